@@ -1,0 +1,50 @@
+package tocsin
+
+import "time"
+
+// Coverage says what a run has seen, and what it has not: a report without it would let silence pass for safety.
+type Coverage struct {
+	Files     []File // every file and archive member met, in path order
+	Events    int64
+	Bytes     int64         // decompressed bytes read
+	First     time.Time     // earliest and latest event time
+	Last      time.Time     //
+	FaultN    int64         // undecodable records and unreadable files
+	Faults    []*Fault      // the first of them (at most MaxFaults), in order
+	Rules     int           // rules loaded
+	Rejected  []*Fault      // rules that could not be loaded, each with its reason
+	Sources   []SourceCount // log sources seen, most events first
+	Idle      []*Rule       // rules whose log source did not occur in the input
+	Gaps      []Gap         // silences and clock jumps, longest first
+	Wall, CPU time.Duration
+	LoadCPU   time.Duration // the part of CPU spent loading and compiling rules
+	PeakRSS   int64         // bytes
+}
+
+// MaxFaults bounds the faults kept in full; all are counted.
+const MaxFaults = 1000
+
+// A File is one file or archive member that a run met.
+type File struct {
+	Path    string
+	Format  string // decoder's name; empty when skipped
+	Skipped string // why it was not read; empty when it was
+	Bytes   int64
+	Events  int64
+	Faults  int64
+	First   time.Time
+	Last    time.Time
+}
+
+// A SourceCount is how many events a log source had.
+type SourceCount struct {
+	Source LogSource
+	Events int64
+}
+
+// A Gap is a stretch of a file in which its clock did something that an analyst must know.
+type Gap struct {
+	Path     string
+	From, To time.Time
+	Kind     string // "silence": no event for far longer than usual; "backwards": the clock went back
+}

@@ -1,0 +1,92 @@
+// Package decode turns records into events: one Format for each way that logs are written, recognised by content.
+//
+// It is pure: bytes in, events out. It opens nothing, starts nothing and looks at no clock; decoded commands and
+// scripts are parsed, never executed. What it cannot decode it says, as an event with a Fault, and goes on with the
+// next record.
+//
+// Field names are Sigma's where Sigma has a name for the thing, and the log's own name beside it where it differs.
+// Nested names are joined with dots; the elements of an array are fields of the same name.
+package decode
+
+import (
+	"time"
+	"unsafe"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A Cut says how a stream of a format is cut into records.
+type Cut uint8
+
+const (
+	Lines   Cut = iota // blocks of whole lines, each block decodable by itself
+	Ordered            // blocks of whole lines that one decoder must see in order, from the first
+	Values             // blocks of whole JSON values, wherever lines end; a top-level array or Records/value list is opened
+	Chunks             // EVTX: the 4,096-byte file header, then 65,536-byte chunks, each decodable by itself
+	Whole              // the whole stream as one record
+)
+
+// Options of decoding; the zero value works.
+type Options struct {
+	Zone *time.Location // zone of stamps that name none; nil is UTC
+	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
+}
+
+// A Format is one way that logs are written.
+type Format struct {
+	Name string // as --input-format takes it
+	Cut  Cut
+	// Is says how sure it is, 0 (no) to 100, that a stream with this name and these first bytes is of this format.
+	// The name must never be decisive: a wrong extension is no reason to misread.
+	Is  func(name string, head []byte) int
+	New func(Options) Decoder
+}
+
+// A Decoder decodes the records of one stream (Ordered, Whole) or any records of its format (the other cuts).
+// It is used by one goroutine at a time.
+type Decoder interface {
+	// Decode calls emit for each event in r, in order. The event and its strings are valid during the call only.
+	Decode(r *tocsin.Record, emit func(*tocsin.Event))
+	// Flush emits what waits for records that will not come, at the end of a stream.
+	Flush(emit func(*tocsin.Event))
+}
+
+// Formats lists all formats, most specific first.
+func Formats() []Format {
+	var all []Format
+	all = append(all, windowsFormats()...)
+	all = append(all, unixFormats()...)
+	all = append(all, webFormats()...)
+	all = append(all, networkFormats()...)
+	all = append(all, agentFormats()...)
+	all = append(all, cloudFormats()...)
+	all = append(all, alertFormats()...)
+	all = append(all, jsonFormats()...)
+	all = append(all, textFormat())
+	return all
+}
+
+// Detect returns the format of a stream by its first bytes (64 KiB are plenty), and whether there is one.
+func Detect(name string, head []byte) (Format, bool) {
+	var best Format
+	sure := 0
+	for _, f := range Formats() {
+		if n := f.Is(name, head); n > sure {
+			best, sure = f, n
+		}
+	}
+	return best, sure > 0
+}
+
+// ByName returns the format of a name that a user gave.
+func ByName(name string) (Format, bool) {
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// text gives b as a string without a copy: valid as long as b is, which for record data is the time of one emit.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,519 @@
+package decode
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds on one JSON record; beyond them it is a fault, not a crash.
+const (
+	maxDepth  = 64    // nesting; deeper values are kept as their JSON text
+	maxFields = 8192  // leaves
+	maxNames  = 65536 // distinct paths a decoder remembers
+)
+
+// A jsonKind recognises one kind of JSON record and completes its event.
+type jsonKind struct {
+	name string // as --input-format takes it
+	// is says whether o is of this kind. Kinds are tried in order, after the kind of the record before; a test must
+	// not take records of another kind.
+	is func(o *object) bool
+	// fill sets Time, Sensor, Host and Sources of ev, whose Fields are o's leaves already, and adds, renames or drops
+	// fields. It may set Fault.
+	fill func(o *object, ev *tocsin.Event)
+}
+
+func jsonKinds() []jsonKind {
+	var all []jsonKind
+	all = append(all, windowsJSON()...)
+	all = append(all, networkJSON()...)
+	all = append(all, webJSON()...)
+	all = append(all, unixJSON()...)
+	all = append(all, cloudJSON()...)
+	all = append(all, agentJSON()...)
+	all = append(all, alertJSON()...)
+	return all
+}
+
+// An object is one JSON value, flattened: its leaves in order, nested names joined with dots, array elements under the
+// array's name, null left out.
+type object struct {
+	fields []tocsin.Field
+	data   []byte // the value's text
+	opt    Options
+	rec    *tocsin.Record
+	flat   *flattener
+}
+
+// get returns the first value of the leaf at a path, or "".
+func (o *object) get(path string) string {
+	v, _ := o.find(path)
+	return v
+}
+
+// find returns the first value of the leaf at a path and whether there is one.
+func (o *object) find(path string) (string, bool) {
+	for i := range o.fields {
+		if o.fields[i].Name == path {
+			return o.fields[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// has says that all the leaves exist.
+func (o *object) has(paths ...string) bool {
+	for _, p := range paths {
+		if _, ok := o.find(p); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// keep returns parts joined as one string that lives as long as the event.
+func (o *object) keep(parts ...string) string {
+	f := o.flat
+	from := len(f.arena)
+	for _, p := range parts {
+		f.arena = append(f.arena, p...)
+	}
+	return text(f.arena[from:])
+}
+
+// jsonFormats lists JSON that no more specific format took: any object of any kind in any order.
+func jsonFormats() []Format {
+	isJSON := func(_ string, head []byte) int {
+		head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+		if len(head) == 0 || head[0] != '{' && head[0] != '[' {
+			return 0
+		}
+		if head[0] == '[' { // "[Sun Jan …] [error]" is a text log's line
+			rest := bytes.TrimLeft(head[1:], " \t\r\n")
+			if len(rest) > 0 && rest[0] != '{' && rest[0] != ']' {
+				return 0
+			}
+		}
+		return 10
+	}
+	all := []Format{{Name: "json", Cut: Values, Is: isJSON, New: func(o Options) Decoder { return newJSON(o, jsonKinds()) }}}
+	for _, k := range jsonKinds() {
+		all = append(all, Format{Name: k.name, Cut: Values, Is: func(string, []byte) int { return 0 },
+			New: func(o Options) Decoder { return newJSON(o, []jsonKind{k}) }})
+	}
+	return all
+}
+
+// values decodes blocks of whole JSON values.
+type values struct {
+	opt   Options
+	kinds []jsonKind
+	last  int
+	flat  flattener
+	obj   object
+	ev    tocsin.Event
+}
+
+func newJSON(o Options, kinds []jsonKind) *values {
+	return &values{opt: o, kinds: kinds, flat: flattener{root: &pathNode{}}}
+}
+
+func (d *values) Flush(func(*tocsin.Event)) {}
+
+func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
+	data, line := r.Data, r.Line
+	pos := 0
+	for {
+		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e) {
+			if data[pos] == '\n' {
+				line++
+			}
+			pos++
+		}
+		if pos >= len(data) {
+			return
+		}
+		start := pos
+		fields := d.ev.Fields[:0]
+		d.ev = tocsin.Event{Source: r.Source, Record: uint64(line), Format: "json", Fields: fields}
+		end, err := d.flat.flatten(data, pos, fields)
+		if err != nil {
+			// The rest of the line is lost, no more: the next line may begin a value of its own.
+			if i := bytes.IndexByte(data[start:], '\n'); i >= 0 {
+				end = start + i + 1
+			} else {
+				end = len(data)
+			}
+			d.ev.Raw = text(bytes.TrimRight(data[start:end], "\r\n"))
+			d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: line, Err: fmt.Errorf("JSON: %w", err),
+				Hint: "the line is cut off or not JSON; the rest of the file was read"}
+			emit(&d.ev)
+			line += int64(bytes.Count(data[start:end], []byte{'\n'}))
+			pos = end
+			continue
+		}
+		d.ev.Raw = text(data[start:end])
+		d.ev.Fields = d.flat.fields
+		d.obj = object{fields: d.flat.fields, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat}
+		d.fill()
+		emit(&d.ev)
+		line += int64(bytes.Count(data[start:end], []byte{'\n'}))
+		pos = end
+	}
+}
+
+// fill completes the event by the kind of the record before, or the first kind that takes it. A record of no known
+// kind keeps its fields: rules without a log source, keyword rules and searches still see it.
+func (d *values) fill() {
+	if len(d.kinds) == 0 {
+		return
+	}
+	if !d.kinds[d.last].is(&d.obj) {
+		found := false
+		for i := range d.kinds {
+			if i != d.last && d.kinds[i].is(&d.obj) {
+				d.last, found = i, true
+				break
+			}
+		}
+		if !found {
+			genericJSON(&d.obj, &d.ev)
+			return
+		}
+	}
+	k := &d.kinds[d.last]
+	d.ev.Format = k.name
+	k.fill(&d.obj, &d.ev)
+}
+
+// genericJSON finds the time and host of a record of no known kind.
+func genericJSON(o *object, ev *tocsin.Event) {
+	for _, n := range [...]string{"@timestamp", "timestamp", "time", "ts", "eventTime", "date", "datetime", "TimeCreated"} {
+		if v, ok := o.find(n); ok {
+			if t, ok := parseTime(v, o.opt); ok {
+				ev.Time = t
+				break
+			}
+		}
+	}
+	for _, n := range [...]string{"host.name", "hostname", "host", "Hostname", "computer", "Computer"} {
+		if v, ok := o.find(n); ok {
+			ev.Host = v
+			break
+		}
+	}
+}
+
+// A flattener walks JSON without building it: it finds the leaves, and remembers every path it has met so that a name
+// is one string however often it occurs.
+type flattener struct {
+	root   *pathNode
+	names  int
+	fields []tocsin.Field
+	arena  []byte // unescaped strings
+}
+
+// A pathNode is a path met before; its children are in the order first met, which is nearly always the order of the
+// next record too.
+type pathNode struct {
+	key  string
+	path string
+	kids []*pathNode
+	next int                  // index of the kid that is likely next
+	by   map[string]*pathNode // when kids are many
+}
+
+func (f *flattener) kid(n *pathNode, key []byte) *pathNode {
+	if i := n.next; i < len(n.kids) && n.kids[i].key == string(key) {
+		n.next = i + 1
+		return n.kids[i]
+	}
+	if n.by != nil {
+		if k, ok := n.by[string(key)]; ok {
+			return k
+		}
+	} else {
+		for i, k := range n.kids {
+			if k.key == string(key) {
+				n.next = i + 1
+				return k
+			}
+		}
+	}
+	k := &pathNode{key: string(key)}
+	if n.path == "" {
+		k.path = k.key
+	} else {
+		k.path = n.path + "." + k.key
+	}
+	if f.names >= maxNames {
+		return k // hostile: a new name in every record; not remembered
+	}
+	f.names++
+	n.kids = append(n.kids, k)
+	n.next = len(n.kids)
+	if len(n.kids) == 16 {
+		n.by = make(map[string]*pathNode, 32)
+		for _, k := range n.kids {
+			n.by[k.key] = k
+		}
+	} else if n.by != nil {
+		n.by[k.key] = k
+	}
+	return k
+}
+
+var (
+	errEnd    = errors.New("ends within a value")
+	errSyntax = errors.New("not a JSON value")
+	errMany   = fmt.Errorf("more than %d fields", maxFields)
+)
+
+// flatten appends the leaves of the value at data[pos:] to fields, which end up in f.fields, and returns where the
+// value ends.
+func (f *flattener) flatten(data []byte, pos int, fields []tocsin.Field) (int, error) {
+	f.fields, f.arena = fields, f.arena[:0]
+	if data[pos] != '{' && data[pos] != '[' {
+		return pos, errSyntax
+	}
+	return f.value(data, pos, f.root, 0)
+}
+
+func space(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+func (f *flattener) value(b []byte, i int, n *pathNode, depth int) (int, error) {
+	i = space(b, i)
+	if i >= len(b) {
+		return i, errEnd
+	}
+	switch c := b[i]; {
+	case c == '"':
+		s, end, err := f.str(b, i)
+		if err != nil {
+			return end, err
+		}
+		return end, f.leaf(n, s)
+	case c == '{' || c == '[':
+		if depth >= maxDepth {
+			end, err := skipValue(b, i)
+			if err != nil {
+				return end, err
+			}
+			return end, f.leaf(n, text(b[i:end]))
+		}
+		if c == '{' {
+			return f.object(b, i+1, n, depth+1)
+		}
+		return f.array(b, i+1, n, depth+1)
+	case c == 'n':
+		if len(b)-i >= 4 && string(b[i:i+4]) == "null" {
+			return i + 4, nil
+		}
+	case c == 't':
+		if len(b)-i >= 4 && string(b[i:i+4]) == "true" {
+			return i + 4, f.leaf(n, "true")
+		}
+	case c == 'f':
+		if len(b)-i >= 5 && string(b[i:i+5]) == "false" {
+			return i + 5, f.leaf(n, "false")
+		}
+	case c == '-' || c >= '0' && c <= '9':
+		j := i + 1
+		for j < len(b) && (b[j] >= '0' && b[j] <= '9' || b[j] == '.' || b[j] == 'e' || b[j] == 'E' || b[j] == '+' || b[j] == '-') {
+			j++
+		}
+		return j, f.leaf(n, text(b[i:j]))
+	}
+	if len(b)-i < 5 {
+		return i, errEnd
+	}
+	return i, errSyntax
+}
+
+func (f *flattener) leaf(n *pathNode, v string) error {
+	if len(f.fields) >= maxFields {
+		return errMany
+	}
+	f.fields = append(f.fields, tocsin.Field{Name: n.path, Value: v})
+	return nil
+}
+
+func (f *flattener) object(b []byte, i int, n *pathNode, depth int) (int, error) {
+	n.next = 0
+	for {
+		i = space(b, i)
+		if i >= len(b) {
+			return i, errEnd
+		}
+		if b[i] == '}' {
+			return i + 1, nil
+		}
+		if b[i] == ',' {
+			i++
+			continue
+		}
+		if b[i] != '"' {
+			return i, errSyntax
+		}
+		key, end, err := f.str(b, i)
+		if err != nil {
+			return end, err
+		}
+		i = space(b, end)
+		if i >= len(b) {
+			return i, errEnd
+		}
+		if b[i] != ':' {
+			return i, errSyntax
+		}
+		i, err = f.value(b, i+1, f.kid(n, []byte(key)), depth)
+		if err != nil {
+			return i, err
+		}
+		i = space(b, i)
+		if i < len(b) && b[i] != ',' && b[i] != '}' {
+			return i, errSyntax
+		}
+	}
+}
+
+func (f *flattener) array(b []byte, i int, n *pathNode, depth int) (int, error) {
+	for {
+		i = space(b, i)
+		if i >= len(b) {
+			return i, errEnd
+		}
+		if b[i] == ']' {
+			return i + 1, nil
+		}
+		if b[i] == ',' {
+			i++
+			continue
+		}
+		var err error
+		if i, err = f.value(b, i, n, depth); err != nil {
+			return i, err
+		}
+		i = space(b, i)
+		if i < len(b) && b[i] != ',' && b[i] != ']' {
+			return i, errSyntax
+		}
+	}
+}
+
+// str reads the string at b[i], a quote. A string without escapes is a part of b, any other is in the arena.
+func (f *flattener) str(b []byte, i int) (string, int, error) {
+	i++
+	j := bytes.IndexByte(b[i:], '"')
+	if j < 0 {
+		return "", len(b), errEnd
+	}
+	s := b[i : i+j]
+	if bytes.IndexByte(s, '\\') < 0 {
+		return text(s), i + j + 1, nil
+	}
+	from := len(f.arena)
+	for {
+		j := i
+		for j < len(b) && b[j] != '"' && b[j] != '\\' {
+			j++
+		}
+		f.arena = append(f.arena, b[i:j]...)
+		if j >= len(b) {
+			return "", j, errEnd
+		}
+		if b[j] == '"' {
+			return text(f.arena[from:]), j + 1, nil
+		}
+		if j+1 >= len(b) {
+			return "", len(b), errEnd
+		}
+		i = j + 2
+		switch c := b[j+1]; c {
+		case 'n':
+			f.arena = append(f.arena, '\n')
+		case 't':
+			f.arena = append(f.arena, '\t')
+		case 'r':
+			f.arena = append(f.arena, '\r')
+		case 'b':
+			f.arena = append(f.arena, '\b')
+		case 'f':
+			f.arena = append(f.arena, '\f')
+		case 'u':
+			r, ok := hex4(b, i)
+			if !ok {
+				return "", i, errSyntax
+			}
+			i += 4
+			if utf16.IsSurrogate(r) {
+				if i+1 < len(b) && b[i] == '\\' && b[i+1] == 'u' {
+					if low, ok := hex4(b, i+2); ok {
+						if both := utf16.DecodeRune(r, low); both != utf8.RuneError {
+							r, i = both, i+6
+						}
+					}
+				}
+				if utf16.IsSurrogate(r) {
+					r = utf8.RuneError
+				}
+			}
+			f.arena = utf8.AppendRune(f.arena, r)
+		default: // ", \, / and, leniently, anything else stands for itself
+			f.arena = append(f.arena, c)
+		}
+	}
+}
+
+func hex4(b []byte, i int) (rune, bool) {
+	if i+4 > len(b) {
+		return 0, false
+	}
+	var r rune
+	for _, c := range b[i : i+4] {
+		switch {
+		case c >= '0' && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case c >= 'a' && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		case c >= 'A' && c <= 'F':
+			r = r<<4 | rune(c-'A'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
+
+// skipValue finds the end of the object or array at b[i] without looking inside.
+func skipValue(b []byte, i int) (int, error) {
+	depth := 0
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			for i++; i < len(b) && b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1, nil
+			}
+		}
+		i++
+	}
+	return len(b), errEnd
+}

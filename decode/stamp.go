@@ -1,0 +1,138 @@
+package decode
+
+import (
+	"time"
+)
+
+// A stampCache remembers the last date that was parsed: log lines come in order, so most dates are the date of the
+// line before. It is the decoder's, so it needs no lock.
+type stampCache struct {
+	key  [16]byte // the date's bytes as written
+	n    int
+	zone *time.Location
+	day  int64 // unix seconds at which that date begins in that zone
+}
+
+var monthNames = [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"}
+
+// month returns 1 to 12 for an English three-letter month, 0 for anything else.
+func month(b []byte) time.Month {
+	if len(b) < 3 {
+		return 0
+	}
+	for i, m := range monthNames {
+		if b[0] == m[0] && b[1] == m[1] && b[2] == m[2] {
+			return time.Month(i + 1)
+		}
+	}
+	return 0
+}
+
+// zone is the zone of stamps that name none.
+func (o Options) zone() *time.Location {
+	if o.Zone == nil {
+		return time.UTC
+	}
+	return o.Zone
+}
+
+// year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than a day
+// after ref (a sender's clock and zone may differ that much).
+func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) int {
+	if o.Year != 0 {
+		return o.Year
+	}
+	if ref.IsZero() {
+		return 1970
+	}
+	y := ref.Year()
+	if time.Date(y, mon, day, hour, min, sec, 0, o.zone()).After(ref.Add(24 * time.Hour)) {
+		y--
+	}
+	return y
+}
+
+// timeLayouts are the stamps that records of many kinds share, tried by parseTime after the fast paths.
+var timeLayouts = [...]string{
+	time.RFC3339Nano,
+	"2006-01-02T15:04:05.999999999-0700",
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999 -0700",
+	"2006-01-02 15:04:05.999999999 MST",
+	"2006-01-02 15:04:05.999999999",
+	"2006/01/02 15:04:05.999999999",
+	"1/2/2006 3:04:05 PM",
+	"1/2/2006 15:04:05",
+	"02/Jan/2006:15:04:05 -0700",
+	time.RFC1123Z, time.RFC1123, time.ANSIC, time.UnixDate,
+}
+
+// parseTime reads a stamp of any common form: RFC 3339 and its relatives, and Unix time in seconds (with fraction),
+// milli-, micro- or nanoseconds, told apart by size. Stamps without a zone are in the options' zone. The result is UTC.
+func parseTime(s string, o Options) (time.Time, bool) {
+	if len(s) == 0 || len(s) > 64 {
+		return time.Time{}, false
+	}
+	if t, ok := unixTime(s); ok {
+		return t, true
+	}
+	if s[0] < '0' || s[0] > '9' {
+		if s[0] < 'A' || s[0] > 'Z' {
+			return time.Time{}, false
+		}
+	}
+	for _, l := range timeLayouts {
+		if t, err := time.ParseInLocation(l, s, o.zone()); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// unixTime reads Unix time in decimal, its unit told by its size: 9 to 11 digits are seconds (with a fraction of any
+// length), 12 to 14 milliseconds, 15 to 17 microseconds, 18 to 20 nanoseconds.
+func unixTime(s string) (time.Time, bool) {
+	var whole, frac int64
+	digits, fracDigits := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9' && fracDigits < 0:
+			return time.Time{}, false
+		case c >= '0' && c <= '9' && digits >= 0 && fracDigits == 0:
+			if whole > (1<<62)/10 {
+				return time.Time{}, false
+			}
+			whole = whole*10 + int64(c-'0')
+			digits++
+		case c == '.' && i > 0:
+			f := s[i+1:]
+			for j := 0; j < len(f); j++ {
+				if f[j] < '0' || f[j] > '9' {
+					return time.Time{}, false
+				}
+				if fracDigits < 9 {
+					frac = frac*10 + int64(f[j]-'0')
+					fracDigits++
+				}
+			}
+			i = len(s)
+		default:
+			return time.Time{}, false
+		}
+	}
+	for ; fracDigits < 9; fracDigits++ {
+		frac *= 10
+	}
+	switch {
+	case digits < 9:
+		return time.Time{}, false
+	case digits <= 11:
+		return time.Unix(whole, frac).UTC(), true
+	case digits <= 14:
+		return time.UnixMilli(whole).Add(time.Duration(frac / 1000)).UTC(), true
+	case digits <= 17:
+		return time.UnixMicro(whole).UTC(), true
+	}
+	return time.Unix(0, whole).UTC(), true
+}

@@ -1,0 +1,133 @@
+package decode
+
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A lineKind parses one kind of self-contained text line. A file of text may mix kinds: each line is tried with the
+// kind that took the line before it, then with all others in order.
+type lineKind struct {
+	name string
+	// parse fills ev from line (without its line end) and reports whether the line is of this kind. On false it has
+	// left ev as it was. ev arrives with Source, Record and Raw set and all else zero.
+	parse func(d *lines, line []byte, ev *tocsin.Event) bool
+}
+
+func lineKinds() []lineKind {
+	var all []lineKind
+	all = append(all, webLines()...)
+	all = append(all, networkLines()...)
+	all = append(all, unixLines()...)
+	all = append(all, windowsLines()...)
+	all = append(all, cloudLines()...)
+	all = append(all, agentLines()...)
+	all = append(all, alertLines()...)
+	return all
+}
+
+// lines decodes text, line by line.
+type lines struct {
+	opt   Options
+	rec   *tocsin.Record // the one being decoded
+	kinds []lineKind
+	last  int // index of the kind that took the last line
+	ev    tocsin.Event
+	arena []byte     // for values that are not substrings of the line; reset for each line
+	stamp stampCache // of the last parsed date, see stamp.go
+}
+
+var errNotText = errors.New("not a text line of any known kind")
+
+// textFormat is what a stream of text is when nothing more specific took it.
+func textFormat() Format {
+	return Format{
+		Name: "text", Cut: Lines,
+		Is: func(_ string, head []byte) int {
+			if len(bytes.TrimSpace(head)) == 0 || !looksText(head) {
+				return 0
+			}
+			return 1
+		},
+		New: func(o Options) Decoder { return &lines{opt: o, kinds: lineKinds()} },
+	}
+}
+
+// lineFormat is the format of streams whose lines are all of one kind.
+func lineFormat(k lineKind) Format {
+	return Format{
+		Name: k.name, Cut: Lines,
+		Is:  func(string, []byte) int { return 0 }, // recognised line by line
+		New: func(o Options) Decoder { return &lines{opt: o, kinds: []lineKind{k}} },
+	}
+}
+
+// looksText says that the head of a stream has no bytes that text does not have.
+func looksText(head []byte) bool {
+	bad := 0
+	for _, c := range head {
+		if c == 0 {
+			return false
+		}
+		if c < 32 && c != '\n' && c != '\r' && c != '\t' && c != 0x1b {
+			bad++
+		}
+	}
+	return bad*50 <= len(head)
+}
+
+func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
+	d.rec = r
+	n := r.Line
+	for rest := r.Data; len(rest) > 0; n++ {
+		line := rest
+		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
+			line, rest = rest[:i], rest[i+1:]
+		} else {
+			rest = nil
+		}
+		line = bytes.TrimSuffix(line, []byte{'\r'})
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		d.line(line, n)
+		emit(&d.ev)
+	}
+}
+
+func (d *lines) Flush(func(*tocsin.Event)) {}
+
+// line makes d.ev the event of one line, or the fault that no kind took it.
+func (d *lines) line(line []byte, n int64) {
+	d.arena = d.arena[:0]
+	fields := d.ev.Fields[:0]
+	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(n), Fields: fields, Raw: text(line)}
+	if d.kinds[d.last].parse(d, line, &d.ev) {
+		d.ev.Format = d.kinds[d.last].name
+		return
+	}
+	for i := range d.kinds {
+		if i != d.last && d.kinds[i].parse(d, line, &d.ev) {
+			d.ev.Format = d.kinds[i].name
+			d.last = i
+			return
+		}
+	}
+	err := errNotText
+	if !utf8.Valid(line) {
+		err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
+	}
+	d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+}
+
+// join appends parts to the arena and returns them as one string, valid as long as the line's event.
+func (d *lines) join(parts ...string) string {
+	from := len(d.arena)
+	for _, p := range parts {
+		d.arena = append(d.arena, p...)
+	}
+	return text(d.arena[from:])
+}

@@ -1,0 +1,10 @@
+package decode
+
+// unixFormats lists the formats that files of this family are recognised as.
+func unixFormats() []Format { return nil }
+
+// unixJSON lists the kinds of JSON record of this family.
+func unixJSON() []jsonKind { return nil }
+
+// unixLines lists the kinds of text line of this family.
+func unixLines() []lineKind { return nil }

@@ -1,0 +1,61 @@
+// Package sigma reads, checks and runs Sigma rules: specification 2.1.0 with detection, correlation and filter rules,
+// and what pySigma adds to it. https://sigmahq.io/sigma-specification/
+//
+// The way is Parse (a file's documents), Compile (rules that belong together, checked against each other) and then
+// one Matcher a goroutine, which tells the rules that hold for an event, and one Correlator, which tells the series
+// of events that hold together. A rule that cannot be used is a Fault that says why; it is never quietly left out.
+//
+// Matching is exact: an index decides which rules are looked at, never whether they hold. Logic is two-valued: a test
+// on a field that an event does not have is false, and its negation true. A field with several values holds if any of
+// them does.
+package sigma
+
+import (
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A Rule is one document of a rule file: exactly one of Detection, Correlation and Filter is set.
+type Rule struct {
+	tocsin.Rule
+	Related     []string // ids of related rules, as written
+	Detection   *Detection
+	Correlation *Correlation
+	Filter      *Filter
+}
+
+// A Detection is the named searches of a rule and the conditions over them; several conditions are alternatives.
+type Detection struct {
+	Searches   map[string]any // as YAML has them: map, list, scalar
+	Order      []string       // the names of the searches, as written
+	Conditions []string
+	Lines      map[string]int64 // 1-based line of each search, and of "condition"
+}
+
+// A Correlation is a rule about series of events that other rules match.
+type Correlation struct {
+	Type      string                       // event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile, value_median …
+	Rules     []string                     // ids, names or titles of the rules, as written
+	Aliases   map[string]map[string]string // alias → rule → field
+	GroupBy   []string
+	Timespan  time.Duration
+	Generate  bool     // the referenced rules alert on their own too
+	Fields    []string // of condition.field
+	Condition Condition
+	Line      int64
+}
+
+// A Condition bounds a correlation's count or value; bounds that are not said are nil. A temporal correlation may
+// instead have an Expression over its rules.
+type Condition struct {
+	Gt, Gte, Lt, Lte, Eq, Neq *float64
+	Percentile                float64
+	Expression                string
+}
+
+// A Filter narrows other rules: a rule it names holds only where the filter's condition does not.
+type Filter struct {
+	Rules     []string // ids, names or titles; "any" is every rule of the log source
+	Detection Detection
+}
