@@ -1,0 +1,95 @@
+package tocsin
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func sample(raw string) *Event {
+	return &Event{
+		Time:    time.Date(2026, 11, 20, 10, 0, 0, 123456789, time.UTC),
+		Sources: []LogSource{{"linux", "", "sshd"}},
+		Source:  "auth.log", Record: 7, Format: "syslog", Host: "web01", Raw: raw,
+		Fields: []Field{{"user", raw[:4]}, {"src_ip", raw[5:]}, {"made", "up"}, {"empty", ""}, {"user", "twice"}},
+	}
+}
+
+func TestShelfGivesBackWhatItTook(t *testing.T) {
+	var s Shelf
+	var want []*Event
+	var slots []Slot
+	for i := range 3000 {
+		ev := sample("root 192.0.2.1 " + string(make([]byte, i)))
+		want = append(want, ev.Clone())
+		slots = append(slots, s.Put(ev))
+	}
+	bare := &Event{Source: "x"}
+	want, slots = append(want, &Event{Source: "x", Fields: []Field{}}), append(slots, s.Put(bare))
+	for i, at := range slots {
+		if diff := cmp.Diff(want[i], s.Event(at)); diff != "" {
+			t.Fatalf("event %d (-put +got):\n%s", i, diff)
+		}
+	}
+}
+
+func TestCloneSharesNothing(t *testing.T) {
+	b := []byte("root 192.0.2.1")
+	ev := sample(string(b))
+	c := ev.Clone()
+	if diff := cmp.Diff(ev, c); diff != "" {
+		t.Error(diff)
+	}
+	c.Fields[0].Value = "other"
+	if ev.Fields[0].Value != "root" {
+		t.Error("a change of the clone shows in the event")
+	}
+}
+
+func TestCovers(t *testing.T) {
+	ev := LogSource{"windows", "process_creation", "sysmon"}
+	for _, l := range []LogSource{{}, {Product: "windows"}, {Category: "process_creation"}, ev} {
+		if !l.Covers(ev) {
+			t.Errorf("%v does not cover %v", l, ev)
+		}
+	}
+	for _, l := range []LogSource{{Product: "linux"}, {"windows", "", "security"}, {"windows", "dns", "sysmon"}} {
+		if l.Covers(ev) {
+			t.Errorf("%v covers %v", l, ev)
+		}
+	}
+}
+
+func TestFaultNamesThePlace(t *testing.T) {
+	cause := errors.New("cut off")
+	f := &Fault{Source: "a.log", Line: 120, Err: cause, Hint: "read it again"}
+	if got, want := f.Error(), "a.log:120: cut off (read it again)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !errors.Is(f, cause) {
+		t.Error("the cause is not to be found in the fault")
+	}
+}
+
+func TestParseLevel(t *testing.T) {
+	for l := Unrated; l <= Critical; l++ {
+		if got, err := ParseLevel(l.String()); err != nil || got != l {
+			t.Errorf("ParseLevel(%q) = %v, %v", l.String(), got, err)
+		}
+	}
+	if _, err := ParseLevel("urgent"); !errors.Is(err, ErrLevel) {
+		t.Errorf("urgent: %v", err)
+	}
+}
+
+func BenchmarkShelf(b *testing.B) {
+	ev := sample("root 192.0.2.1")
+	b.ReportAllocs()
+	var s Shelf
+	for range b.N {
+		s.Put(ev)
+	}
+	b.ReportMetric(float64(s.Bytes())/float64(b.N), "kept-B/op")
+}
