@@ -27,10 +27,26 @@ type Rule struct {
 
 // A Detection is the named searches of a rule and the conditions over them; several conditions are alternatives.
 type Detection struct {
-	Searches   map[string]any // as YAML has them: map, list, scalar
-	Order      []string       // the names of the searches, as written
+	Searches   []Search // as written, in order
 	Conditions []string
-	Lines      map[string]int64 // 1-based line of each search, and of "condition"
+	Line       int64 // 1-based line of the condition
+}
+
+// A Search is one named part of a detection.
+type Search struct {
+	Name  string
+	Line  int64 // 1-based line of its name
+	Value *Node // a map of items, a list of maps or keywords, or one keyword
+}
+
+// Search returns the value of the named search, or nil.
+func (d *Detection) Search(name string) *Node {
+	for i := range d.Searches {
+		if d.Searches[i].Name == name {
+			return d.Searches[i].Value
+		}
+	}
+	return nil
 }
 
 // A Correlation is a rule about series of events that other rules match.

@@ -1,0 +1,213 @@
+package sigma
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Parse reads all YAML documents of a rule file: detection, correlation and filter rules in any mixture. A document
+// that cannot be used costs only itself: it is a Fault with its line. Keys that the specification does not know are
+// accepted.
+func Parse(file string, data []byte) ([]*Rule, []*tocsin.Fault) {
+	docs, faults := documents(file, data)
+	var rules []*Rule
+	for _, n := range docs {
+		r, err := ruleOf(file, n)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		rules = append(rules, r)
+	}
+	return rules, faults
+}
+
+// A flaw is why a rule cannot be used: the error, its line where known, and what to do about it.
+type flaw struct {
+	line int64
+	err  error
+	hint string
+}
+
+func (f *flaw) Error() string { return f.err.Error() }
+func (f *flaw) Unwrap() error { return f.err }
+
+// flawf makes a flaw of a line without a hint.
+func flawf(line int64, format string, args ...any) *flaw {
+	return &flaw{line: line, err: fmt.Errorf(format, args...)}
+}
+
+// hinted adds what to do.
+func (f *flaw) hinted(hint string) *flaw {
+	f.hint = hint
+	return f
+}
+
+// faultOf makes the Fault of a rule that cannot be used.
+func faultOf(r *tocsin.Rule, err error) *tocsin.Fault {
+	ft := &tocsin.Fault{Source: r.File, Line: r.Line, Rule: ruleLabel(r), Err: err}
+	var f *flaw
+	if errors.As(err, &f) {
+		ft.Hint = f.hint
+		if f.line > 0 {
+			ft.Line = f.line
+		}
+	}
+	return ft
+}
+
+// ruleLabel is how a message calls a rule.
+func ruleLabel(r *tocsin.Rule) string {
+	switch {
+	case r.Title != "":
+		return r.Title
+	case r.Name != "":
+		return r.Name
+	}
+	return r.ID
+}
+
+var errNoRule = errors.New("no Sigma rule: neither detection, correlation nor filter")
+
+// ruleOf makes a rule of one document.
+func ruleOf(file string, n *Node) (*Rule, *tocsin.Fault) {
+	r := &Rule{Rule: tocsin.Rule{File: file, Line: n.Line}}
+	if n.Kind != Map {
+		return nil, faultOf(&r.Rule, flawf(n.Line, "no Sigma rule: the document is %s, not a map", n.Kind))
+	}
+	r.Title = n.At("title").Scalar()
+	r.ID = n.At("id").Scalar()
+	r.Name = n.At("name").Scalar()
+	r.Level, _ = tocsin.ParseLevel(strings.ToLower(n.At("level").Scalar()))
+	r.Status = strings.ToLower(n.At("status").Scalar())
+	r.Description = n.At("description").Scalar()
+	r.Author = strings.Join(n.At("author").Strings(), ", ")
+	r.License = n.At("license").Scalar()
+	r.Date = n.At("date").Scalar()
+	r.Modified = n.At("modified").Scalar()
+	r.Tags = n.At("tags").Strings()
+	r.References = n.At("references").Strings()
+	r.FalsePositives = n.At("falsepositives").Strings()
+	r.Show = n.At("fields").Strings()
+	if rel := n.At("related"); rel != nil {
+		for _, e := range rel.Items {
+			if id := e.At("id").Scalar(); id != "" {
+				r.Related = append(r.Related, id)
+			}
+		}
+	}
+	if r.Title == "" && r.Name == "" && r.ID == "" {
+		r.Title = file
+	}
+	if err := fillRule(r, n); err != nil {
+		return nil, faultOf(&r.Rule, err)
+	}
+	return r, nil
+}
+
+// fillRule reads what makes the document a rule of its kind.
+func fillRule(r *Rule, n *Node) error {
+	if a := n.At("action"); a != nil && n.At("detection") == nil {
+		return flawf(a.Line, "rule collections (action: %s) were removed from Sigma", a.Text).
+			hinted("repeat the shared parts in each document")
+	}
+	if l := n.At("logsource"); l != nil {
+		if l.Kind != Map && l.Kind != Null {
+			return flawf(l.Line, "logsource is %s, not a map", l.Kind)
+		}
+		part := func(key string) string { return strings.ToLower(l.At(key).Scalar()) }
+		r.Source = tocsin.LogSource{Product: part("product"), Category: part("category"), Service: part("service")}
+	}
+	kinds := 0
+	for _, key := range [...]string{"detection", "correlation", "filter"} {
+		if n.At(key) != nil {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0:
+		return &flaw{line: n.Line, err: errNoRule}
+	case kinds > 1:
+		return flawf(n.Line, "more than one of detection, correlation and filter in a document").
+			hinted("separate the documents with a line ---")
+	}
+	var err error
+	switch {
+	case n.At("correlation") != nil:
+		c := n.At("correlation")
+		if r.Correlation, err = parseCorrelation(c); err != nil {
+			return at(err, c.Line)
+		}
+		if g := n.At("generate"); g != nil {
+			r.Correlation.Generate = g.Text == "true"
+		}
+		r.Rule.Correlation = r.Correlation.Type
+	case n.At("filter") != nil:
+		f := n.At("filter")
+		if r.Filter, err = parseFilter(f); err != nil {
+			return at(err, f.Line)
+		}
+	default:
+		if n.At("logsource") == nil {
+			return flawf(n.Line, "no logsource").hinted("a rule for every kind of log says so: logsource: {}")
+		}
+		if r.Detection, err = parseDetection(n.At("detection")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// at gives an error a line unless it has one.
+func at(err error, line int64) error {
+	var f *flaw
+	if errors.As(err, &f) {
+		return err
+	}
+	return &flaw{line: line, err: err}
+}
+
+// parseDetection reads a detection section: searches and conditions.
+func parseDetection(n *Node) (*Detection, error) {
+	if n.Kind != Map {
+		return nil, flawf(n.Line, "detection is %s, not a map", n.Kind)
+	}
+	return parseSearches(n, "condition", "timeframe")
+}
+
+// parseSearches reads the condition and takes all other keys but those named for searches.
+func parseSearches(n *Node, others ...string) (*Detection, error) {
+	d := &Detection{}
+	if t := n.At("timeframe"); t != nil {
+		return nil, flawf(t.Line, "timeframe belongs to the aggregations that were removed from Sigma").
+			hinted("write a correlation rule")
+	}
+	c := n.At("condition")
+	if c == nil || c.Kind == Null {
+		return nil, flawf(n.Line, "no condition")
+	}
+	if c.Kind == Map {
+		return nil, flawf(c.Line, "condition is %s, not text", c.Kind)
+	}
+	d.Line = c.Line
+	d.Conditions = c.Strings()
+	if len(d.Conditions) == 0 {
+		return nil, flawf(c.Line, "the list of conditions is empty")
+	}
+keys:
+	for i, k := range n.Keys {
+		for _, o := range others {
+			if k.Name == o {
+				continue keys
+			}
+		}
+		d.Searches = append(d.Searches, Search{Name: k.Name, Line: k.Line, Value: n.Items[i]})
+	}
+	if len(d.Searches) == 0 {
+		return nil, flawf(n.Line, "a condition but no search")
+	}
+	return d, nil
+}
