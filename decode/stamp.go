@@ -77,6 +77,9 @@ func parseTime(s string, o Options) (time.Time, bool) {
 	if t, ok := unixTime(s); ok {
 		return t, true
 	}
+	if t, rest, ok := isoTime(s, o); ok && rest == "" {
+		return t, true
+	}
 	if s[0] < '0' || s[0] > '9' {
 		if s[0] < 'A' || s[0] > 'Z' {
 			return time.Time{}, false
@@ -88,6 +91,59 @@ func parseTime(s string, o Options) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// isoTime reads a stamp of ISO 8601's family from the start of s, without allocating: 2006-01-02 or
+// 2006/01/02, a T or space, 15:04:05, a fraction after a point or comma, and a zone as Z, ±hh, ±hhmm or ±hh:mm, with or
+// without a space before it. Without a zone it is in the options' zone. It returns what follows the stamp.
+func isoTime(s string, o Options) (t time.Time, rest string, ok bool) {
+	if len(s) < 19 || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' && s[10] != 't' || s[13] != ':' || s[16] != ':' {
+		return t, s, false
+	}
+	num := func(i int) int {
+		a, b := s[i]-'0', s[i+1]-'0'
+		if a > 9 || b > 9 {
+			return -10000
+		}
+		return int(a)*10 + int(b)
+	}
+	year, mon, day := num(0)*100+num(2), num(5), num(8)
+	hour, min, sec := num(11), num(14), num(17)
+	if year < 1 || mon < 1 || mon > 12 || day < 1 || day > 31 || hour < 0 || hour > 23 || min < 0 || min > 59 || sec < 0 || sec > 60 {
+		return t, s, false
+	}
+	i := 19
+	nanos := 0
+	if i+1 < len(s) && (s[i] == '.' || s[i] == ',') && s[i+1]-'0' <= 9 {
+		unit := 100_000_000
+		for i++; i < len(s) && s[i]-'0' <= 9; i++ {
+			nanos += int(s[i]-'0') * unit
+			unit /= 10
+		}
+	}
+	z := i
+	if z+1 < len(s) && s[z] == ' ' && (s[z+1] == '+' || s[z+1] == '-') {
+		z++
+	}
+	switch {
+	case z < len(s) && (s[z] == 'Z' || s[z] == 'z'):
+		return time.Date(year, time.Month(mon), day, hour, min, sec, nanos, time.UTC), s[z+1:], true
+	case z+2 < len(s) && (s[z] == '+' || s[z] == '-') && num(z+1) >= 0:
+		offset, end := num(z+1)*3600, z+3
+		if m := end; m < len(s) {
+			if s[m] == ':' {
+				m++
+			}
+			if m+1 < len(s) && num(m) >= 0 {
+				offset, end = offset+num(m)*60, m+2
+			}
+		}
+		if s[z] == '-' {
+			offset = -offset
+		}
+		return time.Date(year, time.Month(mon), day, hour, min, sec-offset, nanos, time.UTC), s[end:], true
+	}
+	return time.Date(year, time.Month(mon), day, hour, min, sec, nanos, o.zone()).UTC(), s[i:], true
 }
 
 // unixTime reads Unix time in decimal, its unit told by its size: 9 to 11 digits are seconds (with a fraction of any

@@ -132,7 +132,7 @@ func (d *lines) clfTime(b []byte) (at time.Time, rest []byte, ok bool) {
 	case b[2] == '/' && b[5] == '/':
 		day, mon, year, p = two(b[3:]), time.Month(two(b)), two(b[6:])*100+two(b[8:]), 10
 	case b[4] == '-' && b[7] == '-':
-		return d.isoTime(b)
+		return d.isoStamp(b)
 	default:
 		return at, nil, false
 	}
@@ -184,7 +184,7 @@ func (d *lines) clfTime(b []byte) (at time.Time, rest []byte, ok bool) {
 	return time.Unix(d.stamp.day+int64(hour*3600+min*60+sec), int64(nanos)).UTC(), rest, true
 }
 
-func (d *lines) isoTime(b []byte) (at time.Time, rest []byte, ok bool) {
+func (d *lines) isoStamp(b []byte) (at time.Time, rest []byte, ok bool) {
 	i := bytes.IndexByte(b[:min(len(b), 40)], ']')
 	if i < 19 {
 		return at, nil, false
