@@ -1,10 +1,263 @@
 package decode
 
-// agentFormats lists the formats that files of this family are recognised as.
-func agentFormats() []Format { return nil }
+import (
+	"bytes"
+	"errors"
+	"hash/maphash"
+	"strings"
+	"time"
 
-// agentJSON lists the kinds of JSON record of this family.
-func agentJSON() []jsonKind { return nil }
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A dialect is one way that AI agents, or the gateways and SDKs around them, write down what an agent did.
+type dialect struct {
+	name string // as --input-format takes it
+	// is says whether a record is of this dialect. It is given the members of a record that may be cut off.
+	is func(m members) bool
+	// read takes tool calls and results out of a record.
+	read func(d *agentLog, m members)
+}
+
+func dialects() []dialect {
+	return []dialect{
+		{"otlp", isOTLP, (*agentLog).otlp},
+		{"codex", isCodex, (*agentLog).codex},
+		{"claude-code", isClaudeCode, (*agentLog).claudeCode},
+		{"copilot-cli", isCopilot, (*agentLog).copilot},
+		{"opencode", isOpenCode, (*agentLog).openCode},
+		{"gemini-cli", isGemini, (*agentLog).gemini},
+		{"agent-hook", isHook, (*agentLog).hook},
+		{"agent-trace", isTrace, (*agentLog).trace},
+		{"chat", isChat, (*agentLog).chat},
+	}
+}
+
+// agentFormats lists the formats that files of this family are recognised as: logs of a record a line, which one
+// decoder sees in order because a result may come long after its call, and documents that are one JSON value written
+// over many lines.
+func agentFormats() []Format {
+	open := func(o Options) Decoder { return newAgentLog(o) }
+	var all []Format
+	for _, dia := range dialects() {
+		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(_ string, head []byte) int {
+			if sees(dia, head, false) {
+				return 80
+			}
+			return 0
+		}})
+	}
+	return append(all, Format{Name: "agent-session", Cut: Whole, New: open, Is: func(_ string, head []byte) int {
+		for _, dia := range dialects() {
+			if sees(dia, head, true) {
+				return 80
+			}
+		}
+		return 0
+	}})
+}
+
+// sees says whether one of the first records in head is of a dialect, in a document of one value over many lines or,
+// if not whole, in a log of one value a line.
+func sees(dia dialect, head []byte, whole bool) bool {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
+	for n := 0; n < 20 && len(head) > 1; n++ {
+		line := head
+		if i := bytes.IndexByte(head, '\n'); i >= 0 {
+			line = head[:i]
+		}
+		v := raw(line)
+		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
+			end, ok := valueEnd(line, 0)
+			document := len(line) < len(head) && !ok || line[0] == '['
+			if document {
+				if n > 0 {
+					return false
+				}
+				v = head
+				if end, ok = valueEnd(head, 0); ok {
+					v = v[:end]
+				}
+			} else if ok {
+				v = v[:end]
+			}
+			if document != whole && n == 0 {
+				return false
+			}
+			for e := range v.items() {
+				v = e
+				break
+			}
+			if m, _ := v.open(); dia.is(m) {
+				return true
+			}
+			if document {
+				return false
+			}
+		}
+		head = bytes.TrimLeft(head[len(line):], " \t\r\n")
+	}
+	return false
+}
 
 // agentLines lists the kinds of text line of this family.
 func agentLines() []lineKind { return nil }
+
+// agentLog decodes recorded work of AI agents: each tool call, joined with its result, is one event. The event has
+// the time and line of the call; it is emitted when the result is there, or at the end of the stream without one.
+// Calls that a log repeats (mirrors, retries, the history that every request carries) are counted once.
+type agentLog struct {
+	opt  Options
+	rec  *tocsin.Record
+	emit func(*tocsin.Event)
+	line int64
+	doc  raw // the value being read, in which calls have their lines
+	seek int // how far into doc lines have been counted, and how many there were
+	past int64
+	ev   tocsin.Event
+	flat flattener
+	args *pathNode // of the flattened arguments
+	attr *pathNode // of anything else that is flattened
+
+	dialects []dialect
+	last     int
+
+	turn  turn // what the log has said so far about what it is going to tell
+	scope string
+	calls calls
+}
+
+// A turn is what a log says around a call.
+type turn struct {
+	format, agent, subagent, version     string
+	session, principal, model, cwd, mode string
+	time                                 time.Time
+}
+
+func newAgentLog(o Options) *agentLog {
+	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"}, attr: &pathNode{},
+		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[string]int{}}}
+}
+
+var errNotAgent = errors.New("not a JSON object")
+
+func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
+	d.rec, d.emit, d.line = r, emit, r.Line
+	data := r.Data
+	for pos := 0; ; {
+		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e || data[pos] >= 0x80 && bytes.HasPrefix(data[pos:], []byte("\xef\xbb\xbf"))) {
+			switch data[pos] {
+			case '\n':
+				d.line++
+			case 0xef:
+				pos += 2
+			}
+			pos++
+		}
+		if pos >= len(data) {
+			break
+		}
+		end, whole := pos, false
+		if data[pos] == '{' || data[pos] == '[' {
+			end, whole = valueEnd(data, pos)
+		}
+		d.doc, d.seek, d.past = data[pos:end], 0, 0
+		if end > pos && (whole || end == len(data)) { // what there is of a value that is cut off is read, too
+			whole = d.value(d.doc) && whole
+		}
+		if !whole {
+			if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
+				end = pos + i
+			} else {
+				end = len(data)
+			}
+			d.fault(data[pos:end])
+		}
+		d.line += int64(bytes.Count(data[pos:end], []byte{'\n'}))
+		pos = end
+	}
+	d.calls.keep()
+}
+
+func (d *agentLog) Flush(emit func(*tocsin.Event)) {
+	d.emit = emit
+	for _, c := range d.calls.queue {
+		if !c.done {
+			d.report(c, answer{})
+		}
+	}
+	d.calls.queue = nil
+	clear(d.calls.open)
+}
+
+func (d *agentLog) fault(line []byte) {
+	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(d.line), Format: d.turn.format, Raw: text(line), Fields: d.ev.Fields[:0],
+		Fault: &tocsin.Fault{Source: d.rec.Source, Line: d.line, Err: errNotAgent,
+			Hint: "the line is cut off or not JSON; the rest of the file was read"}}
+	d.emit(&d.ev)
+}
+
+// value reads one JSON value, an object or an array of them, and reports whether it is well formed. An object of no
+// dialect is book-keeping of one of them: it tells of no tool call.
+func (d *agentLog) value(v raw) bool {
+	if len(v) > 0 && v[0] == '[' {
+		d.calls.begin("")
+		for e := range v.items() {
+			if len(e) > 0 && e[0] == '{' {
+				d.value(e)
+			}
+		}
+		return v[len(v)-1] == ']'
+	}
+	m, whole := v.open()
+	if !d.dialects[d.last].is(m) {
+		for i := range d.dialects {
+			if i != d.last && d.dialects[i].is(m) {
+				d.last = i
+				break
+			}
+		}
+	}
+	if dia := d.dialects[d.last]; dia.is(m) {
+		d.turn.format = dia.name
+		dia.read(d, m)
+	}
+	return whole
+}
+
+// lineOf returns the line on which a part of the value being read stands.
+func (d *agentLog) lineOf(v raw) int64 {
+	off := cap(d.doc) - cap(v) // parts of a slice end where it ends
+	if len(v) == 0 || off < 0 || off >= len(d.doc) || &d.doc[off] != &v[0] {
+		return d.line
+	}
+	if off < d.seek {
+		d.seek, d.past = 0, 0
+	}
+	d.past += int64(bytes.Count(d.doc[d.seek:off], []byte{'\n'}))
+	d.seek = off
+	return d.line + d.past
+}
+
+// set makes *p own s, unless s is empty or there already.
+func set(p *string, s string) {
+	if s != "" && *p != s {
+		*p = strings.Clone(s)
+	}
+}
+
+// stamp sets the turn's time from the first of a record's members that is one, and reports whether there was any.
+func (d *agentLog) stamp(m members) bool {
+	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "ts", "datetime", "date"} {
+		if v := m.get(k); v != nil {
+			if t, ok := parseTime(v.str(), d.opt); ok {
+				d.turn.time = t
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// agentJSON lists the kinds of JSON record of this family.
+func agentJSON() []jsonKind { return nil }
