@@ -1,0 +1,351 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A windowsRoute is what all events of one channel, provider and event id have in common: the log sources that rules
+// know them by, and the names that Sigma has for their fields beside their own.
+type windowsRoute struct {
+	key     windowsKey
+	sources []tocsin.LogSource
+	// deciding is a field whose value adds a source; by has the sources for each value that does.
+	deciding string
+	by       map[string][]tocsin.LogSource
+	aliases  []fieldAlias
+	derive   func(w *windowsRoutes, ev *tocsin.Event) // fields that are more than another name
+}
+
+// A fieldAlias gives a field a second name.
+type fieldAlias struct {
+	from, to string
+	at       int // where the field stood last time
+}
+
+type windowsKey struct {
+	channel, provider string
+	id                uint32
+}
+
+// windowsRoutes remembers the route of every kind of event it has met. The zero value is ready for use.
+type windowsRoutes struct {
+	known map[windowsKey]*windowsRoute
+	last  windowsKey
+	route *windowsRoute
+	arena []byte // for values of derived fields; reset for each event
+}
+
+// maxRoutes bounds the routes kept: a hostile log may have a new channel in every record.
+const maxRoutes = 8192
+
+// complete sets the log sources of an event whose native fields are there, and appends its fields under Sigma's names.
+func (w *windowsRoutes) complete(ev *tocsin.Event, channel, provider string, id uint32) {
+	r := w.find(channel, provider, id)
+	ev.Sources = r.sources
+	if r.by != nil {
+		if more, ok := r.by[ev.Text(r.deciding)]; ok {
+			ev.Sources = more
+		}
+	}
+	n := len(ev.Fields)
+	for i := range r.aliases {
+		a := &r.aliases[i]
+		if a.at >= n || ev.Fields[a.at].Name != a.from {
+			a.at = n
+			for j := range ev.Fields[:n] {
+				if ev.Fields[j].Name == a.from {
+					a.at = j
+					break
+				}
+			}
+			if a.at == n {
+				continue
+			}
+		}
+		ev.Add(a.to, ev.Fields[a.at].Value)
+	}
+	if r.derive != nil {
+		w.arena = w.arena[:0]
+		r.derive(w, ev)
+	}
+}
+
+// join returns parts as one string that lives as long as the event.
+func (w *windowsRoutes) join(parts ...string) string {
+	from := len(w.arena)
+	for _, p := range parts {
+		w.arena = append(w.arena, p...)
+	}
+	return text(w.arena[from:])
+}
+
+func (w *windowsRoutes) find(channel, provider string, id uint32) *windowsRoute {
+	key := windowsKey{channel, provider, id}
+	if w.route != nil && w.last == key {
+		return w.route
+	}
+	r, ok := w.known[key]
+	if !ok {
+		key = windowsKey{strings.Clone(channel), strings.Clone(provider), id}
+		if w.known == nil || len(w.known) >= maxRoutes {
+			w.known = make(map[windowsKey]*windowsRoute)
+		}
+		r = newWindowsRoute(key)
+		w.known[key] = r
+	} else {
+		key = r.key
+	}
+	w.last, w.route = key, r
+	return r
+}
+
+// newWindowsRoute works out a route from the tables below.
+func newWindowsRoute(key windowsKey) *windowsRoute {
+	channel, provider, id := key.channel, key.provider, key.id
+	product := "windows"
+	if strings.EqualFold(provider, "Linux-Sysmon") || strings.EqualFold(channel, "Linux-Sysmon/Operational") {
+		product = "linux"
+	}
+	r := &windowsRoute{key: key}
+	var services []string
+	for _, s := range windowsServices {
+		if strings.EqualFold(s.channel, channel) {
+			services = append(services, s.service)
+		}
+	}
+	if services == nil { // no channel, or one that a collector has given a name of its own
+		for _, s := range windowsProviders {
+			if strings.EqualFold(s.channel, provider) {
+				services = append(services, s.service)
+			}
+		}
+	}
+	if services == nil {
+		r.sources = []tocsin.LogSource{{Product: product}}
+		return r
+	}
+	for _, service := range services {
+		n := len(r.sources)
+		for _, c := range windowsCategories {
+			if c.service == service && c.id == id && c.when == "" {
+				r.sources = append(r.sources, tocsin.LogSource{Product: product, Category: c.category, Service: service})
+			}
+		}
+		if len(r.sources) == n {
+			r.sources = append(r.sources, tocsin.LogSource{Product: product, Service: service})
+		}
+	}
+	for _, c := range windowsCategories {
+		if c.when == "" || c.id != id || !slices.Contains(services, c.service) {
+			continue
+		}
+		if r.by == nil {
+			r.by = make(map[string][]tocsin.LogSource)
+			r.deciding = c.field
+		}
+		s := tocsin.LogSource{Product: product, Category: c.category, Service: c.service}
+		if r.by[c.when] == nil {
+			r.by[c.when] = append([]tocsin.LogSource{s}, r.sources...)
+		} else {
+			r.by[c.when] = append([]tocsin.LogSource{s}, r.by[c.when]...)
+		}
+	}
+	for _, a := range windowsAliases {
+		if (a.id == 0 || a.id == id) && slices.Contains(services, a.service) {
+			r.aliases = append(r.aliases, fieldAlias{from: a.from, to: a.to})
+		}
+	}
+	if slices.Contains(services, "security") {
+		switch id {
+		case 4656, 4657, 4660, 4663:
+			r.derive = deriveRegistry
+		case 4688:
+			r.derive = deriveProcess
+		}
+	}
+	return r
+}
+
+// windowsServices is Sigma's service of each channel, from the log source taxonomy of the Sigma specification
+// (https://sigmahq.io/sigma-specification/specification/sigma-appendix-taxonomy.html).
+var windowsServices = []struct{ channel, service string }{
+	{"Application", "application"},
+	{"Security", "security"},
+	{"System", "system"},
+	{"Windows PowerShell", "powershell-classic"},
+	{"DNS Server", "dns-server"},
+	{"MSExchange Management", "msexchange-management"},
+	{"OpenSSH/Operational", "openssh"},
+	{"PowerShellCore/Operational", "powershell"},
+	{"Linux-Sysmon/Operational", "sysmon"},
+	{"Microsoft-IIS-Configuration/Operational", "iis-configuration"},
+	{"Microsoft-ServiceBus-Client", "microsoft-servicebus-client"},
+	{"Microsoft-ServiceBus-Client/Admin", "servicebus-client"},
+	{"Microsoft-ServiceBus-Client/Admin", "microsoft-servicebus-client"},
+	{"Microsoft-ServiceBus-Client/Operational", "servicebus-client"},
+	{"Microsoft-ServiceBus-Client/Operational", "microsoft-servicebus-client"},
+	{"Microsoft-Windows-AppLocker/EXE and DLL", "applocker"},
+	{"Microsoft-Windows-AppLocker/MSI and Script", "applocker"},
+	{"Microsoft-Windows-AppLocker/Packaged app-Deployment", "applocker"},
+	{"Microsoft-Windows-AppLocker/Packaged app-Execution", "applocker"},
+	{"Microsoft-Windows-AppModel-Runtime/Admin", "appmodel-runtime"},
+	{"Microsoft-Windows-AppXDeploymentServer/Operational", "appxdeployment-server"},
+	{"Microsoft-Windows-AppxPackaging/Operational", "appxpackaging-om"},
+	{"Microsoft-Windows-Application-Experience/Program-Compatibility-Assistant", "application-experience"},
+	{"Microsoft-Windows-Application-Experience/Program-Telemetry", "application-experience"},
+	{"Microsoft-Windows-BitLocker/BitLocker Management", "bitlocker"},
+	{"Microsoft-Windows-Bits-Client/Operational", "bits-client"},
+	{"Microsoft-Windows-CAPI2/Operational", "capi2"},
+	{"Microsoft-Windows-CertificateServicesClient-Lifecycle-System/Operational", "certificateservicesclient-lifecycle-system"},
+	{"Microsoft-Windows-CodeIntegrity/Operational", "codeintegrity-operational"},
+	{"Microsoft-Windows-DHCP-Server/Operational", "dhcp"},
+	{"Microsoft-Windows-DNS Client Events/Operational", "dns-client"},
+	{"Microsoft-Windows-DNS-Client/Operational", "dns-client"},
+	{"Microsoft-Windows-DNS-Server/Analytical", "dns-server-analytic"},
+	{"Microsoft-Windows-DNSServer/Analytical", "dns-server-analytic"},
+	{"Microsoft-Windows-DNS-Server/Audit", "dns-server-audit"},
+	{"Microsoft-Windows-DNSServer/Audit", "dns-server-audit"},
+	{"Microsoft-Windows-Diagnosis-Scripted/Operational", "diagnosis-scripted"},
+	{"Microsoft-Windows-DriverFrameworks-UserMode/Operational", "driver-framework"},
+	{"Microsoft-Windows-Hyper-V-Worker", "hyper-v-worker"},
+	{"Microsoft-Windows-Hyper-V-Worker-Admin", "hyper-v-worker"},
+	{"Microsoft-Windows-Hyper-V-Worker-Operational", "hyper-v-worker"},
+	{"Microsoft-Windows-Kernel-EventTracing", "kernel-event-tracing"},
+	{"Microsoft-Windows-Kernel-EventTracing/Admin", "kernel-event-tracing"},
+	{"Microsoft-Windows-Kernel-EventTracing/Analytic", "kernel-event-tracing"},
+	{"Microsoft-Windows-Kernel-ShimEngine/Diagnostic", "kernel-shimengine"},
+	{"Microsoft-Windows-Kernel-ShimEngine/Operational", "kernel-shimengine"},
+	{"Microsoft-Windows-LDAP-Client/Debug", "ldap"},
+	{"Microsoft-Windows-LSA/Operational", "lsa-server"},
+	{"Microsoft-Windows-NTLM/Operational", "ntlm"},
+	{"Microsoft-Windows-Ntfs/Operational", "ntfs"},
+	{"Microsoft-Windows-PowerShell/Operational", "powershell"},
+	{"Microsoft-Windows-PrintService/Admin", "printservice-admin"},
+	{"Microsoft-Windows-PrintService/Operational", "printservice-operational"},
+	{"Microsoft-Windows-SENSE/Operational", "sense"},
+	{"Microsoft-Windows-SMBServer/Connectivity", "smbserver-connectivity"},
+	{"Microsoft-Windows-Security-Mitigations/Kernel Mode", "security-mitigations"},
+	{"Microsoft-Windows-Security-Mitigations/User Mode", "security-mitigations"},
+	{"Microsoft-Windows-Security-Mitigations/KernelMode", "security-mitigations"},
+	{"Microsoft-Windows-Security-Mitigations/UserMode", "security-mitigations"},
+	{"Microsoft-Windows-Shell-Core/Operational", "shell-core"},
+	{"Microsoft-Windows-SmbClient/Connectivity", "smbclient-connectivity"},
+	{"Microsoft-Windows-SmbClient/Security", "smbclient-security"},
+	{"Microsoft-Windows-Sysmon/Operational", "sysmon"},
+	{"Microsoft-Windows-TaskScheduler/Operational", "taskscheduler"},
+	{"Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "terminalservices-localsessionmanager"},
+	{"Microsoft-Windows-VHDMP/Operational", "vhdmp"},
+	{"Microsoft-Windows-VHDMP-Operational", "vhdmp"},
+	{"Microsoft-Windows-WMI-Activity/Operational", "wmi"},
+	{"Microsoft-Windows-Windows Defender/Operational", "windefend"},
+	{"Microsoft-Windows-Windows Firewall With Advanced Security/Firewall", "firewall-as"},
+}
+
+// windowsProviders is the service of providers that write to one channel only; it serves where the channel is missing
+// or was renamed by a collector.
+var windowsProviders = []struct{ channel, service string }{
+	{"Microsoft-Windows-Sysmon", "sysmon"},
+	{"Linux-Sysmon", "sysmon"},
+	{"Microsoft-Windows-Security-Auditing", "security"},
+	{"Microsoft-Windows-PowerShell", "powershell"},
+	{"PowerShellCore", "powershell"},
+	{"PowerShell", "powershell-classic"},
+	{"Microsoft-Windows-Windows Defender", "windefend"},
+	{"Windows Defender", "windefend"},
+	{"Microsoft-Windows-TaskScheduler", "taskscheduler"},
+	{"Microsoft-Windows-WMI-Activity", "wmi"},
+	{"Microsoft-Windows-Bits-Client", "bits-client"},
+	{"Microsoft-Windows-NTLM", "ntlm"},
+	{"Microsoft-Windows-CodeIntegrity", "codeintegrity-operational"},
+	{"Microsoft-Windows-DNS-Client", "dns-client"},
+	{"Microsoft-Windows-TerminalServices-LocalSessionManager", "terminalservices-localsessionmanager"},
+	{"Microsoft-Windows-Windows Firewall With Advanced Security", "firewall-as"},
+	{"Service Control Manager", "system"},
+	{"OpenSSH", "openssh"},
+}
+
+// windowsCategories is Sigma's category of each event id of a service. A category that only some events of an id
+// belong to names the field that decides and its value.
+var windowsCategories = []struct {
+	service     string
+	id          uint32
+	category    string
+	field, when string
+}{
+	{service: "sysmon", id: 1, category: "process_creation"},
+	{service: "sysmon", id: 2, category: "file_change"},
+	{service: "sysmon", id: 3, category: "network_connection"},
+	{service: "sysmon", id: 4, category: "sysmon_status"},
+	{service: "sysmon", id: 5, category: "process_termination"},
+	{service: "sysmon", id: 6, category: "driver_load"},
+	{service: "sysmon", id: 7, category: "image_load"},
+	{service: "sysmon", id: 8, category: "create_remote_thread"},
+	{service: "sysmon", id: 9, category: "raw_access_thread"},
+	{service: "sysmon", id: 10, category: "process_access"},
+	{service: "sysmon", id: 11, category: "file_event"},
+	{service: "sysmon", id: 12, category: "registry_event"},
+	{"sysmon", 12, "registry_add", "EventType", "CreateKey"},
+	{"sysmon", 12, "registry_delete", "EventType", "DeleteKey"},
+	{"sysmon", 12, "registry_delete", "EventType", "DeleteValue"},
+	{service: "sysmon", id: 13, category: "registry_set"},
+	{service: "sysmon", id: 13, category: "registry_event"},
+	{service: "sysmon", id: 14, category: "registry_rename"},
+	{service: "sysmon", id: 14, category: "registry_event"},
+	{service: "sysmon", id: 15, category: "create_stream_hash"},
+	{service: "sysmon", id: 16, category: "sysmon_status"},
+	{service: "sysmon", id: 17, category: "pipe_created"},
+	{service: "sysmon", id: 18, category: "pipe_created"},
+	{service: "sysmon", id: 19, category: "wmi_event"},
+	{service: "sysmon", id: 20, category: "wmi_event"},
+	{service: "sysmon", id: 21, category: "wmi_event"},
+	{service: "sysmon", id: 22, category: "dns_query"},
+	{service: "sysmon", id: 23, category: "file_delete"},
+	{service: "sysmon", id: 24, category: "clipboard_change"},
+	{service: "sysmon", id: 25, category: "process_tampering"},
+	{service: "sysmon", id: 26, category: "file_delete_detected"},
+	{service: "sysmon", id: 27, category: "file_block_executable"},
+	{service: "sysmon", id: 28, category: "file_block_shredding"},
+	{service: "sysmon", id: 29, category: "file_executable_detected"},
+	{service: "sysmon", id: 255, category: "sysmon_error"},
+	{service: "security", id: 4657, category: "registry_event"},
+	{"security", 4657, "registry_set", "OperationType", "%%1904"}, // a new value
+	{"security", 4657, "registry_set", "OperationType", "%%1905"}, // an existing value changed
+	{"security", 4657, "registry_delete", "OperationType", "%%1906"},
+	{service: "security", id: 4688, category: "process_creation"},
+	{service: "powershell", id: 4103, category: "ps_module"},
+	{service: "powershell", id: 4104, category: "ps_script"},
+	{service: "powershell-classic", id: 400, category: "ps_classic_start"},
+	{service: "powershell-classic", id: 600, category: "ps_classic_provider_start"},
+	{service: "powershell-classic", id: 800, category: "ps_classic_script"},
+	// Events of Microsoft Defender that name a threat.
+	{service: "windefend", id: 1006, category: "antivirus"},
+	{service: "windefend", id: 1007, category: "antivirus"},
+	{service: "windefend", id: 1008, category: "antivirus"},
+	{service: "windefend", id: 1009, category: "antivirus"},
+	{service: "windefend", id: 1010, category: "antivirus"},
+	{service: "windefend", id: 1011, category: "antivirus"},
+	{service: "windefend", id: 1012, category: "antivirus"},
+	{service: "windefend", id: 1017, category: "antivirus"},
+	{service: "windefend", id: 1018, category: "antivirus"},
+	{service: "windefend", id: 1019, category: "antivirus"},
+	{service: "windefend", id: 1115, category: "antivirus"},
+	{service: "windefend", id: 1116, category: "antivirus"},
+}
+
+// windowsAliases gives fields the names that Sigma's categories have for them. An id of 0 is every event of the service.
+var windowsAliases = []struct {
+	service  string
+	id       uint32
+	from, to string
+}{
+	{"security", 4688, "NewProcessName", "Image"},
+	{"security", 4688, "ParentProcessName", "ParentImage"},
+	{"security", 4688, "MandatoryLabel", "IntegrityLevel"},
+	{"security", 4657, "ProcessName", "Image"},
+	{"windefend", 0, "ThreatName", "Signature"},
+	{"windefend", 0, "Path", "Filename"},
+	{"windefend", 0, "FeatureName", "Feature_Name"},
+}

@@ -1,0 +1,135 @@
+package decode
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/evtx"
+)
+
+// recordings returns the path of a recording, or skips the test where there are none.
+func windowsRecording(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("TOCSIN_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "data")
+	}
+	p := filepath.Join(dir, filepath.FromSlash(name))
+	if _, err := os.Stat(p); err != nil {
+		t.Skipf("no recording %s: set TOCSIN_DATA", p)
+	}
+	return p
+}
+
+// members reads the files with an extension out of a .tar.gz, each distinct content once.
+func tarMembers(t testing.TB, file, ext string) map[string][]byte {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string][]byte)
+	seen := make(map[[32]byte]bool)
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path.Ext(h.Name) != ext {
+			continue
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(b); !seen[sum] {
+			seen[sum] = true
+			all[h.Name] = b
+		}
+	}
+}
+
+// decodeEVTX runs a file through the evtx format as the engine does.
+func decodeEVTX(d Decoder, name string, b []byte, emit func(*tocsin.Event)) {
+	d.Decode(&tocsin.Record{Source: name, Data: b[:min(len(b), evtx.HeaderSize)], Line: 1}, emit)
+	line := int64(2)
+	for off := evtx.HeaderSize; off < len(b); off += evtx.ChunkSize {
+		d.Decode(&tocsin.Record{Source: name, Data: b[off:min(off+evtx.ChunkSize, len(b))], Line: line, Offset: int64(off)}, emit)
+		line++
+	}
+}
+
+func TestEVTXRecordings(t *testing.T) {
+	for _, c := range []struct {
+		file                  string
+		files, events, faults int
+	}{
+		{"windows/evtx-attack-samples.tar.gz", 276, 8248, 0},
+		{"windows/deepblue-yamato.tar.gz", 34, 6786, 0},
+		{"windows/sigma-regression.tar.gz", 201, 237, 0},
+		// Files with zeroed pages: 30 records with holes (2 of them nothing but), 19 chunks with holes or overwritten.
+		{"windows/benign-evtx-omer.tar.gz", 22, 18603, 49},
+	} {
+		t.Run(path.Base(c.file), func(t *testing.T) {
+			files := tarMembers(t, windowsRecording(t, c.file), ".evtx")
+			f, _ := ByName("evtx")
+			d := f.New(Options{})
+			events, faults := 0, 0
+			for name, b := range files {
+				if got, ok := Detect(name, b[:min(len(b), 65536)]); !ok || got.Name != "evtx" {
+					t.Errorf("%s detected as %q", name, got.Name)
+				}
+				decodeEVTX(d, name, b, func(ev *tocsin.Event) {
+					if ev.Fault != nil {
+						faults++
+						t.Log(ev.Fault)
+					}
+					if len(ev.Fields) > 0 {
+						events++
+					}
+					if ev.Fault == nil && (ev.Time.IsZero() || ev.Record == 0 || ev.Host == "" || len(ev.Sources) == 0) {
+						t.Errorf("%s: event without time, record id, host or source: %+v", name, ev)
+					}
+				})
+			}
+			if len(files) != c.files || events != c.events || faults != c.faults {
+				t.Errorf("%d files, %d events, %d faults; want %d, %d, %d", len(files), events, faults, c.files, c.events, c.faults)
+			}
+		})
+	}
+}
+
+func BenchmarkEVTX(b *testing.B) {
+	files := tarMembers(b, windowsRecording(b, "windows/evtx-attack-samples.tar.gz"), ".evtx")
+	f, _ := ByName("evtx")
+	b.ReportAllocs()
+	b.ResetTimer()
+	n := 0
+	for range b.N {
+		d := f.New(Options{})
+		n = 0
+		for name, data := range files {
+			decodeEVTX(d, name, data, func(*tocsin.Event) { n++ })
+		}
+	}
+	if n != 8248 {
+		b.Fatalf("%d events, want 8248", n)
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
