@@ -21,3 +21,8 @@ func (f *Filter) names(r *Rule) bool {
 	}
 	return false
 }
+
+// applies says that a filter is about a rule: it names it, and its log source, where it says one, is the rule's.
+func (f *Filter) applies(filter, r *Rule) bool {
+	return f.names(r) && filter.Source.Covers(r.Source)
+}

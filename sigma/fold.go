@@ -1,0 +1,72 @@
+package sigma
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// foldRune returns the one rune that stands for all runes which differ from r in case only (Unicode simple folding):
+// the lower-case letter for ASCII, the smallest of them otherwise.
+func foldRune(r rune) rune {
+	if r < utf8.RuneSelf {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}
+	if r >= 0x3000 && r < 0xA640 { // CJK and Hangul syllables know no case
+		return r
+	}
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	if 'A' <= least && least <= 'Z' {
+		least += 'a' - 'A'
+	}
+	return least
+}
+
+// appendFold appends s with every rune folded; bytes that are no UTF-8 stay as they are.
+func appendFold(dst []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return appendFoldRunes(dst, s[i:])
+		}
+		dst = append(dst, lowerASCII[c])
+	}
+	return dst
+}
+
+func appendFoldRunes(dst []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			dst = append(dst, lowerASCII[c])
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			dst = append(dst, s[i])
+		} else {
+			dst = utf8.AppendRune(dst, foldRune(r))
+		}
+		i += n
+	}
+	return dst
+}
+
+// folded returns s with every rune folded.
+func folded(s string) string { return string(appendFold(nil, s)) }
+
+// lowerASCII maps ASCII capitals to small letters and all other bytes to themselves.
+var lowerASCII = func() (t [256]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if 'A' <= i && i <= 'Z' {
+			t[i] += 'a' - 'A'
+		}
+	}
+	return t
+}()
