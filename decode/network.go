@@ -1,10 +1,33 @@
 package decode
 
+import "github.com/tocsin-ids/tocsin"
+
 // networkFormats lists the formats that files of this family are recognised as.
-func networkFormats() []Format { return nil }
+func networkFormats() []Format { return []Format{zeekFormat()} }
 
 // networkJSON lists the kinds of JSON record of this family.
-func networkJSON() []jsonKind { return nil }
+func networkJSON() []jsonKind {
+	return []jsonKind{
+		{"suricata", isEVE, fillEVE},
+		{"zeek-json", isZeek, fillZeek},
+	}
+}
 
 // networkLines lists the kinds of text line of this family.
-func networkLines() []lineKind { return nil }
+func networkLines() []lineKind {
+	return []lineKind{
+		{"ids-fast", parseFast},
+	}
+}
+
+// login says what an authentication that a sensor saw came to: login_ok, login_failed.
+func login(ev *tocsin.Event, ok bool, service, user string) {
+	kind, outcome := "login_failed", "failure"
+	if ok {
+		kind, outcome = "login_ok", "success"
+	}
+	ev.Add("event_type", kind)
+	ev.Add("outcome", outcome)
+	ev.Add("service", service)
+	ev.Add("user", user)
+}

@@ -109,6 +109,65 @@ func appendURI(f []tocsin.Field, r *request, arena *[]byte) []tocsin.Field {
 	return append(f, tocsin.Field{Name: "cs-uri-query", Value: r.uri}, tocsin.Field{Name: "uri-decoded", Value: decodeURI(r.uri, r.escaped, arena)})
 }
 
+// addSeen appends to the event of a sensor or proxy, which has the log's own fields already, the names that Sigma's
+// proxy and webserver rules use. The client wrote uri as a path, or named the host in it; c-uri has it as written and
+// as a whole URL.
+func (r *request) addSeen(ev *tocsin.Event, port string, arena *[]byte) {
+	f := ev.Fields
+	put := func(name, value string) {
+		if value != "" && value != "-" {
+			f = append(f, tocsin.Field{Name: name, Value: value})
+		}
+	}
+	put("cs-method", r.method)
+	n := len(f)
+	f = appendURI(f, r, arena)
+	path := ""
+	for _, uri := range f[n:] {
+		switch uri.Name {
+		case "cs-uri-stem":
+			path = uri.Value
+		case "cs-uri-query":
+			if len(uri.Value) < len(r.uri) {
+				put("c-uri-query", uri.Value)
+			}
+		}
+	}
+	put("c-uri", r.uri)
+	put("c-uri-extension", extension(path))
+	if r.host != "" && r.host != "-" {
+		if len(r.uri) > 0 && r.uri[0] == '/' {
+			from := len(*arena)
+			if port == "443" {
+				*arena = append(*arena, "https://"...)
+			} else {
+				*arena = append(*arena, "http://"...)
+			}
+			*arena = append(append(*arena, r.host...), r.uri...)
+			put("c-uri", text((*arena)[from:]))
+		}
+		f = append(f, tocsin.Field{Name: "cs-host", Value: r.host}, tocsin.Field{Name: "r-dns", Value: r.host})
+	}
+	put("cs-version", r.version)
+	put("cs-username", r.user)
+	put("sc-status", r.status)
+	put("sc-bytes", r.size)
+	put("cs-referer", r.referer)
+	put("c-useragent", r.agent)
+	put("cs-user-agent", r.agent)
+	ev.Fields = f
+}
+
+// extension returns what follows the last dot of a path's last part, or "".
+func extension(path string) string {
+	for i := len(path) - 1; i >= 0 && len(path)-i < 16 && path[i] != '/'; i-- {
+		if path[i] == '.' {
+			return path[i+1:]
+		}
+	}
+	return ""
+}
+
 // cutAuthority splits an absolute URI after its host: "http://host/path" into "host" and "/path".
 func cutAuthority(uri string) (host, path string, ok bool) {
 	for i := 1; i < len(uri) && i < 12; i++ {
