@@ -1,0 +1,255 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
+)
+
+// Open reads a unit and calls visit for each stream in it, in order. What cannot be read goes to the hooks. The error
+// is visit's: whatever lies in the unit is no reason to stop the others.
+func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
+	o := opening{Reader: r, hooks: &h, visit: visit, unit: u}
+	if u.stdin {
+		if r.opt.Stdin == nil {
+			h.skip(u.Path, "empty")
+			return nil
+		}
+		o.in = r.opt.Stdin
+		return o.whole(layer{path: u.Path})
+	}
+	defer func() {
+		if h.Bytes != nil && o.read < u.Size {
+			h.Bytes(u.Size - o.read) // what did not have to be read is done too
+		}
+	}()
+	// A FIFO may have taken the place of the file since it was listed: nonblock makes opening it return.
+	f, err := os.OpenFile(u.Path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		h.skip(u.Path, reason(err))
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		h.skip(u.Path, reason(err))
+		return nil
+	case !info.Mode().IsRegular():
+		h.skip(u.Path, kind(info.Mode()))
+		return nil
+	}
+	o.file = io.NewSectionReader(f, 0, info.Size())
+	o.in = o.file
+	return o.whole(layer{path: u.Path, mod: info.ModTime()})
+}
+
+// An opening is one unit while it is read. It is the reader of the unit's own bytes, counting them.
+type opening struct {
+	*Reader
+	hooks *Hooks
+	visit func(*Stream) error
+	unit  Unit
+	file  *io.SectionReader // nil for standard input
+	in    io.Reader
+
+	read    int64 // the unit's own bytes
+	out     int64 // bytes decompressed from them
+	members int64
+	bomb    error // the limit that ended it
+	told    bool  // … was reported
+}
+
+func (o *opening) Read(p []byte) (int, error) {
+	n, err := o.in.Read(p)
+	o.count(n)
+	return n, err
+}
+
+// ReadAt is for the archives whose table of contents is at the end; they read no byte often.
+func (o *opening) ReadAt(p []byte, at int64) (int, error) {
+	n, err := o.file.ReadAt(p, at)
+	o.count(n)
+	return n, err
+}
+
+func (o *opening) count(n int) {
+	before := o.read
+	o.read += int64(n)
+	if h := o.hooks.Bytes; h != nil && n > 0 {
+		if !o.unit.stdin { // a file's progress never exceeds its listed size
+			n = int(max(0, min(o.read, o.unit.Size)-before))
+		}
+		h(int64(n))
+	}
+}
+
+// whole reads the unit from its outermost layer.
+func (o *opening) whole(l layer) error {
+	err := o.stream(l, o)
+	if err == errLimit {
+		return nil
+	}
+	if err == nil {
+		o.stopped(l) // a single compressed stream has no archive that would say it
+	}
+	return err
+}
+
+// A layer is something that is read on the way in: the unit, a member, what a compressed stream held.
+type layer struct {
+	path     string
+	mod      time.Time
+	archives int // archives around it
+	packed   int // compressions around it within its archive
+}
+
+// A metered reader adds what it yields to the opening's decompressed bytes and ends it at the limits.
+type metered struct {
+	o *opening
+	r io.Reader
+}
+
+func (m metered) Read(p []byte) (int, error) {
+	if m.o.bomb != nil {
+		return 0, m.o.bomb
+	}
+	var n int
+	err := safely(func() (err error) { n, err = m.r.Read(p); return err })
+	m.o.out += int64(n)
+	switch l := m.o.opt.Limits; {
+	case m.o.out > l.Size:
+		m.o.bomb = limit(fmt.Sprintf("decompresses to more than %d bytes", l.Size), "--max-size")
+	case m.o.out > ratioFloor && m.o.out/l.Ratio > max(m.o.read, 1):
+		m.o.bomb = limit(fmt.Sprintf("decompresses to more than %d times its size", l.Ratio), "--max-ratio")
+	default:
+		return n, err
+	}
+	return n, m.o.bomb
+}
+
+// A limitError is a bound of ours that input exceeded.
+type limitError struct{ what, flag string }
+
+func limit(what, flag string) error { return &limitError{what, flag} }
+
+func (e *limitError) Error() string { return e.what }
+
+// fault reports err at a place; a limit names the flag that raises it.
+func (h *Hooks) faultAt(path string, line int64, err error, hint string) {
+	var l *limitError
+	if errors.As(err, &l) {
+		hint = "if it can be trusted, raise " + l.flag
+	}
+	h.fault(&tocsin.Fault{Source: path, Line: line, Err: err, Hint: hint})
+}
+
+// stream looks at what r begins with and reads it as what it is.
+func (o *opening) stream(l layer, r io.Reader) error {
+	br := o.head(r)
+	defer o.done(br)
+	head, err := br.Peek(headSize)
+	if len(head) == 0 {
+		switch {
+		case o.bomb != nil:
+		case err == nil || err == io.EOF:
+			o.hooks.skip(l.path, "empty")
+		case encrypted(err):
+			o.hooks.skip(l.path, "encrypted")
+		default:
+			o.hooks.skip(l.path, reason(err))
+		}
+		return nil
+	}
+	if read := o.archiveOf(head); read != nil {
+		if l.archives >= o.opt.Limits.Depth {
+			o.hooks.skip(l.path, fmt.Sprintf("lies in %d archives (if it can be trusted, raise --max-depth)", l.archives))
+			return nil
+		}
+		return read(l, br)
+	}
+	if c := compressionOf(head); c != nil {
+		if l.packed >= o.opt.Limits.Depth {
+			o.hooks.skip(l.path, fmt.Sprintf("compressed %d times (if it can be trusted, raise --max-depth)", l.packed))
+			return nil
+		}
+		return o.unpack(c, l, br)
+	}
+	return o.show(l, br, head)
+}
+
+// show visits a stream that is neither archive nor compressed.
+func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
+	if wide := utf16Order(head); wide != nil {
+		text := o.head(&utf16Reader{r: br, order: wide})
+		defer o.done(text)
+		br = text
+		head, _ = br.Peek(headSize)
+	}
+	if bytes.HasPrefix(head, utf8BOM) {
+		br.Discard(len(utf8BOM))
+		head, _ = br.Peek(headSize)
+	}
+	s := &Stream{Path: l.path, ModTime: l.mod, r: br, from: o.Reader, hooks: o.hooks}
+	if o.format != nil {
+		s.Format = *o.format
+	} else {
+		var ok bool
+		if s.Format, ok = decode.Detect(l.path, head); !ok {
+			o.hooks.skip(l.path, unknown(head))
+			return nil
+		}
+	}
+	return o.visit(s)
+}
+
+func unknown(head []byte) string {
+	if len(bytes.Trim(head, " \t\r\n")) == 0 {
+		return "nothing but white space"
+	}
+	for _, f := range foreign {
+		if bytes.HasPrefix(head, []byte(f.magic)) {
+			return f.name + ", which cannot be read"
+		}
+	}
+	return fmt.Sprintf("no known format (starts with %x)", head[:min(len(head), 8)])
+}
+
+// foreign are containers that people keep logs in and that are not read: better said by name.
+var foreign = []struct{ magic, name string }{
+	{"Rar!\x1a\x07", "a RAR archive"},
+	{"MSCF", "a cabinet archive"},
+	{"\x04\x22\x4d\x18", "LZ4 compression"},
+	{"\x1f\x9d", "compress (.Z) compression"},
+	{"\x5d\x00\x00\x80\x00", "LZMA compression without xz"},
+	{"070701", "a cpio archive"},
+	{"\xd4\xc3\xb2\xa1", "a packet capture"},
+	{"\xa1\xb2\xc3\xd4", "a packet capture"},
+	{"\x0a\x0d\x0d\x0a", "a packet capture"},
+	{"SQLite format 3\x00", "an SQLite database"},
+	{"regf", "a registry hive"},
+	{"\x7fELF", "a program"},
+	{"MZ", "a program"},
+	{"%PDF-", "a PDF document"},
+}
+
+func (r *Reader) head(from io.Reader) *bufio.Reader {
+	br, _ := r.heads.Get().(*bufio.Reader)
+	if br == nil {
+		return bufio.NewReaderSize(from, headSize)
+	}
+	br.Reset(from)
+	return br
+}
+
+func (r *Reader) done(br *bufio.Reader) {
+	br.Reset(nil)
+	r.heads.Put(br)
+}

@@ -1,0 +1,118 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A reading is all that came of reading some arguments.
+type reading struct {
+	streams []string            // paths, in order
+	format  map[string]string   // by path
+	data    map[string]string   // the records of a path, joined
+	blocks  map[string][]record // the records of a path
+	skipped map[string]string   // reasons by path
+	faults  []string
+	bytes   int64
+	total   int64
+}
+
+type record struct {
+	line, offset int64
+	data         string
+}
+
+// read lists, opens and cuts.
+func read(t testing.TB, o Options, args ...string) *reading {
+	t.Helper()
+	r, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := &reading{format: map[string]string{}, data: map[string]string{}, blocks: map[string][]record{}, skipped: map[string]string{}}
+	skip := func(f tocsin.File) { all.skipped[f.Path] = f.Skipped }
+	for _, u := range r.List(args, skip) {
+		all.total += u.Size
+		err := r.Open(u, Hooks{
+			Skip:  skip,
+			Fault: func(f *tocsin.Fault) { all.faults = append(all.faults, f.Error()) },
+			Bytes: func(n int64) { all.bytes += n },
+		}, func(s *Stream) error {
+			all.streams = append(all.streams, s.Path)
+			all.format[s.Path] = s.Format.Name
+			return s.Frames(func(rec *tocsin.Record) error {
+				if rec.Source != s.Path {
+					t.Errorf("record of %s says %s", s.Path, rec.Source)
+				}
+				all.data[s.Path] += string(rec.Data)
+				all.blocks[s.Path] = append(all.blocks[s.Path], record{rec.Line, rec.Offset, string(rec.Data)})
+				for i := range rec.Data {
+					rec.Data[i] = '!' // nobody may still read it
+				}
+				r.Release(rec)
+				return nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// lay writes files below a new folder and returns it.
+func lay(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestRecordings reads all recordings, which must go without a fault of this package's.
+func TestRecordings(t *testing.T) {
+	dir := os.Getenv("TOCSIN_DATA")
+	if dir == "" {
+		dir = "../../shared/data"
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no recordings: ", err)
+	}
+	r, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var size, progress int64
+	var streams, skipped int
+	skip := func(f tocsin.File) { skipped++ }
+	var total int64
+	for _, u := range r.List([]string{dir}, skip) {
+		size += u.Size
+		r.Open(u, Hooks{
+			Skip:  skip,
+			Fault: func(f *tocsin.Fault) { t.Errorf("%v", f) },
+			Bytes: func(n int64) { progress += n },
+		}, func(s *Stream) error {
+			streams++
+			return s.Frames(func(rec *tocsin.Record) error {
+				total += int64(len(rec.Data))
+				r.Release(rec)
+				return nil
+			})
+		})
+	}
+	if progress != size {
+		t.Errorf("progress of %d bytes, want %d", progress, size)
+	}
+	t.Logf("%d bytes on disk, %d streams of %d bytes, %d skipped", size, streams, total, skipped)
+}

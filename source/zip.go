@@ -1,0 +1,103 @@
+package source
+
+import (
+	"archive/zip"
+	"bufio"
+	"compress/bzip2"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Methods of compression in zip files that the standard library does not know (APPNOTE.TXT 6.3.10, 4.4.5).
+const (
+	zipBzip2 = 12
+	zipZstd  = 93
+	zipXz    = 95
+)
+
+func (o *opening) zip(l layer, br *bufio.Reader) error {
+	at, size, free, err := o.random(l, br)
+	defer free()
+	if stop := o.stopped(l); stop != nil {
+		return stop
+	}
+	if err != nil {
+		o.hooks.faultAt(l.path, 0, err, "")
+		return nil
+	}
+	var z *zip.Reader
+	// The table of contents is held in memory: it must not be larger than the most members would need.
+	table := &bounded{at, o.opt.Limits.Members * 512}
+	if err := safely(func() (err error) { z, err = zip.NewReader(table, size); return err }); err != nil {
+		o.hooks.faultAt(l.path, 0, fmt.Errorf("zip: table of contents: %w", err), "the archive is cut off or damaged")
+		return nil
+	}
+	table.left = 1 << 62
+	var inflate io.ReadCloser // one for all members, which are read one after the other
+	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
+		if inflate == nil {
+			inflate = flate.NewReader(r)
+		} else {
+			inflate.(flate.Resetter).Reset(r, nil)
+		}
+		return io.NopCloser(inflate)
+	})
+	z.RegisterDecompressor(zipBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
+	z.RegisterDecompressor(zipXz, func(r io.Reader) io.ReadCloser { return io.NopCloser(newXz(bufio.NewReader(r))) })
+	z.RegisterDecompressor(zipZstd, func(r io.Reader) io.ReadCloser {
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil
+		}
+		return d.IOReadCloser()
+	})
+	for _, f := range z.File {
+		if err := o.counts(l); err != nil {
+			return err
+		}
+		if err := o.zipMember(l, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *opening) zipMember(l layer, f *zip.File) error {
+	switch mode := f.Mode(); {
+	case mode.IsDir():
+		return nil
+	case mode&fs.ModeType != 0:
+		o.hooks.skip(inside(l.path, f.Name), kind(mode))
+		return nil
+	case f.Flags&1 != 0:
+		o.hooks.skip(inside(l.path, f.Name), "encrypted")
+		return nil
+	}
+	var r io.ReadCloser
+	if err := safely(func() (err error) { r, err = f.Open(); return err }); err != nil {
+		if err == zip.ErrAlgorithm {
+			err = fmt.Errorf("packed by method %d, which is not supported", f.Method)
+		}
+		o.hooks.skip(inside(l.path, f.Name), err.Error())
+		return nil
+	}
+	defer r.Close()
+	return o.member(l, layer{path: f.Name, mod: f.Modified}, r)
+}
+
+// A bounded reader gives only so many bytes.
+type bounded struct {
+	io.ReaderAt
+	left int64
+}
+
+func (b *bounded) ReadAt(p []byte, at int64) (int, error) {
+	if b.left -= int64(len(p)); b.left < 0 {
+		return 0, limit("has too large a table of contents", "--max-members")
+	}
+	return b.ReaderAt.ReadAt(p, at)
+}
