@@ -7,7 +7,7 @@ import (
 )
 
 // webFormats lists the formats that files of this family are recognised as.
-func webFormats() []Format { return nil }
+func webFormats() []Format { return []Format{w3cFormat()} }
 
 // webJSON lists the kinds of JSON record of this family.
 func webJSON() []jsonKind { return nil }
@@ -16,6 +16,7 @@ func webJSON() []jsonKind { return nil }
 func webLines() []lineKind {
 	return []lineKind{
 		{"access", parseAccess},
+		{"w3c-lines", parseHeaderless},
 	}
 }
 
@@ -54,12 +55,14 @@ type request struct {
 // keep the whole URI under either name. So cs-uri-query has the query and, as a second value, the whole URI.
 func (r *request) add(ev *tocsin.Event, arena *[]byte) {
 	malformed := r.line != "" && !r.split()
-	f := append(ev.Fields, tocsin.Field{Name: "c-ip", Value: r.client}, tocsin.Field{Name: "src_ip", Value: r.client})
+	f := ev.Fields
 	put := func(name, value string) {
 		if value != "" && value != "-" {
 			f = append(f, tocsin.Field{Name: name, Value: value})
 		}
 	}
+	put("c-ip", r.client)
+	put("src_ip", r.client)
 	put("src_port", r.port)
 	put("cs-username", r.user)
 	if malformed {
