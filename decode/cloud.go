@@ -1,10 +1,148 @@
 package decode
 
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A platform is a service whose audit log is JSON, one record an event. All its names stay as the service has them;
+// beside them stand the few names that are the same for every log (event_type, outcome, user, src_ip …) and those that
+// Sigma rules for the service use where they differ.
+type platform struct {
+	name    string
+	source  tocsin.LogSource
+	also    []tocsin.LogSource
+	is      func(o *object) bool
+	time    []string // leaves that may hold the time, the host …; the first that does is taken
+	sensor  []string
+	host    []string
+	user    []string
+	address []string
+	agent   []string // the client program
+	alias   []alias
+	more    func(o *object, ev *tocsin.Event) // whatever else there is to say
+}
+
+// An alias is a second name of a leaf.
+type alias struct{ name, of string }
+
+// kind makes a platform a kind of JSON record. A record that tells of a login is one of category authentication, too.
+func (p platform) kind() jsonKind {
+	sources := append([]tocsin.LogSource{p.source}, p.also...)
+	login := append(sources[:len(sources):len(sources)], tocsin.LogSource{Product: p.source.Product, Category: "authentication", Service: p.source.Service})
+	return jsonKind{name: p.name, is: p.is, fill: func(o *object, ev *tocsin.Event) {
+		ev.Time, ev.Sensor = o.time(p.time...), o.time(p.sensor...)
+		ev.Host = o.first(p.host...)
+		ev.Sources = sources
+		for _, a := range p.alias {
+			for i := range o.fields {
+				if o.fields[i].Name == a.of {
+					ev.Fields = append(ev.Fields, tocsin.Field{Name: a.name, Value: o.fields[i].Value})
+				}
+			}
+		}
+		own(o, ev, "user", o.first(p.user...))
+		own(o, ev, "src_ip", hostOf(o.first(p.address...)))
+		own(o, ev, "user_agent", o.first(p.agent...))
+		if p.more != nil {
+			p.more(o, ev)
+		}
+		if t := ev.Text("event_type"); t == "login_failed" || t == "login_ok" || t == "invalid_user" {
+			ev.Sources = login
+		}
+	}}
+}
+
+// own adds a field unless the record has one of that name itself.
+func own(o *object, ev *tocsin.Event, name, value string) {
+	if value != "" && !o.has(name) {
+		ev.Add(name, value)
+	}
+}
+
+// happened adds what kind of event it is and how it ended.
+func happened(ev *tocsin.Event, kind, outcome string) {
+	ev.Add("event_type", kind)
+	ev.Add("outcome", outcome)
+}
+
+// outcome words a truth.
+func outcome(ok bool) string {
+	if ok {
+		return "success"
+	}
+	return "failure"
+}
+
+// loginKind words a login that worked or did not.
+func loginKind(ok bool) string {
+	if ok {
+		return "login_ok"
+	}
+	return "login_failed"
+}
+
+// hostOf takes the port and brackets off an address: 192.0.2.1:443, [2001:db8::1]:443. Of a list of proxies it takes
+// the first, the client.
+func hostOf(s string) string {
+	if i := strings.IndexByte(s, ','); i >= 0 {
+		s = s[:i]
+	}
+	s = strings.TrimPrefix(strings.TrimSpace(s), "ip/")
+	if strings.HasPrefix(s, "[") {
+		if i := strings.IndexByte(s, ']'); i > 0 {
+			return s[1:i]
+		}
+		return s
+	}
+	if i := strings.IndexByte(s, ':'); i >= 0 && i == strings.LastIndexByte(s, ':') {
+		return s[:i]
+	}
+	return s
+}
+
+// pairs adds the elements of an array of name and value objects as fields of their own, PREFIX.name=value.
+func (o *object) pairs(ev *tocsin.Event, list raw, prefix string, name, value []string) {
+	node := o.flat.kid(o.flat.root, view(prefix))
+	n := 0
+	for e := range list.items() {
+		m := e.members()
+		key := m.str(name...)
+		if key == "" || n >= 256 {
+			continue
+		}
+		n++
+		for _, v := range value {
+			val := m.get(v)
+			if val == nil {
+				continue
+			}
+			if val[0] == '[' {
+				for x := range val.items() {
+					ev.Add(o.flat.kid(node, view(key)).path, x.text())
+				}
+				break
+			}
+			ev.Add(o.flat.kid(node, view(key)).path, val.text())
+			break
+		}
+	}
+}
+
 // cloudFormats lists the formats that files of this family are recognised as.
 func cloudFormats() []Format { return nil }
 
 // cloudJSON lists the kinds of JSON record of this family.
-func cloudJSON() []jsonKind { return nil }
+func cloudJSON() []jsonKind {
+	var all []jsonKind
+	for _, list := range [...][]platform{amazon(), kubernetes()} {
+		for _, p := range list {
+			all = append(all, p.kind())
+		}
+	}
+	return all
+}
 
 // cloudLines lists the kinds of text line of this family.
 func cloudLines() []lineKind { return nil }

@@ -90,3 +90,6 @@ func ByName(name string) (Format, bool) {
 
 // text gives b as a string without a copy: valid as long as b is, which for record data is the time of one emit.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// view gives s as bytes without a copy; nobody may write to them.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

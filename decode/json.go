@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -37,6 +38,7 @@ func jsonKinds() []jsonKind {
 	all = append(all, cloudJSON()...)
 	all = append(all, agentJSON()...)
 	all = append(all, alertJSON()...)
+	all = append(all, envelopeJSON()...)
 	return all
 }
 
@@ -48,6 +50,7 @@ type object struct {
 	opt    Options
 	rec    *tocsin.Record
 	flat   *flattener
+	nest   *nest
 }
 
 // get returns the first value of the leaf at a path, or "".
@@ -64,6 +67,40 @@ func (o *object) find(path string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// first returns the first non-empty value of the leaves at some paths, in the order of the paths.
+func (o *object) first(paths ...string) string {
+	for _, p := range paths {
+		if v := o.get(p); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// time returns the first of the leaves at some paths that is a stamp, zero where none is.
+func (o *object) time(paths ...string) time.Time {
+	for _, p := range paths {
+		if v, ok := o.find(p); ok {
+			if t, ok := parseTime(v, o.opt); ok {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// raw returns the JSON text of the value at a path of keys, nil where there is none.
+func (o *object) raw(keys ...string) raw { return raw(o.data).at(keys...) }
+
+// shed takes a prefix off the names of all leaves that have it: the record is what another kind wraps under a key.
+func (o *object) shed(prefix string) {
+	for i := range o.fields {
+		if n := o.fields[i].Name; len(n) > len(prefix) && n[:len(prefix)] == prefix {
+			o.fields[i].Name = n[len(prefix):]
+		}
+	}
 }
 
 // has says that all the leaves exist.
@@ -117,16 +154,22 @@ type values struct {
 	flat  flattener
 	obj   object
 	ev    tocsin.Event
+	nest  nest
 }
 
 func newJSON(o Options, kinds []jsonKind) *values {
-	return &values{opt: o, kinds: kinds, flat: flattener{root: &pathNode{}}}
+	return &values{opt: o, kinds: kinds, flat: flattener{root: &pathNode{}}, nest: nest{opt: o}}
 }
 
 func (d *values) Flush(func(*tocsin.Event)) {}
 
 func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	data, line := r.Data, r.Line
+	d.values(r, bytes.TrimPrefix(r.Data, []byte("\xef\xbb\xbf")), r.Line, emit, true)
+}
+
+// values decodes the values in data, which begins on a line of r; a value that only lists records is opened, where
+// that is allowed.
+func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*tocsin.Event), open bool) {
 	pos := 0
 	for {
 		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e) {
@@ -139,6 +182,14 @@ func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			return
 		}
 		start := pos
+		if open {
+			if from, to, end := listed(data[pos:]); end > 0 {
+				d.values(r, data[pos+from:pos+to], line+int64(bytes.Count(data[pos:pos+from], []byte{'\n'})), emit, false)
+				line += int64(bytes.Count(data[pos:pos+end], []byte{'\n'}))
+				pos += end
+				continue
+			}
+		}
 		fields := d.ev.Fields[:0]
 		d.ev = tocsin.Event{Source: r.Source, Record: uint64(line), Format: "json", Fields: fields}
 		end, err := d.flat.flatten(data, pos, fields)
@@ -159,7 +210,7 @@ func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 		}
 		d.ev.Raw = text(data[start:end])
 		d.ev.Fields = d.flat.fields
-		d.obj = object{fields: d.flat.fields, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat}
+		d.obj = object{fields: d.flat.fields, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat, nest: &d.nest}
 		d.fill()
 		emit(&d.ev)
 		line += int64(bytes.Count(data[start:end], []byte{'\n'}))
@@ -167,11 +218,74 @@ func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 	}
 }
 
+// listed says that the value at the start of b only lists records, as APIs and log stores hand them out: an array of
+// objects, or an object whose first member tells so. The records are b[from:to], the value is b[:end]; end is 0 for
+// any other value.
+func listed(b []byte) (from, to, end int) {
+	var key string
+	switch b[0] {
+	case '{':
+		i := space(b, 1)
+		if i >= len(b) || b[i] != '"' {
+			return 0, 0, 0
+		}
+		j, _ := stringEnd(b, i)
+		switch key = text(raw(b[i:j])); key {
+		case `"Records"`, `"records"`, `"value"`, `"events"`, `"Events"`, `"logEvents"`, `"items"`, `"Findings"`, `"findings"`, `"entries"`, `"activities"`,
+			`"@odata.context"`, `"messageType"`, `"nextToken"`, `"NextToken"`, `"nextForwardToken"`, `"took"`:
+		case `"kind"`: // Kubernetes and Google list records that have kinds themselves
+			rest := raw(b[j:])
+			k, _, _ := bytes.Cut(rest[:min(len(rest), 64)], []byte{','})
+			if k = bytes.TrimRight(k, " \n\r\t"); !bytes.HasSuffix(k, []byte(`List"`)) && !bytes.HasSuffix(k, []byte(`activities"`)) {
+				return 0, 0, 0
+			}
+		default:
+			return 0, 0, 0
+		}
+		m, whole := raw(b).open()
+		if !whole || len(m) == 0 {
+			return 0, 0, 0
+		}
+		last := m[len(m)-1].val
+		end = cap(b) - cap(last) + len(last)
+		end = space(b, end) + 1 // the closing brace
+		list := m[0].val
+		switch key {
+		case `"kind"`:
+			list = m.get("items")
+		case `"@odata.context"`, `"messageType"`, `"nextToken"`, `"NextToken"`, `"nextForwardToken"`:
+			list = m.first("value", "logEvents", "events", "Events")
+		case `"took"`: // what Elasticsearch answers to a search
+			list = m.at("hits", "hits")
+		}
+		if len(list) == 0 || list[0] != '[' {
+			return 0, 0, 0
+		}
+		from = cap(b) - cap(list)
+		to = from + len(list)
+	case '[':
+		var whole bool
+		if end, whole = valueEnd(b, 0); !whole {
+			return 0, 0, 0
+		}
+		to = end
+	default:
+		return 0, 0, 0
+	}
+	if i := space(b, from+1); i < to-1 && b[i] != '{' {
+		return 0, 0, 0
+	}
+	return from + 1, to - 1, end
+}
+
 // fill completes the event by the kind of the record before, or the first kind that takes it. A record of no known
 // kind keeps its fields: rules without a log source, keyword rules and searches still see it.
 func (d *values) fill() {
 	if len(d.kinds) == 0 {
 		return
+	}
+	if len(d.obj.fields) > 0 && d.obj.fields[0].Name == "_index" {
+		d.obj.shed("_source.") // an Elasticsearch document
 	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false
@@ -182,31 +296,13 @@ func (d *values) fill() {
 			}
 		}
 		if !found {
-			genericJSON(&d.obj, &d.ev)
+			appRecord(&d.obj, &d.ev)
 			return
 		}
 	}
 	k := &d.kinds[d.last]
 	d.ev.Format = k.name
 	k.fill(&d.obj, &d.ev)
-}
-
-// genericJSON finds the time and host of a record of no known kind.
-func genericJSON(o *object, ev *tocsin.Event) {
-	for _, n := range [...]string{"@timestamp", "timestamp", "time", "ts", "eventTime", "date", "datetime", "TimeCreated"} {
-		if v, ok := o.find(n); ok {
-			if t, ok := parseTime(v, o.opt); ok {
-				ev.Time = t
-				break
-			}
-		}
-	}
-	for _, n := range [...]string{"host.name", "hostname", "host", "Hostname", "computer", "Computer"} {
-		if v, ok := o.find(n); ok {
-			ev.Host = v
-			break
-		}
-	}
 }
 
 // A flattener walks JSON without building it: it finds the leaves, and remembers every path it has met so that a name

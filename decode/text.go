@@ -18,7 +18,7 @@ type lineKind struct {
 }
 
 func lineKinds() []lineKind {
-	var all []lineKind
+	all := []lineKind{containerLine()}
 	all = append(all, webLines()...)
 	all = append(all, networkLines()...)
 	all = append(all, unixLines()...)
@@ -38,6 +38,7 @@ type lines struct {
 	ev    tocsin.Event
 	arena []byte     // for values that are not substrings of the line; reset for each line
 	stamp stampCache // of the last parsed date, see stamp.go
+	nest  nest       // for records inside lines
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -52,7 +53,7 @@ func textFormat() Format {
 			}
 			return 1
 		},
-		New: func(o Options) Decoder { return &lines{opt: o, kinds: lineKinds()} },
+		New: func(o Options) Decoder { return &lines{opt: o, kinds: lineKinds(), nest: nest{opt: o}} },
 	}
 }
 
@@ -61,7 +62,7 @@ func lineFormat(k lineKind) Format {
 	return Format{
 		Name: k.name, Cut: Lines,
 		Is:  func(string, []byte) int { return 0 }, // recognised line by line
-		New: func(o Options) Decoder { return &lines{opt: o, kinds: []lineKind{k}} },
+		New: func(o Options) Decoder { return &lines{opt: o, kinds: []lineKind{k}, nest: nest{opt: o}} },
 	}
 }
 
@@ -106,13 +107,12 @@ func (d *lines) line(line []byte, n int64) {
 	fields := d.ev.Fields[:0]
 	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(n), Fields: fields, Raw: text(line)}
 	if d.kinds[d.last].parse(d, line, &d.ev) {
-		d.ev.Format = d.kinds[d.last].name
+		d.took(d.last)
 		return
 	}
 	for i := range d.kinds {
 		if i != d.last && d.kinds[i].parse(d, line, &d.ev) {
-			d.ev.Format = d.kinds[i].name
-			d.last = i
+			d.took(i)
 			return
 		}
 	}
@@ -121,6 +121,13 @@ func (d *lines) line(line []byte, n int64) {
 		err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
 	}
 	d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+}
+
+// took notes which kind took the line; a kind of line around another has named the format itself.
+func (d *lines) took(i int) {
+	if d.last = i; d.ev.Format == "" {
+		d.ev.Format = d.kinds[i].name
+	}
 }
 
 // join appends parts to the arena and returns them as one string, valid as long as the line's event.

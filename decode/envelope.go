@@ -1,0 +1,164 @@
+package decode
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// maxNest bounds how many envelopes one record may be wrapped in.
+const maxNest = 3
+
+// A nest decodes records found inside records: the line of text that a container runtime, a shipper or a log store
+// wrapped in JSON, and the JSON that one of them wrote behind a prefix of text.
+type nest struct {
+	opt    Options
+	depth  int
+	lines  *lines
+	values *values
+	rec    tocsin.Record
+}
+
+// decode returns the event of an inner record, nil where no kind takes it. The event is valid until the next call.
+func (n *nest) decode(outer *tocsin.Record, line uint64, inner string) *tocsin.Event {
+	inner = strings.Trim(inner, " \t\r\n\x00")
+	if n.depth >= maxNest || inner == "" {
+		return nil
+	}
+	if n.lines == nil {
+		n.lines = &lines{opt: n.opt, kinds: lineKinds(), nest: nest{opt: n.opt, depth: n.depth + 1}}
+		n.values = newJSON(n.opt, jsonKinds())
+		n.values.nest.depth = n.depth + 1
+	}
+	n.rec = tocsin.Record{Source: outer.Source, Data: view(inner), Line: int64(line), Ref: outer.Ref}
+	if inner[0] == '{' {
+		var got *tocsin.Event
+		n.values.Decode(&n.rec, func(ev *tocsin.Event) {
+			if got == nil {
+				got = ev
+			}
+		})
+		if got == nil || got.Fault != nil {
+			return nil
+		}
+		return got
+	}
+	if strings.IndexByte(inner, '\n') >= 0 {
+		return nil
+	}
+	n.lines.rec = &n.rec
+	n.lines.line(n.rec.Data, int64(line))
+	if n.lines.ev.Fault != nil {
+		return nil
+	}
+	return &n.lines.ev
+}
+
+// unwrap makes ev, the event of a record around another, the event of the inner record, and reports whether there is
+// one of a known kind: its fields come first, then the outer ones but for those that only carried it. The outer time is
+// when the inner record was collected.
+func (n *nest) unwrap(rec *tocsin.Record, ev *tocsin.Event, inner string, carriers ...string) bool {
+	in := n.decode(rec, ev.Record, inner)
+	if in == nil || len(in.Sources) == 0 {
+		return false
+	}
+	ev.Fields = slices.DeleteFunc(ev.Fields, func(f tocsin.Field) bool { return slices.Contains(carriers, f.Name) })
+	kept := len(ev.Fields)
+	ev.Fields = append(ev.Fields, in.Fields...)
+	slices.Reverse(ev.Fields[:kept])
+	slices.Reverse(ev.Fields[kept:])
+	slices.Reverse(ev.Fields)
+	ev.Sources, ev.Format = in.Sources, in.Format
+	if !in.Time.IsZero() {
+		ev.Time, ev.Sensor = in.Time, ev.Time
+	}
+	if in.Host != "" {
+		ev.Host = in.Host
+	}
+	return true
+}
+
+// An envelope is a way to wrap a record in JSON.
+type envelope struct {
+	name     string
+	needs    []string // leaves it has
+	only     bool     // it has no others
+	inner    []string // leaves that may hold the record; the first that is there does
+	time     []string
+	host     []string
+	carriers []string // leaves that tell nothing once the inner record is read
+}
+
+func envelopes() []envelope {
+	return []envelope{
+		{name: "docker", needs: []string{"log", "stream", "time"}, inner: []string{"log"}, time: []string{"time"}, carriers: []string{"time"}},
+		{name: "kubernetes-log", needs: []string{"log", "kubernetes.pod_name"}, inner: []string{"log"}, time: []string{"@timestamp", "time", "timestamp", "_p"},
+			host: []string{"kubernetes.host"}, carriers: []string{"@timestamp", "time"}},
+		{name: "kubernetes-log", needs: []string{"message", "kubernetes.pod_name"}, inner: []string{"message"}, time: []string{"@timestamp", "timestamp"},
+			host: []string{"kubernetes.pod_node_name", "kubernetes.host"}, carriers: []string{"@timestamp", "timestamp"}},
+		{name: "filebeat", needs: []string{"@timestamp", "message", "log.file.path"}, inner: []string{"event.original", "message"}, time: []string{"@timestamp"},
+			host: []string{"host.name", "host.hostname", "agent.name"}, carriers: []string{"@timestamp"}},
+		{name: "filebeat", needs: []string{"@timestamp", "event.original"}, inner: []string{"event.original"}, time: []string{"@timestamp"},
+			host: []string{"host.name", "agent.name"}, carriers: []string{"@timestamp"}},
+		{name: "vector", needs: []string{"message", "source_type", "timestamp"}, inner: []string{"message"}, time: []string{"timestamp"}, host: []string{"host"}, carriers: []string{"timestamp"}},
+		{name: "splunk-export", needs: []string{"result._raw"}, inner: []string{"result._raw"}, time: []string{"result._time"}, host: []string{"result.host"}, carriers: []string{"result._time"}},
+		{name: "cloudwatch-log", needs: []string{"id", "timestamp", "message"}, only: true, inner: []string{"message"}, time: []string{"timestamp"}, carriers: []string{"id", "timestamp"}},
+		{name: "cloudwatch-log", needs: []string{"logStreamName", "ingestionTime", "timestamp", "message"}, inner: []string{"message"}, time: []string{"timestamp"},
+			carriers: []string{"timestamp", "ingestionTime"}},
+		{name: "loki", needs: []string{"line", "timestamp"}, inner: []string{"line"}, time: []string{"timestamp"}, host: []string{"labels.host", "labels.hostname"}, carriers: []string{"timestamp"}},
+		{name: "gcp-text", needs: []string{"textPayload", "logName", "timestamp"}, inner: []string{"textPayload"}, time: []string{"timestamp"},
+			host: []string{"resource.labels.instance_id", "resource.labels.pod_name"}, carriers: []string{"timestamp", "receiveTimestamp"}},
+		{name: "azure-kube-audit", needs: []string{"category", "properties.log"}, inner: []string{"properties.log"}, time: []string{"time"}, carriers: []string{"time"}},
+		{name: "m365-search", needs: []string{"AuditData"}, inner: []string{"AuditData"}, time: []string{"CreationDate"}, carriers: []string{"CreationDate"}},
+	}
+}
+
+// envelopeJSON are the kinds of JSON record that hold another record.
+func envelopeJSON() []jsonKind {
+	var all []jsonKind
+	for _, e := range envelopes() {
+		carriers := append(e.carriers, e.inner...)
+		all = append(all, jsonKind{name: e.name,
+			is: func(o *object) bool { return o.has(e.needs...) && (!e.only || len(o.fields) == len(e.needs)) },
+			fill: func(o *object, ev *tocsin.Event) {
+				ev.Time = o.time(e.time...)
+				ev.Host = o.first(e.host...)
+				inner := o.first(e.inner...)
+				if !o.nest.unwrap(o.rec, ev, inner, carriers...) {
+					appRecord(o, ev)
+				}
+			}})
+	}
+	return all
+}
+
+// containerLine takes lines of the container runtime interface (CRI): time, stream, and F for a full or P for a partial
+// line, then the line. https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
+func containerLine() lineKind {
+	return lineKind{name: "cri", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		s := text(line)
+		if len(s) < 30 || s[4] != '-' || s[10] != 'T' {
+			return false
+		}
+		stamp, rest, _ := strings.Cut(s, " ")
+		stream, rest, _ := strings.Cut(rest, " ")
+		tag, rest, _ := strings.Cut(rest, " ")
+		if stream != "stdout" && stream != "stderr" || tag != "F" && tag != "P" && !strings.HasPrefix(tag, "F:") && !strings.HasPrefix(tag, "P:") {
+			return false
+		}
+		t, ok := parseTime(stamp, d.opt)
+		if !ok {
+			return false
+		}
+		ev.Time = t
+		ev.Add("stream", stream)
+		if !d.nest.unwrap(d.rec, ev, rest) {
+			ev.Add("message", rest)
+			ev.Sources = containerSources
+		}
+		return true
+	}}
+}
+
+var containerSources = []tocsin.LogSource{{Product: "kubernetes", Category: "application", Service: "container"}}
