@@ -1,0 +1,141 @@
+package report
+
+import (
+	"io"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// JSONL writes one line of JSON for each match, as docs/jsonl.schema.json describes it. Nothing of an event is
+// shortened or left out. The schema is stable: members may be added, never renamed or removed.
+func JSONL(w io.Writer, h *Hunt) error {
+	s := spool{w: w}
+	rules := make(map[*tocsin.Rule]string)
+	for _, m := range h.Matches {
+		s.b = appendMatch(s.b, m, rules)
+		if err := s.drain(false); err != nil {
+			return err
+		}
+	}
+	return s.drain(true)
+}
+
+// appendMatch appends the line of one match. rules keeps the text of each rule, which its matches share.
+func appendMatch(b []byte, m *tocsin.Match, rules map[*tocsin.Rule]string) []byte {
+	ev, r := event(m), rule(m)
+	text, ok := rules[r]
+	if !ok {
+		text = ruleJSON(r)
+		rules[r] = text
+	}
+	j := jsonText{b}
+	j.open('{')
+	j.key("kind")
+	j.str("match")
+	j.timeAt("time", when(m))
+	j.key("rule")
+	j.raw(text)
+	j.key("host")
+	j.str(ev.Host)
+	j.key("details")
+	j.str(MatchDetails(m))
+	j.eventAt("event", ev)
+	j.fieldsAt("held", m.Held)
+	j.key("entities")
+	j.open('[')
+	for _, e := range ev.Entities() {
+		j.open('{')
+		j.strAt("kind", e.Kind)
+		j.strAt("role", e.Role)
+		j.strAt("value", e.Value)
+		j.shut('}')
+	}
+	j.shut(']')
+	if r.Correlation != "" {
+		j.key("series")
+		j.open('[')
+		for _, p := range m.Series {
+			j.open('{')
+			j.timeAt("time", p.Time)
+			j.key("source")
+			j.str(p.Source)
+			j.key("record")
+			j.uint(p.Record)
+			j.shut('}')
+		}
+		j.shut(']')
+	}
+	j.shut('}')
+	return append(j.b, '\n')
+}
+
+// ruleJSON is what a match tells of its rule: who wrote it under which licence (DRL 1.1 asks for it), and where it is.
+func ruleJSON(r *tocsin.Rule) string {
+	var j jsonText
+	j.open('{')
+	j.key("id")
+	j.str(r.ID)
+	j.key("title")
+	j.str(r.Title)
+	j.strAt("name", r.Name)
+	j.key("level")
+	j.str(r.Level.String())
+	j.strAt("status", r.Status)
+	j.strsAt("tags", r.Tags)
+	j.key("tactics")
+	j.open('[')
+	for _, t := range r.Tactics() {
+		j.str(t.Slug)
+	}
+	j.shut(']')
+	j.strsAt("techniques", r.Techniques())
+	j.strAt("author", r.Author)
+	j.strAt("license", r.License)
+	j.strAt("log_source", sourceName(r.Source))
+	j.strAt("correlation", r.Correlation)
+	j.strAt("file", r.File)
+	if r.Line > 0 {
+		j.intAt("line", r.Line)
+	}
+	j.shut('}')
+	return string(j.b)
+}
+
+// sourceName is a log source as text, empty where nothing is said.
+func sourceName(l tocsin.LogSource) string {
+	if l == (tocsin.LogSource{}) {
+		return ""
+	}
+	return l.String()
+}
+
+// eventAt writes an event: its place, its times, its fields, and the record as text where that is all there is.
+func (j *jsonText) eventAt(k string, ev *tocsin.Event) {
+	j.key(k)
+	j.open('{')
+	j.key("source")
+	j.str(ev.Source)
+	j.key("record")
+	j.uint(ev.Record)
+	j.strAt("format", ev.Format)
+	j.timeAt("time", ev.Time)
+	if datable(ev.Sensor) {
+		j.timeAt("sensor", ev.Sensor)
+	}
+	if len(ev.Sources) > 0 {
+		j.key("log_sources")
+		j.open('[')
+		for _, l := range ev.Sources {
+			j.str(l.String())
+		}
+		j.shut(']')
+	}
+	j.fieldsAt("fields", ev.Fields)
+	if len(ev.Fields) == 0 {
+		j.strAt("raw", ev.Raw)
+	}
+	if ev.Fault != nil {
+		j.strAt("fault", ev.Fault.Error())
+	}
+	j.shut('}')
+}

@@ -1,0 +1,441 @@
+package report
+
+import (
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds of a bundle; the count of a sighting is always whole.
+const (
+	maxObserved = 100 // cyber-observable objects of one observed-data
+	maxPattern  = 50  // comparisons in one indicator's pattern
+)
+
+// STIX writes one STIX 2.1 bundle: for each rule an indicator whose pattern is the source addresses, domains, URLs and
+// file hashes (else command lines, else accounts) that its matches named, with the ATT&CK techniques it indicates; for
+// each rule and host a sighting of it with the observed data. Ids are derived from the content: the same hunt gives
+// the same bundle. https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html
+func STIX(w io.Writer, h *Hunt) error {
+	s := stix{made: h.made(), done: make(map[string]bool)}
+	s.start()
+	groups := stixGroups(h.Matches)
+	for _, g := range groups.rules {
+		s.indicator(g)
+	}
+	s.shut(']')
+	s.shut('}')
+	_, err := w.Write(append(s.b, '\n'))
+	return err
+}
+
+// A sighting is the matches of one rule on one host.
+type sighting struct {
+	host        string
+	n           int64
+	first, last time.Time
+	seen        []tocsin.Entity // each once, at most maxObserved
+	has         map[tocsin.Entity]bool
+}
+
+// A ruleGroup is the matches of one rule.
+type ruleGroup struct {
+	rule        *tocsin.Rule
+	first, last time.Time
+	hosts       []*sighting // in order of their first match
+	by          map[string]*sighting
+}
+
+type ruleGroups struct {
+	rules []*ruleGroup // in order of their first match
+	by    map[*tocsin.Rule]*ruleGroup
+}
+
+func stixGroups(matches []*tocsin.Match) ruleGroups {
+	all := ruleGroups{by: make(map[*tocsin.Rule]*ruleGroup)}
+	for _, m := range matches {
+		r, at, host := rule(m), when(m), event(m).Host
+		g := all.by[r]
+		if g == nil {
+			g = &ruleGroup{rule: r, by: make(map[string]*sighting)}
+			all.by[r] = g
+			all.rules = append(all.rules, g)
+		}
+		s := g.by[host]
+		if s == nil {
+			s = &sighting{host: host, has: make(map[tocsin.Entity]bool)}
+			g.by[host] = s
+			g.hosts = append(g.hosts, s)
+		}
+		s.n++
+		span(&g.first, &g.last, at)
+		span(&s.first, &s.last, at)
+		for _, e := range event(m).Entities() {
+			e.Role = strings.TrimSuffix(e.Role, "parent")
+			if len(s.seen) < maxObserved && !s.has[e] {
+				s.has[e] = true
+				s.seen = append(s.seen, e)
+			}
+		}
+	}
+	return all
+}
+
+// span widens first and last to a time, if it is known.
+func span(first, last *time.Time, at time.Time) {
+	if !datable(at) {
+		return
+	}
+	if first.IsZero() || at.Before(*first) {
+		*first = at
+	}
+	if last.IsZero() || at.After(*last) {
+		*last = at
+	}
+}
+
+// stix is a bundle being written.
+type stix struct {
+	jsonText
+	made time.Time
+	self string          // id of the identity that made it
+	done map[string]bool // ids written
+}
+
+const stamp = "2006-01-02T15:04:05.000Z"
+
+func (s *stix) start() {
+	s.open('{')
+	s.strAt("type", "bundle")
+	s.strAt("id", "bundle--"+uuid5(ours, "bundle\x00"+s.made.Format(time.RFC3339Nano)).String())
+	s.key("objects")
+	s.open('[')
+	s.self = s.domain("identity", "tocsin", time.Unix(0, 0).UTC(), func() {
+		s.strAt("name", "Tocsin")
+		s.strAt("identity_class", "system")
+	})
+}
+
+// domain writes a domain or relationship object unless it is there already, and returns its id. A key and a time of
+// creation make an id, so that no id ever has two times of creation.
+func (s *stix) domain(kind, key string, created time.Time, more func()) string {
+	at := created.UTC().Format(stamp)
+	id := kind + "--" + uuid5(ours, kind+"\x00"+key+"\x00"+at).String()
+	if s.done[id] {
+		return id
+	}
+	s.done[id] = true
+	s.open('{')
+	s.strAt("type", kind)
+	s.strAt("spec_version", "2.1")
+	s.strAt("id", id)
+	if s.self != "" {
+		s.strAt("created_by_ref", s.self)
+	}
+	s.strAt("created", at)
+	s.strAt("modified", at)
+	more()
+	s.shut('}')
+	return id
+}
+
+func (s *stix) indicator(g *ruleGroup) {
+	first := g.first
+	if first.IsZero() {
+		first = s.made
+	}
+	r := g.rule
+	key := or(r.ID, r.Title)
+	pattern := g.pattern()
+	id := s.domain("indicator", key, first, func() {
+		s.strAt("name", or(r.Title, or(r.ID, "rule")))
+		s.strAt("description", ruleInWords(r))
+		s.strsAt("indicator_types", []string{"malicious-activity"})
+		s.strAt("pattern", pattern)
+		s.strAt("pattern_type", "stix")
+		s.strAt("valid_from", first.UTC().Format(stamp))
+		if tactics := r.Tactics(); len(tactics) > 0 {
+			s.key("kill_chain_phases")
+			s.open('[')
+			for _, t := range tactics {
+				s.open('{')
+				s.strAt("kill_chain_name", "mitre-attack")
+				s.strAt("phase_name", t.Slug)
+				s.shut('}')
+			}
+			s.shut(']')
+		}
+		if labels := r.Level.String(); labels != "" {
+			s.strsAt("labels", []string{"level:" + labels})
+		}
+		if r.ID != "" {
+			s.key("external_references")
+			s.open('[')
+			s.open('{')
+			s.strAt("source_name", "sigma")
+			s.strAt("external_id", r.ID)
+			s.shut('}')
+			s.shut(']')
+		}
+	})
+	for _, t := range r.Techniques() {
+		// A technique is the same in every report: its time of creation is fixed.
+		to := s.domain("attack-pattern", t, time.Unix(0, 0).UTC(), func() {
+			s.strAt("name", t)
+			s.key("external_references")
+			s.open('[')
+			s.open('{')
+			s.strAt("source_name", "mitre-attack")
+			s.strAt("external_id", t)
+			s.strAt("url", "https://attack.mitre.org/techniques/"+strings.Replace(t, ".", "/", 1)+"/")
+			s.shut('}')
+			s.shut(']')
+		})
+		s.domain("relationship", id+to, first, func() {
+			s.strAt("relationship_type", "indicates")
+			s.strAt("source_ref", id)
+			s.strAt("target_ref", to)
+		})
+	}
+	for _, o := range g.hosts {
+		s.sighting(id, o, first)
+	}
+}
+
+func (s *stix) sighting(of string, o *sighting, created time.Time) {
+	var where string
+	if o.host != "" {
+		where = s.domain("identity", "host\x00"+o.host, time.Unix(0, 0).UTC(), func() {
+			s.strAt("name", o.host)
+			s.strAt("identity_class", "system")
+		})
+	}
+	first, last := o.first, o.last
+	if first.IsZero() {
+		first, last = created, created
+	}
+	var refs []string
+	for i := range o.seen {
+		if id := s.observable(&o.seen[i]); id != "" && !contains(refs, id) {
+			refs = append(refs, id)
+		}
+	}
+	n := min(o.n, 999_999_999)
+	var data string
+	if len(refs) > 0 {
+		data = s.domain("observed-data", of+"\x00"+o.host, first, func() {
+			s.strAt("first_observed", first.UTC().Format(stamp))
+			s.strAt("last_observed", last.UTC().Format(stamp))
+			s.intAt("number_observed", n)
+			s.strsAt("object_refs", refs)
+		})
+	}
+	s.domain("sighting", of+"\x00"+o.host, first, func() {
+		s.strAt("first_seen", first.UTC().Format(stamp))
+		s.strAt("last_seen", last.UTC().Format(stamp))
+		s.intAt("count", n)
+		s.strAt("sighting_of_ref", of)
+		if data != "" {
+			s.strsAt("observed_data_refs", []string{data})
+		}
+		if where != "" {
+			s.strsAt("where_sighted_refs", []string{where})
+		}
+	})
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// observable writes the cyber-observable object of an entity, unless it is there already, and returns its id; "" for
+// an entity that STIX has no object for.
+func (s *stix) observable(e *tocsin.Entity) string {
+	v := strings.ToValidUTF8(e.Value, "\uFFFD")
+	switch e.Kind {
+	case "address":
+		kind := "ipv4-addr"
+		if a, err := netip.ParseAddr(v); err != nil {
+			return ""
+		} else if a.Is6() {
+			kind = "ipv6-addr"
+		}
+		return s.cyber(kind, "value", v, "")
+	case "domain":
+		return s.cyber("domain-name", "value", v, "")
+	case "url":
+		return s.cyber("url", "value", v, "")
+	case "user", "principal":
+		return s.cyber("user-account", "account_login", v, "")
+	case "process", "file":
+		name := baseName(v)
+		if name == "" {
+			return ""
+		}
+		dir := strings.TrimRight(v[:len(v)-len(name)], `/\`)
+		if dir == "" {
+			return s.cyber("file", "name", name, "")
+		}
+		return s.cyber("file", "name", name, s.cyber("directory", "path", dir, ""))
+	case "hash":
+		name := hashName(v)
+		if name == "" {
+			return ""
+		}
+		canonical := `{"hashes":{"` + name + `":"` + v + `"}}`
+		return s.cyberObject("file", uuid5(stixObservables, canonical), func() {
+			s.key("hashes")
+			s.open('{')
+			s.strAt(name, v)
+			s.shut('}')
+		})
+	case "command":
+		return s.cyberObject("process", uuid4(v), func() { s.strAt("command_line", v) })
+	}
+	return ""
+}
+
+func hashName(v string) string {
+	switch hashID(v) {
+	case 1:
+		return "MD5"
+	case 2:
+		return "SHA-1"
+	case 3:
+		return "SHA-256"
+	case 4:
+		return "SHA-512"
+	}
+	return ""
+}
+
+// cyber writes an object that one member identifies, for a file together with its directory.
+func (s *stix) cyber(kind, member, v, dir string) string {
+	b := append([]byte{'{', '"'}, member...)
+	b = appendCanonical(append(b, `":`...), v)
+	if dir != "" {
+		b = append(append(append(b, `,"parent_directory_ref":"`...), dir...), '"')
+	}
+	return s.cyberObject(kind, uuid5(stixObservables, string(append(b, '}'))), func() {
+		s.strAt(member, v)
+		s.strAt("parent_directory_ref", dir)
+	})
+}
+
+func (s *stix) cyberObject(kind string, u uuid, more func()) string {
+	id := kind + "--" + u.String()
+	if s.done[id] {
+		return id
+	}
+	s.done[id] = true
+	s.open('{')
+	s.strAt("type", kind)
+	s.strAt("spec_version", "2.1")
+	s.strAt("id", id)
+	more()
+	s.shut('}')
+	return id
+}
+
+// appendCanonical appends a string as RFC 8785 writes it, which STIX derives ids from.
+func appendCanonical(b []byte, s string) []byte {
+	b = append(b, '"')
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		case c == '\b':
+			b = append(b, '\\', 'b')
+		case c == '\f':
+			b = append(b, '\\', 'f')
+		case c < ' ':
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
+}
+
+// pattern is the STIX pattern of what the matches of a rule had in common: whence they came and what they brought;
+// failing that the commands, and failing that the accounts. A rule whose events name none of these is its own pattern.
+func (g *ruleGroup) pattern() string {
+	for _, kinds := range [...][]string{{"address", "domain", "url", "hash"}, {"command"}, {"user", "principal"}, {"file", "process"}} {
+		var parts []string
+		for _, o := range g.hosts {
+			for i := range o.seen {
+				if p := comparison(&o.seen[i], kinds); p != "" && len(parts) < maxPattern && !contains(parts, p) {
+					parts = append(parts, p)
+				}
+			}
+		}
+		if len(parts) > 0 {
+			return "[" + strings.Join(parts, " OR ") + "]"
+		}
+	}
+	return "[x-tocsin-rule:id = " + literal(or(g.rule.ID, or(g.rule.Title, "unknown"))) + "]"
+}
+
+func comparison(e *tocsin.Entity, kinds []string) string {
+	if !contains(kinds, e.Kind) {
+		return ""
+	}
+	v := strings.ToValidUTF8(e.Value, "\uFFFD")
+	switch e.Kind {
+	case "address":
+		if e.Role != "source" {
+			return "" // the victim's own addresses indicate nothing
+		}
+		if strings.Contains(v, ":") {
+			return "ipv6-addr:value = " + literal(v)
+		}
+		return "ipv4-addr:value = " + literal(v)
+	case "domain":
+		return "domain-name:value = " + literal(v)
+	case "url":
+		return "url:value = " + literal(v)
+	case "hash":
+		return "file:hashes.'" + hashName(v) + "' = " + literal(v)
+	case "command":
+		return "process:command_line = " + literal(v)
+	case "user", "principal":
+		return "user-account:account_login = " + literal(v)
+	case "file", "process":
+		if name := baseName(v); name != "" {
+			return "file:name = " + literal(name)
+		}
+	}
+	return ""
+}
+
+// literal is a string constant of the patterning language.
+func literal(v string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(v) + "'"
+}
+
+// ruleInWords describes a rule and says whose it is.
+func ruleInWords(r *tocsin.Rule) string {
+	s := r.Description
+	if r.Author != "" {
+		s += "\nRule by " + r.Author
+		if r.License != "" {
+			s += ", " + r.License
+		}
+		s += "."
+	}
+	return strings.TrimSpace(s)
+}

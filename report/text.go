@@ -1,0 +1,451 @@
+package report
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// TextOptions say what Text writes for; the zero value is a screen of 100 × 40 without colour.
+type TextOptions struct {
+	Width, Height int  // of the screen, in columns and lines; at least 60 × 24 is made use of
+	Color         bool // whether to colour; the caller knows about NO_COLOR and whether it is a terminal
+}
+
+// Text writes a summary that fits a screen: what happened, worst first; by host, user and source address; the ATT&CK
+// tactics; and what the run has seen and has not.
+func Text(w io.Writer, h *Hunt, o TextOptions) error {
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	if o.Height <= 0 {
+		o.Height = 40
+	}
+	p := page{wide: max(o.Width, 60), color: o.Color}
+	p.write(h, max(o.Height, 24))
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+// A page is the summary being written, line by line.
+type page struct {
+	b     strings.Builder
+	wide  int
+	color bool
+	year  bool // times span years, or are not of the year the report was made in
+}
+
+// ANSI colours of the levels.
+var levelInk = [...]string{"2", "2", "36", "33", "31", "1;37;41"}
+var levelShort = [...]string{"-", "info", "low", "med", "HIGH", "CRIT"}
+
+func (p *page) ink(code, s string) string {
+	if !p.color || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// line writes one line from visible text, clipped to the page.
+func (p *page) line(s string) {
+	p.b.WriteString(clip(s, p.wide))
+	p.b.WriteByte('\n')
+}
+
+func (p *page) heading(s string) {
+	p.b.WriteString(p.ink("1", clip(s, p.wide)))
+	p.b.WriteByte('\n')
+}
+
+// A section is a list that may be cut short.
+type section struct {
+	title string
+	noun  string
+	list  []*tally
+	row   func(*tally)
+	least int // lines it must have to be worth its heading
+	share int // of the room there is beyond that
+	room  int // lines it gets, for rows and the line that says how many more there are
+}
+
+func (p *page) write(h *Hunt, high int) {
+	s := summarize(h)
+	p.year = s.total.first.Year() != s.total.last.Year() || datable(h.Made) && s.total.last.Year() != h.Made.UTC().Year()
+	head := p.verdict(h, s)
+	var foot []string
+	if h.Coverage != nil {
+		foot = p.coverage(h.Coverage, high >= 36)
+	}
+	tactics := p.tactics(s)
+	all := []*section{
+		{title: "Worst first", noun: "rule", list: s.rules.worst(), row: p.ruleRow, least: 6, share: 4},
+		{title: "Hosts", noun: "host", list: s.hosts.worst(), row: p.nameRow, least: 3, share: 2},
+		{title: "Users", noun: "user", list: s.users.worst(), row: p.nameRow, least: 2, share: 2},
+		{title: "Source addresses", noun: "address", list: s.places.worst(), row: p.nameRow, least: 2, share: 1},
+	}
+	airy := high >= 36
+	used := len(head) + len(tactics) + len(foot) + 1 // the last for the prompt that follows
+	if len(foot) > 0 {
+		used++ // its heading
+	}
+	if airy {
+		used += 2
+	}
+	share(all, high-used, airy)
+
+	for _, l := range head {
+		p.b.WriteString(l + "\n")
+	}
+	for _, c := range all {
+		if len(c.list) == 0 || c.room == 0 {
+			continue
+		}
+		if airy {
+			p.b.WriteByte('\n')
+		}
+		p.heading(c.title)
+		show := len(c.list)
+		if show > c.room {
+			show = c.room - 1
+		}
+		for _, t := range c.list[:show] {
+			c.row(t)
+		}
+		if rest := len(c.list) - show; rest > 0 {
+			p.line(p.more(c, rest))
+		}
+	}
+	if airy && len(tactics) > 0 {
+		p.b.WriteByte('\n')
+	}
+	for _, l := range tactics {
+		p.b.WriteString(l + "\n")
+	}
+	if len(foot) > 0 {
+		if airy {
+			p.b.WriteByte('\n')
+		}
+		p.heading("Coverage")
+		for _, l := range foot {
+			p.line(l)
+		}
+	}
+}
+
+func (p *page) more(c *section, rest int) string {
+	return "  … and " + count(rest) + " more " + strings.TrimPrefix(several(max(rest, 2), c.noun), count(max(rest, 2))+" ")
+}
+
+// share gives the sections the lines that there are: what each needs at least, in their order as long as there is
+// room, then by their shares what they can use.
+func share(all []*section, room int, airy bool) {
+	for i, c := range all {
+		need := min(c.least, len(c.list))
+		head := 1
+		if airy {
+			head++
+		}
+		if need == 0 || i > 1 && room < need+head {
+			c.room = 0
+			continue
+		}
+		c.room = need
+		room -= need + head
+	}
+	for room > 0 {
+		before := room
+		for _, c := range all {
+			if c.room == 0 {
+				continue
+			}
+			more := min(c.share, len(c.list)-c.room, room)
+			c.room += more
+			room -= more
+		}
+		if room == before {
+			return
+		}
+	}
+}
+
+// verdict is the first lines: how much, how bad, where and when.
+func (p *page) verdict(h *Hunt, s *summary) []string {
+	if len(h.Matches) == 0 {
+		l := "No rule matched."
+		if c := h.Coverage; c != nil && c.Events == 0 {
+			l += " Nothing was read, so this says nothing."
+		} else if c != nil && c.Rules == 0 {
+			l += " No rule was loaded, so this says nothing."
+		}
+		return []string{p.ink("1", clip(l, p.wide))}
+	}
+	var levels []string
+	for l := tocsin.Critical; ; l-- {
+		if n := s.total.by[l]; n > 0 {
+			levels = append(levels, p.ink(levelInk[l], count(n)+" "+or(l.String(), "unrated")))
+		}
+		if l == tocsin.Unrated {
+			break
+		}
+	}
+	n := len(h.Matches)
+	word := "matches"
+	if n == 1 {
+		word = "match"
+	}
+	first := p.ink("1", count(n)+" "+word+" of "+several(len(s.rules), "rule")) + ": " + strings.Join(levels, ", ")
+	var where []string
+	for _, w := range []struct {
+		n    int
+		noun string
+	}{{len(s.hosts), "host"}, {len(s.users), "user"}, {len(s.places), "address"}} {
+		if w.n > 0 {
+			where = append(where, several(w.n, w.noun))
+		}
+	}
+	second := strings.Join(where, ", ")
+	if datable(s.total.first) {
+		if second != "" {
+			second += "; "
+		}
+		second += spanText(s.total.first, s.total.last)
+	}
+	return []string{first, clip(second, p.wide)}
+}
+
+// spanText is from when to when, to the second, the day said once.
+func spanText(first, last time.Time) string {
+	a, b := first.UTC().Format("2006-01-02 15:04:05"), last.UTC().Format("2006-01-02 15:04:05")
+	if a[:10] == b[:10] {
+		b = b[11:]
+	}
+	return a + " – " + b + " UTC"
+}
+
+// period is when something was seen: one time, or from when to when, the day said once.
+func (p *page) period(first, last time.Time) string {
+	if !datable(first) {
+		return "time unknown"
+	}
+	day := "01-02 15:04"
+	if p.year {
+		day = "2006-01-02 15:04"
+	}
+	a := first.UTC().Format(day)
+	b := last.UTC().Format(day)
+	switch {
+	case a == b:
+		return a
+	case a[:len(a)-5] == b[:len(b)-5]:
+		return a + " – " + b[len(b)-5:]
+	}
+	return a + " – " + b
+}
+
+func (p *page) periodWidth() int {
+	if p.year {
+		return 2*16 + 3
+	}
+	return 2*11 + 3
+}
+
+// pad fills visible text up to n columns.
+func pad(s string, n int) string {
+	s = clip(s, n)
+	if w := width(s); w < n {
+		s += strings.Repeat(" ", n-w)
+	}
+	return s
+}
+
+func padLeft(s string, n int) string {
+	if w := width(s); w < n {
+		return strings.Repeat(" ", n-w) + s
+	}
+	return s
+}
+
+func (p *page) ruleRow(t *tally) {
+	r := t.rule
+	hosts := sortedKeys(t.hosts)
+	where := ""
+	if len(hosts) > 0 {
+		where = visible(hosts[0])
+	}
+	if len(hosts) > 1 {
+		where = strconv.Itoa(len(hosts)) + " hosts"
+	}
+	hostWidth := 0 // of a narrow page the title has more need
+	if p.wide >= 90 {
+		hostWidth = min(20, p.wide/6)
+	}
+	title := max(12, p.wide-2-5-8-1-hostWidth-1-p.periodWidth())
+	l := min(r.Level, tocsin.Critical)
+	p.b.WriteString("  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(or(r.Title, r.ID)), title) + padLeft(count(t.n), 7) + "  " +
+		pad(where, hostWidth) + " " + strings.TrimRight(clip(p.period(t.first, t.last), p.periodWidth()), " ") + "\n")
+}
+
+// nameRow shows a host, user or address: its matches by level, when, and the tactics or the rules.
+func (p *page) nameRow(t *tally) {
+	var levels []string
+	var plain int
+	for l := tocsin.Critical; ; l-- {
+		if n := t.by[l]; n > 0 && len(levels) < 3 {
+			s := count(n) + " " + levelShort[l]
+			plain += len(s) + 1
+			levels = append(levels, p.ink(levelInk[l], s))
+		}
+		if l == tocsin.Unrated {
+			break
+		}
+	}
+	const levelWidth = 24
+	name := min(28, max(14, p.wide/4))
+	left := p.wide - 2 - name - 1 - levelWidth - p.periodWidth() - 1
+	p.b.WriteString("  " + pad(visible(t.name), name) + " " + strings.Join(levels, " ") + strings.Repeat(" ", max(1, levelWidth-plain+1)))
+	last := p.period(t.first, t.last)
+	if left >= 8 {
+		last = pad(last, p.periodWidth()) + " " + clip(strings.Join(tacticNames(t.tactics), ", "), left)
+	}
+	p.b.WriteString(strings.TrimRight(last, " ") + "\n")
+}
+
+// tactics is one line, or two, of ATT&CK in the order of the matrix.
+func (p *page) tactics(s *summary) []string {
+	var parts []string
+	for _, t := range tocsin.Tactics() {
+		if n := s.tactics[t.ID]; n > 0 {
+			parts = append(parts, t.Name+" "+count(n))
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	lines := wrap(parts, " · ", "  ", p.wide)
+	if len(lines) > 3 {
+		lines = append(lines[:2:2], clip("  "+strings.TrimSpace(strings.Join(lines[2:], " · ")), p.wide))
+	}
+	return append([]string{p.ink("1", "ATT&CK")}, lines...)
+}
+
+// wrap joins parts into lines of at most n columns.
+func wrap(parts []string, sep, indent string, n int) []string {
+	var lines []string
+	line := indent
+	for _, s := range parts {
+		add := s
+		if line != indent {
+			add = sep + s
+		}
+		if line != indent && width(line)+width(add) > n {
+			lines = append(lines, line)
+			line, add = indent, s
+		}
+		line += add
+	}
+	return append(lines, line)
+}
+
+// coverage says what the run saw, and what it did not; with room, a long reason has two lines.
+func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
+	why, files, read := notRead(c)
+	l := "  Read      " + count(read) + " of " + several(files, "file") + ", " + size(c.Bytes) + ", " + several(c.Events, "event")
+	if len(c.Sources) > 0 {
+		var s []string
+		for i, x := range c.Sources {
+			if i == 4 {
+				s = append(s, "…")
+				break
+			}
+			s = append(s, x.Source.String()+" "+count(x.Events))
+		}
+		l += ": " + visible(strings.Join(s, ", "))
+	}
+	all := []string{l}
+	if datable(c.First) {
+		all = append(all, "  Span      "+spanText(c.First, c.Last)+" ("+lasting(c.Last.Sub(c.First))+")")
+	}
+	if len(why) > 0 {
+		var s []string
+		for _, w := range why {
+			s = append(s, visible(w.why)+" "+count(w.n)+" ("+visible(w.path)+")")
+		}
+		all = append(all, "  Not read  "+several(files-read, "file")+": "+strings.Join(s, "; "))
+	}
+	if c.FaultN > 0 {
+		l := "  Faults    " + several(c.FaultN, "record or file") + " could not be decoded"
+		if c.FaultN != 1 {
+			l = "  Faults    " + count(c.FaultN) + " records or files could not be decoded"
+		}
+		if len(c.Faults) > 0 {
+			l += "; the first: " + visible(c.Faults[0].Error())
+		}
+		all = append(all, l)
+	}
+	l = "  Rules     " + several(c.Rules, "rule") + " loaded"
+	if n := len(c.Rejected); n > 0 {
+		l += ", " + count(n) + " rejected"
+	}
+	if n := len(c.Idle); n > 0 {
+		l += ", " + count(n) + " without such logs here"
+	}
+	if len(c.Rejected) > 0 {
+		l += "; the first rejected: " + visible(c.Rejected[0].Error())
+	}
+	all = append(all, l)
+	if l := gapsInWords(c.Gaps, p); l != "" {
+		all = append(all, "  Clock     "+l)
+	}
+	if c.Wall > 0 {
+		l := "  Took      " + lasting(c.Wall)
+		if c.CPU > 0 {
+			l += ", CPU " + lasting(c.CPU) + " (" + lasting(c.LoadCPU) + " of it loading rules)"
+		}
+		if c.PeakRSS > 0 {
+			l += ", " + size(c.PeakRSS) + " of memory"
+		}
+		all = append(all, l)
+	}
+	if !airy {
+		return all
+	}
+	var wrapped []string
+	for _, l := range all {
+		lines := wrap(strings.SplitAfter(l, " "), "", "", p.wide)
+		wrapped = append(wrapped, strings.TrimRight(lines[0], " "))
+		if len(lines) > 1 {
+			wrapped = append(wrapped, "            "+strings.Join(lines[1:], ""))
+		}
+	}
+	return wrapped
+}
+
+// gapsInWords tells of silences and clock jumps: how many, and the longest.
+func gapsInWords(gaps []tocsin.Gap, p *page) string {
+	var parts []string
+	for _, kind := range [...]string{"silence", "backwards"} {
+		n := 0
+		var worst *tocsin.Gap
+		for i := range gaps {
+			if gaps[i].Kind != kind {
+				continue
+			}
+			n++
+			if worst == nil || gaps[i].To.Sub(gaps[i].From).Abs() > worst.To.Sub(worst.From).Abs() {
+				worst = &gaps[i]
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		noun := "silence"
+		if kind == "backwards" {
+			noun = "clock jump"
+		}
+		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+visible(worst.Path)+")")
+	}
+	return strings.Join(parts, ", ")
+}
