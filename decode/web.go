@@ -16,6 +16,9 @@ func webJSON() []jsonKind { return nil }
 func webLines() []lineKind {
 	return []lineKind{
 		{"access", parseAccess},
+		{"nginx-error", parseNginxError},
+		{"apache-error", parseApacheError},
+		{"lighttpd-error", parseLighttpdError},
 		{"w3c-lines", parseHeaderless},
 	}
 }

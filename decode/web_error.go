@@ -1,0 +1,574 @@
+package decode
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// The log sources of web servers' error logs, and of logins in them.
+var (
+	apacheErrorSources = []tocsin.LogSource{{Product: "apache", Category: "webserver", Service: "apache"}, {Product: "apache", Category: "webserver", Service: "error"}}
+	apacheLoginSources = append(apacheErrorSources[:2:2], tocsin.LogSource{Product: "apache", Category: "authentication", Service: "apache"})
+	nginxErrorSources  = []tocsin.LogSource{{Product: "nginx", Category: "webserver", Service: "nginx"}, {Product: "nginx", Category: "webserver", Service: "error"}}
+	nginxLoginSources  = append(nginxErrorSources[:2:2], tocsin.LogSource{Product: "nginx", Category: "authentication", Service: "nginx"})
+	lighttpdSources    = []tocsin.LogSource{{Product: "lighttpd", Category: "webserver", Service: "error"}}
+	lighttpdLogin      = append(lighttpdSources[:1:1], tocsin.LogSource{Product: "lighttpd", Category: "authentication", Service: "lighttpd"})
+	litespeedSources   = []tocsin.LogSource{{Product: "litespeed", Category: "webserver", Service: "error"}}
+	litespeedLogin     = append(litespeedSources[:1:1], tocsin.LogSource{Product: "litespeed", Category: "authentication", Service: "litespeed"})
+)
+
+// A webSaying is what a server says in its error log when something happened that a defender counts. The user stands
+// between before and after, where they are given.
+type webSaying struct {
+	has           string // part of the message
+	before, after string
+	event         string
+}
+
+// apacheSayings are in the order in which they are looked for. Apache's messages are numbered since 2.4 and the same
+// in words before: https://cwiki.apache.org/confluence/display/HTTPD/ListOfErrors
+var apacheSayings = []webSaying{
+	{"File does not exist: ", "", "", "not_found"}, // first: the path may say anything
+	{"script not found or unable to stat", "", "", "not_found"},
+	{"not found or unable to stat", "", "", "not_found"},
+	{"Primary script unknown", "", "", "not_found"},
+	{"client denied by server configuration: ", "", "", "denied"},
+	{"Invalid URI in request ", "", "", "protocol_error"},
+	{"invalid URI path (", "", "", "protocol_error"},
+	{"Invalid method in request ", "", "", "protocol_error"},
+	{"request failed: ", "", "", "protocol_error"},
+	{"SSL handshake", "", "", "protocol_error"},
+	{"ModSecurity: ", "", "", "waf_alert"},
+	{": authentication failure for \"", "user ", ": authentication failure for \"", "login_failed"},
+	{": Password Mismatch", "user ", ": ", "login_failed"},
+	{": password mismatch: ", "user ", ": password mismatch: ", "login_failed"},
+	{" in realm `", "user `", "' in realm", "login_failed"},
+	{" not found: ", "user ", " not found: ", "login_failed"},
+	{"client used wrong authentication scheme", "", "", "login_failed"},
+	{" authentication failed; URI ", "user ", " authentication failed; URI ", "login_failed"},
+	{"user failed to authenticate", "", "", "login_failed"},
+	{": authorization failure for \"", "user ", ": authorization failure for \"", "denied"},
+	{"Authorization of user ", "Authorization of user ", " to access ", "denied"},
+	{"invalid nonce ", "", "", "login_failed"},
+	{"user mismatch", "", "", "login_failed"},
+	{"realm mismatch", "", "", "login_failed"},
+	{"unknown algorithm `", "", "", "login_failed"},
+	{"invalid qop `", "", "", "login_failed"},
+	{"invalid opaque", "", "", "login_failed"},
+	{"nonce count", "", "", "login_failed"},
+	{"not authenticated: Authentication failure", "user '", "'", "login_failed"},
+}
+
+var nginxSayings = []webSaying{
+	{"open() \"", "", "", "not_found"},
+	{" is not found (", "", "", "not_found"},
+	{"access forbidden by rule", "", "", "denied"},
+	{" is forbidden", "", "", "denied"},
+	{"ModSecurity: ", "", "", "waf_alert"},
+	{"limiting requests, excess:", "", "", "rate_limited"},
+	{"limiting connections by zone", "", "", "rate_limited"},
+	{"delaying request, excess:", "", "", "rate_limited"},
+	{": password mismatch", "user \"", "\": password mismatch", "login_failed"},
+	{"was not found in \"", "user \"", "\" was not found in \"", "login_failed"},
+	{"not authenticated: Authentication failure", "user '", "' - not authenticated", "login_failed"},
+	{"client login failed: ", "", "", "login_failed"},
+	{"client logged in", "", "", "login_ok"},
+	{"client sent ", "", "", "protocol_error"},
+	{"SSL_do_handshake() failed", "", "", "protocol_error"},
+	{"SSL_read() failed", "", "", "protocol_error"},
+}
+
+// applicationSayings are what applications behind a server write into its error log when a login fails.
+var applicationSayings = []webSaying{
+	{"Failed login for ", "Failed login for ", "", "login_failed"},
+	{"ailed login attempt", "", "", "login_failed"},
+	{"ogin failed", "", "", "login_failed"},
+	{" authentication failure for ", "user ", " authentication failure for ", "login_failed"},
+	{"uthentication failed", "", "", "login_failed"},
+	{"failed to authenticate", "User '", "' failed", "login_failed"},
+	{"Failed Login Attempt", "username:", " ip:", "login_failed"},
+	{"password doesn't match", "username: ", "", "login_failed"},
+	{"get_password failed", "", "", "login_failed"},
+	{"digest: auth failed for ", "digest: auth failed for ", " : wrong password", "login_failed"},
+	{"digest: auth failed", "", "", "login_failed"},
+}
+
+// said adds what a message says by the first of the sayings that is in it, and reports whether that is about a login.
+func said(ev *tocsin.Event, service, msg string, sayings []webSaying) bool {
+	for i := range sayings {
+		s := &sayings[i]
+		if !strings.Contains(msg, s.has) {
+			continue
+		}
+		user := ""
+		if s.before != "" {
+			if _, after, ok := strings.Cut(msg, s.before); ok {
+				user = after
+				if s.after != "" {
+					user, _, _ = strings.Cut(after, s.after)
+				} else if j := strings.IndexAny(user, ",\""); j >= 0 {
+					user = user[:j]
+				} else if j := strings.Index(user, " IP:"); j >= 0 {
+					user = user[:j]
+				}
+			}
+		}
+		switch s.event {
+		case "login_failed", "login_ok":
+			login(ev, s.event == "login_ok", service, strings.TrimSpace(user))
+			return true
+		}
+		ev.Add("event_type", s.event)
+		if s.event == "denied" {
+			ev.Add("outcome", "failure")
+			ev.Add("user", user)
+		}
+		return false
+	}
+	return false
+}
+
+// parseApacheError takes a line of Apache's error log, 2.2's and 2.4's:
+//
+//	[Wed Mar 04 05:06:07.250000 2026] [auth_basic:error] [pid 1:tid 2] [client 192.0.2.7:51386] AH01618: user ann not found: /
+func parseApacheError(d *lines, line []byte, ev *tocsin.Event) bool {
+	if len(line) < 28 || line[0] != '[' {
+		return false
+	}
+	at, rest, ok := d.apacheTime(line[1:])
+	if !ok {
+		return false
+	}
+	level, rest, ok := cutBracket(bytes.TrimLeft(rest, " "))
+	if !ok {
+		return false
+	}
+	module, severity, ok := bytes.Cut(level, []byte(":"))
+	if !ok {
+		module, severity = nil, level
+	}
+	switch string(severity) {
+	case "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug":
+	default:
+		if !bytes.HasPrefix(severity, []byte("trace")) {
+			return false
+		}
+	}
+	ev.Time, ev.Sources = at, apacheErrorSources
+	ev.Add("severity", text(severity))
+	ev.Add("module", text(module))
+	apacheMessage(ev, bytes.TrimLeft(rest, " "), &d.arena)
+	return true
+}
+
+// apacheMessage reads what follows time and level.
+func apacheMessage(ev *tocsin.Event, b []byte, arena *[]byte) {
+	var r request
+	for {
+		in, rest, ok := cutBracket(b)
+		if !ok {
+			// "(70014)End of file found: [client …] …": the system's error stands before the client.
+			if i := bytes.Index(b, []byte(": [client ")); i > 0 && b[0] == '(' && r.client == "" {
+				ev.Add("error", text(b[:i]))
+				b = b[i+2:]
+				continue
+			}
+			break
+		}
+		name, value, _ := bytes.Cut(in, []byte(" "))
+		switch string(name) {
+		case "client":
+			if in2, rest2, ok := cutAddress(b[len("[client "):]); ok {
+				value, rest = in2, rest2
+			}
+			if r.client == "" {
+				r.client, r.port = cutClient(text(value))
+			}
+		case "pid":
+			pid, tid, _ := bytes.Cut(value, []byte(":tid "))
+			ev.Add("pid", text(pid))
+			ev.Add("tid", text(tid))
+		case "remote":
+			ev.Add("remote", text(value))
+		case "tid":
+			ev.Add("tid", text(value))
+		default:
+			goto message
+		}
+		b = bytes.TrimLeft(rest, " ")
+	}
+message:
+	if len(b) > 9 && b[0] == 'A' && b[1] == 'H' && b[7] == ':' && isDigits(text(b[2:7])) {
+		ev.Add("error_code", text(b[:7]))
+		b = bytes.TrimLeft(b[8:], " ")
+	}
+	msg := text(b)
+	if i := strings.LastIndex(msg, ", referer: "); i >= 0 {
+		r.referer = msg[i+len(", referer: "):]
+		msg = msg[:i]
+	}
+	ev.Add("message", msg)
+	if said(ev, "apache", msg, apacheSayings) || ev.Text("event_type") == "" && said(ev, "apache", msg, applicationSayings) {
+		ev.Sources = apacheLoginSources
+	}
+	switch {
+	case strings.HasPrefix(msg, "Invalid URI in request "):
+		r.line = msg[len("Invalid URI in request "):]
+	case strings.HasPrefix(msg, "invalid URI path ("):
+		r.uri = strings.TrimSuffix(msg[len("invalid URI path ("):], ")")
+	case strings.HasPrefix(msg, "ModSecurity: "):
+		r.uri = modSecurity(ev, msg)
+	default:
+		if i := strings.LastIndex(msg, ": /"); i >= 0 && ev.Text("outcome") == "failure" && !strings.Contains(msg, "server configuration") {
+			r.uri = msg[i+2:]
+		}
+	}
+	r.escaped = true
+	r.add(ev, arena)
+}
+
+// cutAddress cuts "[2001:db8::1]:443] …" after the address and port of a client in brackets within brackets.
+func cutAddress(b []byte) (value, rest []byte, ok bool) {
+	if len(b) == 0 || b[0] != '[' {
+		return nil, nil, false
+	}
+	i := bytes.IndexByte(b, ']')
+	if i < 0 {
+		return nil, nil, false
+	}
+	j := bytes.IndexByte(b[i+1:], ']')
+	if j < 0 {
+		return nil, nil, false
+	}
+	return b[:i+1+j], b[i+j+2:], true
+}
+
+// cutClient splits a client as Apache 2.4 writes it: with the port behind a colon for IPv6 too, without brackets.
+func cutClient(s string) (addr, port string) {
+	if addr, port = splitPort(s); port != "" || len(s) > 0 && s[0] == '[' {
+		return addr, port
+	}
+	i := strings.LastIndexByte(s, ':')
+	if i < 0 || len(s)-i-1 != 5 && !strings.Contains(s[:i], "::") && strings.Count(s, ":") != 8 || !isDigits(s[i+1:]) {
+		return s, ""
+	}
+	// "::1:37752": a group has four digits at most; "2001:db8::80da:af6b:8b2c" has no port. What is left is an address
+	// in its own right only if there is a port.
+	if len(s)-i-1 == 5 || strings.Count(s, ":") == 8 {
+		return s[:i], s[i+1:]
+	}
+	return s, ""
+}
+
+// apacheTime reads "Wed Mar 04 05:06:07.250000 2026]" at the start of b.
+func (d *lines) apacheTime(b []byte) (at time.Time, rest []byte, ok bool) {
+	if len(b) < 25 {
+		return at, nil, false
+	}
+	if b[4] == '-' && b[10] == ' ' {
+		at, left, ok := isoTime(text(b), d.opt)
+		rest = b[len(b)-len(left):]
+		if !ok || len(rest) == 0 || rest[0] != ']' {
+			return at, nil, false
+		}
+		return at, rest[1:], true
+	}
+	mon := month(b[4:])
+	day := two(b[8:])
+	if b[8] == ' ' && b[9] >= '0' && b[9] <= '9' {
+		day = int(b[9] - '0')
+	}
+	hour, min, sec := two(b[11:]), two(b[14:]), two(b[17:])
+	if b[3] != ' ' || mon == 0 || day < 1 || day > 31 || hour < 0 || hour > 23 || min < 0 || min > 59 || sec < 0 || sec > 60 || b[13] != ':' || b[16] != ':' {
+		return at, nil, false
+	}
+	i, nanos, unit := 19, 0, 100_000_000
+	if b[i] == '.' {
+		for i++; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
+			nanos += int(b[i]-'0') * unit
+			unit /= 10
+		}
+	}
+	if i+6 > len(b) || b[i] != ' ' || b[i+5] != ']' {
+		return at, nil, false
+	}
+	year := two(b[i+1:])*100 + two(b[i+3:])
+	if year < 1970 {
+		return at, nil, false
+	}
+	return time.Date(year, mon, day, hour, min, sec, nanos, d.opt.zone()).UTC(), b[i+6:], true
+}
+
+// modSecurity adds what a message of ModSecurity or Coraza says about the rule that held, as [name "value"] pairs, and
+// returns the request's URI: https://github.com/owasp-modsecurity/ModSecurity/wiki/ModSecurity-2-Data-Formats
+func modSecurity(ev *tocsin.Event, msg string) (uri string) {
+	if strings.Contains(msg, "Access denied") || strings.Contains(msg, "Access denied with") {
+		ev.Add("outcome", "failure")
+		ev.Add("action", "blocked")
+	} else {
+		ev.Add("action", "detected")
+	}
+	for rest := msg; ; {
+		i := strings.Index(rest, ` "`)
+		if i < 0 {
+			return uri
+		}
+		open := strings.LastIndexByte(rest[:i], '[')
+		name := rest[open+1 : i]
+		end := strings.Index(rest[i+2:], `"]`)
+		if open < 0 || len(name) > 16 || strings.IndexByte(name, ' ') >= 0 || end < 0 {
+			rest = rest[i+2:]
+			continue
+		}
+		value := rest[i+2 : i+2+end]
+		rest = rest[i+2+end+2:]
+		switch name {
+		case "uri":
+			uri = value
+		case "id", "msg", "data", "severity", "tag", "file", "line", "ver", "phase":
+			ev.Add(modSecurityNames[name], value)
+		case "hostname":
+			ev.Add("cs-host", value)
+		case "unique_id":
+			ev.Add("unique_id", value)
+		}
+	}
+}
+
+var modSecurityNames = map[string]string{"id": "rule.id", "msg": "rule.msg", "data": "rule.data", "severity": "rule.severity", "tag": "rule.tag",
+	"file": "rule.file", "line": "rule.line", "ver": "rule.ver", "phase": "rule.phase"}
+
+// parseNginxError takes a line of nginx's error log:
+//
+//	2026/03/04 05:06:07 [error] 12#12: *66 user "ann": password mismatch, client: 192.0.2.7, server: shop.example, request: "GET / HTTP/1.1", host: "shop.example"
+func parseNginxError(d *lines, line []byte, ev *tocsin.Event) bool {
+	if len(line) < 28 || line[4] != '/' || line[7] != '/' || line[10] != ' ' {
+		return false
+	}
+	at, left, ok := isoTime(text(line), d.opt)
+	if !ok {
+		return false
+	}
+	rest := line[len(line)-len(left):]
+	level, rest, ok := cutBracket(bytes.TrimLeft(rest, " "))
+	if !ok {
+		return false
+	}
+	rest = bytes.TrimLeft(rest, " ")
+	pid, rest, ok := bytes.Cut(rest, []byte(": "))
+	pid, tid, ok2 := bytes.Cut(pid, []byte("#"))
+	if !ok || !ok2 || !isDigits(text(pid)) || !isDigits(text(tid)) {
+		return false
+	}
+	ev.Time, ev.Sources = at, nginxErrorSources
+	ev.Add("severity", text(level))
+	ev.Add("pid", text(pid))
+	ev.Add("tid", text(tid))
+	if len(rest) > 0 && rest[0] == '*' {
+		id, after := cutSpace(rest[1:])
+		ev.Add("connection", text(id))
+		rest = after
+	}
+	nginxMessage(ev, text(rest), &d.arena)
+	return true
+}
+
+func nginxMessage(ev *tocsin.Event, s string, arena *[]byte) {
+	var r request
+	var a nginxAttributes
+	msg := s
+	// A user name or a request may hold text that looks like the attributes: theirs are those that go to the end.
+	for from := 0; ; {
+		i := strings.Index(s[from:], ", client: ")
+		if i < 0 {
+			break
+		}
+		if a.read(s[from+i+2:]) {
+			msg = s[:from+i]
+			break
+		}
+		from += i + 2
+	}
+	if a.client == "" && strings.HasPrefix(msg, "client ") { // "client 192.0.2.7:53044 connected to 0.0.0.0:25"
+		word, _, _ := strings.Cut(msg[len("client "):], " ")
+		if addr, port := splitPort(word); isAddress(addr) {
+			r.client, r.port = addr, port
+		}
+	} else {
+		r.client, r.port = splitPort(a.client)
+	}
+	ev.Add("message", msg)
+	ev.Add("server", a.server)
+	ev.Add("upstream", a.upstream)
+	if said(ev, "nginx", msg, nginxSayings) || ev.Text("event_type") == "" && said(ev, "nginx", msg, applicationSayings) {
+		ev.Sources = nginxLoginSources
+		if ev.Text("user") == "" {
+			ev.Add("user", a.login)
+		}
+	}
+	if strings.HasPrefix(msg, "ModSecurity: ") {
+		r.uri = modSecurity(ev, msg)
+	}
+	if a.request != "" {
+		r.uri, r.line = "", a.request
+	}
+	r.host, r.referer, r.escaped = a.host, a.referrer, true
+	r.add(ev, arena)
+}
+
+// nginxAttributes are what nginx appends to a message about a request.
+type nginxAttributes struct {
+	client, server, request, subrequest, upstream, host, referrer, login string
+}
+
+// read reads the attributes from s, which begins with the first, and reports whether there is nothing else in s.
+func (a *nginxAttributes) read(s string) bool {
+	*a = nginxAttributes{}
+	for s != "" {
+		name, rest, ok := strings.Cut(s, ": ")
+		p := a.field(name)
+		if p == nil && strings.HasSuffix(s, ":") { // an empty last value
+			return a.field(s[:len(s)-1]) != nil
+		}
+		if !ok || p == nil {
+			return false
+		}
+		quoted := rest != "" && rest[0] == '"'
+		end := -1
+		for i := 0; i < len(rest); {
+			j := strings.Index(rest[i:], ", ")
+			if j < 0 {
+				break
+			}
+			i += j
+			next, _, _ := strings.Cut(rest[i+2:], ":")
+			if a.field(next) != nil && (!quoted || i > 1 && rest[i-1] == '"') {
+				end = i
+				break
+			}
+			i += 2
+		}
+		value := rest
+		if end >= 0 {
+			value, s = rest[:end], rest[end+2:]
+		} else {
+			s = ""
+		}
+		if quoted {
+			if len(value) < 2 || value[len(value)-1] != '"' {
+				return false
+			}
+			value = value[1 : len(value)-1]
+		} else if name == "client" {
+			value, _, _ = strings.Cut(value, " ") // "using starttls"
+		}
+		*p = value
+	}
+	return true
+}
+
+func (a *nginxAttributes) field(name string) *string {
+	switch name {
+	case "client":
+		return &a.client
+	case "server":
+		return &a.server
+	case "request":
+		return &a.request
+	case "subrequest":
+		return &a.subrequest
+	case "upstream":
+		return &a.upstream
+	case "host":
+		return &a.host
+	case "referrer":
+		return &a.referrer
+	case "login":
+		return &a.login
+	}
+	return nil
+}
+
+// parseLighttpdError takes a line of lighttpd's error log, "2026-03-04 05:06:07: (mod_auth.c.525) …", and of
+// LiteSpeed's, "2026-03-04 05:06:07.250000 [NOTICE] [12] [192.0.2.7:45164:HTTP2-41#vhost] …".
+func parseLighttpdError(d *lines, line []byte, ev *tocsin.Event) bool {
+	if len(line) < 24 || line[4] != '-' || line[10] != ' ' {
+		return false
+	}
+	at, left, ok := isoTime(text(line), d.opt)
+	if !ok || len(left) < 4 {
+		return false
+	}
+	switch {
+	case left[0] == ':' && left[1] == ' ':
+		if !lighttpdMessage(ev, left[2:]) {
+			return false
+		}
+	case left[0] == ' ' && left[1] == '[':
+		if !litespeedMessage(ev, left[1:]) {
+			return false
+		}
+	default:
+		return false
+	}
+	ev.Time = at
+	return true
+}
+
+func lighttpdMessage(ev *tocsin.Event, s string) bool {
+	place, msg, ok := strings.Cut(s, ") ")
+	if !ok || len(place) > 64 || !strings.Contains(place, ".c.") || strings.Contains(place, " ") {
+		return false
+	}
+	ev.Add("module", strings.TrimPrefix(place, "("))
+	ev.Add("message", msg)
+	if i := strings.LastIndex(msg, "IP: "); i >= 0 {
+		addr, port := splitPort(msg[i+4:])
+		ev.Add("src_ip", addr)
+		ev.Add("src_port", port)
+	}
+	ev.Sources = lighttpdSources
+	if said(ev, "lighttpd", msg, applicationSayings) {
+		ev.Sources = lighttpdLogin
+	}
+	return true
+}
+
+func litespeedMessage(ev *tocsin.Event, s string) bool {
+	level, rest, ok := strings.Cut(s[1:], "] [")
+	if !ok {
+		return false
+	}
+	switch level {
+	case "ERROR", "WARN", "NOTICE", "INFO", "DEBUG":
+	default:
+		return false
+	}
+	pid, rest, ok := strings.Cut(rest, "] ")
+	if !ok || !isDigits(pid) {
+		return false
+	}
+	ev.Sources = litespeedSources
+	ev.Add("severity", level)
+	ev.Add("pid", pid)
+	if strings.HasPrefix(rest, "[") {
+		who, msg, ok := strings.Cut(rest[1:], "] ")
+		if i := strings.IndexAny(who, "-#"); ok && i > 0 {
+			who = strings.TrimSuffix(who[:i], ":HTTP2")
+			addr, port := splitPort(who)
+			if isAddress(addr) {
+				ev.Add("src_ip", addr)
+				ev.Add("src_port", port)
+				rest = msg
+			}
+		}
+	}
+	ev.Add("message", rest)
+	if said(ev, "litespeed", rest, applicationSayings) {
+		ev.Sources = litespeedLogin
+	}
+	return true
+}
