@@ -26,6 +26,7 @@ func lineKinds() []lineKind {
 	all = append(all, cloudLines()...)
 	all = append(all, agentLines()...)
 	all = append(all, alertLines()...)
+	all = append(all, looseLines()...)
 	return all
 }
 
@@ -39,6 +40,9 @@ type lines struct {
 	arena []byte     // for values that are not substrings of the line; reset for each line
 	stamp stampCache // of the last parsed date, see stamp.go
 	nest  nest       // for records inside lines
+	clock clock      // reads the stamps that lines begin with
+	head  syslogHead // of the line, where it has one
+	say   matcher    // understands messages
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -125,7 +129,10 @@ func (d *lines) line(line []byte, n int64) {
 
 // took notes which kind took the line; a kind of line around another has named the format itself.
 func (d *lines) took(i int) {
-	if d.last = i; d.ev.Format == "" {
+	if i < len(d.kinds)-looseN { // the loose kinds may take only what no other kind takes, whatever they took before
+		d.last = i
+	}
+	if d.ev.Format == "" {
 		d.ev.Format = d.kinds[i].name
 	}
 }

@@ -7,4 +7,4 @@ func unixFormats() []Format { return nil }
 func unixJSON() []jsonKind { return nil }
 
 // unixLines lists the kinds of text line of this family.
-func unixLines() []lineKind { return nil }
+func unixLines() []lineKind { return []lineKind{syslogKind()} }

@@ -1,0 +1,307 @@
+package decode
+
+import "strings"
+
+// authFailure recognises, in a message of a program that nobody has described, that someone failed to prove who they
+// are or was turned away: words for it that stand close together, and the address of the one it is about. The texts it
+// finds are in m.got. It says untold where there is no address: most messages end here, after one look.
+func (m *matcher) authFailure(s string) verdict {
+	m.n = 0
+	if len(s) > maxMessage {
+		return untold
+	}
+	first := nextIP(s, 0)
+	if first.ip == "" {
+		return untold
+	}
+	m.low = m.low[:0]
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		m.low = append(m.low, c)
+	}
+	low := text(m.low)
+	v := failureWords(low)
+	if v == untold {
+		return v
+	}
+	ip := client(s, low, first)
+	m.keep("src_ip", ip.ip)
+	if ip.port != "" {
+		m.keep("src_port", ip.port)
+	}
+	if user := namedUser(s, low); user != "" && user != ip.ip {
+		m.keep("user", user)
+	}
+	return v
+}
+
+// A foundIP is an address in a text, from start to end.
+type foundIP struct {
+	ip, port   string
+	start, end int
+}
+
+// nextIP finds the next address that stands as a word of its own in s[from:].
+func nextIP(s string, from int) foundIP {
+	for i := from; i < len(s); i++ {
+		c := s[i]
+		if !(c >= '0' && c <= '9' || c == ':' || c|0x20 >= 'a' && c|0x20 <= 'f') {
+			continue
+		}
+		if i > 0 && (hostByte(s[i-1]) || s[i-1] == ':' && c == ':') {
+			continue
+		}
+		if c > '9' || c == ':' { // IPv6 shows its colon early
+			k := strings.IndexByte(s[i:min(len(s), i+5)], ':')
+			if k < 0 || c == ':' && (i+1 >= len(s) || s[i+1] != ':') {
+				continue
+			}
+		}
+		if p, ok := peerAt(s[i:], true); ok {
+			return foundIP{p.ip, p.port, i, i + p.end}
+		}
+	}
+	return foundIP{}
+}
+
+// client chooses, of the addresses in a text, the one that it is about: what stands behind "from", "client" or
+// "remote", the last of them where there are several, since a name before it may have been chosen to look like one.
+func client(s, low string, first foundIP) foundIP {
+	best, rank := first, -9
+	for f, n := first, 0; f.ip != "" && n < 16; f, n = nextIP(s, f.end), n+1 {
+		if r := clientRank(strings.TrimRight(low[max(0, f.start-24):f.start], "\"'<([{` ")); r > rank || r == rank && r > 0 {
+			best, rank = f, r
+		}
+	}
+	return best
+}
+
+// clientRank judges the text before an address.
+func clientRank(before string) int {
+	before = strings.TrimRight(before, ":= \"'[")
+	for _, w := range [...]string{"from", "rhost", "rip", "remote_addr", "remote_ip", "remote ip", "remoteip", "remoteaddr", "remote",
+		"remote_address", "remoteaddress", "client", "client_ip", "clientip", "client ip", "client_addr", "clientaddr", "src", "src_ip",
+		"source", "source_ip", "sourceip", "srcip", "source ip", "peer", "connecting host", "from ip", "ip address", "ip-address",
+		"ipaddress", "ip_address", "ip", "viewer address", "oip", "raddr", "addr", "user_ip", "userip"} {
+		if strings.HasSuffix(before, w) && !alnumBefore(before, len(w)) {
+			if strings.HasSuffix(before, "x-real-ip") || strings.HasSuffix(before, "forwarded-for") {
+				return -1
+			}
+			return 2
+		}
+	}
+	for _, w := range [...]string{"to", "lip", "local", "server", "upstream", "dst", "destination", "on", "via", "through", "listen",
+		"localaddress", "local_addr", "dest", "dest_ip", "dst_ip", "proxy", "forwarded-for", "x-real-ip", "@"} {
+		if strings.HasSuffix(before, w) && (w == "@" || !alnumBefore(before, len(w))) {
+			return -2
+		}
+	}
+	return 0
+}
+
+// alnumBefore says that the last n bytes of s are only the end of a longer word.
+func alnumBefore(s string, n int) bool {
+	if n >= len(s) {
+		return false
+	}
+	c := s[len(s)-n-1]
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+}
+
+// A wordSense is what a word says about proving who one is.
+type wordSense uint8
+
+const (
+	plain    wordSense = iota
+	subject            // a proof, or an attempt at one
+	someone            // a user, an account: a subject only right beside certain words
+	negative           // it did not work
+	unknown            // of a user: there is none
+	denial             // turned away
+	access             // what one is turned away from
+	breaker            // the sentence is about something else
+)
+
+func sense(w string) wordSense {
+	switch w {
+	case "login", "logins", "logon", "signin", "auth", "authentication", "authenticate", "authenticating", "authenticator",
+		"password", "passwd", "passwords", "passphrase", "passcode", "credential", "credentials", "username", "usernames", "otp", "totp",
+		"2fa", "mfa", "rcon", "logging", "userid", "pubkey", "publickey", "passkey", "captcha", "authorisation", "authn":
+		return subject
+	case "user", "users", "account", "accounts", "identity", "token", "identifier", "recipient", "admin", "member", "subscriber", "peer",
+		"extension", "email", "principal":
+		return someone
+	case "failed", "failure", "failures", "fail", "fails", "invalid", "incorrect", "wrong", "bad", "unsuccessful", "mismatch",
+		"mismatched", "badlogin", "illegal", "error", "errors", "exceeded", "authfail", "failing", "unauthenticated", "inexistent":
+		return negative
+	case "unknown", "nonexistent", "existent", "nosuch", "exist", "found":
+		return unknown
+	case "denied", "rejected", "refused", "forbidden", "unauthorized", "unauthorised", "disallowed", "blocked", "permitted",
+		"allowed", "denying", "refusing", "rejecting", "banned", "bruteforce", "hacking":
+		return denial
+	case "access", "request", "registration", "client", "host", "relay", "relaying", "attempt", "attempts", "api":
+		return access
+	case "connect", "connecting", "socket", "lookup", "resolve", "database", "timeout", "module", "file", "ping", "handshake",
+		"certificate", "permission", "succeeded", "success", "successful", "successfully", "accepted", "backend", "upstream",
+		"directory", "checksum", "renew", "renewal", "server", "ready":
+		return breaker
+	}
+	return plain
+}
+
+// failureWords looks for words of failure close to words of authentication, in lower-case text.
+func failureWords(low string) verdict {
+	const near, far = 4, 10
+	var lastSubject, lastSomeone, lastNegative, lastUnknown, lastAccess, lastDenial, lastNot = -99, -99, -99, -99, -99, -99, -99
+	n := 0 // words
+	found := untold
+	for i := 0; i < len(low); {
+		c := low[i]
+		if !wordByte(c) {
+			if c == ';' || c == '|' || c == '\n' || c == '.' && i+1 < len(low) && low[i+1] == ' ' {
+				n += far
+			}
+			i++
+			continue
+		}
+		from := i
+		for i < len(low) && (wordByte(low[i]) || (low[i] == '.' || low[i] == ':') && i+1 < len(low) && low[i+1] >= '0' && low[i+1] <= '9' && low[i-1] >= '0' && low[i-1] <= '9') {
+			i++
+		}
+		w := low[from:i]
+		n++
+		if w == "not" || w == "no" || w == "non" || w == "t" || w == "n't" || w == "never" || w == "cannot" || w == "without" || w == "couldn" || w == "doesn" {
+			lastNot = n
+			continue
+		}
+		switch sense(w) {
+		case subject:
+			if n-lastNegative <= near {
+				return loginFailed
+			}
+			if n-lastUnknown <= 1 && lastUnknown > lastNot-2 || n-lastDenial <= 1 {
+				return loginFailed
+			}
+			lastSubject = n
+		case someone:
+			if n-lastNegative <= 1 || n-lastUnknown <= 1 {
+				found = loginFailed
+			}
+			if n-lastNot <= 2 && n-lastNot > 0 && lastUnknown > lastNot { // "no such user"
+				found = loginFailed
+			}
+			lastSomeone = n
+		case negative:
+			switch {
+			case n-lastSubject <= near:
+				return loginFailed
+			case n-lastSubject <= far && (w == "failed" || w == "failure" || w == "unsuccessful"):
+				return loginFailed
+			case n-lastSomeone <= 1 && w != "error" && w != "failed":
+				found = loginFailed
+			}
+			lastNegative = n
+		case unknown:
+			switch {
+			case w == "found" || w == "exist":
+				if n-lastNot <= 1 && n-lastSomeone <= 5 {
+					found = loginFailed
+				}
+			case n-lastSomeone <= 2:
+				found = loginFailed
+			}
+			lastUnknown = n
+		case denial:
+			if (w == "allowed" || w == "permitted") && n-lastNot > 2 {
+				break
+			}
+			switch {
+			case n-lastSubject <= near, n-lastSomeone <= 1 && w != "allowed":
+				found = loginFailed
+			case w == "unauthorized" || w == "unauthorised" || w == "forbidden" || w == "bruteforce" || w == "hacking", n-lastAccess <= near, n-lastSomeone <= near:
+				if found == untold {
+					found = denied
+				}
+			}
+			lastDenial = n
+		case access:
+			if n-lastDenial <= 2 && found == untold {
+				found = denied
+			}
+			lastAccess = n
+		case breaker:
+			if w == "successful" || w == "successfully" || w == "succeeded" || w == "success" {
+				if lastNot == n-1 { // "not successful"
+					if n-lastSubject <= near {
+						return loginFailed
+					}
+					break
+				}
+			}
+			lastSubject, lastNegative = -99, -99
+		}
+	}
+	return found
+}
+
+func wordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+}
+
+// userKeys are what stands before a user's name, the surest first.
+var userKeys = [...]string{"username=", "user=", "user_name=", "login=", "account=", "acct=", "accountid=", "usr=", "uname=", "identifier=",
+	"user name:", "username:", "username ", "for user ", "user ", "login for ", "login:", "account ", "authenticate ", "authentication for ",
+	"login as ", "authenticate as ", "failed for ", "logon for ", "as ", "for "}
+
+// namedUser finds the name of a user in a text.
+func namedUser(s, low string) string {
+	for _, k := range userKeys {
+		from := 0
+		for tries := 0; tries < 4; tries++ {
+			i := strings.Index(low[from:], k)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(k)
+			if i > 0 && (wordByte(low[i-1]) || low[i-1] == '_' && k[len(k)-1] != '=') {
+				continue
+			}
+			if u := userAt(s[from:], k[len(k)-1] == ' '); u != "" {
+				return u
+			}
+		}
+	}
+	return ""
+}
+
+// userAt reads a name at the start of s; prose says that it stands in a sentence, where common words are no names.
+func userAt(s string, prose bool) string {
+	s = strings.TrimLeft(s, " :=")
+	if s == "" {
+		return ""
+	}
+	if k := strings.IndexByte("\"'`<[(", s[0]); k >= 0 {
+		e := strings.IndexByte(s[1:], "\"'`>])"[k])
+		if e < 0 || e > 128 {
+			return ""
+		}
+		return s[1 : 1+e]
+	}
+	e := 0
+	for e < len(s) && e < 128 && s[e] > ' ' && s[e] != ',' && s[e] != ';' && s[e] != '"' && s[e] != '\'' && s[e] != ')' && s[e] != ']' {
+		e++
+	}
+	u := strings.TrimRight(s[:e], ".:")
+	if prose {
+		switch strings.ToLower(u) {
+		case "name", "or", "and", "from", "with", "is", "was", "has", "in", "at", "to", "the", "a", "an", "authentication", "agent", "not",
+			"login", "password", "user", "for", "by", "of", "ip", "failed", "unknown", "account", "id", "attempt", "invalid", "on", "access":
+			return ""
+		}
+	}
+	return u
+}

@@ -1,0 +1,113 @@
+package decode
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A family is the programs that speak alike, with the log sources that their events belong to.
+type family struct {
+	service string
+	sources []tocsin.LogSource // of any of its messages
+	auth    []tocsin.LogSource // of messages about who someone is
+	process []tocsin.LogSource // of messages about a command that was run
+	phrases []phrase
+	prepare func(*tocsin.Event, string) string                  // takes off a message what its phrases do not have
+	read    func(*matcher, *tocsin.Event, *family, string) bool // messages that are no phrases
+	closed  bool                                                // its phrases are all that it says of failures
+}
+
+// linux makes a family of Unix system programs: service is Sigma's name of the log or, where Sigma has none, their own.
+func linux(service string, more ...string) *family {
+	f := &family{service: service, sources: []tocsin.LogSource{{Product: "linux", Service: service}}}
+	for _, s := range more {
+		f.sources = append(f.sources, tocsin.LogSource{Product: "linux", Service: s})
+	}
+	f.sources = append(f.sources, tocsin.LogSource{Product: "linux", Service: "syslog"})
+	f.auth = append(f.sources[:len(f.sources):len(f.sources)], tocsin.LogSource{Product: "linux", Category: "authentication", Service: service})
+	f.process = append(f.sources[:len(f.sources):len(f.sources)], tocsin.LogSource{Product: "linux", Category: "process_creation", Service: service})
+	return f
+}
+
+// application makes a family of programs that run anywhere.
+func application(category, service string) *family {
+	f := linux(service)
+	f.sources = append([]tocsin.LogSource{{Category: category, Service: service}, {Category: "application", Service: service}}, f.sources...)
+	if category == "application" {
+		f.sources = f.sources[1:]
+	}
+	f.auth = append(f.sources[:len(f.sources):len(f.sources)], tocsin.LogSource{Product: "linux", Category: "authentication", Service: service})
+	return f
+}
+
+func (f *family) says(phrases []phrase, closed bool) *family {
+	f.phrases, f.closed = phrases, closed
+	return f
+}
+
+func (f *family) with(prepare func(*tocsin.Event, string) string, read func(*matcher, *tocsin.Event, *family, string) bool) *family {
+	f.prepare, f.read = prepare, read
+	return f
+}
+
+var (
+	unknownFamily = &family{
+		sources: []tocsin.LogSource{{Product: "linux", Service: "syslog"}},
+		auth:    []tocsin.LogSource{{Product: "linux", Service: "syslog"}, {Product: "linux", Category: "authentication"}},
+	}
+	sshdFamily      = linux("sshd", "auth").says(sshdPhrases, true).with(sshdBody, nil)
+	dropbearFamily  = linux("dropbear", "sshd", "auth").says(dropbearPhrases, false)
+	sudoFamily      = linux("sudo", "auth").says(sudoPhrases, true).with(nil, sudoLine)
+	suFamily        = linux("su", "auth").says(suPhrases, true)
+	loginFamily     = linux("login", "auth").says(loginPhrases, false)
+	accountFamily   = linux("account", "auth").says(accountPhrases, true)
+	sessionFamily   = linux("session", "auth").says(sessionPhrases, true)
+	cronFamily      = linux("cron").says(cronPhrases, true).with(nil, cronLine)
+	systemdFamily   = linux("systemd").says(systemdPhrases, true)
+	kernelFamily    = linux("kernel").says(kernelPhrases, true).with(nil, kernelLine)
+	filterlogFamily = linux("filterlog").says(nil, true).with(nil, filterlogLine)
+	clamavFamily    = linux("clamav").says(clamavPhrases, true)
+)
+
+// familyOf finds the family of a program by the name it logs under.
+func familyOf(program string) *family {
+	name := baseName(program)
+	switch name {
+	case "sshd", "sshd-session", "sshd-auth", "sshd.bin", "openssh":
+		return sshdFamily
+	case "dropbear":
+		return dropbearFamily
+	case "sudo", "doas", "sudo.ws", "sudo-rs":
+		return sudoFamily
+	case "su", "su-l", "runuser":
+		return suFamily
+	case "login", "getty", "agetty", "mingetty", "rlogind", "rshd", "in.rshd", "in.rlogind", "in.telnetd", "telnetd", "ftpd", "in.ftpd", "gssftpd", "remote":
+		return loginFamily
+	case "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage", "chfn",
+		"chsh", "adduser", "deluser", "addgroup", "delgroup", "pw", "shadow", "newusers":
+		return accountFamily
+	case "systemd-logind", "elogind", "polkitd", "pkexec", "polkit-agent-helper-1":
+		return sessionFamily
+	case "CRON", "cron", "crond", "CROND", "crontab", "anacron", "fcron", "atd", "busybox-cron", "/usr/sbin/cron":
+		return cronFamily
+	case "systemd", "init":
+		return systemdFamily
+	case "kernel", "ulogd":
+		return kernelFamily
+	case "filterlog":
+		return filterlogFamily
+	case "clamd", "freshclam", "clamav", "clamscan", "clamdscan", "clamav-daemon", "clamonacc":
+		return clamavFamily
+	}
+	if strings.HasPrefix(name, "CRON") {
+		return cronFamily
+	}
+	return unknownFamily
+}
+
+// clamavPhrases are the messages of ClamAV's scanners.
+var clamavPhrases = []phrase{
+	{"{file<}: {signature!} FOUND", malwareFound, ""},
+	{"Database test FAILED.{*}", untold, ""},
+}

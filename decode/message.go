@@ -1,0 +1,147 @@
+package decode
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// syslogKind takes lines with a syslog head.
+func syslogKind() lineKind {
+	return lineKind{name: "syslog", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		h := &d.head
+		d.clock.opt = d.opt
+		if !h.parse(&d.clock, line, d.rec.Ref) {
+			return false
+		}
+		d.tell(ev)
+		return true
+	}}
+}
+
+// tell makes ev the event of the syslog head that was read last.
+func (d *lines) tell(ev *tocsin.Event) {
+	h := &d.head
+	ev.Time, ev.Host = h.time, text(h.host)
+	ev.Add("hostname", ev.Host)
+	program := text(h.program)
+	ev.Add("program", program)
+	ev.Add("pid", text(h.pid))
+	if h.pri >= 0 {
+		ev.Add("facility", facilityNames[h.pri>>3])
+		ev.Add("severity", severityNames[h.pri&7])
+	} else {
+		ev.Add("facility", text(h.facility))
+		ev.Add("severity", text(h.level))
+	}
+	ev.Add("msgid", text(h.msgID))
+	ev.Add("module", text(h.module))
+	if h.data != nil {
+		d.structured(h.data, ev)
+	}
+	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
+}
+
+// trimMessage drops what stands before and behind a message without being part of it: the kernel's clock, Solaris's
+// "[ID 800047 auth.info] ", white space.
+func trimMessage(s string) string {
+	s = strings.TrimRight(s, " \t")
+	if strings.HasPrefix(s, "kernel:") {
+		if t := strings.TrimLeft(s[7:], " "); strings.HasPrefix(t, "[") {
+			s = t
+		}
+	}
+	if strings.HasPrefix(s, "[") {
+		e := strings.IndexByte(s, ']')
+		if e < 0 || e > 40 {
+			return s
+		}
+		in := strings.TrimLeft(s[1:e], " ")
+		n := 0
+		for n < len(in) && (in[n] >= '0' && in[n] <= '9' || in[n] == '.') {
+			n++
+		}
+		if strings.HasPrefix(in, "ID ") || n > 7 && n == len(in) && strings.IndexByte(in, '.') > 0 {
+			s = strings.TrimLeft(strings.TrimPrefix(s[e+1:], ":"), " ")
+		}
+	}
+	return s
+}
+
+// message adds what a program said: the message itself, what it means, and who it is about. It sets Sources.
+func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
+	ev.Add("message", msg)
+	f := familyOf(program)
+	service := f.service
+	if service == "" {
+		service = baseName(program)
+	}
+	ev.Add("service", service)
+	body := msg
+	if f.prepare != nil {
+		body = f.prepare(ev, msg)
+	}
+	if f.read != nil && f.read(m, ev, f, body) {
+		return
+	}
+	p := m.find(f.phrases, body)
+	if p == nil && (strings.HasPrefix(module, "pam_") || strings.Contains(body[:min(len(body), 12)], "pam_") || strings.HasPrefix(body, "PAM ")) {
+		if p = m.pam(body); p != nil {
+			v := p.is
+			if v == loginFailed && f.closed {
+				v = pamFailed // its own message follows
+			}
+			m.mean(ev, f, v, p.add)
+			m.pamNames(ev, body)
+			return
+		}
+	}
+	if p == nil && !f.closed {
+		if p = m.find(anyPhrases, body); p == nil {
+			if v := m.authFailure(body); v != untold {
+				m.mean(ev, f, v, "")
+				return
+			}
+		}
+	}
+	if p == nil {
+		ev.Sources = f.sources
+		return
+	}
+	m.mean(ev, f, p.is, p.add)
+}
+
+// mean adds what a phrase means and the texts it caught.
+func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
+	ev.Sources = f.sources
+	if v.authentic() {
+		ev.Sources = f.auth
+	}
+	ev.Add("event_type", outcomes[v].event)
+	ev.Add("outcome", outcomes[v].outcome)
+	for _, c := range m.got[:m.n] {
+		ev.Add(c.Name, c.Value)
+	}
+	if add != "" {
+		name, value, _ := strings.Cut(add, "=")
+		ev.Add(name, value)
+	}
+}
+
+// pamNames adds what is found under the names that pam logs have elsewhere.
+func (m *matcher) pamNames(ev *tocsin.Event, body string) {
+	if strings.Contains(body, "authentication failure;") {
+		ev.Add("pam_message", "authentication failure")
+	}
+	for _, c := range m.got[:m.n] {
+		switch c.Name {
+		case "user":
+			ev.Add("pam_user", c.Value)
+		case "src_ip", "src_host":
+			ev.Add("pam_rhost", c.Value)
+		}
+	}
+}
+
+// baseName is the last part of a path.
+func baseName(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
