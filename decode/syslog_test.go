@@ -9,17 +9,17 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// decodeText decodes text with the format that its content asks for and returns the events, cloned.
-func decodeText(t *testing.T, data string, o Options) []*tocsin.Event {
+// unixEvents decodes text with the format that its content asks for and returns the events, cloned.
+func unixEvents(t *testing.T, data string, o Options) []*tocsin.Event {
 	t.Helper()
 	f, ok := Detect("", []byte(data))
 	if !ok {
 		t.Fatalf("no format for %.80q", data)
 	}
-	return decodeAs(f, data, o)
+	return unixDecode(f, data, o)
 }
 
-func decodeAs(f Format, data string, o Options) []*tocsin.Event {
+func unixDecode(f Format, data string, o Options) []*tocsin.Event {
 	var all []*tocsin.Event
 	d := f.New(o)
 	emit := func(e *tocsin.Event) { all = append(all, e.Clone()) }
@@ -29,24 +29,23 @@ func decodeAs(f Format, data string, o Options) []*tocsin.Event {
 	return all
 }
 
-// show gives the named fields of an event as text, "time" and "host" being its own.
-func show(e *tocsin.Event, names ...string) string {
-	var b strings.Builder
+// told gives the named fields of an event as text, "time" and "host" being its own.
+func told(e *tocsin.Event, names ...string) string {
+	var all []string
 	for _, n := range names {
 		switch n {
 		case "time":
-			b.WriteString(e.Time.Format("2006-01-02T15:04:05.999999999Z07:00"))
+			all = append(all, e.Time.Format("2006-01-02T15:04:05.999999999Z07:00"))
 		case "host":
-			b.WriteString(e.Host)
+			all = append(all, e.Host)
 		default:
-			b.WriteString(e.Text(n))
+			all = append(all, e.Text(n))
 		}
-		b.WriteByte('|')
 	}
 	if e.Fault != nil {
-		b.WriteString(" fault: " + e.Fault.Error())
+		all = append(all, "fault: "+e.Fault.Error())
 	}
-	return b.String()
+	return strings.Join(all, "|")
 }
 
 func TestSyslogHead(t *testing.T) {
@@ -79,11 +78,11 @@ func TestSyslogHead(t *testing.T) {
 		`<189>45: *Mar  1 00:01:02.003: %SYS-5-CONFIG_I: hello`:             `2026-03-01T00:01:02.003Z||%SYS-5-CONFIG_I||hello|local7|notice|`,
 		`2024-02-28T04:05:06.1+01:00 192.0.2.9 system,error,critical hello`: `2024-02-28T03:05:06.1Z|192.0.2.9|||system,error,critical hello|||`,
 	} {
-		ev := decodeText(t, line+"\n", Options{})
+		ev := unixEvents(t, line+"\n", Options{})
 		if len(ev) != 1 {
 			t.Fatalf("%q: %d events", line, len(ev))
 		}
-		if got := show(ev[0], "time", "host", "program", "pid", "message", "facility", "severity", "x@1.k"); got != want {
+		if got := told(ev[0], "time", "host", "program", "pid", "message", "facility", "severity", "x@1.k"); got != want {
 			t.Errorf("%q\n got %s\nwant %s", line, got, want)
 		}
 		if ev[0].Format != "syslog" {
@@ -101,7 +100,7 @@ func TestNotSyslog(t *testing.T) {
 		`[2024-02-28 04:05:06] NOTICE[12] chan_sip.c: hello`,
 		`2024-02-28 04:05:06.123 [info] <0.1.0>@x:y: hello`,
 	} {
-		ev := decodeText(t, line+"\n", Options{})
+		ev := unixEvents(t, line+"\n", Options{})
 		if len(ev) != 1 || ev[0].Format != "stamped" || !ev[0].Time.Equal(time.Date(2024, 2, 28, 4, 5, 6, ev[0].Time.Nanosecond(), time.UTC)) {
 			t.Errorf("%q: %s %v", line, ev[0].Format, ev[0].Time)
 		}
@@ -130,7 +129,7 @@ func TestLeadStamp(t *testing.T) {
 		{"11-06-2013 02:09:40 +0300 x", "2013-06-10T23:09:40Z"},
 		{"apr 15, 2013 8:34:08 PM x", "2013-04-15T18:34:08Z"},
 		{"1386543323.250 x", "2013-12-08T22:55:23.25Z"},
-		{"@400000004c91b044077a9e94 x", "2010-09-16T05:50:18.125476500Z"},
+		{"@400000004c91b044077a9e94 x", "2010-09-16T05:50:50.1254765Z"},
 		{"[PDT Apr 16 21:05:29] x", "2025-04-17T04:05:29Z"},
 		{"08-03 07:56:53.026292 x", "2025-08-03T05:56:53.026292Z"},
 		{"2024-07-01T00:00:00 x", "2024-06-30T22:00:00Z"}, // summer time
@@ -156,41 +155,38 @@ func TestLeadStamp(t *testing.T) {
 func TestSSHD(t *testing.T) {
 	fields := []string{"event_type", "outcome", "user", "src_ip", "src_port", "auth_method"}
 	for msg, want := range map[string]string{
-		"Failed password for root from 192.0.2.1 port 4000 ssh2":                                                       "login_failed|failure|root|192.0.2.1|4000|password|",
-		"Failed password for invalid user bob from 2001:db8::1 port 4000 ssh2":                                         "login_failed|failure|bob|2001:db8::1|4000|password|",
-		"Failed password for root from ::ffff:192.0.2.1 port 4000 ssh2":                                                "login_failed|failure|root|192.0.2.1|4000|password|",
-		"Failed publickey for git from 192.0.2.1 port 4000 ssh2: RSA SHA256:abc":                                       "key_refused|failure|git|192.0.2.1|4000|publickey|",
-		"Accepted publickey for git from 192.0.2.1 port 4000 ssh2: ED25519 SHA256:abc":                                 "login_ok|success|git|192.0.2.1|4000|publickey|",
-		"Accepted password for git from 192.0.2.1 port 4000 ssh2":                                                      "login_ok|success|git|192.0.2.1|4000|password|",
-		"Invalid user  from 192.0.2.1 port 4000":                                                                       "invalid_user|failure||192.0.2.1|4000||",
-		"Invalid user a b from 192.0.2.1 port 4000":                                                                    "invalid_user|failure|a b|192.0.2.1|4000||",
-		"Connection closed by authenticating user root 192.0.2.1 port 4000 [preauth]":                                  "preauth_disconnect|failure|root|192.0.2.1|4000||",
-		"Connection closed by 192.0.2.1 port 4000 [preauth]":                                                           "preauth_disconnect|failure||192.0.2.1|4000||",
-		"Connection closed by 192.0.2.1 port 4000":                                                                     "disconnected|||192.0.2.1|4000||",
-		"error: maximum authentication attempts exceeded for root from 192.0.2.1 port 4000 ssh2 [preauth]":             "login_failed|failure|root|192.0.2.1|4000||",
-		"User bob from 192.0.2.1 not allowed because not listed in AllowUsers":                                         "denied|failure|bob|192.0.2.1|||",
-		"banner exchange: Connection from 192.0.2.1 port 4000: invalid format":                                         "protocol_error|failure||192.0.2.1|4000||",
-		"Unable to negotiate with 192.0.2.1 port 4000: no matching cipher found. Their offer: a,b":                     "protocol_error|failure||192.0.2.1|4000||",
-		"drop connection #10 from [192.0.2.1]:4000 on [198.51.100.1]:22 past MaxStartups":                              "connection_refused|failure||192.0.2.1|4000||",
-		"pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root": "pam_failed|failure|root|192.0.2.1|||",
-		"pam_unix(sshd:session): session opened for user bob(uid=1000) by (uid=0)":                                     "session_opened|success|bob||||",
-		"Server listening on 0.0.0.0 port 22.":                                                                         "service_state||||||",
-		"something that nobody has described about 192.0.2.1":                                                          "||||||",
+		"Failed password for root from 192.0.2.1 port 4000 ssh2":                                                       "login_failed|failure|root|192.0.2.1|4000|password",
+		"Failed password for invalid user bob from 2001:db8::1 port 4000 ssh2":                                         "login_failed|failure|bob|2001:db8::1|4000|password",
+		"Failed password for root from ::ffff:192.0.2.1 port 4000 ssh2":                                                "login_failed|failure|root|192.0.2.1|4000|password",
+		"Failed publickey for git from 192.0.2.1 port 4000 ssh2: RSA SHA256:abc":                                       "key_refused|failure|git|192.0.2.1|4000|publickey",
+		"Accepted publickey for git from 192.0.2.1 port 4000 ssh2: ED25519 SHA256:abc":                                 "login_ok|success|git|192.0.2.1|4000|publickey",
+		"Accepted password for git from 192.0.2.1 port 4000 ssh2":                                                      "login_ok|success|git|192.0.2.1|4000|password",
+		"Invalid user  from 192.0.2.1 port 4000":                                                                       "invalid_user|failure||192.0.2.1|4000|",
+		"Invalid user a b from 192.0.2.1 port 4000":                                                                    "invalid_user|failure|a b|192.0.2.1|4000|",
+		"Connection closed by authenticating user root 192.0.2.1 port 4000 [preauth]":                                  "preauth_disconnect|failure|root|192.0.2.1|4000|",
+		"Connection closed by 192.0.2.1 port 4000 [preauth]":                                                           "preauth_disconnect|failure||192.0.2.1|4000|",
+		"Connection closed by 192.0.2.1 port 4000":                                                                     "disconnected|||192.0.2.1|4000|",
+		"error: maximum authentication attempts exceeded for root from 192.0.2.1 port 4000 ssh2 [preauth]":             "login_failed|failure|root|192.0.2.1|4000|",
+		"User bob from 192.0.2.1 not allowed because not listed in AllowUsers":                                         "denied|failure|bob|192.0.2.1||",
+		"banner exchange: Connection from 192.0.2.1 port 4000: invalid format":                                         "protocol_error|failure||192.0.2.1|4000|",
+		"Unable to negotiate with 192.0.2.1 port 4000: no matching cipher found. Their offer: a,b":                     "protocol_error|failure||192.0.2.1|4000|",
+		"drop connection #10 from [192.0.2.1]:4000 on [198.51.100.1]:22 past MaxStartups":                              "connection_refused|failure||192.0.2.1|4000|",
+		"pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=192.0.2.1  user=root": "pam_failed|failure|root|192.0.2.1||",
+		"pam_unix(sshd:session): session opened for user bob(uid=1000) by (uid=0)":                                     "session_opened|success|bob|||",
+		"Server listening on 0.0.0.0 port 22.":                                                                         "service_state|||||",
+		"something that nobody has described about 192.0.2.1":                                                          "|||||",
 
 		// Names that were chosen to look like the rest of the message.
-		"Failed password for invalid user x from 198.51.100.9 port 22 ssh2 from 192.0.2.1 port 4000 ssh2":                                   "login_failed|failure|x from 198.51.100.9 port 22 ssh2|192.0.2.1|4000|password|",
-		"Failed password for invalid user x from 198.51.100.9 port 22 ssh2: y from 192.0.2.1 port 4000 ssh2":                                "login_failed|failure|x from 198.51.100.9 port 22 ssh2: y|192.0.2.1|4000|password|",
-		"Invalid user root from 198.51.100.9 port 22 from 192.0.2.1 port 4000":                                                              "invalid_user|failure|root from 198.51.100.9 port 22|192.0.2.1|4000||",
-		"Connection closed by invalid user x 198.51.100.9 port 22 192.0.2.1 port 4000 [preauth]":                                            "preauth_disconnect|failure|x 198.51.100.9 port 22|192.0.2.1|4000||",
-		"Bad protocol version identification 'x' from 198.51.100.9 port 22' from 192.0.2.1 port 4000":                                       "protocol_error|failure||192.0.2.1|4000||",
-		`Failed hostbased for dan from 192.0.2.1 port 4000 ssh2: RSA aa:bb, client user "x from 198.51.100.9 port 2 ssh2", client host "y"`: "login_failed|failure|dan|192.0.2.1|4000|hostbased|",
+		"Failed password for invalid user x from 198.51.100.9 port 22 ssh2 from 192.0.2.1 port 4000 ssh2":                                   "login_failed|failure|x from 198.51.100.9 port 22 ssh2|192.0.2.1|4000|password",
+		"Failed password for invalid user x from 198.51.100.9 port 22 ssh2: y from 192.0.2.1 port 4000 ssh2":                                "login_failed|failure|x from 198.51.100.9 port 22 ssh2: y|192.0.2.1|4000|password",
+		"Invalid user root from 198.51.100.9 port 22 from 192.0.2.1 port 4000":                                                              "invalid_user|failure|root from 198.51.100.9 port 22|192.0.2.1|4000|",
+		"Connection closed by invalid user x 198.51.100.9 port 22 192.0.2.1 port 4000 [preauth]":                                            "preauth_disconnect|failure|x 198.51.100.9 port 22|192.0.2.1|4000|",
+		"Bad protocol version identification 'x' from 198.51.100.9 port 22' from 192.0.2.1 port 4000":                                       "protocol_error|failure||192.0.2.1|4000|",
+		`Failed hostbased for dan from 192.0.2.1 port 4000 ssh2: RSA aa:bb, client user "x from 198.51.100.9 port 2 ssh2", client host "y"`: "login_failed|failure|dan|192.0.2.1|4000|hostbased",
 	} {
-		if strings.Contains(want, "|dan|") {
-			want = strings.Replace(want, "login_failed", "key_refused", 1)
-		}
 		for _, head := range []string{"Feb 28 04:05:06 h sshd[1]: ", "Feb 28 04:05:06 h sshd-session[1]: "} {
-			ev := decodeText(t, head+msg+"\n", Options{})
-			if got := show(ev[0], fields...); got != want {
+			ev := unixEvents(t, head+msg+"\n", Options{})
+			if got := told(ev[0], fields...); got != want {
 				t.Errorf("%q\n got %s\nwant %s", msg, got, want)
 			}
 		}
@@ -198,7 +194,7 @@ func TestSSHD(t *testing.T) {
 }
 
 func TestSSHDSources(t *testing.T) {
-	ev := decodeText(t, "Feb 28 04:05:06 h sshd[1]: Failed password for root from 192.0.2.1 port 4000 ssh2\n", Options{})
+	ev := unixEvents(t, "Feb 28 04:05:06 h sshd[1]: Failed password for root from 192.0.2.1 port 4000 ssh2\n", Options{})
 	want := []tocsin.LogSource{{Product: "linux", Service: "sshd"}, {Product: "linux", Service: "auth"}, {Product: "linux", Service: "syslog"},
 		{Product: "linux", Category: "authentication", Service: "sshd"}}
 	if diff := cmp.Diff(want, ev[0].Sources); diff != "" {

@@ -572,15 +572,3 @@ func tai64n(b []byte) (time.Time, int) {
 	}
 	return time.Unix(int64(v-1<<62)-10, int64(ns)).UTC(), 25
 }
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
-}
