@@ -148,7 +148,7 @@ func regexFlaw(text string, err error) error {
 	f := &flaw{err: fmt.Errorf("regular expression %q: %w", clip(text, 200), err)}
 	if e, ok := err.(*syntax.Error); ok {
 		switch {
-		case e.Code == syntax.ErrInvalidPerlOp:
+		case e.Code == syntax.ErrInvalidPerlOp, strings.HasPrefix(e.Expr, "(?<=") || strings.HasPrefix(e.Expr, "(?<!"):
 			f.hint = "look-around, atomic groups and other extensions of Perl are not part of Sigma's regular expressions: use a second test with not"
 		case e.Code == syntax.ErrInvalidEscape:
 			f.hint = "back-references and this escape are not part of Sigma's regular expressions"

@@ -51,7 +51,7 @@ func parseCondition(text string, d *Detection) (*formula, error) {
 		}
 	}
 	if err != nil {
-		return nil, &flaw{line: d.Line, err: fmt.Errorf("condition %q: %w", clip(text, 200), err)}
+		return nil, at(fmt.Errorf("condition %q: %w", clip(text, 200), err), d.Line)
 	}
 	return f, nil
 }
@@ -92,7 +92,7 @@ type conditionParser struct {
 	pos   int
 }
 
-// keyword takes the next word if it is w in any case, and no search has that very name.
+// keyword takes the next word if it is w in any case.
 func (p *conditionParser) keyword(w string) bool {
 	if p.pos < len(p.words) && strings.EqualFold(p.words[p.pos], w) {
 		p.pos++

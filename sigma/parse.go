@@ -161,13 +161,17 @@ func fillRule(r *Rule, n *Node) error {
 	return nil
 }
 
-// at gives an error a line unless it has one.
+// at gives an error a line unless it has one, and keeps its hint.
 func at(err error, line int64) error {
-	var f *flaw
-	if errors.As(err, &f) {
-		return err
+	f := &flaw{line: line, err: err}
+	var in *flaw
+	if errors.As(err, &in) {
+		f.hint = in.hint
+		if in.line > 0 {
+			f.line = in.line
+		}
 	}
-	return &flaw{line: line, err: err}
+	return f
 }
 
 // parseDetection reads a detection section: searches and conditions.
