@@ -10,7 +10,12 @@ import (
 func webFormats() []Format { return []Format{w3cFormat()} }
 
 // webJSON lists the kinds of JSON record of this family.
-func webJSON() []jsonKind { return nil }
+func webJSON() []jsonKind {
+	return []jsonKind{
+		{"web-json", isWebJSON, fillWebJSON},
+		{"caddy-log", isCaddyLog, fillCaddyLog},
+	}
+}
 
 // webLines lists the kinds of text line of this family.
 func webLines() []lineKind {
@@ -19,7 +24,11 @@ func webLines() []lineKind {
 		{"nginx-error", parseNginxError},
 		{"apache-error", parseApacheError},
 		{"lighttpd-error", parseLighttpdError},
+		{"haproxy", parseHAProxy},
+		{"elb", parseBalancer},
 		{"w3c-lines", parseHeaderless},
+		{"web-tagged", parseTagged},
+		{"web-app", parseLoose},
 	}
 }
 
@@ -63,6 +72,9 @@ func (r *request) add(ev *tocsin.Event, arena *[]byte) {
 		if value != "" && value != "-" {
 			f = append(f, tocsin.Field{Name: name, Value: value})
 		}
+	}
+	if len(r.client) > 9 && r.client[0] == ':' && r.client[:7] == "::ffff:" && isAddress(r.client[7:]) {
+		r.client = r.client[7:] // an IPv4 address on an IPv6 socket
 	}
 	put("c-ip", r.client)
 	put("src_ip", r.client)

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -30,13 +31,16 @@ func parseAccess(d *lines, line []byte, ev *tocsin.Event) bool {
 			return false
 		}
 		middle := bytes.TrimSpace(rest[:i])
+		if bytes.IndexByte(middle, '/') > 0 && parseHAProxy(d, b, ev) {
+			return true
+		}
 		rest = rest[i:]
 		if bytes.Contains(rest, []byte("[Client ")) && r.proxyManager(middle, rest) {
 			ev.Time, ev.Sources = at, nginxSources
 			r.add(ev, &d.arena)
 			return true
 		}
-		if len(bytes.TrimSpace(head)) == 0 {
+		if len(bytes.TrimSpace(head)) == 0 || firstAddress(head) < 0 && firstAddress(middle) >= 0 {
 			head = middle
 			if bytes.HasSuffix(head, []byte(" -")) {
 				head = head[:len(head)-2]
@@ -44,6 +48,9 @@ func parseAccess(d *lines, line []byte, ev *tocsin.Event) bool {
 		} else if bytes.IndexByte(middle, '.') > 0 && bytes.IndexByte(middle, ' ') < 0 {
 			r.host = text(middle)
 		}
+	}
+	if bytes.Contains(head, []byte(": ")) { // syslog's, which knows the host and the program
+		return false
 	}
 	first, rest, ok := cutRequest(rest)
 	if !ok {
@@ -74,6 +81,9 @@ func parseAccess(d *lines, line []byte, ev *tocsin.Event) bool {
 	}
 	ev.Time, ev.Sources = at, sources
 	r.add(ev, &d.arena)
+	if r.status == "" && strings.Contains(r.extra, "FAILED LOGIN") { // cPanel's login log
+		login(ev, false, "cpanel", r.user)
+	}
 	return true
 }
 
@@ -319,6 +329,18 @@ func (r *request) who(head []byte) {
 	if at+2 < n && string(words[n-1]) != "-" {
 		r.user = text(span(head, words[at+2], words[n-1]))
 	}
+}
+
+// firstAddress returns at which word of b there is an address, or -1.
+func firstAddress(b []byte) int {
+	for i := 0; len(b) > 0 && i < 12; i++ {
+		var w []byte
+		w, b = cutSpace(b)
+		if a, _ := splitPort(trimWord(w)); isAddress(a) {
+			return i
+		}
+	}
+	return -1
 }
 
 // span returns the part of b from the start of first to the end of last, which are both parts of b.
