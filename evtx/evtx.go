@@ -163,6 +163,11 @@ func (r *Reader) Chunk(data []byte, emit func(*Record)) error {
 }
 
 func empty(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b) != 0 {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c != 0 {
 			return false
