@@ -2,8 +2,10 @@ package decode
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -46,7 +48,8 @@ func jsonKinds() []jsonKind {
 // array's name, null left out.
 type object struct {
 	fields []tocsin.Field
-	data   []byte // the value's text
+	nodes  []*pathNode // of fields, index by index
+	data   []byte      // the value's text
 	opt    Options
 	rec    *tocsin.Record
 	flat   *flattener
@@ -210,7 +213,7 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 		}
 		d.ev.Raw = text(data[start:end])
 		d.ev.Fields = d.flat.fields
-		d.obj = object{fields: d.flat.fields, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat, nest: &d.nest}
+		d.obj = object{fields: d.flat.fields, nodes: d.flat.nodes, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat, nest: &d.nest}
 		d.fill()
 		emit(&d.ev)
 		line += int64(bytes.Count(data[start:end], []byte{'\n'}))
@@ -311,7 +314,9 @@ type flattener struct {
 	root   *pathNode
 	names  int
 	fields []tocsin.Field
-	arena  []byte // unescaped strings
+	nodes  []*pathNode // of fields, index by index
+	arena  []byte      // unescaped strings
+	win    *windowsRecord
 }
 
 // A pathNode is a path met before; its children are in the order first met, which is nearly always the order of the
@@ -320,27 +325,67 @@ type pathNode struct {
 	key  string
 	path string
 	kids []*pathNode
-	next int                  // index of the kid that is likely next
-	by   map[string]*pathNode // when kids are many
+
+	// What came when, to guess what comes: the first kid of the object before, the kid that was met last, and, of a
+	// kid, the one that came after it.
+	first, prev, then *pathNode
+
+	win  *windowsName         // what the leaf is in a Windows event; worked out when first asked
+	by   map[string]*pathNode // when kids are many …
+	near *[256]*pathNode      // … and those met last, by a hash of the key
 }
 
+// kid returns the node of a member of n's objects. Most keys follow the key that they followed last time; where
+// records of several shapes alternate, the rest are found by a hash.
 func (f *flattener) kid(n *pathNode, key []byte) *pathNode {
-	if i := n.next; i < len(n.kids) && n.kids[i].key == string(key) {
-		n.next = i + 1
-		return n.kids[i]
+	guess := &n.first
+	if n.prev != nil {
+		guess = &n.prev.then
 	}
-	if n.by != nil {
-		if k, ok := n.by[string(key)]; ok {
-			return k
-		}
-	} else {
-		for i, k := range n.kids {
+	if k := *guess; k != nil && k.key == string(key) {
+		n.prev = k
+		return k
+	}
+	k := f.find(n, key)
+	n.prev, *guess = k, k
+	return k
+}
+
+func (f *flattener) find(n *pathNode, key []byte) *pathNode {
+	if n.by == nil {
+		for _, k := range n.kids {
 			if k.key == string(key) {
-				n.next = i + 1
 				return k
 			}
 		}
+		return f.newKid(n, key)
 	}
+	near := &n.near[hash8(key)]
+	if k := *near; k != nil && k.key == string(key) {
+		return k
+	}
+	k, ok := n.by[string(key)]
+	if !ok {
+		k = f.newKid(n, key)
+	}
+	*near = k
+	return k
+}
+
+// hash8 is a hash of the ends and length of b, good enough for the keys of records.
+func hash8(b []byte) uint8 {
+	var w uint64
+	if n := len(b); n >= 8 {
+		w = binary.LittleEndian.Uint64(b) ^ bits.RotateLeft64(binary.LittleEndian.Uint64(b[n-8:]), 29)
+	} else {
+		for _, c := range b {
+			w = w<<8 | uint64(c)
+		}
+	}
+	return uint8((w ^ uint64(len(b))) * 0x9e3779b97f4a7c15 >> 56)
+}
+
+func (f *flattener) newKid(n *pathNode, key []byte) *pathNode {
 	k := &pathNode{key: string(key)}
 	if n.path == "" {
 		k.path = k.key
@@ -352,9 +397,8 @@ func (f *flattener) kid(n *pathNode, key []byte) *pathNode {
 	}
 	f.names++
 	n.kids = append(n.kids, k)
-	n.next = len(n.kids)
 	if len(n.kids) == 16 {
-		n.by = make(map[string]*pathNode, 32)
+		n.by, n.near = make(map[string]*pathNode, 32), new([256]*pathNode)
 		for _, k := range n.kids {
 			n.by[k.key] = k
 		}
@@ -373,7 +417,7 @@ var (
 // flatten appends the leaves of the value at data[pos:] to fields, which end up in f.fields, and returns where the
 // value ends.
 func (f *flattener) flatten(data []byte, pos int, fields []tocsin.Field) (int, error) {
-	f.fields, f.arena = fields, f.arena[:0]
+	f.fields, f.nodes, f.arena = fields, f.nodes[:0], f.arena[:0]
 	if data[pos] != '{' && data[pos] != '[' {
 		return pos, errSyntax
 	}
@@ -441,11 +485,12 @@ func (f *flattener) leaf(n *pathNode, v string) error {
 		return errMany
 	}
 	f.fields = append(f.fields, tocsin.Field{Name: n.path, Value: v})
+	f.nodes = append(f.nodes, n)
 	return nil
 }
 
 func (f *flattener) object(b []byte, i int, n *pathNode, depth int) (int, error) {
-	n.next = 0
+	n.prev = nil
 	for {
 		i = space(b, i)
 		if i >= len(b) {
@@ -472,7 +517,7 @@ func (f *flattener) object(b []byte, i int, n *pathNode, depth int) (int, error)
 		if b[i] != ':' {
 			return i, errSyntax
 		}
-		i, err = f.value(b, i+1, f.kid(n, []byte(key)), depth)
+		i, err = f.value(b, i+1, f.kid(n, view(key)), depth)
 		if err != nil {
 			return i, err
 		}
@@ -510,20 +555,12 @@ func (f *flattener) array(b []byte, i int, n *pathNode, depth int) (int, error) 
 // str reads the string at b[i], a quote. A string without escapes is a part of b, any other is in the arena.
 func (f *flattener) str(b []byte, i int) (string, int, error) {
 	i++
-	j := bytes.IndexByte(b[i:], '"')
-	if j < 0 {
-		return "", len(b), errEnd
-	}
-	s := b[i : i+j]
-	if bytes.IndexByte(s, '\\') < 0 {
-		return text(s), i + j + 1, nil
+	j := plainRun(b, i)
+	if j < len(b) && b[j] == '"' {
+		return text(b[i:j]), j + 1, nil
 	}
 	from := len(f.arena)
 	for {
-		j := i
-		for j < len(b) && b[j] != '"' && b[j] != '\\' {
-			j++
-		}
 		f.arena = append(f.arena, b[i:j]...)
 		if j >= len(b) {
 			return "", j, errEnd
@@ -568,7 +605,27 @@ func (f *flattener) str(b []byte, i int) (string, int, error) {
 		default: // ", \, / and, leniently, anything else stands for itself
 			f.arena = append(f.arena, c)
 		}
+		j = plainRun(b, i)
 	}
+}
+
+// plainRun returns where the first quote or backslash at or behind b[i] is, or len(b). It looks at eight bytes at a
+// time: a byte that is equal to c is zero after an exclusive or with c, and subtracting one from a zero byte borrows.
+func plainRun(b []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		q, s := w^('"'*ones), w^('\\'*ones)
+		if hit := ((q-ones)&^q | (s-ones)&^s) & tops; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] == '"' || b[i] == '\\' {
+			return i
+		}
+	}
+	return i
 }
 
 func hex4(b []byte, i int) (rune, bool) {

@@ -25,9 +25,6 @@ func windowsFormats() []Format {
 	}}
 }
 
-// windowsJSON lists the kinds of JSON record of this family.
-func windowsJSON() []jsonKind { return nil }
-
 // windowsLines lists the kinds of text line of this family.
 func windowsLines() []lineKind { return nil }
 
@@ -41,7 +38,7 @@ type eventLog struct {
 func (d *eventLog) Flush(func(*tocsin.Event)) {}
 
 func (d *eventLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	if r.Offset == 0 {
+	if r.Offset == 0 && !bytes.HasPrefix(r.Data, []byte("ElfChnk\x00")) {
 		if _, err := evtx.ParseHeader(r.Data); err != nil {
 			d.fault(r, r.Line, err, "the chunks behind it were read all the same", emit)
 		}
@@ -77,6 +74,7 @@ func (d *eventLog) event(r *tocsin.Record, rec *evtx.Record) {
 	if !rec.Written.Equal(rec.Time) {
 		d.ev.Sensor = rec.Written
 	}
+	d.routes.arena = d.routes.arena[:0]
 	d.routes.complete(&d.ev, rec.Channel, rec.Provider, rec.EventID)
 	if rec.Err != nil {
 		d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: int64(rec.ID),

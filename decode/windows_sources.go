@@ -16,6 +16,7 @@ type windowsRoute struct {
 	deciding string
 	by       map[string][]tocsin.LogSource
 	aliases  []fieldAlias
+	ecs      []fieldAlias
 	derive   func(w *windowsRoutes, ev *tocsin.Event) // fields that are more than another name
 }
 
@@ -35,7 +36,7 @@ type windowsRoutes struct {
 	known map[windowsKey]*windowsRoute
 	last  windowsKey
 	route *windowsRoute
-	arena []byte // for values of derived fields; reset for each event
+	arena []byte // for values of derived fields; its user resets it for each event
 }
 
 // maxRoutes bounds the routes kept: a hostile log may have a new channel in every record.
@@ -50,9 +51,21 @@ func (w *windowsRoutes) complete(ev *tocsin.Event, channel, provider string, id 
 			ev.Sources = more
 		}
 	}
+	appendAliases(ev, r.aliases)
+	if r.derive != nil {
+		r.derive(w, ev)
+	}
+}
+
+// completeECS appends, under the events' own names, the fields that Winlogbeat has moved to names of ECS. It is called
+// after complete.
+func (w *windowsRoutes) completeECS(ev *tocsin.Event) { appendAliases(ev, w.route.ecs) }
+
+// appendAliases appends the fields that aliases name a second time.
+func appendAliases(ev *tocsin.Event, aliases []fieldAlias) {
 	n := len(ev.Fields)
-	for i := range r.aliases {
-		a := &r.aliases[i]
+	for i := range aliases {
+		a := &aliases[i]
 		if a.at >= n || ev.Fields[a.at].Name != a.from {
 			a.at = n
 			for j := range ev.Fields[:n] {
@@ -66,10 +79,6 @@ func (w *windowsRoutes) complete(ev *tocsin.Event, channel, provider string, id 
 			}
 		}
 		ev.Add(a.to, ev.Fields[a.at].Value)
-	}
-	if r.derive != nil {
-		w.arena = w.arena[:0]
-		r.derive(w, ev)
 	}
 }
 
@@ -156,6 +165,11 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 	for _, a := range windowsAliases {
 		if (a.id == 0 || a.id == id) && slices.Contains(services, a.service) {
 			r.aliases = append(r.aliases, fieldAlias{from: a.from, to: a.to})
+		}
+	}
+	for _, a := range windowsECS {
+		if (a.id == 0 || a.id == id) && slices.Contains(services, a.service) {
+			r.ecs = append(r.ecs, fieldAlias{from: a.from, to: a.to})
 		}
 	}
 	if slices.Contains(services, "security") {
@@ -348,4 +362,63 @@ var windowsAliases = []struct {
 	{"windefend", 0, "ThreatName", "Signature"},
 	{"windefend", 0, "Path", "Filename"},
 	{"windefend", 0, "FeatureName", "Feature_Name"},
+}
+
+// windowsECS are the values of event data that Winlogbeat and Elastic Agent keep under names of ECS only, and what the
+// events call them; see the processors of Winlogbeat's Security, Sysmon and PowerShell modules,
+// https://github.com/elastic/beats/tree/main/x-pack/winlogbeat/module.
+var windowsECS = []struct {
+	service  string
+	id       uint32
+	from, to string
+}{
+	{"sysmon", 0, "process.executable", "Image"},
+	{"sysmon", 0, "file.path", "TargetFilename"},
+	{"sysmon", 0, "registry.path", "TargetObject"},
+	{"sysmon", 1, "process.command_line", "CommandLine"},
+	{"sysmon", 1, "process.working_directory", "CurrentDirectory"},
+	{"sysmon", 1, "process.parent.executable", "ParentImage"},
+	{"sysmon", 1, "process.parent.command_line", "ParentCommandLine"},
+	{"sysmon", 1, "process.pe.original_file_name", "OriginalFileName"},
+	{"sysmon", 1, "process.pe.company", "Company"},
+	{"sysmon", 1, "process.pe.description", "Description"},
+	{"sysmon", 1, "process.pe.product", "Product"},
+	{"sysmon", 1, "process.pe.file_version", "FileVersion"},
+	{"sysmon", 3, "network.transport", "Protocol"},
+	{"sysmon", 3, "source.ip", "SourceIp"},
+	{"sysmon", 3, "source.port", "SourcePort"},
+	{"sysmon", 3, "source.domain", "SourceHostname"},
+	{"sysmon", 3, "destination.ip", "DestinationIp"},
+	{"sysmon", 3, "destination.port", "DestinationPort"},
+	{"sysmon", 3, "destination.domain", "DestinationHostname"},
+	{"sysmon", 6, "file.path", "ImageLoaded"},
+	{"sysmon", 7, "file.path", "ImageLoaded"},
+	{"sysmon", 7, "file.pe.original_file_name", "OriginalFileName"},
+	{"sysmon", 7, "file.pe.company", "Company"},
+	{"sysmon", 7, "file.pe.description", "Description"},
+	{"sysmon", 7, "file.pe.product", "Product"},
+	{"sysmon", 7, "file.pe.file_version", "FileVersion"},
+	{"sysmon", 8, "process.executable", "SourceImage"},
+	{"sysmon", 10, "process.executable", "SourceImage"},
+	{"sysmon", 13, "registry.data.strings", "Details"},
+	{"sysmon", 17, "file.name", "PipeName"},
+	{"sysmon", 18, "file.name", "PipeName"},
+	{"sysmon", 22, "dns.question.name", "QueryName"},
+	{"security", 4688, "process.executable", "NewProcessName"},
+	{"security", 4688, "process.executable", "Image"},
+	{"security", 4688, "process.command_line", "CommandLine"},
+	{"security", 4688, "process.parent.executable", "ParentProcessName"},
+	{"security", 4688, "process.parent.executable", "ParentImage"},
+	{"security", 4624, "source.ip", "IpAddress"},
+	{"security", 4624, "source.port", "IpPort"},
+	{"security", 4625, "source.ip", "IpAddress"},
+	{"security", 4625, "source.port", "IpPort"},
+	{"security", 4648, "source.ip", "IpAddress"},
+	{"security", 4697, "service.name", "ServiceName"},
+	{"powershell", 4103, "powershell.command.invocation_details.value", "Payload"},
+	{"powershell", 4104, "powershell.file.script_block_text", "ScriptBlockText"},
+	{"powershell", 4104, "file.path", "Path"},
+	{"powershell-classic", 400, "process.command_line", "Data"},
+	{"powershell-classic", 600, "process.command_line", "Data"},
+	{"powershell-classic", 800, "process.command_line", "Data"},
 }

@@ -5,11 +5,15 @@ import (
 	"compress/gzip"
 	"crypto/sha256"
 	"errors"
+	"fmt"
+	"github.com/google/go-cmp/cmp"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/evtx"
@@ -132,4 +136,50 @@ func BenchmarkEVTX(b *testing.B) {
 		b.Fatalf("%d events, want 8248", n)
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// The same events as EVTX and as evtx_dump's JSON of it give the same fields and log sources. What evtx_dump writes
+// otherwise: GUIDs without braces, times with fewer digits, text without spaces at its end, empty values as null.
+func TestShapesAgree(t *testing.T) {
+	file := windowsRecording(t, "windows/sigma-regression.tar.gz")
+	logs, dumps := tarMembers(t, file, ".evtx"), tarMembers(t, file, ".json")
+	format, _ := ByName("evtx")
+	values, _ := ByName("json")
+	flat := func(ev *tocsin.Event) map[string]string {
+		m := map[string]string{"sources": fmt.Sprint(ev.Sources), "time": ev.Time.Truncate(time.Microsecond).String(), "host": ev.Host}
+		for _, f := range ev.Fields {
+			v := strings.TrimRight(strings.Trim(f.Value, "{}"), " ")
+			if len(v) == 28 && v[10] == 'T' {
+				v = v[:26] + "Z"
+			}
+			if v != "" {
+				m[f.Name] += v + "\n"
+			}
+		}
+		return m
+	}
+	compared, differ := 0, 0
+	for name, dump := range dumps {
+		log, ok := logs[strings.TrimSuffix(name, ".json")+".evtx"]
+		if !ok {
+			continue
+		}
+		want := make(map[string]map[string]string)
+		decodeEVTX(format.New(Options{}), name, log, func(ev *tocsin.Event) { want[ev.Text("EventRecordID")] = flat(ev) })
+		values.New(Options{}).Decode(&tocsin.Record{Source: name, Data: dump, Line: 1}, func(ev *tocsin.Event) {
+			log := want[ev.Text("EventRecordID")]
+			if log == nil {
+				return // some dumps have events that the log beside them does not
+			}
+			if diff := cmp.Diff(log, flat(ev)); diff != "" {
+				t.Logf("%s: EVTX and JSON differ (-evtx +json):\n%s", name, diff)
+				differ++
+			}
+			compared++
+		})
+	}
+	// One dump was made of another copy of its event.
+	if compared < 190 || differ > 1 {
+		t.Errorf("%d of %d events differ; want at most 1 of at least 190", differ, compared)
+	}
 }
