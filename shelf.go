@@ -88,15 +88,26 @@ func (s *Shelf) Put(ev *Event) Slot {
 
 // Event makes the event of a slot. Its strings lie on the shelf and stay valid; a Fault is not kept.
 func (s *Shelf) Event(at Slot) *Event {
+	ev := &Event{}
+	s.Load(at, ev)
+	return ev
+}
+
+// Load is Event into memory that the caller has: all of ev is overwritten, its Fields in place where they fit.
+func (s *Shelf) Load(at Slot, ev *Event) {
 	r := shelfReader{b: s.blocks[at.block][at.at:]}
-	ev := &Event{Time: r.time(), Sensor: r.time()}
+	*ev = Event{Time: r.time(), Sensor: r.time(), Fields: ev.Fields[:0]}
 	ev.Sources = s.lists[r.uint()]
 	ev.Source = s.names[r.uint()]
 	ev.Format = s.names[r.uint()]
 	ev.Record = r.uint()
 	ev.Host = r.text(r.uint())
 	ev.Raw = r.text(r.uint())
-	ev.Fields = make([]Field, r.uint())
+	n := int(r.uint())
+	if ev.Fields == nil || cap(ev.Fields) < n {
+		ev.Fields = make([]Field, n)
+	}
+	ev.Fields = ev.Fields[:n]
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		f.Name = s.names[r.uint()]
@@ -108,7 +119,6 @@ func (s *Shelf) Event(at Slot) *Event {
 			f.Value = r.text(n >> 1)
 		}
 	}
-	return ev
 }
 
 // Bytes is about how much memory the shelf takes.

@@ -21,6 +21,7 @@ type Set struct {
 	tests []test
 	slots map[string]int32 // of field names without their spaces
 	names []string         // of slots
+	joins *joins
 }
 
 // An expr is a compiled condition: a formula whose leaves are tests.
@@ -39,18 +40,8 @@ func Compile(rules []*Rule, o Options) (*Set, []*tocsin.Fault) {
 	c := &compiler{opt: o, set: &Set{slots: map[string]int32{}}, known: map[testKey]int32{}}
 	var faults []*tocsin.Fault
 	fail := func(r *Rule, err error) { faults = append(faults, faultOf(&r.Rule, err)) }
-	var filters []*filterExpr
-	for _, r := range rules {
-		if r.Filter == nil {
-			continue
-		}
-		e, err := c.detection(&r.Filter.Detection)
-		if err != nil {
-			fail(r, err)
-			continue
-		}
-		filters = append(filters, &filterExpr{rule: r, expr: e})
-	}
+	filters, flaws := c.filters(rules)
+	faults = append(faults, flaws...)
 	for _, r := range rules {
 		switch {
 		case r.Detection != nil:
@@ -67,25 +58,7 @@ func Compile(rules []*Rule, o Options) (*Set, []*tocsin.Fault) {
 		}
 		c.set.rules = append(c.set.rules, r)
 	}
-	return c.set, faults
-}
-
-// A filterExpr is a filter with its compiled condition.
-type filterExpr struct {
-	rule *Rule
-	expr *expr
-}
-
-// narrowed adds to a rule's condition that of the filters about it: rule and not filter.
-func narrowed(r *Rule, e *expr, filters []*filterExpr) *expr {
-	for _, f := range filters {
-		if !f.rule.Filter.applies(f.rule, r) {
-			continue
-		}
-		not := &expr{op: opNot, kids: []*expr{f.expr}, label: "not filter " + ruleLabel(&f.rule.Rule)}
-		e = &expr{op: opAnd, kids: []*expr{e, not}}
-	}
-	return e
+	return c.set, append(faults, c.set.link()...)
 }
 
 type compiler struct {

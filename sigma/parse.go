@@ -147,6 +147,9 @@ func fillRule(r *Rule, n *Node) error {
 		r.Rule.Correlation = r.Correlation.Type
 	case n.At("filter") != nil:
 		f := n.At("filter")
+		if n.At("logsource") == nil {
+			return flawf(f.Line, "a filter without a log source").hinted("a filter for every kind of log says so: logsource: {}")
+		}
 		if r.Filter, err = parseFilter(f); err != nil {
 			return at(err, f.Line)
 		}

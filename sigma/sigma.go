@@ -10,11 +10,7 @@
 // them does.
 package sigma
 
-import (
-	"time"
-
-	"github.com/tocsin-ids/tocsin"
-)
+import "github.com/tocsin-ids/tocsin"
 
 // A Rule is one document of a rule file: exactly one of Detection, Correlation and Filter is set.
 type Rule struct {
@@ -47,31 +43,4 @@ func (d *Detection) Search(name string) *Node {
 		}
 	}
 	return nil
-}
-
-// A Correlation is a rule about series of events that other rules match.
-type Correlation struct {
-	Type      string                       // event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile, value_median …
-	Rules     []string                     // ids, names or titles of the rules, as written
-	Aliases   map[string]map[string]string // alias → rule → field
-	GroupBy   []string
-	Timespan  time.Duration
-	Generate  bool     // the referenced rules alert on their own too
-	Fields    []string // of condition.field
-	Condition Condition
-	Line      int64
-}
-
-// A Condition bounds a correlation's count or value; bounds that are not said are nil. A temporal correlation may
-// instead have an Expression over its rules.
-type Condition struct {
-	Gt, Gte, Lt, Lte, Eq, Neq *float64
-	Percentile                float64
-	Expression                string
-}
-
-// A Filter narrows other rules: a rule it names holds only where the filter's condition does not.
-type Filter struct {
-	Rules     []string // ids, names or titles; "any" is every rule of the log source
-	Detection Detection
 }
