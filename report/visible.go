@@ -114,3 +114,7 @@ func clip(s string, n int) string {
 	}
 	return s
 }
+
+// Visible makes a text of a log harmless for a terminal: control characters and those that change the direction or
+// do not show are written as \x1b or \u202e.
+func Visible(s string) string { return visible(s) }

@@ -1,0 +1,36 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+func TestLogonOf(t *testing.T) {
+	win := []tocsin.LogSource{{Product: "windows", Service: "security"}}
+	f := func(kv ...string) (out []tocsin.Field) {
+		for i := 0; i < len(kv); i += 2 {
+			out = append(out, tocsin.Field{Name: kv[i], Value: kv[i+1]})
+		}
+		return out
+	}
+	for _, x := range []struct {
+		name string
+		ev   tocsin.Event
+		want Logon
+		ok   bool
+	}{
+		{"windows failure", tocsin.Event{Sources: win, Fields: f("EventID", "4625", "Channel", "Security", "TargetUserName", "eve", "IpAddress", "192.0.2.9")}, Logon{"eve", "192.0.2.9", false}, true},
+		{"windows success", tocsin.Event{Sources: win, Fields: f("EventID", "4624", "Channel", "Security", "TargetUserName", "ann")}, Logon{"ann", "", true}, true},
+		{"another log's 4624", tocsin.Event{Sources: win, Fields: f("EventID", "4624", "Channel", "Application")}, Logon{}, false},
+		{"process", tocsin.Event{Sources: win, Fields: f("EventID", "4688", "Channel", "Security")}, Logon{}, false},
+		{"sshd", tocsin.Event{Fields: f("event_type", "login_ok", "user", "ann", "src_ip", "192.0.2.1")}, Logon{"ann", "192.0.2.1", true}, true},
+		{"sudo", tocsin.Event{Fields: f("event_type", "command", "user", "ann")}, Logon{}, false},
+		{"console", tocsin.Event{Fields: f("eventName", "ConsoleLogin", "responseElements.ConsoleLogin", "Failure", "userIdentity.arn", "arn:x", "sourceIPAddress", "192.0.2.2")}, Logon{"arn:x", "192.0.2.2", false}, true},
+	} {
+		got, ok := LogonOf(&x.ev)
+		if ok != x.ok || ok && got != x.want {
+			t.Errorf("%s: %+v, %v; want %+v, %v", x.name, got, ok, x.want, x.ok)
+		}
+	}
+}
