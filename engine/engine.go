@@ -1,0 +1,331 @@
+// Package engine runs the pipeline: it reads what a user names, on all processors, and takes each event the one way
+// that data flows. It alone knows all the steps.
+//
+// A run is exact: the same input gives the same result, whatever the number of workers and whichever of them read
+// what. What could not be read or decoded is in the coverage of the run, never silently gone.
+package engine
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/source"
+)
+
+// Input says what to read. The zero value of all but Paths works.
+type Input struct {
+	Paths    []string // files, folders, "-" for Stdin
+	Source   source.Options
+	Decode   decode.Options
+	From, To time.Time // events outside are not looked at; a zero bound is open; events without a time are kept
+	Workers  int       // 0: one for each processor
+	Progress *Progress // may be nil
+}
+
+// A Progress can be looked at from another goroutine while a run goes on.
+type Progress struct {
+	Files, FilesTotal atomic.Int64
+	Bytes, BytesTotal atomic.Int64 // of the files as they lie on disk
+	Events            atomic.Int64
+	Matches           atomic.Int64
+}
+
+// A Desk is one worker's share of a run: Event is called for every event that the worker decodes, by one goroutine
+// at a time. The event is valid during the call only.
+type Desk interface {
+	Event(ev *tocsin.Event)
+}
+
+// Read reads all input and gives each event to a desk; desk(i) is called once for each worker before anything is
+// read. The error is not nil only when the run was stopped by ctx or
+// in names a format that there is not.
+func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Coverage, error) {
+	n := in.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	if in.Progress == nil {
+		in.Progress = &Progress{}
+	}
+	from, err := source.New(in.Source)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{in: in, from: from, units: make(chan source.Unit), blocks: make(chan block)}
+	var all []*worker
+	var busy sync.WaitGroup
+	for i := range n {
+		w := &worker{run: r, desk: desk(i), decoders: map[string]decode.Decoder{}, sources: map[*tocsin.LogSource]*sourceCount{}}
+		all = append(all, w)
+		busy.Go(func() { w.work(ctx) })
+	}
+	units := from.List(in.Paths, r.skip)
+	r.progress().FilesTotal.Store(int64(len(units)))
+	for _, u := range units {
+		r.progress().BytesTotal.Add(u.Size)
+	}
+	r.open.Add(len(units))
+feed:
+	for i, u := range units {
+		select {
+		case r.units <- u:
+		case <-ctx.Done():
+			r.open.Add(i - len(units))
+			break feed
+		}
+	}
+	close(r.units)
+	go func() {
+		r.open.Wait() // every unit is read, so that no block can come any more
+		close(r.blocks)
+	}()
+	busy.Wait()
+	return r.coverage(all), ctx.Err()
+}
+
+// A run is what the workers share.
+type run struct {
+	in     Input
+	from   *source.Reader
+	units  chan source.Unit
+	blocks chan block
+	open   sync.WaitGroup // units not yet read
+
+	mu      sync.Mutex
+	files   []*file
+	skipped []tocsin.File
+	faults  []*tocsin.Fault
+	faultN  int64
+}
+
+// A file is one stream of a run; its spans come from whichever workers decoded its blocks.
+type file struct {
+	path, format string
+	mu           sync.Mutex
+	spans        []span
+}
+
+// A block is a record of a stream on its way to a worker.
+type block struct {
+	file   *file
+	format decode.Format
+	rec    *tocsin.Record
+	seq    int
+}
+
+func (r *run) progress() *Progress { return r.in.Progress }
+
+func (r *run) skip(f tocsin.File) {
+	r.mu.Lock()
+	r.skipped = append(r.skipped, f)
+	r.mu.Unlock()
+}
+
+func (r *run) fault(f *tocsin.Fault) {
+	c := *f
+	c.Source = strings.Clone(f.Source)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.faultN++
+	// The first in order are kept, but order is only known at the end: keep some more than are shown.
+	if r.faults = append(r.faults, &c); len(r.faults) >= 4*tocsin.MaxFaults {
+		sortFaults(r.faults)
+		r.faults = r.faults[:2*tocsin.MaxFaults]
+	}
+}
+
+func sortFaults(f []*tocsin.Fault) {
+	slices.SortStableFunc(f, func(a, b *tocsin.Fault) int {
+		if c := strings.Compare(a.Source, b.Source); c != 0 {
+			return c
+		}
+		return int(a.Line - b.Line)
+	})
+}
+
+type sourceCount struct {
+	list []tocsin.LogSource
+	n    int64
+}
+
+// A worker reads units and decodes blocks, its own and, when it has no unit, those that others have to spare.
+type worker struct {
+	*run
+	desk     Desk
+	decoders map[string]decode.Decoder // of formats whose blocks stand alone
+	sources  map[*tocsin.LogSource]*sourceCount
+	span     span
+	events   int64
+}
+
+func (w *worker) work(ctx context.Context) {
+	units := w.units
+	for {
+		select {
+		case u, ok := <-units:
+			if !ok {
+				units = nil
+				continue
+			}
+			w.read(ctx, u)
+			w.progress().Files.Add(1)
+			w.open.Done()
+		case b, ok := <-w.blocks:
+			if !ok {
+				return
+			}
+			w.decode(w.decoder(b.format), b)
+		}
+	}
+}
+
+// read goes through the streams of one file or archive.
+func (w *worker) read(ctx context.Context, u source.Unit) {
+	hooks := source.Hooks{
+		Skip:  w.skip,
+		Fault: w.fault,
+		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
+	}
+	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
+		f := &file{path: s.Path, format: s.Format.Name}
+		w.mu.Lock()
+		w.files = append(w.files, f)
+		w.mu.Unlock()
+		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
+		var dec decode.Decoder
+		if alone {
+			dec = w.decoder(s.Format)
+		} else {
+			dec = s.Format.New(w.in.Decode)
+		}
+		seq := 0
+		err := s.Frames(func(rec *tocsin.Record) error {
+			b := block{file: f, format: s.Format, rec: rec, seq: seq}
+			seq++
+			if alone {
+				select {
+				case w.blocks <- b: // somebody has nothing to do
+					return ctx.Err()
+				default:
+				}
+			}
+			w.decode(dec, b)
+			return ctx.Err()
+		})
+		w.begin(seq)
+		dec.Flush(w.event)
+		w.end(f)
+		return err
+	})
+}
+
+func (w *worker) decoder(f decode.Format) decode.Decoder {
+	d, ok := w.decoders[f.Name]
+	if !ok {
+		d = f.New(w.in.Decode)
+		w.decoders[f.Name] = d
+	}
+	return d
+}
+
+func (w *worker) decode(d decode.Decoder, b block) {
+	w.begin(b.seq)
+	w.span.bytes = int64(len(b.rec.Data))
+	d.Decode(b.rec, w.event)
+	w.end(b.file)
+	w.from.Release(b.rec)
+}
+
+func (w *worker) begin(seq int) { w.span = span{seq: seq} }
+
+func (w *worker) end(f *file) {
+	f.mu.Lock()
+	f.spans = append(f.spans, w.span)
+	f.mu.Unlock()
+	w.progress().Events.Add(w.span.events)
+}
+
+// event takes one decoded event the way that all go.
+func (w *worker) event(ev *tocsin.Event) {
+	if ev.Fault != nil {
+		w.span.faults++
+		w.fault(ev.Fault)
+		if len(ev.Fields) == 0 {
+			return
+		}
+	}
+	if !ev.Time.IsZero() && (!w.in.From.IsZero() && ev.Time.Before(w.in.From) || !w.in.To.IsZero() && ev.Time.After(w.in.To)) {
+		return
+	}
+	w.span.events++
+	w.span.add(ev.Time)
+	if len(ev.Sources) > 0 {
+		c := w.sources[&ev.Sources[0]]
+		if c == nil {
+			c = &sourceCount{list: ev.Sources}
+			w.sources[&ev.Sources[0]] = c
+		}
+		c.n++
+	}
+	w.desk.Event(ev)
+}
+
+// coverage adds up what the workers saw.
+func (r *run) coverage(all []*worker) *tocsin.Coverage {
+	c := &tocsin.Coverage{Files: r.skipped}
+	for _, f := range r.files {
+		s := join(f.spans)
+		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events, Faults: s.faults, First: s.min, Last: s.max})
+		c.Events += s.events
+		c.Bytes += s.bytes
+		if !s.min.IsZero() && (c.First.IsZero() || s.min.Before(c.First)) {
+			c.First = s.min
+		}
+		if s.max.After(c.Last) {
+			c.Last = s.max
+		}
+		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
+	}
+	slices.SortStableFunc(c.Files, func(a, b tocsin.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(c.Gaps, func(a, b tocsin.Gap) int {
+		if d := b.To.Sub(b.From).Abs() - a.To.Sub(a.From).Abs(); d != 0 {
+			return int(max(-1, min(1, d)))
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	c.Gaps = c.Gaps[:min(len(c.Gaps), gapsKept)]
+	sortFaults(r.faults)
+	c.Faults = r.faults[:min(len(r.faults), tocsin.MaxFaults)]
+	c.FaultN = r.faultN
+	seen := map[tocsin.LogSource]int64{}
+	for _, w := range all {
+		for _, s := range w.sources {
+			for _, l := range s.list {
+				seen[l] += s.n
+			}
+		}
+	}
+	for l, n := range seen {
+		c.Sources = append(c.Sources, tocsin.SourceCount{Source: l, Events: n})
+	}
+	slices.SortFunc(c.Sources, func(a, b tocsin.SourceCount) int {
+		if a.Events != b.Events {
+			return int(max(-1, min(1, b.Events-a.Events)))
+		}
+		return strings.Compare(a.Source.String(), b.Source.String())
+	})
+	return c
+}
+
+// A DeskFunc is a Desk made of a function.
+type DeskFunc func(ev *tocsin.Event)
+
+// Event calls f.
+func (f DeskFunc) Event(ev *tocsin.Event) { f(ev) }
