@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+type huntCmd struct {
+	inputFlags
+	ruleFlags
+
+	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator or stix; otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Output      string   `short:"o" help:"Write the report to this file instead of standard output." placeholder:"FILE"`
+	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
+	MinLevel    string   `help:"Report only matches of this level and above." placeholder:"LEVEL"`
+	Level       []string `help:"Report only matches of these levels." placeholder:"LEVEL"`
+	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
+	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE"`
+	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE"`
+	Host        []string `help:"Report only matches on these hosts." placeholder:"HOST"`
+	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
+	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
+	Explain     []string `help:"Say which tests of a rule held for an event and which failed: SOURCE:RECORD and the rule's id or title." placeholder:"EVENT RULE" sep:"none"`
+	NoCampaigns bool     `hidden:"" help:"Report matches only."`
+}
+
+// stats is what --stats writes. Names and meanings are stable.
+type stats struct {
+	FilesRead      int     `json:"files_read"`
+	FilesSkipped   int     `json:"files_skipped"`
+	Bytes          int64   `json:"bytes"`
+	Events         int64   `json:"events"`
+	Faults         int64   `json:"faults"`
+	RulesLoaded    int     `json:"rules_loaded"`
+	RulesRejected  int     `json:"rules_rejected"`
+	Matches        int     `json:"matches"`
+	DistinctRules  int     `json:"distinct_rules"`
+	Suppressed     int     `json:"suppressed"`
+	CPUSeconds     float64 `json:"cpu_seconds"`
+	LoadCPUSeconds float64 `json:"load_cpu_seconds"`
+	WallSeconds    float64 `json:"wall_seconds"`
+	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
+}
+
+var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "stix"}
+
+func (c *huntCmd) Run(s std) error {
+	began := time.Now()
+	if len(c.Explain) > 0 {
+		return c.explain(s)
+	}
+	format, err := reportFormat(c.Format, c.Output, "text", formats)
+	if err != nil {
+		return err
+	}
+	keep, err := c.filter()
+	if err != nil {
+		return err
+	}
+	failLevel, err := tocsin.ParseLevel(c.FailLevel)
+	if err != nil {
+		return fmt.Errorf("--fail-level: %w", err)
+	}
+	hush, err := loadSuppressions(c.Suppress)
+	if err != nil {
+		return err
+	}
+	in, err := c.input(s)
+	if err != nil {
+		return err
+	}
+	before, _ := usage()
+	set, err := c.load()
+	if err != nil {
+		return err
+	}
+	after, _ := usage()
+	out, err := createOutput(c.Output, s.out)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+
+	stop := showProgress(s.err, in.Progress, c.Quiet)
+	suppressed := 0
+	found, coverage, err := engine.Hunt(s.ctx, in, set.set, func(m *tocsin.Match) bool {
+		if keep != nil && !keep(m) {
+			return false
+		}
+		if hush.matches(m) {
+			suppressed++
+			return false
+		}
+		return true
+	})
+	stop()
+	if err != nil {
+		return err
+	}
+	coverage.Rejected = set.rejected
+	coverage.LoadCPU = after - before
+	coverage.Wall = time.Since(began)
+	coverage.CPU, coverage.PeakRSS = usage()
+
+	h := &report.Hunt{Matches: slices.Collect(found.All()), Coverage: coverage, Version: version(), Made: began}
+	w := bufio.NewWriterSize(out, 1<<16)
+	if err := writeReport(w, h, format, s, c.Output); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if err := out.keep(); err != nil {
+		return err
+	}
+	if !c.Quiet && (format != "text" || c.Output != "") {
+		if err := report.Text(s.err, h, report.TextOptions{Width: width(s.err), Color: color(s.err)}); err != nil {
+			return err
+		}
+	}
+	if suppressed > 0 && !c.Quiet {
+		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
+	}
+	if c.Stats != "" {
+		if err := writeStats(c.Stats, h, suppressed, began); err != nil {
+			return err
+		}
+	}
+	if len(coverage.Files) == 0 {
+		return fmt.Errorf("nothing to read at %s", strings.Join(c.Paths, " "))
+	}
+	if failLevel != tocsin.Unrated {
+		for m := range found.All() {
+			if m.Rule.Level >= failLevel {
+				return errFound
+			}
+		}
+	}
+	return nil
+}
+
+func writeReport(w io.Writer, h *report.Hunt, format string, s std, output string) error {
+	switch format {
+	case "jsonl":
+		return report.JSONL(w, h)
+	case "csv":
+		return report.CSV(w, h)
+	case "ocsf":
+		return report.OCSF(w, h)
+	case "navigator":
+		return report.Navigator(w, h)
+	case "stix":
+		return report.STIX(w, h)
+	}
+	opt := report.TextOptions{Width: 100}
+	if output == "" {
+		opt = report.TextOptions{Width: width(s.out), Color: color(s.out)}
+	}
+	return report.Text(w, h, opt)
+}
+
+// color says whether to colour text for w: a terminal, unless NO_COLOR (https://no-color.org) is set.
+func color(w any) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
+
+// reportFormat is the format asked for, told by the output's name, or the usual one.
+func reportFormat(format, output, usual string, known []string) (string, error) {
+	if format == "" {
+		switch strings.ToLower(filepath.Ext(output)) {
+		case ".jsonl", ".ndjson":
+			format = "jsonl"
+		case ".csv":
+			format = "csv"
+		case ".html", ".htm":
+			format = "html"
+		default:
+			format = usual
+		}
+	}
+	if !slices.Contains(known, format) {
+		return "", fmt.Errorf("--format %s: no such format; there are: %s", format, strings.Join(known, " "))
+	}
+	return format, nil
+}
+
+func writeStats(path string, h *report.Hunt, suppressed int, began time.Time) error {
+	c := h.Coverage
+	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
+		Matches: len(h.Matches), Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
+	for _, f := range c.Files {
+		if f.Skipped == "" {
+			st.FilesRead++
+		} else {
+			st.FilesSkipped++
+		}
+	}
+	distinct := map[*tocsin.Rule]bool{}
+	for _, m := range h.Matches {
+		distinct[m.Rule] = true
+	}
+	st.DistinctRules = len(distinct)
+	cpu, rss := usage()
+	st.CPUSeconds, st.PeakRSSBytes, st.WallSeconds = cpu.Seconds(), rss, time.Since(began).Seconds()
+	data, err := json.MarshalIndent(st, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("--stats: %w", err)
+	}
+	return nil
+}
+
+// filter makes the test that the report flags ask for; nil keeps all.
+func (c *huntCmd) filter() (func(*tocsin.Match) bool, error) {
+	least, err := tocsin.ParseLevel(c.MinLevel)
+	if err != nil {
+		return nil, fmt.Errorf("--min-level: %w", err)
+	}
+	var levels []tocsin.Level
+	for _, l := range c.Level {
+		v, err := tocsin.ParseLevel(l)
+		if err != nil {
+			return nil, fmt.Errorf("--level: %w", err)
+		}
+		levels = append(levels, v)
+	}
+	if least == tocsin.Unrated && len(levels)+len(c.Tag)+len(c.Rule)+len(c.ExcludeRule)+len(c.Host) == 0 {
+		return nil, nil
+	}
+	return func(m *tocsin.Match) bool {
+		r := m.Rule
+		return r.Level >= least &&
+			(len(levels) == 0 || slices.Contains(levels, r.Level)) &&
+			(len(c.Tag) == 0 || slices.ContainsFunc(c.Tag, func(t string) bool { return tagged(r.Tags, t) })) &&
+			(len(c.Rule) == 0 || slices.ContainsFunc(c.Rule, func(n string) bool { return named(r, n) })) &&
+			!slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(r, n) }) &&
+			(len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, m.Event.Host) }))
+	}, nil
+}
+
+// tagged says whether tags hold tag or one below it: attack.t1110 has attack.t1110.001 below it.
+func tagged(tags []string, tag string) bool {
+	tag = strings.ToLower(tag)
+	return slices.ContainsFunc(tags, func(t string) bool {
+		t = strings.ToLower(t)
+		return t == tag || strings.HasPrefix(t, tag+".")
+	})
+}
+
+// named says whether a user's word for a rule means r.
+func named(r *tocsin.Rule, name string) bool {
+	return name != "" && (strings.EqualFold(r.ID, name) || strings.EqualFold(r.Title, name) || strings.EqualFold(r.Name, name))
+}
+
+// explain looks for one event and says of one rule what held.
+func (c *huntCmd) explain(s std) error {
+	if len(c.Explain) != 2 {
+		return errors.New("--explain takes two words: --explain SOURCE:RECORD --explain RULE")
+	}
+	at := strings.LastIndexByte(c.Explain[0], ':')
+	record, err := strconv.ParseUint(c.Explain[0][at+1:], 10, 64)
+	if at < 0 || err != nil {
+		return fmt.Errorf("--explain %s: want SOURCE:RECORD as the report shows them, such as logs/auth.log:120", c.Explain[0])
+	}
+	path := c.Explain[0][:at]
+	in, err := c.input(s)
+	if err != nil {
+		return err
+	}
+	set, err := c.load()
+	if err != nil {
+		return err
+	}
+	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })
+	if rule < 0 {
+		for _, f := range set.rejected {
+			if strings.EqualFold(f.Rule, c.Explain[1]) {
+				return fmt.Errorf("that rule was rejected: %w", f)
+			}
+		}
+		return fmt.Errorf("no rule has the id or title %q; tocsin rules list shows them", c.Explain[1])
+	}
+	in.Workers = 1
+	n := 0
+	_, err = engine.Read(s.ctx, in, func(int) engine.Desk {
+		return engine.DeskFunc(func(ev *tocsin.Event) {
+			if ev.Source == path && ev.Record == record {
+				n++
+				fmt.Fprint(s.out, explainText(set.set, rule, ev))
+			}
+		})
+	})
+	if err == nil && n == 0 {
+		err = fmt.Errorf("no event %s:%d in the input", path, record)
+	}
+	return err
+}
+
+// explainText shows, for one event, the tests of one rule with what each found.
+func explainText(set *sigma.Set, rule int, ev *tocsin.Event) string {
+	var b strings.Builder
+	r := set.Rules()[rule]
+	fmt.Fprintf(&b, "%s (%s)\n%s:%d\n", report.Visible(r.Title), report.Visible(r.ID), report.Visible(ev.Source), ev.Record)
+	for _, line := range strings.SplitAfter(sigma.ExplainText(set.Explain(ev, rule)), "\n") {
+		b.WriteString(report.Visible(strings.TrimSuffix(line, "\n")))
+		if strings.HasSuffix(line, "\n") {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}

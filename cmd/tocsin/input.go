@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/source"
+)
+
+// inputFlags say what to read and how.
+type inputFlags struct {
+	Paths       []string `arg:"" name:"path" help:"Files, folders and archives to read; - is standard input."`
+	InputFormat string   `help:"Read everything as this format instead of recognising it by content." placeholder:"NAME"`
+	Zone        string   `help:"Time zone of stamps that name none: UTC, Local, Europe/Paris or +02:00." default:"UTC" placeholder:"ZONE"`
+	Year        int      `help:"Year of stamps that name none (syslog); otherwise told by the file's own time."`
+	From        string   `help:"Leave out events before this time." placeholder:"TIME"`
+	To          string   `help:"Leave out events after this time." placeholder:"TIME"`
+	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
+	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
+
+	Exclude     []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
+	FollowLinks bool     `help:"Read what symbolic links below the paths point to."`
+	MaxSize     int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
+	MaxRatio    int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
+	MaxMembers  int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
+	MaxDepth    int      `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
+	MaxWhole    int64    `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
+}
+
+func (f *inputFlags) input(s std) (engine.Input, error) {
+	in := engine.Input{Paths: f.Paths, Workers: f.Workers, Progress: &engine.Progress{}}
+	if f.InputFormat != "" {
+		if _, ok := decode.ByName(f.InputFormat); !ok {
+			var names []string
+			for _, d := range decode.Formats() {
+				names = append(names, d.Name)
+			}
+			return in, fmt.Errorf("--input-format %s: no such format; there are: %s", f.InputFormat, strings.Join(names, " "))
+		}
+	}
+	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Limits: source.Limits{
+		Size: f.MaxSize << 20, Ratio: f.MaxRatio, Members: f.MaxMembers, Depth: f.MaxDepth, Whole: f.MaxWhole << 20}}
+	zone, err := parseZone(f.Zone)
+	if err != nil {
+		return in, err
+	}
+	if f.Year != 0 && (f.Year < 1970 || f.Year > 2262) {
+		return in, fmt.Errorf("--year %d: want a year from 1970 to 2262", f.Year)
+	}
+	in.Decode = decode.Options{Zone: zone, Year: f.Year}
+	if in.From, err = parseBound("--from", f.From, zone); err != nil {
+		return in, err
+	}
+	in.To, err = parseBound("--to", f.To, zone)
+	return in, err
+}
+
+func parseZone(s string) (*time.Location, error) {
+	if len(s) >= 5 && (s[0] == '+' || s[0] == '-') {
+		t, err := time.Parse("-0700", strings.Replace(s, ":", "", 1))
+		if err == nil {
+			_, off := t.Zone()
+			return time.FixedZone(s, off), nil
+		}
+	}
+	z, err := time.LoadLocation(s)
+	if err != nil {
+		return nil, fmt.Errorf("--zone %s: no such time zone; write UTC, Local, a name such as Europe/Paris, or +02:00", s)
+	}
+	return z, nil
+}
+
+// parseBound reads a time that a user typed: a date, a date and a time, or RFC 3339.
+func parseBound(flag, s string, zone *time.Location) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, l := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
+		if t, err := time.ParseInLocation(l, s, zone); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s %s: not a time; write 2026-11-20, \"2026-11-20 14:30:00\" or 2026-11-20T14:30:00Z", flag, s)
+}

@@ -1,0 +1,88 @@
+// Tocsin finds intrusions in logs: "tocsin hunt PATH…" reads whatever logs lie there and says what happened, worst
+// first, and what it could not read.
+//
+// Exit codes: 0, the command did what it was asked (whether or not it found anything, unless --fail-level asks
+// otherwise); 1, something was found at or above --fail-level, or a rule or test failed its check; 2, the command
+// could not be done: bad arguments, unreadable rules, output that cannot be written; 130, stopped by a signal.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line.
+type cli struct {
+	Hunt     huntCmd     `cmd:"" help:"Read logs and report the intrusions in them."`
+	Timeline timelineCmd `cmd:"" help:"List every event of logs in order of time."`
+	Search   searchCmd   `cmd:"" help:"List the events that a text, a field or a pattern occurs in."`
+	Metrics  metricsCmd  `cmd:"" help:"Count events by kind, and logons by account and address."`
+	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
+}
+
+// std is what a command talks to.
+type std struct {
+	ctx context.Context
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// errFound is the end of a command that did its work and whose answer is a failure: exit code 1.
+var errFound = errors.New("found")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], std{ctx, os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, s std) (code int) {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("tocsin"),
+		kong.Description("Finds intrusions run by machines in any logs you have."),
+		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { exited = code; panic(exit{}) }))
+	if err != nil {
+		fmt.Fprintln(s.err, "tocsin:", err)
+		return 2
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			if _, ok := p.(exit); !ok {
+				panic(p)
+			}
+			code = exited
+		}
+	}()
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(s.err, "tocsin: %v\n", err)
+		fmt.Fprintln(s.err, "Run \"tocsin --help\" or \"tocsin COMMAND --help\" to see what there is.")
+		return 2
+	}
+	s.ctx = ctx
+	switch err := k.Run(s); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errFound):
+		return 1
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(s.err, "tocsin: stopped")
+		return 130
+	default:
+		fmt.Fprintln(s.err, "tocsin:", err)
+		return 2
+	}
+}
+
+type exit struct{}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/tocsin-ids/tocsin/engine"
+	"golang.org/x/term"
+)
+
+// isTerminal says whether f, if it is a file, is a terminal.
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// width is the terminal's, or 100 where there is none.
+func width(f any) int {
+	if file, ok := f.(*os.File); ok {
+		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 20 {
+			return w
+		}
+	}
+	return 100
+}
+
+// showProgress draws a bar on w until the function it returns is called. Without a terminal it draws nothing.
+func showProgress(w io.Writer, p *engine.Progress, quiet bool) (stop func()) {
+	if quiet || !isTerminal(w) {
+		return func() {}
+	}
+	bar := progressbar.NewOptions64(-1,
+		progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionFullWidth())
+	done, drawn := make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(drawn)
+		tick := time.NewTicker(150 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				_ = bar.Finish()
+				_ = bar.Clear()
+				return
+			case <-tick.C:
+				if total := p.BytesTotal.Load(); total > 0 && bar.GetMax64() != total {
+					bar.ChangeMax64(total)
+				}
+				events := p.Events.Load()
+				rate := float64(events) / time.Since(began).Seconds()
+				bar.Describe(fmt.Sprintf("%d/%d files, %d events, %.0f/s, %d matches", p.Files.Load(), p.FilesTotal.Load(), events, rate, p.Matches.Load()))
+				_ = bar.Set64(min(p.Bytes.Load(), max(p.BytesTotal.Load(), 1)))
+			}
+		}
+	}()
+	return func() { close(done); <-drawn }
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/rules"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// ruleFlags say which rules to use.
+type ruleFlags struct {
+	Rules     []string `help:"Folder, file or archive (zip, tar.gz) of Sigma rules; may be given more than once." placeholder:"DIR" sep:"none"`
+	NoBuiltin bool     `help:"Leave out Tocsin's own rules."`
+	Expand    string   `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	Status    []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
+}
+
+// ruleset is rules ready for use, and what of them is not.
+type ruleset struct {
+	set      *sigma.Set
+	rejected []*tocsin.Fault
+	files    int
+}
+
+// load reads and compiles the rules that the flags name.
+func (f *ruleFlags) load() (*ruleset, error) {
+	var files []rules.File
+	if !f.NoBuiltin {
+		own, err := rules.Files()
+		if err != nil {
+			return nil, err
+		}
+		files = own
+	}
+	out := &ruleset{}
+	for _, path := range f.Rules {
+		more, faults, err := readRules(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(more) == 0 && len(faults) == 0 {
+			return nil, fmt.Errorf("--rules %s: no .yml or .yaml file there", path)
+		}
+		files = append(files, more...)
+		out.rejected = append(out.rejected, faults...)
+	}
+	out.files = len(files)
+	parsed, faults := parseRules(files)
+	out.rejected = append(out.rejected, faults...)
+	if len(f.Status) > 0 {
+		parsed = slices.DeleteFunc(parsed, func(r *sigma.Rule) bool {
+			return r.Filter == nil && !slices.Contains(f.Status, r.Status)
+		})
+	}
+	var opt sigma.Options
+	if f.Expand != "" {
+		data, err := os.ReadFile(f.Expand)
+		if err != nil {
+			return nil, fmt.Errorf("--expand: %w", err)
+		}
+		if err := yaml.Unmarshal(data, &opt.Expand); err != nil {
+			return nil, fmt.Errorf("--expand %s: %w; write one list of values under each placeholder's name", f.Expand, err)
+		}
+	}
+	set, faults := sigma.Compile(parsed, opt)
+	out.set = set
+	out.rejected = append(out.rejected, faults...)
+	return out, nil
+}
+
+// parseRules parses files on all processors; the rules keep the files' order.
+func parseRules(files []rules.File) (all []*sigma.Rule, rejected []*tocsin.Fault) {
+	type parsed struct {
+		rules  []*sigma.Rule
+		faults []*tocsin.Fault
+	}
+	out := make([]parsed, len(files))
+	var wg sync.WaitGroup
+	n := runtime.GOMAXPROCS(0)
+	for w := range n {
+		wg.Go(func() {
+			for i := w; i < len(files); i += n {
+				out[i].rules, out[i].faults = sigma.Parse(files[i].Path, files[i].Data)
+			}
+		})
+	}
+	wg.Wait()
+	for _, p := range out {
+		all = append(all, p.rules...)
+		rejected = append(rejected, p.faults...)
+	}
+	return all, rejected
+}
+
+const maxRuleFile = 8 << 20 // bytes; the largest rule of SigmaHQ has 300 KiB
+
+// readRules reads the rule files below a path, in order of their paths. A file that cannot be read is a fault, a path
+// that is not there an error.
+func readRules(path string) (files []rules.File, faults []*tocsin.Fault, err error) {
+	st, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--rules: %w", err)
+	}
+	if !st.IsDir() {
+		if isYAML(path) {
+			data, err := os.ReadFile(path)
+			return []rules.File{{Path: path, Data: data}}, nil, err
+		}
+		return readRuleArchive(path)
+	}
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			faults = append(faults, &tocsin.Fault{Source: p, Err: err, Hint: "the rules below it are not used"})
+			if d != nil && d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() {
+			if p != path && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !isYAML(p) {
+			return nil
+		}
+		// A link to a file is followed; whatever is no regular file in the end (a FIFO, a device) would block or never end.
+		st, err := os.Stat(p)
+		if err == nil && !st.Mode().IsRegular() {
+			if st.IsDir() {
+				return nil
+			}
+			err = errors.New("not a regular file")
+		}
+		if err == nil && st.Size() > maxRuleFile {
+			err = fmt.Errorf("%d bytes; a rule file may have %d", st.Size(), maxRuleFile)
+		}
+		var data []byte
+		if err == nil {
+			data, err = os.ReadFile(p)
+		}
+		if err != nil {
+			faults = append(faults, &tocsin.Fault{Source: p, Err: err, Hint: "the rule is not used"})
+			return nil
+		}
+		files = append(files, rules.File{Path: p, Data: data})
+		return nil
+	})
+	return files, faults, err
+}
+
+func isYAML(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".yml" || ext == ".yaml"
+}
