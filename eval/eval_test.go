@@ -1,0 +1,173 @@
+// Package eval scores Tocsin on labelled recordings. It is tests only: go test ./eval -v prints one line a figure.
+//
+// The recordings are read from TOCSIN_DATA, or from ../../shared/data; without them every test says that it was
+// skipped. Nothing of them is part of the project.
+package eval
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/rules"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// data is the path of a recording; the test is skipped where it is not there.
+func data(t testing.TB, name string) string {
+	t.Helper()
+	dir := os.Getenv("TOCSIN_DATA")
+	if dir == "" {
+		dir = "../../shared/data"
+	}
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no recordings: %s is not there; set TOCSIN_DATA to the folder that holds them", path)
+	}
+	return path
+}
+
+// unpack extracts those members of a tar.gz that want takes below a temporary folder, which it returns.
+func unpack(t testing.TB, archive string, want func(name string) bool) string {
+	t.Helper()
+	dir := t.TempDir()
+	err := members(archive, func(name string, r io.Reader) error {
+		if !want(name) || !filepath.IsLocal(name) {
+			return nil
+		}
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o644)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// members goes through the files of a tar.gz.
+func members(archive string, visit func(name string, r io.Reader) error) error {
+	f, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	tr := tar.NewReader(z)
+	for {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		if err := visit(strings.TrimPrefix(h.Name, "./"), tr); err != nil {
+			return err
+		}
+	}
+}
+
+// compile makes a set of rule files; every rule must be accepted but those that unexpanded takes.
+func compile(t testing.TB, files []rules.File) (*sigma.Set, []*tocsin.Fault) {
+	t.Helper()
+	var all []*sigma.Rule
+	var faults []*tocsin.Fault
+	for _, f := range files {
+		r, bad := sigma.Parse(f.Path, f.Data)
+		all, faults = append(all, r...), append(faults, bad...)
+	}
+	set, bad := sigma.Compile(all, sigma.Options{})
+	return set, append(faults, bad...)
+}
+
+// sigmaHQ reads SigmaHQ's live rules: those below rules and rules-*.
+var sigmaHQFiles = sync.OnceValues(func() ([]rules.File, error) {
+	dir := os.Getenv("TOCSIN_DATA")
+	if dir == "" {
+		dir = "../../shared/data"
+	}
+	var files []rules.File
+	err := members(filepath.Join(dir, "sigma", "sigmahq.tar.gz"), func(name string, r io.Reader) error {
+		top, _, _ := strings.Cut(name, "/")
+		if top != "rules" && !strings.HasPrefix(top, "rules-") || !strings.HasSuffix(name, ".yml") {
+			return nil
+		}
+		b, err := io.ReadAll(r)
+		files = append(files, rules.File{Path: name, Data: b})
+		return err
+	})
+	return files, err
+})
+
+func sigmaHQ(t testing.TB, want func(*sigma.Rule) bool) (*sigma.Set, []*tocsin.Fault) {
+	t.Helper()
+	data(t, "sigma/sigmahq.tar.gz")
+	files, err := sigmaHQFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*sigma.Rule
+	var faults []*tocsin.Fault
+	for _, f := range files {
+		r, bad := sigma.Parse(f.Path, f.Data)
+		faults = append(faults, bad...)
+		for _, r := range r {
+			if want == nil || want(r) {
+				all = append(all, r)
+			}
+		}
+	}
+	set, bad := sigma.Compile(all, sigma.Options{})
+	return set, append(faults, bad...)
+}
+
+// windowsRule takes the rules that can hold for a Windows event.
+func windowsRule(r *sigma.Rule) bool {
+	return r.Source.Product == "windows" || r.Source.Product == ""
+}
+
+// own compiles Tocsin's own rules.
+func own(t testing.TB) *sigma.Set {
+	t.Helper()
+	files, err := rules.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, faults := compile(t, files)
+	for _, f := range faults {
+		t.Error(f)
+	}
+	return set
+}
+
+// hunt runs a set of rules over paths.
+func hunt(t testing.TB, set *sigma.Set, paths ...string) (*engine.Findings, *tocsin.Coverage) {
+	t.Helper()
+	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths}, set, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found, coverage
+}

@@ -1,0 +1,209 @@
+package eval
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/rules"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+func readAll(name string) ([]byte, error) { return os.ReadFile(name) }
+
+// cpu is the processor time of this process so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// generated makes a log of n lines with the generator beside the recordings, and the truth about its addresses.
+func generated(t testing.TB, kind string, n int) (log string, truth map[string]string) {
+	t.Helper()
+	gen := filepath.Join(filepath.Dir(data(t, "README.md")), "..", "tools", "gen_logs.py")
+	if _, err := os.Stat(gen); err != nil {
+		t.Skipf("no generator at %s", gen)
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("the generator needs python3")
+	}
+	dir := t.TempDir()
+	log = filepath.Join(dir, kind+".log")
+	facts := filepath.Join(dir, "truth.tsv")
+	if out, err := exec.Command(python, gen, kind, strconv.Itoa(n), log, facts).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	b, err := os.ReadFile(facts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth = map[string]string{}
+	for _, line := range strings.Split(string(b), "\n") {
+		if f := strings.Split(line, "\t"); len(f) == 3 {
+			truth[f[0]] = f[1]
+		}
+	}
+	return log, truth
+}
+
+// TestGenerated hunts generated logs with our own rules: at least 90 % of the probing, file-hunting, traversing and
+// Log4Shell addresses must be alerted (level low or above), and fewer than 0.1 % of the others that did nothing.
+func TestGenerated(t *testing.T) {
+	n := 1_000_000
+	if testing.Short() || raceEnabled {
+		n = 100_000
+	}
+	for _, kind := range []string{"nginx", "sshd"} {
+		log, truth := generated(t, kind, n)
+		found, coverage := hunt(t, own(t), log)
+		if coverage.Events != int64(n) {
+			t.Errorf("%s: %d events of %d lines", kind, coverage.Events, n)
+		}
+		alerted := map[string]bool{}
+		for m := range found.All() {
+			if m.Rule.Level < 2 {
+				continue
+			}
+			for _, name := range []string{"c-ip", "src_ip"} {
+				alerted[m.Event.Text(name)] = true
+			}
+		}
+		delete(alerted, "")
+		type score struct{ hit, all int }
+		kinds := map[string]*score{}
+		for ip, k := range truth {
+			s := kinds[k]
+			if s == nil {
+				s = &score{}
+				kinds[k] = s
+			}
+			s.all++
+			if alerted[ip] {
+				s.hit++
+			}
+		}
+		var promised score
+		for k, s := range kinds {
+			t.Logf("%s %-10s %5d of %5d = %.1f %%", kind, k, s.hit, s.all, 100*float64(s.hit)/float64(s.all))
+			switch k {
+			case "probe", "sens", "trav", "log4j", "bf", "enum":
+				promised.hit, promised.all = promised.hit+s.hit, promised.all+s.all
+			}
+		}
+		others, wrong := addresses(t, log, truth), 0
+		var samples []string
+		for ip := range others {
+			if alerted[ip] {
+				wrong++
+				if len(samples) < 5 {
+					samples = append(samples, ip)
+				}
+			}
+		}
+		share := float64(promised.hit) / float64(max(promised.all, 1))
+		t.Logf("FIGURE generated %s: %d lines, %d matches, %.1f %% of the promised attackers alerted, %d of %d other addresses (%.3f %%) %v",
+			kind, n, found.Len(), 100*share, wrong, len(others), 100*float64(wrong)/float64(max(len(others), 1)), samples)
+		if share < 0.90 {
+			t.Errorf("%s: %.1f %% of the promised attackers, want 90", kind, 100*share)
+		}
+		if float64(wrong) >= 0.001*float64(len(others)) {
+			t.Errorf("%s: %d of %d other addresses alerted, want fewer than 0.1 %%", kind, wrong, len(others))
+		}
+	}
+}
+
+// addresses lists the addresses of a generated log that are not in the truth.
+func addresses(t testing.TB, log string, truth map[string]string) map[string]bool {
+	t.Helper()
+	f, err := os.Open(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := map[string]bool{}
+	for s := lines(f); s.Scan(); {
+		line := s.Text()
+		ip, _, _ := strings.Cut(line, " ")
+		if _, rest, ok := strings.Cut(line, " from "); ok && !strings.Contains(ip, ".") {
+			ip, _, _ = strings.Cut(rest, " ")
+		}
+		if strings.Count(ip, ".") == 3 && truth[ip] == "" {
+			out[ip] = true
+		}
+	}
+	return out
+}
+
+// benchmarkHunt times a whole hunt on one processor, rule loading apart, and wants the same matches every time.
+func benchmarkHunt(b *testing.B, set *sigma.Set, want int, paths ...string) {
+	b.Helper()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var events int64
+	var spent time.Duration
+	for range b.N {
+		runtime.GC()
+		before := cpu()
+		found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Workers: 1}, set, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		spent += cpu() - before
+		events += coverage.Events
+		if want == 0 {
+			want = found.Len()
+		}
+		if found.Len() != want {
+			b.Fatalf("%d matches, want %d", found.Len(), want)
+		}
+	}
+	b.ReportMetric(float64(events)/spent.Seconds(), "events/cpu-s")
+	b.ReportMetric(float64(want), "matches")
+}
+
+func BenchmarkHuntEVTX(b *testing.B) {
+	set, _ := sigmaHQ(b, windowsRule)
+	benchmarkHunt(b, set, 0, data(b, "windows/evtx-attack-samples.tar.gz"), data(b, "windows/deepblue-yamato.tar.gz"))
+}
+
+func BenchmarkHuntWindowsJSON(b *testing.B) {
+	set, _ := sigmaHQ(b, windowsRule)
+	benchmarkHunt(b, set, 0, data(b, "windows/otrf-atomic"))
+}
+
+func BenchmarkHuntNginx(b *testing.B) {
+	log, _ := generated(b, "nginx", 1_000_000)
+	benchmarkHunt(b, everything(b), 0, log)
+}
+
+func BenchmarkHuntSSHD(b *testing.B) {
+	log, _ := generated(b, "sshd", 1_000_000)
+	benchmarkHunt(b, everything(b), 0, log)
+}
+
+// everything is SigmaHQ's rules and our own together, as a user would run them.
+func everything(t testing.TB) *sigma.Set {
+	t.Helper()
+	data(t, "sigma/sigmahq.tar.gz")
+	files, err := sigmaHQFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, err := rules.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, _ := compile(t, append(mine, files...))
+	return set
+}
