@@ -1,9 +1,236 @@
 package decode
 
-import "github.com/tocsin-ids/tocsin"
+import (
+	"net/netip"
+	"strings"
+	"unicode/utf8"
 
-// appRecord completes a record of no known kind.
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Where applications keep what every log line has: the names that logging libraries, shippers and the applications met
+// so far use, the more specific first.
+var (
+	appTime = []string{"@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date", "t.$date", "asctime", "Timestamp", "Time",
+		"TimeCreated", "TimeGenerated", "_time", "created_at", "createdAt", "createdDateTime", "detection_ts", "start_time", "startTime", "start", "timestamp_ns", "instant.epochSecond",
+		"t", "cmd_time", "log_time", "__REALTIME_TIMESTAMP"}
+	appHost    = []string{"host.name", "hostname", "host.hostname", "host", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname", "server_name", "nodename", "node"}
+	appUser    = []string{"username", "user_name", "userName", "user.name", "user.username", "attr.principalName", "login", "account", "identifier", "user", "user_email", "email", "principal"}
+	appAddress = []string{"src_ip", "source.ip", "client.ip", "client_ip", "clientip", "clientIp", "clientIP", "remote_ip", "remoteIp", "remoteIP", "remote_addr", "remoteAddr", "remoteAddress",
+		"request_ip", "requestIp", "visitor_ip", "sourceIP", "sourceIp", "source_ip", "srcip", "ip_address", "ipAddress", "ip", "attr.remote", "meta.remote_ip", "request.remote_ip", "http.client_ip",
+		"eventData.sourceIP", "RemoteAddr", "x_forwarded_for", "peer", "addr", "remote"}
+	appMessage = []string{"message", "msg", "MESSAGE", "event", "error", "err", "error.message", "detail", "reason", "metric_name", "text", "log"}
+	appProgram = []string{"service", "service.name", "app", "application", "logger", "logger_name", "program", "container.name", "source", "sender"}
+)
+
+// appRecord completes a record of no known kind: the log line of an application. It has no log source of its own, but
+// one that tells of someone logging in is of category authentication.
 func appRecord(o *object, ev *tocsin.Event) {
-	ev.Time = o.time("@timestamp", "timestamp", "time", "ts", "eventTime", "date", "datetime", "TimeCreated")
-	ev.Host = o.first("host.name", "hostname", "host", "Hostname", "computer", "Computer")
+	if ev.Time.IsZero() {
+		ev.Time = o.time(appTime...)
+	}
+	if ev.Host == "" {
+		ev.Host = o.first(appHost...)
+	}
+	kind := ""
+	said := ""
+	for _, n := range appMessage {
+		for i := range o.fields {
+			if o.fields[i].Name == n {
+				if k := wording(o.fields[i].Value); k != "" && (kind == "" || kind == "denied") {
+					kind, said = k, o.fields[i].Value
+				}
+			}
+		}
+	}
+	if kind == "" {
+		if o.first("level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName") != "" {
+			ev.Sources = appSources
+		}
+		return
+	}
+	message := o.first(appMessage...)
+	address := ""
+	for _, n := range appAddress {
+		if a := hostOf(o.get(n)); isIP(a) {
+			address = a
+			break
+		}
+	}
+	if address == "" {
+		if address = addressIn(message); address == "" {
+			address = addressIn(said)
+		}
+	}
+	user := o.first(appUser...)
+	if blank := user == "-" || user == "--"; user == "" || blank {
+		if user = userIn(message); user == "" {
+			user = userIn(said)
+		}
+		for i := range ev.Fields { // what the application wrote for nobody would hide the name
+			if f := &ev.Fields[i]; blank && f.Name == "user" && user != "" {
+				f.Value = user
+			}
+		}
+	}
+	happened(ev, kind, outcome(kind == "login_ok" || kind == "logout"))
+	if !o.has("src_ip") {
+		ev.Add("src_ip", address)
+	}
+	if o.get("user") != user {
+		ev.Add("user", user)
+	}
+	own(o, ev, "service", o.first(appProgram...))
+	if kind != "denied" {
+		ev.Sources = appLoginSources
+	}
+}
+
+var appLoginSources = []tocsin.LogSource{{Category: "authentication"}}
+
+// Words of applications about logins, in small letters. A failure is looked for first: "login successful" does not
+// occur in one, "not logged in" does.
+var (
+	failureWords = [...]string{"failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
+		"authentication failed", "authentication failure", "failed authentication", "failed to authenticate", "could not authenticate", "auth failed", "auth failure", "authenticationfailed",
+		"login_failed", "login.failed", "loginfailed", "login error", "login_error", "invalid_login", "invalid login", "unsuccessful login", "unsuccessful 1fa", "unsuccessful 2fa", "unsuccessful authentication", "bad login",
+		"invalid password", "wrong password", "incorrect password", "bad password", "password mismatch", "password incorrect", "password is incorrect", "password did not match", "password check failed",
+		"invalid credential", "wrong credential", "bad credential", "incorrect credential", "invalid username", "incorrect username", "wrong username", "bad username",
+		"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier", "username or password",
+		"login rejected", "rejected login", "login denied", "authentication rejected", "authentication denied", "authentication attempt"}
+	successWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
+		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
+	strangerWords = [...]string{"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
+	deniedWords   = [...]string{"not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
+)
+
+// wording returns what kind of event a message tells of, "" where it tells of no login.
+func wording(s string) string {
+	if len(s) > 4096 || len(s) < 8 {
+		return ""
+	}
+	switch {
+	case containsAny(s, failureWords[:]):
+		if containsAny(s, strangerWords[:]) {
+			return "invalid_user"
+		}
+		return "login_failed"
+	case containsAny(s, successWords[:]):
+		return "login_ok"
+	case containsAny(s, deniedWords[:]):
+		return "denied"
+	}
+	return ""
+}
+
+// containsAny says that s, in whatever letters, contains one of some words in small letters.
+func containsAny(s string, words []string) bool {
+	for i := 0; i < len(s); i++ {
+		c := lower(s[i])
+		for _, w := range words {
+			if w[0] == c && len(s)-i >= len(w) && foldedPrefix(s[i:], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func foldedPrefix(s, w string) bool {
+	for i := 1; i < len(w); i++ {
+		if lower(s[i]) != w[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// foldedIndex finds w, in small letters, in s in whatever letters.
+func foldedIndex(s, w string) int {
+	for i := 0; i+len(w) <= len(s); i++ {
+		if lower(s[i]) == w[0] && foldedPrefix(s[i:], w) {
+			return i
+		}
+	}
+	return -1
+}
+
+func isIP(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+// addressIn returns the first IP address in a message, "" where there is none.
+func addressIn(s string) string {
+	for i := 0; i < len(s); {
+		j, dots, colons := i, 0, 0
+		for j < len(s) {
+			c := lower(s[j])
+			if c == '.' {
+				dots++
+			} else if c == ':' {
+				colons++
+			} else if c < '0' || c > '9' && (c < 'a' || c > 'f') {
+				break
+			}
+			j++
+		}
+		if word := s[i:j]; dots >= 3 || colons >= 2 {
+			word = strings.TrimRight(word, ".:")
+			if isIP(word) {
+				return word
+			}
+			if host := hostOf(word); isIP(host) {
+				return host
+			}
+		}
+		// On to the next word.
+		for j < len(s) && (s[j] >= utf8.RuneSelf || lower(s[j]) >= 'a' && lower(s[j]) <= 'z' || s[j] >= '0' && s[j] <= '9' || s[j] == '_' || s[j] == '-') {
+			j++
+		}
+		i = j + 1
+	}
+	return ""
+}
+
+// userIn returns the name that a message gives after a word for user, quoted or in parentheses or as one word.
+func userIn(s string) string {
+	for _, mark := range [...]string{"username ", "user name ", "user: ", "username: ", "user=", "username=", "login failed: ", "user ", "for account ", "login for ", "login attempt for ", "attempt by ", "for "} {
+		for rest := s; ; {
+			i := foldedIndex(rest, mark)
+			if i < 0 {
+				break
+			}
+			word := strings.TrimLeft(rest[i+len(mark):], " :=([")
+			rest = rest[i+len(mark):]
+			if word == "" {
+				break
+			}
+			if q := word[0]; q == '"' || q == '\'' || q == '`' {
+				if e := strings.IndexByte(word[1:], q); e >= 0 && e < 256 {
+					return word[1 : 1+e]
+				}
+				continue
+			}
+			e := strings.IndexAny(word, " ,;()[]\"'")
+			if e < 0 {
+				e = len(word)
+			}
+			switch w := strings.TrimRight(word[:e], ".:"); strings.ToLower(w) {
+			case "", "not", "from", "is", "was", "with", "has", "does", "and", "or", "by", "name", "user", "username", "input", "the", "to", "attempt", "failed", "login", "password", "details", "invalid", "unknown", "found", "exist", "exists", "logged":
+			default:
+				if !isIP(w) {
+					return w
+				}
+			}
+		}
+	}
+	return ""
 }

@@ -48,10 +48,23 @@ func (p platform) kind() jsonKind {
 		if p.more != nil {
 			p.more(o, ev)
 		}
-		if t := ev.Text("event_type"); t == "login_failed" || t == "login_ok" || t == "invalid_user" {
+		if tellsLogin(ev) && len(ev.Sources) == len(sources) {
 			ev.Sources = login
 		}
 	}}
+}
+
+// tellsLogin says that the event is an attempt to log in.
+func tellsLogin(ev *tocsin.Event) bool {
+	for i := len(ev.Fields) - 1; i >= 0; i-- {
+		if ev.Fields[i].Name == "event_type" {
+			switch ev.Fields[i].Value {
+			case "login_failed", "login_ok", "invalid_user":
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // own adds a field unless the record has one of that name itself.
@@ -102,7 +115,8 @@ func hostOf(s string) string {
 	return s
 }
 
-// pairs adds the elements of an array of name and value objects as fields of their own, PREFIX.name=value.
+// pairs adds the elements of an array of name and value objects as fields of their own: PREFIX.name=value and, where
+// the record has no such leaf itself, name=value.
 func (o *object) pairs(ev *tocsin.Event, list raw, prefix string, name, value []string) {
 	node := o.flat.kid(o.flat.root, view(prefix))
 	n := 0
@@ -113,19 +127,17 @@ func (o *object) pairs(ev *tocsin.Event, list raw, prefix string, name, value []
 			continue
 		}
 		n++
-		for _, v := range value {
-			val := m.get(v)
-			if val == nil {
-				continue
+		full, bare := o.flat.kid(node, view(key)).path, o.flat.kid(o.flat.root, view(key)).path
+		add := func(v raw) {
+			ev.Add(full, v.text())
+			own(o, ev, bare, v.text())
+		}
+		if v := m.first(value...); len(v) > 0 && v[0] == '[' {
+			for x := range v.items() {
+				add(x)
 			}
-			if val[0] == '[' {
-				for x := range val.items() {
-					ev.Add(o.flat.kid(node, view(key)).path, x.text())
-				}
-				break
-			}
-			ev.Add(o.flat.kid(node, view(key)).path, val.text())
-			break
+		} else {
+			add(v)
 		}
 	}
 }
@@ -136,7 +148,7 @@ func cloudFormats() []Format { return nil }
 // cloudJSON lists the kinds of JSON record of this family.
 func cloudJSON() []jsonKind {
 	var all []jsonKind
-	for _, list := range [...][]platform{amazon(), kubernetes()} {
+	for _, list := range [...][]platform{amazon(), microsoft(), google(), identity(), kubernetes()} {
 		for _, p := range list {
 			all = append(all, p.kind())
 		}
@@ -145,4 +157,4 @@ func cloudJSON() []jsonKind {
 }
 
 // cloudLines lists the kinds of text line of this family.
-func cloudLines() []lineKind { return nil }
+func cloudLines() []lineKind { return []lineKind{jsonLine(), logfmtLine(), keycloakLine()} }

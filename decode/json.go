@@ -204,6 +204,14 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 				end = len(data)
 			}
 			d.ev.Raw = text(bytes.TrimRight(data[start:end], "\r\n"))
+			if c := data[start]; c != '{' && c != '[' || !errors.Is(err, errEnd) {
+				if in := d.nest.decode(r, uint64(line), d.ev.Raw); in != nil { // a line of text among the JSON
+					emit(in)
+					line += int64(bytes.Count(data[start:end], []byte{'\n'}))
+					pos = end
+					continue
+				}
+			}
 			d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: line, Err: fmt.Errorf("JSON: %w", err),
 				Hint: "the line is cut off or not JSON; the rest of the file was read"}
 			emit(&d.ev)
