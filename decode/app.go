@@ -3,7 +3,6 @@ package decode
 import (
 	"net/netip"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -43,12 +42,6 @@ func appRecord(o *object, ev *tocsin.Event) {
 			}
 		}
 	}
-	if kind == "" {
-		if o.first("level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName") != "" {
-			ev.Sources = appSources
-		}
-		return
-	}
 	message := o.first(appMessage...)
 	address := ""
 	for _, n := range appAddress {
@@ -57,10 +50,21 @@ func appRecord(o *object, ev *tocsin.Event) {
 			break
 		}
 	}
-	if address == "" {
-		if address = addressIn(message); address == "" {
-			address = addressIn(said)
+	if kind == "" && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {
+		// Words that nobody has listed, about someone who has an address.
+		kind, said = outcomes[failureWords(strings.ToLower(message))].event, message
+	}
+	if kind == "" {
+		if o.first("level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName") != "" {
+			ev.Sources = appSources
 		}
+		return
+	}
+	if address == "" {
+		address = addressIn(message)
+	}
+	if address == "" {
+		address = addressIn(said)
 	}
 	user := o.first(appUser...)
 	if blank := user == "-" || user == "--"; user == "" || blank {
@@ -81,8 +85,8 @@ func appRecord(o *object, ev *tocsin.Event) {
 		ev.Add("user", user)
 	}
 	own(o, ev, "service", o.first(appProgram...))
-	if kind != "denied" {
-		ev.Sources = appLoginSources
+	if ev.Sources = appLoginSources; kind == "denied" {
+		ev.Sources = appSources
 	}
 }
 
@@ -91,17 +95,17 @@ var appLoginSources = []tocsin.LogSource{{Category: "authentication"}}
 // Words of applications about logins, in small letters. A failure is looked for first: "login successful" does not
 // occur in one, "not logged in" does.
 var (
-	failureWords = [...]string{"failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
+	refusedWords = [...]string{"failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
 		"authentication failed", "authentication failure", "failed authentication", "failed to authenticate", "could not authenticate", "auth failed", "auth failure", "authenticationfailed",
 		"login_failed", "login.failed", "loginfailed", "login error", "login_error", "invalid_login", "invalid login", "unsuccessful login", "unsuccessful 1fa", "unsuccessful 2fa", "unsuccessful authentication", "bad login",
 		"invalid password", "wrong password", "incorrect password", "bad password", "password mismatch", "password incorrect", "password is incorrect", "password did not match", "password check failed",
 		"invalid credential", "wrong credential", "bad credential", "incorrect credential", "invalid username", "incorrect username", "wrong username", "bad username",
 		"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier", "username or password",
 		"login rejected", "rejected login", "login denied", "authentication rejected", "authentication denied", "authentication attempt"}
-	successWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
+	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
 		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
-	strangerWords = [...]string{"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
-	deniedWords   = [...]string{"not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
+	strangerWords  = [...]string{"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
+	forbiddenWords = [...]string{"not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
 )
 
 // wording returns what kind of event a message tells of, "" where it tells of no login.
@@ -110,14 +114,14 @@ func wording(s string) string {
 		return ""
 	}
 	switch {
-	case containsAny(s, failureWords[:]):
+	case containsAny(s, refusedWords[:]):
 		if containsAny(s, strangerWords[:]) {
 			return "invalid_user"
 		}
 		return "login_failed"
-	case containsAny(s, successWords[:]):
+	case containsAny(s, admittedWords[:]):
 		return "login_ok"
-	case containsAny(s, deniedWords[:]):
+	case containsAny(s, forbiddenWords[:]):
 		return "denied"
 	}
 	return ""
@@ -152,14 +156,13 @@ func foldedPrefix(s, w string) bool {
 	return true
 }
 
-// foldedIndex finds w, in small letters, in s in whatever letters.
-func foldedIndex(s, w string) int {
-	for i := 0; i+len(w) <= len(s); i++ {
-		if lower(s[i]) == w[0] && foldedPrefix(s[i:], w) {
-			return i
-		}
+// addressIn returns the address that a message is about, "" where there is none.
+func addressIn(s string) string {
+	first := nextIP(s, 0)
+	if first.ip == "" {
+		return ""
 	}
-	return -1
+	return client(s, strings.ToLower(s), first).ip
 }
 
 func isIP(s string) bool {
@@ -167,49 +170,21 @@ func isIP(s string) bool {
 	return err == nil
 }
 
-// addressIn returns the first IP address in a message, "" where there is none.
-func addressIn(s string) string {
-	for i := 0; i < len(s); {
-		j, dots, colons := i, 0, 0
-		for j < len(s) {
-			c := lower(s[j])
-			if c == '.' {
-				dots++
-			} else if c == ':' {
-				colons++
-			} else if c < '0' || c > '9' && (c < 'a' || c > 'f') {
-				break
-			}
-			j++
-		}
-		if word := s[i:j]; dots >= 3 || colons >= 2 {
-			word = strings.TrimRight(word, ".:")
-			if isIP(word) {
-				return word
-			}
-			if host := hostOf(word); isIP(host) {
-				return host
-			}
-		}
-		// On to the next word.
-		for j < len(s) && (s[j] >= utf8.RuneSelf || lower(s[j]) >= 'a' && lower(s[j]) <= 'z' || s[j] >= '0' && s[j] <= '9' || s[j] == '_' || s[j] == '-') {
-			j++
-		}
-		i = j + 1
-	}
-	return ""
-}
-
-// userIn returns the name that a message gives after a word for user, quoted or in parentheses or as one word.
+// userIn returns the name that a sentence gives after a word for user: quoted, in parentheses or as one word that is
+// no other part of the sentence.
 func userIn(s string) string {
-	for _, mark := range [...]string{"username ", "user name ", "user: ", "username: ", "user=", "username=", "login failed: ", "user ", "for account ", "login for ", "login attempt for ", "attempt by ", "for "} {
-		for rest := s; ; {
-			i := foldedIndex(rest, mark)
+	low := strings.ToLower(s)
+	if len(low) != len(s) {
+		return ""
+	}
+	for _, mark := range [...]string{"username ", "user name ", "user: ", "username: ", "user=", "username=", "login failed: ", "user ", "for account ", "login for ", "attempt for ", "attempt by ", "for "} {
+		for from := 0; ; {
+			i := strings.Index(low[from:], mark)
 			if i < 0 {
 				break
 			}
-			word := strings.TrimLeft(rest[i+len(mark):], " :=([")
-			rest = rest[i+len(mark):]
+			from += i + len(mark)
+			word := strings.TrimLeft(s[from:], " :=([")
 			if word == "" {
 				break
 			}
@@ -224,7 +199,8 @@ func userIn(s string) string {
 				e = len(word)
 			}
 			switch w := strings.TrimRight(word[:e], ".:"); strings.ToLower(w) {
-			case "", "not", "from", "is", "was", "with", "has", "does", "and", "or", "by", "name", "user", "username", "input", "the", "to", "attempt", "failed", "login", "password", "details", "invalid", "unknown", "found", "exist", "exists", "logged":
+			case "", "not", "no", "from", "is", "was", "with", "has", "does", "and", "or", "by", "in", "on", "at", "to", "of", "a", "an", "the", "name", "user", "username", "input",
+				"attempt", "failed", "login", "password", "details", "invalid", "unknown", "found", "exist", "exists", "logged", "account", "identity", "agent", "action", "access", "id":
 			default:
 				if !isIP(w) {
 					return w
