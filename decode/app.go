@@ -85,12 +85,12 @@ func appRecord(o *object, ev *tocsin.Event) {
 		ev.Add("user", user)
 	}
 	own(o, ev, "service", o.first(appProgram...))
-	if ev.Sources = appLoginSources; kind == "denied" {
+	if ev.Sources = appAuthSources; kind == "denied" {
 		ev.Sources = appSources
 	}
 }
 
-var appLoginSources = []tocsin.LogSource{{Category: "authentication"}}
+var appAuthSources = []tocsin.LogSource{{Category: "authentication"}}
 
 // Words of applications about logins, in small letters. A failure is looked for first: "login successful" does not
 // occur in one, "not logged in" does.
@@ -210,3 +210,46 @@ func userIn(s string) string {
 	}
 	return ""
 }
+
+// isRails takes the request log of GitLab and other applications on Rails.
+// https://docs.gitlab.com/administration/logs/#production_jsonlog
+func isRails(o *object) bool { return o.has("controller", "action", "method", "path") }
+
+// fillRails makes it the event of a request, and of a login where the controller is one of Devise's.
+func fillRails(o *object, ev *tocsin.Event) {
+	fillWebJSON(o, ev)
+	ev.Sources = railsSources
+	if ev.Time.IsZero() {
+		ev.Time = o.time(appTime...)
+	}
+	kind := ""
+	switch status := o.get("status"); o.get("controller") {
+	case "SessionsController", "Devise::SessionsController", "Users::SessionsController":
+		// A login that worked redirects; one that failed shows the form again, or Devise stops the request before there
+		// is a status (0). A second factor asked for is a form, too.
+		if o.get("action") != "create" || o.get("method") != "POST" {
+			return
+		}
+		switch status {
+		case "302", "303":
+			kind = "login_ok"
+		case "0", "401", "422":
+			kind = "login_failed"
+		}
+	case "OmniauthCallbacksController", "Users::OmniauthCallbacksController":
+		if o.get("action") == "failure" {
+			kind = "login_failed"
+		}
+	}
+	if kind == "" {
+		return
+	}
+	happened(ev, kind, outcome(kind == "login_ok"))
+	own(o, ev, "user", o.first("username", "meta.user", "params.value.login", "params.value.email"))
+	ev.Sources = railsLoginSources
+}
+
+var (
+	railsSources      = []tocsin.LogSource{{Product: "ruby_on_rails", Category: "webserver", Service: "access"}, {Product: "ruby_on_rails", Category: "application"}}
+	railsLoginSources = append(railsSources[:2:2], tocsin.LogSource{Product: "ruby_on_rails", Category: "authentication"})
+)

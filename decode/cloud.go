@@ -153,7 +153,7 @@ func cloudJSON() []jsonKind {
 			all = append(all, p.kind())
 		}
 	}
-	return all
+	return append(all, jsonKind{"rails", isRails, fillRails})
 }
 
 // cloudLines lists the kinds of text line of this family.

@@ -186,34 +186,6 @@ func identity() []platform {
 			more: func(o *object, ev *tocsin.Event) { keycloakPairs(ev, o.get("message")) },
 		},
 		{
-			// https://docs.gitlab.com/administration/logs/#production_jsonlog, and other applications on Rails
-			name:    "rails",
-			source:  tocsin.LogSource{Product: "ruby_on_rails", Category: "application"},
-			is:      func(o *object) bool { return o.has("controller", "action", "method", "path") },
-			time:    []string{"time", "@timestamp", "timestamp"},
-			host:    []string{"host"},
-			user:    []string{"username", "meta.user", "params.value.login"},
-			address: []string{"remote_ip", "meta.remote_ip", "ip"},
-			agent:   []string{"ua"},
-			more: func(o *object, ev *tocsin.Event) {
-				switch status := o.get("status"); o.get("controller") {
-				case "SessionsController", "Devise::SessionsController", "Users::SessionsController":
-					if o.get("action") == "create" && o.get("method") == "POST" {
-						// A login that worked redirects; one that failed shows the form again, and Devise stops the request before
-						// there is a status (0). A second factor asked for is a form, too.
-						ok := status == "302" || status == "303"
-						if status == "0" || status == "401" || status == "422" || ok {
-							happened(ev, loginKind(ok), outcome(ok))
-						}
-					}
-				case "OmniauthCallbacksController":
-					if o.get("action") == "failure" {
-						happened(ev, "login_failed", "failure")
-					}
-				}
-			},
-		},
-		{
 			// https://docs.goauthentik.io/sys-mgmt/events/
 			name:   "authentik",
 			source: source("authentik", "audit"),

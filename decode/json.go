@@ -35,12 +35,12 @@ func jsonKinds() []jsonKind {
 	var all []jsonKind
 	all = append(all, windowsJSON()...)
 	all = append(all, networkJSON()...)
-	all = append(all, webJSON()...)
 	all = append(all, unixJSON()...)
 	all = append(all, cloudJSON()...)
 	all = append(all, agentJSON()...)
 	all = append(all, alertJSON()...)
 	all = append(all, envelopeJSON()...)
+	all = append(all, webJSON()...) // last: it takes whatever looks like a request
 	return all
 }
 
@@ -167,12 +167,12 @@ func newJSON(o Options, kinds []jsonKind) *values {
 func (d *values) Flush(func(*tocsin.Event)) {}
 
 func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	d.values(r, bytes.TrimPrefix(r.Data, []byte("\xef\xbb\xbf")), r.Line, emit, true)
+	d.values(r, bytes.TrimPrefix(r.Data, []byte("\xef\xbb\xbf")), r.Line, emit, 2)
 }
 
-// values decodes the values in data, which begins on a line of r; a value that only lists records is opened, where
-// that is allowed.
-func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*tocsin.Event), open bool) {
+// values decodes the values in data, which begins on a line of r; a value that only lists records is opened,
+// as many in one another as open says.
+func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*tocsin.Event), open int) {
 	pos := 0
 	for {
 		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e) {
@@ -185,9 +185,9 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 			return
 		}
 		start := pos
-		if open {
+		if open > 0 {
 			if from, to, end := listed(data[pos:]); end > 0 {
-				d.values(r, data[pos+from:pos+to], line+int64(bytes.Count(data[pos:pos+from], []byte{'\n'})), emit, false)
+				d.values(r, data[pos+from:pos+to], line+int64(bytes.Count(data[pos:pos+from], []byte{'\n'})), emit, open-1)
 				line += int64(bytes.Count(data[pos:pos+end], []byte{'\n'}))
 				pos += end
 				continue
@@ -243,7 +243,7 @@ func listed(b []byte) (from, to, end int) {
 		j, _ := stringEnd(b, i)
 		switch key = text(raw(b[i:j])); key {
 		case `"Records"`, `"records"`, `"value"`, `"events"`, `"Events"`, `"logEvents"`, `"items"`, `"Findings"`, `"findings"`, `"entries"`, `"activities"`,
-			`"@odata.context"`, `"messageType"`, `"nextToken"`, `"NextToken"`, `"nextForwardToken"`, `"took"`:
+			`"@odata.context"`, `"messageType"`, `"nextToken"`, `"NextToken"`, `"nextForwardToken"`, `"took"`, `"_index"`:
 		case `"kind"`: // Kubernetes and Google list records that have kinds themselves
 			rest := raw(b[j:])
 			k, _, _ := bytes.Cut(rest[:min(len(rest), 64)], []byte{','})
@@ -268,6 +268,12 @@ func listed(b []byte) (from, to, end int) {
 			list = m.first("value", "logEvents", "events", "Events")
 		case `"took"`: // what Elasticsearch answers to a search
 			list = m.at("hits", "hits")
+		case `"_index"`: // a document of Elasticsearch around a record
+			if list = m.get("_source"); len(list) == 0 || list[0] != '{' {
+				return 0, 0, 0
+			}
+			from = cap(b) - cap(list)
+			return from, from + len(list), end
 		}
 		if len(list) == 0 || list[0] != '[' {
 			return 0, 0, 0
@@ -294,9 +300,6 @@ func listed(b []byte) (from, to, end int) {
 func (d *values) fill() {
 	if len(d.kinds) == 0 {
 		return
-	}
-	if len(d.obj.fields) > 0 && d.obj.fields[0].Name == "_index" {
-		d.obj.shed("_source.") // an Elasticsearch document
 	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false

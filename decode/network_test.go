@@ -67,7 +67,7 @@ func TestZeekJSON(t *testing.T) {
 			"zeek/firewall/conn\nzeek-json 2026-03-04T05:06:07Z\n@stream=conn\nts=2026-03-04T05:06:07Z\nid_orig_h=192.0.2.9\nconn_state=S0\nid.orig_h=192.0.2.9\nsrc_ip=192.0.2.9\n"},
 		{"by file", "dir/a.tar.gz!/SENSOR_smb_files.log", `{"ts":1772600767,"id.orig_h":"192.0.2.9","name":"x"}`,
 			"zeek/*/smb_files\nzeek-json 2026-03-04T05:06:07Z\nts=1772600767\nid.orig_h=192.0.2.9\nname=x\nsrc_ip=192.0.2.9\n"},
-		{"not Zeek", "x", `{"ts":1772600767,"level":"info","msg":"hello"}`, "\njson 2026-03-04T05:06:07Z\nts=1772600767\nlevel=info\nmsg=hello\n"},
+		{"not Zeek", "x", `{"ts":1772600767,"level":"info","msg":"hello"}`, "*/application\njson 2026-03-04T05:06:07Z\nts=1772600767\nlevel=info\nmsg=hello\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
