@@ -39,7 +39,38 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if h.data != nil {
 		d.structured(h.data, ev)
 	}
+	if d.auditMessage(ev, program) {
+		return
+	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
+}
+
+// auditMessage takes the messages that bring audit records: the kernel's and the dispatcher's, which hold whole records,
+// and those that journald wrote without stamp and serial number ("audit[1]: SERVICE_START pid=1 …").
+func (d *lines) auditMessage(ev *tocsin.Event, program string) bool {
+	switch program {
+	case "kernel", "audispd", "audisp-syslog", "audisp-remote", "auditd", "audit", "auoms", "audisp":
+	default:
+		return false
+	}
+	var h auditHead
+	msg := text(d.head.message)
+	whole := h.parse(d.head.message, nil)
+	kind, body, _ := strings.Cut(msg, " ")
+	if !whole && (program != "audit" || !upper(strings.ReplaceAll(kind, "_", "")) && !strings.HasPrefix(kind, "UNKNOWN[")) {
+		return false
+	}
+	if d.audit == nil {
+		d.audit = &auditReader{opt: d.opt}
+	}
+	raw := ev.Raw
+	if whole {
+		d.audit.event(ev, d.head.message, h.time, ev.Host)
+	} else {
+		d.audit.alone(ev, kind, body)
+	}
+	ev.Raw, ev.Format = raw, "auditd"
+	return true
 }
 
 // trimMessage drops what stands before and behind a message without being part of it: the kernel's clock, Solaris's

@@ -76,6 +76,7 @@ const (
 	promiscuous
 	moduleLoaded
 	flooded
+	typed
 	verdicts
 )
 
@@ -124,6 +125,7 @@ var outcomes = [verdicts]struct{ event, outcome string }{
 	promiscuous:       {"promiscuous_mode", ""},
 	moduleLoaded:      {"module_loaded", ""},
 	flooded:           {"flood", ""},
+	typed:             {"tty_input", ""},
 }
 
 // authentic says that the verdict is about someone who proves, or does not prove, to be who they say.

@@ -43,6 +43,7 @@ type lines struct {
 	clock clock      // reads the stamps that lines begin with
 	head  syslogHead // of the line, where it has one
 	say   matcher    // understands messages
+	audit *auditReader
 }
 
 var errNotText = errors.New("not a text line of any known kind")

@@ -1,10 +1,10 @@
 package decode
 
 // unixFormats lists the formats that files of this family are recognised as.
-func unixFormats() []Format { return nil }
+func unixFormats() []Format { return []Format{auditFormat()} }
 
 // unixJSON lists the kinds of JSON record of this family.
 func unixJSON() []jsonKind { return nil }
 
 // unixLines lists the kinds of text line of this family.
-func unixLines() []lineKind { return []lineKind{syslogKind()} }
+func unixLines() []lineKind { return []lineKind{auditKind(), syslogKind()} }
