@@ -9,6 +9,7 @@
 package decode
 
 import (
+	"errors"
 	"time"
 	"unsafe"
 
@@ -93,3 +94,31 @@ func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // view gives s as bytes without a copy; nobody may write to them.
 func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// ErrFormat is returned by All for data of no known format.
+var ErrFormat = errors.New("no known format")
+
+// All decodes a whole stream that is in memory, of the format that its content shows. Stamps without a year are
+// completed with ref as [tocsin.Record] says.
+func All(name string, data []byte, ref time.Time, emit func(*tocsin.Event)) error {
+	f, ok := Detect(name, data[:min(len(data), 64<<10)])
+	if !ok {
+		return ErrFormat
+	}
+	d := f.New(Options{})
+	r := tocsin.Record{Source: name, Line: 1, Ref: ref}
+	for len(data) > 0 {
+		n := len(data)
+		if f.Cut == Chunks && r.Offset == 0 {
+			n = min(n, 4096)
+		} else if f.Cut == Chunks {
+			n = min(n, 65536)
+		}
+		r.Data = data[:n]
+		d.Decode(&r, emit)
+		r.Offset += int64(n)
+		data = data[n:]
+	}
+	d.Flush(emit)
+	return nil
+}

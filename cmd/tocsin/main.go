@@ -24,6 +24,7 @@ type cli struct {
 	Timeline timelineCmd `cmd:"" help:"List every event of logs in order of time."`
 	Search   searchCmd   `cmd:"" help:"List the events that a text, a field or a pattern occurs in."`
 	Metrics  metricsCmd  `cmd:"" help:"Count events by kind, and logons by account and address."`
+	Rules    rulesCmd    `cmd:"" help:"Check, test, list and update rules."`
 	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
 }
 

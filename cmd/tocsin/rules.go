@@ -1,0 +1,143 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/rules"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// rulesCmd is the commands about rules.
+type rulesCmd struct {
+	Check checkCmd `cmd:"" help:"Say which rules cannot be used and why, and what is doubtful in the others."`
+	Test  testCmd  `cmd:"" help:"Run the samples beside rules: what must match and what must not."`
+	List  listCmd  `cmd:"" help:"List rules."`
+}
+
+type checkCmd struct {
+	Paths  []string `arg:"" name:"dir" help:"Folders, files or archives of rules."`
+	Expand string   `help:"YAML file of values for rules with |expand." placeholder:"FILE"`
+}
+
+func (c *checkCmd) Run(s std) error {
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, Expand: c.Expand}
+	set, err := f.load()
+	if err != nil {
+		return err
+	}
+	for _, f := range set.rejected {
+		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
+	}
+	fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected\n", set.files, len(set.set.Rules()), len(set.rejected))
+	if len(set.rejected) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+type testCmd struct {
+	Paths []string `arg:"" name:"dir" help:"Folders of rules (NAME.yml) with samples beside them (NAME.txtar)."`
+}
+
+func (c *testCmd) Run(s std) error {
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true}
+	set, err := f.load()
+	if err != nil {
+		return err
+	}
+	for _, f := range set.rejected {
+		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
+	}
+	var cases []sigma.Case
+	bad := len(set.rejected)
+	seen := map[string]bool{}
+	for _, r := range set.set.Rules() {
+		name := strings.TrimSuffix(r.File, filepath.Ext(r.File)) + ".txtar"
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		data, err := os.ReadFile(name)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		more, faults := sigma.ParseCases(name, data)
+		cases = append(cases, more...)
+		for _, f := range faults {
+			fmt.Fprintf(s.out, "fault: %s\n", report.Visible(f.Error()))
+			bad++
+		}
+	}
+	r := sigma.TestRules(set.set, cases, sample)
+	for _, f := range r.Failures {
+		fmt.Fprintf(s.out, "failed: %s\n", report.Visible(f.Error()))
+	}
+	for _, u := range r.Untested {
+		fmt.Fprintf(s.out, "untested: %s:%d: %s lacks a sample that matches or one that does not\n", report.Visible(u.File), u.Line, report.Visible(u.Title))
+	}
+	fmt.Fprintf(s.out, "%d rules, %d of them without samples\n%s\n", len(set.set.Rules()), len(r.Untested), r)
+	if bad > 0 || len(r.Failures) > 0 {
+		return errFound
+	}
+	return nil
+}
+
+// sample decodes a rule's sample. Stamps without a year are of a fixed one, so that a test means the same every year.
+func sample(name string, data []byte, emit func(*tocsin.Event)) error {
+	return decode.All(name, data, time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), emit)
+}
+
+type listCmd struct {
+	ruleFlags
+	Level []string `help:"Only rules of these levels." placeholder:"LEVEL"`
+	Tag   []string `help:"Only rules with one of these tags." placeholder:"TAG"`
+	Text  string   `short:"t" help:"Only rules with this text in title, description or log source." placeholder:"TEXT"`
+}
+
+func (c *listCmd) Run(s std) error {
+	set, err := c.load()
+	if err != nil {
+		return err
+	}
+	for _, l := range c.Level {
+		if _, err := tocsin.ParseLevel(l); err != nil {
+			return fmt.Errorf("--level: %w", err)
+		}
+	}
+	all := slices.Clone(set.set.Rules())
+	slices.SortStableFunc(all, func(a, b *sigma.Rule) int { return strings.Compare(a.File, b.File) })
+	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "LEVEL\tSOURCE\tID\tTITLE\tFILE")
+	n := 0
+	for _, r := range all {
+		if len(c.Level) > 0 && !slices.Contains(c.Level, r.Level.String()) ||
+			len(c.Tag) > 0 && !slices.ContainsFunc(c.Tag, func(tag string) bool { return tagged(r.Tags, tag) }) ||
+			c.Text != "" && !strings.Contains(strings.ToLower(r.Title+"\n"+r.Description+"\n"+r.Source.String()), strings.ToLower(c.Text)) {
+			continue
+		}
+		source := r.Source.String()
+		if r.Correlation != nil {
+			source = r.Correlation.Type
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Level, report.Visible(source), report.Visible(r.ID), report.Visible(r.Title), report.Visible(r.File))
+		n++
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%d of %d rules, %d rejected\n", n, len(all), len(set.rejected))
+	return nil
+}
