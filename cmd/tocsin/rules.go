@@ -13,7 +13,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/report"
-	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
