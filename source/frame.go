@@ -52,7 +52,7 @@ func fill(r io.Reader, b []byte) ([]byte, error) {
 
 // lines yields blocks of whole lines.
 func (c *cutter) lines() error {
-	rec := c.from.record(blockSize)
+	rec := c.from.record(c.from.block)
 	for {
 		var err error
 		rec.Data, err = fill(c.r, rec.Data)
@@ -75,7 +75,7 @@ func (c *cutter) lines() error {
 		cut := bytes.LastIndexByte(rec.Data, '\n') + 1
 		if cut == 0 {
 			if len(rec.Data) <= maxLine {
-				longer := c.from.record(2 * len(rec.Data))
+				longer := c.from.record(min(2*len(rec.Data), maxLine+1))
 				longer.Data = append(longer.Data, rec.Data...)
 				c.from.Release(rec)
 				rec = longer
@@ -90,11 +90,11 @@ func (c *cutter) lines() error {
 				return nil
 			}
 			c.from.Release(rec)
-			rec = c.from.record(blockSize)
+			rec = c.from.record(c.from.block)
 			rec.Data = append(rec.Data, rest...)
 			continue
 		}
-		next := c.from.record(max(blockSize, 2*(len(rec.Data)-cut)))
+		next := c.from.record(min(2*(len(rec.Data)-cut), maxLine+1))
 		next.Data = append(next.Data, rec.Data[cut:]...)
 		rec.Data = rec.Data[:cut]
 		rec.Line = c.line
@@ -115,7 +115,7 @@ func (c *cutter) tooLong(most int, what string) {
 // skipLine reads over the rest of a line, using buf, and returns what was read of the next one.
 func (c *cutter) skipLine(buf []byte) ([]byte, error) {
 	c.offset += int64(len(buf))
-	buf = buf[:blockSize]
+	buf = buf[:c.from.block]
 	for {
 		n, err := c.r.Read(buf)
 		if i := bytes.IndexByte(buf[:n], '\n'); i >= 0 {
@@ -133,7 +133,7 @@ func (c *cutter) skipLine(buf []byte) ([]byte, error) {
 // whole yields the stream as one record.
 func (c *cutter) whole() error {
 	most := c.from.opt.Limits.Whole
-	rec := c.from.record(blockSize)
+	rec := c.from.record(c.from.block)
 	for {
 		var err error
 		rec.Data, err = fill(c.r, rec.Data)

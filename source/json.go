@@ -28,6 +28,7 @@ func blankAt(b []byte, i int) int {
 // value finds the end of the value at b[i].
 func (s *scanner) value(b []byte, i int) (end int, v verdict) {
 	s.stack = s.stack[:0]
+	closed := false
 	for {
 		// A value begins here, or an array ends.
 		if i = blankAt(b, i); i == len(b) {
@@ -47,10 +48,10 @@ func (s *scanner) value(b []byte, i int) (end int, v verdict) {
 			if c == '[' {
 				continue
 			}
-			if i, v = s.name(b, i); v != whole {
+			if i, closed, v = s.name(b, i); v != whole {
 				return i, v
 			}
-			if b[i] != '}' {
+			if !closed {
 				continue
 			}
 		case c == ']' && len(s.stack) > 0 && s.stack[len(s.stack)-1] == '[':
@@ -87,10 +88,10 @@ func (s *scanner) value(b []byte, i int) (end int, v verdict) {
 			if last == '[' {
 				break
 			}
-			if i, v = s.name(b, i); v != whole {
+			if i, closed, v = s.name(b, i); v != whole {
 				return i, v
 			}
-			if b[i] != '}' {
+			if !closed {
 				break
 			}
 		}
@@ -102,12 +103,12 @@ func scalar(c byte) bool {
 }
 
 // name moves from where a member's name may stand to the member's value, or to the brace that closes the object.
-func (s *scanner) name(b []byte, i int) (int, verdict) {
+func (s *scanner) name(b []byte, i int) (at int, closed bool, v verdict) {
 	if i = blankAt(b, i); i < len(b) && b[i] == '}' {
-		return i, whole
+		return i, true, whole
 	}
-	_, at, v := s.member(b, i)
-	return at, v
+	_, at, v = s.member(b, i)
+	return at, false, v
 }
 
 // member reads the name of the member at b[i] and finds where its value begins.
@@ -156,8 +157,9 @@ func text(b []byte, i int) (int, verdict) {
 
 // wrapper looks whether the object at b[i] does nothing but wrap an array of records, as services hand them out, and
 // returns where the array's bracket is: an array of objects by one of the names that are used for it, and before it
-// nothing but what belongs to such an answer. As far as the object is at hand, the same holds for what comes after.
-func (s *scanner) wrapper(b []byte, i int) (at int, v verdict) {
+// nothing but what belongs to such an answer. If the object is not too large, the same holds for what comes after. last
+// says that b is all there is.
+func (s *scanner) wrapper(b []byte, i int, last bool) (at int, v verdict) {
 	i++
 	for {
 		if i = blankAt(b, i); i < len(b) && b[i] == ',' {
@@ -171,7 +173,7 @@ func (s *scanner) wrapper(b []byte, i int) (at int, v verdict) {
 			if v := objects(b, at+1); v != whole {
 				return 0, v
 			}
-			return at, s.envelope(b, at)
+			return at, s.envelope(b, at, last)
 		}
 		if !aside(name) {
 			return 0, malformed
@@ -182,26 +184,30 @@ func (s *scanner) wrapper(b []byte, i int) (at int, v verdict) {
 	}
 }
 
-// envelope looks, from an array of an object on, whether anything comes after it that does not belong to a wrapper.
-func (s *scanner) envelope(b []byte, i int) verdict {
-	const far = 1 << 20
-	b = b[:min(len(b), i+far)]
+// envelope looks, from the wrapped array on, whether anything comes after it that does not belong to a wrapper. An
+// object that is broken or that does not end soon is taken for a wrapper: there is nothing in a record so large.
+func (s *scanner) envelope(b []byte, i int, last bool) verdict {
+	const soon = 1 << 20
+	if len(b) >= i+soon {
+		b, last = b[:i+soon], true
+	}
 	for {
 		end, v := s.value(b, i)
-		if v != whole {
-			return whole // not at hand, or broken further on: taken for a wrapper
+		if v == whole {
+			if i = blankAt(b, end); i < len(b) && b[i] != ',' {
+				return whole
+			}
+			var name []byte
+			if name, i, v = s.member(b, min(i+1, len(b))); v == whole && !aside(name) && !wraps(name) {
+				return malformed
+			}
 		}
-		if i = blankAt(b, end); i == len(b) || b[i] != ',' {
+		if v == needMore && !last {
+			return needMore
+		}
+		if v != whole {
 			return whole
 		}
-		name, at, v := s.member(b, i+1)
-		if v != whole {
-			return whole
-		}
-		if !aside(name) && !wraps(name) {
-			return malformed
-		}
-		i = at
 	}
 }
 

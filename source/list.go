@@ -88,7 +88,7 @@ func (l *lister) link(name string) {
 			l.pass(name, reason(err))
 			return
 		}
-		l.pass(name, "symbolic link to "+target+" (what lies outside "+l.root+" is read with --follow, or named by itself)")
+		l.pass(name, "symbolic link to "+target+"; not followed without --follow")
 		return
 	}
 	real, err := filepath.EvalSymlinks(name)

@@ -23,7 +23,7 @@ func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
 			return nil
 		}
 		o.in = r.opt.Stdin
-		return o.whole(layer{path: u.Path})
+		return o.whole(layer{path: u.Path, mod: time.Now().UTC()})
 	}
 	defer func() {
 		if h.Bytes != nil && o.read < u.Size {
@@ -61,6 +61,7 @@ type opening struct {
 	in    io.Reader
 
 	read    int64 // the unit's own bytes
+	next    int64 // offset of the next Read
 	out     int64 // bytes decompressed from them
 	members int64
 	bomb    error // the limit that ended it
@@ -70,8 +71,13 @@ type opening struct {
 func (o *opening) Read(p []byte) (int, error) {
 	n, err := o.in.Read(p)
 	o.count(n)
+	if o.next += int64(n); err == io.EOF && o.file != nil && o.next < o.file.Size() {
+		err = errShorter
+	}
 	return n, err
 }
+
+var errShorter = errors.New("became shorter while it was read")
 
 // ReadAt is for the archives whose table of contents is at the end; they read no byte often.
 func (o *opening) ReadAt(p []byte, at int64) (int, error) {

@@ -19,12 +19,16 @@ func (o *opening) seven(l layer, br *bufio.Reader) error {
 		return nil
 	}
 	var z *sevenzip.Reader
-	if err := safely(func() (err error) { z, err = sevenzip.NewReader(at, size); return err }); err != nil {
-		if encrypted(err) {
-			o.hooks.skip(l.path, "encrypted")
-		} else {
-			o.hooks.faultAt(l.path, 0, err, "the archive is cut off or damaged")
-		}
+	folders, err := checkSeven(at, size, o.opt.Limits.Members)
+	if err == nil {
+		err = safely(func() (err error) { z, err = sevenzip.NewReader(at, size); return err })
+	}
+	if encrypted(err) {
+		o.hooks.skip(l.path, "encrypted")
+		return nil
+	}
+	if err != nil {
+		o.hooks.faultAt(l.path, 0, err, "the archive is cut off or damaged")
 		return nil
 	}
 	for _, f := range z.File {
@@ -37,6 +41,11 @@ func (o *opening) seven(l layer, br *bufio.Reader) error {
 		}
 		if !mode.IsRegular() {
 			o.hooks.skip(inside(l.path, f.Name), kind(mode))
+			continue
+		}
+		// The library would try the empty password, at the price that the archive names.
+		if f.Stream < len(folders) && folders[f.Stream].encrypted && f.UncompressedSize > 0 {
+			o.hooks.skip(inside(l.path, f.Name), "encrypted")
 			continue
 		}
 		if err := o.sevenMember(l, f); err != nil {
@@ -62,5 +71,5 @@ func (o *opening) sevenMember(l layer, f *sevenzip.File) error {
 
 func encrypted(err error) bool {
 	var e *sevenzip.ReadError
-	return errors.As(err, &e) && e.Encrypted
+	return err == errEncrypted || errors.As(err, &e) && e.Encrypted
 }

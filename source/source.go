@@ -48,20 +48,20 @@ const (
 	maxWindow  = 128 << 20 // bytes that a decompressor may remember
 	ratioFloor = 256 << 20 // decompressed bytes below which the ratio does not matter
 	headSize   = 64 << 10  // bytes that formats are told by
-	blockSize  = 256 << 10 // bytes of a record of lines or values, as a rule
 )
 
 // A Reader lists, opens and cuts. It may be used by several goroutines at once.
 type Reader struct {
 	opt     Options
 	format  *decode.Format // of all streams, if the user said so
+	block   int            // bytes of a record of lines or values, as a rule
 	records sync.Pool      // of *tocsin.Record
 	heads   sync.Pool      // of *bufio.Reader
 }
 
 // New returns a Reader. The error is not nil when o names a format that there is not.
 func New(o Options) (*Reader, error) {
-	r := &Reader{opt: o}
+	r := &Reader{opt: o, block: 256 << 10}
 	if o.Format != "" {
 		f, ok := decode.ByName(o.Format)
 		if !ok {
@@ -141,7 +141,7 @@ func (s *Stream) Frames(yield func(*tocsin.Record) error) error {
 
 // Release takes back a record that Frames gave out.
 func (r *Reader) Release(rec *tocsin.Record) {
-	if cap(rec.Data) <= 4*blockSize {
+	if cap(rec.Data) <= 4*r.block {
 		r.records.Put(rec)
 	}
 }
@@ -152,8 +152,8 @@ func (r *Reader) record(size int) *tocsin.Record {
 	if rec == nil {
 		rec = &tocsin.Record{}
 	}
-	if cap(rec.Data) < size {
-		rec.Data = make([]byte, 0, max(size, blockSize))
+	if size = max(size, r.block); cap(rec.Data) < size {
+		rec.Data = make([]byte, 0, size)
 	}
 	rec.Data = rec.Data[:0]
 	return rec

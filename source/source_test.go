@@ -10,11 +10,10 @@ import (
 
 // A reading is all that came of reading some arguments.
 type reading struct {
-	streams []string            // paths, in order
-	format  map[string]string   // by path
-	data    map[string]string   // the records of a path, joined
-	blocks  map[string][]record // the records of a path
-	skipped map[string]string   // reasons by path
+	streams []string          // paths, in order
+	format  map[string]string // by path
+	data    map[string]string // the records of a path, joined
+	skipped map[string]string // reasons by path
 	faults  []string
 	bytes   int64
 	total   int64
@@ -32,7 +31,8 @@ func read(t testing.TB, o Options, args ...string) *reading {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := &reading{format: map[string]string{}, data: map[string]string{}, blocks: map[string][]record{}, skipped: map[string]string{}}
+	all := &reading{format: map[string]string{}, data: map[string]string{}, skipped: map[string]string{}}
+	text := map[string][]byte{}
 	skip := func(f tocsin.File) { all.skipped[f.Path] = f.Skipped }
 	for _, u := range r.List(args, skip) {
 		all.total += u.Size
@@ -47,8 +47,7 @@ func read(t testing.TB, o Options, args ...string) *reading {
 				if rec.Source != s.Path {
 					t.Errorf("record of %s says %s", s.Path, rec.Source)
 				}
-				all.data[s.Path] += string(rec.Data)
-				all.blocks[s.Path] = append(all.blocks[s.Path], record{rec.Line, rec.Offset, string(rec.Data)})
+				text[s.Path] = append(text[s.Path], rec.Data...)
 				for i := range rec.Data {
 					rec.Data[i] = '!' // nobody may still read it
 				}
@@ -59,6 +58,9 @@ func read(t testing.TB, o Options, args ...string) *reading {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	for path, b := range text {
+		all.data[path] = string(b)
 	}
 	return all
 }

@@ -37,11 +37,11 @@ const maxOpen = 16
 
 // values yields blocks of whole JSON values.
 func (c *cutter) values() error {
-	j := &jsonCutter{cutter: c, rec: c.from.record(blockSize)}
+	j := &jsonCutter{cutter: c, rec: c.from.record(c.from.block)}
 	defer func() { c.from.Release(j.rec) }()
 	for {
 		more, err := j.cut()
-		if err == nil && (more || j.pos-j.start >= blockSize) {
+		if err == nil && (more || j.pos-j.start >= j.from.block) {
 			err = j.flush()
 		}
 		if err != nil {
@@ -130,7 +130,7 @@ func blank(b []byte) {
 
 // cut moves pos over whole values until a block is full. more says that it can get no further without reading on.
 func (j *jsonCutter) cut() (more bool, err error) {
-	for j.pos-j.start < blockSize {
+	for j.pos-j.start < j.from.block {
 		b := j.rec.Data
 		if j.midline && !j.skipLine() {
 			return true, nil
@@ -176,7 +176,7 @@ func (j *jsonCutter) value(i int) verdict {
 	}
 	switch {
 	case b[i] == '{' && n <= 1: // at the top, or in a plain array
-		at, v := j.scan.wrapper(b, i)
+		at, v := j.scan.wrapper(b, i, j.end != nil)
 		if v == whole {
 			return j.pass(i, at+1, n, "{[")
 		}
@@ -192,9 +192,7 @@ func (j *jsonCutter) value(i int) verdict {
 		if v == whole {
 			return j.pass(i, i+1, n, "[")
 		}
-		if v == needMore {
-			return v
-		}
+		return v
 	case b[i] != '{' && b[i] != '[':
 		return malformed
 	}

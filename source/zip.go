@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bufio"
 	"compress/bzip2"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
@@ -33,17 +35,13 @@ func (o *opening) zip(l layer, br *bufio.Reader) error {
 	// The table of contents is held in memory: it must not be larger than the most members would need.
 	table := &bounded{at, o.opt.Limits.Members * 512}
 	if err := safely(func() (err error) { z, err = zip.NewReader(table, size); return err }); err != nil {
-		o.hooks.faultAt(l.path, 0, fmt.Errorf("zip: table of contents: %w", err), "the archive is cut off or damaged")
-		return nil
+		o.hooks.faultAt(l.path, 0, fmt.Errorf("zip: table of contents: %w", err), "the archive is cut off or damaged; what its front holds is read")
+		return o.zipFront(l, bufio.NewReader(io.NewSectionReader(at, 0, size)))
 	}
 	table.left = 1 << 62
-	var inflate io.ReadCloser // one for all members, which are read one after the other
+	inflate := flate.NewReader(nil) // one for all members, which are read one after the other
 	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
-		if inflate == nil {
-			inflate = flate.NewReader(r)
-		} else {
-			inflate.(flate.Resetter).Reset(r, nil)
-		}
+		inflate.(flate.Resetter).Reset(r, nil)
 		return io.NopCloser(inflate)
 	})
 	z.RegisterDecompressor(zipBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
@@ -100,4 +98,60 @@ func (b *bounded) ReadAt(p []byte, at int64) (int, error) {
 		return 0, limit("has too large a table of contents", "--max-members")
 	}
 	return b.ReaderAt.ReadAt(p, at)
+}
+
+// zipFront reads the members of a zip whose table of contents is lost, by the headers before each of them (APPNOTE.TXT
+// 6.3.10, 4.3.7): those that were deflated, or stored with their size said first.
+func (o *opening) zipFront(l layer, br *bufio.Reader) error {
+	inflate := flate.NewReader(nil)
+	for {
+		var h [30]byte
+		if _, err := io.ReadFull(br, h[:]); err != nil || string(h[:4]) != "PK\x03\x04" {
+			return nil
+		}
+		name := make([]byte, binary.LittleEndian.Uint16(h[26:]))
+		if _, err := io.ReadFull(br, name); err != nil {
+			return nil
+		}
+		if _, err := br.Discard(int(binary.LittleEndian.Uint16(h[28:]))); err != nil {
+			return nil
+		}
+		if err := o.counts(l); err != nil {
+			return err
+		}
+		flags, method, size := binary.LittleEndian.Uint16(h[6:]), binary.LittleEndian.Uint16(h[8:]), binary.LittleEndian.Uint32(h[18:])
+		known := flags&8 == 0 && size != 1<<32-1
+		var r io.Reader
+		switch {
+		case flags&1 == 0 && method == zip.Deflate:
+			inflate.(flate.Resetter).Reset(br, nil)
+			r = inflate
+		case known:
+			r = io.LimitReader(br, int64(size))
+		default:
+			return nil
+		}
+		m := layer{path: string(name)}
+		switch {
+		case flags&1 != 0:
+			o.hooks.skip(inside(l.path, m.path), "encrypted")
+		case method != zip.Deflate && method != zip.Store:
+			o.hooks.skip(inside(l.path, m.path), fmt.Sprintf("packed by method %d, which is not read from a damaged archive", method))
+		case !strings.HasSuffix(m.path, "/"):
+			if err := o.member(l, m, r); err != nil {
+				return err
+			}
+		}
+		if _, err := io.Copy(io.Discard, metered{o, r}); err != nil {
+			return o.stopped(l)
+		}
+		if flags&8 != 0 { // sizes and checksum follow, in 12 to 24 bytes
+			for n := 0; n < 24; n++ {
+				if next, _ := br.Peek(4); string(next) == "PK\x03\x04" {
+					break
+				}
+				br.Discard(1)
+			}
+		}
+	}
 }
