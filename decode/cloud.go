@@ -157,4 +157,6 @@ func cloudJSON() []jsonKind {
 }
 
 // cloudLines lists the kinds of text line of this family.
-func cloudLines() []lineKind { return []lineKind{jsonLine(), logfmtLine(), keycloakLine()} }
+func cloudLines() []lineKind {
+	return []lineKind{jsonLine(), logfmtLine(), keycloakLine(), flowLine()}
+}

@@ -1,0 +1,134 @@
+package decode
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// words splits a line at its blanks, keeping together what stands in quotes or square brackets, which are taken off.
+// It fills dst and returns how many words there are; more than dst holds are left out.
+func words(s string, dst []string) int {
+	n := 0
+	for s = strings.TrimLeft(s, " "); s != "" && n < len(dst); s = strings.TrimLeft(s, " ") {
+		end, skip := -1, 1
+		switch s[0] {
+		case '"':
+			end = strings.IndexByte(s[1:], '"')
+		case '[':
+			end = strings.IndexByte(s[1:], ']')
+		default:
+			if end = strings.IndexByte(s, ' '); end < 0 {
+				end = len(s)
+			}
+			skip = 0
+		}
+		if end < 0 {
+			return n
+		}
+		dst[n] = s[skip : skip+end]
+		n++
+		s = s[end+2*skip:]
+	}
+	return n
+}
+
+// s3Names are the columns of an S3 server access log.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
+var s3Names = [...]string{"bucket_owner", "bucket", "time", "remote_ip", "requester", "request_id", "operation", "key", "request_uri", "sc-status", "error_code",
+	"sc-bytes", "object_size", "time-taken", "turn_around_time", "cs-referer", "cs-user-agent", "version_id", "host_id", "signature_version", "cipher_suite",
+	"authentication_type", "cs-host", "tls_version", "access_point_arn", "acl_required"}
+
+var s3Sources = []tocsin.LogSource{{Product: "aws", Category: "webserver", Service: "s3"}}
+
+func s3Line() lineKind {
+	return lineKind{name: "s3-access", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		s := text(line)
+		open := strings.IndexByte(s, '[')
+		if open < 10 || open > 160 || strings.Count(s[:open], " ") != 2 {
+			return false
+		}
+		var w [len(s3Names)]string
+		n := words(s, w[:])
+		if n < 18 || !strings.Contains(w[6], ".") || len(w[2]) < 20 {
+			return false
+		}
+		t, ok := parseTime(w[2], d.opt)
+		if !ok {
+			return false
+		}
+		ev.Time, ev.Sources = t, s3Sources
+		for i, v := range w[:n] {
+			if v != "-" {
+				ev.Add(s3Names[i], v)
+			}
+		}
+		if method, rest, ok := strings.Cut(w[8], " "); ok {
+			uri, version, _ := strings.Cut(rest, " ")
+			stem, query, _ := strings.Cut(uri, "?")
+			ev.Add("cs-method", method)
+			ev.Add("cs-uri", uri)
+			ev.Add("cs-uri-stem", stem)
+			ev.Add("cs-uri-query", query)
+			ev.Add("cs-version", version)
+		}
+		if w[3] != "-" {
+			ev.Add("c-ip", w[3])
+			ev.Add("src_ip", w[3])
+		}
+		if w[4] != "-" {
+			ev.Add("user", w[4])
+		}
+		if w[9] != "-" {
+			ev.Add("outcome", outcome(w[9][0] == '2' || w[9][0] == '3'))
+		}
+		if w[10] == "AccessDenied" {
+			ev.Add("event_type", "denied")
+		}
+		return true
+	}}
+}
+
+// flowNames are the columns of a VPC flow log in the default format, version 2.
+// https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+var flowNames = [...]string{"version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status"}
+
+func flowLine() lineKind {
+	return lineKind{name: "vpc-flow", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		s := text(line)
+		if !strings.HasPrefix(s, "2 ") {
+			return false
+		}
+		var w [len(flowNames) + 1]string
+		if words(s, w[:]) != len(flowNames) || !strings.HasPrefix(w[2], "eni-") {
+			return false
+		}
+		t, ok := parseTime(w[10], d.opt)
+		if !ok {
+			return false
+		}
+		ev.Time, ev.Sources = t, flowSources
+		for i, name := range flowNames {
+			if w[i] != "-" {
+				ev.Add(name, w[i])
+			}
+		}
+		flowAliases(ev)
+		return true
+	}}
+}
+
+// flowAliases adds to a flow the names that firewall rules use.
+func flowAliases(ev *tocsin.Event) {
+	for _, a := range [...]alias{{"src_ip", "srcaddr"}, {"dst_ip", "dstaddr"}, {"src_port", "srcport"}, {"dst_port", "dstport"}} {
+		if ev.Text(a.name) == "" {
+			ev.Add(a.name, ev.Text(a.of))
+		}
+	}
+	switch ev.Text("action") {
+	case "REJECT":
+		ev.Add("event_type", "firewall_denied")
+	case "ACCEPT":
+		ev.Add("event_type", "firewall_allowed")
+	}
+}
