@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -22,6 +23,9 @@ type Set struct {
 	slots map[string]int32 // of field names without their spaces
 	names []string         // of slots
 	joins *joins
+
+	witnesses [][]int32 // of each rule: tests of which one must hold for it to hold; none if there are none
+	routes    atomic.Pointer[routeTable]
 }
 
 // An expr is a compiled condition: a formula whose leaves are tests.
@@ -58,7 +62,9 @@ func Compile(rules []*Rule, o Options) (*Set, []*tocsin.Fault) {
 		}
 		c.set.rules = append(c.set.rules, r)
 	}
-	return c.set, append(faults, c.set.link()...)
+	faults = append(faults, c.set.link()...)
+	c.set.witness()
+	return c.set, faults
 }
 
 type compiler struct {
@@ -109,6 +115,8 @@ func (c *compiler) add(t test) (*expr, error) {
 			}
 			t.re = re
 		}
+		h, _, _ := hookOf(&t)
+		t.hooked = h != hookNone
 		n = int32(len(c.set.tests))
 		c.set.tests = append(c.set.tests, t)
 		c.known[k] = n

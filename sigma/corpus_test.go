@@ -127,10 +127,25 @@ func decodeAll(t testing.TB, name string, b []byte, emit func(*tocsin.Event)) {
 	d.Flush(emit)
 }
 
+// kept is a copy of an event whose field names are interned, as a decoder's are.
+func kept(e *tocsin.Event, names map[string]string) *tocsin.Event {
+	c := e.Clone()
+	for i := range c.Fields {
+		n, ok := names[c.Fields[i].Name]
+		if !ok {
+			n = c.Fields[i].Name
+			names[n] = n
+		}
+		c.Fields[i].Name = n
+	}
+	return c
+}
+
 // attackSamples are the events of EVTX-ATTACK-SAMPLES, kept.
 func attackSamples(t testing.TB) []*tocsin.Event {
 	var all []*tocsin.Event
 	seen := map[string]bool{}
+	names := map[string]string{}
 	for _, m := range untar(t, data(t, "windows/evtx-attack-samples.tar.gz"), func(n string) bool { return strings.HasSuffix(strings.ToLower(n), ".evtx") }) {
 		if seen[string(m.data)] {
 			continue
@@ -138,7 +153,7 @@ func attackSamples(t testing.TB) []*tocsin.Event {
 		seen[string(m.data)] = true
 		decodeAll(t, m.name, m.data, func(e *tocsin.Event) {
 			if e.Fault == nil {
-				all = append(all, e.Clone())
+				all = append(all, kept(e, names))
 			}
 		})
 	}

@@ -105,7 +105,7 @@ func (m *Matcher) held(fields []tocsin.Field, e *expr) []tocsin.Field {
 // evidence appends the fields that a test is about: those for which it holds, or all of them.
 func (m *Matcher) evidence(fields []tocsin.Field, t *test, held bool) []tocsin.Field {
 	add := func(i int) {
-		if held && !m.field(t, i) || len(fields) >= 256 {
+		if held && !m.one(t, i) || len(fields) >= 256 {
 			return
 		}
 		f := tocsin.Field{Name: "raw", Value: m.raw(i)}

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 )
@@ -29,14 +30,37 @@ func foldRune(r rune) rune {
 
 // appendFold appends s with every rune folded; bytes that are no UTF-8 stay as they are.
 func appendFold(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return appendFoldRunes(dst, s[i:])
+	from := len(dst)
+	dst = append(dst, s...)
+	b := dst[from:]
+	for len(b) >= 8 {
+		w := binary.LittleEndian.Uint64(b)
+		if w&highBits != 0 {
+			break
 		}
-		dst = append(dst, lowerASCII[c])
+		binary.LittleEndian.PutUint64(b, lower8(w))
+		b = b[8:]
+	}
+	for i, c := range b {
+		if c >= utf8.RuneSelf {
+			at := len(dst) - len(b) + i
+			return appendFoldRunes(dst[:at], s[at-from:])
+		}
+		b[i] = lowerASCII[c]
 	}
 	return dst
+}
+
+const (
+	everyByte = 0x0101010101010101
+	highBits  = 0x80 * everyByte
+)
+
+// lower8 makes the capitals among eight ASCII characters small: a byte's high bit is set by the first sum if it is
+// at least 'A', by the second if it is beyond 'Z'.
+func lower8(w uint64) uint64 {
+	capital := (w + (0x80-'A')*everyByte) &^ (w + (0x7F-'Z')*everyByte) & highBits
+	return w | capital>>2
 }
 
 func appendFoldRunes(dst []byte, s string) []byte {

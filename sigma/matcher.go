@@ -2,46 +2,129 @@ package sigma
 
 import (
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
 // A Matcher holds the rules of a Set against one event at a time. It is used by one goroutine.
+//
+// An event's values are looked up in the indexes of its route, which gives the tests that hold and, by their
+// witnesses, the rules that may; only those are evaluated. A test that a looked-up field's index knows and did not
+// find does not hold. Tests that no index knows are asked when a rule needs them, once an event.
 type Matcher struct {
 	set   *Set
 	ev    *tocsin.Event
-	epoch uint32   // of the event
-	memo  []uint32 // of each test: epoch*2 + its answer, when answered for this event
-	head  []int32  // of each slot: the first of the event's fields with this name, valid when stamp is the epoch
-	stamp []uint32
-	next  []int32  // of each field: the next with the same name; -1
-	fold  []string // of each field and, last, Raw: its folded value once it was needed
-	done  []bool   // fold is filled
-	arena []byte   // of folded values
+	route *route // nil: every test is asked directly
+	epoch uint32 // of the event; what is stamped otherwise is of an earlier one
+
+	memo   []uint32 // of each test: epoch<<2 and its state
+	fields []fieldState
+	next   []int32  // of each field of the event: the next one of its slot, or -1
+	fold   []string // of each field and, last, Raw: its folded value once it was needed
+	done   []bool   // fold is filled
+	arena  []byte   // of folded values
+	asked  []int32  // slots of the event that have open witnesses
+	words  uint32   // epoch in which keywords were looked up
+
+	maybe   []int32  // rules to evaluate
+	stamp   []uint32 // of each rule: epoch in which it came to maybe
+	matched []int32
+
+	names  [nameCache]nameSlot
+	routes [routeCache]*route
 }
+
+// A fieldState is what a slot holds of the event.
+type fieldState struct {
+	epoch  uint32
+	looked uint32 // epoch in which its values were looked up
+	first  int32
+}
+
+// States of a test.
+const (
+	stateMaybe = 1 // its text was found: it has to be asked
+	stateNo    = 2
+	stateYes   = 3
+)
+
+const maxEpoch = 1<<30 - 1
 
 // Matcher returns a new matcher of the set, for one goroutine.
 func (s *Set) Matcher() *Matcher {
-	return &Matcher{set: s, memo: make([]uint32, len(s.tests)), head: make([]int32, len(s.names)), stamp: make([]uint32, len(s.names))}
-}
-
-// Match calls hit for each rule that holds for the event, rule numbers ascending.
-func (m *Matcher) Match(ev *tocsin.Event, hit func(rule int)) {
-	m.load(ev)
-	for i, e := range m.set.exprs {
-		if e != nil && m.set.Applies(i, ev.Sources) && m.holds(e) {
-			hit(i)
-		}
+	return &Matcher{
+		set: s, memo: make([]uint32, len(s.tests)), fields: make([]fieldState, len(s.names)), stamp: make([]uint32, len(s.exprs)),
 	}
 }
 
-// load makes ev the event that tests are about.
-func (m *Matcher) load(ev *tocsin.Event) {
-	m.ev = ev
-	if m.epoch++; m.epoch == 1<<31 {
-		m.epoch = 1
+// Match calls hit for each rule that holds for the event, rule numbers ascending. It allocates nothing for an event
+// that no rule holds for, once it has met its kind. From hit, Held may be called.
+func (m *Matcher) Match(ev *tocsin.Event, hit func(rule int)) {
+	r := m.routeOf(ev.Sources)
+	if r == nil {
+		m.matchDirectly(ev, hit)
+		return
+	}
+	if r.none {
+		return
+	}
+	m.begin(ev, r)
+	for i := range ev.Fields {
+		m.field(i)
+	}
+	if r.words != nil && r.words.eager {
+		m.lookWords()
+	}
+	for _, slot := range m.asked {
+		for _, o := range r.fields[slot].open {
+			if m.test(o.test) {
+				m.consider(o.rules)
+			}
+		}
+	}
+	m.consider(r.always)
+	m.matched = m.matched[:0]
+	for _, n := range m.maybe {
+		if m.holds(m.set.exprs[n]) {
+			m.insert(n)
+		}
+	}
+	for _, n := range m.matched {
+		hit(int(n))
+	}
+}
+
+// matchDirectly matches without an index.
+func (m *Matcher) matchDirectly(ev *tocsin.Event, hit func(rule int)) {
+	m.load(ev)
+	m.matched = m.matched[:0]
+	for i, e := range m.set.exprs {
+		if e != nil && m.set.Applies(i, ev.Sources) && m.holds(e) {
+			m.matched = append(m.matched, int32(i))
+		}
+	}
+	for _, n := range m.matched {
+		hit(int(n))
+	}
+}
+
+// insert adds a rule that held, keeping their order.
+func (m *Matcher) insert(n int32) {
+	m.matched = append(m.matched, n)
+	for i := len(m.matched) - 1; i > 0 && m.matched[i-1] > n; i-- {
+		m.matched[i-1], m.matched[i] = n, m.matched[i-1]
+	}
+}
+
+// begin makes ev the event that tests are about.
+func (m *Matcher) begin(ev *tocsin.Event, r *route) {
+	m.ev, m.route = ev, r
+	if m.epoch++; m.epoch > maxEpoch {
+		m.epoch, m.words = 1, 0
 		clear(m.memo)
+		clear(m.fields)
 		clear(m.stamp)
 	}
 	n := len(ev.Fields)
@@ -51,26 +134,175 @@ func (m *Matcher) load(ev *tocsin.Event) {
 		m.done = make([]bool, cap(m.next))
 	}
 	clear(m.done[:n+1])
-	m.arena = m.arena[:0]
-	for i := n - 1; i >= 0; i-- {
-		slot, ok := m.set.slots[bare(ev.Fields[i].Name)]
-		if !ok {
-			continue
+	m.arena, m.maybe, m.asked = m.arena[:0], m.maybe[:0], m.asked[:0]
+}
+
+// load makes ev the event, for tests that are asked directly.
+func (m *Matcher) load(ev *tocsin.Event) {
+	m.begin(ev, nil)
+	for i := range ev.Fields {
+		if slot := m.slot(ev.Fields[i].Name); slot >= 0 {
+			m.link(i, slot)
 		}
-		m.next[i] = -1
-		if m.stamp[slot] == m.epoch {
-			m.next[i] = m.head[slot]
-		}
-		m.head[slot], m.stamp[slot] = int32(i), m.epoch
 	}
+}
+
+// field enters one field of the event and looks up its value if it may be a witness.
+func (m *Matcher) field(i int) {
+	slot := m.slot(m.ev.Fields[i].Name)
+	if slot < 0 {
+		return
+	}
+	f := m.route.fields[slot]
+	m.link(i, slot)
+	if f == nil {
+		return
+	}
+	s := &m.fields[slot]
+	if f.eager {
+		s.looked = m.epoch
+		m.look(f, m.folded(i))
+	}
+	if len(f.open) > 0 && s.first == int32(i) {
+		m.asked = append(m.asked, slot)
+	}
+}
+
+// link adds a field to those of its slot, in order.
+func (m *Matcher) link(i int, slot int32) {
+	s := &m.fields[slot]
+	m.next[i] = -1
+	if s.epoch != m.epoch {
+		s.epoch, s.first = m.epoch, int32(i)
+		return
+	}
+	last := s.first
+	for m.next[last] >= 0 {
+		last = m.next[last]
+	}
+	m.next[last] = int32(i)
 }
 
 // first returns the first field of a slot, or -1.
 func (m *Matcher) first(slot int32) int32 {
-	if m.stamp[slot] != m.epoch {
-		return -1
+	if s := &m.fields[slot]; s.epoch == m.epoch {
+		return s.first
 	}
-	return m.head[slot]
+	return -1
+}
+
+// look finds the entries of an index in a folded value.
+func (m *Matcher) look(f *fieldIndex, v string) {
+	if f.ends != nil {
+		m.lookEnds(f.ends, v)
+	}
+	if f.grams != nil {
+		m.lookGrams(f.grams, v)
+	}
+}
+
+func (m *Matcher) lookEnds(e *ends, v string) {
+	n := min(len(v), 8)
+	tail := tailOf(v, n)
+	if e.whole {
+		for i, found := 0, e.find(tail, tagWhole+uint32(len(v))); i < len(found); i++ {
+			if found[i].text == v {
+				m.found(&found[i])
+			}
+		}
+	}
+	for rest := e.tails; rest != 0; rest &= rest - 1 {
+		k := trailing(rest)
+		if k > n {
+			break
+		}
+		for i, found := 0, e.find(tail>>(8*(8-k))<<(8*(8-k)), tagTail+uint32(k)); i < len(found); i++ {
+			if strings.HasSuffix(v, found[i].text) {
+				m.found(&found[i])
+			}
+		}
+	}
+	if e.heads == 0 {
+		return
+	}
+	head := headOf(v, n)
+	for rest := e.heads; rest != 0; rest &= rest - 1 {
+		k := trailing(rest)
+		if k > n {
+			break
+		}
+		for i, found := 0, e.find(head<<(8*(8-k))>>(8*(8-k)), tagHead+uint32(k)); i < len(found); i++ {
+			if strings.HasPrefix(v, found[i].text) {
+				m.found(&found[i])
+			}
+		}
+	}
+}
+
+func (m *Matcher) lookGrams(g *grams, v string) {
+	for i := g.next(v, 0); i >= 0; i = g.next(v, i+1) {
+		for k, found := 0, g.find(gramAt(v, i)); k < len(found); k++ {
+			e := &found[k]
+			if from := i - int(e.off); from >= 0 && strings.HasPrefix(v[from:], e.text) {
+				m.found(e)
+			}
+		}
+	}
+}
+
+// found notes that an entry's text is there.
+func (m *Matcher) found(e *entry) {
+	s := &m.memo[e.test]
+	if *s>>2 == m.epoch {
+		return
+	}
+	*s = m.epoch<<2 | stateMaybe
+	if e.decides {
+		*s = m.epoch<<2 | stateYes
+	}
+	m.consider(e.rules)
+}
+
+// consider puts rules among those to evaluate.
+func (m *Matcher) consider(rules []int32) {
+	for _, n := range rules {
+		if m.stamp[n] != m.epoch {
+			m.stamp[n] = m.epoch
+			m.maybe = append(m.maybe, n)
+		}
+	}
+}
+
+// lookWords looks up the keywords of the route in the whole event. A value that is a piece of Raw was looked at with
+// Raw; one at whose ends a character of Raw is cut was not.
+func (m *Matcher) lookWords() {
+	m.words = m.epoch
+	f := m.route.words
+	if f.grams == nil {
+		return
+	}
+	ev := m.ev
+	raw := rawCounts(ev)
+	if raw && len(ev.Raw) >= f.short {
+		m.lookGrams(f.grams, m.folded(len(ev.Fields)))
+	}
+	for i := range ev.Fields {
+		v := ev.Fields[i].Value
+		if len(v) < f.short || raw && within(v, ev.Raw) {
+			continue
+		}
+		m.lookGrams(f.grams, m.folded(i))
+	}
+}
+
+// within says that v, not empty, is a piece of the memory of s, and not of part of a character at its ends.
+func within(v, s string) bool {
+	at := uintptr(unsafe.Pointer(unsafe.StringData(v))) - uintptr(unsafe.Pointer(unsafe.StringData(s)))
+	if at > uintptr(len(s)) || uintptr(len(v)) > uintptr(len(s))-at {
+		return false
+	}
+	end := int(at) + len(v)
+	return utf8.RuneStart(v[0]) && (end == len(s) || utf8.RuneStart(s[end]))
 }
 
 // raw returns the value of a field; the one after the last is Raw.
@@ -127,28 +359,62 @@ func (m *Matcher) holds(e *expr) bool {
 
 // test answers a test for the event.
 func (m *Matcher) test(n int32) bool {
-	if s := m.memo[n]; s>>1 == m.epoch {
-		return s&1 == 1
+	s := m.memo[n]
+	if s>>2 == m.epoch && s&3 != stateMaybe {
+		return s&3 == stateYes
 	}
-	ok := m.answer(&m.set.tests[n])
-	m.memo[n] = m.epoch << 1
-	if ok {
-		m.memo[n]++
+	t := &m.set.tests[n]
+	if m.route != nil && t.hooked && s>>2 != m.epoch {
+		if !m.lookFor(t.slot) {
+			return false
+		}
+		if s = m.memo[n]; s>>2 != m.epoch {
+			return false
+		}
+		if s&3 != stateMaybe {
+			return s&3 == stateYes
+		}
 	}
-	return ok
+	state := uint32(stateNo)
+	if m.answer(t) {
+		state = stateYes
+	}
+	m.memo[n] = m.epoch<<2 | state
+	return state == stateYes
 }
 
+// lookFor makes sure that a slot's values were looked up; false says that they were before, or that there are none.
+func (m *Matcher) lookFor(slot int32) bool {
+	if slot == anywhere {
+		if m.words == m.epoch {
+			return false
+		}
+		m.lookWords()
+		return true
+	}
+	s := &m.fields[slot]
+	if s.epoch != m.epoch || s.looked == m.epoch {
+		return false
+	}
+	s.looked = m.epoch
+	for i := s.first; i >= 0; i = m.next[i] {
+		m.look(m.route.fields[slot], m.folded(int(i)))
+	}
+	return true
+}
+
+// answer asks a test of the event's values.
 func (m *Matcher) answer(t *test) bool {
 	if t.slot == anywhere {
 		for i := range m.ev.Fields {
-			if m.field(t, i) {
+			if m.one(t, i) {
 				return true
 			}
 		}
-		return rawCounts(m.ev) && m.field(t, len(m.ev.Fields))
+		return rawCounts(m.ev) && m.one(t, len(m.ev.Fields))
 	}
 	for i := m.first(t.slot); i >= 0; i = m.next[i] {
-		if m.field(t, int(i)) {
+		if m.one(t, int(i)) {
 			return true
 		}
 	}
@@ -157,11 +423,11 @@ func (m *Matcher) answer(t *test) bool {
 
 // rawCounts says that keywords look at Raw too: it is there and is not a JSON object, whose values are the fields.
 func rawCounts(ev *tocsin.Event) bool {
-	return ev.Raw != "" && (len(ev.Fields) == 0 || !strings.HasPrefix(ev.Raw, "{"))
+	return ev.Raw != "" && (len(ev.Fields) == 0 || ev.Raw[0] != '{')
 }
 
-// field says whether a test holds for one field, or Raw.
-func (m *Matcher) field(t *test, i int) bool {
+// one says whether a test holds for one field, or Raw.
+func (m *Matcher) one(t *test, i int) bool {
 	switch {
 	case t.kind == testPresent:
 		return true

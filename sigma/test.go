@@ -40,6 +40,8 @@ type test struct {
 	part  timePart
 	ref   int32    // slot of the other field
 	how   testKind // of testRef: equal, prefix, suffix or contains
+
+	hooked bool // an index finds it: see hookOf
 }
 
 // anywhere is the slot of keywords: all values of an event.

@@ -1,0 +1,92 @@
+package sigma_test
+
+import (
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// rate reports events per second of processor time of a benchmark whose every round is n events. Call it before the
+// rounds, and what it returns after them.
+func rate(b *testing.B, n int) func() {
+	from := cpuTime()
+	return func() { b.ReportMetric(float64(n)*float64(b.N)/(cpuTime()-from).Seconds(), "events/cpu-s") }
+}
+
+// cpuTime is the processor time of this process.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkMatch is matching alone: EVTX-ATTACK-SAMPLES, decoded before, with all Windows rules.
+func BenchmarkMatch(b *testing.B) {
+	s := hq(b, windowsRule)
+	events := attackSamples(b)
+	m := s.Matcher()
+	run := func() int {
+		pairs := 0
+		for _, e := range events {
+			m.Match(e, func(int) { pairs++ })
+		}
+		return pairs
+	}
+	want := run()
+	b.ReportAllocs()
+	done := rate(b, len(events))
+	for b.Loop() {
+		if n := run(); n != want || n < 1547 {
+			b.Fatalf("%d matches", n)
+		}
+	}
+	done()
+}
+
+// BenchmarkNaive is the naive evaluator on every sixteenth of the same events.
+func BenchmarkNaive(b *testing.B) {
+	s := hq(b, windowsRule)
+	var events []*tocsin.Event
+	for i, e := range attackSamples(b) {
+		if i%16 == 0 {
+			events = append(events, e)
+		}
+	}
+	o := newNaive()
+	done := rate(b, len(events))
+	for b.Loop() {
+		for _, e := range events {
+			for _, r := range s.Rules() {
+				if o.applies(r, e) {
+					o.holds(r, e)
+				}
+			}
+		}
+	}
+	done()
+}
+
+// BenchmarkLoad is reading and compiling all live rules.
+func BenchmarkLoad(b *testing.B) {
+	files := liveRules(b)
+	var parse time.Duration
+	for b.Loop() {
+		var rules []*sigma.Rule
+		t := time.Now()
+		for _, f := range files {
+			rs, _ := sigma.Parse(f.name, f.data)
+			rules = append(rules, rs...)
+		}
+		parse += time.Since(t)
+		s, _ := sigma.Compile(rules, sigma.Options{})
+		if len(s.Rules()) < 3756 {
+			b.Fatal(len(s.Rules()))
+		}
+	}
+	b.ReportMetric(parse.Seconds()*1000/float64(b.N), "parse-ms")
+}
