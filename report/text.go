@@ -41,6 +41,7 @@ type page struct {
 // ANSI colours of the levels.
 var levelInk = [...]string{"2", "2", "36", "33", "31", "1;37;41"}
 var levelShort = [...]string{"-", "info", "low", "med", "HIGH", "CRIT"}
+var levelWord = [...]string{"unrated", "info", "low", "medium", "high", "critical"}
 
 func (p *page) ink(code, s string) string {
 	if !p.color || s == "" {
@@ -75,18 +76,18 @@ func (p *page) write(h *Hunt, high int) {
 	s := summarize(h)
 	p.year = s.total.first.Year() != s.total.last.Year() || datable(h.Made) && s.total.last.Year() != h.Made.UTC().Year()
 	head := p.verdict(h, s)
+	airy := high >= 36
 	var foot []string
 	if h.Coverage != nil {
-		foot = p.coverage(h.Coverage, high >= 36)
+		foot = p.coverage(h.Coverage, airy)
 	}
-	tactics := p.tactics(s)
+	tactics := p.tactics(s, airy)
 	all := []*section{
 		{title: "Worst first", noun: "rule", list: s.rules.worst(), row: p.ruleRow, least: 6, share: 4},
 		{title: "Hosts", noun: "host", list: s.hosts.worst(), row: p.nameRow, least: 3, share: 2},
 		{title: "Users", noun: "user", list: s.users.worst(), row: p.nameRow, least: 2, share: 2},
 		{title: "Source addresses", noun: "address", list: s.places.worst(), row: p.nameRow, least: 2, share: 1},
 	}
-	airy := high >= 36
 	used := len(head) + len(tactics) + len(foot) + 1 // the last for the prompt that follows
 	if len(foot) > 0 {
 		used++ // its heading
@@ -148,7 +149,7 @@ func share(all []*section, room int, airy bool) {
 		if airy {
 			head++
 		}
-		if need == 0 || i > 1 && room < need+head {
+		if need == 0 || i > 0 && room < need+head {
 			c.room = 0
 			continue
 		}
@@ -182,21 +183,29 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		}
 		return []string{p.ink("1", clip(l, p.wide))}
 	}
-	var levels []string
+	n := len(h.Matches)
+	what := count(n) + " matches"
+	if n == 1 {
+		what = "1 match"
+	}
+	what += " of " + several(len(s.rules), "rule")
+	var inked []string
+	used := width(what)
 	for l := tocsin.Critical; ; l-- {
 		if n := s.total.by[l]; n > 0 {
-			levels = append(levels, p.ink(levelInk[l], count(n)+" "+or(l.String(), "unrated")))
+			text := count(n) + " " + or(l.String(), "unrated")
+			if p.wide < 100 {
+				text = count(n) + " " + levelWord[l]
+			}
+			if used += 2 + width(text); used <= p.wide {
+				inked = append(inked, p.ink(levelInk[l], text))
+			}
 		}
 		if l == tocsin.Unrated {
 			break
 		}
 	}
-	n := len(h.Matches)
-	word := "matches"
-	if n == 1 {
-		word = "match"
-	}
-	first := p.ink("1", count(n)+" "+word+" of "+several(len(s.rules), "rule")) + ": " + strings.Join(levels, ", ")
+	first := p.ink("1", what) + ": " + strings.Join(inked, ", ")
 	var where []string
 	for _, w := range []struct {
 		n    int
@@ -290,11 +299,15 @@ func (p *page) ruleRow(t *tally) {
 
 // nameRow shows a host, user or address: its matches by level, when, and the tactics or the rules.
 func (p *page) nameRow(t *tally) {
+	levelWidth := 24
+	if p.wide < 80 {
+		levelWidth = 16
+	}
 	var levels []string
 	var plain int
 	for l := tocsin.Critical; ; l-- {
-		if n := t.by[l]; n > 0 && len(levels) < 3 {
-			s := count(n) + " " + levelShort[l]
+		s := count(t.by[l]) + " " + levelShort[l]
+		if t.by[l] > 0 && plain+len(s) < levelWidth {
 			plain += len(s) + 1
 			levels = append(levels, p.ink(levelInk[l], s))
 		}
@@ -302,7 +315,6 @@ func (p *page) nameRow(t *tally) {
 			break
 		}
 	}
-	const levelWidth = 24
 	name := min(28, max(14, p.wide/4))
 	left := p.wide - 2 - name - 1 - levelWidth - p.periodWidth() - 1
 	p.b.WriteString("  " + pad(visible(t.name), name) + " " + strings.Join(levels, " ") + strings.Repeat(" ", max(1, levelWidth-plain+1)))
@@ -313,8 +325,8 @@ func (p *page) nameRow(t *tally) {
 	p.b.WriteString(strings.TrimRight(last, " ") + "\n")
 }
 
-// tactics is one line, or two, of ATT&CK in the order of the matrix.
-func (p *page) tactics(s *summary) []string {
+// tactics is one line, with room up to three, of ATT&CK in the order of the matrix.
+func (p *page) tactics(s *summary, airy bool) []string {
 	var parts []string
 	for _, t := range tocsin.Tactics() {
 		if n := s.tactics[t.ID]; n > 0 {
@@ -325,8 +337,16 @@ func (p *page) tactics(s *summary) []string {
 		return nil
 	}
 	lines := wrap(parts, " · ", "  ", p.wide)
-	if len(lines) > 3 {
-		lines = append(lines[:2:2], clip("  "+strings.TrimSpace(strings.Join(lines[2:], " · ")), p.wide))
+	most := 1
+	if airy {
+		most = 3
+	}
+	if len(lines) > most {
+		var rest []string
+		for _, l := range lines[most-1:] {
+			rest = append(rest, strings.TrimSpace(l))
+		}
+		lines = append(lines[:most-1:most-1], clip("  "+strings.Join(rest, " · "), p.wide))
 	}
 	return append([]string{p.ink("1", "ATT&CK")}, lines...)
 }
@@ -365,7 +385,7 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
 		l += ": " + visible(strings.Join(s, ", "))
 	}
 	all := []string{l}
-	if datable(c.First) {
+	if airy && datable(c.First) {
 		all = append(all, "  Span      "+spanText(c.First, c.Last)+" ("+lasting(c.Last.Sub(c.First))+")")
 	}
 	if len(why) > 0 {
@@ -399,7 +419,7 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
 	if l := gapsInWords(c.Gaps, p); l != "" {
 		all = append(all, "  Clock     "+l)
 	}
-	if c.Wall > 0 {
+	if airy && c.Wall > 0 {
 		l := "  Took      " + lasting(c.Wall)
 		if c.CPU > 0 {
 			l += ", CPU " + lasting(c.CPU) + " (" + lasting(c.LoadCPU) + " of it loading rules)"

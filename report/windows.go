@@ -66,7 +66,7 @@ var securityParts = map[string][]part{
 	"1102": {actor, {"Note", "EventID", func(string) string { return "the audit log was cleared" }}},
 	"4616": {{"New time", "NewTime", nil}, {"Old time", "PreviousTime", nil}, actor, {"Proc", "ProcessName", nil}},
 	"4624": {target, {"Type", "LogonType", logonType}, from, {"Wks", "WorkstationName", nil}, {"Auth", "AuthenticationPackageName", nil}, {"NTLM", "LmPackageName", nil}, {"Proc", "ProcessName", nil}, subject, {"LID", "TargetLogonId", nil}},
-	"4625": {target, {"Reason", "SubStatus|Status|FailureReason", ntStatus}, {"Type", "LogonType", logonType}, from, {"Wks", "WorkstationName", nil}, {"Auth", "AuthenticationPackageName", nil}, {"Proc", "ProcessName", nil}},
+	"4625": {target, {"Reason", "SubStatus|Status|FailureReason", ntFailure}, {"Type", "LogonType", logonType}, from, {"Wks", "WorkstationName", nil}, {"Auth", "AuthenticationPackageName", nil}, {"Proc", "ProcessName", nil}},
 	"4634": {target, {"Type", "LogonType", logonType}, {"LID", "TargetLogonId", nil}},
 	"4647": {target, {"LID", "TargetLogonId", nil}},
 	"4648": {actor, {"As", `TargetDomainName\TargetUserName`, nil}, {"On", "TargetServerName", nil}, {"Proc", "ProcessName", nil}, from},

@@ -64,15 +64,20 @@ func decimal(v string) string {
 // spaces makes one line of a list that the log wraps.
 func spaces(v string) string { return strings.Join(strings.Fields(v), " ") }
 
-// ntStatus is for the outcome of a Windows logon. [MS-ERREF] 2.3.1. A sub-status of zero says nothing.
+// ntStatus is for the outcome of a Windows logon. [MS-ERREF] 2.3.1.
 func ntStatus(v string) string {
 	if strings.HasPrefix(v, "%%") {
 		return percentCodes(v)
 	}
-	if n, ok := number(v); ok && n == 0 && len(v) > 3 {
+	return coded(v, ntStatusWords)
+}
+
+// ntFailure is ntStatus for an event that is a failure: there a sub-status of zero says nothing.
+func ntFailure(v string) string {
+	if n, ok := number(v); ok && n == 0 {
 		return ""
 	}
-	return coded(v, ntStatusWords)
+	return ntStatus(v)
 }
 
 var ntStatusWords = map[uint32]string{

@@ -1,0 +1,106 @@
+package report
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"io"
+	"strings"
+)
+
+// The page's parts. The scripts are joined in this order within one function.
+//
+//go:embed html
+var assets embed.FS
+
+var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "main.js"}
+
+// HTML writes one self-contained page: summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
+// filter, their evidence, and what the run has seen and has not.
+//
+// It works from a file, offline: its policy forbids every request, and it runs only the script whose digest it names.
+// The data is JSON, compressed and in Base64, so that nothing a log holds can be taken for markup; the script inserts
+// all of it as text. Without scripts the page shows what Text writes.
+//
+// To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
+// values beyond 8 KiB, all but 100 places of a series. It says so where it does.
+func HTML(w io.Writer, h *Hunt) error {
+	style, err := assets.ReadFile("html/page.css")
+	if err != nil {
+		return err
+	}
+	script := []byte("\"use strict\";(async () => {\n")
+	for _, name := range scripts {
+		b, err := assets.ReadFile("html/" + name)
+		if err != nil {
+			return err
+		}
+		script = append(script, b...)
+	}
+	script = append(script, "\n})();\n"...)
+	page, err := assets.ReadFile("html/page.html")
+	if err != nil {
+		return err
+	}
+	var plain strings.Builder
+	if err := Text(&plain, h, TextOptions{Width: 110, Height: 60}); err != nil {
+		return err
+	}
+	fill := map[string]func() error{
+		"policy": func() error {
+			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
+		},
+		"title":  func() error { return puts(w, html.EscapeString(visible(h.title()))) },
+		"style":  func() error { _, err := w.Write(style); return err },
+		"script": func() error { _, err := w.Write(script); return err },
+		"plain":  func() error { return puts(w, html.EscapeString(plain.String())) },
+		"data":   func() error { return pack(w, h) },
+	}
+	for rest := page; len(rest) > 0; {
+		before, after, more := bytes.Cut(rest, []byte("{{"))
+		if _, err := w.Write(before); err != nil || !more {
+			return err
+		}
+		name, tail, _ := bytes.Cut(after, []byte("}}"))
+		f, ok := fill[string(name)]
+		if !ok {
+			return fmt.Errorf("page.html has no part named %q", name)
+		}
+		if err := f(); err != nil {
+			return err
+		}
+		rest = tail
+	}
+	return nil
+}
+
+func puts(w io.Writer, s string) error {
+	_, err := io.WriteString(w, s)
+	return err
+}
+
+// digest is a source expression of a content security policy.
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// pack writes the page's data: JSON, gzip, Base64.
+func pack(w io.Writer, h *Hunt) error {
+	text := base64.NewEncoder(base64.StdEncoding, w)
+	z, err := gzip.NewWriterLevel(text, 4)
+	if err != nil {
+		return err
+	}
+	if _, err := z.Write(pageData(h)); err != nil {
+		return err
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return text.Close()
+}

@@ -1,0 +1,99 @@
+// Small things for making elements. Text from logs goes through text nodes only, never through markup.
+
+const $ = (id) => document.getElementById(id);
+
+// el makes an element: el("div", {class: "x", onclick: f, "aria-label": "y"}, "text", child, …).
+function el(tag, props, ...kids) {
+  const e = document.createElement(tag);
+  put(e, props);
+  add(e, kids);
+  return e;
+}
+
+// svg is el for SVG.
+function svg(tag, props, ...kids) {
+  const e = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  put(e, props);
+  add(e, kids);
+  return e;
+}
+
+function put(e, props) {
+  for (const k in props || {}) {
+    const v = props[k];
+    if (v === undefined || v === null || v === false) continue;
+    if (k.startsWith("on")) e.addEventListener(k.slice(2), v);
+    else e.setAttribute(k, v === true ? "" : v);
+  }
+}
+
+function add(e, kids) {
+  for (const k of kids.flat(9)) {
+    if (k === undefined || k === null || k === false) continue;
+    e.append(k instanceof Node ? k : show(String(k)));
+  }
+}
+
+function fill(e, ...kids) {
+  e.replaceChildren();
+  add(e, kids);
+  return e;
+}
+
+// show makes visible what would hide, ring, or turn text around; line breaks and tabs stay.
+const hidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+function show(s) {
+  return s.replace(hidden, (c) => {
+    const n = c.codePointAt(0);
+    return n < 256 ? "\\x" + n.toString(16).padStart(2, "0") : "\\u" + n.toString(16).padStart(4, "0");
+  });
+}
+
+// line is show for one line: breaks are shown too.
+function line(s) {
+  return show(s).replace(/[\n\r\t]/g, (c) => (c === "\n" ? "\\n" : c === "\r" ? "\\r" : "\\t"));
+}
+
+const number = (n) => n.toLocaleString("en-US");
+const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one + "s");
+
+function bytes(n) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let u = 0;
+  while (n >= 999.5 && u < units.length - 1) { n /= 1000; u++; }
+  return (u === 0 || n >= 9.95 ? Math.round(n) : n.toFixed(1)) + " " + units[u];
+}
+
+function lasting(ms) {
+  ms = Math.abs(ms);
+  if (ms < 1000) return Math.round(ms) + " ms";
+  if (ms < 60e3) return (ms / 1e3).toFixed(1) + " s";
+  if (ms < 3600e3) return Math.round(ms / 60e3) + " min";
+  if (ms < 48 * 3600e3) return (ms / 3600e3).toFixed(1) + " h";
+  return (ms / 86400e3).toFixed(1) + " days";
+}
+
+// Times are microseconds since 1970, UTC.
+const two = (n) => String(n).padStart(2, "0");
+function clock(us, digits) {
+  if (us === null || us === undefined) return "time unknown";
+  const d = new Date(Math.floor(us / 1000));
+  let s = String(d.getUTCFullYear()).padStart(4, "0") + "-" + two(d.getUTCMonth() + 1) + "-" + two(d.getUTCDate()) + " " +
+    two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()) + ":" + two(d.getUTCSeconds());
+  if (digits) {
+    const rest = ((us % 1e6) + 1e6) % 1e6;
+    s += "." + String(rest).padStart(6, "0").slice(0, digits);
+  }
+  return s;
+}
+
+function between(a, b) {
+  const x = clock(a), y = clock(b);
+  if (x === y) return x;
+  return x + " – " + (x.slice(0, 10) === y.slice(0, 10) ? y.slice(11) : y);
+}
+
+function debounce(f, ms) {
+  let t = 0;
+  return () => { clearTimeout(t); t = setTimeout(f, ms); };
+}

@@ -1,0 +1,100 @@
+// The summaries: levels, then rules, hosts, users and addresses, worst first; and the ATT&CK matrix. Each entry is a
+// filter.
+
+function drawLevels() {
+  fill($("levels"), [5, 4, 3, 2, 1, 0].filter((l) => D.levels[l] || l > 1).map((l) => {
+    const n = count.level.get(l) || 0;
+    return el("button", { type: "button", class: "level l" + l, "aria-pressed": String(chosen.level.has(l)), disabled: !n && !chosen.level.has(l), onclick: () => toggle("level", l) },
+      el("b", {}, number(n)), el("span", {}, levelNames[l]));
+  }));
+}
+
+// rank orders values: by their matches at the worst level, then the next, then by name.
+function rank(facet, of, name) {
+  const all = new Map();
+  for (const i of shown) {
+    const k = of(i);
+    if (facet !== "rule" && !k) continue;
+    let t = all.get(k);
+    if (!t) all.set(k, (t = { k, by: new Uint32Array(6), first: null, last: null }));
+    t.by[level[i]]++;
+    if (D.time[i] !== null) { t.first ??= D.time[i]; t.last = D.time[i]; }
+  }
+  for (const k of chosen[facet]) if (!all.has(k)) all.set(k, { k, by: new Uint32Array(6), first: null, last: null });
+  const list = [...all.values()];
+  list.sort((a, b) => {
+    for (let l = 5; l >= 0; l--) if (a.by[l] !== b.by[l]) return b.by[l] - a.by[l];
+    return name(a.k) < name(b.k) ? -1 : 1;
+  });
+  return list;
+}
+
+const panels = [
+  { facet: "rule", title: "Rules", of: (i) => D.rule[i], name: (k) => D.rules[k].title },
+  { facet: "host", title: "Hosts", of: (i) => D.host[i], name: (k) => S[k] },
+  { facet: "user", title: "Users", of: (i) => D.user[i], name: (k) => S[k] },
+  { facet: "address", title: "Source addresses", of: (i) => D.address[i], name: (k) => S[k] },
+];
+const unfolded = new Set();
+
+function drawFacets() {
+  fill($("facets"), panels.map((p) => {
+    const list = rank(p.facet, p.of, p.name);
+    const few = 8, many = 200;
+    const most = Math.max(1, ...list.map((t) => total(t.by)));
+    const room = unfolded.has(p.facet) ? many : few;
+    return el("section", { class: "card facet", "aria-label": p.title },
+      el("div", { class: "cardhead" }, el("h2", {}, p.title), el("p", { class: "muted" }, number(list.length))),
+      list.length ? el("ul", {}, list.slice(0, room).map((t) => entry(p, t, most))) : el("p", { class: "muted none" }, "None named."),
+      list.length > few && el("button", { type: "button", class: "plain more", onclick: () => { if (!unfolded.delete(p.facet)) unfolded.add(p.facet); drawFacets(); } },
+        unfolded.has(p.facet) ? (list.length > many ? `The first ${many} of ${number(list.length)}. Show fewer` : "Show fewer") : `${number(list.length - few)} more`));
+  }));
+}
+
+const total = (by) => by.reduce((a, b) => a + b, 0);
+
+function entry(p, t, most) {
+  const n = total(t.by);
+  const bar = el("span", { class: "meter", "aria-hidden": "true" }, [5, 4, 3, 2, 1, 0].filter((l) => t.by[l]).map((l) => {
+    const part = el("i", { class: "l" + l });
+    part.style.width = Math.max(1, (t.by[l] / most) * 100) + "%";
+    return part;
+  }));
+  const when = t.first === null ? "" : between(t.first, t.last) + " UTC";
+  const worst = [5, 4, 3, 2, 1, 0].find((l) => t.by[l]) ?? 0;
+  return el("li", {}, el("button", { type: "button", "aria-pressed": String(chosen[p.facet].has(t.k)), title: line(p.name(t.k)) + (when ? "\n" + when : ""), onclick: () => toggle(p.facet, t.k) },
+    el("span", { class: "dot l" + worst, "aria-hidden": "true" }), el("span", { class: "name" }, line(p.name(t.k))), el("span", { class: "n" }, number(n)), bar,
+    el("span", { class: "sr" }, `worst ${levelNames[worst]}, ${when}`)));
+}
+
+// The matrix: tactics in the order of an intrusion; those without a match are slim.
+function drawMatrix() {
+  const cells = D.tactics.map(() => new Map());
+  cells.push(new Map());
+  const worst = new Map();
+  for (const r of new Set(Array.from(shown, (i) => D.rule[i]))) {
+    for (const t of tacticsOf(D.rules[r])) for (const k of D.rules[r].techs) {
+      cells[t].set(k, 0);
+    }
+    for (const k of D.rules[r].techs) worst.set(k, Math.max(worst.get(k) || 0, D.rules[r].level));
+  }
+  for (const i of shown) {
+    const r = D.rules[D.rule[i]];
+    for (const t of tacticsOf(r)) for (const k of r.techs) cells[t].set(k, cells[t].get(k) + 1);
+  }
+  let seen = 0;
+  const cols = cells.map((techs, t) => {
+    const n = count.tactic.get(t) || 0;
+    if (t === noTactic && !n) return null;
+    const [id, , name] = D.tactics[t] || ["", "", "No tactic named"];
+    if (n) seen++;
+    const list = [...techs].sort((a, b) => b[1] - a[1] || (techniques[a[0]] < techniques[b[0]] ? -1 : 1));
+    return el("div", { class: "tactic" + (n ? "" : " empty") },
+      el("button", { type: "button", class: "tactichead", "aria-pressed": String(chosen.tactic.has(t)), disabled: !n && !chosen.tactic.has(t),
+        title: name + (id === "TA0005" ? " (until ATT&CK v18: Defense Evasion)" : "") + " " + id, onclick: () => toggle("tactic", t) }, el("span", {}, name), n ? el("b", {}, number(n)) : null),
+      list.map(([k, m]) => el("button", { type: "button", class: "tech l" + worst.get(k), "aria-pressed": String(chosen.technique.has(k)), title: `${techniques[k]}, worst level ${levelNames[worst.get(k)]}`, onclick: () => toggle("technique", k) },
+        el("span", {}, techniques[k]), el("b", {}, number(m)))));
+  });
+  fill($("matrix"), cols);
+  fill($("attack-note"), seen ? `${plural(seen, "tactic")}, ${plural(worst.size, "technique")}. A rule's techniques stand under each of its tactics.` : "No rule that matched names a tactic or technique.");
+}

@@ -1,0 +1,58 @@
+// Putting it together.
+
+document.title = D.title + " – Tocsin";
+fill($("title"), D.title);
+{
+  const hosts = new Set(D.host), users = new Set(D.user), from = new Set(D.address);
+  for (const set of [hosts, users, from]) set.delete(0);
+  const where = [hosts.size && plural(hosts.size, "host"), users.size && plural(users.size, "user"), from.size && plural(from.size, "source address", "source addresses")].filter(Boolean);
+  fill($("verdict"), D.total ? [el("b", {}, plural(D.total, "match", "matches")), " of ", plural(D.rules.length, "rule"), where.length ? " about " + where.join(", ") : ""] :
+    ["No rule matched. ", D.coverage && !D.coverage.events ? "Nothing was read, so this says nothing." : "See the coverage for what was read."]);
+  fill($("span"), first <= final ? between(first, final) + " UTC" : "", D.made !== null ? (first <= final ? " · " : "") + "report made " + clock(D.made) + " UTC" : "");
+  fill($("footer"), "Made by Tocsin" + (D.version ? " " + D.version : "") + ". Rules are their authors' work under their licences, named with each match. Text from logs is shown as it was written, with control characters made visible.");
+}
+
+// Light and dark: the system's, unless chosen.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function theme(t) {
+  document.documentElement.dataset.theme = t;
+  $("theme").textContent = t === "dark" ? "Light" : "Dark";
+}
+theme(dark.matches ? "dark" : "light");
+dark.addEventListener("change", () => theme(dark.matches ? "dark" : "light"));
+$("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
+$("print").addEventListener("click", () => print());
+addEventListener("beforeprint", printTable);
+
+$("find").addEventListener("input", debounce(() => { state.text = $("find").value; apply(); }, 180));
+for (const id of ["from", "to"]) {
+  $(id).addEventListener("change", () => {
+    const v = instant($(id).value, id === "to");
+    $(id).setAttribute("aria-invalid", String(v === undefined));
+    if (v !== undefined) range(id === "from" ? v : state.from, id === "to" ? v : state.to);
+  });
+}
+$("unbrush").addEventListener("click", () => range(null, null));
+addEventListener("keydown", (e) => {
+  if (e.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { $("find").focus(); e.preventDefault(); }
+  if (e.key === "Escape") $("evidence").classList.remove("open");
+});
+
+// keep draws a part anew and leaves the focus where it was, though the elements are new.
+function keep(id, draw) {
+  return () => {
+    const all = () => [...$(id).querySelectorAll("button")];
+    const at = all().indexOf(document.activeElement);
+    const label = at >= 0 ? document.activeElement.textContent : "";
+    draw();
+    if (at >= 0) (all().find((b) => b.textContent === label) || all()[at])?.focus({ preventScroll: true });
+  };
+}
+
+$("boot").hidden = true;
+$("app").hidden = false;
+watchers.push(keep("levels", drawLevels), drawTimeline, keep("facets", drawFacets), keep("matrix", drawMatrix), drawTable);
+apply();
+drawCoverage();
+let wide = innerWidth;
+addEventListener("resize", debounce(() => { drawRows(); if (innerWidth !== wide) { wide = innerWidth; drawTimeline(); } }, 120));

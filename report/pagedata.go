@@ -1,0 +1,370 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds that keep the page usable; what is beyond them is counted and said.
+const (
+	maxPageMatches = 200_000
+	maxPageValue   = 8 << 10
+	maxPageSeries  = 100
+	maxPageFiles   = 5_000
+)
+
+// A pool gives each text one number, 0 being the empty text.
+type pool struct {
+	at  map[string]int
+	all []string
+}
+
+func newPool() *pool { return &pool{at: map[string]int{"": 0}, all: []string{""}} }
+
+func (p *pool) add(s string) int {
+	if len(s) > maxPageValue {
+		s = shorten(s, maxPageValue) + " (cut: " + size(int64(len(s))) + " in the log)"
+	}
+	n, ok := p.at[s]
+	if !ok {
+		n = len(p.all)
+		p.at[s] = n
+		p.all = append(p.all, s)
+	}
+	return n
+}
+
+// pageData is the JSON that the page's script reads. Matches are table, texts are numbers of one table of texts,
+// and field names are kept once for all events that have the same: for 100,000 matches that is a tenth of JSONL.
+func pageData(h *Hunt) []byte {
+	d := table{pool: newPool(), rules: map[*tocsin.Rule]int{}, shapes: map[string]int{}}
+	matches := pageMatches(h.Matches)
+	for i, m := range matches {
+		d.match(i, m)
+	}
+
+	var j jsonText
+	j.open('{')
+	j.strAt("title", h.title())
+	j.strAt("version", h.Version)
+	j.key("made")
+	j.micros(h.Made)
+	j.intAt("total", int64(len(h.Matches)))
+	j.key("levels")
+	j.ints(levelCounts(h.Matches)...)
+	j.key("tactics")
+	j.open('[')
+	for _, t := range tocsin.Tactics() {
+		j.open('[')
+		j.str(t.ID)
+		j.str(t.Slug)
+		j.str(t.Name)
+		j.shut(']')
+	}
+	j.shut(']')
+	d.writeRules(&j)
+	d.writeMatches(&j)
+	d.writeCoverage(&j, h.Coverage)
+	j.strsAt("strings", d.pool.all)
+	j.shut('}')
+	return j.b
+}
+
+func levelCounts(matches []*tocsin.Match) []int {
+	n := make([]int, tocsin.Critical+1)
+	for _, m := range matches {
+		n[min(rule(m).Level, tocsin.Critical)]++
+	}
+	return n
+}
+
+// pageMatches returns the matches that the page shows: all of them, or the worst, in their order.
+func pageMatches(all []*tocsin.Match) []*tocsin.Match {
+	if len(all) <= maxPageMatches {
+		return all
+	}
+	n := levelCounts(all)
+	room := maxPageMatches
+	var keep [tocsin.Critical + 1]int
+	for l := len(keep) - 1; l >= 0; l-- {
+		keep[l] = min(room, n[l])
+		room -= keep[l]
+	}
+	some := make([]*tocsin.Match, 0, maxPageMatches)
+	for _, m := range all {
+		if l := min(rule(m).Level, tocsin.Critical); keep[l] > 0 {
+			keep[l]--
+			some = append(some, m)
+		}
+	}
+	return some
+}
+
+// micros writes a time in microseconds since 1970, null where it is not known.
+func (j *jsonText) micros(t time.Time) {
+	if !datable(t) {
+		j.raw("null")
+		return
+	}
+	j.int(t.UnixMicro())
+}
+
+// table collects matches by column.
+type table struct {
+	pool      *pool
+	rules     map[*tocsin.Rule]int
+	ruleList  []*tocsin.Rule
+	shapes    map[string]int
+	shapeList [][]int
+	times     []time.Time
+	records   []uint64
+	cols      [9][]int // rule, host, user, address, details, source, format, raw, shape
+	values    []int    // of all fields, match after match
+	held      []int    // for each match the number of pairs, then the pairs
+	series    []int    // the matches that have one
+	places    []*tocsin.Match
+	key       []byte
+	shape     []int
+}
+
+func (d *table) match(i int, m *tocsin.Match) {
+	ev, r := event(m), rule(m)
+	n, ok := d.rules[r]
+	if !ok {
+		n = len(d.ruleList)
+		d.rules[r] = n
+		d.ruleList = append(d.ruleList, r)
+	}
+	d.times = append(d.times, when(m))
+	d.records = append(d.records, ev.Record)
+	who := peopleOf(ev)
+	d.key, d.shape = d.key[:0], d.shape[:0]
+	for k := range ev.Fields {
+		name := d.pool.add(ev.Fields[k].Name)
+		d.shape = append(d.shape, name)
+		d.key = append(strconv.AppendInt(d.key, int64(name), 36), ' ')
+		d.values = append(d.values, d.pool.add(ev.Fields[k].Value))
+	}
+	shape, ok := d.shapes[string(d.key)]
+	if !ok {
+		shape = len(d.shapeList)
+		d.shapes[string(d.key)] = shape
+		d.shapeList = append(d.shapeList, slices.Clone(d.shape))
+	}
+	for c, v := range [...]int{n, d.pool.add(ev.Host), d.pool.add(who.user), d.pool.add(who.source), d.pool.add(MatchDetails(m)),
+		d.pool.add(ev.Source), d.pool.add(ev.Format), d.pool.add(rawOf(ev)), shape} {
+		d.cols[c] = append(d.cols[c], v)
+	}
+	d.held = append(d.held, len(m.Held))
+	for _, f := range m.Held {
+		d.held = append(d.held, d.pool.add(f.Name), d.pool.add(f.Value))
+	}
+	if len(m.Series) > 0 {
+		d.series = append(d.series, i)
+		d.places = append(d.places, m)
+	}
+}
+
+// rawOf is the record as it was written where that tells more than the fields do: not for JSON, which they spell out.
+func rawOf(ev *tocsin.Event) string {
+	if len(ev.Fields) > 0 && strings.HasPrefix(strings.TrimLeft(ev.Raw, " \t\r\n"), "{") {
+		return ""
+	}
+	return ev.Raw
+}
+
+func (d *table) writeRules(j *jsonText) {
+	order := make(map[string]int)
+	for i, t := range tocsin.Tactics() {
+		order[t.ID] = i
+	}
+	j.key("rules")
+	j.open('[')
+	for _, r := range d.ruleList {
+		j.open('{')
+		j.key("title")
+		j.str(or(r.Title, or(r.ID, "untitled rule")))
+		j.strAt("id", r.ID)
+		j.intAt("level", int64(min(r.Level, tocsin.Critical)))
+		j.key("tactics")
+		j.open('[')
+		for _, t := range r.Tactics() {
+			j.int(int64(order[t.ID]))
+		}
+		j.shut(']')
+		j.strsAt("techniques", r.Techniques())
+		j.strsAt("tags", r.Tags)
+		j.strAt("description", r.Description)
+		j.strAt("author", r.Author)
+		j.strAt("license", r.License)
+		j.strAt("status", r.Status)
+		j.strAt("date", or(r.Modified, r.Date))
+		j.strsAt("references", r.References)
+		j.strsAt("falsePositives", r.FalsePositives)
+		j.strAt("logSource", sourceName(r.Source))
+		j.strAt("correlation", r.Correlation)
+		j.strAt("file", r.File)
+		j.intAt("line", r.Line)
+		j.shut('}')
+	}
+	j.shut(']')
+}
+
+func (d *table) writeMatches(j *jsonText) {
+	j.key("shapes")
+	j.open('[')
+	for _, s := range d.shapeList {
+		j.ints(s...)
+	}
+	j.shut(']')
+	j.key("time")
+	j.open('[')
+	for _, t := range d.times {
+		j.micros(t)
+	}
+	j.shut(']')
+	j.key("record")
+	j.open('[')
+	for _, n := range d.records {
+		if n >= 1<<53 { // beyond what a script can count
+			j.str(strconv.FormatUint(n, 10))
+		} else {
+			j.uint(n)
+		}
+	}
+	j.shut(']')
+	for i, name := range [...]string{"rule", "host", "user", "address", "details", "source", "format", "raw", "shape"} {
+		j.key(name)
+		j.ints(d.cols[i]...)
+	}
+	j.key("values")
+	j.ints(d.values...)
+	j.key("held")
+	j.ints(d.held...)
+	j.key("series")
+	j.open('{')
+	for i, m := range d.places {
+		j.key(strconv.Itoa(d.series[i]))
+		j.open('[')
+		j.int(int64(len(m.Series)))
+		from := max(0, len(m.Series)-maxPageSeries)
+		for _, p := range m.Series[from:] {
+			j.micros(p.Time)
+			j.int(int64(d.pool.add(p.Source)))
+			j.str(strconv.FormatUint(p.Record, 10))
+		}
+		j.shut(']')
+	}
+	j.shut('}')
+}
+
+func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
+	if c == nil {
+		return
+	}
+	j.key("coverage")
+	j.open('{')
+	_, files, read := notRead(c)
+	j.intAt("files", int64(files))
+	j.intAt("read", int64(read))
+	j.intAt("events", c.Events)
+	j.intAt("bytes", c.Bytes)
+	j.key("first")
+	j.micros(c.First)
+	j.key("last")
+	j.micros(c.Last)
+	j.intAt("faults", c.FaultN)
+	j.intAt("rules", int64(c.Rules))
+	j.intAt("wallMillis", c.Wall.Milliseconds())
+	j.intAt("cpuMillis", c.CPU.Milliseconds())
+	j.intAt("loadMillis", c.LoadCPU.Milliseconds())
+	j.intAt("memory", c.PeakRSS)
+	// Files not read come first: they are what the reader must know, and what a bound must not cut off.
+	list := slices.Clone(c.Files)
+	slices.SortStableFunc(list, func(a, b tocsin.File) int { return cmp.Compare(fileRank(&a), fileRank(&b)) })
+	j.key("fileList")
+	j.open('[')
+	for i := range list[:min(len(list), maxPageFiles)] {
+		f := &list[i]
+		j.open('[')
+		j.str(f.Path)
+		j.str(f.Format)
+		j.str(f.Skipped)
+		j.int(f.Bytes)
+		j.int(f.Events)
+		j.int(f.Faults)
+		j.micros(f.First)
+		j.micros(f.Last)
+		j.shut(']')
+	}
+	j.shut(']')
+	j.faultsAt("faultList", c.Faults)
+	j.faultsAt("rejected", c.Rejected)
+	j.key("sources")
+	j.open('[')
+	for _, s := range c.Sources {
+		j.open('[')
+		j.str(s.Source.String())
+		j.int(s.Events)
+		j.shut(']')
+	}
+	j.shut(']')
+	j.key("idle")
+	j.open('[')
+	for _, r := range c.Idle {
+		j.open('[')
+		j.str(r.Source.String())
+		j.str(or(r.Title, r.ID))
+		j.shut(']')
+	}
+	j.shut(']')
+	j.key("gaps")
+	j.open('[')
+	for _, g := range c.Gaps {
+		j.open('[')
+		j.str(g.Kind)
+		j.str(g.Path)
+		j.micros(g.From)
+		j.micros(g.To)
+		j.shut(']')
+	}
+	j.shut(']')
+	j.shut('}')
+}
+
+func fileRank(f *tocsin.File) int {
+	switch {
+	case f.Skipped != "":
+		return 0
+	case f.Faults > 0:
+		return 1
+	}
+	return 2
+}
+
+func (j *jsonText) faultsAt(k string, all []*tocsin.Fault) {
+	j.key(k)
+	j.open('[')
+	for _, f := range all {
+		place := f.Source
+		if place != "" && f.Line > 0 {
+			place += ":" + strconv.FormatInt(f.Line, 10)
+		}
+		why := ""
+		if f.Err != nil {
+			why = f.Err.Error()
+		}
+		j.open('[')
+		j.str(place)
+		j.str(f.Rule)
+		j.str(why)
+		j.str(f.Hint)
+		j.shut(']')
+	}
+	j.shut(']')
+}
