@@ -24,7 +24,7 @@ const maxEntities = 64
 // fields. It goes by the names of fields; a value that is not of its kind (an address that does not parse, "-") is
 // left out. Values are views of the event's strings.
 func (e *Event) Entities() []Entity {
-	var all []Entity
+	all := make([]Entity, 0, 8)
 	add := func(kind, role, value string) {
 		if value == "" || len(all) >= maxEntities {
 			return
@@ -62,6 +62,9 @@ func (e *Event) Entities() []Entity {
 		default:
 			add(kind, role, named(v))
 		}
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	return all
 }

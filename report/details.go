@@ -26,7 +26,7 @@ const (
 // desktop) ¦ Src: 192.0.2.7". Known codes are put in words, long values shortened; the values are otherwise as the log
 // has them and not yet harmless for a terminal. An event of no known kind shows its first telling fields.
 func Details(ev *tocsin.Event) string {
-	d := details{ev: ev}
+	d := details{ev: ev, b: make([]byte, 0, 256)}
 	d.event()
 	return string(d.b)
 }
@@ -34,7 +34,7 @@ func Details(ev *tocsin.Event) string {
 // MatchDetails is Details for a match: for a correlation first what made it hold, at the end the fields that the rule
 // asks to be shown.
 func MatchDetails(m *tocsin.Match) string {
-	d := details{ev: event(m)}
+	d := details{ev: event(m), b: make([]byte, 0, 256)}
 	if rule(m).Correlation != "" {
 		for _, f := range m.Held {
 			d.add(f.Name, f.Value)
