@@ -14,11 +14,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// line is a text line that some format takes, told apart by its number.
-func line(i int) string {
-	return `192.0.2.` + string(rune('0'+i%10)) + ` - - [17/May/2026:10:05:03 +0000] "GET / HTTP/1.1" 200 42 "-" "-"` + "\n"
-}
-
 // below strips the folder from the paths of a reading.
 func (r *reading) below(dir string) (streams []string, skipped map[string]string) {
 	skipped = map[string]string{}

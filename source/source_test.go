@@ -65,6 +65,11 @@ func read(t testing.TB, o Options, args ...string) *reading {
 	return all
 }
 
+// line is a text line that some format takes, told apart by its number.
+func line(i int) string {
+	return `192.0.2.` + string(rune('0'+i%10)) + ` - - [17/May/2026:10:05:03 +0000] "GET / HTTP/1.1" 200 42 "-" "-"` + "\n"
+}
+
 // lay writes files below a new folder and returns it.
 func lay(t testing.TB, files map[string]string) string {
 	t.Helper()

@@ -21,6 +21,7 @@ type jsonCutter struct {
 	start   int            // Data[start:] waits to be yielded
 	pos     int            // Data[pos:] waits to be cut
 	col     int            // column of Data[start]
+	eol     int            // where the line of pos ends, if that is not before it; len(Data): not in it
 	end     error          // of the stream, once it has ended
 	open    []byte         // the arrays '[' and wrappers '{' around pos
 	scan    scanner
@@ -37,7 +38,7 @@ const maxOpen = 16
 
 // values yields blocks of whole JSON values.
 func (c *cutter) values() error {
-	j := &jsonCutter{cutter: c, rec: c.from.record(c.from.block)}
+	j := &jsonCutter{cutter: c, rec: c.from.record(c.from.block), eol: -1}
 	defer func() { c.from.Release(j.rec) }()
 	for {
 		more, err := j.cut()
@@ -81,7 +82,7 @@ func (j *jsonCutter) read() bool {
 		return false
 	}
 	j.pos -= j.start
-	j.start = 0
+	j.start, j.eol = 0, -1
 	j.rec.Data, j.end = fill(j.r, j.rec.Data)
 	return true
 }
@@ -183,9 +184,11 @@ func (j *jsonCutter) value(i int) verdict {
 		if v == needMore {
 			return v
 		}
-		if end := lineValue(b, i, j.end != nil); n == 0 && end > 0 {
-			j.pos = end
-			return whole
+		if n == 0 {
+			if end := j.lineValue(i); end > 0 {
+				j.pos = end
+				return whole
+			}
 		}
 	case b[i] == '[' && n < maxOpen:
 		v := objects(b, i+1)
@@ -239,20 +242,24 @@ func (j *jsonCutter) beside(i int) verdict {
 // lineValue is the quick way over files of one object a line: where the line at i ends if it holds whole objects, 0 if
 // that takes a closer look. A line that begins and ends as an object does is whole if the next line begins another,
 // for no JSON goes on so; and if it is not JSON, the decoder finds that out.
-func lineValue(b []byte, i int, last bool) int {
-	n := bytes.IndexByte(b[i:], '\n')
-	if n < 0 {
+func (j *jsonCutter) lineValue(i int) int {
+	b := j.rec.Data
+	if j.eol < i {
+		if n := bytes.IndexByte(b[i:], '\n'); n >= 0 {
+			j.eol = i + n
+		} else {
+			j.eol = len(b)
+		}
+	}
+	end := j.eol + 1
+	if end > len(b) {
 		return 0
 	}
-	end := i + n
-	k := end - 1
+	k := end - 2
 	for k > i && b[k] <= ' ' {
 		k--
 	}
-	if b[k] != '}' {
-		return 0
-	}
-	if end++; end < len(b) && b[end] == '{' || end == len(b) && last {
+	if b[k] == '}' && (end < len(b) && b[end] == '{' || end == len(b) && j.end != nil) {
 		return end
 	}
 	return 0
