@@ -68,7 +68,33 @@ var (
 	kernelFamily    = linux("kernel").says(kernelPhrases, true).with(nil, kernelLine)
 	filterlogFamily = linux("filterlog").says(nil, true).with(nil, filterlogLine)
 	clamavFamily    = linux("clamav").says(clamavPhrases, true)
+
+	postfixFamily    = linux("postfix", "mail").says(postfixPhrases, true)
+	dovecotFamily    = linux("dovecot", "mail").says(nil, false).with(dovecotBody, dovecotLine)
+	eximFamily       = linux("exim", "mail").says(nil, true).with(nil, eximLine)
+	sendmailFamily   = linux("sendmail", "mail").says(sendmailPhrases, true)
+	imapFamily       = linux("imap", "mail").says(imapPhrases, false)
+	vsftpdFamily     = linux("vsftpd", "ftp").says(vsftpdPhrases, false)
+	proftpdFamily    = linux("proftpd", "ftp").says(proftpdPhrases, true)
+	pureftpdFamily   = linux("pure-ftpd", "ftp").says(pureftpdPhrases, false)
+	mysqldFamily     = application("database", "mysql").says(mysqldPhrases, true)
+	postgresFamily   = application("database", "postgresql").says(postgresPhrases, false)
+	mongodFamily     = application("database", "mongodb").says(mongodPhrases, false)
+	slapdFamily      = application("directory", "slapd").says(slapdPhrases, true)
+	namedFamily      = application("dns", "named").says(namedPhrases, true)
+	openvpnFamily    = application("vpn", "openvpn").says(openvpnPhrases, false)
+	asteriskFamily   = application("voip", "asterisk").says(asteriskPhrases, false)
+	freeswitchFamily = application("voip", "freeswitch").says(freeswitchPhrases, true)
+	scannerFamily    = linux("scan-detector").says(scannerPhrases, false)
+	banFamily        = linux("fail2ban").says(banPhrases, true)
+	xrdpFamily       = linux("xrdp", "auth").says(panelPhrases, false)
+	guacamoleFamily  = linux("guacamole").says(panelPhrases, false)
+	panelFamily      = application("application", "").says(panelPhrases, false)
 )
+
+// ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
+var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, namedFamily, openvpnFamily,
+	mongodFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
 
 // familyOf finds the family of a program by the name it logs under.
 func familyOf(program string) *family {
@@ -99,9 +125,57 @@ func familyOf(program string) *family {
 		return filterlogFamily
 	case "clamd", "freshclam", "clamav", "clamscan", "clamdscan", "clamav-daemon", "clamonacc":
 		return clamavFamily
+	case "dovecot", "imap-login", "pop3-login", "managesieve-login", "submission-login", "dovecot-auth", "auth-worker", "auth":
+		return dovecotFamily
+	case "sendmail":
+		return sendmailFamily
+	case "imapd", "ipop3d", "ipop2d", "imaps", "pop3", "pop3s", "imapd-ssl", "pop3d", "pop3d-ssl", "courierpop3login", "imaplogin",
+		"courieresmtpd", "authdaemond", "timsieved", "sieve", "imap", "solid-pop3d", "saslauthd", "cyrus", "lmtpunix", "qpopper", "popper":
+		return imapFamily
+	case "vsftpd":
+		return vsftpdFamily
+	case "proftpd":
+		return proftpdFamily
+	case "pure-ftpd", "pure-ftpd-mysql":
+		return pureftpdFamily
+	case "mysqld", "mysql", "mariadbd", "mariadb", "mysqld_safe":
+		return mysqldFamily
+	case "postgres", "postgresql", "pgbouncer":
+		return postgresFamily
+	case "mongod", "mongos", "mongodb":
+		return mongodFamily
+	case "slapd":
+		return slapdFamily
+	case "named", "bind9":
+		return namedFamily
+	case "asterisk":
+		return asteriskFamily
+	case "freeswitch":
+		return freeswitchFamily
+	case "scanlogd", "portsentry", "xinetd", "nrpe", "snort", "psad":
+		return scannerFamily
+	case "guacd", "guacamole":
+		return guacamoleFamily
+	case "monit", "danted", "sockd", "nsd", "stunnel", "stunnel4":
+		return panelFamily
 	}
-	if strings.HasPrefix(name, "CRON") {
+	switch {
+	case strings.HasPrefix(program, "postfix"):
+		return postfixFamily
+	case strings.HasPrefix(name, "CRON"):
 		return cronFamily
+	case strings.HasPrefix(name, "ovpn"), strings.HasPrefix(name, "openvpn"):
+		return openvpnFamily
+	case strings.HasPrefix(name, "sm-"):
+		return sendmailFamily
+	case strings.HasPrefix(name, "perdition"):
+		return imapFamily
+	case strings.HasPrefix(name, "fail2ban"):
+		return banFamily
+	case strings.HasPrefix(name, "xrdp"):
+		return xrdpFamily
+	case strings.HasPrefix(name, "exim"):
+		return eximFamily
 	}
 	return unknownFamily
 }

@@ -103,23 +103,20 @@ func trimMessage(s string) string {
 func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	ev.Add("message", msg)
 	f := familyOf(program)
-	service := f.service
-	if service == "" {
-		service = baseName(program)
+	if m.service = f.service; m.service == "" {
+		m.service = baseName(program)
 	}
-	ev.Add("service", service)
 	body := msg
 	if f.prepare != nil {
 		body = f.prepare(ev, msg)
 	}
-	if f.read != nil && f.read(m, ev, f, body) {
+	if m.told(ev, f, body) {
 		return
 	}
-	p := m.find(f.phrases, body)
-	if p == nil && (strings.HasPrefix(module, "pam_") || strings.Contains(body[:min(len(body), 12)], "pam_") || strings.HasPrefix(body, "PAM ")) {
-		if p = m.pam(body); p != nil {
+	if strings.HasPrefix(module, "pam_") || strings.Contains(body[:min(len(body), 12)], "pam_") || strings.HasPrefix(body, "PAM ") {
+		if p := m.pam(body); p != nil {
 			v := p.is
-			if v == loginFailed && f.closed {
+			if v == loginFailed && f == sshdFamily {
 				v = pamFailed // its own message follows
 			}
 			m.mean(ev, f, v, p.add)
@@ -127,19 +124,44 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 			return
 		}
 	}
-	if p == nil && !f.closed {
-		if p = m.find(anyPhrases, body); p == nil {
-			if v := m.authFailure(body); v != untold {
-				m.mean(ev, f, v, "")
+	if f == unknownFamily {
+		for _, g := range ownLogs {
+			body := msg
+			if g.prepare != nil {
+				if body = g.prepare(ev, msg); body == msg {
+					continue
+				}
+			}
+			named := m.service
+			if named == "" {
+				m.service = g.service
+			}
+			if m.told(ev, g, body) {
 				return
 			}
+			m.service = named
 		}
 	}
-	if p == nil {
-		ev.Sources = f.sources
-		return
+	if !f.closed {
+		if v := m.authFailure(body); v != untold {
+			m.mean(ev, f, v, "")
+			return
+		}
 	}
-	m.mean(ev, f, p.is, p.add)
+	m.n = 0
+	m.mean(ev, f, untold, "")
+}
+
+// told adds what a message means to the programs of a family, and reports whether it means anything.
+func (m *matcher) told(ev *tocsin.Event, f *family, body string) bool {
+	if f.read != nil && f.read(m, ev, f, body) {
+		return true
+	}
+	p := m.find(f.phrases, body)
+	if p != nil {
+		m.mean(ev, f, p.is, p.add)
+	}
+	return p != nil
 }
 
 // mean adds what a phrase means and the texts it caught.
@@ -148,6 +170,7 @@ func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
 	if v.authentic() {
 		ev.Sources = f.auth
 	}
+	ev.Add("service", m.service)
 	ev.Add("event_type", outcomes[v].event)
 	ev.Add("outcome", outcomes[v].outcome)
 	for _, c := range m.got[:m.n] {

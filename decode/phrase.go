@@ -63,7 +63,6 @@ const (
 	loginTimeout
 	accountLocked
 	banned
-	rejected
 	malwareFound
 	crashed
 	firewallDenied
@@ -77,6 +76,9 @@ const (
 	moduleLoaded
 	flooded
 	typed
+	uploaded
+	downloaded
+	unbanned
 	verdicts
 )
 
@@ -112,7 +114,6 @@ var outcomes = [verdicts]struct{ event, outcome string }{
 	loginTimeout:      {"login_timeout", "failure"},
 	accountLocked:     {"account_locked", "failure"},
 	banned:            {"banned", ""},
-	rejected:          {"rejected", "failure"},
 	malwareFound:      {"malware_found", ""},
 	crashed:           {"crash", ""},
 	firewallDenied:    {"firewall_denied", "failure"},
@@ -126,6 +127,9 @@ var outcomes = [verdicts]struct{ event, outcome string }{
 	moduleLoaded:      {"module_loaded", ""},
 	flooded:           {"flood", ""},
 	typed:             {"tty_input", ""},
+	uploaded:          {"upload", "success"},
+	downloaded:        {"download", "success"},
+	unbanned:          {"unbanned", ""},
 }
 
 // authentic says that the verdict is about someone who proves, or does not prove, to be who they say.
@@ -151,6 +155,8 @@ type matcher struct {
 	n     int
 	tries int
 	low   []byte // a message in lower case, see authfail.go
+
+	service string // what the message at hand is about
 }
 
 // find returns the first phrase that is the form of msg, its texts in m.got[:m.n].
