@@ -25,6 +25,7 @@ const (
 	Values             // blocks of whole JSON values, wherever lines end; a top-level array or Records/value list is opened
 	Chunks             // EVTX: the 4,096-byte file header, then 65,536-byte chunks, each decodable by itself
 	Whole              // the whole stream as one record
+	Bytes              // blocks that end anywhere, which one decoder must see in order, from the first
 )
 
 // Options of decoding; the zero value works.
@@ -43,7 +44,7 @@ type Format struct {
 	New func(Options) Decoder
 }
 
-// A Decoder decodes the records of one stream (Ordered, Whole) or any records of its format (the other cuts).
+// A Decoder decodes the records of one stream (Ordered, Whole, Bytes) or any records of its format (the other cuts).
 // It is used by one goroutine at a time.
 type Decoder interface {
 	// Decode calls emit for each event in r, in order. The event and its strings are valid during the call only.

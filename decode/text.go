@@ -39,6 +39,7 @@ type lines struct {
 	ev    tocsin.Event
 	arena []byte     // for values that are not substrings of the line; reset for each line
 	stamp stampCache // of the last parsed date, see stamp.go
+	win   *eventXML  // for lines that are, or hold, the XML of a Windows event
 	nest  nest       // for records inside lines
 	clock clock      // reads the stamps that lines begin with
 	head  syslogHead // of the line, where it has one

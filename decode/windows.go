@@ -22,11 +22,14 @@ func windowsFormats() []Format {
 			return 0
 		},
 		New: func(Options) Decoder { return &eventLog{} },
+	}, {
+		Name: "windows-xml", Cut: Bytes, Is: isWindowsXML,
+		New: func(o Options) Decoder { return &windowsXML{xml: newEventXML(o)} },
+	}, {
+		Name: "windows-csv", Cut: Bytes, Is: isWindowsCSV,
+		New: func(o Options) Decoder { return newWindowsCSV(o) },
 	}}
 }
-
-// windowsLines lists the kinds of text line of this family.
-func windowsLines() []lineKind { return nil }
 
 // An eventLog decodes EVTX. The record at offset 0 is the file header, any other a chunk.
 type eventLog struct {
@@ -75,7 +78,7 @@ func (d *eventLog) event(r *tocsin.Record, rec *evtx.Record) {
 		d.ev.Sensor = rec.Written
 	}
 	d.routes.arena = d.routes.arena[:0]
-	d.routes.complete(&d.ev, rec.Channel, rec.Provider, rec.EventID)
+	d.routes.complete(&d.ev, rec.Channel, rec.Provider, rec.EventID, "")
 	if rec.Err != nil {
 		d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: int64(rec.ID),
 			Err:  fmt.Errorf("record %d, at byte %d: %w", rec.ID, r.Offset+int64(rec.Offset), rec.Err),

@@ -127,3 +127,27 @@ func appendHex32(dst []byte, n uint32) []byte {
 	}
 	return dst
 }
+
+// deriveRequest gives a request that IIS logs as an event the fields of its log files.
+func deriveRequest(w *windowsRoutes, ev *tocsin.Event) {
+	var stem, query, agent string
+	for i := range ev.Fields {
+		switch f := &ev.Fields[i]; f.Name {
+		case "cs-uri-stem":
+			stem = f.Value
+		case "cs-uri-query":
+			query = f.Value
+		case "csUser-Agent":
+			agent = f.Value
+		}
+	}
+	uri := stem
+	if query != "" && query != "-" {
+		uri = w.join(stem, "?", query)
+	}
+	ev.Add("cs-uri", uri)
+	ev.Add("uri-decoded", decodeURI(uri, false, &w.arena))
+	if agent != "-" {
+		ev.Add("cs-user-agent", w.join(strings.ReplaceAll(agent, "+", " ")))
+	}
+}

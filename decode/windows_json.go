@@ -115,7 +115,7 @@ func fillWindows(o *object, ev *tocsin.Event) {
 	id := uint32(number(w.seen[slotEventID]))
 	ev.Time, ev.Sensor = w.time(o.opt, ecs)
 	ev.Host = w.seen[slotComputer]
-	w.routes.complete(ev, w.seen[slotChannel], w.seen[slotProvider], id)
+	w.routes.complete(ev, w.seen[slotChannel], w.seen[slotProvider], id, w.seen[slotMessage])
 	if ecs {
 		w.routes.completeECS(ev)
 	}
@@ -162,6 +162,9 @@ func (w *windowsRecord) dataText(v string) bool {
 	}
 	w.named = false
 	name := reserved(w.data)
+	if name == "" {
+		name = "Data"
+	}
 	if name == "UtcTime" {
 		w.seen[slotUtcTime] = v
 	}

@@ -76,6 +76,9 @@ var windowsContainers = []struct {
 	{"body.user_data.", leafName},
 }
 
+// windowsElements are the elements of System that have attributes: some shippers leave out the level above them.
+var windowsElements = []string{"Provider.", "EventID.", "TimeCreated.", "Correlation.", "Execution.", "Security."}
+
 // windowsFlat are whole paths that mean the same wherever they stand. Those of ECS are renamed, native ones stay.
 var windowsFlat = map[string]windowsName{
 	"EventID": {slot: slotEventID}, "EventId": {slot: slotEventID}, "Event ID": {slot: slotEventID}, "EventCode": {slot: slotEventID},
@@ -84,7 +87,7 @@ var windowsFlat = map[string]windowsName{
 	"Channel": {slot: slotChannel}, "channel": {slot: slotChannel}, "log_name": {slot: slotChannel}, "LogName": {slot: slotChannel},
 	"EventLog": {slot: slotChannel}, "Log Name": {slot: slotChannel}, "body.channel": {slot: slotChannel}, "Logfile": {slot: slotChannel},
 	"Provider_Name": {slot: slotProvider}, "SourceName": {slot: slotProvider}, "source_name": {slot: slotProvider},
-	"ProviderName": {slot: slotProvider}, "Provider": {slot: slotProvider}, "provider_name": {slot: slotProvider},
+	"ProviderName": {slot: slotProvider}, "Provider": {slot: slotProvider}, "provider_name": {slot: slotProvider}, "Source": {slot: slotProvider},
 	"EventSourceName": {slot: slotProvider}, "provider.name": {slot: slotProvider}, "body.provider.name": {slot: slotProvider},
 	"ProviderGuid": {slot: slotProviderGUID}, "provider_guid": {slot: slotProviderGUID}, "provider.guid": {slot: slotProviderGUID},
 	"body.provider.guid": {slot: slotProviderGUID}, "ProviderId": {slot: slotProviderGUID},
@@ -98,8 +101,9 @@ var windowsFlat = map[string]windowsName{
 	"Execution_ThreadID": {slot: slotThreadID}, "ThreadId": {slot: slotThreadID},
 	"UserID": {slot: slotUserID}, "UserId": {slot: slotUserID}, "user.identifier": {slot: slotUserID}, "Security_UserID": {slot: slotUserID},
 	"ActivityID": {slot: slotActivityID}, "activity_id": {slot: slotActivityID}, "Correlation_ActivityID": {slot: slotActivityID},
-	"Message": {slot: slotMessage}, "message": {slot: slotMessage}, "RenderedDescription": {slot: slotMessage}, "body.message": {slot: slotMessage},
-	"SystemTime": {slot: slotSystemTime}, "system_time": {slot: slotSystemTime}, "body.system_time": {slot: slotSystemTime},
+	"Message": {slot: slotMessage}, "message": {name: "Message", slot: slotMessage}, "body.message": {name: "Message", slot: slotMessage},
+	"RenderedDescription": {name: "Message", slot: slotMessage},
+	"SystemTime":          {slot: slotSystemTime}, "system_time": {slot: slotSystemTime}, "body.system_time": {slot: slotSystemTime},
 	"TimeCreated_SystemTime": {slot: slotSystemTime},
 	"@timestamp":             {slot: slotStamp}, "TimeGenerated": {slot: slotStamp}, "timestamp": {slot: slotStamp},
 	"TimeCreated": {slot: slotCreated}, "EventTime": {slot: slotCreated}, "_time": {slot: slotCreated}, "TimeCreated.SystemTime": {slot: slotSystemTime},
@@ -138,13 +142,25 @@ func windowsNameOf(path string) windowsName {
 			}
 		}
 	}
+	if !ok {
+		for _, e := range windowsElements {
+			if strings.HasPrefix(p, e) {
+				n = systemName(p)
+				break
+			}
+		}
+	}
 	if n.name == "" {
 		n.name = p
 	}
+	plain := strings.ReplaceAll(n.name, " ", "")
 	if n.slot > slotNone && n.slot < systemSlots {
+		if plain == systemNames[n.slot] {
+			n.name = plain
+		}
 		n.exact = n.name == systemNames[n.slot]
 	}
-	if plain := strings.ReplaceAll(n.name, " ", ""); plain != n.name {
+	if plain != n.name {
 		n.plain = plain
 	}
 	return n

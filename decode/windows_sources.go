@@ -12,6 +12,7 @@ import (
 type windowsRoute struct {
 	key     windowsKey
 	sources []tocsin.LogSource
+	service string // the first of its services
 	// deciding is a field whose value adds a source; by has the sources for each value that does.
 	deciding string
 	by       map[string][]tocsin.LogSource
@@ -42,9 +43,13 @@ type windowsRoutes struct {
 // maxRoutes bounds the routes kept: a hostile log may have a new channel in every record.
 const maxRoutes = 8192
 
-// complete sets the log sources of an event whose native fields are there, and appends its fields under Sigma's names.
-func (w *windowsRoutes) complete(ev *tocsin.Event, channel, provider string, id uint32) {
+// complete sets the log sources of an event whose native fields are there, and appends those that its rendered text
+// has and it has not, and its fields under Sigma's names.
+func (w *windowsRoutes) complete(ev *tocsin.Event, channel, provider string, id uint32, msg string) {
 	r := w.find(channel, provider, id)
+	if msg != "" && r.service != "" {
+		fromMessage(ev, r.service, msg, id)
+	}
 	ev.Sources = r.sources
 	if r.by != nil {
 		if more, ok := r.by[ev.Text(r.deciding)]; ok {
@@ -136,6 +141,7 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 		r.sources = []tocsin.LogSource{{Product: product}}
 		return r
 	}
+	r.service = services[0]
 	for _, service := range services {
 		n := len(r.sources)
 		for _, c := range windowsCategories {
@@ -172,6 +178,9 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 			r.ecs = append(r.ecs, fieldAlias{from: a.from, to: a.to})
 		}
 	}
+	if slices.Contains(services, "iis") && id == 6200 {
+		r.derive = deriveRequest
+	}
 	if slices.Contains(services, "security") {
 		switch id {
 		case 4656, 4657, 4660, 4663:
@@ -196,6 +205,7 @@ var windowsServices = []struct{ channel, service string }{
 	{"PowerShellCore/Operational", "powershell"},
 	{"Linux-Sysmon/Operational", "sysmon"},
 	{"Microsoft-IIS-Configuration/Operational", "iis-configuration"},
+	{"Microsoft-IIS-Logging/Logs", "iis"},
 	{"Microsoft-ServiceBus-Client", "microsoft-servicebus-client"},
 	{"Microsoft-ServiceBus-Client/Admin", "servicebus-client"},
 	{"Microsoft-ServiceBus-Client/Admin", "microsoft-servicebus-client"},
@@ -278,6 +288,24 @@ var windowsProviders = []struct{ channel, service string }{
 	{"Microsoft-Windows-TerminalServices-LocalSessionManager", "terminalservices-localsessionmanager"},
 	{"Microsoft-Windows-Windows Firewall With Advanced Security", "firewall-as"},
 	{"Service Control Manager", "system"},
+	{"Microsoft-Windows-DistributedCOM", "system"},
+	{"Microsoft-Windows-DHCP-Server", "system"},
+	{"Microsoft-Windows-Kernel-General", "system"},
+	{"Microsoft-Windows-Ntfs", "system"},
+	{"Microsoft-Windows-WER-SystemErrorReporting", "system"},
+	{"Microsoft-Windows-WindowsUpdateClient", "system"},
+	{"NETLOGON", "system"},
+	{"TermDD", "system"},
+	{"Application Error", "application"},
+	{"Application Popup", "system"},
+	{"ESENT", "application"},
+	{"MSSQLSERVER", "application"},
+	{"Microsoft-Windows-Backup", "application"},
+	{"Microsoft-Windows-RestartManager", "application"},
+	{"Microsoft-Windows-User Profiles Service", "application"},
+	{"MsiInstaller", "application"},
+	{"ScreenConnect", "application"},
+	{"Windows Error Reporting", "application"},
 	{"OpenSSH", "openssh"},
 }
 
@@ -324,6 +352,7 @@ var windowsCategories = []struct {
 	{service: "sysmon", id: 28, category: "file_block_shredding"},
 	{service: "sysmon", id: 29, category: "file_executable_detected"},
 	{service: "sysmon", id: 255, category: "sysmon_error"},
+	{service: "iis", id: 6200, category: "webserver"},
 	{service: "security", id: 4657, category: "registry_event"},
 	{"security", 4657, "registry_set", "OperationType", "%%1904"}, // a new value
 	{"security", 4657, "registry_set", "OperationType", "%%1905"}, // an existing value changed
@@ -359,6 +388,8 @@ var windowsAliases = []struct {
 	{"security", 4688, "ParentProcessName", "ParentImage"},
 	{"security", 4688, "MandatoryLabel", "IntegrityLevel"},
 	{"security", 4657, "ProcessName", "Image"},
+	{"iis", 6200, "csReferer", "cs-referer"},
+	{"iis", 6200, "csCookie", "cs-cookie"},
 	{"windefend", 0, "ThreatName", "Signature"},
 	{"windefend", 0, "Path", "Filename"},
 	{"windefend", 0, "FeatureName", "Feature_Name"},

@@ -130,6 +130,31 @@ func (c *cutter) skipLine(buf []byte) ([]byte, error) {
 	}
 }
 
+// bytes yields blocks that end anywhere.
+func (c *cutter) bytes() error {
+	for {
+		rec := c.from.record(blockSize)
+		var err error
+		rec.Data, err = fill(c.r, rec.Data)
+		if len(rec.Data) > 0 {
+			lines := int64(bytes.Count(rec.Data, newline))
+			rec.Line = c.line
+			if stop := c.put(rec); stop != nil {
+				return stop
+			}
+			c.line += lines
+		} else {
+			c.from.Release(rec)
+		}
+		if err != nil {
+			if err != io.EOF {
+				c.broken(err)
+			}
+			return nil
+		}
+	}
+}
+
 // whole yields the stream as one record.
 func (c *cutter) whole() error {
 	most := c.from.opt.Limits.Whole

@@ -135,6 +135,8 @@ func (s *Stream) Frames(yield func(*tocsin.Record) error) error {
 		return c.chunks()
 	case decode.Whole:
 		return c.whole()
+	case decode.Bytes:
+		return c.bytes()
 	}
 	return c.lines()
 }
