@@ -133,7 +133,7 @@ func (c *cutter) skipLine(buf []byte) ([]byte, error) {
 // bytes yields blocks that end anywhere.
 func (c *cutter) bytes() error {
 	for {
-		rec := c.from.record(blockSize)
+		rec := c.from.record(c.from.block)
 		var err error
 		rec.Data, err = fill(c.r, rec.Data)
 		if len(rec.Data) > 0 {
