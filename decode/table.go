@@ -81,6 +81,7 @@ type table struct {
 	ev    tocsin.Event
 	nest  nest
 	rec   tocsin.Record // of which all but the data
+	win   *windowsTable // the rows are Windows events
 }
 
 // A column is what a column is for, by its name.
@@ -332,7 +333,9 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 		return
 	}
 	if t.names == nil {
-		t.head(bytes.TrimPrefix(row, bom))
+		if row = bytes.TrimPrefix(row, bom); t.win == nil || !bytes.HasPrefix(row, typeLine) {
+			t.head(row)
+		}
 		return
 	}
 	cells, whole := t.cells(row, t.comma)
@@ -341,6 +344,16 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 	}
 	ev := &t.ev
 	*ev = tocsin.Event{Source: t.rec.Source, Record: uint64(line), Format: "csv", Sources: t.kind, Raw: text(row), Fields: ev.Fields[:0]}
+	if len(cells) > len(t.names) || !whole || len(cells) < len(t.names) && len(cells) < 3 {
+		ev.Fault = &tocsin.Fault{Source: t.rec.Source, Line: line, Err: fmt.Errorf("a row of %d cells under %d column names", len(cells), len(t.names)),
+			Hint: "a quote or delimiter is missing; the row's cells may stand under the wrong names"}
+	}
+	if t.win != nil {
+		ev.Format = "windows-csv"
+		t.win.fill(&t.rec, cells, ev)
+		emit(ev)
+		return
+	}
 	for i, c := range cells {
 		if i >= len(t.names) {
 			break
@@ -348,10 +361,6 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 		if c != "" && c != "-" || t.role[i] == noColumn {
 			ev.Fields = append(ev.Fields, tocsin.Field{Name: t.names[i], Value: c})
 		}
-	}
-	if len(cells) > len(t.names) || !whole || len(cells) < len(t.names) && len(cells) < 3 {
-		ev.Fault = &tocsin.Fault{Source: t.rec.Source, Line: line, Err: fmt.Errorf("a row of %d cells under %d column names", len(cells), len(t.names)),
-			Hint: "a quote or delimiter is missing; the row's cells may stand under the wrong names"}
 	}
 	if t.fill(cells, ev); t.flow {
 		flowAliases(ev)
@@ -373,6 +382,10 @@ func (t *table) head(row []byte) {
 		}
 		t.names = append(t.names, name)
 		t.role = append(t.role, columnOf(name))
+	}
+	if t.win != nil {
+		t.names = t.win.head(t.names)
+		return
 	}
 	has := func(name string) bool { return slices.Contains(t.names, name) }
 	for _, r := range t.role {

@@ -25,10 +25,7 @@ func windowsFormats() []Format {
 	}, {
 		Name: "windows-xml", Cut: Bytes, Is: isWindowsXML,
 		New: func(o Options) Decoder { return &windowsXML{xml: newEventXML(o)} },
-	}, {
-		Name: "windows-csv", Cut: Bytes, Is: isWindowsCSV,
-		New: func(o Options) Decoder { return newWindowsCSV(o) },
-	}}
+	}, windowsTableFormat()}
 }
 
 // An eventLog decodes EVTX. The record at offset 0 is the file header, any other a chunk.

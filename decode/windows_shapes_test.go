@@ -233,7 +233,7 @@ func FuzzWindowsXML(f *testing.F) {
 func FuzzWindowsCSV(f *testing.F) {
 	f.Add("EventID,Channel,Message\n1,Security,\"a\nb\"\n", 5)
 	f.Add("Level;Date and Time;Source;Event ID\r\nx;3/4/2026 5:06:07 AM;Microsoft-Windows-Sysmon;1;\"Process Create:\r\nImage: x\r\n\"\r\n", 3)
-	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, newWindowsCSV(Options{}), in, block) })
+	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, newWindowsTable(Options{}), in, block) })
 }
 
 func FuzzWindowsJSON(f *testing.F) {
