@@ -10,6 +10,7 @@ func networkJSON() []jsonKind {
 	return []jsonKind{
 		{"suricata", isEVE, fillEVE},
 		{"zeek-json", isZeek, fillZeek},
+		{"adguard", isAdGuard, fillAdGuard},
 	}
 }
 
@@ -17,6 +18,13 @@ func networkJSON() []jsonKind {
 func networkLines() []lineKind {
 	return []lineKind{
 		{"ids-fast", parseFast},
+		{"cef", parseCEF},
+		{"leef", parseLEEF},
+		{"kv", parsePairs},
+		{"squid", parseSquid},
+		{"named", parseNamed},
+		{"nsd", parseNSD},
+		{"coredns", parseCoreDNS},
 	}
 }
 

@@ -45,6 +45,7 @@ type lines struct {
 	head  syslogHead // of the line, where it has one
 	say   matcher    // understands messages
 	audit *auditReader
+	names map[string]string // of pairs, see name
 }
 
 var errNotText = errors.New("not a text line of any known kind")

@@ -27,7 +27,6 @@ func webLines() []lineKind {
 		{"haproxy", parseHAProxy},
 		{"elb", parseBalancer},
 		{"w3c-lines", parseHeaderless},
-		{"web-tagged", parseTagged},
 		{"web-app", parseLoose},
 	}
 }
@@ -247,6 +246,7 @@ func (r *request) split() bool {
 // isAddress says that s looks like an IPv4 or IPv6 address: enough to tell it from a host name.
 func isAddress(s string) bool {
 	dots, colons, digits, letters := 0, 0, 0, 0
+	twice := false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c >= '0' && c <= '9':
@@ -255,15 +255,16 @@ func isAddress(s string) bool {
 			dots++
 		case c == ':':
 			colons++
+			twice = twice || i > 0 && s[i-1] == ':'
 		case c|0x20 >= 'a' && c|0x20 <= 'f':
 			letters++
-		case c == '%' && colons > 1 && i > 2: // a zone: fe80::1%eth0
+		case c == '%' && twice && i > 2: // a zone: fe80::1%eth0
 			return len(s) < 64
 		default:
 			return false
 		}
 	}
-	return len(s) < 64 && (colons >= 2 || colons == 0 && dots == 3 && letters == 0 && digits >= 4)
+	return len(s) < 64 && (twice || colons == 7 || colons == 0 && dots == 3 && letters == 0 && digits >= 4)
 }
 
 // splitPort splits "addr:port", "[addr]:port", "[addr]" and "addr" as logs write clients. An address that is not

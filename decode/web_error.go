@@ -14,6 +14,7 @@ var (
 	apacheLoginSources = append(apacheErrorSources[:2:2], tocsin.LogSource{Product: "apache", Category: "authentication", Service: "apache"})
 	nginxErrorSources  = []tocsin.LogSource{{Product: "nginx", Category: "webserver", Service: "nginx"}, {Product: "nginx", Category: "webserver", Service: "error"}}
 	nginxLoginSources  = append(nginxErrorSources[:2:2], tocsin.LogSource{Product: "nginx", Category: "authentication", Service: "nginx"})
+	suhosinSources     = []tocsin.LogSource{{Product: "php", Category: "webserver", Service: "suhosin"}}
 	lighttpdSources    = []tocsin.LogSource{{Product: "lighttpd", Category: "webserver", Service: "error"}}
 	lighttpdLogin      = append(lighttpdSources[:1:1], tocsin.LogSource{Product: "lighttpd", Category: "authentication", Service: "lighttpd"})
 	litespeedSources   = []tocsin.LogSource{{Product: "litespeed", Category: "webserver", Service: "error"}}
@@ -192,7 +193,9 @@ func apacheMessage(ev *tocsin.Event, b []byte, arena *[]byte) {
 			ev.Add("pid", text(pid))
 			ev.Add("tid", text(tid))
 		case "remote":
-			ev.Add("remote", text(value))
+			if r.client == "" {
+				r.client, r.port = cutClient(text(value))
+			}
 		case "tid":
 			ev.Add("tid", text(value))
 		default:
@@ -525,6 +528,10 @@ func lighttpdMessage(ev *tocsin.Event, s string) bool {
 	}
 	ev.Add("module", strings.TrimPrefix(place, "("))
 	ev.Add("message", msg)
+	if i := strings.Index(msg, "FastCGI-stderr: ALERT - "); i >= 0 {
+		suhosinMessage(ev, msg[i+len("FastCGI-stderr: "):])
+		return true
+	}
 	if i := strings.LastIndex(msg, "IP: "); i >= 0 {
 		addr, port := splitPort(msg[i+4:])
 		ev.Add("src_ip", addr)
@@ -535,6 +542,23 @@ func lighttpdMessage(ev *tocsin.Event, s string) bool {
 		ev.Sources = lighttpdLogin
 	}
 	return true
+}
+
+// suhosinMessage reads what PHP's hardening says: "ALERT - … (attacker '192.0.2.7', file '/srv/a.php')".
+func suhosinMessage(ev *tocsin.Event, msg string) {
+	ev.Sources = suhosinSources
+	if i := strings.LastIndex(msg, "(attacker '"); i >= 0 {
+		addr, rest, _ := strings.Cut(msg[i+len("(attacker '"):], "'")
+		ev.Add("src_ip", addr)
+		if _, file, ok := strings.Cut(rest, "file '"); ok {
+			file, _, _ = strings.Cut(file, "'")
+			ev.Add("file", file)
+		}
+		ev.Add("event_type", "waf_alert")
+	}
+	if ev.Text("message") == "" {
+		ev.Add("message", msg)
+	}
 }
 
 func litespeedMessage(ev *tocsin.Event, s string) bool {

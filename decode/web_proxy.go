@@ -228,7 +228,7 @@ func parseLoose(d *lines, line []byte, ev *tocsin.Event) bool {
 		var w []byte
 		w, part = cutSpace(part)
 		addr, port := splitPort(strings.Trim(text(w), "[],|-\"'"))
-		if isAddress(addr) && !bytes.Contains(w, []byte("::")) || isAddress(addr) && len(addr) > 2 && !isClock(addr) {
+		if isAddress(addr) {
 			r.client, r.port = addr, port
 		}
 	}
@@ -244,11 +244,6 @@ func parseLoose(d *lines, line []byte, ev *tocsin.Event) bool {
 	ev.Add("extra", text(line))
 	r.add(ev, &d.arena)
 	return true
-}
-
-// isClock says that s is a time of day, which looks like the start of an IPv6 address.
-func isClock(s string) bool {
-	return len(s) >= 8 && s[2] == ':' && s[5] == ':' && isDigits(s[:2]) && isDigits(s[3:5]) && isDigits(s[6:8])
 }
 
 // methodAt finds a request method that is followed by a path.
@@ -338,6 +333,9 @@ func webMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool {
 				return true
 			}
 		}
+	case program == "suhosin":
+		suhosinMessage(ev, text(msg))
+		return true
 	case program == "lighttpd":
 		return lighttpdMessage(ev, text(msg)) || parseAccess(d, msg, ev)
 	}
@@ -345,32 +343,4 @@ func webMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool {
 		return d.nest.unwrap(d.rec, ev, text(msg))
 	}
 	return bytes.Contains(msg, []byte(`] "`)) && parseAccess(d, msg, ev)
-}
-
-// parseTagged takes lines that have syslog's program and no stamp: "host nginx[12]: …".
-func parseTagged(d *lines, line []byte, ev *tocsin.Event) bool {
-	head, msg, ok := bytes.Cut(line, []byte(": "))
-	if !ok || len(head) > 80 || len(head) < 5 {
-		return false
-	}
-	host := ""
-	if i := bytes.IndexByte(head, ' '); i >= 0 {
-		host, head = text(head[:i]), head[i+1:]
-	}
-	program, pid, _ := bytes.Cut(head, []byte("["))
-	switch string(program) {
-	case "nginx", "haproxy", "httpd", "apache2", "apache", "lighttpd":
-	default:
-		return false
-	}
-	n := len(ev.Fields)
-	ev.Host = host
-	ev.Add("hostname", host)
-	ev.Add("program", text(program))
-	ev.Add("pid", text(bytes.TrimSuffix(pid, []byte("]"))))
-	if !webMessage(d, text(program), msg, ev) {
-		ev.Host, ev.Fields = "", ev.Fields[:n]
-		return false
-	}
-	return true
 }

@@ -1,0 +1,561 @@
+package decode
+
+import (
+	"bytes"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// maxPairs bounds the pairs of one line, maxKeys the distinct names of pairs that a decoder remembers.
+const (
+	maxPairs = 512
+	maxKeys  = 8192
+)
+
+// The log sources of devices that write pairs. Which one a line belongs to is told by its vendor, or by what it has.
+var (
+	fortiEvent   = []tocsin.LogSource{{Product: "fortigate", Service: "event"}}
+	fortiVPN     = []tocsin.LogSource{{Product: "fortigate", Service: "event"}, {Product: "fortios", Service: "sslvpnd"}}
+	fortiLogin   = append(fortiVPN[:2:2], tocsin.LogSource{Product: "fortigate", Category: "authentication", Service: "event"})
+	fortiTraffic = []tocsin.LogSource{{Product: "fortigate", Category: "firewall", Service: "traffic"}}
+	fortiWeb     = []tocsin.LogSource{{Product: "fortigate", Category: "proxy", Service: "webfilter"}}
+	fortiDNS     = []tocsin.LogSource{{Product: "fortigate", Category: "dns", Service: "dns"}}
+	fortiIPS     = []tocsin.LogSource{{Product: "fortigate", Category: "ids", Service: "ips"}}
+	fortiVirus   = []tocsin.LogSource{{Product: "fortigate", Category: "antivirus", Service: "virus"}}
+	fortiUTM     = []tocsin.LogSource{{Product: "fortigate", Service: "utm"}}
+	pairFirewall = []tocsin.LogSource{{Category: "firewall"}}
+	pairDevice   = []tocsin.LogSource{{Category: "appliance"}}
+	pairLogin    = []tocsin.LogSource{{Category: "appliance"}, {Category: "authentication"}}
+	cefSources   = []tocsin.LogSource{{Service: "cef"}}
+	leefSources  = []tocsin.LogSource{{Service: "leef"}}
+	cefFirewall  = []tocsin.LogSource{{Category: "firewall", Service: "cef"}}
+	cefProxy     = []tocsin.LogSource{{Category: "proxy", Service: "cef"}}
+	cefIDS       = []tocsin.LogSource{{Category: "ids", Service: "cef"}, {Category: "firewall", Service: "cef"}}
+	cefLogin     = []tocsin.LogSource{{Service: "cef"}, {Category: "authentication"}}
+)
+
+// name gives b as a string that stays: the names of pairs are few, however many lines there are.
+func (d *lines) name(b []byte) string {
+	if s, ok := d.names[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if d.names == nil {
+		d.names = map[string]string{}
+	}
+	if len(d.names) < maxKeys {
+		d.names[s] = s
+	}
+	return s
+}
+
+// pairs appends the key=value pairs that b consists of, words between them left out, and returns how many there are.
+func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
+	for i := 0; i < len(b) && n < maxPairs; {
+		if b[i] == ' ' || b[i] == '\t' || b[i] == ',' || b[i] == ';' {
+			i++
+			continue
+		}
+		k := i
+		for k < len(b) && keyByte(b[k]) {
+			k++
+		}
+		if k == i || k == len(b) || b[k] != '=' {
+			for k < len(b) && b[k] != ' ' && b[k] != '\t' { // a word
+				k++
+			}
+			i = k
+			continue
+		}
+		value := b[k+1:]
+		end := 0
+		if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
+			q := value[0]
+			for end = 1; end < len(value); end++ {
+				if value[end] == q && (!escapedAt(value, end)) {
+					break
+				}
+			}
+			v := value[1:min(end, len(value))]
+			if q == '"' && bytes.IndexByte(v, '\\') >= 0 {
+				from := len(d.arena)
+				d.arena = append(d.arena, v...)
+				v = unescapeLog(d.arena[from:])
+				d.arena = d.arena[:from+len(v)]
+			}
+			end = min(end+1, len(value))
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+		} else {
+			for end < len(value) && value[end] != ' ' && value[end] != '\t' {
+				end++
+			}
+			v := bytes.TrimRight(value[:end], ",;")
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+		}
+		n++
+		i = k + 1 + end
+	}
+	return n
+}
+
+func keyByte(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' || c == '@' || c == '/'
+}
+
+// parsePairs takes a line that is pairs from its start, as Fortinet, Sophos, SonicWall, WatchGuard and others write. A
+// syslog priority may stand before them.
+func parsePairs(d *lines, line []byte, ev *tocsin.Event) bool {
+	b := line
+	if len(b) > 3 && b[0] == '<' {
+		if i := bytes.IndexByte(b[:min(len(b), 6)], '>'); i > 0 {
+			b = b[i+1:]
+		}
+	}
+	i := 0
+	for i < len(b) && keyByte(b[i]) {
+		i++
+	}
+	if i == 0 || i > 32 || i >= len(b) || b[i] != '=' || b[0] >= '0' && b[0] <= '9' {
+		return false
+	}
+	return d.pairMessage(b, ev)
+}
+
+// pairMessage makes ev the event of a device's message that is pairs. A program's pairs, which tell of no connection
+// and no device, are another kind.
+func (d *lines) pairMessage(b []byte, ev *tocsin.Event) bool {
+	from := len(ev.Fields)
+	n := d.pairs(b, ev)
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	if n < 4 || !p.device() {
+		ev.Fields = ev.Fields[:from]
+		return false
+	}
+	if t := p.time(d.opt, d); !t.IsZero() {
+		ev.Time = t
+	}
+	if ev.Host == "" {
+		ev.Host = p.name
+	}
+	p.finish(ev, d)
+	return true
+}
+
+// A pairRecord is what pairs say, under whatever names.
+type pairRecord struct {
+	name                       string // the device's
+	when                       string // a second choice for a stamp
+	stamp, date, clock, zone   string
+	kind, subkind, action      string
+	status, message, user      string
+	src, srcPort, dst, dstPort string
+	remote, host, url, method  string
+	agent, query, queryType    string
+	reason, code               string
+	forti                      bool
+}
+
+// device says that the pairs are those of a firewall or the like.
+func (p *pairRecord) device() bool {
+	return p.forti && p.kind != "" || p.src != "" && (p.dst != "" || p.action != "") || p.name != "" && p.kind != ""
+}
+
+func (p *pairRecord) read(fields []tocsin.Field) {
+	for i := range fields {
+		v := fields[i].Value
+		switch fields[i].Name {
+		case "time", "ts", "t", "timestamp", "eventtime", "start_time", "startTime", "rt", "devTime":
+			if len(v) == 8 && v[2] == ':' {
+				p.clock = v
+			} else if p.stamp == "" {
+				p.stamp = v
+			}
+		case "end", "start", "deviceReceiptTime", "UNIFIutcTime":
+			p.when = v
+		case "date":
+			p.date = v
+		case "tz", "timezone":
+			p.zone = v
+		case "devname", "device_name", "dvchost", "dvc", "deviceName":
+			p.name = v
+		case "devid", "logid", "log_id":
+			p.forti = true
+		case "type", "log_type":
+			p.kind = v
+		case "subtype", "log_subtype":
+			p.subkind = v
+		case "action", "act", "fw_action":
+			p.action = v
+		case "status":
+			p.status = v
+		case "user", "usr", "usrName", "username", "user_name", "suser", "duser", "uname", "login":
+			if p.user == "" {
+				p.user = v
+			}
+		case "srcip", "src", "src_ip", "source_ip", "sourceip", "SRC", "sourceAddress", "saddr":
+			if p.src == "" {
+				p.src = v
+			}
+		case "dstip", "dst", "dst_ip", "dest_ip", "destination_ip", "DST", "destinationAddress", "daddr":
+			p.dst = v
+		case "srcport", "src_port", "spt", "SPT", "srcPort", "sport", "s_port":
+			p.srcPort = v
+		case "dstport", "dst_port", "dest_port", "dpt", "DPT", "dstPort", "dport", "d_port":
+			p.dstPort = v
+		case "remip", "remote_ip", "remote_addr", "remoteAddr", "client_ip", "clientip", "ip", "peer_ip", "remote", "ip_address", "client", "rhost":
+			if p.remote == "" {
+				p.remote = v
+			}
+		case "hostname", "shost", "dhost", "domain":
+			p.host = v
+		case "url", "request", "uri", "path":
+			p.url = v
+		case "method", "requestMethod", "http_method":
+			p.method = v
+		case "agent", "userAgent", "user_agent", "requestClientApplication":
+			p.agent = v
+		case "qname":
+			p.query = v
+		case "qtype":
+			p.queryType = v
+		}
+	}
+}
+
+func (p *pairRecord) time(o Options, d *lines) time.Time {
+	if p.date != "" && p.clock != "" {
+		if t, ok := parseTime(d.join(p.date, "T", p.clock, p.zone), o); ok {
+			return t
+		}
+	}
+	if t, ok := parseTime(p.stamp, o); ok {
+		return t
+	}
+	if t, ok := parseTime(p.when, o); ok {
+		return t
+	}
+	for _, l := range [...]string{"Jan 02 2006 15:04:05 MST", "Jan 02 2006 15:04:05", "Jan 2 2006 15:04:05"} { // CEF's and LEEF's own
+		if t, err := time.ParseInLocation(l, p.stamp, o.zone()); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// finish adds the names that are the same for every log, and decides the log source.
+func (p *pairRecord) finish(ev *tocsin.Event, d *lines) {
+	p.addresses(ev)
+	failed, ok := p.loginOutcome()
+	login := failed || ok
+	switch {
+	case p.forti && p.subkind != "" || p.forti && p.kind != "":
+		switch p.kind {
+		case "traffic":
+			ev.Sources = fortiTraffic
+		case "utm":
+			switch p.subkind {
+			case "webfilter":
+				ev.Sources = fortiWeb
+			case "dns":
+				ev.Sources = fortiDNS
+			case "ips", "anomaly":
+				ev.Sources = fortiIPS
+			case "virus":
+				ev.Sources = fortiVirus
+			default:
+				ev.Sources = fortiUTM
+			}
+		case "dns":
+			ev.Sources = fortiDNS
+		default:
+			ev.Sources = fortiEvent
+			if p.subkind == "vpn" {
+				ev.Sources = fortiVPN
+			}
+			if login {
+				ev.Sources = fortiLogin
+			}
+		}
+		ev.Add("query", p.query)
+		ev.Add("record_type", p.queryType)
+		if p.url != "" || p.host != "" && p.subkind == "webfilter" {
+			r := request{uri: p.url, host: p.host, agent: p.agent, method: p.method}
+			r.addSeen(ev, p.dstPort, &d.arena)
+		}
+	case login:
+		ev.Sources = pairLogin
+	case p.src != "" && p.dst != "":
+		ev.Sources = pairFirewall
+	default:
+		ev.Sources = pairDevice
+	}
+	if login {
+		p.addLogin(ev, ok && !failed)
+	}
+}
+
+// addresses adds the ends of a connection under the common names.
+func (p *pairRecord) addresses(ev *tocsin.Event) {
+	src := p.src
+	if src == "" {
+		src = p.remote
+	}
+	addr, port := pairEnd(src)
+	alias := func(name, value, given string) {
+		if value != "" && value != given || given == "" {
+			ev.Add(name, value)
+		}
+	}
+	alias("src_ip", addr, ev.Text("src_ip"))
+	if p.srcPort == "" {
+		p.srcPort = port
+	}
+	alias("src_port", p.srcPort, ev.Text("src_port"))
+	addr, port = pairEnd(p.dst)
+	alias("dst_ip", addr, ev.Text("dst_ip"))
+	if p.dstPort == "" {
+		p.dstPort = port
+	}
+	alias("dst_port", p.dstPort, ev.Text("dst_port"))
+	alias("action", p.action, ev.Text("action"))
+}
+
+// pairEnd splits "addr", "addr:port" and SonicWall's "addr:port:interface"; it returns nothing for a name.
+func pairEnd(s string) (addr, port string) {
+	if isAddress(s) {
+		return s, ""
+	}
+	addr, port = splitPort(s)
+	if isAddress(addr) {
+		return addr, port
+	}
+	if a, rest, ok := strings.Cut(s, ":"); ok && isAddress(a) {
+		port, _, _ = strings.Cut(rest, ":")
+		return a, port
+	}
+	return "", ""
+}
+
+func (p *pairRecord) loginOutcome() (failed, ok bool) {
+	low := strings.ToLower
+	switch action := low(p.action); {
+	case action == "ssl-login-fail", action == "login" && low(p.status) == "failed", action == "authentication" && low(p.status) == "failure",
+		action == "login_failed", action == "login failed":
+		return true, false
+	case action == "login" && low(p.status) == "success", action == "tunnel-up", action == "authentication" && low(p.status) == "success":
+		return false, true
+	}
+	return false, false
+}
+
+func (p *pairRecord) addLogin(ev *tocsin.Event, ok bool) {
+	happened(ev, loginKind(ok), outcome(ok))
+	if _, given := ev.Value("user"); !given {
+		ev.Add("user", p.user)
+	}
+}
+
+// parseCEF takes ArcSight's Common Event Format, with or without a syslog head:
+// "CEF:0|Vendor|Product|1.0|id|name|5|src=192.0.2.7 msg=words with spaces cs1Label=Zone cs1=dmz".
+func parseCEF(d *lines, line []byte, ev *tocsin.Event) bool {
+	i := bytes.Index(line[:min(len(line), 256)], []byte("CEF:"))
+	if i < 0 {
+		if len(line) < 16 || line[0] > '1' || line[0] < '0' || line[1] != '|' || bytes.Count(line[:min(len(line), 512)], []byte{'|'}) < 7 {
+			return false
+		}
+		i = -4
+	}
+	b := bytes.TrimLeft(line[i+4:], " ")
+	var head [7]string
+	for j := range head {
+		end := -1
+		for k := 0; k < len(b); k++ {
+			if b[k] == '|' && !escapedAt(b, k) {
+				end = k
+				break
+			}
+		}
+		if end < 0 {
+			return false
+		}
+		head[j] = d.unbackslash(b[:end])
+		b = b[end+1:]
+	}
+	if len(head[0]) > 2 || !isDigits(head[0]) {
+		return false
+	}
+	if i > 0 {
+		d.carrierHead(line[:i], ev)
+	}
+	for j, n := range [...]string{"", "device_vendor", "device_product", "device_version", "signature_id", "name", "severity"} {
+		if n != "" {
+			ev.Add(n, head[j])
+		}
+	}
+	from := len(ev.Fields)
+	d.extension(b, ev)
+	d.vendorEvent(ev, from, cefSources)
+	return true
+}
+
+// parseLEEF takes IBM's Log Event Extended Format 1.0 and 2.0: tabs, or what 2.0 names, between the pairs.
+func parseLEEF(d *lines, line []byte, ev *tocsin.Event) bool {
+	i := bytes.Index(line[:min(len(line), 256)], []byte("LEEF:"))
+	if i < 0 {
+		return false
+	}
+	b := line[i+5:]
+	var head [5]string
+	for j := range head {
+		v, rest, ok := bytes.Cut(b, []byte("|"))
+		if !ok {
+			return false
+		}
+		head[j], b = text(v), rest
+	}
+	sep := byte('\t')
+	if head[0] == "2.0" {
+		v, rest, ok := bytes.Cut(b, []byte("|"))
+		if !ok {
+			return false
+		}
+		b = rest
+		switch {
+		case len(v) == 1:
+			sep = v[0]
+		case len(v) > 2 && (v[0] == 'x' || bytes.HasPrefix(v, []byte("0x"))):
+			hex := v[len(v)-2:]
+			if hi, lo := hexDigit(hex[0]), hexDigit(hex[1]); hi|lo >= 0 {
+				sep = byte(hi<<4 | lo)
+			}
+		}
+	} else if head[0] != "1.0" {
+		return false
+	}
+	if i > 0 {
+		d.carrierHead(line[:i], ev)
+	}
+	for j, n := range [...]string{"", "device_vendor", "device_product", "device_version", "signature_id"} {
+		if n != "" {
+			ev.Add(n, head[j])
+		}
+	}
+	from := len(ev.Fields)
+	for n := 0; len(b) > 0 && n < maxPairs; n++ {
+		pair, rest, _ := bytes.Cut(b, []byte{sep})
+		if k, v, ok := bytes.Cut(pair, []byte("=")); ok && len(k) > 0 && len(v) > 0 {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(bytes.TrimSpace(k)), Value: text(v)})
+		}
+		b = rest
+	}
+	d.vendorEvent(ev, from, leefSources)
+	return true
+}
+
+// carrierHead reads the syslog head before a CEF or LEEF record, for its time and host.
+func (d *lines) carrierHead(b []byte, ev *tocsin.Event) {
+	d.clock.opt = d.opt
+	from := len(d.arena)
+	d.arena = append(append(d.arena, b...), "CEF: x"...)
+	if d.head.parse(&d.clock, d.arena[from:], d.rec.Ref) {
+		ev.Time, ev.Host = d.head.time, text(d.head.host)
+		ev.Add("hostname", ev.Host)
+	}
+}
+
+// extension reads CEF's pairs: a value goes on until the next key, and may hold spaces, \=, \\ and \n.
+func (d *lines) extension(b []byte, ev *tocsin.Event) {
+	for n := 0; n < maxPairs; n++ {
+		eq := bytes.IndexByte(b, '=')
+		if eq <= 0 {
+			return
+		}
+		key := bytes.TrimSpace(b[:eq])
+		b = b[eq+1:]
+		end := len(b)
+		for i := 0; i < len(b); i++ {
+			if b[i] != '=' || escapedAt(b, i) {
+				continue
+			}
+			k := i
+			for k > 0 && keyByte(b[k-1]) {
+				k--
+			}
+			if k < i && k > 0 && b[k-1] == ' ' {
+				end = k
+				break
+			}
+		}
+		if v := bytes.TrimSpace(b[:end]); len(key) > 0 && len(key) <= 128 && len(v) > 0 {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(key), Value: d.unbackslash(v)})
+		}
+		b = b[end:]
+	}
+}
+
+func (d *lines) unbackslash(b []byte) string {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return text(b)
+	}
+	from := len(d.arena)
+	for i := 0; i < len(b); i++ {
+		if b[i] == '\\' && i+1 < len(b) {
+			switch i++; b[i] {
+			case 'n', 'r':
+				d.arena = append(d.arena, '\n')
+				continue
+			case '\\', '=', '|', '"':
+			default:
+				d.arena = append(d.arena, '\\')
+			}
+		}
+		d.arena = append(d.arena, b[i])
+	}
+	return text(d.arena[from:])
+}
+
+// vendorEvent completes a CEF or LEEF event whose pairs are ev's fields from from on.
+func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource) {
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	if ev.Host == "" {
+		ev.Host = p.name
+	}
+	if t := p.time(d.opt, d); !t.IsZero() {
+		ev.Time = t
+	}
+	for i, n := from, len(ev.Fields); i < n; i++ { // cs1Label=Zone cs1=dmz: Zone=dmz
+		f := ev.Fields[i]
+		if !strings.HasSuffix(f.Name, "Label") {
+			continue
+		}
+		if v := ev.Text(f.Name[:len(f.Name)-5]); v != "" {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name([]byte(f.Value)), Value: v})
+		}
+	}
+	p.addresses(ev)
+	name := strings.ToLower(ev.Text("name") + " " + ev.Text("signature_id") + " " + ev.Text("cat"))
+	failed, ok := p.loginOutcome()
+	if strings.Contains(name, "login") || strings.Contains(name, "logon") || strings.Contains(name, "auth") {
+		failed = failed || strings.Contains(name, "fail") || strings.Contains(name, "denied") || ev.Text("outcome") == "failure"
+		ok = ok || strings.Contains(name, "success") || ev.Text("outcome") == "success"
+	}
+	switch {
+	case failed || ok:
+		ev.Sources = cefLogin
+		p.addLogin(ev, !failed)
+	case p.url != "":
+		ev.Sources = cefProxy
+		r := request{uri: p.url, host: p.host, agent: p.agent, method: p.method}
+		r.addSeen(ev, p.dstPort, &d.arena)
+	case strings.Contains(name, "threat") || strings.Contains(name, "intrusion") || strings.Contains(name, "attack") || strings.Contains(name, "malware"):
+		ev.Sources = cefIDS
+	case p.src != "" && p.dst != "":
+		ev.Sources = cefFirewall
+	default:
+		ev.Sources = other
+	}
+}
