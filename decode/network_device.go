@@ -89,7 +89,7 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 	} else if event == "firewall_allowed" {
 		ev.Add("action", "allow")
 	}
-	for _, before := range [...]string{"[user: ", "user = ", "for user \"", "Username = ", "user '", "User '", "by "} {
+	for _, before := range [...]string{"[user: ", "user = ", "for user \"", "Username = ", "user '", "User '", "from console by ", "from memory by "} {
 		if _, after, ok := strings.Cut(msg, before); ok {
 			if j := strings.IndexAny(after, "]\"', :"); j > 0 {
 				after = after[:j]

@@ -383,17 +383,27 @@ func nginxMessage(ev *tocsin.Event, s string, arena *[]byte) {
 	var r request
 	var a nginxAttributes
 	msg := s
-	// A user name or a request may hold text that looks like the attributes: theirs are those that go to the end.
+	// A user name or a request may hold text that looks like the attributes. The true ones begin where each is read
+	// once to the line's end; where none are, whoever wrote quotes into a request stands behind the true client.
+	first := -1
 	for from := 0; ; {
 		i := strings.Index(s[from:], ", client: ")
 		if i < 0 {
 			break
 		}
-		if a.read(s[from+i+2:]) {
-			msg = s[:from+i]
+		from += i
+		if first < 0 {
+			first = from
+		}
+		if a.read(s[from+2:]) {
+			msg, first = s[:from], -1
 			break
 		}
-		from += i + 2
+		from += 2
+	}
+	if first >= 0 {
+		a.read(s[first+2:])
+		msg = s[:first]
 	}
 	if a.client == "" && strings.HasPrefix(msg, "client ") { // "client 192.0.2.7:53044 connected to 0.0.0.0:25"
 		word, _, _ := strings.Cut(msg[len("client "):], " ")
@@ -427,7 +437,8 @@ type nginxAttributes struct {
 	client, server, request, subrequest, upstream, host, referrer, login string
 }
 
-// read reads the attributes from s, which begins with the first, and reports whether there is nothing else in s.
+// read reads the attributes from s, which begins with the first, and reports whether there is nothing else in s, and
+// nothing twice.
 func (a *nginxAttributes) read(s string) bool {
 	*a = nginxAttributes{}
 	for s != "" {
@@ -436,7 +447,7 @@ func (a *nginxAttributes) read(s string) bool {
 		if p == nil && strings.HasSuffix(s, ":") { // an empty last value
 			return a.field(s[:len(s)-1]) != nil
 		}
-		if !ok || p == nil {
+		if !ok || p == nil || *p != "" {
 			return false
 		}
 		quoted := rest != "" && rest[0] == '"'
