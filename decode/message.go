@@ -42,7 +42,7 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if d.auditMessage(ev, program) {
 		return
 	}
-	if familyOf(program) == unknownFamily && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
+	if foreign(program) && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
 		return
 	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))

@@ -311,7 +311,7 @@ func mikrotikMessage(ev *tocsin.Event, s string) bool {
 	}
 	ev.Add("topic", first)
 	ev.Add("level", level)
-	ev.Add("message", msg)
+	ev.Add("message", s)
 	return true
 }
 
@@ -327,12 +327,21 @@ func mikrotikUser(ev *tocsin.Event, s string, ok bool) {
 	ev.Add("auth_method", via)
 }
 
+// foreign says that a program's messages have a form that is not syslog's own: networkMessage and webMessage are asked.
+func foreign(program string) bool {
+	switch program {
+	case "named", "bind9", "nsd", "snort":
+		return true
+	}
+	return familyOf(program) == unknownFamily
+}
+
 // networkMessage makes ev the event of a message that a network device, a name server or a sensor sent through syslog,
 // and reports whether it is one. ev may have fields of the envelope already.
 func networkMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool {
 	s := text(msg)
 	switch program = program[strings.LastIndexByte(program, '/')+1:]; program {
-	case "named", "security", "update-security", "queries":
+	case "named", "bind9", "security", "update-security", "queries":
 		return namedMessage(ev, s)
 	case "dnsmasq", "pihole-FTL", "dnsmasq-dns":
 		return dnsmasqMessage(ev, s)
