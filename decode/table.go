@@ -24,7 +24,7 @@ func tableFormat() Format {
 		Is: func(_ string, head []byte) int {
 			head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), "\r\n")
 			line, rest, more := bytes.Cut(head, []byte{'\n'})
-			if !more || !looksText(head) {
+			if !more || len(line) == 0 || structured(line[0]) || !looksText(head) {
 				return 0
 			}
 			comma := delimiter(line)
@@ -61,6 +61,9 @@ func tableFormat() Format {
 		New: func(o Options) Decoder { return &table{opt: o, nest: nest{opt: o}} },
 	}
 }
+
+// structured says that a text begins as JSON or XML does: what is in quotes there are no cells.
+func structured(c byte) bool { return c == '{' || c == '[' || c == '<' }
 
 var bom = []byte("\xef\xbb\xbf")
 

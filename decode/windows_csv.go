@@ -26,7 +26,7 @@ func windowsTableFormat() Format {
 				_, head, _ = bytes.Cut(head, []byte{'\n'})
 			}
 			line, _, _ := bytes.Cut(head, []byte{'\n'})
-			if len(line) < 10 || len(line) > 8192 || bytes.IndexByte([]byte("{[<"), line[0]) >= 0 || !bytes.Contains(line, []byte("Id")) && !bytes.Contains(line, []byte("ID")) &&
+			if len(line) < 10 || len(line) > 8192 || structured(line[0]) || !bytes.Contains(line, []byte("Id")) && !bytes.Contains(line, []byte("ID")) &&
 				!bytes.Contains(line, []byte("Event")) && !bytes.Contains(line, []byte("event")) {
 				return 0
 			}

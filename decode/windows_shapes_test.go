@@ -259,3 +259,11 @@ func fuzzBlocks(t *testing.T, d Decoder, in string, block int) {
 	}
 	d.Flush(emit)
 }
+
+// Lines of JSON whose members are all called as columns are still JSON.
+func TestJSONIsNoTable(t *testing.T) {
+	in := strings.Repeat(`{"SourceName":"a","Hostname":"b","Level":"c","EventID":"d","Message":"e"}`+"\n", 3)
+	if f, ok := Detect("x", []byte(in)); !ok || f.Name != "json" {
+		t.Errorf("recognised as %q", f.Name)
+	}
+}
