@@ -159,6 +159,8 @@ func writeReport(w io.Writer, h *report.Hunt, format string, s std, output strin
 		return report.JSONL(w, h)
 	case "csv":
 		return report.CSV(w, h)
+	case "html":
+		return report.HTML(w, h)
 	case "ocsf":
 		return report.OCSF(w, h)
 	case "navigator":
