@@ -64,7 +64,7 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "client_ip", "clientip", "ClientHost", "request.client_ip", "httpRequest.clientIp", "transaction.client_ip", "ClientIP", "eventData.sourceIP":
 		return roleClient, 1
 	case "remote_addr", "remote_ip", "request.remote_ip", "httpRequest.remoteIp", "source.ip", "client.ip", "remoteAddr", "remoteIP", "remoteip", "c-ip",
-		"transaction.remote_address", "remote_address", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip":
+		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip":
 		return roleClient, 2
 	case "request.remote_addr", "downstream_remote_address", "ClientAddr", "source.address", "client.address", "remote_host", "remoteHost", "remote",
 		"client", "ip", "visitor_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
@@ -78,12 +78,12 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "request":
 		return roleLine, 2
 	case "request_method", "verb", "http.request.method", "RequestMethod", "request.method", "httpRequest.requestMethod", "httpRequest.httpMethod",
-		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "nginx.access.method":
+		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "req.method", "nginx.access.method":
 		return roleMethod, 1
 	case "method":
 		return roleMethod, 2
 	case "request_uri", "url.original", "RequestPath", "request.uri", "httpRequest.requestUrl", "ClientRequestURI", "transaction.request.uri",
-		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "nginx.access.url":
+		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "req.url", "req.originalUrl", "nginx.access.url":
 		return roleURI, 1
 	case "uri", "url", "path", "request_path", "url.path", "httpRequest.uri", "http_path", "eventData.httpUriPath", "cs-uri-stem", "reqPath", "path_info", "x_envoy_original_path":
 		return roleURI, 2
@@ -92,7 +92,7 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "server_protocol", "RequestProtocol", "request.proto", "http.version", "httpversion", "http_version", "ClientRequestProtocol", "httpRequest.protocol",
 		"httpRequest.httpVersion", "request_protocol", "protocol", "cs-version", "transaction.request.http_version":
 		return roleVersion, 1
-	case "status", "http.response.status_code", "DownstreamStatus", "EdgeResponseStatus", "httpRequest.status", "sc-status", "transaction.response.http_code",
+	case "status", "http.response.status_code", "DownstreamStatus", "EdgeResponseStatus", "httpRequest.status", "sc-status", "transaction.response.http_code", "res.statusCode",
 		"nginx.access.response_code":
 		return roleStatus, 1
 	case "status_code", "response", "response_code", "response_status", "statusCode", "http_status", "OriginStatus":
@@ -106,12 +106,12 @@ func webRoleOf(name string) (webRole, uint8) {
 		return roleReferer, 1
 	case "http_user_agent", "user_agent.original", "request_User-Agent", "request.headers.User-Agent", "ClientRequestUserAgent", "httpRequest.userAgent",
 		"user-agent", "request_user_agent", "userAgent", "user_agent", "useragent", "cs-user-agent", "transaction.request.headers.User-Agent",
-		"transaction.request.headers.user-agent", "ua", "nginx.access.agent":
+		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent":
 		return roleAgent, 1
 	case "agent":
 		return roleAgent, 2
 	case "http_host", "url.domain", "RequestHost", "request.host", ":authority", "authority", "ClientRequestHost", "reqHost", "eventData.httpHostName",
-		"cs-host", "vhost", "transaction.request.headers.Host":
+		"cs-host", "vhost", "req.headers.host", "transaction.request.headers.Host":
 		return roleHost, 1
 	case "server_name", "host", "domain", "hostname":
 		return roleHost, 2

@@ -130,7 +130,7 @@ func appendHex32(dst []byte, n uint32) []byte {
 
 // deriveRequest gives a request that IIS logs as an event the fields of its log files.
 func deriveRequest(w *windowsRoutes, ev *tocsin.Event) {
-	var stem, query, agent string
+	var stem, query, agent, client string
 	for i := range ev.Fields {
 		switch f := &ev.Fields[i]; f.Name {
 		case "cs-uri-stem":
@@ -139,13 +139,17 @@ func deriveRequest(w *windowsRoutes, ev *tocsin.Event) {
 			query = f.Value
 		case "csUser-Agent":
 			agent = f.Value
+		case "c-ip":
+			client = f.Value
 		}
 	}
 	uri := stem
 	if query != "" && query != "-" {
 		uri = w.join(stem, "?", query)
 	}
+	ev.Add("src_ip", client)
 	ev.Add("cs-uri", uri)
+	ev.Add("cs-uri-query", uri) // as for any web server, see request.add
 	ev.Add("uri-decoded", decodeURI(uri, false, &w.arena))
 	if agent != "-" {
 		ev.Add("cs-user-agent", w.join(strings.ReplaceAll(agent, "+", " ")))
