@@ -129,18 +129,23 @@ func sense(w string) wordSense {
 	switch w {
 	case "login", "logins", "logon", "signin", "auth", "authentication", "authenticate", "authenticating", "authenticator",
 		"password", "passwd", "passwords", "passphrase", "passcode", "credential", "credentials", "username", "usernames", "otp", "totp",
-		"2fa", "mfa", "rcon", "logging", "userid", "pubkey", "publickey", "passkey", "captcha", "authorisation", "authn":
+		"2fa", "mfa", "rcon", "logging", "userid", "pubkey", "publickey", "passkey", "captcha", "authorisation", "authn", "jwt",
+		"passwort", "kennwort", "anmeldung", "anmeldeversuch", "authentifizierung", "authentification", "connexion", "identifiant", "identifiants",
+		"contraseña", "autenticación", "autenticazione", "senha", "wachtwoord", "inloggen", "aanmelding", "lösenord", "hasło":
 		return subject
 	case "user", "users", "account", "accounts", "identity", "token", "identifier", "recipient", "admin", "member", "subscriber", "peer",
 		"extension", "email", "principal":
 		return someone
 	case "failed", "failure", "failures", "fail", "fails", "invalid", "incorrect", "wrong", "bad", "unsuccessful", "mismatch",
-		"mismatched", "badlogin", "illegal", "error", "errors", "exceeded", "authfail", "failing", "unauthenticated", "inexistent":
+		"mismatched", "badlogin", "illegal", "error", "errors", "exceeded", "authfail", "failing", "unauthenticated", "inexistent",
+		"fehlgeschlagen", "fehlgeschlagener", "fehlgeschlagene", "ungültig", "ungültige", "ungültiges", "falsch", "falsches", "échec", "échoué", "echec",
+		"invalide", "incorrecte", "mislukt", "mislukte", "ongeldig", "ongeldige", "fallido", "fallida", "fallito", "fallita", "inválido", "inválida",
+		"incorrecta", "incorrecto", "errata", "falha", "falhou", "misslyckades", "nieudane":
 		return negative
-	case "unknown", "nonexistent", "existent", "nosuch", "exist", "found":
+	case "unknown", "nonexistent", "existent", "nosuch", "exist", "found", "match", "correct", "valid", "recognized", "recognised", "registered":
 		return unknown
 	case "denied", "rejected", "refused", "forbidden", "unauthorized", "unauthorised", "disallowed", "blocked", "permitted",
-		"allowed", "denying", "refusing", "rejecting", "banned", "bruteforce", "hacking":
+		"allowed", "denying", "refusing", "rejecting", "banned", "bruteforce", "hacking", "limited":
 		return denial
 	case "access", "request", "registration", "client", "host", "relay", "relaying", "attempt", "attempts", "api":
 		return access
@@ -206,8 +211,8 @@ func failureWords(low string) verdict {
 			lastNegative = n
 		case unknown:
 			switch {
-			case w == "found" || w == "exist":
-				if n-lastNot <= 1 && n-lastSomeone <= 5 {
+			case w != "unknown" && w != "nonexistent" && w != "existent":
+				if n-lastNot <= 1 && (n-lastSomeone <= 5 && (w == "found" || w == "exist") || n-lastSubject <= near) {
 					found = loginFailed
 				}
 			case n-lastSomeone <= 2:
@@ -219,7 +224,7 @@ func failureWords(low string) verdict {
 				break
 			}
 			switch {
-			case n-lastSubject <= near, n-lastSomeone <= 1 && w != "allowed":
+			case n-lastSubject <= near, n-lastSubject <= far && (w == "denied" || w == "rejected" || w == "limited"), n-lastSomeone <= 1 && w != "allowed":
 				found = loginFailed
 			case w == "unauthorized" || w == "unauthorised" || w == "forbidden" || w == "bruteforce" || w == "hacking", n-lastAccess <= near, n-lastSomeone <= near:
 				if found == untold {
@@ -248,7 +253,7 @@ func failureWords(low string) verdict {
 }
 
 func wordByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
 // userKeys are what stands before a user's name, the surest first.

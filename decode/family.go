@@ -89,12 +89,13 @@ var (
 	banFamily        = linux("fail2ban").says(banPhrases, true)
 	xrdpFamily       = linux("xrdp", "auth").says(panelPhrases, false)
 	guacamoleFamily  = linux("guacamole").says(panelPhrases, false)
+	firewallFamily   = linux("netfilter").with(nil, firewallLine)
 	panelFamily      = application("application", "").says(panelPhrases, false)
 )
 
 // ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
 var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, namedFamily, openvpnFamily,
-	mongodFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
+	mongodFamily, firewallFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
 
 // familyOf finds the family of a program by the name it logs under.
 func familyOf(program string) *family {

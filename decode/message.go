@@ -39,13 +39,38 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if h.data != nil {
 		d.structured(h.data, ev)
 	}
-	if d.auditMessage(ev, program) {
+	if d.auditMessage(ev, program) || d.wrapped(ev, program) {
 		return
 	}
 	if foreign(program) && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
 		return
 	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
+}
+
+// wrapped takes messages that are records of another kind: JSON, CEF and LEEF of any program, and what web servers and
+// proxies log by syslog. Their own fields stand first.
+func (d *lines) wrapped(ev *tocsin.Event, program string) bool {
+	msg := text(d.head.message)
+	switch {
+	case strings.HasPrefix(msg, "@cee:"):
+		msg = strings.TrimLeft(msg[5:], " ")
+	case strings.HasPrefix(msg, "{"), strings.HasPrefix(msg, "CEF:"), strings.HasPrefix(msg, "LEEF:"), strings.HasPrefix(msg, "<Event"):
+	default:
+		switch baseName(program) {
+		case "nginx", "apache", "apache2", "httpd", "haproxy", "traefik", "caddy", "varnishncsa", "lighttpd", "nginx-access", "nginx_access",
+			"httpd_access", "apache_access", "apache-access", "suricata", "zeek", "squid", "(squid-1)", "envoy", "k3s", "docker", "dockerd",
+			"containerd", "podman", "sysmon", "tomcat", "gunicorn", "uwsgi":
+		default:
+			return false
+		}
+	}
+	raw := ev.Raw
+	if !d.nest.unwrap(d.rec, ev, msg) {
+		return false
+	}
+	ev.Raw = raw
+	return true
 }
 
 // auditMessage takes the messages that bring audit records: the kernel's and the dispatcher's, which hold whole records,

@@ -173,4 +173,39 @@ var panelPhrases = []phrase{
 	{"info: axfr for {query<} from {@ip} refused{*}", denied, "reason=zone transfer"},
 	{"info: ratelimit block {<} query {@ip} {*}", denied, "reason=rate limit"},
 	{"{<}SSL_accept from {@ip} : {reason}", protocolError, ""}, // stunnel
+	{"{<}|{#}|{!}|{@ip}|{}||Session {*}", untold, ""},          // Drupal: what stands last is its own
+	{"{<}|{#}|{!}|{@ip}|{<}||Login attempt failed for {user}.", loginFailed, ""},
+	{"{<}|{#}|{!}|{@ip}|{<}||Login attempt failed from {user}.", loginFailed, ""},
+	{"Logon       Login failed for user '{user}'. Reason: {reason<} [CLIENT: {@ip}]", loginFailed, ""}, // SQL Server
+	{"{<}: Logon       Login failed for user {*}", untold, ""},
+	{"SOGoRootPage Login from '{@ip}{<}' for user '{user}' might not have worked{*}", loginFailed, ""},
+	{"<co {<}tr=\"TCP|{!}|{#}|{@ip}|{src_port#}\"{<}mi=\"Bad password\" us=\"{user}\" di={*}", loginFailed, ""}, // Oracle Messaging
+	{"<co {<}tr=\"TCP|{!}|{#}|{@ip}|{src_port#}\"{<}mi=\"Authentication successful{<}us=\"{user}\" di={*}", loginOK, ""},
+	{"{<}ALERT - {reason<} (attacker '{@ip}'{*}", denied, ""},                    // Suhosin
+	{"{<}[{@ip}] [Could not retrieve user {user<} details]{*}", invalidUser, ""}, // ZoneMinder
+	{"- NOTEXIST - [{@ip}] {reason}", scanned, ""},                               // Monitorix
+	{"[{!}] {@ip} SSL negotiation with client failed: {reason}", protocolError, ""},
+	{"SMTP Spam attack detected from {@ip}, {reason}", denied, ""}, // Kerio Connect
+	{"IP address {@ip} found in DNS blacklist {reason}", denied, ""},
+	{"Relay attempt from IP address {@ip}, {reason}", denied, ""},
+	{"SMTP: User {user} doesn't exist. Attempt from IP address {@ip}.", denied, ""},
+	{"Client with IP address {@ip} has no reverse DNS entry, {reason}", denied, ""},
+	{"Message from IP address {@ip}, sender {<} rejected: {reason}", denied, ""},
+	{"{<}rblsmtpd: {@ip} pid {#} {reason}", denied, ""}, // qmail
+	{"{<}badiprbl: ip {@ip} rbl: {reason}", denied, ""},
+	{"{!} blocked {@ip} {reason}", denied, ""},
+	{"ACCEPT host={@ip} port={src_port#} fd={*}", scanned, ""},                                                         // endlessh, a tarpit: nobody has business there
+	{"{<}New connection: {@ip} ({<}) [session: {session!}]{*}", connection, ""},                                        // Cowrie
+	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" rejected", loginFailed, "auth_method=password"}, // sshesame
+	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" accepted", loginOK, "auth_method=password"},
+	{"[{@ip}] authentication for user \"{user}\" without credentials rejected", loginFailed, ""},
+	{"[{@ip}] [channel {#}] command \"{command}\" requested", ranCommand, ""},
+	{"({<}) Blocked {reason<}, [{@ip}]{*}", denied, ""},                             // Amavis
+	{"Message {!} from {@ip} ({<}) to {<} is spam{reason}", denied, ""},             // MailScanner
+	{"{<}[client {@ip}] [user {user<}] Unknown action {*}", denied, ""},             // Sympa
+	{"{<}User is trying to login using \"{user}\" ({@ip} -> {*}", loginPending, ""}, // Firefly III
+	{"{<}IP {@ip} Rejected by register acl", denied, ""},
+	{"{<} user [{domain<}]\\[{user<}] at [{<}] with [{auth_method<}] status [NT_STATUS_OK] workstation [{<}] remote host [ipv4:{@ip}] {*}", loginOK, ""}, // Samba
+	{"{<} user [{domain<}]\\[{user<}] at [{<}] with [{auth_method<}] status [{reason<}] workstation [{<}] remote host [ipv4:{@ip}] {*}", loginFailed, ""},
+	{"{<} user [{domain<}]\\[{user<}] at [{<}] with [{auth_method<}] status [{reason<}] workstation [{<}] remote host [ipv6:{@ip}] {*}", loginFailed, ""},
 }

@@ -2,6 +2,8 @@ package decode
 
 import (
 	"bytes"
+	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -12,13 +14,78 @@ func looseLines() []lineKind {
 	return []lineKind{
 		{name: "stamped", parse: stampedLine},
 		{name: "tagged", parse: taggedLine},
+		{name: "worded", parse: wordedLine},
 	}
 }
 
 // looseN is how many there are.
-const looseN = 2
+const looseN = 3
 
-// taggedLine takes what "journalctl -o cat"-like outputs leave of syslog: "host program[pid]: message", without a time.
+// maxLead is how far into a line its stamp may begin.
+const maxLead = 120
+
+// stampedLine takes the lines of an application's own log: a stamp in any common form, at the start or behind a level,
+// a name, an address or whatever the application puts before it, then the message.
+func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
+	d.clock.opt = d.opt
+	b := bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
+	if name, rest, ok := composed(b); ok { // docker compose's "name  | …"
+		if d.nest.unwrap(d.rec, ev, text(rest)) {
+			ev.Add("program", text(name))
+			return true
+		}
+		d.head = syslogHead{pri: -1, program: name, message: rest}
+		if at, _, f := d.clock.lead(rest, d.rec.Ref); f != noStamp {
+			d.head.time = at
+		}
+		d.tell(ev)
+		return true
+	}
+	if t, n, f := d.clock.lead(b, d.rec.Ref); f != noStamp && n < len(b) {
+		d.head = syslogHead{pri: -1, time: t, message: b[n:]}
+		d.tell(ev)
+		return true
+	}
+	t, ok := buriedStamp(&d.clock, b, d.rec.Ref)
+	if ok {
+		d.head = syslogHead{pri: -1, time: t, message: b}
+		d.tell(ev)
+	}
+	return ok
+}
+
+// buriedStamp finds the first stamp that a word of the line's beginning could be.
+func buriedStamp(c *clock, b []byte, ref time.Time) (time.Time, bool) {
+	for i := 1; i < len(b) && i < maxLead; i++ {
+		switch b[i-1] {
+		case ' ', '\t', '"', '=', '|', '>', '[', '(', '<', ',':
+		default:
+			continue
+		}
+		if ch := b[i]; !(ch >= '0' && ch <= '9' || ch >= 'A' && ch <= 'Z') {
+			continue
+		}
+		if t, n, f := c.stamp(b[i:], ref); f != noStamp && n > 9 {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// composed cuts the name that docker compose puts before each line of a container.
+func composed(b []byte) (name, rest []byte, ok bool) {
+	i := 0
+	for i < len(b) && i < 64 && hostByte(b[i]) {
+		i++
+	}
+	n := spaces(b[i:])
+	if i == 0 || n == 0 || i+n+2 > len(b) || b[i+n] != '|' || b[i+n+1] != ' ' {
+		return nil, nil, false
+	}
+	return b[:i], b[i+n+2:], true
+}
+
+// taggedLine takes what is left of syslog without its stamp: "host program[pid]: message".
 func taggedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 	h := &d.head
 	*h = syslogHead{pri: -1}
@@ -35,16 +102,17 @@ func taggedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 	return true
 }
 
-// stampedLine takes the lines of an application's own log: a stamp in any common form, then whatever.
-func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
-	d.clock.opt = d.opt
-	b := bytes.TrimPrefix(line, []byte("\xef\xbb\xbf"))
-	t, n, f := d.clock.lead(b, d.rec.Ref)
-	if f == noStamp || n >= len(b) {
+// wordedLine takes lines without any head that tell of something known all the same, most often of a login that
+// failed. Their time is not known.
+func wordedLine(d *lines, line []byte, ev *tocsin.Event) bool {
+	if nextIP(text(line), 0).ip == "" || !looksText(line) {
 		return false
 	}
-	h := &d.head
-	*h = syslogHead{pri: -1, time: t, message: b[n:]}
-	d.tell(ev)
+	keep := *ev
+	d.say.message(ev, "", "", strings.TrimSpace(text(line)))
+	if _, told := ev.Value("event_type"); !told {
+		*ev = keep
+		return false
+	}
 	return true
 }

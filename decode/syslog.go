@@ -167,11 +167,11 @@ func (h *syslogHead) tag(b []byte, bracketed bool) bool {
 			return false
 		}
 	default:
-		for i < len(b) && b[i] > ' ' && b[i] != ':' && b[i] != '[' && b[i] != '(' && i < 128 {
+		for i < len(b) && b[i] > ' ' && b[i] != ':' && b[i] != '[' && b[i] != '(' && b[i] != '=' && b[i] != '"' && i < 128 {
 			i++
 		}
 		program = b[:i]
-		if i == 0 || b[0] == '"' || b[0] == '<' || b[0] == '{' || digitsAt(program) == i {
+		if c := b[0]; i == 0 || c == '<' || c == '{' || digitsAt(program) == i {
 			return false
 		}
 	}
