@@ -78,55 +78,9 @@ func netfilterLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	return true
 }
 
-// mikrotikLine reads RouterOS's firewall lines: "firewall,info drop input: in:ether1 out:(unknown 0), … proto TCP (SYN),
-// 192.0.2.1:40000->198.51.100.1:22, len 40".
-func mikrotikLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
-	if !strings.HasPrefix(s, "firewall,") {
-		return false
-	}
-	at := strings.Index(s, ", proto ")
-	arrow := strings.Index(s, "->")
-	if at < 0 || arrow < at {
-		return false
-	}
-	rule, _, _ := strings.Cut(s, ": ")
-	proto, rest, _ := strings.Cut(s[at+len(", proto "):], ", ")
-	proto, flags, _ := strings.Cut(proto, " (")
-	from, to, ok := strings.Cut(rest, "->")
-	src, ok1 := peerAt(from, true)
-	dst, ok2 := peerAt(to, true)
-	if !ok || !ok1 || !ok2 {
-		return false
-	}
-	_, rule, _ = strings.Cut(rule, " ")
-	ev.Add("rule", rule)
-	ev.Add("src_ip", src.ip)
-	ev.Add("src_port", src.port)
-	ev.Add("dst_ip", dst.ip)
-	ev.Add("dst_port", dst.port)
-	ev.Add("protocol", proto)
-	ev.Add("tcp_flag", strings.TrimSuffix(flags, ")"))
-	m.n = 0
-	v := firewallLogged
-	switch firewallWord(rule) {
-	case "block":
-		v = firewallDenied
-		ev.Add("action", "block")
-	case "allow":
-		v = firewallAllowed
-		ev.Add("action", "allow")
-	default:
-		ev.Add("action", "log")
-	}
-	m.service = "mikrotik"
-	m.mean(ev, f, v, "")
-	ev.Sources = mikrotikSources
-	return true
-}
-
 // firewallLine reads the lines of packet filters that log under names of their own.
 func firewallLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
-	return strings.Contains(s, " SRC=") && netfilterLine(m, ev, f, s) || mikrotikLine(m, ev, f, s)
+	return strings.Contains(s, " SRC=") && netfilterLine(m, ev, f, s)
 }
 
 // firewallWord judges the words that an administrator gave to a logging rule.
@@ -208,7 +162,6 @@ func filterlogLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 
 var (
 	netfilterSources = []tocsin.LogSource{{Product: "linux", Category: "firewall", Service: "netfilter"}, {Product: "linux", Service: "syslog"}}
-	mikrotikSources  = []tocsin.LogSource{{Product: "mikrotik", Category: "firewall"}, {Product: "mikrotik", Service: "syslog"}}
 	filterlogSources = []tocsin.LogSource{{Product: "freebsd", Category: "firewall", Service: "pf"}, {Product: "freebsd", Service: "syslog"}}
 )
 

@@ -39,7 +39,7 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if h.data != nil {
 		d.structured(h.data, ev)
 	}
-	if d.auditMessage(ev, program) || d.wrapped(ev, program) {
+	if d.auditMessage(ev, program) || d.wrapped(ev) {
 		return
 	}
 	if foreign(program) && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
@@ -48,22 +48,14 @@ func (d *lines) tell(ev *tocsin.Event) {
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
 }
 
-// wrapped takes messages that are records of another kind: JSON, CEF and LEEF of any program, and what web servers and
-// proxies log by syslog. Their own fields stand first.
-func (d *lines) wrapped(ev *tocsin.Event, program string) bool {
+// wrapped takes messages that are records of another kind, whoever sent them: JSON, CEF, LEEF and XML events. Their
+// own fields stand first.
+func (d *lines) wrapped(ev *tocsin.Event) bool {
 	msg := text(d.head.message)
-	switch {
-	case strings.HasPrefix(msg, "@cee:"):
-		msg = strings.TrimLeft(msg[5:], " ")
-	case strings.HasPrefix(msg, "{"), strings.HasPrefix(msg, "CEF:"), strings.HasPrefix(msg, "LEEF:"), strings.HasPrefix(msg, "<Event"):
-	default:
-		switch baseName(program) {
-		case "nginx", "apache", "apache2", "httpd", "haproxy", "traefik", "caddy", "varnishncsa", "lighttpd", "nginx-access", "nginx_access",
-			"httpd_access", "apache_access", "apache-access", "suricata", "zeek", "squid", "(squid-1)", "envoy", "k3s", "docker", "dockerd",
-			"containerd", "podman", "sysmon", "tomcat", "gunicorn", "uwsgi":
-		default:
-			return false
-		}
+	if after, ok := strings.CutPrefix(msg, "@cee:"); ok {
+		msg = strings.TrimLeft(after, " ")
+	} else if !containsPrefix(msg, "{", "CEF:", "LEEF:", "<Event") {
+		return false
 	}
 	raw := ev.Raw
 	if !d.nest.unwrap(d.rec, ev, msg) {
@@ -71,6 +63,15 @@ func (d *lines) wrapped(ev *tocsin.Event, program string) bool {
 	}
 	ev.Raw = raw
 	return true
+}
+
+func containsPrefix(s string, prefixes ...string) bool {
+	for _, p := range prefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // auditMessage takes the messages that bring audit records: the kernel's and the dispatcher's, which hold whole records,
