@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tocsin-ids/tocsin"
 )
 
@@ -179,5 +181,20 @@ func TestPoolCuts(t *testing.T) {
 	}
 	if p.add(long) != n || p.add("") != 0 {
 		t.Error("a text has two numbers")
+	}
+}
+
+func TestTacticsOf(t *testing.T) {
+	r := func(tags ...string) *tocsin.Rule { return &tocsin.Rule{Tags: tags} }
+	const execution, persistence, credentials = 3, 4, 8
+	rules := []*tocsin.Rule{
+		r("attack.execution", "attack.t1059.001"), r("attack.execution", "attack.persistence", "attack.t1059.001", "attack.t1547.001"),
+		r("attack.persistence", "attack.t1547.001", "attack.t1112"), // never alone: two rules vote
+		r("attack.credential-access", "attack.persistence", "attack.t1003"),
+		r("attack.t1486"), // names no tactic
+	}
+	want := map[string][]int{"T1059.001": {execution}, "T1547.001": {persistence}, "T1112": {persistence}, "T1003": {persistence, credentials}}
+	if d := cmp.Diff(want, tacticsOf(rules)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }

@@ -67,7 +67,7 @@ func pageData(h *Hunt) []byte {
 		j.shut(']')
 	}
 	j.shut(']')
-	d.writeRules(&j)
+	d.writeRules(&j, h.Coverage)
 	d.writeMatches(&j)
 	d.writeCoverage(&j, h.Coverage)
 	j.strsAt("strings", d.pool.all)
@@ -178,11 +178,72 @@ func rawOf(ev *tocsin.Event) string {
 	return ev.Raw
 }
 
-func (d *table) writeRules(j *jsonText) {
+// tacticsOf says which tactics each technique serves. Tags name both but do not pair them, so it is told by the rules
+// there are, those that did not match included: from rules with one technique if there are any, a tactic that two in
+// three of them name, or failing that the most frequent.
+func tacticsOf(rules []*tocsin.Rule) map[string][]int {
+	type votes struct {
+		rules   int
+		alone   bool // all of these rules name one technique only
+		tactics [16]int
+	}
+	order := tacticOrder()
+	all := make(map[string]*votes)
+	for _, r := range rules {
+		techniques, tactics := r.Techniques(), r.Tactics()
+		if len(tactics) == 0 {
+			continue
+		}
+		alone := len(techniques) == 1
+		for _, id := range techniques {
+			v := all[id]
+			if v == nil || alone && !v.alone {
+				v = &votes{alone: alone}
+				all[id] = v
+			}
+			if v.alone != alone {
+				continue
+			}
+			v.rules++
+			for _, t := range tactics {
+				v.tactics[order[t.ID]]++
+			}
+		}
+	}
+	of := make(map[string][]int, len(all))
+	for id, v := range all {
+		most := slices.Max(v.tactics[:])
+		for t, n := range v.tactics {
+			if n*3 >= v.rules*2 || most*3 < v.rules*2 && n == most {
+				of[id] = append(of[id], t)
+			}
+		}
+	}
+	return of
+}
+
+func tacticOrder() map[string]int {
 	order := make(map[string]int)
 	for i, t := range tocsin.Tactics() {
 		order[t.ID] = i
 	}
+	return order
+}
+
+func (d *table) writeRules(j *jsonText, c *tocsin.Coverage) {
+	order := tacticOrder()
+	known := slices.Clone(d.ruleList)
+	if c != nil {
+		known = append(known, c.Idle...)
+	}
+	of := tacticsOf(known)
+	j.key("techniques")
+	j.open('{')
+	for _, id := range sortedKeys(of) {
+		j.key(id)
+		j.ints(of[id]...)
+	}
+	j.shut('}')
 	j.key("rules")
 	j.open('[')
 	for _, r := range d.ruleList {

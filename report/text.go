@@ -234,31 +234,34 @@ func spanText(first, last time.Time) string {
 	return a + " – " + b + " UTC"
 }
 
-// period is when something was seen: one time, or from when to when, the day said once.
+// period is when something was seen: one time, or from when to when, the day said once; over years only the days.
 func (p *page) period(first, last time.Time) string {
 	if !datable(first) {
 		return "time unknown"
 	}
-	day := "01-02 15:04"
+	first, last = first.UTC(), last.UTC()
+	day := "01-02"
 	if p.year {
-		day = "2006-01-02 15:04"
+		day = time.DateOnly
 	}
-	a := first.UTC().Format(day)
-	b := last.UTC().Format(day)
+	a, b := first.Format(day), last.Format(day)
+	from, to := first.Format("15:04"), last.Format("15:04")
 	switch {
+	case a == b && from == to:
+		return a + " " + from
 	case a == b:
-		return a
-	case a[:len(a)-5] == b[:len(b)-5]:
-		return a + " – " + b[len(b)-5:]
+		return a + " " + from + " – " + to
+	case p.year:
+		return a + " – " + b
 	}
-	return a + " – " + b
+	return a + " " + from + " – " + b + " " + to
 }
 
 func (p *page) periodWidth() int {
 	if p.year {
-		return 2*16 + 3
+		return len(time.DateOnly + " 15:04 - 15:04")
 	}
-	return 2*11 + 3
+	return len("01-02 15:04 - 01-02 15:04")
 }
 
 // pad fills visible text up to n columns.

@@ -42,6 +42,8 @@ const techniques = [...new Set(D.rules.flatMap((r) => r.techniques))].sort();
   const at = new Map(techniques.map((t, i) => [t, i]));
   for (const r of D.rules) r.techs = r.techniques.map((t) => at.get(t));
 }
+const noTactic = D.tactics.length;
+const columnsOf = techniques.map((t) => D.techniques[t] || [noTactic]); // the tactics that each technique stands under
 
 // fieldsOf lists the fields of a match as [name, value] numbers.
 function fieldsOf(i) {

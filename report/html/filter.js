@@ -17,7 +17,7 @@ const has = {
   technique: (i, set) => D.rules[D.rule[i]].techs.some((t) => set.has(t)),
 };
 
-const noTactic = D.tactics.length;
+// A rule that names techniques but no tactic counts for a column of its own.
 function tacticsOf(r) {
   return r.tactics.length || !r.techs.length ? r.tactics : [noTactic];
 }

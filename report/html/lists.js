@@ -68,33 +68,43 @@ function entry(p, t, most) {
 }
 
 // The matrix: tactics in the order of an intrusion; those without a match are slim.
+let wholeMatrix = false;
+
 function drawMatrix() {
-  const cells = D.tactics.map(() => new Map());
-  cells.push(new Map());
-  const worst = new Map();
-  for (const r of new Set(Array.from(shown, (i) => D.rule[i]))) {
-    for (const t of tacticsOf(D.rules[r])) for (const k of D.rules[r].techs) {
-      cells[t].set(k, 0);
-    }
-    for (const k of D.rules[r].techs) worst.set(k, Math.max(worst.get(k) || 0, D.rules[r].level));
-  }
+  const few = 10;
+  const cells = D.tactics.map(() => []);
+  cells.push([]);
+  const matches = new Uint32Array(techniques.length), worst = new Uint8Array(techniques.length);
   for (const i of shown) {
-    const r = D.rules[D.rule[i]];
-    for (const t of tacticsOf(r)) for (const k of r.techs) cells[t].set(k, cells[t].get(k) + 1);
+    for (const k of D.rules[D.rule[i]].techs) {
+      matches[k]++;
+      worst[k] = Math.max(worst[k], level[i]);
+    }
   }
-  let seen = 0;
+  let tactics = 0, found = 0, cut = 0;
+  matches.forEach((n, k) => {
+    if (!n && !chosen.technique.has(k)) return;
+    found++;
+    for (const t of columnsOf[k]) cells[t].push(k);
+  });
   const cols = cells.map((techs, t) => {
     const n = count.tactic.get(t) || 0;
     if (t === noTactic && !n) return null;
     const [id, , name] = D.tactics[t] || ["", "", "No tactic named"];
-    if (n) seen++;
-    const list = [...techs].sort((a, b) => b[1] - a[1] || (techniques[a[0]] < techniques[b[0]] ? -1 : 1));
+    if (n) tactics++;
+    techs.sort((a, b) => matches[b] - matches[a] || a - b);
+    const show = wholeMatrix ? techs : techs.slice(0, few);
+    cut += techs.length - show.length;
     return el("div", { class: "tactic" + (n ? "" : " empty") },
       el("button", { type: "button", class: "tactichead", "aria-pressed": String(chosen.tactic.has(t)), disabled: !n && !chosen.tactic.has(t),
         title: name + (id === "TA0005" ? " (until ATT&CK v18: Defense Evasion)" : "") + " " + id, onclick: () => toggle("tactic", t) }, el("span", {}, name), n ? el("b", {}, number(n)) : null),
-      list.map(([k, m]) => el("button", { type: "button", class: "tech l" + worst.get(k), "aria-pressed": String(chosen.technique.has(k)), title: `${techniques[k]}, worst level ${levelNames[worst.get(k)]}`, onclick: () => toggle("technique", k) },
-        el("span", {}, techniques[k]), el("b", {}, number(m)))));
+      n ? show.map((k) => el("button", { type: "button", class: "tech l" + worst[k], "aria-pressed": String(chosen.technique.has(k)), title: `${techniques[k]}: ${plural(matches[k], "match", "matches")}, worst ${levelNames[worst[k]]}`, onclick: () => toggle("technique", k) },
+        el("span", {}, techniques[k]), el("b", {}, number(matches[k])))) : null,
+      n && techs.length > show.length ? el("span", { class: "rest muted" }, `${techs.length - show.length} more`) : null);
   });
   fill($("matrix"), cols);
-  fill($("attack-note"), seen ? `${plural(seen, "tactic")}, ${plural(worst.size, "technique")}. A rule's techniques stand under each of its tactics.` : "No rule that matched names a tactic or technique.");
+  fill($("attack-note"), tactics ? `${plural(tactics, "tactic")}, ${plural(found, "technique")}` : "No rule that matched names a tactic or technique.");
+  const more = $("matrix-more");
+  more.hidden = !cut && !wholeMatrix;
+  fill(more, wholeMatrix ? "Fewer techniques" : "All techniques");
 }

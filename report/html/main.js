@@ -32,6 +32,7 @@ for (const id of ["from", "to"]) {
     if (v !== undefined) range(id === "from" ? v : state.from, id === "to" ? v : state.to);
   });
 }
+$("matrix-more").addEventListener("click", () => { wholeMatrix = !wholeMatrix; drawMatrix(); });
 $("unbrush").addEventListener("click", () => range(null, null));
 addEventListener("keydown", (e) => {
   if (e.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { $("find").focus(); e.preventDefault(); }

@@ -133,6 +133,14 @@ function short(n) {
 function dates(a, b, n) {
   const step = steps.find((s) => (b - a) / s <= n) || (b - a) / n;
   const all = [];
+  if (step > 604800e6) { // months and years begin where the calendar has them
+    const months = Math.max(1, ...[1, 2, 3, 6, 12, 24, 60, 120].filter((m) => (b - a) / (m * 2629746e6) > n).map((m) => m * 2));
+    for (let m = new Date(a / 1000).getUTCFullYear() * 12; ; m += months) {
+      const t = Date.UTC(Math.floor(m / 12), m % 12) * 1000;
+      if (t > b) return all;
+      if (t >= a) all.push([t, clock(t).slice(0, 7)]);
+    }
+  }
   for (let t = Math.ceil(a / step) * step; t <= b; t += step) {
     const s = clock(t);
     all.push([t, step >= 86400e6 ? s.slice(0, 10) : b - a > 86400e6 ? s.slice(5, 16) : step < 60e6 ? s.slice(11, 19) : s.slice(11, 16)]);
