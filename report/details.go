@@ -58,13 +58,24 @@ type details struct {
 }
 
 func (d *details) event() {
+	if id := d.ev.Text("EventID"); id != "" && d.parts(windowsParts(d.ev, id)) {
+		return
+	}
+	for i := range kinds {
+		if kinds[i].takes(d.ev) && d.parts(kinds[i].parts) {
+			return
+		}
+	}
+	d.telling()
+}
+
+// parts says whether any of the parts had something to say.
+func (d *details) parts(parts []part) bool {
 	start := len(d.b)
-	for _, p := range kindOf(d.ev) {
+	for _, p := range parts {
 		d.part(p)
 	}
-	if len(d.b) == start {
-		d.telling()
-	}
+	return len(d.b) > start
 }
 
 func (d *details) part(p part) {
@@ -162,7 +173,7 @@ func shorten(v string, n int) string {
 
 // telling shows the first fields that say something of an event of no known kind.
 func (d *details) telling() {
-	left := 6
+	left, start := 6, len(d.b)
 	for i := range d.ev.Fields {
 		f := &d.ev.Fields[i]
 		if left == 0 {
@@ -178,13 +189,16 @@ func (d *details) telling() {
 		d.add(f.Name, f.Value)
 		left--
 	}
-	if len(d.b) == 0 {
+	if len(d.b) == start {
 		d.add("", d.ev.Raw)
 	}
 }
 
 // dull says that a field of this name places or numbers an event rather than telling what happened.
 func dull(name string) bool {
+	if strings.HasPrefix(name, "@metadata.") {
+		return true
+	}
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
@@ -195,7 +209,10 @@ func dull(name string) bool {
 		"level", "task", "opcode", "keywords", "eventrecordid", "recordnumber", "execution_processid",
 		"execution_threadid", "threadid", "guid", "correlation_activityid", "correlation_relatedactivityid", "activityid",
 		"severity", "severityvalue", "eventtype", "security_userid", "rulename", "port", "tags", "logtime", "priority",
-		"facility", "pid", "uid", "id", "eventversion", "eventid", "@metadata", "offset", "path":
+		"facility", "pid", "uid", "id", "eventversion", "eventid", "offset", "path", "timecreated_systemtime", "qualifiers",
+		"binary", "opcodevalue", "accounttype", "userid", "computer_name", "event_id", "record_number", "source_name",
+		"provider_eventsourcename", "subjectusersid", "targetusersid", "subjectlogonid", "objectserver", "handleid", "transactionid",
+		"eventtypeorignal", "processid", "call_id", "call_index", "log_name", "process_id", "thread_id":
 		return true
 	}
 	return false

@@ -12,33 +12,20 @@ type kind struct {
 	parts []part
 }
 
-// kindOf returns what to show of an event, nil where its kind is not known.
-func kindOf(ev *tocsin.Event) []part {
-	if id := ev.Text("EventID"); id != "" {
-		if parts := windowsParts(ev, id); parts != nil {
-			return parts
+// takes says that an event is of the kind.
+func (k *kind) takes(ev *tocsin.Event) bool {
+	for _, name := range k.need {
+		if _, ok := ev.Value(name); !ok {
+			return false
 		}
 	}
-kinds:
-	for i := range kinds {
-		for _, name := range kinds[i].need {
-			if _, ok := ev.Value(name); !ok {
-				continue kinds
-			}
-		}
-		return kinds[i].parts
-	}
-	return nil
+	return true
 }
 
 // kinds are tried in order: the more specific before those that share its fields.
 var kinds = [...]kind{
 	// AI agents' tool calls.
-	{[]string{"tool", "agent"}, []part{
-		{"Tool", "tool", nil}, {"Cmd", "command", nil}, {"Args", "arguments", nil}, {"Agent", "agent", nil},
-		{"By", "principal", nil}, {"Mode", "permission_mode", nil}, {"MCP", "mcp_server", nil}, {"Error", "is_error", onlyTrue},
-		{"Result", "result", brief}, {"Dir", "cwd", nil},
-	}},
+	{[]string{"tool", "agent"}, toolCall}, {[]string{"tool", "call_id"}, toolCall}, {[]string{"tool", "arguments"}, toolCall},
 	// Web access, in the names of W3C extended logs.
 	{[]string{"sc-status", "cs-method"}, []part{
 		{"", "cs-method", nil}, {"Host", "cs-host|r-dns", nil}, {"Path", "cs-uri|c-uri|cs-uri-stem", nil},
@@ -70,15 +57,11 @@ var kinds = [...]kind{
 	{[]string{"id.orig_h", "server_name"}, zeek(part{"Server name", "server_name", nil}, part{"Version", "version", nil}, part{"Subject", "subject", nil}, part{"JA3", "ja3", nil}, part{"Valid", "validation_status", nil})},
 	{[]string{"id.orig_h", "request_type"}, zeek(part{"Request", "request_type", nil}, part{"Client", "client", nil}, part{"Service", "service", nil}, part{"Success", "success", nil}, part{"Error", "error_msg", nil}, part{"Cipher", "cipher", nil})},
 	{[]string{"id.orig_h", "operation", "endpoint"}, zeek(part{"RPC", "endpoint", nil}, part{"Operation", "operation", nil}, part{"Pipe", "named_pipe", nil})},
-	{[]string{"id.orig_h"}, zeek(part{"Action", "action|name|note|analyzer|command", nil}, part{"Path", "path", nil}, part{"Name", "filename", nil}, part{"User", "username|user", nil}, part{"Message", "msg|failure_reason", nil}, part{"Cookie", "cookie", nil}, part{"Result", "result|status", nil})},
+	{[]string{"id.orig_h"}, zeek(part{"Action", "action|name|note|analyzer|command", nil}, part{"Path", "path", nil}, part{"Name", "filename", nil}, part{"User", "username|user", nil}, part{"Client", "client", nil}, part{"Server", "server", nil}, part{"Software", "version", nil}, part{"Message", "msg|failure_reason", nil}, part{"Cookie", "cookie", nil}, part{"Result", "result|status", nil})},
+	{[]string{"fuid", "source"}, []part{{"File", "filename", nil}, {"MIME", "mime_type", nil}, {"Over", "source", nil}, {"SHA256", "sha256", nil}, {"SHA1", "sha1", nil}, {"MD5", "md5", nil}, {"Size", "total_bytes|seen_bytes", nil}, {"Src", "tx_hosts", nil}, {"Dst", "rx_hosts", nil}}},
+	{[]string{"certificate.subject"}, []part{{"Subject", "certificate.subject", nil}, {"Issuer", "certificate.issuer", nil}, {"Serial", "certificate.serial", nil}, {"Until", "certificate.not_valid_after", nil}, {"Names", "san.dns", nil}}},
 	{[]string{"note", "msg", "src"}, []part{{"Notice", "note", nil}, {"Message", "msg", nil}, {"Src", "src", nil}, {"Dst", "dst", nil}, {"Port", "p", nil}}},
 	// Cloud audit logs.
-	{[]string{"eventSource", "eventName"}, []part{
-		{"", "eventSource:eventName", nil}, {"By", "userIdentity.arn|userIdentity.userName|userIdentity.principalId|userIdentity.invokedBy|userIdentity.type", nil},
-		{"Src", "sourceIPAddress", nil}, {"Error", "errorCode", nil}, {"Why", "errorMessage", nil},
-		{"Target", "requestParameters.userName|requestParameters.bucketName|requestParameters.roleName|requestParameters.instanceId|requestParameters.functionName|requestParameters.roleArn|requestParameters.groupId|requestParameters.name", nil},
-		{"MFA", "additionalEventData.MFAUsed|userIdentity.sessionContext.attributes.mfaAuthenticated", nil}, {"Region", "awsRegion", nil}, {"Agent", "userAgent", nil},
-	}},
 	{[]string{"verb", "objectRef.resource"}, []part{
 		{"", "verb", nil}, {"Resource", "objectRef.resource", nil}, {"Sub", "objectRef.subresource", nil}, {"Name", "objectRef.name", nil},
 		{"Namespace", "objectRef.namespace", nil}, {"By", "user.username", nil}, {"As", "impersonatedUser.username", nil},
@@ -115,6 +98,12 @@ var kinds = [...]kind{
 		{"", "action", nil}, {"By", "actor", nil}, {"Src", "actor_ip", nil}, {"Repo", "repo|repository", nil}, {"Org", "org", nil},
 		{"User", "user", nil}, {"Agent", "user_agent", nil},
 	}},
+	{[]string{"eventSource", "eventName"}, []part{
+		{"", "eventSource:eventName", nil}, {"By", "userIdentity.arn|userIdentity.userName|userIdentity.principalId|userIdentity.invokedBy|userIdentity.type|user", nil},
+		{"Src", "sourceIPAddress|src_ip", nil}, {"Error", "errorCode", nil}, {"Why", "errorMessage", nil},
+		{"Target", "requestParameters.userName|requestParameters.bucketName|requestParameters.roleName|requestParameters.instanceId|requestParameters.functionName|requestParameters.roleArn|requestParameters.groupId|requestParameters.name", nil},
+		{"MFA", "additionalEventData.MFAUsed|userIdentity.sessionContext.attributes.mfaAuthenticated", nil}, {"Region", "awsRegion", nil}, {"Agent", "userAgent", nil},
+	}},
 	// Linux audit records assembled into events.
 	{[]string{"type", "SYSCALL"}, audit}, {[]string{"type", "syscall"}, audit}, {[]string{"type", "auid"}, audit}, {[]string{"type", "exe"}, audit},
 	// Other detectors' alerts.
@@ -138,7 +127,8 @@ var kinds = [...]kind{
 	{[]string{"command"}, []part{{"Cmd", "command", nil}, {"User", "user|User", nil}, {"Dir", "cwd|pwd", nil}, {"Shell", "shell", nil}}},
 	{[]string{"message", "program"}, []part{{"", "program", nil}, {"Message", "message", nil}, {"User", "user", nil}, {"Src", "src_ip", nil}}},
 	{[]string{"MESSAGE"}, []part{{"", "SYSLOG_IDENTIFIER|_COMM", nil}, {"Message", "MESSAGE", nil}, {"Unit", "_SYSTEMD_UNIT", nil}}},
-	{[]string{"message"}, []part{{"Message", "message", nil}, {"Module", "module", nil}, {"Src", "client|src_ip|c-ip", nil}}},
+	{[]string{"message"}, []part{{"Message", "message", spaces}, {"Module", "module", nil}, {"Src", "client|src_ip|c-ip", nil}}},
+	{[]string{"EventID", "Message"}, []part{{"Message", "Message", spaces}}},
 }
 
 // zeek frames what is special to a log with what all logs of connections have.
@@ -155,6 +145,12 @@ func signIn(prefix string) []part {
 		{"Country", p("location.countryOrRegion"), nil}, {"Risk", p("riskLevelDuringSignIn"), nil},
 		{"Access", p("conditionalAccessStatus"), nil}, {"Client", p("clientAppUsed"), nil}, {"Agent", p("userAgent"), nil},
 	}
+}
+
+var toolCall = []part{
+	{"Tool", "tool", nil}, {"Cmd", "command", nil}, {"Args", "arguments", nil}, {"Agent", "agent", nil},
+	{"By", "principal", nil}, {"Mode", "permission_mode", nil}, {"MCP", "mcp_server", nil}, {"Error", "is_error", onlyTrue},
+	{"Result", "result", brief}, {"Dir", "cwd", nil},
 }
 
 var audit = []part{

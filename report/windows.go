@@ -17,9 +17,9 @@ func windowsParts(ev *tocsin.Event, id string) []part {
 	switch {
 	case log == "" && ev.Text("UtcTime") != "", strings.Contains(log, "Sysmon"):
 		return sysmonParts[id]
-	case log == "", log == "Security", strings.HasPrefix(log, "Microsoft-Windows-Security-Auditing"), log == "Microsoft-Windows-Eventlog":
+	case log == "", strings.EqualFold(log, "Security"), strings.HasPrefix(log, "Microsoft-Windows-Security-Auditing"), log == "Microsoft-Windows-Eventlog":
 		return securityParts[id]
-	case log == "System", log == "Service Control Manager":
+	case strings.EqualFold(log, "System"), log == "Service Control Manager":
 		return systemParts[id]
 	case strings.Contains(log, "PowerShell"):
 		return powershellParts[id]
@@ -124,7 +124,7 @@ var systemParts = map[string][]part{
 var powershellParts = map[string][]part{
 	"400":  {{"Host", "HostApplication|Data", nil}, {"Version", "EngineVersion", nil}},
 	"600":  {{"Provider", "ProviderName", nil}, {"Host", "HostApplication|Data", nil}},
-	"800":  {{"Details", "Payload|Details|Data", nil}, {"User", "UserId", nil}},
+	"800":  {{"Details", "Payload|Details|Data|param1", nil}, {"User", "UserId", nil}},
 	"4103": {{"Payload", "Payload", nil}, {"Context", "ContextInfo", brief}},
 	"4104": {{"Script", "ScriptBlockText", nil}, {"Path", "Path", nil}, {"Part", "MessageNumber", nil}, {"Of", "MessageTotal", nil}},
 }
@@ -164,6 +164,8 @@ var otherLogs = [...]struct {
 	parts    []part
 }{
 	{"TerminalServices-RemoteConnectionManager", " 1149 ", []part{{"User", `Param2\Param1`, nil}, {"Src", "Param3", nil}}},
+	{"TerminalServices-RemoteConnectionManager", "", []part{{"Listener", "listenerName", nil}}},
+	{"RdpCoreTS", " 131 140 ", []part{{"Src", "ClientIP|IPString", nil}, {"Proto", "ConnType", nil}}},
 	{"TerminalServices-LocalSessionManager", "", []part{{"User", "User", nil}, {"Src", "Address", nil}, {"Session", "SessionID|Session", nil}}},
 	{"TerminalServices-RDPClient", "", []part{{"To", "Value", nil}, {"Name", "Name", nil}}},
 	{"TaskScheduler", "", []part{{"Task", "TaskName|Name", nil}, {"Runs", "ActionName|Path", nil}, {"User", "UserContext|UserName", nil}, {"Result", "ResultCode", nil}}},
