@@ -26,6 +26,8 @@ type rulesCmd struct {
 type checkCmd struct {
 	Paths  []string `arg:"" name:"dir" help:"Folders, files or archives of rules."`
 	Expand string   `help:"YAML file of values for rules with |expand." placeholder:"FILE"`
+	Least  string   `help:"Show findings of this severity and above." enum:"note,warning,error" default:"warning" placeholder:"SEVERITY"`
+	Strict bool     `help:"Exit with 1 for any finding that is shown, not only for rejected rules."`
 }
 
 func (c *checkCmd) Run(s std) error {
@@ -37,8 +39,18 @@ func (c *checkCmd) Run(s std) error {
 	for _, f := range set.rejected {
 		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
 	}
-	fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected\n", set.files, len(set.set.Rules()), len(set.rejected))
-	if len(set.rejected) > 0 {
+	found := map[sigma.Severity]int{}
+	shown := 0
+	for _, f := range sigma.Lint(set.lint()) {
+		found[f.Severity]++
+		if f.Severity.String() == c.Least || f.Severity == sigma.Mistake || f.Severity == sigma.Warning && c.Least == "note" {
+			fmt.Fprintln(s.out, report.Visible(f.String()))
+			shown++
+		}
+	}
+	fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected; %d errors, %d warnings, %d notes\n", len(set.files), len(set.set.Rules()), len(set.rejected),
+		found[sigma.Mistake], found[sigma.Warning], found[sigma.Note])
+	if len(set.rejected) > 0 || c.Strict && shown > 0 {
 		return errFound
 	}
 	return nil

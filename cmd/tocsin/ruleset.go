@@ -29,7 +29,16 @@ type ruleFlags struct {
 type ruleset struct {
 	set      *sigma.Set
 	rejected []*tocsin.Fault
-	files    int
+	files    []rules.File
+}
+
+// lint gives the files to the linter.
+func (r *ruleset) lint() []sigma.File {
+	out := make([]sigma.File, len(r.files))
+	for i, f := range r.files {
+		out[i] = sigma.File{Name: f.Path, Data: f.Data}
+	}
+	return out
 }
 
 // load reads and compiles the rules that the flags name.
@@ -54,7 +63,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		files = append(files, more...)
 		out.rejected = append(out.rejected, faults...)
 	}
-	out.files = len(files)
+	out.files = files
 	parsed, faults := parseRules(files)
 	out.rejected = append(out.rejected, faults...)
 	if len(f.Status) > 0 {
