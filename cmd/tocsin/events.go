@@ -148,7 +148,7 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		fmt.Fprintf(s.err, "%d of %d events\n", sorter.Len(), coverage.Events)
 		printCoverage(s.err, coverage)
 	}
-	return nil
+	return nothingRead(coverage, in.Paths)
 }
 
 // printCoverage says what was not read, so that an empty answer is not taken for an empty log.

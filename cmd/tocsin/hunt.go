@@ -140,8 +140,8 @@ func (c *huntCmd) Run(s std) error {
 			return err
 		}
 	}
-	if len(coverage.Files) == 0 {
-		return fmt.Errorf("nothing to read at %s", strings.Join(c.Paths, " "))
+	if err := nothingRead(coverage, c.Paths); err != nil {
+		return err
 	}
 	if failLevel != tocsin.Unrated {
 		for m := range found.All() {
@@ -173,6 +173,20 @@ func writeReport(w io.Writer, h *report.Hunt, format string, s std, output strin
 		opt = report.TextOptions{Width: width(s.out), Color: color(s.out)}
 	}
 	return report.Text(w, h, opt)
+}
+
+// nothingRead is an error if no file at all could be read: an empty report must not pass for a clean one.
+func nothingRead(c *tocsin.Coverage, paths []string) error {
+	why := ""
+	for _, f := range c.Files {
+		if f.Skipped == "" {
+			return nil
+		}
+		if why == "" {
+			why = fmt.Sprintf(": %s: %s", report.Visible(f.Path), report.Visible(f.Skipped))
+		}
+	}
+	return fmt.Errorf("nothing could be read at %s%s", strings.Join(paths, " "), why)
 }
 
 // color says whether to colour text for w: a terminal, unless NO_COLOR (https://no-color.org) is set.

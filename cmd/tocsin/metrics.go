@@ -156,6 +156,9 @@ func (c *metricsCmd) Run(s std) error {
 	if err == nil && !c.Quiet {
 		printCoverage(s.err, coverage)
 	}
+	if err == nil {
+		err = nothingRead(coverage, c.Paths)
+	}
 	return err
 }
 
