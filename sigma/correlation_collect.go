@@ -15,15 +15,17 @@ import (
 // Budget bytes, it keeps of further events only the fields that correlations read: what is found stays the same, the
 // events of matches then show those fields only. Stats counts them.
 type Correlator struct {
-	Budget int64 // bytes of packed events; 0 is 96 MiB
+	Budget int64 // bytes of packed events; 0 is 64 MiB
 
 	set            *joins
 	parts          []*Correlator // joined collectors
 	shelf          tocsin.Shelf
 	kept           []kept
 	hosts, sources interned
-	lanes          []lane // by correlation
+	lanes          []lane  // by correlation
+	spaces         []space // by list of group-by fields
 	stats          CorrelatorStats
+	calls          int64 // of Add
 
 	last           *tocsin.Event // of kept's last, for as long as it may be asked for again
 	fresh          []int         // rules that matched it so far
@@ -41,7 +43,7 @@ type CorrelatorStats struct {
 	Bytes   int64 // packed size
 }
 
-const defaultBudget = 96 << 20
+const defaultBudget = 64 << 20
 
 // A kept is an event: when, and where it lies.
 type kept struct {
@@ -51,13 +53,20 @@ type kept struct {
 	source, host uint32
 }
 
-// A lane is what one correlation has to do with the events of one collector.
-type lane struct {
-	groups, values interned
-	hits           []hit
+// A space is the groups by one list of fields.
+type space struct {
+	interned
+	calls int64    // the call of Add that now is about
+	now   []uint32 // the groups that its event is in
 }
 
-// A hit is an event as a slot of a correlation, in one group.
+// A lane is what one correlation has to do with the events of one collector.
+type lane struct {
+	values interned
+	hits   []hit
+}
+
+// A hit is an event as a slot of a correlation, in one group of the slot's space.
 type hit struct {
 	event, group, slot uint32
 	value              uint64 // numeric: the bits of a float; else a number of lane.values
@@ -65,7 +74,11 @@ type hit struct {
 
 // Correlator makes a collector for the set's correlations. A set without any has one that does nothing.
 func (s *Set) Correlator() *Correlator {
-	return &Correlator{set: s.joins, lanes: make([]lane, len(s.joins.list))}
+	return newCorrelator(s.joins, 0)
+}
+
+func newCorrelator(j *joins, budget int64) *Correlator {
+	return &Correlator{Budget: budget, set: j, lanes: make([]lane, len(j.list)), spaces: make([]space, len(j.spaces))}
 }
 
 // Alerts says whether a hit of the rule is a match on its own: not if it is only there for correlations to build on
@@ -91,6 +104,7 @@ func (c *Correlator) Add(ev *tocsin.Event, rule int) {
 		c.stats.Undated++
 		return
 	}
+	c.calls++
 	event := -1 // not kept unless a correlation takes it
 	for _, f := range feeds {
 		s := &f.join.slots[f.slot]
@@ -106,8 +120,7 @@ func (c *Correlator) Add(ev *tocsin.Event, rule int) {
 		case m.distinct():
 			values = c.values.fill(ev, s.fields)
 		}
-		for g := range c.groups.fill(ev, s.group) {
-			group := l.groups.number(c.groups.tuple(g))
+		for _, group := range c.groupsOf(ev, s) {
 			for v := range values {
 				if event < 0 {
 					event = c.keep(ev, at, rule)
@@ -119,6 +132,18 @@ func (c *Correlator) Add(ev *tocsin.Event, rule int) {
 			}
 		}
 	}
+}
+
+// groupsOf are the groups of a slot that the event of this call is in.
+func (c *Correlator) groupsOf(ev *tocsin.Event, s *slot) []uint32 {
+	sp := &c.spaces[s.space]
+	if sp.calls != c.calls {
+		sp.calls, sp.now = c.calls, sp.now[:0]
+		for g := range c.groups.fill(ev, s.group) {
+			sp.now = append(sp.now, sp.number(c.groups.tuple(g)))
+		}
+	}
+	return sp.now
 }
 
 // numberIn reads the first of the fields that holds a number.

@@ -16,6 +16,8 @@ type joins struct {
 	feeds [][]feed        // by rule: the correlations it is a slot of
 	heard []bool          // by rule: its hits alert on their own
 	asked map[string]bool // bare names of the fields that any correlation reads
+	// Spaces are the different lists of group-by fields: correlations over the same fields share their groups.
+	spaces [][]string
 }
 
 // A feed says that a rule is a slot of a correlation.
@@ -43,6 +45,7 @@ type join struct {
 type slot struct {
 	rules  []int    // the rules it means: more than one where several are called the same
 	group  []string // by group-by field: what it is called in the events of these rules
+	space  int      // the number of group in joins.spaces
 	fields []string // by condition.field: the same
 }
 
@@ -376,6 +379,11 @@ func (j *joins) add(c *join, to []int) {
 			for _, n := range names {
 				j.asked[bare(n)] = true
 			}
+		}
+		s.space = slices.IndexFunc(j.spaces, func(g []string) bool { return slices.Equal(g, s.group) })
+		if s.space < 0 {
+			s.space = len(j.spaces)
+			j.spaces = append(j.spaces, s.group)
 		}
 		for _, r := range s.rules {
 			f := feed{c, uint32(k)}

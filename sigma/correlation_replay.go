@@ -16,6 +16,7 @@ type moment struct {
 	record       uint64
 	source, host uint32 // ranks of the names
 	part, event  uint32 // which collector's, and its number there
+	slot         tocsin.Slot
 }
 
 // An input is an event, or a match of another correlation, as a slot of a correlation in one group.
@@ -96,7 +97,7 @@ func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 		emit(r.match(&found[i]))
 		found[i].series = nil
 	}
-	*c = Correlator{Budget: c.Budget, set: c.set, lanes: make([]lane, n)}
+	*c = *newCorrelator(c.set, c.Budget)
 }
 
 // order sorts all events by time; those of one time by source and record, and those of one record as they came.
@@ -113,8 +114,9 @@ func (r *replay) order() {
 	for i, p := range r.parts {
 		r.ranks[i] = make([]uint32, len(p.kept))
 		for e, k := range p.kept {
-			r.moments = append(r.moments, moment{k.at, k.record, sources[i][k.source], hosts[i][k.host], uint32(i), uint32(e)})
+			r.moments = append(r.moments, moment{k.at, k.record, sources[i][k.source], hosts[i][k.host], uint32(i), uint32(e), k.slot})
 		}
+		p.kept = nil
 	}
 	slices.SortFunc(r.moments, func(a, b moment) int {
 		if a.at != b.at {
@@ -152,8 +154,7 @@ func (r *replay) twin(i, k int) bool {
 
 // content is all that an event says.
 func (r *replay) content(m *moment) string {
-	p := r.parts[m.part]
-	p.shelf.Load(p.kept[m.event].slot, &r.ev)
+	r.parts[m.part].shelf.Load(m.slot, &r.ev)
 	var b []byte
 	for _, f := range r.ev.Fields {
 		b = appendPart(appendPart(b, f.Name), f.Value)
@@ -185,15 +186,24 @@ func (r *replay) gather(j *join) *meter {
 	var in []input
 	for i, p := range r.parts {
 		l := &p.lanes[j.index]
-		g, v := groups.join(&l.groups), values.join(&l.values)
+		v := values.join(&l.values)
+		to := make([][]uint32, len(p.spaces)) // their groups' numbers here, plus one
 		in = slices.Grow(in, len(l.hits))
 		for _, h := range l.hits {
 			value := h.value
 			if v != nil {
 				value = uint64(v[value])
 			}
+			at := j.slots[h.slot].space
+			if to[at] == nil {
+				to[at] = make([]uint32, len(p.spaces[at].text))
+			}
+			group := &to[at][h.group]
+			if *group == 0 {
+				*group = groups.numberOf(p.spaces[at].text[h.group]) + 1
+			}
 			rank := r.ranks[i][h.event]
-			in = append(in, input{rank: rank, shown: rank, group: g[h.group], slot: h.slot, child: -1, value: value})
+			in = append(in, input{rank: rank, shown: rank, group: *group - 1, slot: h.slot, child: -1, value: value})
 		}
 		*l = lane{}
 	}
@@ -325,8 +335,7 @@ func (j *join) covers(s *slot) bool {
 // measured.
 func (r *replay) load(j *join, in *input, value float64) {
 	m := &r.moments[in.shown]
-	p := r.parts[m.part]
-	p.shelf.Load(p.kept[m.event].slot, &r.ev)
+	r.parts[m.part].shelf.Load(m.slot, &r.ev)
 	if in.child >= 0 {
 		under := r.set.list[in.child]
 		last := &r.inputs[under.index][r.outputs[under.index][in.out].hi]
@@ -413,8 +422,7 @@ func (r *replay) series(to []uint32, j *join, lo, hi int32, depth int) []uint32 
 // match makes the match that was found.
 func (r *replay) match(f *find) *tocsin.Match {
 	m := &r.moments[f.shown]
-	p := r.parts[m.part]
-	ev := p.shelf.Event(p.kept[m.event].slot)
+	ev := r.parts[m.part].shelf.Event(m.slot)
 	if f.under != nil {
 		f.under.label(ev, f.below, f.underKey, false)
 	}
