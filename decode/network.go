@@ -1,9 +1,13 @@
 package decode
 
-import "github.com/tocsin-ids/tocsin"
+import (
+	"net/netip"
+
+	"github.com/tocsin-ids/tocsin"
+)
 
 // networkFormats lists the formats that files of this family are recognised as.
-func networkFormats() []Format { return []Format{zeekFormat()} }
+func networkFormats() []Format { return []Format{zeekFormat(), zeekSummaryFormat()} }
 
 // networkJSON lists the kinds of JSON record of this family.
 func networkJSON() []jsonKind {
@@ -39,3 +43,19 @@ func login(ev *tocsin.Event, ok bool, service, user string) {
 	ev.Add("service", service)
 	ev.Add("user", user)
 }
+
+// outward says that a connection goes from inside to outside by its addresses: what it asks for concerns a proxy, not
+// the web server of whoever watches.
+func outward(src, dst string) bool { return isInside(src) && !isInside(dst) }
+
+// isInside says that an address is not of the Internet: private, shared (RFC 6598), link-local or loopback.
+func isInside(s string) bool {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap()
+	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)
+}
+
+var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")

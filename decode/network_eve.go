@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -91,6 +92,9 @@ func fillEVE(o *object, ev *tocsin.Event) {
 	}
 	ev.Fields = f
 	if web {
+		if strings.HasPrefix(kind, "http") && outward(o.get("src_ip"), o.get("dest_ip")) {
+			ev.Sources = eveOutward
+		}
 		r.addSeen(ev, port, &o.flat.arena)
 		ev.Add("x-forwarded-for", r.forwarded)
 	}
@@ -122,7 +126,10 @@ func fillEVE(o *object, ev *tocsin.Event) {
 	}
 }
 
-var eveAny = []tocsin.LogSource{{Product: "suricata"}}
+var (
+	eveAny     = []tocsin.LogSource{{Product: "suricata"}}
+	eveOutward = []tocsin.LogSource{{Product: "suricata", Category: "proxy", Service: "http"}}
+)
 
 var fastSources = []tocsin.LogSource{{Product: "suricata", Category: "ids", Service: "alert"}, {Product: "snort", Category: "ids", Service: "alert"}}
 

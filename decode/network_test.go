@@ -63,6 +63,8 @@ func TestZeekJSON(t *testing.T) {
 		{"by name within", "x", `{"_path":"http","ts":1772600767.25,"id.orig_h":"192.0.2.9","id.resp_p":80,"method":"GET","host":"shop.example","uri":"/a%2e.php?q","trans_depth":1}`,
 			"zeek/proxy/http zeek/webserver/http\nzeek-json 2026-03-04T05:06:07.25Z\n_path=http\nts=1772600767.25\nid.orig_h=192.0.2.9\nid.resp_p=80\nmethod=GET\nhost=shop.example\nuri=/a%2e.php?q\ntrans_depth=1\n" +
 				"src_ip=192.0.2.9\ndst_port=80\ncs-method=GET\ncs-uri=/a%2e.php?q\ncs-uri-stem=/a%2e.php\ncs-uri-query=q\ncs-uri-query=/a%2e.php?q\nuri-decoded=/a..php?q\nc-uri-query=q\nc-uri=/a%2e.php?q\nc-uri-extension=php\nc-uri=http://shop.example/a%2e.php?q\ncs-host=shop.example\nr-dns=shop.example\n"},
+		{"from inside to outside", "x", `{"_path":"http","ts":1772600767,"id.orig_h":"10.0.0.1","id.resp_h":"192.0.2.9","method":"GET"}`,
+			"zeek/proxy/http\nzeek-json 2026-03-04T05:06:07Z\n_path=http\nts=1772600767\nid.orig_h=10.0.0.1\nid.resp_h=192.0.2.9\nmethod=GET\nsrc_ip=10.0.0.1\ndst_ip=192.0.2.9\ncs-method=GET\n"},
 		{"by shape, underscores", "x", `{"@stream":"conn","ts":"2026-03-04T05:06:07Z","id_orig_h":"192.0.2.9","conn_state":"S0"}`,
 			"zeek/firewall/conn\nzeek-json 2026-03-04T05:06:07Z\n@stream=conn\nts=2026-03-04T05:06:07Z\nid_orig_h=192.0.2.9\nconn_state=S0\nid.orig_h=192.0.2.9\nsrc_ip=192.0.2.9\n"},
 		{"by file", "dir/a.tar.gz!/SENSOR_smb_files.log", `{"ts":1772600767,"id.orig_h":"192.0.2.9","name":"x"}`,

@@ -241,8 +241,8 @@ func zeekAlias(path, field string) string {
 	return ""
 }
 
-// zeekSources gives the log sources of Zeek's logs. As in pySigma's Zeek pipelines, http is a web server's and a
-// proxy's log, dns a name server's and conn a firewall's: a sensor sees them all.
+// zeekSources gives the log sources of Zeek's logs. As in pySigma's Zeek pipelines, http is a proxy's and a web server's
+// log (but see outward), dns a name server's and conn a firewall's: a sensor sees them all.
 func zeekSources(path string) []tocsin.LogSource {
 	if s := zeekLogs[path]; s != nil {
 		return s
@@ -274,7 +274,7 @@ func finishZeek(ev *tocsin.Event, path string, arena *[]byte) {
 	switch path {
 	case "http":
 		var r request
-		port := ""
+		src, dst, port := "", "", ""
 		for i := range ev.Fields {
 			switch f := &ev.Fields[i]; f.Name {
 			case "method":
@@ -297,7 +297,14 @@ func finishZeek(ev *tocsin.Event, path string, arena *[]byte) {
 				r.version = f.Value
 			case "id.resp_p", "id_resp_p":
 				port = f.Value
+			case "id.orig_h", "id_orig_h":
+				src = f.Value
+			case "id.resp_h", "id_resp_h":
+				dst = f.Value
 			}
+		}
+		if outward(src, dst) {
+			ev.Sources = zeekOutward
 		}
 		r.addSeen(ev, port, arena)
 	case "ssh":
@@ -372,7 +379,10 @@ func fillZeek(o *object, ev *tocsin.Event) {
 	finishZeek(ev, path, &o.flat.arena)
 }
 
-var zeekOther = []tocsin.LogSource{{Product: "zeek"}}
+var (
+	zeekOther   = []tocsin.LogSource{{Product: "zeek"}}
+	zeekOutward = []tocsin.LogSource{{Product: "zeek", Category: "proxy", Service: "http"}}
+)
 
 // zeekDotted is Zeek's own name of an identifier field that a shipper wrote with underscores.
 func zeekDotted(name string) string {
@@ -517,5 +527,47 @@ func zeekFile(source string) string {
 			return ""
 		}
 		base = base[i+1:]
+	}
+}
+
+// zeekSummaryFormat is the text that Zeek's trace-summary leaves beside its logs ("conn-summary.log"): tables for people,
+// in sections that begin with what they sum up.
+func zeekSummaryFormat() Format {
+	return Format{
+		Name: "zeek-summary", Cut: Ordered,
+		Is: func(_ string, head []byte) int {
+			if head = bytes.TrimLeft(head, "\r\n"); bytes.HasPrefix(head, []byte(">== ")) && bytes.Contains(head, []byte(" === ")) {
+				return 90
+			}
+			return 0
+		},
+		New: func(o Options) Decoder { return &zeekSummary{opt: o} },
+	}
+}
+
+// zeekSummary makes an event of the head of each section; its tables repeat what conn.log has one by one.
+type zeekSummary struct {
+	opt Options
+	ev  tocsin.Event
+}
+
+var zeekSummarySources = []tocsin.LogSource{{Product: "zeek", Service: "conn-summary"}}
+
+func (d *zeekSummary) Flush(func(*tocsin.Event)) {}
+
+func (d *zeekSummary) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
+	n := r.Line
+	for line := range bytes.Lines(r.Data) {
+		if name, span, ok := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(" === ")); ok && bytes.HasPrefix(name, []byte(">== ")) {
+			d.ev = tocsin.Event{Source: r.Source, Record: uint64(n), Format: "zeek-summary", Fields: d.ev.Fields[:0], Raw: text(line), Sources: zeekSummarySources}
+			from, to, _ := strings.Cut(text(span), " - ")
+			d.ev.Time, _ = time.ParseInLocation("2006-01-02-15-04-05", from, d.opt.zone())
+			d.ev.Time = d.ev.Time.UTC()
+			d.ev.Add("section", text(name[4:]))
+			d.ev.Add("from", from)
+			d.ev.Add("to", to)
+			emit(&d.ev)
+		}
+		n++
 	}
 }
