@@ -50,19 +50,47 @@ type lines struct {
 
 var errNotText = errors.New("not a text line of any known kind")
 
-// textFormat is what a stream of text is when nothing more specific took it.
+// textFormat is what a stream of text is when nothing more specific took it, if it is a log at all: one of its first
+// lines at least must be of a known kind. Other text (documentation, settings, source) is not read and said so, rather
+// than read as a fault a line.
 func textFormat() Format {
+	open := func(o Options) Decoder { return &lines{opt: o, kinds: lineKinds(), nest: nest{opt: o}} }
 	return Format{
-		Name: "text", Cut: Lines,
-		Is: func(_ string, head []byte) int {
+		Name: "text", Cut: Lines, New: open,
+		Is: func(name string, head []byte) int {
 			if len(bytes.TrimSpace(head)) == 0 || !looksText(head) {
+				return 0
+			}
+			if i := bytes.LastIndexByte(head, '\n'); i > 0 {
+				head = head[:i+1] // the last line may be cut off
+			}
+			for i, n := 0, 0; i < len(head); i++ {
+				if head[i] == '\n' {
+					if n++; n == sampleLines {
+						head = head[:i+1]
+					}
+				}
+			}
+			known, all := 0, 0
+			open(Options{}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
+				all++
+				if ev.Fault == nil {
+					known++
+				}
+			})
+			if known*sampleShare < all {
 				return 0
 			}
 			return 1
 		},
-		New: func(o Options) Decoder { return &lines{opt: o, kinds: lineKinds(), nest: nest{opt: o}} },
 	}
 }
+
+// A text is a log when one of sampleShare of its first sampleLines lines is of a known kind.
+const (
+	sampleLines = 200
+	sampleShare = 20
+)
 
 // lineFormat is the format of streams whose lines are all of one kind.
 func lineFormat(k lineKind) Format {
