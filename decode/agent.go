@@ -117,7 +117,7 @@ type agentLog struct {
 	ev   tocsin.Event
 	flat flattener
 	args *pathNode // of the flattened arguments
-	attr *pathNode // of anything else that is flattened
+	nest *nest
 
 	dialects []dialect
 	last     int
@@ -135,7 +135,7 @@ type turn struct {
 }
 
 func newAgentLog(o Options) *agentLog {
-	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"}, attr: &pathNode{},
+	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"},
 		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[string]int{}}}
 }
 

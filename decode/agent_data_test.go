@@ -14,19 +14,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// recordings returns the folder of the recordings, or skips the test.
-func recordings(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("TOCSIN_DATA")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no recordings: %v (set TOCSIN_DATA)", err)
-	}
-	return dir
-}
-
 func gunzip(t testing.TB, path string) []byte {
 	t.Helper()
 	f, err := os.Open(path)
@@ -48,7 +35,7 @@ func gunzip(t testing.TB, path string) []byte {
 // TestAgentRecordings counts the calls and results of every recorded session against the counts that its recorder
 // took from it independently.
 func TestAgentRecordings(t *testing.T) {
-	dir := filepath.Join(recordings(t), "agents")
+	dir := dataDir(t, "agents")
 	labels, err := os.ReadFile(filepath.Join(dir, "LABELS.tsv"))
 	if err != nil {
 		t.Skip(err)

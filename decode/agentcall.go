@@ -287,12 +287,15 @@ func command(args raw, depth int) string {
 		return ""
 	}
 	m := args.members()
+	if full := m.get("full_command").str(); full != "" {
+		return full
+	}
 	for i := range m {
 		plural := false
 		switch strings.ToLower(m[i].key) {
 		case "commands", "cmds", "keystrokes":
 			plural = true
-		case "command", "cmd", "command_line", "commandline", "cmdline", "shell_command", "bash_command", "full_command", "script", "code", "bash", "shell", "powershell":
+		case "command", "cmd", "command_line", "commandline", "cmdline", "shell_command", "bash_command", "script", "code", "bash", "shell", "powershell":
 		case "action", "input", "tool_input", "arguments", "params", "parameters", "kwargs":
 			if c := command(m[i].val.embedded(), depth+1); c != "" {
 				return c

@@ -104,7 +104,7 @@ var (
 		"login rejected", "rejected login", "login denied", "authentication rejected", "authentication denied", "authentication attempt"}
 	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
 		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
-	strangerWords  = [...]string{"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
+	strangerWords  = [...]string{"invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
 	forbiddenWords = [...]string{"not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
 )
 

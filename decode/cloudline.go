@@ -35,9 +35,9 @@ func words(s string, dst []string) int {
 
 // s3Names are the columns of an S3 server access log.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
-var s3Names = [...]string{"bucket_owner", "bucket", "time", "remote_ip", "requester", "request_id", "operation", "key", "request_uri", "sc-status", "error_code",
-	"sc-bytes", "object_size", "time-taken", "turn_around_time", "cs-referer", "cs-user-agent", "version_id", "host_id", "signature_version", "cipher_suite",
-	"authentication_type", "cs-host", "tls_version", "access_point_arn", "acl_required"}
+var s3Names = [...]string{"bucket_owner", "bucket", "time", "remote_ip", "requester", "request_id", "operation", "key", "request_uri", "http_status", "error_code",
+	"bytes_sent", "object_size", "total_time", "turn_around_time", "referer", "user_agent", "version_id", "host_id", "signature_version", "cipher_suite",
+	"authentication_type", "host_header", "tls_version", "access_point_arn", "acl_required"}
 
 var s3Sources = []tocsin.LogSource{{Product: "aws", Category: "webserver", Service: "s3"}}
 
@@ -63,19 +63,11 @@ func s3Line() lineKind {
 				ev.Add(s3Names[i], v)
 			}
 		}
-		if method, rest, ok := strings.Cut(w[8], " "); ok {
-			uri, version, _ := strings.Cut(rest, " ")
-			stem, query, _ := strings.Cut(uri, "?")
-			ev.Add("cs-method", method)
-			ev.Add("cs-uri", uri)
-			ev.Add("cs-uri-stem", stem)
-			ev.Add("cs-uri-query", query)
-			ev.Add("cs-version", version)
+		r := request{client: w[3], line: w[8], status: w[9], size: w[11], taken: w[13], referer: w[15], agent: w[16], host: w[22]}
+		if r.line == "-" {
+			r.line = ""
 		}
-		if w[3] != "-" {
-			ev.Add("c-ip", w[3])
-			ev.Add("src_ip", w[3])
-		}
+		r.add(ev, &d.arena)
 		if w[4] != "-" {
 			ev.Add("user", w[4])
 		}
