@@ -25,27 +25,50 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkMatch is matching alone: EVTX-ATTACK-SAMPLES, decoded before, with all Windows rules.
+// BenchmarkMatch is matching alone, of events decoded before, with all Windows rules: EVTX-ATTACK-SAMPLES, Windows
+// events as JSON, and PowerShell script blocks.
 func BenchmarkMatch(b *testing.B) {
-	s := hq(b, windowsRule)
-	events := attackSamples(b)
-	m := s.Matcher()
-	run := func() int {
-		pairs := 0
-		for _, e := range events {
-			m.Match(e, func(int) { pairs++ })
-		}
-		return pairs
+	any := func(*tocsin.Event) bool { return true }
+	for _, c := range []struct {
+		name   string
+		events func() []*tocsin.Event
+		least  int // matches
+	}{
+		{"evtx", func() []*tocsin.Event { return attackSamples(b) }, 1547},
+		{"json", func() []*tocsin.Event { return atomicEvents(b, 300, any) }, 1},
+		{"script", func() []*tocsin.Event { return atomicEvents(b, 100, scriptBlock) }, 1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := hq(b, windowsRule)
+			events := c.events()
+			m := s.Matcher()
+			size := 0
+			run := func() int {
+				pairs := 0
+				for _, e := range events {
+					m.Match(e, func(int) { pairs++ })
+				}
+				return pairs
+			}
+			for _, e := range events {
+				for _, f := range e.Fields {
+					size += len(f.Value)
+				}
+			}
+			want := run()
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			done := rate(b, len(events))
+			for b.Loop() {
+				if n := run(); n != want || n < c.least {
+					b.Fatalf("%d matches", n)
+				}
+			}
+			done()
+			b.ReportMetric(float64(len(events)), "events")
+			b.ReportMetric(float64(want), "matches")
+		})
 	}
-	want := run()
-	b.ReportAllocs()
-	done := rate(b, len(events))
-	for b.Loop() {
-		if n := run(); n != want || n < 1547 {
-			b.Fatalf("%d matches", n)
-		}
-	}
-	done()
 }
 
 // BenchmarkNaive is the naive evaluator on every sixteenth of the same events.

@@ -2,6 +2,7 @@ package sigma_test
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"io"
@@ -159,3 +160,54 @@ func attackSamples(t testing.TB) []*tocsin.Event {
 	}
 	return all
 }
+
+// atomicEvents are events of the OTRF recordings, Windows events as JSON: of each file the first events that keep
+// takes, at most per.
+func atomicEvents(t testing.TB, per int, keep func(*tocsin.Event) bool) []*tocsin.Event {
+	var all []*tocsin.Event
+	names := map[string]string{}
+	err := filepath.WalkDir(data(t, "windows/otrf-atomic"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".zip") {
+			return err
+		}
+		z, err := zip.OpenReader(path)
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		for _, f := range z.File {
+			r, err := f.Open()
+			if err != nil {
+				return err
+			}
+			b, err := io.ReadAll(r)
+			if err != nil {
+				return err
+			}
+			n := 0
+			form, ok := decode.Detect(f.Name, b[:min(len(b), 64<<10)])
+			if !ok {
+				continue
+			}
+			dec := form.New(decode.Options{})
+			for line := range bytes.Lines(b) {
+				if n >= per {
+					break
+				}
+				dec.Decode(&tocsin.Record{Source: f.Name, Data: line, Line: 1}, func(e *tocsin.Event) {
+					if e.Fault == nil && keep(e) {
+						all = append(all, kept(e, names))
+						n++
+					}
+				})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func scriptBlock(e *tocsin.Event) bool { return e.Text("EventID") == "4104" }

@@ -3,33 +3,91 @@ package sigma
 import (
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
 // Bounds on what is drawn from a regular expression.
 const (
-	maxLiterals  = 64 // texts of which one must occur
+	maxLiterals  = 64 // texts in a clause
 	maxClass     = 4  // characters of a class that is spelled out
+	maxClauses   = 4  // clauses that are kept
 	literalDepth = 100
 )
 
-// needed returns texts of which one at least occurs, folded, in every folded value that the expression matches; nil
-// if there are none of gramSize bytes or more. It reads alternations and small classes, so that (foo|bar)[xy] needs
-// foox, fooy, barx or bary.
-func needed(expr string) []string {
+// A clause is texts, folded, of which one at least occurs in every folded value that an expression matches.
+type clause []string
+
+// clauses returns what an expression needs, rarest clause first. It reads alternations and small classes, so that
+// (foo|bar)[xy]\d+z needs one of foox, fooy, barx and bary, and z.
+func clauses(expr string) []clause {
 	re, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return nil
 	}
-	n := need(re.Simplify(), 0)
-	return n.best
+	d := need(re.Simplify(), 0)
+	slices.SortStableFunc(d.clauses, func(a, b clause) int {
+		switch ra, rb := a.rareness(), b.rareness(); {
+		case ra < rb:
+			return -1
+		case ra > rb:
+			return 1
+		}
+		return 0
+	})
+	var kept []clause
+	for _, c := range d.clauses {
+		if !slices.ContainsFunc(kept, c.follows) && len(kept) < maxClauses {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
-// A drawn is what is known of an expression: all texts it matches when they are few (exact), and otherwise the best
-// set of which one must occur.
+// in reports whether one of the texts occurs in a folded value.
+func (c clause) in(v string) bool {
+	for _, s := range c {
+		if strings.Contains(v, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// hooks says that an index can look for all texts.
+func (c clause) hooks() bool {
+	for _, s := range c {
+		if len(s) < gramSize {
+			return false
+		}
+	}
+	return len(c) > 0
+}
+
+// follows says that c says no more than b does.
+func (c clause) follows(b clause) bool {
+	for _, s := range b {
+		if !slices.ContainsFunc(c, func(t string) bool { return strings.Contains(s, t) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// rareness adds up guesses of how often each text occurs.
+func (c clause) rareness() float64 {
+	sum := 0.0
+	for _, s := range c {
+		sum += guess(len(s))
+	}
+	return sum
+}
+
+// A drawn is what is known of an expression: all texts that it matches when they are few (exact; never empty), and
+// what it needs.
 type drawn struct {
-	exact []string // nil when unknown or too many; never empty
-	best  []string
+	exact   clause
+	clauses []clause
 }
 
 // need computes what is known of re.
@@ -40,7 +98,7 @@ func need(re *syntax.Regexp, depth int) drawn {
 	switch re.Op {
 	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine,
 		syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return drawn{exact: []string{""}}
+		return drawn{exact: clause{""}}
 	case syntax.OpLiteral:
 		var b []byte
 		for _, r := range re.Rune {
@@ -49,43 +107,23 @@ func need(re *syntax.Regexp, depth int) drawn {
 			}
 			b = utf8.AppendRune(b, foldRune(r))
 		}
-		return known([]string{string(b)})
+		return drawn{exact: clause{string(b)}}
 	case syntax.OpCharClass:
 		return class(re.Rune)
-	case syntax.OpCapture:
-		return need(re.Sub[0], depth+1)
-	case syntax.OpPlus:
-		d := need(re.Sub[0], depth+1)
-		return drawn{best: d.best}
 	case syntax.OpQuest:
 		if d := need(re.Sub[0], depth+1); d.exact != nil && len(d.exact) < maxLiterals {
-			return drawn{exact: unique(append([]string{""}, d.exact...))}
-		}
-	case syntax.OpRepeat:
-		if re.Min > 0 {
-			return drawn{best: need(re.Sub[0], depth+1).best}
+			return drawn{exact: unique(append(clause{""}, d.exact...))}
 		}
 	case syntax.OpAlternate:
 		return alternate(re.Sub, depth)
-	case syntax.OpConcat:
-		return concat(re.Sub, depth)
+	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+		return concat(re, depth)
 	}
 	return drawn{}
 }
 
-// known is an exact set, which is also the best if all its texts can be looked for.
-func known(exact []string) drawn {
-	d := drawn{exact: exact, best: exact}
-	for _, s := range exact {
-		if len(s) < gramSize {
-			d.best = nil
-		}
-	}
-	return d
-}
-
 func class(ranges []rune) drawn {
-	var all []string
+	var all clause
 	for i := 0; i+1 < len(ranges); i += 2 {
 		if ranges[i+1]-ranges[i] > 2*maxClass {
 			return drawn{}
@@ -100,90 +138,102 @@ func class(ranges []rune) drawn {
 			return drawn{}
 		}
 	}
-	if len(all) == 0 {
-		return drawn{}
-	}
-	return known(all)
+	return drawn{exact: all}
 }
 
-func unique(s []string) []string {
-	slices.Sort(s)
-	return slices.Compact(s)
+func unique(c clause) clause {
+	slices.Sort(c)
+	return slices.Compact(c)
+}
+
+// all is what is needed, the exact texts included.
+func (d drawn) all() []clause {
+	if d.exact == nil || slices.Contains(d.exact, "") {
+		return d.clauses
+	}
+	return append(d.clauses, d.exact)
 }
 
 func alternate(subs []*syntax.Regexp, depth int) drawn {
-	var exact, best []string
-	hasExact, hasBest := true, true
+	var exact, either clause
+	hasExact, hasEither := true, true
 	for _, s := range subs {
 		d := need(s, depth+1)
-		if d.exact == nil {
-			hasExact = false
+		hasExact = hasExact && d.exact != nil
+		exact = append(exact, d.exact...)
+		var best clause
+		for _, c := range d.all() {
+			if best == nil || c.rareness() < best.rareness() {
+				best = c
+			}
 		}
-		if d.best == nil {
-			hasBest = false
-		}
-		exact, best = append(exact, d.exact...), append(best, d.best...)
+		hasEither = hasEither && best != nil
+		either = append(either, best...)
 	}
-	var d drawn
-	if hasExact && len(exact) <= maxLiterals {
-		d = known(unique(exact))
+	switch {
+	case hasExact && len(exact) <= maxLiterals:
+		return drawn{exact: unique(exact)}
+	case hasEither && len(either) <= maxLiterals:
+		return drawn{clauses: []clause{unique(either)}}
 	}
-	if hasBest && len(best) <= maxLiterals {
-		d.best = unique(best)
-	}
-	return d
+	return drawn{}
 }
 
-func concat(subs []*syntax.Regexp, depth int) drawn {
-	run := []string{""} // texts of the exact subs that stand together
-	all := true
-	var best []string
-	take := func(set []string) {
-		if better(set, best) {
-			best = set
+// sequence lays out what follows each other in re; nil is a gap of which nothing is known. x+ begins and ends with x.
+func sequence(seq []*syntax.Regexp, re *syntax.Regexp, depth int) []*syntax.Regexp {
+	switch {
+	case depth > literalDepth || len(seq) > 4*literalDepth:
+		return append(seq, nil)
+	case re.Op == syntax.OpCapture:
+		return sequence(seq, re.Sub[0], depth+1)
+	case re.Op == syntax.OpPlus:
+		seq = append(sequence(seq, re.Sub[0], depth+1), nil)
+		return sequence(seq, re.Sub[0], depth+1)
+	case re.Op == syntax.OpConcat:
+		for _, s := range re.Sub {
+			seq = sequence(seq, s, depth+1)
 		}
+		return seq
 	}
-	for _, s := range subs {
-		d := need(s, depth+1)
-		take(d.best)
-		if d.exact != nil && len(run)*len(d.exact) <= maxLiterals {
-			next := make([]string, 0, len(run)*len(d.exact))
-			for _, a := range run {
-				for _, b := range d.exact {
-					next = append(next, a+b)
-				}
-			}
-			run = next
+	return append(seq, re)
+}
+
+func concat(re *syntax.Regexp, depth int) drawn {
+	run := clause{""} // texts of the exact parts that stand together
+	whole := true
+	var d drawn
+	flush := func() {
+		if !slices.Contains(run, "") {
+			d.clauses = append(d.clauses, unique(run))
+		}
+		run = clause{""}
+	}
+	for _, s := range sequence(nil, re, depth) {
+		var part drawn
+		if s != nil {
+			part = need(s, depth+1)
+		}
+		if part.exact == nil {
+			whole = false
+			flush()
+			d.clauses = append(d.clauses, part.clauses...)
 			continue
 		}
-		all = false
-		take(known(run).best)
-		run = []string{""}
-		if d.exact != nil {
-			run = d.exact
+		if len(run)*len(part.exact) > maxLiterals {
+			whole = false
+			flush()
 		}
+		next := make(clause, 0, len(run)*len(part.exact))
+		for _, a := range run {
+			for _, b := range part.exact {
+				next = append(next, a+b)
+			}
+		}
+		run = next
 	}
-	take(known(run).best)
-	d := drawn{best: best}
-	if all {
-		d.exact = unique(run)
+	if whole {
+		return drawn{exact: unique(run)}
 	}
+	flush()
 	return d
-}
-
-// better says that it is rarer that one of a occurs than one of b: longer texts first, then fewer.
-func better(a, b []string) bool {
-	if len(a) == 0 || len(b) == 0 {
-		return len(a) > 0
-	}
-	return rareness(a) < rareness(b)
-}
-
-// rareness adds up guesses of how often each text occurs: every byte halves it, to a floor.
-func rareness(texts []string) float64 {
-	sum := 0.0
-	for _, s := range texts {
-		sum += guess(len(s))
-	}
-	return sum
 }

@@ -439,6 +439,11 @@ func (m *Matcher) one(t *test, i int) bool {
 		}
 		return false
 	case t.raw():
+		for _, c := range t.needs {
+			if !c.in(m.folded(i)) {
+				return false
+			}
+		}
 		return t.value(m.raw(i))
 	}
 	return t.value(m.folded(i))

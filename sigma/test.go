@@ -34,6 +34,7 @@ type test struct {
 	text  string // literal (folded unless cased), pattern, expression or network as written
 	glob  *glob
 	re    *regexp.Regexp
+	needs []clause // of a regular expression
 	net   netip.Prefix
 	cmp   string // lt, lte, gt, gte; "" is equal
 	num   number

@@ -35,8 +35,10 @@ func hookOf(t *test) (h hook, texts []string, kind testKind) {
 	case testGlob:
 		return globHook(t)
 	case testRegex:
-		if texts = needed(text); texts != nil {
-			return hookGrams, texts, testContains
+		for _, c := range t.needs {
+			if c.hooks() {
+				return hookGrams, c, testContains
+			}
 		}
 	}
 	return hookNone, nil, t.kind
@@ -89,7 +91,7 @@ func (s *Set) cost(n int32, used []int32) float64 {
 	case h == hookNone:
 		c = 0.5
 	default:
-		c = rareness(texts)
+		c = clause(texts).rareness()
 		if h&hookDecides == 0 {
 			c *= 3
 		}
