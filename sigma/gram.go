@@ -11,13 +11,19 @@ const gramSize = 4
 // A grams table finds the entries whose text occurs in a value. Of each text it knows one run of four bytes, the
 // least usual; a bit for each hash of such a run says with one load and no dependence on the byte before that nearly
 // all positions of a value are of no interest, which is what makes it several times faster than an automaton.
+//
+// Where all texts are long it knows several runs of each that follow each other, and looks only at every so many'th
+// position of a value: one of the runs starts there.
 type grams struct {
+	stride  int
 	bits    []uint64 // of hashes
 	shift   uint8    // of a hash to its bit number
 	slots   []gramSlot
-	sshift  uint8 // of a hash to its slot number
-	entries []entry
+	sshift  uint8   // of a hash to its slot number
+	entries []entry // one for each text and run
 }
+
+const maxStride = 4
 
 // A gramSlot is one run of four bytes with the entries that have it, next to each other in entries; from == to is free.
 type gramSlot struct {
@@ -32,36 +38,37 @@ func gramAt(s string, i int) uint32 {
 	return *(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.StringData(s)), i))
 }
 
-// newGrams builds the table; it sets the entries' off.
-func newGrams(entries []entry) *grams {
-	if len(entries) == 0 {
+// newGrams builds the table of the entries, setting their off.
+func newGrams(texts []entry) *grams {
+	if len(texts) == 0 {
 		return nil
 	}
 	// What is common in rules is common in logs: the least usual run is the one that fewest other texts have.
-	count := make(map[uint32]int32, len(entries)*4)
-	for i := range entries {
-		for j := 0; j+gramSize <= len(entries[i].text); j++ {
-			count[gramAt(entries[i].text, j)]++
+	count := make(map[uint32]int32, len(texts)*4)
+	short := len(texts[0].text)
+	for i := range texts {
+		t := texts[i].text
+		short = min(short, len(t))
+		for j := 0; j+gramSize <= len(t); j++ {
+			count[gramAt(t, j)]++
+		}
+	}
+	g := &grams{stride: min(short-gramSize+1, maxStride)}
+	entries := make([]entry, 0, len(texts)*g.stride)
+	for _, e := range texts {
+		off := g.rarest(e.text, count)
+		for i := range g.stride {
+			e.off = int32(off + i)
+			entries = append(entries, e)
 		}
 	}
 	size := bits.Len(uint(len(entries)))
 	nbits := min(max(size+5, 10), 18)
-	g := &grams{
-		bits: make([]uint64, 1<<(nbits-6)), shift: uint8(32 - nbits),
-		slots: make([]gramSlot, 2<<size), sshift: uint8(32 - size - 1), entries: make([]entry, len(entries)),
-	}
+	g.bits, g.shift = make([]uint64, 1<<(nbits-6)), uint8(32-nbits)
+	g.slots, g.sshift = make([]gramSlot, 2<<size), uint8(32-size-1)
 	at := make([]int32, len(entries))
 	for i := range entries {
-		e := &entries[i]
-		best, cost := 0, int32(1<<30)
-		for j := 0; j+gramSize <= len(e.text); j++ {
-			gr := gramAt(e.text, j)
-			if c := count[gr]*64 + usual(gr); c < cost {
-				best, cost = j, c
-			}
-		}
-		e.off = int32(best)
-		gr := gramAt(e.text, best)
+		gr := gramAt(entries[i].text, int(entries[i].off))
 		h := gramHash(gr) >> g.shift
 		g.bits[h>>6] |= 1 << (h & 63)
 		s := g.place(gr)
@@ -75,11 +82,28 @@ func newGrams(entries []entry) *grams {
 		g.slots[s].from, g.slots[s].to = next, next
 		next += n
 	}
+	g.entries = make([]entry, len(entries))
 	for i, s := range at {
 		g.entries[g.slots[s].to] = entries[i]
 		g.slots[s].to++
 	}
 	return g
+}
+
+// rarest returns where in a text the least usual runs start.
+func (g *grams) rarest(text string, count map[uint32]int32) int {
+	best, least := 0, int32(1<<30)
+	for i := 0; i+gramSize+g.stride-1 <= len(text); i++ {
+		cost := int32(0)
+		for j := i; j < i+g.stride; j++ {
+			gr := gramAt(text, j)
+			cost += count[gr]*64 + usual(gr)
+		}
+		if cost < least {
+			best, least = i, cost
+		}
+	}
+	return best
 }
 
 // usual estimates how often four bytes occur in logs, 0 to 63: letters, spaces and separators are usual, the letters
@@ -125,12 +149,14 @@ func (g *grams) find(gr uint32) []entry {
 	}
 }
 
-// next returns the first position from i on at which an entry's run may be, or -1. It reads without bounds checks,
-// which halves its time: i+3 stays below the length of v, and a hash has as many bits as the table.
+// next returns the first position from i on, a multiple of the stride, at which an entry's run may be, or -1. It reads
+// without bounds checks, which halves its time: i+3 stays below the length of v, and a hash has as many bits as the
+// table.
 func (g *grams) next(v string, i int) int {
 	table := unsafe.Pointer(unsafe.SliceData(g.bits))
 	shift := g.shift & 31
-	for last := len(v) - gramSize; i <= last; i++ {
+	stride := g.stride
+	for last := len(v) - gramSize; i <= last; i += stride {
 		h := gramHash(gramAt(v, i)) >> shift
 		if *(*uint64)(unsafe.Add(table, uintptr(h>>6)<<3))>>(h&63)&1 != 0 {
 			return i

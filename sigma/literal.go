@@ -25,8 +25,8 @@ func clauses(expr string) []clause {
 	if err != nil {
 		return nil
 	}
-	d := need(re.Simplify(), 0)
-	slices.SortStableFunc(d.clauses, func(a, b clause) int {
+	all := need(re.Simplify(), 0).all()
+	slices.SortStableFunc(all, func(a, b clause) int {
 		switch ra, rb := a.rareness(), b.rareness(); {
 		case ra < rb:
 			return -1
@@ -36,7 +36,7 @@ func clauses(expr string) []clause {
 		return 0
 	})
 	var kept []clause
-	for _, c := range d.clauses {
+	for _, c := range all {
 		if !slices.ContainsFunc(kept, c.follows) && len(kept) < maxClauses {
 			kept = append(kept, c)
 		}

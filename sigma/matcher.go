@@ -240,7 +240,7 @@ func (m *Matcher) lookEnds(e *ends, v string) {
 }
 
 func (m *Matcher) lookGrams(g *grams, v string) {
-	for i := g.next(v, 0); i >= 0; i = g.next(v, i+1) {
+	for i := g.next(v, 0); i >= 0; i = g.next(v, i+g.stride) {
 		for k, found := 0, g.find(gramAt(v, i)); k < len(found); k++ {
 			e := &found[k]
 			if from := i - int(e.off); from >= 0 && strings.HasPrefix(v[from:], e.text) {
