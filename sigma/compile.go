@@ -113,7 +113,7 @@ func (c *compiler) add(t test) (*expr, error) {
 			if err != nil {
 				return nil, regexFlaw(t.text, err)
 			}
-			t.re, t.needs = re, clauses(t.text)
+			t.re, t.needs, t.least = re, clauses(t.text), leastLength(t.text)
 		}
 		h, _, _ := hookOf(&t)
 		t.hooked = h != hookNone

@@ -237,3 +237,41 @@ func concat(re *syntax.Regexp, depth int) drawn {
 	flush()
 	return d
 }
+
+// leastLength is the number of characters, and so of bytes, below which nothing matches an expression.
+func leastLength(expr string) int {
+	re, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	return least(re, 0)
+}
+
+func least(re *syntax.Regexp, depth int) int {
+	if depth > literalDepth {
+		return 0
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		return len(re.Rune)
+	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return 1
+	case syntax.OpCapture, syntax.OpPlus:
+		return least(re.Sub[0], depth+1)
+	case syntax.OpRepeat:
+		return re.Min * least(re.Sub[0], depth+1)
+	case syntax.OpConcat:
+		n := 0
+		for _, s := range re.Sub {
+			n = min(n+least(s, depth+1), 1<<30)
+		}
+		return n
+	case syntax.OpAlternate:
+		n := least(re.Sub[0], depth+1)
+		for _, s := range re.Sub[1:] {
+			n = min(n, least(s, depth+1))
+		}
+		return n
+	}
+	return 0
+}

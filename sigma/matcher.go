@@ -32,6 +32,7 @@ type Matcher struct {
 	stamp   []uint32 // of each rule: epoch in which it came to maybe
 	matched []int32
 
+	dfas   map[*test]*dfa // of regular expressions that were asked; nil for those that have none
 	names  [nameCache]nameSlot
 	routes [routeCache]*route
 }
@@ -56,6 +57,7 @@ const maxEpoch = 1<<30 - 1
 func (s *Set) Matcher() *Matcher {
 	return &Matcher{
 		set: s, memo: make([]uint32, len(s.tests)), fields: make([]fieldState, len(s.names)), stamp: make([]uint32, len(s.exprs)),
+		dfas: map[*test]*dfa{},
 	}
 }
 
@@ -438,13 +440,33 @@ func (m *Matcher) one(t *test, i int) bool {
 			}
 		}
 		return false
+	case t.kind == testRegex:
+		return m.regex(t, i)
 	case t.raw():
-		for _, c := range t.needs {
-			if !c.in(m.folded(i)) {
-				return false
-			}
-		}
 		return t.value(m.raw(i))
 	}
 	return t.value(m.folded(i))
+}
+
+// regex asks a regular expression of one field: first whether what it needs is there, then its automaton, then regexp.
+func (m *Matcher) regex(t *test, i int) bool {
+	if len(m.raw(i)) < t.least {
+		return false
+	}
+	for _, c := range t.needs {
+		if !c.in(m.folded(i)) {
+			return false
+		}
+	}
+	d, ok := m.dfas[t]
+	if !ok {
+		d = newDFA(t.text)
+		m.dfas[t] = d
+	}
+	if d != nil {
+		if held, ok := d.match(m.raw(i)); ok {
+			return held
+		}
+	}
+	return t.re.MatchString(m.raw(i))
 }

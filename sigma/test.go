@@ -35,6 +35,7 @@ type test struct {
 	glob  *glob
 	re    *regexp.Regexp
 	needs []clause // of a regular expression
+	least int      // and the bytes that a value must have for it
 	net   netip.Prefix
 	cmp   string // lt, lte, gt, gte; "" is equal
 	num   number
