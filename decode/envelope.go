@@ -106,6 +106,8 @@ func envelopes() []envelope {
 		{name: "cloudwatch-log", needs: []string{"id", "timestamp", "message"}, only: true, inner: []string{"message"}, time: []string{"timestamp"}, carriers: []string{"id", "timestamp"}},
 		{name: "cloudwatch-log", needs: []string{"logStreamName", "ingestionTime", "timestamp", "message"}, inner: []string{"message"}, time: []string{"timestamp"},
 			carriers: []string{"timestamp", "ingestionTime"}},
+		{name: "upsun-log", needs: []string{"timestamp_ns", "message", "container.name"}, inner: []string{"message"}, time: []string{"timestamp"},
+			host: []string{"container.hostname"}, carriers: []string{"timestamp", "timestamp_ns"}},
 		{name: "loki", needs: []string{"line", "timestamp"}, inner: []string{"line"}, time: []string{"timestamp"}, host: []string{"labels.host", "labels.hostname"}, carriers: []string{"timestamp"}},
 		{name: "gcp-text", needs: []string{"textPayload", "logName", "timestamp"}, inner: []string{"textPayload"}, time: []string{"timestamp"},
 			host: []string{"resource.labels.instance_id", "resource.labels.pod_name"}, carriers: []string{"timestamp", "receiveTimestamp"}},

@@ -613,6 +613,8 @@ func (f *flattener) str(b []byte, i int) (string, int, error) {
 				}
 			}
 			f.arena = utf8.AppendRune(f.arena, r)
+		case 'x': // nginx's, unless told to escape for JSON: no JSON, and known to who reads access logs
+			f.arena = append(f.arena, '\\', 'x')
 		default: // ", \, / and, leniently, anything else stands for itself
 			f.arena = append(f.arena, c)
 		}

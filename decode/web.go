@@ -185,6 +185,16 @@ func extension(path string) string {
 	return ""
 }
 
+// path makes an absolute URI the path and query in it, and the host the Host.
+func (r *request) path() {
+	if host, rest, ok := cutAuthority(r.uri); ok {
+		r.uri = rest
+		if r.host == "" || r.host == "-" {
+			r.host = host
+		}
+	}
+}
+
 // cutAuthority splits an absolute URI after its host: "http://host/path" into "host" and "/path".
 func cutAuthority(uri string) (host, path string, ok bool) {
 	for i := 1; i < len(uri) && i < 12; i++ {

@@ -49,7 +49,7 @@ func parseAccess(d *lines, line []byte, ev *tocsin.Event) bool {
 			r.host = text(middle)
 		}
 	}
-	if bytes.Contains(head, []byte(": ")) { // syslog's, which knows the host and the program
+	if head, ok = untag(head); !ok {
 		return false
 	}
 	first, rest, ok := cutRequest(rest)
@@ -85,6 +85,19 @@ func parseAccess(d *lines, line []byte, ev *tocsin.Event) bool {
 		login(ev, false, "cpanel", r.user)
 	}
 	return true
+}
+
+// untag takes "host nginx: " off what stands before the time. With a time before it the line is syslog's, which knows
+// more of it.
+func untag(head []byte) ([]byte, bool) {
+	i := bytes.Index(head, []byte(": "))
+	if i < 0 {
+		return head, true
+	}
+	if c := head[0]; c == '<' || c >= '0' && c <= '9' || month(head) != 0 || bytes.Count(head[:i], []byte{' '}) > 1 {
+		return nil, false
+	}
+	return head[i+2:], true
 }
 
 // unwrap takes away the quotes that some exports put around each line, doubling those within or not.

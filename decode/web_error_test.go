@@ -63,6 +63,10 @@ func TestWebJSON(t *testing.T) {
 	tests := []struct{ name, line, source, want string }{
 		{"nginx", `{"time_iso8601":"2026-03-04T05:06:07+00:00","remote_addr":"192.0.2.7","request":"GET /a%2e?b=1 HTTP/1.1","status":"404","body_bytes_sent":"5","http_user_agent":"curl"}`, "nginx/webserver/access",
 			"src_ip=192.0.2.7 cs-method=GET cs-uri=/a%2e?b=1 cs-uri-query=b=1 cs-uri-query=/a%2e?b=1 uri-decoded=/a.?b=1 cs-version=HTTP/1.1 sc-status=404 sc-bytes=5 cs-user-agent=curl"},
+		{"nginx, not escaped for JSON", `{"time_iso8601":"2026-03-04T05:06:07+00:00","remote_addr":"192.0.2.7","request":"GET /?a=\x22 HTTP/1.1","status":"404","http_user_agent":"c"}`, "nginx/webserver/access",
+			`src_ip=192.0.2.7 cs-method=GET cs-uri=/?a=\x22 cs-uri-query=a=\x22 cs-uri-query=/?a=\x22 uri-decoded=/?a=" cs-version=HTTP/1.1 sc-status=404 cs-user-agent=c`},
+		{"Google's load balancer", `{"httpRequest":{"requestMethod":"GET","requestUrl":"https://shop.example/a?b","status":200,"userAgent":"curl","remoteIp":"192.0.2.7"},"timestamp":"2026-03-04T05:06:07Z"}`, "*/webserver/access",
+			"src_ip=192.0.2.7 cs-method=GET cs-uri=/a?b cs-uri-query=b cs-uri-query=/a?b uri-decoded=/a?b sc-status=200 cs-user-agent=curl cs-host=shop.example"},
 		{"Logstash", `{"@timestamp":"2026-03-04T05:06:07Z","clientip":"192.0.2.7","verb":"GET","request":"/a","httpversion":"1.1","response":"404","bytes":"5","agent":"curl"}`, "*/webserver/access",
 			"src_ip=192.0.2.7 cs-method=GET cs-uri=/a cs-uri-query=/a uri-decoded=/a cs-version=HTTP/1.1 sc-status=404 sc-bytes=5 cs-user-agent=curl"},
 		{"ECS", `{"@timestamp":"2026-03-04T05:06:07Z","source":{"ip":"192.0.2.7"},"http":{"request":{"method":"POST"},"response":{"status_code":200}},"url":{"original":"/a?b"},"user_agent":{"original":"curl"}}`, "*/webserver/access",

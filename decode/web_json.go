@@ -268,6 +268,10 @@ func fillWebJSON(o *object, ev *tocsin.Event) {
 	if w.version == "1.0" || w.version == "1.1" || w.version == "2.0" {
 		w.version = o.keep("HTTP/", w.version)
 	}
+	if w.line == "" && w.uri != "" && w.uri[0] != '/' { // a load balancer's: whoever asked wrote the path only
+		w.path()
+	}
+	w.escaped = len(w.sources) > 0 && &w.sources[0] == &nginxSources[0]
 	w.add(ev, &o.flat.arena)
 	switch {
 	case w.status == "401" && w.user != "" && len(w.sources) > 0 && w.sources[0].Product == "caddy": // its basic auth gave a name

@@ -147,8 +147,11 @@ func parseBalancer(d *lines, line []byte, ev *tocsin.Event) bool {
 	if !ok {
 		return false
 	}
-	r.line = strings.TrimSuffix(text(first), " - ")
-	if strings.TrimSpace(r.line) == "- - -" {
+	r.line = text(first)
+	if r.split() { // with the whole URL, though the client wrote the path
+		r.line = ""
+		r.path()
+	} else if strings.Trim(r.line, " -") == "" || strings.HasPrefix(r.line, "- http") {
 		r.line = "-"
 	}
 	ev.Time, ev.Sources = at, albSources
