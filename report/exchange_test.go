@@ -280,7 +280,7 @@ func TestPattern(t *testing.T) {
 		{"the source, not the victim", group(tocsin.Field{Name: "src_ip", Value: "192.0.2.1"}, tocsin.Field{Name: "dest_ip", Value: "192.0.2.2"}), `[ipv4-addr:value = '192.0.2.1']`},
 		{"a command that quotes", group(tocsin.Field{Name: "CommandLine", Value: `x 'y' \z`}), `[process:command_line = 'x \'y\' \\z']`},
 		{"an account", group(tocsin.Field{Name: "user", Value: "alice"}), `[user-account:account_login = 'alice']`},
-		{"nothing named", group(), `[x-tocsin-rule:id = 'r-1']`},
+		{"nothing named", group(), `[x-tocsin-rule:rule_id = 'r-1']`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

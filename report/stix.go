@@ -387,7 +387,7 @@ func (g *ruleGroup) pattern() string {
 			return "[" + strings.Join(parts, " OR ") + "]"
 		}
 	}
-	return "[x-tocsin-rule:id = " + literal(or(g.rule.ID, or(g.rule.Title, "unknown"))) + "]"
+	return "[x-tocsin-rule:rule_id = " + literal(or(g.rule.ID, or(g.rule.Title, "unknown"))) + "]"
 }
 
 func comparison(e *tocsin.Entity, kinds []string) string {

@@ -394,7 +394,11 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
 	if len(why) > 0 {
 		var s []string
 		for _, w := range why {
-			s = append(s, visible(w.why)+" "+count(w.n)+" ("+visible(w.path)+")")
+			if w.n == 1 {
+				s = append(s, visible(w.why)+" ("+tail(visible(w.path), 40)+")")
+			} else {
+				s = append(s, visible(w.why)+" "+count(w.n))
+			}
 		}
 		all = append(all, "  Not read  "+several(files-read, "file")+": "+strings.Join(s, "; "))
 	}
@@ -446,6 +450,19 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
 	return wrapped
 }
 
+// tail is the end of a path, where the name is.
+func tail(s string, n int) string {
+	if width(s) <= n {
+		return s
+	}
+	for i, r := range s {
+		if (r == '/' || r == '\\') && width(s[i:]) < n {
+			return "…" + s[i:]
+		}
+	}
+	return clip(s, n)
+}
+
 // gapsInWords tells of silences and clock jumps: how many, and the longest.
 func gapsInWords(gaps []tocsin.Gap, p *page) string {
 	var parts []string
@@ -468,7 +485,7 @@ func gapsInWords(gaps []tocsin.Gap, p *page) string {
 		if kind == "backwards" {
 			noun = "clock jump"
 		}
-		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+visible(worst.Path)+")")
+		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+tail(visible(worst.Path), 48)+")")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -57,6 +57,13 @@ function line(s) {
 const number = (n) => n.toLocaleString("en-US");
 const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one + "s");
 
+// brief keeps a count within four characters or so.
+function brief(n) {
+  if (n < 1000) return String(n);
+  const [d, u] = n < 999500 ? [n / 1e3, "k"] : [n / 1e6, "M"];
+  return (d < 9.95 ? d.toFixed(1).replace(/\.0$/, "") : Math.round(d)) + u;
+}
+
 function bytes(n) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let u = 0;

@@ -99,7 +99,7 @@ function drawMatrix() {
       el("button", { type: "button", class: "tactichead", "aria-pressed": String(chosen.tactic.has(t)), disabled: !n && !chosen.tactic.has(t),
         title: name + (id === "TA0005" ? " (until ATT&CK v18: Defense Evasion)" : "") + " " + id, onclick: () => toggle("tactic", t) }, el("span", {}, name), n ? el("b", {}, number(n)) : null),
       n ? show.map((k) => el("button", { type: "button", class: "tech l" + worst[k], "aria-pressed": String(chosen.technique.has(k)), title: `${techniques[k]}: ${plural(matches[k], "match", "matches")}, worst ${levelNames[worst[k]]}`, onclick: () => toggle("technique", k) },
-        el("span", {}, techniques[k]), el("b", {}, number(matches[k])))) : null,
+        el("span", {}, techniques[k]), el("b", {}, brief(matches[k])))) : null,
       n && techs.length > show.length ? el("span", { class: "rest muted" }, `${techs.length - show.length} more`) : null);
   });
   fill($("matrix"), cols);

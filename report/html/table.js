@@ -114,6 +114,6 @@ function drawChips() {
 function printTable() {
   const most = 500;
   fill($("printed"), el("table", {}, el("thead", {}, el("tr", {}, columns.map((c) => el("th", {}, c.name)))),
-    el("tbody", {}, Array.from(order.slice(0, most), (i) => el("tr", {}, columns.map((c) => el("td", {}, c.of(i)))))))
+    el("tbody", {}, Array.from(order.slice(0, most), (i) => el("tr", {}, columns.map((c) => el("td", {}, c.of(i).slice(0, 300)))))))
   , order.length > most && el("p", {}, `The first ${most} of ${number(order.length)} matches.`));
 }

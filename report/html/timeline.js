@@ -27,7 +27,7 @@ function drawTimeline() {
   const pic = svg("svg", { viewBox: `0 0 ${wide} ${high + foot}`, width: wide, height: high + foot, role: "img", tabindex: "0",
     "aria-label": `Matches over time, from ${clock(first)} to ${clock(final)} UTC, at most ${number(top)} in ${lasting(width / 1000)}. Arrow keys move a chosen stretch, Escape ends it.` });
   for (const v of ticks(top)) {
-    pic.append(svg("line", { class: "grid", x1: left, x2: wide - 6, y1: high - y(v), y2: high - y(v) }), svg("text", { class: "axis", x: left - 6, y: high - y(v) + 4, "text-anchor": "end" }, short(v)));
+    pic.append(svg("line", { class: "grid", x1: left, x2: wide - 6, y1: high - y(v), y2: high - y(v) }), svg("text", { class: "axis", x: left - 6, y: high - y(v) + 4, "text-anchor": "end" }, brief(v)));
   }
   bins.forEach((b, k) => {
     let up = 0;
@@ -123,10 +123,6 @@ function ticks(top) {
   const all = [];
   for (let v = step; v <= top; v += step) all.push(v);
   return all;
-}
-
-function short(n) {
-  return n >= 1e6 ? n / 1e6 + "M" : n >= 1e4 ? n / 1e3 + "k" : number(n);
 }
 
 // dates are the labels of the time axis: round times, at most n.
