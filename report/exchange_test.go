@@ -291,6 +291,25 @@ func TestPattern(t *testing.T) {
 	}
 }
 
+func TestURI(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"http://shop.example/a?b=1#c", "http://shop.example/a?b=1#c"},
+		{"http://[2001:db8::1]:8080/", "http://[2001:db8::1]:8080/"},
+		{"http://shop.example/a[]={x}|y z", "http://shop.example/a%5B%5D=%7Bx%7D%7Cy%20z"},
+		{"http://shop.example/%2e%zz%", "http://shop.example/%2e%25zz%25"},
+		{"http://shop.example/é#a#b", "http://shop.example/%C3%A9#a%23b"},
+		{"http://shop example/", ""},
+		{"http://sh<op.example/", ""},
+		{"://x", ""},
+		{"no url", ""},
+	}
+	for _, tt := range tests {
+		if got := uri(tt.in); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.in, got, tt.want)
+		}
+	}
+}
+
 // Ids that the specification and others derive the same way.
 func TestUUID(t *testing.T) {
 	// RFC 9562 appendix A.4.

@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -272,6 +273,9 @@ func (s *stix) observable(e *tocsin.Entity) string {
 	case "domain":
 		return s.cyber("domain-name", "value", v, "")
 	case "url":
+		if v = uri(v); v == "" {
+			return ""
+		}
 		return s.cyber("url", "value", v, "")
 	case "user", "principal":
 		return s.cyber("user-account", "account_login", v, "")
@@ -407,6 +411,9 @@ func comparison(e *tocsin.Entity, kinds []string) string {
 	case "domain":
 		return "domain-name:value = " + literal(v)
 	case "url":
+		if v = uri(v); v == "" {
+			return ""
+		}
 		return "url:value = " + literal(v)
 	case "hash":
 		return "file:hashes.'" + hashName(v) + "' = " + literal(v)
@@ -420,6 +427,51 @@ func comparison(e *tocsin.Entity, kinds []string) string {
 		}
 	}
 	return ""
+}
+
+// uri returns an absolute URL as RFC 3986 allows it, which STIX asks for: what intruders put into paths and queries
+// is percent-encoded. "" where scheme or authority are not as they must be.
+func uri(v string) string {
+	at := strings.Index(v, "://")
+	if at < 1 {
+		return ""
+	}
+	end := len(v)
+	if i := strings.IndexAny(v[at+3:], "/?#"); i >= 0 {
+		end = at + 3 + i
+	}
+	if u, err := url.Parse(v[:end]); err != nil || u.Host == "" || !within(v[:end], "-._~:/@[]+!$&'()*,;=") {
+		return ""
+	}
+	b := []byte(v[:end])
+	fragment := false
+	for i := end; i < len(v); i++ {
+		c := v[i]
+		switch {
+		case c == '%' && i+2 < len(v) && isHex(v[i+1]) && isHex(v[i+2]),
+			c != '#' && within(v[i:i+1], "-._~:/?@!$&'()*+,;="), c == '#' && !fragment:
+			fragment = fragment || c == '#'
+			b = append(b, c)
+		default:
+			b = append(b, '%', "0123456789ABCDEF"[c>>4], "0123456789ABCDEF"[c&15])
+		}
+	}
+	return string(b)
+}
+
+// within says that s has only ASCII letters, digits and the characters of also.
+func within(s, also string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z') && strings.IndexByte(also, c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
 // literal is a string constant of the patterning language.
