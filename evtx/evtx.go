@@ -103,17 +103,23 @@ type Reader struct {
 	rec       Record
 	arena     []byte // values of the current record
 	subs      []value
-	budget    int // steps that the current record may still take
+	budget    int // steps that the current record may still take …
+	room      int // … and bytes that its values may come to
+	steps     int // what is left of both for the chunk
+	bytes     int
 	days      dayCache
 }
 
-// Bounds on what a reader keeps and on what one record may expand to. The largest real record is one chunk.
+// Bounds on what a reader keeps, and on what a record and a chunk may expand to. A real chunk has some 30,000 fields
+// and no more than twice its size of values, which is what binary ones come to as text.
 const (
 	maxTemplates = 4096
 	maxInterned  = 65536
 	maxInternLen = 128
-	maxSteps     = 1 << 16
-	maxArena     = 4 << 20
+	maxSteps     = 1 << 16 // fields of a record, about
+	maxArena     = 1 << 20 // bytes of its values
+	chunkSteps   = 1 << 18
+	chunkArena   = 8 << 20
 	maxNesting   = 8 // binary XML within values of binary XML
 	maxDepth     = 64
 )
@@ -132,6 +138,7 @@ func (r *Reader) Chunk(data []byte, emit func(*Record)) error {
 	}
 	clear(r.known)
 	r.chunk = data
+	r.steps, r.bytes = chunkSteps, chunkArena
 	if len(data) < chunkHeaderSize {
 		if empty(data) {
 			return nil
@@ -249,10 +256,14 @@ func (r *Reader) record(pos, size int) {
 	le := binary.LittleEndian
 	written := fileTime(le.Uint64(r.chunk[pos+16:]))
 	r.rec = Record{ID: le.Uint64(r.chunk[pos+8:]), Time: written, Written: written, Offset: pos, Fields: r.rec.Fields[:0]}
-	r.arena, r.subs, r.budget = r.arena[:0], r.subs[:0], maxSteps
+	r.arena, r.subs = r.arena[:0], r.subs[:0]
+	budget := min(r.steps, maxSteps)
+	r.budget, r.room = budget, min(r.bytes, maxArena)
 	if err := r.fragment(pos+recordHeaderSize, pos+size-4, true, 0); err != nil {
 		r.rec.Err = err
 	} else if !r.ends(pos, size) {
 		r.rec.Err = fmt.Errorf("%w: its end is missing", ErrRecord)
 	}
+	r.steps -= budget - max(r.budget, 0)
+	r.bytes -= len(r.arena)
 }

@@ -240,6 +240,34 @@ func TestBounds(t *testing.T) {
 	})
 }
 
+// What a chunk's records may expand to in all is bounded too.
+func TestChunkBounds(t *testing.T) {
+	w := newBuilder()
+	for id := uint64(1); id <= 100; id++ {
+		w.record(id, func() {
+			w.instance("long", func() {
+				for range 900 {
+					w.element(true, "Data", nil, func() { w.sub(0, false) })
+				}
+			}, val{kind: typeBinary, b: make([]byte, 400)})
+		})
+	}
+	var r Reader
+	n, bytes := 0, 0
+	r.Chunk(w.done(), func(rec *Record) {
+		n++
+		for _, f := range rec.Fields {
+			bytes += len(f.Value)
+		}
+		if n == 100 && !errors.Is(rec.Err, ErrSize) {
+			t.Errorf("the last record has error %v, want %v", rec.Err, ErrSize)
+		}
+	})
+	if n != 100 || bytes > chunkArena+100*1000 {
+		t.Errorf("%d records of %d bytes", n, bytes)
+	}
+}
+
 // Binary XML outside of a template, as some writers have it.
 func TestPlainXML(t *testing.T) {
 	for _, dependency := range []bool{true, false} {

@@ -86,7 +86,7 @@ func (r *Reader) instance(pos, end, nesting int) (int, error) {
 func (r *Reader) run(steps []step, subs []value, nesting int) error {
 	for i := range steps {
 		s := &steps[i]
-		if r.budget--; r.budget < 0 || len(r.arena) > maxArena {
+		if r.budget--; r.budget < 0 || len(r.arena) > r.room {
 			return fmt.Errorf("%w: record %d", ErrSize, r.rec.ID)
 		}
 		if s.more != nil || s.named != nil {
@@ -245,7 +245,7 @@ func (r *Reader) array(s *step, v value) error {
 }
 
 func (r *Reader) element(s *step, v value) error {
-	if r.budget--; r.budget < 0 || len(r.arena) > maxArena {
+	if r.budget--; r.budget < 0 || len(r.arena) > r.room {
 		return fmt.Errorf("%w: record %d", ErrSize, r.rec.ID)
 	}
 	from := len(r.arena)
