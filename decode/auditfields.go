@@ -277,6 +277,10 @@ func (r *auditReader) field(key, value string) {
 		r.uid = value
 	case "UID":
 		r.userName = value
+	case "user":
+		if r.userName == "" && strings.HasPrefix(r.kinds[0], "AUOMS") {
+			r.userName = value
+		}
 	case "success":
 		r.success = value
 	case "exit":

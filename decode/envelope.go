@@ -18,6 +18,7 @@ type nest struct {
 	lines  *lines
 	values *values
 	rec    tocsin.Record
+	say    matcher // for messages that records carry in a field
 }
 
 // decode returns the event of an inner record, nil where no kind takes it. The event is valid until the next call.

@@ -1,10 +1,12 @@
 package decode
 
 // unixFormats lists the formats that files of this family are recognised as.
-func unixFormats() []Format { return []Format{auditFormat()} }
+func unixFormats() []Format { return []Format{journalFormat(), journalExportFormat(), auditFormat()} }
 
 // unixJSON lists the kinds of JSON record of this family.
-func unixJSON() []jsonKind { return nil }
+func unixJSON() []jsonKind {
+	return []jsonKind{cowrieKind(), laurelKind(), journalKind(), azureSyslogKind()}
+}
 
 // unixLines lists the kinds of text line of this family.
 func unixLines() []lineKind { return []lineKind{auditKind(), syslogKind()} }
