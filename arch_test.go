@@ -30,7 +30,8 @@ var layers = map[string]struct {
 	"rules":  {tocsin: []string{"."}, pure: true},
 	"source": {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
 	"engine": {tocsin: []string{".", "decode", "sigma", "source"}},
-	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "report", "rules", "sigma", "source"},
+	"update": {tocsin: []string{".", "sigma"}},
+	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }
