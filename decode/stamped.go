@@ -46,6 +46,12 @@ func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 		d.tell(ev)
 		return true
 	}
+	if taggedLine(d, line, ev) { // the message may say the time
+		if ev.Time.IsZero() {
+			ev.Time, _ = buriedStamp(&d.clock, b, d.rec.Ref)
+		}
+		return true
+	}
 	t, ok := buriedStamp(&d.clock, b, d.rec.Ref)
 	if ok {
 		d.head = syslogHead{pri: -1, time: t, message: b}
