@@ -30,7 +30,7 @@ func CSV(w io.Writer, h *Hunt) error {
 		ev, r := event(m), rule(m)
 		f, ok := rules[r]
 		if !ok {
-			f = fixed{r.Title, r.ID, r.Level.String(), "", strings.Join(r.Techniques(), " "), r.Author, r.License, strings.Join(r.Tags, " "), r.Correlation}
+			f = fixed{r.Title, r.ID, levelOf(r).String(), "", strings.Join(r.Techniques(), " "), r.Author, r.License, strings.Join(r.Tags, " "), r.Correlation}
 			for i, t := range r.Tactics() {
 				if i > 0 {
 					f.tactics += " "

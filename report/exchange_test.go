@@ -84,7 +84,7 @@ func TestOCSF(t *testing.T) {
 			}
 		}
 		for _, o := range at(t, f, "observables").([]any) {
-			if n := at(t, o, "type_id").(float64); n < 1 || n > 45 || at(t, o, "name") == "" || at(t, o, "value") == "" {
+			if n := at(t, o, "type_id").(float64); n < 1 || n > 13 || at(t, o, "name") == "" || at(t, o, "value") == "" {
 				t.Errorf("match %d: observable %v", i, o)
 			}
 		}

@@ -79,7 +79,7 @@ func ruleJSON(r *tocsin.Rule) string {
 	j.str(r.Title)
 	j.strAt("name", r.Name)
 	j.key("level")
-	j.str(r.Level.String())
+	j.str(levelOf(r).String())
 	j.strAt("status", r.Status)
 	j.strsAt("tags", r.Tags)
 	j.key("tactics")

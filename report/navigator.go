@@ -35,7 +35,7 @@ func Navigator(w io.Writer, h *Hunt) error {
 		}
 		s.n++
 		top = max(top, s.n)
-		s.worst = max(s.worst, rule(m).Level)
+		s.worst = max(s.worst, levelOf(rule(m)))
 		s.rules[rule(m).Title]++
 		if host := event(m).Host; host != "" {
 			s.hosts[host] = true

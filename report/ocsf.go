@@ -56,7 +56,7 @@ func (f *ocsf) finding(b []byte, m *tocsin.Match) []byte {
 	f.msAt("time", at)
 	f.msAt("start_time", first)
 	f.msAt("end_time", at)
-	id, caption := severity(r.Level)
+	id, caption := severity(levelOf(r))
 	f.intAt("severity_id", id)
 	f.strAt("severity", caption)
 	f.intAt("status_id", 1)
@@ -133,7 +133,7 @@ func (f *ocsf) finding(b []byte, m *tocsin.Match) []byte {
 	f.strAt("source", ev.Source)
 	f.key("record")
 	f.uint(ev.Record)
-	f.strAt("rule_level", r.Level.String())
+	f.strAt("rule_level", levelOf(r).String())
 	f.strAt("rule_status", r.Status)
 	f.strAt("rule_author", r.Author)
 	f.strAt("rule_license", r.License)
@@ -368,7 +368,8 @@ func (f *ocsf) observables(all []tocsin.Entity) {
 		case "command":
 			id, caption, at = 13, "Command Line", "evidences[0].process.cmd_line"
 		case "file":
-			id, caption, at = 45, "File Path", "evidences[0].file.path"
+			id, caption, at = 7, "File Name", "evidences[0].file.name"
+			e.Value = or(baseName(e.Value), e.Value)
 		default:
 			continue
 		}

@@ -78,7 +78,7 @@ func pageData(h *Hunt) []byte {
 func levelCounts(matches []*tocsin.Match) []int {
 	n := make([]int, tocsin.Critical+1)
 	for _, m := range matches {
-		n[min(rule(m).Level, tocsin.Critical)]++
+		n[levelOf(rule(m))]++
 	}
 	return n
 }
@@ -97,7 +97,7 @@ func pageMatches(all []*tocsin.Match) []*tocsin.Match {
 	}
 	some := make([]*tocsin.Match, 0, maxPageMatches)
 	for _, m := range all {
-		if l := min(rule(m).Level, tocsin.Critical); keep[l] > 0 {
+		if l := levelOf(rule(m)); keep[l] > 0 {
 			keep[l]--
 			some = append(some, m)
 		}
@@ -251,7 +251,7 @@ func (d *table) writeRules(j *jsonText, c *tocsin.Coverage) {
 		j.key("title")
 		j.str(or(r.Title, or(r.ID, "untitled rule")))
 		j.strAt("id", r.ID)
-		j.intAt("level", int64(min(r.Level, tocsin.Critical)))
+		j.intAt("level", int64(levelOf(r)))
 		j.key("tactics")
 		j.open('[')
 		for _, t := range r.Tactics() {

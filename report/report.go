@@ -160,6 +160,9 @@ func when(m *tocsin.Match) time.Time {
 	return time.Time{}
 }
 
+// levelOf is the rule's level, bounded to those there are.
+func levelOf(r *tocsin.Rule) tocsin.Level { return min(r.Level, tocsin.Critical) }
+
 var noEvent tocsin.Event
 var noRule tocsin.Rule
 

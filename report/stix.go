@@ -169,7 +169,7 @@ func (s *stix) indicator(g *ruleGroup) {
 			}
 			s.shut(']')
 		}
-		if labels := r.Level.String(); labels != "" {
+		if labels := levelOf(r).String(); labels != "" {
 			s.strsAt("labels", []string{"level:" + labels})
 		}
 		if r.ID != "" {

@@ -25,7 +25,7 @@ type tally struct {
 func (t *tally) add(m *tocsin.Match, host string) {
 	r := rule(m)
 	t.n++
-	t.by[min(r.Level, tocsin.Critical)]++
+	t.by[levelOf(r)]++
 	span(&t.first, &t.last, when(m))
 	t.hosts[host] = true
 	if t.rules[r] {

@@ -295,7 +295,7 @@ func (p *page) ruleRow(t *tally) {
 		hostWidth = min(20, p.wide/6)
 	}
 	title := max(12, p.wide-2-5-8-1-hostWidth-1-p.periodWidth())
-	l := min(r.Level, tocsin.Critical)
+	l := levelOf(r)
 	p.b.WriteString("  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(or(r.Title, r.ID)), title) + padLeft(count(t.n), 7) + "  " +
 		pad(where, hostWidth) + " " + strings.TrimRight(clip(p.period(t.first, t.last), p.periodWidth()), " ") + "\n")
 }

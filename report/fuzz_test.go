@@ -1,0 +1,59 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// FuzzReport writes a match whose every text is hostile in every format: none may panic, none may be unreadable, and
+// nothing may reach a terminal that it would obey.
+func FuzzReport(f *testing.F) {
+	for _, s := range []string{"", evilTerminal, evilHTML, evilCell, evilJSON, "0x1f", "%%1937 %%", `a\b\c.exe`, "http://x.example/%zz[", "S-1-5-21-1-500", "<Command>", "SHA1=" + "a", "::ffff:192.0.2.1"} {
+		f.Add("CommandLine", s, int64(1772352000), uint64(7))
+		f.Add("EventID", s, int64(-1), uint64(1<<63))
+		f.Add(s, s, int64(1)<<40, uint64(0))
+	}
+	f.Fuzz(func(t *testing.T, name, value string, sec int64, record uint64) {
+		at := time.Unix(sec, 0)
+		ev := &tocsin.Event{Time: at, Source: value, Record: record, Format: name, Host: value, Raw: value, Sources: []tocsin.LogSource{{Product: value}}}
+		for _, n := range []string{name, "EventID", "Channel", name, "Image", "CommandLine", "url", "query", "src_ip", "Hashes", "TaskContent", "user", "Properties"} {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: n, Value: value})
+		}
+		r := &tocsin.Rule{ID: value, Title: value, Level: tocsin.Level(record % 9), Tags: []string{value, "attack." + name, "attack.t1003"}, Author: value, Description: value, Show: []string{name}, Correlation: name}
+		m := &tocsin.Match{Time: at, Rule: r, Event: ev, Held: ev.Fields, Series: []tocsin.Place{{Time: at, Source: value, Record: record}}}
+		h := &Hunt{Matches: []*tocsin.Match{m}, Title: value, Version: value, Made: at, Coverage: &tocsin.Coverage{
+			Files: []tocsin.File{{Path: value, Skipped: value}}, Faults: []*tocsin.Fault{{Source: value, Hint: value}}, FaultN: 1, Rejected: []*tocsin.Fault{{Rule: value}}, Gaps: []tocsin.Gap{{Path: value, From: at, To: at, Kind: "silence"}}, First: at, Last: at}}
+		for format, write := range writers() {
+			var b bytes.Buffer
+			if err := write(&b, h); err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			switch format {
+			case "hunt.csv":
+				if rows, err := csv.NewReader(&b).ReadAll(); err != nil || len(rows) != 2 {
+					t.Fatalf("%s: %d rows, %v", format, len(rows), err)
+				}
+				continue
+			case "hunt.txt", "hunt.small.txt":
+				plain := inkCodes.ReplaceAll(b.Bytes(), nil)
+				for _, c := range string(plain) {
+					if c != '\n' && hidden(c) {
+						t.Fatalf("%s holds %U", format, c)
+					}
+				}
+				continue
+			}
+			if !json.Valid(b.Bytes()) {
+				t.Fatalf("%s is no JSON: %s", format, b.Bytes())
+			}
+		}
+		if !json.Valid(pageData(h)) {
+			t.Fatalf("the page's data is no JSON: %s", pageData(h))
+		}
+	})
+}
