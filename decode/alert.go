@@ -128,10 +128,17 @@ func detectors() []platform {
 				return o.has("detection_ts") || o.has("alert_name") || o.has("alertName") || o.has("alert.name") || o.has("detection_name") ||
 					o.has("signature", "severity") || o.has("rule_name", "severity") || o.has("rule.name", "event.kind") && o.get("event.kind") == "alert"
 			},
-			time:    append([]string{"detection_ts", "detected_at", "alert_time"}, appTime...),
-			host:    appHost,
-			user:    appUser,
-			address: appAddress,
+			time: []string{"detection_ts", "detected_at", "alert_time"},
+			more: func(o *object, ev *tocsin.Event) {
+				var a appLine
+				a.read(o.fields, o.opt)
+				if ev.Time.IsZero() {
+					ev.Time = a.at
+				}
+				ev.Host = a.value[appHost]
+				own(o, ev, "user", a.value[appUser])
+				own(o, ev, "src_ip", a.value[appAddress])
+			},
 			alias: []alias{{"name", "alert_name"}, {"name", "alertName"}, {"name", "alert.name"}, {"name", "detection_name"}, {"name", "signature"}, {"name", "rule_name"},
 				{"name", "rule.name"}, {"severity", "priority"}, {"severity", "event.severity"}},
 		},

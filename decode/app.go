@@ -1,61 +1,126 @@
 package decode
 
 import (
-	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
-// Where applications keep what every log line has: the names that logging libraries, shippers and the applications met
-// so far use, the more specific first.
-var (
-	appTime = []string{"@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "date", "t.$date", "asctime", "Timestamp", "Time",
-		"TimeCreated", "TimeGenerated", "_time", "created_at", "createdAt", "createdDateTime", "detection_ts", "start_time", "startTime", "start", "timestamp_ns", "instant.epochSecond",
-		"t", "cmd_time", "log_time", "__REALTIME_TIMESTAMP"}
-	appHost    = []string{"host.name", "hostname", "host.hostname", "host", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname", "server_name", "nodename", "node"}
-	appUser    = []string{"username", "user_name", "userName", "user.name", "user.username", "attr.principalName", "login", "account", "identifier", "user", "user_email", "email", "principal"}
-	appAddress = []string{"src_ip", "source.ip", "client.ip", "client_ip", "clientip", "clientIp", "clientIP", "remote_ip", "remoteIp", "remoteIP", "remote_addr", "remoteAddr", "remoteAddress",
-		"request_ip", "requestIp", "visitor_ip", "sourceIP", "sourceIp", "source_ip", "srcip", "ip_address", "ipAddress", "ip", "attr.remote", "meta.remote_ip", "request.remote_ip", "http.client_ip",
-		"eventData.sourceIP", "RemoteAddr", "x_forwarded_for", "peer", "addr", "remote"}
-	appMessage = []string{"message", "msg", "MESSAGE", "event", "error", "err", "error.message", "detail", "reason", "metric_name", "text", "log"}
-	appProgram = []string{"service", "service.name", "app", "application", "logger", "logger_name", "program", "container.name", "source", "sender"}
+// An appRole is what every log line has, under whatever name.
+type appRole uint8
+
+const (
+	noAppRole appRole = iota
+	appTime
+	appHost
+	appUser
+	appAddress
+	appLevel
+	appProgram
+	appRoles
+	appMessage // of which a record may have several
 )
+
+// appRoleOf tells the role of a leaf by its name, of those that logging libraries, shippers and the applications met so
+// far use, and how telling the name is: of two that are there the lower wins.
+func appRoleOf(name string) (appRole, uint8) {
+	switch name {
+	case "@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "t.$date", "asctime", "Timestamp", "Time", "detection_ts",
+		"TimeCreated", "TimeGenerated", "_time", "timestamp_str":
+		return appTime, 1
+	case "date", "created_at", "createdAt", "createdDateTime", "start_time", "startTime", "start", "timestamp_ns", "instant.epochSecond", "t", "log_time", "__REALTIME_TIMESTAMP":
+		return appTime, 2
+	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname":
+		return appHost, 1
+	case "host", "server_name", "nodename", "node":
+		return appHost, 2
+	case "username", "user_name", "userName", "user.name", "user.username", "attr.principalName":
+		return appUser, 1
+	case "user", "login", "account", "identifier", "principal":
+		return appUser, 2
+	case "email", "user_email":
+		return appUser, 3
+	case "src_ip", "source.ip", "client.ip", "client_ip", "clientip", "clientIp", "clientIP":
+		return appAddress, 1
+	case "remote_ip", "remoteIp", "remoteIP", "remote_addr", "remoteAddr", "remoteAddress", "RemoteAddr", "request_ip", "requestIp", "visitor_ip", "sourceIP", "sourceIp", "source_ip",
+		"srcip", "attr.remote", "meta.remote_ip", "request.remote_ip", "http.client_ip":
+		return appAddress, 2
+	case "ip_address", "ipAddress", "ip", "x_forwarded_for", "peer", "addr", "remote":
+		return appAddress, 3
+	case "level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName":
+		return appLevel, 1
+	case "service", "service.name", "app", "application", "program", "container.name":
+		return appProgram, 1
+	case "logger", "logger_name", "source", "sender":
+		return appProgram, 2
+	case "message", "msg", "MESSAGE":
+		return appMessage, 1
+	case "event", "error", "err", "error.message", "detail", "reason", "metric_name", "text", "log":
+		return appMessage, 2
+	}
+	return noAppRole, 0
+}
+
+// An appLine is what a record of an application says, by role.
+type appLine struct {
+	value   [appRoles]string
+	rank    [appRoles]uint8
+	at      time.Time
+	message string // the first of the most telling
+	kind    string // of event that one of its messages tells of
+	said    string // that message
+}
+
+func (a *appLine) read(fields []tocsin.Field, o Options) {
+	first := uint8(9)
+	for i := range fields {
+		f := &fields[i]
+		role, rank := appRoleOf(f.Name)
+		switch {
+		case role == noAppRole || f.Value == "":
+		case role == appMessage:
+			if rank < first {
+				a.message, first = f.Value, rank
+			}
+			if a.kind == "" || a.kind == "denied" {
+				if k := wording(f.Value); k != "" {
+					a.kind, a.said = k, f.Value
+				}
+			}
+		case a.rank[role] != 0 && a.rank[role] <= rank:
+		case role == appTime:
+			if t, ok := parseTime(f.Value, o); ok {
+				a.at, a.rank[role] = t, rank
+			}
+		case role == appAddress:
+			if v := hostOf(f.Value); isIP(v) {
+				a.value[role], a.rank[role] = v, rank
+			}
+		default:
+			a.value[role], a.rank[role] = f.Value, rank
+		}
+	}
+}
 
 // appRecord completes a record of no known kind: the log line of an application. It has no log source of its own, but
 // one that tells of someone logging in is of category authentication.
 func appRecord(o *object, ev *tocsin.Event) {
+	var a appLine
+	a.read(o.fields, o.opt)
 	if ev.Time.IsZero() {
-		ev.Time = o.time(appTime...)
+		ev.Time = a.at
 	}
 	if ev.Host == "" {
-		ev.Host = o.first(appHost...)
+		ev.Host = a.value[appHost]
 	}
-	kind := ""
-	said := ""
-	for _, n := range appMessage {
-		for i := range o.fields {
-			if o.fields[i].Name == n {
-				if k := wording(o.fields[i].Value); k != "" && (kind == "" || kind == "denied") {
-					kind, said = k, o.fields[i].Value
-				}
-			}
-		}
-	}
-	message := o.first(appMessage...)
-	address := ""
-	for _, n := range appAddress {
-		if a := hostOf(o.get(n)); isIP(a) {
-			address = a
-			break
-		}
-	}
-	if kind == "" && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {
+	message, kind, said, address := a.message, a.kind, a.said, a.value[appAddress]
+	if kind == "" && len(message) > 8 && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {
 		// Words that nobody has listed, about someone who has an address.
 		kind, said = outcomes[failureWords(strings.ToLower(message))].event, message
 	}
 	if kind == "" {
-		if o.first("level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName") != "" {
+		if a.value[appLevel] != "" {
 			ev.Sources = appSources
 		}
 		return
@@ -66,7 +131,7 @@ func appRecord(o *object, ev *tocsin.Event) {
 	if address == "" {
 		address = addressIn(said)
 	}
-	user := o.first(appUser...)
+	user := a.value[appUser]
 	if blank := user == "-" || user == "--"; user == "" || blank {
 		if user = userIn(message); user == "" {
 			user = userIn(said)
@@ -84,7 +149,7 @@ func appRecord(o *object, ev *tocsin.Event) {
 	if o.get("user") != user {
 		ev.Add("user", user)
 	}
-	own(o, ev, "service", o.first(appProgram...))
+	own(o, ev, "service", a.value[appProgram])
 	if ev.Sources = appAuthSources; kind == "denied" {
 		ev.Sources = appSources
 	}
@@ -165,9 +230,10 @@ func addressIn(s string) string {
 	return client(s, strings.ToLower(s), first).ip
 }
 
+// isIP says that s is an IP address and nothing else.
 func isIP(s string) bool {
-	_, err := netip.ParseAddr(s)
-	return err == nil
+	ip, end := ipAt(s)
+	return ip != "" && end == len(s)
 }
 
 // userIn returns the name that a sentence gives after a word for user: quoted, in parentheses or as one word that is
@@ -220,7 +286,7 @@ func fillRails(o *object, ev *tocsin.Event) {
 	fillWebJSON(o, ev)
 	ev.Sources = railsSources
 	if ev.Time.IsZero() {
-		ev.Time = o.time(appTime...)
+		ev.Time = o.time("time", "@timestamp", "timestamp")
 	}
 	kind := ""
 	switch status := o.get("status"); o.get("controller") {

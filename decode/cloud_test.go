@@ -335,3 +335,30 @@ func FuzzPlatforms(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkPlatforms decodes records of one kind, and of all kinds by turns, where every record looks for its kind.
+func BenchmarkPlatforms(b *testing.B) {
+	trail := `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROA:s","arn":"arn:aws:sts::1:assumed-role/r/s","accountId":"1","accessKeyId":"ASIA","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA","arn":"arn:aws:iam::1:role/r","accountId":"1","userName":"r"},"attributes":{"creationDate":"2026-03-04T05:06:07Z","mfaAuthenticated":"false"}}},"eventTime":"2026-03-04T05:06:08Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userAgent":"aws-cli/2","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]},"filterSet":{}},"responseElements":null,"requestID":"r","eventID":"e","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"1","eventCategory":"Management","tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"c","clientProvidedHostHeader":"h"}}` + "\n"
+	app := `{"level":"info","time":"2026-03-04T05:06:07Z","msg":"request completed","component":"api","duration_ms":12,"trace":"t","ip":"192.0.2.1"}` + "\n"
+	docker := `{"log":"192.0.2.1 - - [04/Mar/2026:05:06:07 +0000] \"GET /a HTTP/1.1\" 200 13 \"-\" \"UA\"\n","stream":"stdout","time":"2026-03-04T05:06:08Z"}` + "\n"
+	for _, bb := range []struct {
+		name, log string
+		n         int
+	}{{"cloudtrail", strings.Repeat(trail, 100), 100}, {"app", strings.Repeat(app, 100), 100}, {"docker", strings.Repeat(docker, 100), 100}, {"mixed", strings.Repeat(trail+app+docker, 30), 90}} {
+		b.Run(bb.name, func(b *testing.B) {
+			d := newJSON(Options{}, jsonKinds())
+			data := []byte(bb.log)
+			n := 0
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			for b.Loop() {
+				n = 0
+				d.Decode(&tocsin.Record{Source: "x", Data: data, Line: 1}, func(*tocsin.Event) { n++ })
+			}
+			if n != bb.n {
+				b.Fatalf("%d events, want %d", n, bb.n)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
+		})
+	}
+}

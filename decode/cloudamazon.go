@@ -68,9 +68,8 @@ func cloudTrail(o *object, ev *tocsin.Event) {
 	if d := o.raw("detail"); d != nil {
 		in = d
 	}
-	m := in.members()
 	for _, k := range [...]string{"requestParameters", "responseElements"} {
-		if v := m.get(k); len(v) > 0 && v[0] == '{' {
+		if v := in.get(k); len(v) > 0 && v[0] == '{' {
 			ev.Add(k, text(v))
 		}
 	}

@@ -179,7 +179,7 @@ func azureNames(o *object, ev *tocsin.Event, names []renamed) {
 			}
 		}
 	}
-	o.fields = ev.Fields
+	o.fields, o.known = ev.Fields, false
 }
 
 // lift adds the leaves under "properties." once more without it, as other exports have them.
@@ -192,7 +192,7 @@ func lift(o *object, ev *tocsin.Event) {
 			ev.Fields = append(ev.Fields, tocsin.Field{Name: f.Name[len(prefix):], Value: f.Value})
 		}
 	}
-	o.fields = ev.Fields
+	o.fields, o.known = ev.Fields, false
 }
 
 // azureText adds the JSON text of members that rules search as text, under the names they use.

@@ -54,6 +54,28 @@ type object struct {
 	rec    *tocsin.Record
 	flat   *flattener
 	nest   *nest
+	names  nameSet // of fields, where known is set
+	known  bool
+}
+
+// A nameSet says fast of most names that they are not among the names of a record's leaves.
+type nameSet [4]uint64
+
+func (s *nameSet) bit(name string) (word, bit uint) {
+	h := uint(len(name))
+	if h > 0 {
+		h += uint(name[0])*31 + uint(name[len(name)/2])*17 + uint(name[len(name)-1])*7
+	}
+	return h >> 6 & 3, h & 63
+}
+
+// note prepares o for being asked for many names.
+func (o *object) note() {
+	o.names, o.known = nameSet{}, true
+	for i := range o.fields {
+		w, b := o.names.bit(o.fields[i].Name)
+		o.names[w] |= 1 << b
+	}
 }
 
 // get returns the first value of the leaf at a path, or "".
@@ -64,6 +86,11 @@ func (o *object) get(path string) string {
 
 // find returns the first value of the leaf at a path and whether there is one.
 func (o *object) find(path string) (string, bool) {
+	if o.known {
+		if w, b := o.names.bit(path); o.names[w]&(1<<b) == 0 {
+			return "", false
+		}
+	}
 	for i := range o.fields {
 		if o.fields[i].Name == path {
 			return o.fields[i].Value, true
@@ -104,6 +131,7 @@ func (o *object) shed(prefix string) {
 			o.fields[i].Name = n[len(prefix):]
 		}
 	}
+	o.known = false
 }
 
 // has says that all the leaves exist.
@@ -303,6 +331,7 @@ func (d *values) fill() {
 	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false
+		d.obj.note()
 		for i := range d.kinds {
 			if i != d.last && d.kinds[i].is(&d.obj) {
 				d.last, found = i, true

@@ -54,45 +54,67 @@ func (m members) str(keys ...string) string {
 // open takes an object apart; whole says that it is well formed at this level and not cut off. Anything but an object
 // has no members and is not whole.
 func (v raw) open() (all members, whole bool) {
-	if len(v) == 0 || v[0] != '{' {
-		return nil, false
+	for i := 0; ; {
+		key, val, next, more := v.step(i)
+		if val != nil {
+			all = append(all, member{key.str(), val})
+		}
+		if !more {
+			return all, next > 0
+		}
+		i = next
 	}
-	i := 1
-	for {
-		i = space(v, i)
-		if i >= len(v) {
-			return all, false
+}
+
+// step reads the member of an object at v[i:], or at its start for 0, and says where the next one is and whether
+// there is one. Behind the last member next is where the object ends, 0 if it is cut off or broken; val is nil where
+// there is no member.
+func (v raw) step(i int) (key, val raw, next int, more bool) {
+	if i == 0 {
+		if len(v) == 0 || v[0] != '{' {
+			return nil, nil, 0, false
 		}
-		switch v[i] {
-		case '}':
-			return all, true
-		case ',':
-			i++
-			continue
-		case '"':
-		default:
-			return all, false
-		}
-		end, ok := stringEnd(v, i)
-		if !ok {
-			return all, false
-		}
-		key := raw(v[i:end]).str()
-		i = space(v, end)
-		if i >= len(v) || v[i] != ':' {
-			return all, false
-		}
+		i = 1
+	}
+	for i = space(v, i); i < len(v) && v[i] == ','; {
 		i = space(v, i+1)
-		if i >= len(v) {
-			return all, false
-		}
-		end, ok = valueEnd(v, i)
-		all = append(all, member{key, v[i:end]})
-		if !ok {
-			return all, false
-		}
-		i = end
 	}
+	if i < len(v) && v[i] == '}' {
+		return nil, nil, i + 1, false
+	}
+	if i >= len(v) || v[i] != '"' {
+		return nil, nil, 0, false
+	}
+	end, ok := stringEnd(v, i)
+	if !ok {
+		return nil, nil, 0, false
+	}
+	key = v[i:end]
+	if i = space(v, end); i >= len(v) || v[i] != ':' {
+		return nil, nil, 0, false
+	}
+	if i = space(v, i+1); i >= len(v) {
+		return nil, nil, 0, false
+	}
+	end, ok = valueEnd(v, i)
+	if !ok {
+		return key, v[i:end], 0, false
+	}
+	return key, v[i:end], end, true
+}
+
+// get returns the member of an object by its key, nil where there is none or it is null.
+func (v raw) get(name string) raw {
+	for i, more := 0, true; more; {
+		var key, val raw
+		if key, val, i, more = v.step(i); val != nil && (key.is(name) || bytes.IndexByte(key, '\\') >= 0 && key.str() == name) {
+			if val[0] == 'n' {
+				return nil
+			}
+			return val
+		}
+	}
+	return nil
 }
 
 // members is open for callers that have checked the value before.
@@ -128,7 +150,7 @@ func (v raw) items() iter.Seq[raw] {
 // at follows keys through nested objects; nil where the way ends.
 func (v raw) at(keys ...string) raw {
 	for _, k := range keys {
-		v = v.members().get(k)
+		v = v.get(k)
 	}
 	return v
 }
