@@ -89,7 +89,7 @@ func textFormat() Format {
 // A text is a log when one of sampleShare of its first sampleLines lines is of a known kind.
 const (
 	sampleLines = 200
-	sampleShare = 20
+	sampleShare = 5
 )
 
 // lineFormat is the format of streams whose lines are all of one kind.
