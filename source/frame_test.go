@@ -78,6 +78,21 @@ func TestLines(t *testing.T) {
 	}
 }
 
+func TestBytes(t *testing.T) {
+	text := strings.Repeat("0123456789\n", 1000)
+	blocks, faults := cutUp(t, decode.Bytes, iotest.HalfReader(strings.NewReader(text)), 64)
+	at := 0
+	for _, b := range blocks {
+		if b.offset != int64(at) || b.line != int64(1+strings.Count(text[:at], "\n")) || len(b.data) > 64 || !strings.HasPrefix(text[at:], b.data) {
+			t.Fatalf("block at %d, line %d: %q", b.offset, b.line, b.data)
+		}
+		at += len(b.data)
+	}
+	if at != len(text) || len(faults) > 0 {
+		t.Errorf("%d bytes, %q", at, faults)
+	}
+}
+
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", maxLine+10)
 	blocks, faults := cutUp(t, decode.Lines, strings.NewReader("a\nb\n"+long+"x\nc\n"+long[:maxLine-1]+"\nd"), 1<<16)

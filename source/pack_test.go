@@ -59,9 +59,9 @@ func xzOf(t testing.TB, data string) string {
 	return b.String()
 }
 
-const bzip2Base64 = "QlpoOTFBWSZTWVXpr+UAAAPZgAAQQAAQABNm0BAgACKaMmnpH6hAAA0q9CbgvywBYu5IpwoSCr01/KA="
+const bzip2Base64 = "QlpoOTFBWSZTWS4hDSIAABhfgEAQUAv/sALCRAogAAAgIABUUAAABkBqJsKY1DJpo0aakJes0sIuxOOYcYiIIWM2IUer6aXETDQ+5t2m6wIcz3k0jYXY3IGFI998XckU4UJAuIQ0iA=="
 
-// bzip2Line is a text line packed by bzip2, which the standard library only unpacks.
+// bzip2Line is line(1) packed by bzip2, which the standard library only unpacks.
 func bzip2Line(t testing.TB) string {
 	b, err := base64.StdEncoding.DecodeString(bzip2Base64)
 	must(t, err)
