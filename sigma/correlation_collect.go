@@ -100,7 +100,7 @@ func (c *Correlator) Add(ev *tocsin.Event, rule int) {
 	if at.IsZero() {
 		at = ev.Sensor
 	}
-	if at.IsZero() || at.Year() < 1700 || at.Year() > 2200 { // what 64 bits of nanoseconds hold
+	if at.IsZero() || at.Year() < 1900 || at.Year() > 2150 { // a timespan before and after must fit in 64 bits of nanoseconds
 		c.stats.Undated++
 		return
 	}

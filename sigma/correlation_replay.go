@@ -270,53 +270,75 @@ func (j *join) unique(in []input) []input {
 	})
 }
 
+// A membership is a group that something is in, with the value that counts there.
+type membership struct {
+	group uint32
+	value uint64
+}
+
 // adopt makes inputs of the outputs of a correlation that j builds on: one for each group of j that its events are in.
 func (r *replay) adopt(in []input, j *join, k int, child *join, groups, values *interned) []input {
 	s := &j.slots[k]
 	from := r.inputs[child.index]
+	covered := child.covers(s)
+	var members []membership
+	var of uint32 // where covered, the child's group that members are of
+	seen := map[membership]bool{}
 	for o, out := range r.outputs[child.index] {
 		if !out.first && !j.measure.temporal() {
 			continue
 		}
 		// A burst's first window speaks for all its events, later ones for the event that is new. The newest event of
-		// a group stands for it, so they are looked at from the last.
+		// a group stands for it, so they are looked at from the last; where all would say the same, that one alone.
 		lo := out.lo
-		if !out.first {
+		if !out.first || covered {
 			lo = out.hi
 		}
-		start := len(in)
+		clear(seen)
 		for i := out.hi; i >= lo; i-- {
-			r.load(child, &from[i], out.value)
-			nums, num := 1, uint64(0)
-			switch {
-			case j.measure.numeric():
-				n, ok := numberIn(&r.ev, s.fields)
-				if !ok {
-					continue
-				}
-				num = math.Float64bits(n)
-			case j.measure.distinct():
-				nums = r.values.fill(&r.ev, s.fields)
+			if !covered || members == nil || from[i].group != of {
+				r.load(child, &from[i], out.value)
+				members = r.members(members[:0], j, s, groups, values)
+				of = from[i].group
 			}
-			for g := range r.groups.fill(&r.ev, s.group) {
-				group := groups.number(r.groups.tuple(g))
-				for v := range nums {
-					if j.measure.distinct() {
-						num = uint64(values.number(r.values.tuple(v)))
+			for _, m := range members {
+				if lo < out.hi {
+					if seen[m] {
+						continue
 					}
-					x := input{rank: from[out.hi].rank, shown: from[i].shown, group: group, slot: uint32(k),
-						child: int32(child.index), out: int32(o), value: num}
-					if !slices.ContainsFunc(in[start:], func(y input) bool { return x.group == y.group && x.value == y.value }) {
-						in = append(in, x)
-					}
+					seen[m] = true
 				}
-			}
-			if i == out.hi && child.covers(s) {
-				break // the other events would say the same
+				in = append(in, input{rank: from[out.hi].rank, shown: from[i].shown, group: m.group, slot: uint32(k),
+					child: int32(child.index), out: int32(o), value: m.value})
 			}
 		}
 	}
 	return in
+}
+
+// members are the groups of a slot of j that the event in r.ev is in, with its values.
+func (r *replay) members(to []membership, j *join, s *slot, groups, values *interned) []membership {
+	count, number := 1, uint64(0)
+	switch {
+	case j.measure.numeric():
+		n, ok := numberIn(&r.ev, s.fields)
+		if !ok {
+			return to
+		}
+		number = math.Float64bits(n)
+	case j.measure.distinct():
+		count = r.values.fill(&r.ev, s.fields)
+	}
+	for g := range r.groups.fill(&r.ev, s.group) {
+		group := groups.number(r.groups.tuple(g))
+		for v := range count {
+			if j.measure.distinct() {
+				number = uint64(values.number(r.values.tuple(v)))
+			}
+			to = append(to, membership{group, number})
+		}
+	}
+	return to
 }
 
 // covers says whether all that a slot asks for is among j's own group-by fields.

@@ -185,3 +185,102 @@ func TestCorrelation(t *testing.T) {
 		})
 	}
 }
+
+const guessing = `title: fail
+name: fail
+logsource: {category: test}
+detection: {s: {kind: fail}, condition: s}
+---
+title: Guessing
+correlation: {type: event_count, rules: [fail], group-by: [ip], timespan: 1m, condition: {gte: 3}}
+`
+
+// failures makes n failures of an address, a second apart.
+func failures(n int) []*tocsin.Event {
+	var out []*tocsin.Event
+	at := time.Date(2024, 1, 2, 10, 0, 0, 0, time.UTC)
+	for i := range n {
+		out = append(out, &tocsin.Event{Time: at.Add(time.Duration(i) * time.Second), Source: "a.log", Record: uint64(i + 1), Raw: "raw",
+			Sources: []tocsin.LogSource{{Category: "test"}}, Fields: []tocsin.Field{{Name: "kind", Value: "fail"}, {Name: "ip", Value: "192.0.2.1"}, {Name: "other", Value: "x"}}})
+	}
+	return out
+}
+
+// TestCorrelatorBudget: beyond its budget a collector finds the same and shows less, and says so.
+func TestCorrelatorBudget(t *testing.T) {
+	set := compiled(t, "rules.yml", []byte(guessing))
+	for _, budget := range []int64{0, 1} {
+		c := set.Correlator()
+		c.Budget = budget
+		events := failures(300)
+		for _, ev := range events {
+			ev.Time = ev.Time.Add(time.Duration(ev.Record) * time.Minute)
+		}
+		for i := range 3 {
+			events[299-i].Time = events[297].Time
+		}
+		m := set.Matcher()
+		for _, ev := range events {
+			m.Match(ev, func(rule int) { c.Add(ev, rule) })
+		}
+		st := c.Stats()
+		var got []*tocsin.Match
+		c.Finish(func(m *tocsin.Match) { got = append(got, m) })
+		if len(got) != 1 || got[0].Event.Text("ip") != "192.0.2.1" || len(got[0].Series) != 3 {
+			t.Fatalf("budget %d: %v", budget, got)
+		}
+		if whole := got[0].Event.Text("other") == "x"; whole == (budget == 1) {
+			t.Errorf("budget %d: other fields are shown: %v", budget, whole)
+		}
+		if st.Events != 300 || st.Hits != 300 || (st.Thin > 0) != (budget == 1) || st.Bytes == 0 {
+			t.Errorf("budget %d: %+v", budget, st)
+		}
+	}
+}
+
+// TestCorrelatorTimes: an event without a time is of the sensor's; one without either, or of a time that cannot be,
+// takes no part and is counted. A collector can be used again.
+func TestCorrelatorTimes(t *testing.T) {
+	set := compiled(t, "rules.yml", []byte(guessing))
+	c := set.Correlator()
+	for range 2 {
+		events := failures(7)
+		events[0].Sensor, events[0].Time = events[0].Time, time.Time{}
+		events[1].Time = time.Time{}
+		events[2].Time = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		events[3].Time = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)
+		for _, ev := range events[:6] {
+			c.Add(ev, 0)
+			c.Add(ev, 1) // the correlation itself: no rule builds on it
+		}
+		if s := c.Stats(); s.Undated != 3 || s.Hits != 6 || s.Events != 3 {
+			t.Errorf("%+v", s)
+		}
+		var got []string
+		c.Finish(func(m *tocsin.Match) { got = append(got, fmt.Sprintf("%s %d", clock(m.Time), len(m.Series))) })
+		if fmt.Sprint(got) != "[10:00:05 3]" {
+			t.Error(got)
+		}
+	}
+}
+
+// TestCorrelatorSeries: a match tells its last thousand events.
+func TestCorrelatorSeries(t *testing.T) {
+	set := compiled(t, "rules.yml", []byte(strings.Replace(guessing, "1m, condition: {gte: 3}", "1d, condition: {gte: 1500}", 1)))
+	c := set.Correlator()
+	for _, ev := range failures(2000) {
+		c.Add(ev, 0)
+	}
+	c.Finish(func(m *tocsin.Match) {
+		if n := len(m.Series); n != 1000 || m.Series[0].Record != 501 || m.Series[999].Record != 1500 {
+			t.Errorf("%d places, from %v to %v", n, m.Series[0], m.Series[n-1])
+		}
+		want := []tocsin.Field{{Name: "ip", Value: "192.0.2.1"}, {Name: "count", Value: "1500"}, {Name: "events", Value: "2000"}, {Name: "until", Value: "2024-01-02T10:33:19Z"}}
+		if d := cmp.Diff(want, m.Held); d != "" {
+			t.Error(d)
+		}
+		if m.Event.Raw != "raw" || m.Event.Record != 1500 || m.Rule.Correlation != "event_count" {
+			t.Errorf("%+v", m.Event)
+		}
+	})
+}

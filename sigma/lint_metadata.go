@@ -100,11 +100,15 @@ func (l *linter) title() {
 	if w, _, _ := strings.Cut(t, " "); w == "Detect" || w == "Detects" {
 		l.report("title-start", line, "say what it is", "the title begins with %s", w)
 	}
+	var small []string
 	for _, w := range strings.Fields(t) {
 		if strings.ToLower(w) == w && strings.ToUpper(w) != w && !slices.Contains(smallWords, w) &&
 			!strings.ContainsAny(w, "./_0123456789") && !strings.HasPrefix(w, "-") {
-			l.report("title-case", line, "titles are written with capitals", "the word %s in the title", clip(w, 60))
+			small = append(small, w)
 		}
+	}
+	if len(small) > 0 {
+		l.report("title-case", line, "SigmaHQ writes titles with capitals", "small words in the title: %s", clip(strings.Join(small, ", "), 80))
 	}
 }
 

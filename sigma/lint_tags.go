@@ -120,8 +120,7 @@ func (l *linter) source() {
 			if n.At("product").Scalar() == "windows" {
 				known = windowsServices
 			}
-		case "definition":
-			continue
+		case "definition": // where it stands alone, its author meant every log
 		default:
 			l.report("logsource-key", k.Line, "product, category, service and definition", "the log source has the key %s", clip(k.Name, 60))
 			continue

@@ -184,7 +184,7 @@ var lintCases = []struct{ check, doc, bad, good string }{
 	{"tag-conflict", cleanRule, "tags: [tlp.green, tlp.red]\n", "tags: [tlp.green]\n"},
 
 	{"logsource-empty", cleanRule, "logsource: {}\n", "logsource: {category: webserver}\n"},
-	{"logsource-empty", cleanRule, "logsource: {definition: needs auditing}\n", "logsource: {service: sshd}\n"},
+	{"logsource-empty", cleanRule, "logsource: {product: ''}\n", "logsource: {definition: any log of logins}\n"},
 	{"logsource-case", cleanRule, "logsource: {product: Windows, category: process_creation}\n", "logsource: {product: windows, category: process_creation}\n"},
 	{"logsource-unknown", cleanRule, "logsource: {product: windows, category: proces_creation}\n", "logsource: {product: linux, service: anyprogram}\n"},
 	{"logsource-unknown", cleanRule, "logsource: {product: windows, service: secruity}\n", "logsource: {product: windows, service: security}\n"},
