@@ -40,6 +40,7 @@ func detectors() []platform {
 				if ev.Time.IsZero() {
 					ev.Time = o.time("timestamp")
 				}
+				wazuhEvent(o, ev)
 				for i := range o.fields {
 					if o.fields[i].Name != "rule.groups" {
 						continue

@@ -25,11 +25,12 @@ func (n *pathNode) windows() *windowsName {
 // its clock; and records that carry an event as XML.
 func isWindows(o *object) bool {
 	var id, weak string
-	var channel, provider, sysmon bool
-	for i, n := range o.nodes {
-		switch n.windows().slot {
+	var channel, provider, sysmon, wazuh bool
+	for i, node := range o.nodes {
+		n := node.windows()
+		switch n.slot {
 		case slotEventID:
-			id = o.fields[i].Value
+			id, wazuh = o.fields[i].Value, n.wazuh
 		case slotWeakID:
 			weak = o.fields[i].Value
 		case slotChannel:
@@ -43,6 +44,9 @@ func isWindows(o *object) bool {
 				return true
 			}
 		}
+	}
+	if wazuh && o.has("rule.description") {
+		return false // an alert about an event, see wazuhEvent
 	}
 	return decimal(id) && (channel || provider || sysmon) || decimal(weak) && channel && provider
 }
@@ -75,20 +79,59 @@ type windowsRecord struct {
 // maxNested bounds events in the values of events.
 const maxNested = 8
 
-func fillWindows(o *object, ev *tocsin.Event) {
-	f := o.flat
+// windows returns the flattener's windowsRecord, ready for the next event.
+func (f *flattener) windows() *windowsRecord {
 	if f.win == nil {
 		f.win = &windowsRecord{}
 	}
 	w := f.win
 	w.seen, w.exact, w.extra, w.named, w.nested = [slotDrop + 1]string{}, [systemSlots]bool{}, w.extra[:0], false, 0
 	w.routes.arena = w.routes.arena[:0]
+	return w
+}
+
+// single undoes Wazuh's doubling of backslashes.
+func (o *object) single(v string) string {
+	if !strings.Contains(v, `\\`) {
+		return v
+	}
+	return o.keep(strings.ReplaceAll(v, `\\`, `\`))
+}
+
+// wazuhEvent adds to the event of an alert of Wazuh the Windows event that it is about, if it is about one: its fields
+// and log sources, and when it happened.
+func wazuhEvent(o *object, ev *tocsin.Event) {
+	if !o.has("data.win.system.eventID") {
+		return
+	}
+	w := o.flat.windows()
+	for i, node := range o.nodes {
+		if n := node.windows(); n.wazuh {
+			field := tocsin.Field{Name: n.name, Value: o.single(o.fields[i].Value)}
+			w.seen[n.slot] = field.Value
+			ev.Fields = append(ev.Fields, field)
+		}
+	}
+	alert := ev.Sources
+	w.routes.complete(ev, w.seen[slotChannel], w.seen[slotProvider], uint32(number(w.seen[slotEventID])), w.seen[slotMessage])
+	ev.Sources = w.routes.both(ev.Sources, alert)
+	if t, ok := windowsStamp(w.seen[slotSystemTime], o.opt); ok {
+		ev.Time, ev.Sensor = t, ev.Time
+	}
+}
+
+func fillWindows(o *object, ev *tocsin.Event) {
+	f := o.flat
+	w := f.windows()
 	ecs := false
 	kept := 0
 	for i := 0; i < len(f.fields); i++ { // values within values are appended to f.fields meanwhile
 		n := f.nodes[i].windows()
 		field := tocsin.Field{Name: n.name, Value: f.fields[i].Value}
 		ecs = ecs || n.ecs
+		if n.wazuh {
+			field.Value = o.single(field.Value)
+		}
 		if n.slot != slotNone && !w.slot(f, f.nodes[i], n, field.Value) {
 			continue
 		}

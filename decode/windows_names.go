@@ -52,6 +52,7 @@ type windowsName struct {
 	slot  windowsSlot
 	exact bool // name is the slot's own
 	ecs   bool // a path of Winlogbeat, which names some values by ECS instead
+	wazuh bool // a path of Wazuh, which doubles backslashes
 }
 
 // windowsContainers are the paths that hold the parts of an event, and what names the leaves below them.
@@ -70,6 +71,8 @@ var windowsContainers = []struct {
 	{"RenderingInfo.", renderingName},
 	{"winlog.event_data.", winlogData},
 	{"winlog.user_data.", winlogData},
+	{"data.win.system.", wazuhSystem},
+	{"data.win.eventdata.", wazuhData},
 	{"event_data.", dataName},
 	{"user_data.", leafName},
 	{"body.event_data.", dataName},
@@ -110,6 +113,8 @@ var windowsFlat = map[string]windowsName{
 	"Date and Time": {slot: slotCreated}, "TimeCreated.value": {slot: slotCreated}, "UtcTime": {slot: slotUtcTime},
 	"EventData": {slot: slotNested}, "EventXml": {slot: slotNested}, "Event": {slot: slotNested}, "_raw": {slot: slotNested},
 	"event.original": {slot: slotNested}, "SyslogMessage": {slot: slotNested}, "Payload": {slot: slotNested}, "UserData": {slot: slotNested},
+
+	"StringInserts": {name: "Data"}, "string_inserts": {name: "Data"},
 
 	"winlog.event_id":          {name: "EventID", slot: slotEventID, ecs: true},
 	"winlog.channel":           {name: "Channel", slot: slotChannel},
@@ -218,8 +223,10 @@ func dataName(rest string) windowsName {
 		return leafName(rest)
 	case (parts[0] == "Data" || parts[0] == "ComplexData") && len(parts) == 1 && marked:
 		return windowsName{name: parts[0], slot: slotDataText}
-	case (parts[0] == "Data" || parts[0] == "ComplexData") && len(parts) == 2 && parts[1] == "Name" && attribute:
+	case (parts[0] == "Data" || parts[0] == "ComplexData") && len(parts) == 2 && parts[1] == "Name":
 		return windowsName{name: parts[0], slot: slotDataName}
+	case parts[0] == "Data" && len(parts) == 2 && (parts[1] == "Value" || parts[1] == "Text"):
+		return windowsName{name: parts[0], slot: slotDataText}
 	case attribute:
 		return leafName(rest)
 	case len(parts) > 1 && (parts[0] == "data" || parts[0] == "Data"): // OpenTelemetry: a list of objects of one member
@@ -230,6 +237,35 @@ func dataName(rest string) windowsName {
 		return windowsName{name: name, slot: slotUtcTime}
 	}
 	return windowsName{name: name}
+}
+
+// wazuhSystem and wazuhData name what Wazuh's agents make of System and EventData: names in lower camel case.
+func wazuhSystem(rest string) windowsName {
+	n := windowsName{wazuh: true}
+	for slot, name := range [systemSlots]string{slotEventID: "eventID", slotChannel: "channel", slotProvider: "providerName", slotComputer: "computer",
+		slotRecordID: "eventRecordID", slotProviderGUID: "providerGuid", slotProcessID: "processID", slotThreadID: "threadID", slotMessage: "message"} {
+		if name == rest {
+			n.name, n.slot = systemNames[slot], windowsSlot(slot)
+			return n
+		}
+	}
+	if n.name = upperFirst(rest); rest == "systemTime" {
+		n.slot = slotSystemTime
+	}
+	return n
+}
+
+func wazuhData(rest string) windowsName {
+	n := dataName(upperFirst(rest))
+	n.wazuh = true
+	return n
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func winlogData(rest string) windowsName {

@@ -37,6 +37,7 @@ type windowsRoutes struct {
 	known map[windowsKey]*windowsRoute
 	last  windowsKey
 	route *windowsRoute
+	joint map[[2]*tocsin.LogSource][]tocsin.LogSource
 	arena []byte // for values of derived fields; its user resets it for each event
 }
 
@@ -94,6 +95,23 @@ func (w *windowsRoutes) join(parts ...string) string {
 		w.arena = append(w.arena, p...)
 	}
 	return text(w.arena[from:])
+}
+
+// both returns the log sources of an event together with those of the alert about it, made once for each pair.
+func (w *windowsRoutes) both(event, alert []tocsin.LogSource) []tocsin.LogSource {
+	if len(event) == 0 || len(alert) == 0 {
+		return append(event, alert...)
+	}
+	key := [2]*tocsin.LogSource{&event[0], &alert[0]}
+	all, ok := w.joint[key]
+	if !ok {
+		if w.joint == nil || len(w.joint) >= maxRoutes {
+			w.joint = make(map[[2]*tocsin.LogSource][]tocsin.LogSource)
+		}
+		all = slices.Concat(event, alert)
+		w.joint[key] = all
+	}
+	return all
 }
 
 func (w *windowsRoutes) find(channel, provider string, id uint32) *windowsRoute {
