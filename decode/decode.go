@@ -56,25 +56,29 @@ type Decoder interface {
 // Formats lists all formats, most specific first.
 func Formats() []Format {
 	var all []Format
-	all = append(all, windowsFormats()...)
-	all = append(all, unixFormats()...)
-	all = append(all, webFormats()...)
-	all = append(all, networkFormats()...)
-	all = append(all, agentFormats()...)
-	all = append(all, cloudFormats()...)
-	all = append(all, alertFormats()...)
-	all = append(all, jsonFormats()...)
-	all = append(all, textFormat())
+	for _, f := range families() {
+		all = append(all, f()...)
+	}
 	return all
+}
+
+func families() []func() []Format {
+	return []func() []Format{windowsFormats, unixFormats, webFormats, networkFormats, agentFormats, cloudFormats, alertFormats, jsonFormats,
+		func() []Format { return []Format{textFormat()} }}
 }
 
 // Detect returns the format of a stream by its first bytes (64 KiB are plenty), and whether there is one.
 func Detect(name string, head []byte) (Format, bool) {
 	var best Format
 	sure := 0
-	for _, f := range Formats() {
-		if n := f.Is(name, head); n > sure {
-			best, sure = f, n
+	for _, family := range families() {
+		for _, f := range family() {
+			if n := f.Is(name, head); n > sure {
+				best, sure = f, n
+			}
+		}
+		if sure >= 100 { // a signature: nothing is surer
+			break
 		}
 	}
 	return best, sure > 0
