@@ -1,7 +1,9 @@
 package decode
 
 // unixFormats lists the formats that files of this family are recognised as.
-func unixFormats() []Format { return []Format{journalFormat(), journalExportFormat(), auditFormat()} }
+func unixFormats() []Format {
+	return []Format{journalFormat(), journalExportFormat(), auditFormat(), utmpFormat(), lastlogFormat(), historyFormat()}
+}
 
 // unixJSON lists the kinds of JSON record of this family.
 func unixJSON() []jsonKind {
