@@ -19,7 +19,9 @@ import (
 //     groups. A field named host, hostname, Computer or ComputerName that an event lacks is its Host.
 //   - An event that several of the rules match counts once.
 //   - One match a burst: a window that holds makes a match only if it shares no event with an earlier window of its
-//     group that held. The match's series is that first window; "events" and "until" tell how the burst went on.
+//     group that held. The match is of that first window: its event is the window's last, with the group-by values
+//     under their names, and what held is these values and the "count" or "value" measured. Where the burst went on,
+//     "events" says how many it had and "until" the time of the last.
 //   - Bounds that only ask for more (gt, gte) are judged at every event. For counts and sums, a bound from above (lt,
 //     lte, eq, neq, ranges) can only be judged when it is known that no more will come: when a whole timespan, or the
 //     input, has ended without a further event. It is held against the highest value that any window of that run

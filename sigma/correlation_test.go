@@ -284,3 +284,53 @@ func TestCorrelatorSeries(t *testing.T) {
 		}
 	})
 }
+
+// FuzzCorrelation: whatever correlations say, they can be replayed, and alike by one collector and by two.
+func FuzzCorrelation(f *testing.F) {
+	files, _ := filepath.Glob("testdata/correlation/*.txtar")
+	for _, file := range files {
+		ar, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(ar.Files[0].Data)
+	}
+	var events []*tocsin.Event
+	at := time.Date(2024, 1, 2, 10, 0, 0, 0, time.UTC)
+	for i := range 40 {
+		ev := &tocsin.Event{Time: at.Add(time.Duration(i*i) * 100 * time.Millisecond), Source: "a.log", Record: uint64(i + 1), Host: "web"}
+		for _, name := range []string{"ip", "user", "src", "u", "g", "bytes", "v"} {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: name, Value: fmt.Sprint(i % (len(name) + 1))})
+		}
+		events = append(events, ev)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rules, _ := sigma.Parse("a.yml", data)
+		set, _ := sigma.Compile(rules, sigma.Options{})
+		if len(set.Rules()) > 20 {
+			return
+		}
+		run := func(n int) string {
+			var all []*sigma.Correlator
+			for range n {
+				all = append(all, set.Correlator())
+			}
+			for i, ev := range events {
+				for rule := range set.Rules() {
+					if (i+rule)%3 > 0 && set.Rules()[rule].Correlation == nil {
+						all[i%n].Add(ev, rule)
+					}
+				}
+			}
+			for _, c := range all[1:] {
+				all[0].Merge(c)
+			}
+			var b strings.Builder
+			all[0].Finish(func(m *tocsin.Match) { fmt.Fprintln(&b, m.Time, m.Rule.Title, m.Event.Record, m.Held, m.Series) })
+			return b.String()
+		}
+		if d := cmp.Diff(run(1), run(2)); d != "" {
+			t.Error(d)
+		}
+	})
+}
