@@ -76,10 +76,8 @@ func (l *utmpLayout) sense(b []byte) int {
 	if kind > 9 || sec < 0 || sec > 1<<32 || sec < 300_000_000 && sec != 0 || usec < 0 || usec >= 1_000_000 {
 		return -1
 	}
-	for _, f := range [...][]byte{b[8:40], b[44:76], b[76:332]} {
-		if !cText(f) {
-			return -1
-		}
+	if !padded(b[8:40]) || !cText(b[44:76]) || !padded(b[76:332]) {
+		return -1
 	}
 	if kind == 0 || sec == 0 {
 		return 0
@@ -103,6 +101,9 @@ func cText(b []byte) bool {
 	}
 	return true
 }
+
+// padded says that a field holds text and, as all but the longest do, a zero byte behind it.
+func padded(b []byte) bool { return bytes.IndexByte(b, 0) >= 0 && cText(b) }
 
 func cString(b []byte) []byte {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
@@ -292,7 +293,7 @@ func lastlogSize(b []byte) (size int, found bool) {
 				ok = len(bytes.Trim(one, "\x00")) == 0
 			default:
 				found = true
-				ok = sec > 300_000_000 && sec < 1<<32 && cText(line) && cText(host) && len(cString(line)) > 0 && bytes.IndexByte(cString(line), ' ') < 0
+				ok = sec > 300_000_000 && sec < 1<<32 && padded(line) && padded(host) && line[0] > ' ' && bytes.IndexByte(cString(line), ' ') < 0
 			}
 		}
 		if ok {
