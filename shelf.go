@@ -121,6 +121,15 @@ func (s *Shelf) Load(at Slot, ev *Event) {
 	}
 }
 
+// Source is the Source of the event of a slot.
+func (s *Shelf) Source(at Slot) string {
+	r := shelfReader{b: s.blocks[at.block][at.at:]}
+	r.time()
+	r.time()
+	r.uint()
+	return s.names[r.uint()]
+}
+
 // Bytes is about how much memory the shelf takes.
 func (s *Shelf) Bytes() int64 {
 	var n int64

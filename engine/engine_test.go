@@ -83,7 +83,7 @@ func told(t testing.TB, in Input) ([]string, *tocsin.Coverage) {
 		t.Fatal(err)
 	}
 	var out []string
-	for m := range found.All() {
+	for m := range found.All(true) {
 		out = append(out, fmt.Sprintf("%s %s:%d %s %s", m.Time.Format(time.RFC3339), filepath.Base(m.Event.Source), m.Event.Record, m.Rule.Title, m.Event.Text("c-ip")))
 	}
 	return out, coverage

@@ -25,7 +25,7 @@ type Sorter struct {
 }
 
 type sorted struct {
-	time   int64 // Unix nanoseconds; events without a time come last
+	time   int64 // Unix nanoseconds
 	source int32
 	n      int32
 	record uint64
@@ -54,13 +54,17 @@ func (s *Sorter) Put(t time.Time, source string, record uint64, text []byte) {
 		s.paths = append(s.paths, source)
 		s.names[source] = id
 	}
-	nano := int64(1<<63 - 1)
-	if !t.IsZero() && t.Year() > 1678 && t.Year() < 2262 {
-		nano = t.UnixNano()
-	}
-	s.lines = append(s.lines, sorted{time: nano, source: id, n: int32(len(text)), record: record, at: s.size})
+	s.lines = append(s.lines, sorted{time: nano(t), source: id, n: int32(len(text)), record: record, at: s.size})
 	s.size += int64(len(text))
 	_, s.err = s.w.Write(text)
+}
+
+// nano is a time in Unix nanoseconds; what has none, or none that they can hold, comes last.
+func nano(t time.Time) int64 {
+	if t.IsZero() || t.Year() < 1678 || t.Year() > 2261 {
+		return 1<<63 - 1
+	}
+	return t.UnixNano()
 }
 
 // Len is the number of texts.

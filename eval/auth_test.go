@@ -55,7 +55,7 @@ func TestHub(t *testing.T) {
 		}
 		found, _ := hunt(t, set, filepath.Join(dir, filepath.FromSlash(x.Log)))
 		named := map[string]bool{}
-		for m := range found.All() {
+		for m := range found.All(true) {
 			if m.Rule.Level < tocsin.Low {
 				continue
 			}
@@ -160,7 +160,7 @@ func TestFail2ban(t *testing.T) {
 		}
 		found, _ := hunt(t, set, file)
 		hit := map[uint64][]string{}
-		for m := range found.All() {
+		for m := range found.All(true) {
 			if m.Series == nil {
 				hit[m.Event.Record] = append(hit[m.Event.Record], m.Rule.Title)
 			}

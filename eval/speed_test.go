@@ -72,7 +72,7 @@ func TestGenerated(t *testing.T) {
 			t.Errorf("%s: %d events of %d lines", kind, coverage.Events, n)
 		}
 		alerted := map[string]bool{}
-		for m := range found.All() {
+		for m := range found.All(true) {
 			if m.Rule.Level < 2 {
 				continue
 			}

@@ -78,7 +78,7 @@ func TestRegression(t *testing.T) {
 		total++
 		found, _ := hunt(t, set, filepath.Join(filepath.Dir(info), path.Base(logs[0][1])))
 		got := 0
-		for m := range found.All() {
+		for m := range found.All(true) {
 			if m.Rule.ID == rule[1] {
 				got++
 			}
@@ -112,7 +112,7 @@ func TestAttackSamples(t *testing.T) {
 	set, _ := sigmaHQ(t, windowsRule)
 	found, coverage := hunt(t, set, data(t, "windows/evtx-attack-samples.tar.gz"))
 	// One file stands twice in the archive: count each content once.
-	distinct, n, _ := pairs(found.All())
+	distinct, n, _ := pairs(found.All(true))
 	for _, f := range coverage.Faults {
 		t.Logf("fault: %v", f)
 	}
@@ -138,7 +138,7 @@ func TestHexStaysHex(t *testing.T) {
 	set, _ := sigmaHQ(t, func(r *sigma.Rule) bool { return r.Source.Category == "process_access" })
 	found, _ := hunt(t, set, data(t, "windows/evtx-attack-samples.tar.gz"))
 	seen := map[string]bool{}
-	for m := range found.All() {
+	for m := range found.All(true) {
 		v := m.Event.Text("GrantedAccess")
 		seen[v] = true
 		if v != "" && !strings.HasPrefix(v, "0x") {
@@ -170,7 +170,7 @@ func TestBenign(t *testing.T) {
 			found, coverage := hunt(t, rules.set, data(t, name))
 			high, all := map[string]int{}, 0
 			n := 0
-			for m := range found.All() {
+			for m := range found.All(true) {
 				all++
 				if m.Rule.Level >= tocsin.High {
 					n++
@@ -194,7 +194,7 @@ func TestBenign(t *testing.T) {
 func TestLegitimateLogins(t *testing.T) {
 	found, coverage := hunt(t, own(t), data(t, "linux/auth-elastic-ec2.log.gz"))
 	n := 0
-	for m := range found.All() {
+	for m := range found.All(true) {
 		if m.Rule.Level >= tocsin.High {
 			n++
 			t.Logf("%s %s: %.200s", m.Rule.Level, m.Rule.Title, m.Event.Raw)

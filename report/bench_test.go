@@ -49,7 +49,7 @@ func BenchmarkDetails(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		for _, m := range h.Matches {
+		for m := range h.Matches.All(true) {
 			n += len(MatchDetails(m))
 		}
 	}
@@ -68,7 +68,7 @@ func BenchmarkTimeline(b *testing.B) {
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				for _, m := range h.Matches {
+				for m := range h.Matches.All(true) {
 					if err := tl.Write(m.Event); err != nil {
 						b.Fatal(err)
 					}

@@ -26,7 +26,7 @@ func CSV(w io.Writer, h *Hunt) error {
 	s.b = append(s.b, csvMatches...)
 	type fixed struct{ title, id, level, tactics, techniques, author, license, tags, correlation string }
 	rules := make(map[*tocsin.Rule]fixed)
-	for _, m := range h.Matches {
+	for m := range h.matches().All(true) {
 		ev, r := event(m), rule(m)
 		f, ok := rules[r]
 		if !ok {

@@ -37,7 +37,7 @@ func TestOCSF(t *testing.T) {
 	severities := []float64{0, 1, 2, 3, 4, 5}
 	uids := map[string]bool{}
 	d := json.NewDecoder(&b)
-	for i, m := range h.Matches {
+	for i, m := range h.Matches.(List) {
 		var f map[string]any
 		if err := d.Decode(&f); err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestSTIX(t *testing.T) {
 	}
 	domain := map[string]bool{"identity": true, "indicator": true, "attack-pattern": true, "relationship": true, "sighting": true, "observed-data": true}
 	h := sampleHunt(60)
-	h.Matches = append(h.Matches, &tocsin.Match{Time: sampleStart, Rule: &tocsin.Rule{ID: "x", Title: "Odd ' \\ name"}, Event: &tocsin.Event{Host: "h", Fields: []tocsin.Field{
+	h.Matches = append(h.Matches.(List), &tocsin.Match{Time: sampleStart, Rule: &tocsin.Rule{ID: "x", Title: "Odd ' \\ name"}, Event: &tocsin.Event{Host: "h", Fields: []tocsin.Field{
 		{Name: "Hashes", Value: "SHA256=" + strings.Repeat("ab", 32)}, {Name: "src_ip", Value: "2001:db8::7"}, {Name: "CommandLine", Value: `a 'b' \c`}, {Name: "Image", Value: `C:\a\b.exe`},
 		{Name: "query", Value: "bad.example"}, {Name: "url", Value: "http://bad.example/a'b"}}}})
 	var b bytes.Buffer
@@ -270,7 +270,7 @@ func TestSTIX(t *testing.T) {
 func TestPattern(t *testing.T) {
 	group := func(fields ...tocsin.Field) *ruleGroup {
 		m := &tocsin.Match{Rule: &tocsin.Rule{ID: "r-1"}, Event: &tocsin.Event{Fields: fields}}
-		return stixGroups([]*tocsin.Match{m}).rules[0]
+		return stixGroups(List{m}.All(true)).rules[0]
 	}
 	tests := []struct {
 		name  string

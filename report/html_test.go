@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,7 +109,7 @@ func TestHTMLData(t *testing.T) {
 		t.Fatalf("total %d, %d rules of matches, %d times, %d rules", d.Total, len(d.Rule), len(d.Time), len(d.Rules))
 	}
 	v, k := 0, 0
-	for i, m := range h.Matches {
+	for i, m := range h.Matches.(List) {
 		for f, name := range d.Shapes[d.Shape[i]] {
 			want := m.Event.Fields[f]
 			if d.Strings[name] != want.Name || d.Strings[d.Values[v]] != strings.ToValidUTF8(want.Value, "\uFFFD\uFFFD") {
@@ -151,7 +152,7 @@ func TestHTMLData(t *testing.T) {
 
 func TestPageMatches(t *testing.T) {
 	low, high := &tocsin.Match{Rule: sampleRules[3]}, &tocsin.Match{Rule: sampleRules[0]}
-	var all []*tocsin.Match
+	var all List
 	for i := range maxPageMatches + 10 {
 		if i%3 == 0 {
 			all = append(all, high)
@@ -159,7 +160,7 @@ func TestPageMatches(t *testing.T) {
 			all = append(all, low)
 		}
 	}
-	some := pageMatches(all)
+	some := List(slices.Collect(pageMatches(all, levelCounts(all))))
 	if len(some) != maxPageMatches {
 		t.Fatalf("%d matches, want %d", len(some), maxPageMatches)
 	}
@@ -167,7 +168,7 @@ func TestPageMatches(t *testing.T) {
 	if want := levelCounts(all)[tocsin.Critical]; n[tocsin.Critical] != want {
 		t.Errorf("%d of %d critical matches kept", n[tocsin.Critical], want)
 	}
-	if got := pageMatches(all[:5]); len(got) != 5 {
+	if got := slices.Collect(pageMatches(all[:5], levelCounts(all[:5]))); len(got) != 5 {
 		t.Errorf("%d of 5 kept", len(got))
 	}
 }

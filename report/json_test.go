@@ -118,7 +118,7 @@ func TestJSONLKeepsAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := json.NewDecoder(&b)
-	for i, m := range h.Matches {
+	for i, m := range h.Matches.(List) {
 		var got struct {
 			Rule  struct{ ID, Title string }
 			Event struct {

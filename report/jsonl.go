@@ -11,7 +11,7 @@ import (
 func JSONL(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	rules := make(map[*tocsin.Rule]string)
-	for _, m := range h.Matches {
+	for m := range h.matches().All(true) {
 		s.b = appendMatch(s.b, m, rules)
 		if err := s.drain(false); err != nil {
 			return err

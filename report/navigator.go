@@ -42,7 +42,7 @@ func Navigator(w io.Writer, h *Hunt) error {
 		}
 	}
 	ids := make(map[*tocsin.Rule][]string)
-	for _, m := range h.Matches {
+	for m := range h.matches().All(false) {
 		r := rule(m)
 		t, ok := ids[r]
 		if !ok {
@@ -63,7 +63,7 @@ func Navigator(w io.Writer, h *Hunt) error {
 	j.strAt("layer", "4.5")
 	j.shut('}')
 	j.strAt("domain", "enterprise-attack")
-	j.strAt("description", strconv.Itoa(len(h.Matches))+" matches; a technique's score is the number of its matches, its colour the worst level")
+	j.strAt("description", strconv.Itoa(h.matches().Len())+" matches; a technique's score is the number of its matches, its colour the worst level")
 	j.intAt("sorting", 3)
 	j.key("layout")
 	j.open('{')

@@ -18,7 +18,7 @@ const ocsfVersion = "1.4.0"
 func OCSF(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	f := ocsf{h: h, attacks: make(map[*tocsin.Rule]string)}
-	for _, m := range h.Matches {
+	for m := range h.matches().All(true) {
 		s.b = f.finding(s.b, m)
 		if err := s.drain(false); err != nil {
 			return err

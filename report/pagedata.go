@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,9 +44,11 @@ func (p *pool) add(s string) int {
 // and field names are kept once for all events that have the same: for 100,000 matches that is a tenth of JSONL.
 func pageData(h *Hunt) []byte {
 	d := table{pool: newPool(), rules: map[*tocsin.Rule]int{}, shapes: map[string]int{}}
-	matches := pageMatches(h.Matches)
-	for i, m := range matches {
+	levels := levelCounts(h.matches())
+	i := 0
+	for m := range pageMatches(h.matches(), levels) {
 		d.match(i, m)
+		i++
 	}
 
 	var j jsonText
@@ -54,9 +57,9 @@ func pageData(h *Hunt) []byte {
 	j.strAt("version", h.Version)
 	j.key("made")
 	j.micros(h.Made)
-	j.intAt("total", int64(len(h.Matches)))
+	j.intAt("total", int64(h.matches().Len()))
 	j.key("levels")
-	j.ints(levelCounts(h.Matches)...)
+	j.ints(levels...)
 	j.key("tactics")
 	j.open('[')
 	for _, t := range tocsin.Tactics() {
@@ -75,34 +78,35 @@ func pageData(h *Hunt) []byte {
 	return j.b
 }
 
-func levelCounts(matches []*tocsin.Match) []int {
+func levelCounts(matches Matches) []int {
 	n := make([]int, tocsin.Critical+1)
-	for _, m := range matches {
+	for m := range matches.All(false) {
 		n[levelOf(rule(m))]++
 	}
 	return n
 }
 
-// pageMatches returns the matches that the page shows: all of them, or the worst, in their order.
-func pageMatches(all []*tocsin.Match) []*tocsin.Match {
-	if len(all) <= maxPageMatches {
-		return all
+// pageMatches goes through the matches that the page shows: all of them, or the worst, in their order.
+func pageMatches(all Matches, levels []int) iter.Seq[*tocsin.Match] {
+	if all.Len() <= maxPageMatches {
+		return all.All(true)
 	}
-	n := levelCounts(all)
 	room := maxPageMatches
 	var keep [tocsin.Critical + 1]int
 	for l := len(keep) - 1; l >= 0; l-- {
-		keep[l] = min(room, n[l])
+		keep[l] = min(room, levels[l])
 		room -= keep[l]
 	}
-	some := make([]*tocsin.Match, 0, maxPageMatches)
-	for _, m := range all {
-		if l := levelOf(rule(m)); keep[l] > 0 {
-			keep[l]--
-			some = append(some, m)
+	return func(yield func(*tocsin.Match) bool) {
+		for m := range all.All(true) {
+			if l := levelOf(rule(m)); keep[l] > 0 {
+				keep[l]--
+				if !yield(m) {
+					return
+				}
+			}
 		}
 	}
-	return some
 }
 
 // micros writes a time in microseconds since 1970, null where it is not known.
@@ -127,7 +131,7 @@ type table struct {
 	values    []int    // of all fields, match after match
 	held      []int    // for each match the number of pairs, then the pairs
 	series    []int    // the matches that have one
-	places    []*tocsin.Match
+	places    [][]tocsin.Place
 	key       []byte
 	shape     []int
 }
@@ -166,7 +170,7 @@ func (d *table) match(i int, m *tocsin.Match) {
 	}
 	if len(m.Series) > 0 {
 		d.series = append(d.series, i)
-		d.places = append(d.places, m)
+		d.places = append(d.places, m.Series)
 	}
 }
 
@@ -309,12 +313,12 @@ func (d *table) writeMatches(j *jsonText) {
 	j.ints(d.held...)
 	j.key("series")
 	j.open('{')
-	for i, m := range d.places {
+	for i, series := range d.places {
 		j.key(strconv.Itoa(d.series[i]))
 		j.open('[')
-		j.int(int64(len(m.Series)))
-		from := max(0, len(m.Series)-maxPageSeries)
-		for _, p := range m.Series[from:] {
+		j.int(int64(len(series)))
+		from := max(0, len(series)-maxPageSeries)
+		for _, p := range series[from:] {
 			j.micros(p.Time)
 			j.int(int64(d.pool.add(p.Source)))
 			j.str(strconv.FormatUint(p.Record, 10))

@@ -9,6 +9,8 @@ package report
 
 import (
 	"io"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,11 +19,36 @@ import (
 
 // A Hunt is what a report is about.
 type Hunt struct {
-	Matches  []*tocsin.Match  // in order of time, source, record, rule
+	Matches  Matches          // in order of time, source, record, rule
 	Coverage *tocsin.Coverage // nil where the run kept none
 	Version  string           // Tocsin's
 	Made     time.Time        // when the report is made; zero leaves it out, or stands the last match in for it where a format needs a time
 	Title    string           // of the HTML report and the Navigator layer; empty is "Hunt report"
+}
+
+// Matches are the matches of a hunt, which may be more than memory holds at once.
+type Matches interface {
+	Len() int
+	// All goes through the matches in order, as often as it is called. A match and its event are valid until the
+	// next; its series is, for good. Held is filled in only if it is asked for: it costs time.
+	All(held bool) iter.Seq[*tocsin.Match]
+}
+
+// A List is Matches in memory.
+type List []*tocsin.Match
+
+// Len is the number of matches.
+func (l List) Len() int { return len(l) }
+
+// All goes through the list.
+func (l List) All(bool) iter.Seq[*tocsin.Match] { return slices.Values(l) }
+
+// matches are the hunt's, or none.
+func (h *Hunt) matches() Matches {
+	if h.Matches == nil {
+		return List(nil)
+	}
+	return h.Matches
 }
 
 func (h *Hunt) title() string {
@@ -36,12 +63,13 @@ func (h *Hunt) made() time.Time {
 	if datable(h.Made) {
 		return h.Made.UTC()
 	}
-	for i := len(h.Matches) - 1; i >= 0; i-- {
-		if datable(h.Matches[i].Time) {
-			return h.Matches[i].Time.UTC()
+	last := time.Unix(0, 0)
+	for m := range h.matches().All(false) {
+		if datable(m.Time) {
+			last = m.Time
 		}
 	}
-	return time.Unix(0, 0).UTC()
+	return last.UTC()
 }
 
 // A spool collects output and hands it on in large writes. After an error it takes no more.

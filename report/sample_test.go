@@ -88,9 +88,11 @@ func sampleMatch(i int) *tocsin.Match {
 // sampleHunt is a hunt with n matches.
 func sampleHunt(n int) *Hunt {
 	h := &Hunt{Version: "1.2.3", Made: time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)}
+	var list List
 	for i := range n {
-		h.Matches = append(h.Matches, sampleMatch(i))
+		list = append(list, sampleMatch(i))
 	}
+	h.Matches = list
 	h.Coverage = &tocsin.Coverage{
 		Files: []tocsin.File{
 			{Path: "home/.agent/session.jsonl", Format: "claude", Bytes: 120_000, Events: 400, First: sampleStart, Last: sampleStart.Add(time.Hour)},

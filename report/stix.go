@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"iter"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -23,7 +24,7 @@ const (
 func STIX(w io.Writer, h *Hunt) error {
 	s := stix{made: h.made(), done: make(map[string]bool)}
 	s.start()
-	groups := stixGroups(h.Matches)
+	groups := stixGroups(h.matches().All(false))
 	for _, g := range groups.rules {
 		s.indicator(g)
 	}
@@ -55,9 +56,9 @@ type ruleGroups struct {
 	by    map[*tocsin.Rule]*ruleGroup
 }
 
-func stixGroups(matches []*tocsin.Match) ruleGroups {
+func stixGroups(matches iter.Seq[*tocsin.Match]) ruleGroups {
 	all := ruleGroups{by: make(map[*tocsin.Rule]*ruleGroup)}
-	for _, m := range matches {
+	for m := range matches {
 		r, at, host := rule(m), when(m), event(m).Host
 		g := all.by[r]
 		if g == nil {

@@ -78,7 +78,9 @@ func summarize(h *Hunt) *summary {
 	s := &summary{rules: tallies{}, hosts: tallies{}, users: tallies{}, places: tallies{}, tactics: map[string]int{},
 		total: tally{tactics: map[string]bool{}, hosts: map[string]bool{}, rules: map[*tocsin.Rule]bool{}}}
 	keys := make(map[*tocsin.Rule]string)
-	for i, m := range h.Matches {
+	i := -1
+	for m := range h.matches().All(false) {
+		i++
 		host := event(m).Host
 		s.total.add(m, host)
 		r := rule(m)

@@ -174,7 +174,7 @@ func share(all []*section, room int, airy bool) {
 
 // verdict is the first lines: how much, how bad, where and when.
 func (p *page) verdict(h *Hunt, s *summary) []string {
-	if len(h.Matches) == 0 {
+	if h.matches().Len() == 0 {
 		l := "No rule matched."
 		if c := h.Coverage; c != nil && c.Events == 0 {
 			l += " Nothing was read, so this says nothing."
@@ -183,7 +183,7 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		}
 		return []string{p.ink("1", clip(l, p.wide))}
 	}
-	n := len(h.Matches)
+	n := h.matches().Len()
 	what := count(n) + " matches"
 	if n == 1 {
 		what = "1 match"

@@ -77,7 +77,7 @@ func TestWorstFirst(t *testing.T) {
 	m := func(l tocsin.Level, host string) *tocsin.Match {
 		return &tocsin.Match{Time: sampleStart, Rule: &tocsin.Rule{Title: fmt.Sprint(l, host), Level: l}, Event: &tocsin.Event{Host: host}}
 	}
-	h := &Hunt{Matches: []*tocsin.Match{m(tocsin.Low, "many"), m(tocsin.Low, "many"), m(tocsin.High, "few"), m(tocsin.Critical, "one"), m(tocsin.High, "MORE"), m(tocsin.High, "more"), m(tocsin.Low, "also"), m(tocsin.Low, "also")}}
+	h := &Hunt{Matches: List{m(tocsin.Low, "many"), m(tocsin.Low, "many"), m(tocsin.High, "few"), m(tocsin.Critical, "one"), m(tocsin.High, "MORE"), m(tocsin.High, "more"), m(tocsin.Low, "also"), m(tocsin.Low, "also")}}
 	var got []string
 	for _, x := range summarize(h).hosts.worst() {
 		got = append(got, x.name)

@@ -116,7 +116,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
 
-	h := &report.Hunt{Matches: slices.Collect(found.All()), Coverage: coverage, Version: version(), Made: began}
+	h := &report.Hunt{Matches: found, Coverage: coverage, Version: version(), Made: began}
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := writeReport(w, h, format, s, c.Output); err != nil {
 		return err
@@ -136,7 +136,7 @@ func (c *huntCmd) Run(s std) error {
 		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
 	}
 	if c.Stats != "" {
-		if err := writeStats(c.Stats, h, suppressed, began); err != nil {
+		if err := writeStats(c.Stats, h, found.Rules(), suppressed, began); err != nil {
 			return err
 		}
 	}
@@ -144,8 +144,8 @@ func (c *huntCmd) Run(s std) error {
 		return err
 	}
 	if failLevel != tocsin.Unrated {
-		for m := range found.All() {
-			if m.Rule.Level >= failLevel {
+		for rule := range found.Rules() {
+			if rule.Level >= failLevel {
 				return errFound
 			}
 		}
@@ -212,10 +212,10 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 	return format, nil
 }
 
-func writeStats(path string, h *report.Hunt, suppressed int, began time.Time) error {
+func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
-		Matches: len(h.Matches), Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
+		Matches: h.Matches.Len(), DistinctRules: len(rules), Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
 	for _, f := range c.Files {
 		if f.Skipped == "" {
 			st.FilesRead++
@@ -223,11 +223,6 @@ func writeStats(path string, h *report.Hunt, suppressed int, began time.Time) er
 			st.FilesSkipped++
 		}
 	}
-	distinct := map[*tocsin.Rule]bool{}
-	for _, m := range h.Matches {
-		distinct[m.Rule] = true
-	}
-	st.DistinctRules = len(distinct)
 	cpu, rss := usage()
 	st.CPUSeconds, st.PeakRSSBytes, st.WallSeconds = cpu.Seconds(), rss, time.Since(began).Seconds()
 	data, err := json.MarshalIndent(st, "", "  ")
