@@ -25,7 +25,7 @@ func windowsFormats() []Format {
 	}, {
 		Name: "windows-xml", Cut: Bytes, Is: isWindowsXML,
 		New: func(o Options) Decoder { return &windowsXML{xml: newEventXML(o)} },
-	}, windowsTableFormat()}
+	}, windowsTableFormat(), windowsTextFormat()}
 }
 
 // An eventLog decodes EVTX. The record at offset 0 is the file header, any other a chunk.

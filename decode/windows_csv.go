@@ -38,6 +38,8 @@ func windowsTableFormat() Format {
 	}
 }
 
+var errNoEvent = errors.New("no event id, or neither log nor provider")
+
 // typeLine begins the line that PowerShell writes before the names of the columns.
 var typeLine = []byte("#TYPE")
 
@@ -94,6 +96,6 @@ func (w *windowsTable) fill(r *tocsin.Record, cells []string, ev *tocsin.Event) 
 	w.obj.fields, w.obj.nodes, w.obj.data, w.obj.rec = f.fields, f.nodes, view(ev.Raw), r
 	fillWindows(&w.obj, ev)
 	if number(f.win.seen[slotEventID]) == 0 && ev.Time.IsZero() && ev.Fault == nil {
-		ev.Fault = &tocsin.Fault{Source: ev.Source, Line: int64(ev.Record), Err: errors.New("a row with neither event id nor time"), Hint: "the row does not fit its table's head"}
+		ev.Fault = &tocsin.Fault{Source: ev.Source, Line: int64(ev.Record), Err: errNoEvent, Hint: "the row does not fit its table's head"}
 	}
 }

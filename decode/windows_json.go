@@ -147,7 +147,7 @@ func fillWindows(o *object, ev *tocsin.Event) {
 	if w.seen[slotEventID] == "" {
 		w.seen[slotEventID] = w.seen[slotWeakID]
 	}
-	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" {
+	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" && w.seen[slotUtcTime] != "" {
 		w.seen[slotChannel], w.seen[slotProvider] = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"
 	}
 	for slot, v := range w.seen[:systemSlots] {

@@ -97,6 +97,10 @@ UtcTime: x</Message><Level>Information</Level></RenderingInfo></Event></Events>`
 		{"4688 of NXLog", "windows-json", `{"EventTime":"2026-03-04T05:06:07.123Z","Hostname":"ws1.corp.example","EventID":4688,"SourceName":"Microsoft-Windows-Security-Auditing","Channel":"Security","SubjectUserName":"ann","SubjectDomainName":"CORP","SubjectLogonId":"0x3e7","TargetUserName":"-","TargetDomainName":"-","TargetLogonId":"0x0","NewProcessName":"C:\\Windows\\System32\\cmd.exe","CommandLine":"cmd /c \"whoami & hostname\"","ParentProcessName":"C:\\Program Files\\App\\app.exe"}`, process},
 		{"4688 of Get-WinEvent", "windows-json", `{"Id":4688,"ProviderName":"Microsoft-Windows-Security-Auditing","LogName":"Security","MachineName":"ws1.corp.example","RecordId":7,"TimeCreated":"\/Date(1772600767123)\/","Message":"A new process has been created.\r\n\r\nCreator Subject:\r\n\tSecurity ID:\t\tS-1-5-18\r\n\tAccount Name:\t\tann\r\n\tAccount Domain:\t\tCORP\r\n\tLogon ID:\t\t0x3e7\r\n\r\nTarget Subject:\r\n\tSecurity ID:\t\tS-1-0-0\r\n\tAccount Name:\t\t-\r\n\tAccount Domain:\t\t-\r\n\tLogon ID:\t\t0x0\r\n\r\nProcess Information:\r\n\tNew Process ID:\t\t0x1\r\n\tNew Process Name:\tC:\\Windows\\System32\\cmd.exe\r\n\tToken Elevation Type:\t%%1938\r\n\tCreator Process Name:\tC:\\Program Files\\App\\app.exe\r\n\tProcess Command Line:\tcmd /c \"whoami & hostname\"\r\n\r\nToken Elevation Type indicates the type of token."}`, process},
 		{"4688 of Splunk", "windows-json", `{"_time":"2026-03-04T05:06:07.123+00:00","LogName":"Security","EventCode":"4688","ComputerName":"ws1.corp.example","SourceName":"Microsoft Windows security auditing.","RecordNumber":"7","Message":"A new process has been created.\n\nCreator Subject:\n\tAccount Name:\t\tann\n\tAccount Domain:\t\tCORP\n\tLogon ID:\t\t0x3e7\n\nProcess Information:\n\tNew Process Name:\tC:\\Windows\\System32\\cmd.exe\n\tCreator Process Name:\tC:\\Program Files\\App\\app.exe\n\tProcess Command Line:\tcmd /c \"whoami & hostname\"\n"}`, process},
+		{"4688 of Splunk's classic input", "windows-text", "03/04/2026 05:06:07 AM\nLogName=Security\nSourceName=Microsoft Windows security auditing.\nEventCode=4688\nEventType=0\nComputerName=ws1.corp.example\nRecordNumber=7\nMessage=A new process has been created.\n\nCreator Subject:\n\tAccount Name:\t\tann\n\tAccount Domain:\t\tCORP\n\tLogon ID:\t\t0x3e7\n\nProcess Information:\n\tNew Process Name:\tC:\\Windows\\System32\\cmd.exe\n\tCreator Process Name:\tC:\\Program Files\\App\\app.exe\n\tProcess Command Line:\tcmd /c \"whoami & hostname\"\n\n",
+			with(process, "time", "2026-03-04T05:06:07Z", "EventRecordID", "7")},
+		{"Sysmon by wevtutil", "windows-text", "Event[0]:\r\n  Log Name: Microsoft-Windows-Sysmon/Operational\r\n  Source: Microsoft-Windows-Sysmon\r\n  Date: 2026-03-04T05:06:07.123\r\n  Event ID: 1\r\n  Task: Process Create\r\n  Level: Information\r\n  User: S-1-5-18\r\n  Computer: ws1.corp.example\r\n  Description: \r\nProcess Create:\r\nRuleName: -\r\nUtcTime: 2026-03-04 05:06:07.123\r\nImage: C:\\Windows\\System32\\cmd.exe\r\nCommandLine: cmd /c \"whoami & hostname\"\r\nParentImage: C:\\Program Files\\App\\app.exe\r\nUser: CORP\\ann\r\n\r\n",
+			with(sysmon, "Level", "Information", "Security_UserID", "S-1-5-18")},
 		{"4688 of Winlogbeat's security module", "windows-json", `{"@timestamp":"2026-03-04T05:06:07.123Z","winlog":{"event_id":4688,"channel":"Security","provider_name":"Microsoft-Windows-Security-Auditing","computer_name":"ws1.corp.example","event_data":{"SubjectUserName":"ann","SubjectDomainName":"CORP","SubjectLogonId":"0x3e7"}},"process":{"executable":"C:\\Windows\\System32\\cmd.exe","command_line":"cmd /c \"whoami & hostname\"","parent":{"executable":"C:\\Program Files\\App\\app.exe"}}}`, process},
 
 		{"a registry value by Security 4657", "windows-json", `{"EventTime":"2026-03-04T05:06:07Z","Hostname":"ws1","EventID":4657,"Channel":"Security","SourceName":"Microsoft-Windows-Security-Auditing","ObjectName":"\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\x","ObjectValueName":"Start","OperationType":"%%1905","NewValueType":"%%1876","NewValue":"4","ProcessName":"C:\\a.exe"}`,
@@ -203,7 +207,15 @@ func TestWindowsStreams(t *testing.T) {
 	}
 	xml := "<Events>" + event(1, "</Event>") + event(2, "<EventData>") + event(3, "</Event>") + "\n" + event(4, "<EventData><Data>x</EventData></Event>") + event(5, "</Event>") + "</Events>" + event(6, "")
 	csv := "EventID,Channel,Message\n1,Security,\"a\nb\"\n\n2,Security,\"say \"\"x\"\"\"\n3,Security,c"
+	splunk := func(id int) string {
+		return fmt.Sprintf("03/04/2026 05:06:07 AM\nLogName=Security\nEventCode=%d\nMessage=a\nLogName\n\n", id)
+	}
+	wevtutil := func(id int) string {
+		return fmt.Sprintf("Event[%d]:\n  Log Name: Security\n  Event ID: %d\n  Description: \na Event[\n\n", id, id)
+	}
 	for _, c := range []struct{ in, want string }{
+		{splunk(1) + splunk(2) + splunk(3), "1 2 3"},
+		{wevtutil(1) + wevtutil(2) + wevtutil(3), "1 2 3"},
 		{xml, "1 2:cut 3 4:not the XML 5 6:cut"},
 		{csv, "1 2 3"},
 	} {
@@ -240,6 +252,12 @@ func FuzzWindowsCSV(f *testing.F) {
 	f.Add("EventID,Channel,Message\n1,Security,\"a\nb\"\n", 5)
 	f.Add("Level;Date and Time;Source;Event ID\r\nx;3/4/2026 5:06:07 AM;Microsoft-Windows-Sysmon;1;\"Process Create:\r\nImage: x\r\n\"\r\n", 3)
 	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, newWindowsTable(Options{}), in, block) })
+}
+
+func FuzzWindowsText(f *testing.F) {
+	f.Add("03/04/2026 05:06:07 AM\nLogName=Security\nEventCode=4688\nMessage=a\n\nSubject:\n\tAccount Name:\tx\n", 9)
+	f.Add("Event[0]:\r\n  Log Name: Security\r\n  Event ID: 1\r\n  Description: \r\nx\r\nEvent[1]:\n", 4)
+	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, windowsTextFormat().New(Options{}), in, block) })
 }
 
 func FuzzWindowsJSON(f *testing.F) {

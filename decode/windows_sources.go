@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -37,6 +38,7 @@ type windowsRoutes struct {
 	known map[windowsKey]*windowsRoute
 	last  windowsKey
 	route *windowsRoute
+	lists map[string][]tocsin.LogSource // of log sources, each once
 	joint map[[2]*tocsin.LogSource][]tocsin.LogSource
 	arena []byte // for values of derived fields; its user resets it for each event
 }
@@ -125,7 +127,7 @@ func (w *windowsRoutes) find(channel, provider string, id uint32) *windowsRoute 
 		if w.known == nil || len(w.known) >= maxRoutes {
 			w.known = make(map[windowsKey]*windowsRoute)
 		}
-		r = newWindowsRoute(key)
+		r = w.newRoute(key)
 		w.known[key] = r
 	} else {
 		key = r.key
@@ -134,8 +136,22 @@ func (w *windowsRoutes) find(channel, provider string, id uint32) *windowsRoute 
 	return r
 }
 
-// newWindowsRoute works out a route from the tables below.
-func newWindowsRoute(key windowsKey) *windowsRoute {
+// shared returns the one slice of these log sources that all events have: hostile logs may make many routes.
+func (w *windowsRoutes) shared(sources []tocsin.LogSource) []tocsin.LogSource {
+	key := fmt.Sprint(sources)
+	s, ok := w.lists[key]
+	if !ok {
+		if w.lists == nil {
+			w.lists = make(map[string][]tocsin.LogSource)
+		}
+		s = sources
+		w.lists[key] = s
+	}
+	return s
+}
+
+// newRoute works out a route from the tables below.
+func (w *windowsRoutes) newRoute(key windowsKey) *windowsRoute {
 	channel, provider, id := key.channel, key.provider, key.id
 	product := "windows"
 	if strings.EqualFold(provider, "Linux-Sysmon") || strings.EqualFold(channel, "Linux-Sysmon/Operational") {
@@ -156,7 +172,7 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 		}
 	}
 	if services == nil {
-		r.sources = []tocsin.LogSource{{Product: product}}
+		r.sources = w.shared([]tocsin.LogSource{{Product: product}})
 		return r
 	}
 	r.service = services[0]
@@ -171,6 +187,7 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 			r.sources = append(r.sources, tocsin.LogSource{Product: product, Service: service})
 		}
 	}
+	r.sources = w.shared(r.sources)
 	for _, c := range windowsCategories {
 		if c.when == "" || c.id != id || !slices.Contains(services, c.service) {
 			continue
@@ -180,11 +197,7 @@ func newWindowsRoute(key windowsKey) *windowsRoute {
 			r.deciding = c.field
 		}
 		s := tocsin.LogSource{Product: product, Category: c.category, Service: c.service}
-		if r.by[c.when] == nil {
-			r.by[c.when] = append([]tocsin.LogSource{s}, r.sources...)
-		} else {
-			r.by[c.when] = append([]tocsin.LogSource{s}, r.by[c.when]...)
-		}
+		r.by[c.when] = w.shared(append([]tocsin.LogSource{s}, r.sources...))
 	}
 	for _, a := range windowsAliases {
 		if (a.id == 0 || a.id == id) && slices.Contains(services, a.service) {

@@ -2,11 +2,12 @@ package decode
 
 import (
 	"archive/tar"
+	"archive/zip"
+	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"github.com/google/go-cmp/cmp"
 	"io"
 	"os"
 	"path"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/evtx"
 )
@@ -182,4 +184,47 @@ func TestShapesAgree(t *testing.T) {
 	if compared < 190 || differ > 1 {
 		t.Errorf("%d of %d events differ; want at most 1 of at least 190", differ, compared)
 	}
+}
+
+func BenchmarkWindowsJSON(b *testing.B) {
+	z, err := zip.OpenReader(windowsRecording(b, "windows/otrf-atomic/other/aptsimulator_cobaltstrike.zip"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer z.Close()
+	m, err := z.File[0].Open()
+	if err != nil {
+		b.Fatal(err)
+	}
+	data, err := io.ReadAll(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	benchmarkDecode(b, "json", data, bytes.Count(data, []byte("\n")))
+}
+
+func BenchmarkWindowsXML(b *testing.B) {
+	event := "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='Microsoft-Windows-Sysmon' Guid='{5770385f-c22a-43e0-bf4c-06f5698ffbd9}'/><EventID>1</EventID><Version>5</Version><Level>4</Level><Task>1</Task><Opcode>0</Opcode><Keywords>0x8000000000000000</Keywords><TimeCreated SystemTime='2026-03-04T05:06:07.1234567Z'/><EventRecordID>7</EventRecordID><Correlation/><Execution ProcessID='2' ThreadID='3'/><Channel>Microsoft-Windows-Sysmon/Operational</Channel><Computer>ws1.corp.example</Computer><Security UserID='S-1-5-18'/></System><EventData><Data Name='RuleName'>-</Data><Data Name='UtcTime'>2026-03-04 05:06:07.123</Data><Data Name='ProcessId'>4</Data><Data Name='Image'>C:\\Windows\\System32\\cmd.exe</Data><Data Name='CommandLine'>cmd /c &quot;whoami &amp; hostname&quot;</Data><Data Name='User'>CORP\\ann</Data><Data Name='ParentImage'>C:\\Windows\\explorer.exe</Data></EventData></Event>\n"
+	benchmarkDecode(b, "windows-xml", []byte("<Events>"+strings.Repeat(event, 1000)+"</Events>"), 1000)
+}
+
+func benchmarkDecode(b *testing.B, format string, data []byte, want int) {
+	f, _ := ByName(format)
+	d := f.New(Options{})
+	n := 0
+	b.ReportAllocs()
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		n = 0
+		d.Decode(&tocsin.Record{Source: "x", Data: data, Line: 1}, func(ev *tocsin.Event) {
+			if ev.Fault == nil {
+				n++
+			}
+		})
+		d.Flush(func(*tocsin.Event) {})
+	}
+	if n != want {
+		b.Fatalf("%d events, want %d", n, want)
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
