@@ -262,3 +262,25 @@ func (a *archive) strip() {
 		a.files[i].name = a.files[i].name[len(top)+1:]
 	}
 }
+
+// A File is a rule file of an archive.
+type File struct {
+	Name string // its path in the archive, below the folder that all of it lies in
+	Data []byte
+}
+
+// Files reads the rule files of a zip or tar.gz archive, in order of their names. The faults are entries that were
+// left out though they look like rules.
+func Files(f io.ReaderAt, size int64, b Bounds) ([]File, []*tocsin.Fault, error) {
+	a, err := unpack(f, size, b.filled())
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []File
+	for _, f := range a.files {
+		if ext := path.Ext(f.name); ext == ".yml" || ext == ".yaml" {
+			out = append(out, File{f.name, f.data})
+		}
+	}
+	return out, a.faults, nil
+}

@@ -21,6 +21,8 @@ type rulesCmd struct {
 	Check checkCmd `cmd:"" help:"Say which rules cannot be used and why, and what is doubtful in the others."`
 	Test  testCmd  `cmd:"" help:"Run the samples beside rules: what must match and what must not."`
 	List  listCmd  `cmd:"" help:"List rules."`
+
+	Update updateCmd `cmd:"" help:"Install a collection of rules, SigmaHQ's if none is named, checked and replaced as a whole."`
 }
 
 type checkCmd struct {
