@@ -28,6 +28,7 @@ func dialects() []dialect {
 		{"opencode", isOpenCode, (*agentLog).openCode},
 		{"gemini-cli", isGemini, (*agentLog).gemini},
 		{"agent-hook", isHook, (*agentLog).hook},
+		{"openhands", isOpenHands, (*agentLog).openHands},
 		{"agent-trace", isTrace, (*agentLog).trace},
 		{"chat", isChat, (*agentLog).chat},
 	}
@@ -35,67 +36,65 @@ func dialects() []dialect {
 
 // agentFormats lists the formats that files of this family are recognised as: logs of a record a line, which one
 // decoder sees in order because a result may come long after its call, and documents that are one JSON value written
-// over many lines.
+// over many lines. Either may mix dialects; the names of single ones are there for --input-format.
 func agentFormats() []Format {
 	open := func(o Options) Decoder { return newAgentLog(o) }
-	var all []Format
-	for _, dia := range dialects() {
-		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(_ string, head []byte) int {
-			if sees(dia, head, false) {
+	is := func(document bool) func(string, []byte) int {
+		return func(_ string, head []byte) int {
+			if sees(head, document) {
 				return 80
 			}
 			return 0
-		}})
-	}
-	return append(all, Format{Name: "agent-session", Cut: Whole, New: open, Is: func(_ string, head []byte) int {
-		for _, dia := range dialects() {
-			if sees(dia, head, true) {
-				return 80
-			}
 		}
-		return 0
-	}})
+	}
+	all := []Format{
+		{Name: "agent-log", Cut: Ordered, New: open, Is: is(false)},
+		{Name: "agent-session", Cut: Whole, New: open, Is: is(true)},
+	}
+	for _, dia := range dialects() {
+		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(string, []byte) int { return 0 }})
+	}
+	return all
 }
 
 // sees says whether one of the first records in head is of a dialect, in a document of one value over many lines or,
-// if not whole, in a log of one value a line.
-func sees(dia dialect, head []byte, whole bool) bool {
-	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
-	for n := 0; n < 20 && len(head) > 1; n++ {
-		line := head
-		if i := bytes.IndexByte(head, '\n'); i >= 0 {
-			line = head[:i]
+// if no document is asked for, in a log of one value a line.
+func sees(head []byte, document bool) bool {
+	all := dialects()
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
+	for n := 0; n < 200 && len(head) > 1; n++ {
+		line, rest, _ := bytes.Cut(head, []byte{'\n'})
+		if n == 0 {
+			if line[0] != '{' && line[0] != '[' {
+				return false
+			}
+			if _, ok := valueEnd(line, 0); (line[0] == '[' || !ok && len(rest) > 0) != document {
+				return false
+			}
 		}
 		v := raw(line)
-		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
-			end, ok := valueEnd(line, 0)
-			document := len(line) < len(head) && !ok || line[0] == '['
-			if document {
-				if n > 0 {
-					return false
-				}
-				v = head
-				if end, ok = valueEnd(head, 0); ok {
-					v = v[:end]
-				}
-			} else if ok {
+		if document {
+			v = head
+		}
+		if len(v) > 0 && (v[0] == '{' || v[0] == '[') {
+			if end, ok := valueEnd(v, 0); ok {
 				v = v[:end]
-			}
-			if document != whole && n == 0 {
-				return false
 			}
 			for e := range v.items() {
 				v = e
 				break
 			}
-			if m, _ := v.open(); dia.is(m) {
-				return true
-			}
-			if document {
-				return false
+			m, _ := v.open()
+			for _, dia := range all {
+				if dia.is(m) {
+					return true
+				}
 			}
 		}
-		head = bytes.TrimLeft(head[len(line):], " \t\r\n")
+		if document {
+			return false
+		}
+		head = bytes.TrimLeft(rest, " \t\r\n")
 	}
 	return false
 }
@@ -248,7 +247,7 @@ func set(p *string, s string) {
 
 // stamp sets the turn's time from the first of a record's members that is one, and reports whether there was any.
 func (d *agentLog) stamp(m members) bool {
-	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "ts", "datetime", "date"} {
+	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "created", "ts", "datetime", "date"} {
 		if v := m.get(k); v != nil {
 			if t, ok := parseTime(v.str(), d.opt); ok {
 				d.turn.time = t

@@ -276,7 +276,7 @@ var knownAgents = [...][1]tocsin.LogSource{
 	{{Product: "ai_agent", Category: "tool_call", Service: "gemini-cli"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "copilot-cli"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "opencode"}},
-	{{Product: "ai_agent", Category: "tool_call", Service: "cursor"}},
+	{{Product: "ai_agent", Category: "tool_call", Service: "openhands"}},
 }
 
 // command returns what a tool was told to run, or "": the argument that by its name is a command line or a program,

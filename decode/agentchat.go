@@ -26,13 +26,19 @@ func isMessage(m members) bool {
 func isMessages(v raw) bool {
 	for e := range v.items() {
 		m := e.members()
-		return isMessage(m) || isRole(m.get("role")) || isResponseItem(m)
+		return isMessage(m) || isRole(m.get("role")) || isResponseItem(m) || isStep(m)
 	}
 	return false
 }
 
 func isResponseItem(m members) bool {
 	return m.get("call_id") != nil && m.first("arguments", "input", "action", "output") != nil
+}
+
+// isStep takes an element of a trajectory: a step of an agent (Harbor's ATIF), or an action and what was observed
+// (SWE-agent).
+func isStep(m members) bool {
+	return m.get("step_id") != nil && m.get("source") != nil || m.get("action") != nil && m.get("observation") != nil
 }
 
 // bodies are the members under which a log of requests keeps what was sent and what came back.
@@ -52,7 +58,7 @@ func isChat(m members) bool {
 }
 
 func isBody(m members) bool {
-	if isMessages(m.get("messages")) || isMessages(m.get("conversation")) || isMessages(m.get("contents")) || isMessages(m.get("history")) {
+	if isMessages(m.get("messages")) || isMessages(m.get("conversation")) || isMessages(m.get("contents")) || isMessages(m.get("history")) || isMessages(m.get("steps")) || isMessages(m.get("trajectory")) {
 		return true
 	}
 	if m.get("model") == nil {
@@ -100,6 +106,11 @@ func (d *agentLog) describe(m members) {
 	}
 	set(&d.turn.model, m.str("model", "model_name", "modelVersion"))
 	set(&d.turn.agent, m.str("agent", "agent_name"))
+	if a := m.get("agent"); len(a) > 0 && a[0] == '{' {
+		a := a.members()
+		set(&d.turn.agent, a.str("name"))
+		set(&d.turn.model, a.str("model_name", "model"))
+	}
 	set(&d.turn.cwd, m.str("cwd", "working_directory"))
 	d.stamp(m)
 	d.scope = d.turn.session
@@ -109,9 +120,9 @@ func (d *agentLog) describe(m members) {
 func (d *agentLog) body(m members) bool {
 	read := false
 	at := d.turn.time
-	for _, k := range [...]string{"messages", "conversation", "history", "contents", "input", "output"} {
+	for _, k := range [...]string{"messages", "conversation", "history", "contents", "steps", "trajectory", "input", "output"} {
 		v := m.get(k)
-		if !isMessages(v) {
+		if !isMessages(v) || k == "history" && m.get("trajectory") != nil { // SWE-agent has both, of the same calls
 			continue
 		}
 		if !read {
@@ -157,6 +168,14 @@ func (d *agentLog) message(m members) {
 		fn := fn.members()
 		d.call("function "+fn.str("name"), fn.str("name"), "", fn.get("arguments"))
 	}
+	for e := range m.at("observation", "results").items() {
+		e := e.members()
+		d.answer(e.str("source_call_id"), d.result(e))
+	}
+	if action := m.get("action"); len(action) > 2 && action[0] == '"' && m.get("observation") != nil {
+		d.call("", "action", "", jsonObject("command", action))
+		d.answer("", answer{result: m.str("observation"), time: d.turn.time})
+	}
 	role := m.str("role", "type")
 	content := m.first("content", "parts")
 	switch role {
@@ -192,13 +211,28 @@ func (d *agentLog) part(m members) {
 		}
 	}
 	for _, k := range [...]string{"functionResponse", "toolResult", "function_response"} {
-		if v := m.get(k); v != nil {
+		if v := m.get(k); v != nil && kind != "toolResponse" {
 			m, kind = v.members(), "tool_result"
 		}
 	}
-	if v := m.first("function", "custom"); v != nil { // OpenAI's tool_calls
+	if v := m.first("function", "custom"); v != nil && kind != "tool_result" { // OpenAI's tool_calls
 		fn := v.members()
+		if v[0] == '"' { // as Inspect writes them
+			fn = append(members{{"name", v}}, m...)
+		}
 		d.call(callID(m), fn.str("name"), "", fn.first("arguments", "input"))
+		return
+	}
+	if v := m.get("toolCall"); v != nil && kind == "toolRequest" { // Goose
+		v := v.at("value").members()
+		d.call(callID(m), v.str("name"), "", v.get("arguments"))
+		return
+	}
+	if v := m.get("toolResult"); v != nil && kind == "toolResponse" {
+		v := v.members()
+		a := d.result(v)
+		a.result = contentText(v.first("value", "error"), 0)
+		d.answer(callID(m), a)
 		return
 	}
 	kind = strings.ReplaceAll(kind, "-", "_")
@@ -209,9 +243,9 @@ func (d *agentLog) part(m members) {
 			id = m.str("name")
 		}
 		d.answer(id, d.result(m))
-	case strings.HasSuffix(kind, "tool_use"), strings.HasSuffix(kind, "_call"), kind == "" && m.get("name") != nil && m.first("args", "arguments") != nil:
+	case strings.HasSuffix(kind, "tool_use"), strings.HasSuffix(kind, "_call"), kind == "" && m.first("name", "function_name", "toolName") != nil && m.first("args", "arguments") != nil:
 		id := callID(m)
-		name := m.str("name", "toolName", "tool_name", "tool")
+		name := m.str("name", "function_name", "toolName", "tool_name", "tool")
 		if id == "" {
 			id = name // Gemini's parts have no id: name joins
 		}

@@ -351,37 +351,3 @@ func (d *agentLog) hook(m members) {
 		d.answer(id, a)
 	}
 }
-
-// isTrace takes logs of events that name their kind: "tool_call" or "tool_use", and "tool_result", as harnesses and
-// stream-json outputs write them.
-func isTrace(m members) bool {
-	switch m.str("event", "type", "kind", "event_type") {
-	case "tool_call", "tool_use", "tool_start", "tool_result", "tool_output", "tool_end":
-		return m.first("tool_call_id", "tool_id", "call_id", "tool_use_id", "id", "tool_name", "tool") != nil
-	case "llm_call", "history_append", "configuration", "init":
-		return m.first("timestamp", "time", "ts") != nil && m.first("agent", "model", "session_id") != nil
-	}
-	return false
-}
-
-func (d *agentLog) trace(m members) {
-	t := &d.turn
-	set(&t.session, m.str("session_id", "session", "sessionId", "run_id", "run", "agent"))
-	set(&t.model, m.str("model"))
-	set(&t.principal, m.str("principal", "user"))
-	set(&t.cwd, m.str("cwd"))
-	if !d.stamp(m) {
-		t.time = time.Time{}
-	}
-	id := m.str("tool_call_id", "call_id", "tool_use_id", "tool_id", "id")
-	switch m.str("event", "type", "kind", "event_type") {
-	case "tool_call", "tool_use", "tool_start":
-		name := m.str("tool_name", "name", "tool")
-		d.call(id, name, m.str("server", "server_name", "mcp_server"), m.first("params", "parameters", "arguments", "input", "args", "tool_input"))
-		if m.first("result", "output", "tool_output") != nil {
-			d.answer(id, d.result(m))
-		}
-	case "tool_result", "tool_output", "tool_end":
-		d.answer(id, d.result(m))
-	}
-}

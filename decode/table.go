@@ -117,7 +117,7 @@ func columnOf(name string) column {
 	}
 	switch string(b[:n]) {
 	case "time", "timestamp", "datetime", "eventtime", "eventdatetime", "timecreated", "timegenerated", "createdat", "creationtime", "creationdate", "createddatetime",
-		"dateutc", "dateandtime", "starttime", "start", "firstseen", "detectiontime", "detectedat", "alerttime", "receivedtime", "logtime", "timestamputc", "utctime", "eventtimestamp",
+		"dateutc", "dateandtime", "starttime", "start", "startutc", "firstseen", "detectiontime", "detectedat", "alerttime", "receivedtime", "logtime", "timestamputc", "utctime", "eventtimestamp",
 		"firstactivity", "created", "published", "ts", "timestampiso", "rawtime", "receivetime", "generatedtime", "when", "occurred", "occurredat", "lastseen":
 		return timeColumn
 	case "date", "day", "eventdate":
