@@ -24,6 +24,7 @@ type archive struct {
 	release string
 	faults  []*tocsin.Fault // entries that were left out though they look like rules
 	bounds  Bounds
+	whole   bool // nothing is left out for the folder that it is in
 	total   int64
 	entries int
 	seen    map[string]bool // names in small letters
@@ -39,9 +40,13 @@ var errFormat = errors.New("neither a zip nor a tar.gz archive")
 // unpack reads a zip or tar.gz archive. Anything that does not belong below the collection's directory is refused.
 func unpack(f io.ReaderAt, size int64, b Bounds) (*archive, error) {
 	a := &archive{bounds: b, seen: map[string]bool{}}
+	return a, a.unpack(f, size)
+}
+
+func (a *archive) unpack(f io.ReaderAt, size int64) error {
 	var magic [4]byte
 	if _, err := f.ReadAt(magic[:], 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return err
 	}
 	var err error
 	switch {
@@ -53,11 +58,11 @@ func unpack(f io.ReaderAt, size int64, b Bounds) (*archive, error) {
 		err = errFormat
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.strip()
 	slices.SortFunc(a.files, func(x, y file) int { return strings.Compare(x.name, y.name) })
-	return a, nil
+	return nil
 }
 
 // maxDirectory bounds a zip's list of entries, which is read as a whole: some 300,000 of them.
@@ -133,14 +138,20 @@ func isRule(name string) bool {
 	return ext == ".yml" || ext == ".yaml"
 }
 
-// apart are folders of SigmaHQ's repository whose YAML is not meant to be used.
+// apart are folders at the top of SigmaHQ's repository whose YAML is not meant to be used.
 var apart = []string{"deprecated", "unsupported", "tests", "regression_data", "documentation", "other"}
 
 // wanted says whether an entry belongs into a collection.
-func wanted(name string) bool {
+func (a *archive) wanted(name string) bool {
 	dir, base := path.Split(name)
-	for _, d := range strings.Split(dir, "/") {
-		if strings.HasPrefix(d, ".") && d != "." && d != ".." || slices.Contains(apart, d) {
+	for i, d := range strings.Split(dir, "/") {
+		if strings.HasPrefix(d, ".") && d != "." && d != ".." {
+			return false
+		}
+		if a.whole || i > 1 || !slices.Contains(apart, d) {
+			continue
+		}
+		if i == 0 || !strings.HasPrefix(dir, "rules") { // below the folder that the repository is packed in, if any
 			return false
 		}
 	}
@@ -169,7 +180,7 @@ func (a *archive) entry(name string, size int64, open func() (io.ReadCloser, err
 	for strings.HasPrefix(name, "./") { // as tar writes what is packed with "tar c ."
 		name = name[2:]
 	}
-	if !wanted(name) {
+	if !a.wanted(name) {
 		return nil
 	}
 	if !safe(name) {
@@ -269,16 +280,16 @@ type File struct {
 	Data []byte
 }
 
-// Files reads the rule files of a zip or tar.gz archive, in order of their names. The faults are entries that were
+// Files reads all rule files of a zip or tar.gz archive, in order of their names. The faults are entries that were
 // left out though they look like rules.
 func Files(f io.ReaderAt, size int64, b Bounds) ([]File, []*tocsin.Fault, error) {
-	a, err := unpack(f, size, b.filled())
-	if err != nil {
+	a := &archive{bounds: b.filled(), whole: true, seen: map[string]bool{}}
+	if err := a.unpack(f, size); err != nil {
 		return nil, nil, err
 	}
 	var out []File
 	for _, f := range a.files {
-		if ext := path.Ext(f.name); ext == ".yml" || ext == ".yaml" {
+		if isRule(f.name) {
 			out = append(out, File{f.name, f.data})
 		}
 	}
