@@ -246,6 +246,7 @@ func sample() *builder {
 			})
 			w.element(true, "Data", []attr{{"Name", 2}}, func() { w.sub(3, false) })
 			w.element(true, "Data", nil, func() { w.sub(4, false) })
+			w.element(true, "Data", []attr{{"Name", "Null"}}, func() { w.sub(0, true) })
 		}, val{kind: typeNull}, val{kind: typeInt32, b: le(4, 1<<32-7)}, val{kind: typeString, b: wide("made up")}, val{kind: typeBool, b: le(4, 1)},
 			val{kind: typeUint16 | typeArray, b: []byte{1, 0, 2, 1}})
 	})

@@ -112,7 +112,7 @@ func (r *Reader) run(steps []step, subs []value, nesting int) error {
 				return err
 			}
 		case len(v.b) == 0 || v.kind == typeNull:
-			if s.keep {
+			if s.keep && !(s.optional && v.kind == typeNull) {
 				r.add(s, "")
 			}
 		default:

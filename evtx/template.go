@@ -39,7 +39,7 @@ type step struct {
 	name  string
 	plain string // name without its spaces, if it has any
 	what  slot
-	keep  bool // the field exists even when its substitution is empty: <Data Name="x"></Data>
+	keep  bool // the field exists even when its value is empty: <Data Name="x"></Data>; but not for an optional null
 	piece
 	more  []piece // the parts of a value of several
 	named []piece // the parts of a name that is a substitution itself
