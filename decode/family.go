@@ -56,6 +56,8 @@ var (
 		sources: []tocsin.LogSource{{Product: "linux", Service: "syslog"}},
 		auth:    []tocsin.LogSource{{Product: "linux", Service: "syslog"}, {Product: "linux", Category: "authentication"}},
 	}
+	// strangerFamily is whoever writes a log of their own that says neither program nor host.
+	strangerFamily  = &family{sources: appSources, auth: appAuthSources}
 	sshdFamily      = linux("sshd", "auth").says(sshdPhrases, true).with(sshdBody, nil)
 	dropbearFamily  = linux("dropbear", "sshd", "auth").says(dropbearPhrases, false)
 	sudoFamily      = linux("sudo", "auth").says(sudoPhrases, true).with(nil, sudoLine)

@@ -132,8 +132,15 @@ func trimMessage(s string) string {
 func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	ev.Add("message", msg)
 	f := familyOf(program)
+	if f == unknownFamily && program == "" && ev.Host == "" {
+		f = strangerFamily
+	}
 	if m.service = f.service; m.service == "" {
 		m.service = baseName(program)
+	}
+	if times, inner, ok := repeated(msg); ok {
+		ev.Add("repeated", times)
+		msg = inner
 	}
 	body := msg
 	if f.prepare != nil {
@@ -153,7 +160,7 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 			return
 		}
 	}
-	if f == unknownFamily {
+	if f == unknownFamily || f == strangerFamily {
 		for _, g := range ownLogs {
 			body := msg
 			if g.prepare != nil {
@@ -179,6 +186,20 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	}
 	m.n = 0
 	m.mean(ev, f, untold, "")
+}
+
+// repeated opens rsyslog's "message repeated 5 times: [ … ]".
+func repeated(msg string) (times, inner string, ok bool) {
+	if times, ok = strings.CutPrefix(msg, "message repeated "); !ok {
+		return "", "", false
+	}
+	if times, inner, ok = strings.Cut(times, " times: ["); !ok {
+		return "", "", false
+	}
+	if inner, ok = strings.CutSuffix(inner, "]"); !ok || digitsAt(view(times)) != len(times) {
+		return "", "", false
+	}
+	return times, strings.TrimSpace(inner), true
 }
 
 // told adds what a message means to the programs of a family, and reports whether it means anything.

@@ -40,6 +40,7 @@ var pamPhrases = []phrase{
 	{"Consecutive login failures for user {user} account temporarily locked", accountLocked, "reason=too many failures"},
 	{"auth could not identify password for [{user}]", pamFailed, ""},
 	{"requirement \"{<}\" not met by user \"{user}\"", pamFailed, ""},
+	{"user \"{user}\" does not exist in /etc/passwd", failedChange, "reason=no such user"},
 	{"could not identify user{*}", untold, ""},
 	{"Failed to create session: {reason}", untold, ""},
 }
