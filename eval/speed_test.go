@@ -17,8 +17,6 @@ import (
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
-func readAll(name string) ([]byte, error) { return os.ReadFile(name) }
-
 // cpu is the processor time of this process so far.
 func cpu() time.Duration {
 	var u syscall.Rusage
