@@ -204,6 +204,7 @@ func TestWhatIsSkipped(t *testing.T) {
 		{"nothing inside", gzipOf(t, ""), map[string]string{"/it": "empty"}},
 		{"white space", " \n\n", map[string]string{"/it": "nothing but white space"}},
 		{"unknown", "\x00\x01\x02\x03binary\xff\x00\x00", map[string]string{"/it": "no known format (starts with 0001020362696e61)"}},
+		{"text", "# Übersicht\nno log\n", map[string]string{"/it": "text, but no log of a known format"}},
 		{"RAR", "Rar!\x1a\x07\x01\x00", map[string]string{"/it": "a RAR archive, which cannot be read"}},
 		{"encrypted zip", string(locked), map[string]string{"/it!/a": "encrypted"}},
 		{"encrypted 7z", aes, map[string]string{"/it": "encrypted"}},

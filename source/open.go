@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
@@ -225,7 +226,20 @@ func unknown(head []byte) string {
 			return f.name + ", which cannot be read"
 		}
 	}
+	if isText(head) {
+		return "text, but no log of a known format"
+	}
 	return fmt.Sprintf("no known format (starts with %x)", head[:min(len(head), 8)])
+}
+
+// isText says that there is nothing in head that text does not have.
+func isText(head []byte) bool {
+	for _, c := range head {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
+			return false
+		}
+	}
+	return utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)]) // the last character may be cut off
 }
 
 // foreign are containers that people keep logs in and that are not read: better said by name.
