@@ -88,7 +88,7 @@ func (l *lister) link(name string) {
 			l.pass(name, reason(err))
 			return
 		}
-		l.pass(name, "symbolic link to "+target+"; not followed without --follow")
+		l.pass(name, "symbolic link to "+target+"; not followed without --follow-links")
 		return
 	}
 	real, err := filepath.EvalSymlinks(name)

@@ -71,7 +71,7 @@ func TestWhatIsNoFile(t *testing.T) {
 	if d := cmp.Diff([]string{"/a.log", "/sub/b.log"}, streams); d != "" {
 		t.Errorf("read: -want +got\n%s", d)
 	}
-	not := "; not followed without --follow"
+	not := "; not followed without --follow-links"
 	want := map[string]string{
 		"/void": "empty", "/fifo": "a FIFO, which might never end", "/socket": "a socket", "/dev/null": "a device",
 		"/none": "no such file or directory",

@@ -149,7 +149,7 @@ func limit(what, flag string) error { return &limitError{what, flag} }
 
 func (e *limitError) Error() string { return e.what }
 
-// fault reports err at a place; a limit names the flag that raises it.
+// faultAt reports err at a place; a limit names the flag that raises it.
 func (h *Hooks) faultAt(path string, line int64, err error, hint string) {
 	var l *limitError
 	if errors.As(err, &l) {
