@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strings"
+
 	"github.com/tocsin-ids/tocsin"
 )
 
@@ -154,12 +156,19 @@ func isCommandLog(o *object) bool {
 func fillCommandLog(o *object, ev *tocsin.Event) {
 	ev.Time = o.time("timestamp_str", "timestamp", "start")
 	ev.Host = o.first("hostname", "host")
-	own(o, ev, "command", o.get("cmd"))
-	own(o, ev, "user", o.first("username"))
+	cmd := o.first("cmd", "command")
+	own(o, ev, "command", cmd)
+	own(o, ev, "user", o.get("username"))
 	own(o, ev, "src_ip", o.get("ip"))
 	own(o, ev, "cwd", o.get("wd"))
 	happened(ev, "command", "")
 	ev.Sources = commandLogSources
+	switch shell, _, _ := strings.Cut(o.get("cmd_type"), "-"); shell {
+	case "", "bash", "sh", "zsh", "shell": // what a shell's own history would hold
+		ev.Sources = historySources
+		ev.Add("CommandLine", cmd)
+		ev.Add("User", o.first("username", "user"))
+	}
 }
 
-var commandLogSources = []tocsin.LogSource{{Category: "command", Service: "shell"}}
+var commandLogSources = []tocsin.LogSource{{Category: "command"}}

@@ -119,7 +119,7 @@ var keycloakSources = []tocsin.LogSource{{Product: "keycloak", Service: "events"
 // jsonLine takes lines that are JSON in a file that is otherwise text, with or without words before the object, as
 // loggers write it that put a stamp in front of everything.
 func jsonLine() lineKind {
-	return lineKind{name: "json", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+	return lineKind{name: "json-line", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
 		if len(line) == 0 || line[0] != '{' || line[len(line)-1] != '}' {
 			return false
 		}
@@ -127,9 +127,9 @@ func jsonLine() lineKind {
 		if in == nil {
 			return false
 		}
-		raw, fields := ev.Raw, append(ev.Fields, in.Fields...)
+		fields := append(ev.Fields, in.Fields...)
 		*ev = *in
-		ev.Raw, ev.Fields = raw, fields
+		ev.Raw, ev.Fields = text(line), fields
 		return true
 	}}
 }

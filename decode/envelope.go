@@ -83,8 +83,7 @@ func (n *nest) unwrap(rec *tocsin.Record, ev *tocsin.Event, inner string, carrie
 // An envelope is a way to wrap a record in JSON.
 type envelope struct {
 	name     string
-	needs    []string // leaves it has
-	only     bool     // it has no others
+	is       func(o *object) bool
 	inner    []string // leaves that may hold the record; the first that is there does
 	time     []string
 	host     []string
@@ -92,28 +91,28 @@ type envelope struct {
 }
 
 func envelopes() []envelope {
+	has := func(leaves ...string) func(*object) bool {
+		return func(o *object) bool { return o.has(leaves...) }
+	}
 	return []envelope{
-		{name: "docker", needs: []string{"log", "stream", "time"}, inner: []string{"log"}, time: []string{"time"}, carriers: []string{"time"}},
-		{name: "kubernetes-log", needs: []string{"log", "kubernetes.pod_name"}, inner: []string{"log"}, time: []string{"@timestamp", "time", "timestamp", "_p"},
-			host: []string{"kubernetes.host"}, carriers: []string{"@timestamp", "time"}},
-		{name: "kubernetes-log", needs: []string{"message", "kubernetes.pod_name"}, inner: []string{"message"}, time: []string{"@timestamp", "timestamp"},
-			host: []string{"kubernetes.pod_node_name", "kubernetes.host"}, carriers: []string{"@timestamp", "timestamp"}},
-		{name: "filebeat", needs: []string{"@timestamp", "message", "log.file.path"}, inner: []string{"event.original", "message"}, time: []string{"@timestamp"},
-			host: []string{"host.name", "host.hostname", "agent.name"}, carriers: []string{"@timestamp"}},
-		{name: "filebeat", needs: []string{"@timestamp", "event.original"}, inner: []string{"event.original"}, time: []string{"@timestamp"},
-			host: []string{"host.name", "agent.name"}, carriers: []string{"@timestamp"}},
-		{name: "vector", needs: []string{"message", "source_type", "timestamp"}, inner: []string{"message"}, time: []string{"timestamp"}, host: []string{"host"}, carriers: []string{"timestamp"}},
-		{name: "splunk-export", needs: []string{"result._raw"}, inner: []string{"result._raw"}, time: []string{"result._time"}, host: []string{"result.host"}, carriers: []string{"result._time"}},
-		{name: "cloudwatch-log", needs: []string{"id", "timestamp", "message"}, only: true, inner: []string{"message"}, time: []string{"timestamp"}, carriers: []string{"id", "timestamp"}},
-		{name: "cloudwatch-log", needs: []string{"logStreamName", "ingestionTime", "timestamp", "message"}, inner: []string{"message"}, time: []string{"timestamp"},
-			carriers: []string{"timestamp", "ingestionTime"}},
-		{name: "upsun-log", needs: []string{"timestamp_ns", "message", "container.name"}, inner: []string{"message"}, time: []string{"timestamp"},
-			host: []string{"container.hostname"}, carriers: []string{"timestamp", "timestamp_ns"}},
-		{name: "loki", needs: []string{"line", "timestamp"}, inner: []string{"line"}, time: []string{"timestamp"}, host: []string{"labels.host", "labels.hostname"}, carriers: []string{"timestamp"}},
-		{name: "gcp-text", needs: []string{"textPayload", "logName", "timestamp"}, inner: []string{"textPayload"}, time: []string{"timestamp"},
+		{name: "docker", is: has("log", "stream", "time"), inner: []string{"log"}, time: []string{"time"}, carriers: []string{"time"}},
+		{name: "kubernetes-log", is: func(o *object) bool { return o.has("kubernetes.pod_name") && (o.has("log") || o.has("message")) },
+			inner: []string{"log", "message"}, time: []string{"@timestamp", "time", "timestamp"}, host: []string{"kubernetes.host", "kubernetes.pod_node_name"},
+			carriers: []string{"@timestamp", "time", "timestamp"}},
+		{name: "filebeat", is: func(o *object) bool {
+			return o.has("@timestamp") && (o.has("event.original") || o.has("message", "log.file.path"))
+		},
+			inner: []string{"event.original", "message"}, time: []string{"@timestamp"}, host: []string{"host.name", "host.hostname", "agent.name"}, carriers: []string{"@timestamp"}},
+		{name: "vector", is: has("message", "source_type", "timestamp"), inner: []string{"message"}, time: []string{"timestamp"}, host: []string{"host"}, carriers: []string{"timestamp"}},
+		{name: "splunk-export", is: has("result._raw"), inner: []string{"result._raw"}, time: []string{"result._time"}, host: []string{"result.host"}, carriers: []string{"result._time"}},
+		{name: "cloudwatch-log", is: func(o *object) bool {
+			return o.has("timestamp", "message") && (o.has("id") && len(o.fields) == 3 || o.has("ingestionTime"))
+		}, inner: []string{"message"}, time: []string{"timestamp"}, carriers: []string{"id", "timestamp", "ingestionTime"}},
+		{name: "loki", is: has("line", "timestamp"), inner: []string{"line"}, time: []string{"timestamp"}, host: []string{"labels.host", "labels.hostname"}, carriers: []string{"timestamp"}},
+		{name: "gcp-text", is: has("textPayload", "logName", "timestamp"), inner: []string{"textPayload"}, time: []string{"timestamp"},
 			host: []string{"resource.labels.instance_id", "resource.labels.pod_name"}, carriers: []string{"timestamp", "receiveTimestamp"}},
-		{name: "azure-kube-audit", needs: []string{"category", "properties.log"}, inner: []string{"properties.log"}, time: []string{"time"}, carriers: []string{"time"}},
-		{name: "m365-search", needs: []string{"AuditData"}, inner: []string{"AuditData"}, time: []string{"CreationDate"}, carriers: []string{"CreationDate"}},
+		{name: "azure-kube-audit", is: has("category", "properties.log"), inner: []string{"properties.log"}, time: []string{"time"}, carriers: []string{"time"}},
+		{name: "m365-search", is: has("AuditData"), inner: []string{"AuditData"}, time: []string{"CreationDate"}, carriers: []string{"CreationDate"}},
 	}
 }
 
@@ -122,16 +121,13 @@ func envelopeJSON() []jsonKind {
 	var all []jsonKind
 	for _, e := range envelopes() {
 		carriers := append(e.carriers, e.inner...)
-		all = append(all, jsonKind{name: e.name,
-			is: func(o *object) bool { return o.has(e.needs...) && (!e.only || len(o.fields) == len(e.needs)) },
-			fill: func(o *object, ev *tocsin.Event) {
-				ev.Time = o.time(e.time...)
-				ev.Host = o.first(e.host...)
-				inner := o.first(e.inner...)
-				if !o.nest.unwrap(o.rec, ev, inner, carriers...) {
-					appRecord(o, ev)
-				}
-			}})
+		all = append(all, jsonKind{name: e.name, is: e.is, fill: func(o *object, ev *tocsin.Event) {
+			ev.Time = o.time(e.time...)
+			ev.Host = o.first(e.host...)
+			if !o.nest.unwrap(o.rec, ev, o.first(e.inner...), carriers...) {
+				appRecord(o, ev)
+			}
+		}})
 	}
 	return all
 }
