@@ -148,7 +148,7 @@ func cloudFormats() []Format { return nil }
 // cloudJSON lists the kinds of JSON record of this family.
 func cloudJSON() []jsonKind {
 	var all []jsonKind
-	for _, list := range [...][]platform{amazon(), microsoft(), google(), identity(), kubernetes()} {
+	for _, list := range [...][]platform{amazon(), microsoft(), google(), identity(), kubernetes(), elastic()} {
 		for _, p := range list {
 			all = append(all, p.kind())
 		}

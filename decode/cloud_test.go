@@ -170,6 +170,19 @@ func TestCloudJSON(t *testing.T) {
 			"alert 2026-03-04T05:06:07Z alert\nname=Phish\nseverity=high",
 		},
 	}, {
+		"what Elastic's agents make of them",
+		`{"@timestamp":"2026-03-04T05:06:07Z","event":{"dataset":"aws.cloudtrail","action":"ConsoleLogin","provider":"signin.amazonaws.com","outcome":"failure"},"source":{"ip":"192.0.2.1","address":"192.0.2.1"},"user":{"name":"ann"},"aws":{"cloudtrail":{"event_version":"1.08","user_identity":{"type":"IAMUser"}}}}
+{"@timestamp":"2026-03-04T05:06:07Z","o365":{"audit":{"CreationTime":"2026-03-04T05:06:07","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserId":"ann","ClientIP":"192.0.2.1"}}}
+{"@timestamp":"2026-03-04T05:06:07Z","event":{"original":"{\"eventVersion\":\"1.08\",\"eventTime\":\"2026-03-04T05:06:08Z\",\"eventSource\":\"iam.amazonaws.com\",\"eventName\":\"ListUsers\",\"awsRegion\":\"r\"}","dataset":"aws.cloudtrail"}}
+{"@timestamp":"2026-03-04T05:06:07Z","okta":{"event_type":"user.session.start","outcome":{"result":"FAILURE"},"actor":{"alternate_id":"ann"}},"source":{"ip":"192.0.2.1"}}`,
+		[]string{"eventName", "eventSource", "userIdentity.type", "Operation", "eventType"},
+		[]string{
+			"ecs-cloudtrail 2026-03-04T05:06:07Z aws/*/cloudtrail aws/authentication/cloudtrail\nevent_type=login_failed\noutcome=failure\nuser=ann\nsrc_ip=192.0.2.1\neventName=ConsoleLogin\neventSource=signin.amazonaws.com\nuserIdentity.type=IAMUser",
+			"m365 2026-03-04T05:06:07Z m365/*/audit m365/authentication/audit m365/*/azure_active_directory\nevent_type=login_failed\noutcome=failure\nuser=ann\nsrc_ip=192.0.2.1\neventName=UserLoginFailed\neventSource=AzureActiveDirectory\nOperation=UserLoginFailed",
+			"cloudtrail 2026-03-04T05:06:08Z aws/*/cloudtrail\noutcome=success\neventName=ListUsers\neventSource=iam.amazonaws.com",
+			"ecs-okta 2026-03-04T05:06:07Z okta/*/okta okta/authentication/okta\nevent_type=login_failed\noutcome=failure\nuser=ann\nsrc_ip=192.0.2.1\neventType=user.session.start",
+		},
+	}, {
 		"applications: a failed login, one that worked, none at all",
 		`{"level":"warn","ts":1772600767.5,"msg":"Invalid password for user 'ann'","client_ip":"192.0.2.1"}
 {"timestamp":"2026-03-04 05:06:07.784","message":"User \"ann\" logged in from ip 192.0.2.1","level":4}

@@ -15,6 +15,9 @@ func kubernetes() []platform {
 			name:   "kubernetes-audit",
 			source: tocsin.LogSource{Product: "kubernetes", Category: "application", Service: "audit"},
 			is: func(o *object) bool {
+				if o.has("kubernetes.audit.auditID") { // Elastic keeps the names below a prefix
+					o.shed("kubernetes.audit.")
+				}
 				return o.has("auditID", "stage", "verb") || o.get("kind") == "Event" && strings.HasPrefix(o.get("apiVersion"), "audit.k8s.io/")
 			},
 			time:    []string{"requestReceivedTimestamp", "stageTimestamp", "timestamp"},

@@ -15,6 +15,9 @@ func microsoft() []platform {
 			name:   "m365",
 			source: tocsin.LogSource{Product: "m365", Service: "audit"},
 			is: func(o *object) bool {
+				if o.has("o365.audit.Operation") { // Elastic keeps the names below a prefix
+					o.shed("o365.audit.")
+				}
 				return o.has("CreationTime", "Operation") && (o.has("Workload") || o.has("RecordType"))
 			},
 			user:    []string{"UserId", "UserKey"},
@@ -99,7 +102,10 @@ func unifiedAudit(o *object, ev *tocsin.Event) {
 	if t, ok := parseTime(o.get("CreationTime"), Options{}); ok { // UTC, though it does not say so
 		ev.Time = t
 	}
-	m := o.raw().members()
+	m := o.raw()
+	if in := m.at("o365", "audit"); in != nil {
+		m = in
+	}
 	for _, k := range [...]string{"Parameters", "ExtendedProperties", "OperationProperties", "ModifiedProperties", "AlertLinks", "Data"} {
 		if v := m.get(k); len(v) > 0 && v[0] == '[' {
 			ev.Add(k, text(v))
