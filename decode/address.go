@@ -23,6 +23,11 @@ func ipAt(s string) (ip string, end int) {
 	for n < len(s) && n < 64 && addressByte(s[n]) {
 		switch s[n] {
 		case ':':
+			if colons == 0 && dots == 3 { // a port follows
+				if ip, end = ip4At(s, n); ip != "" {
+					return ip, end
+				}
+			}
 			colons++
 		case '.':
 			dots++

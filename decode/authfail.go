@@ -123,6 +123,7 @@ const (
 	denial             // turned away
 	access             // what one is turned away from
 	breaker            // the sentence is about something else
+	provider           // the same, where it stands behind a subject: "authentication server"
 )
 
 func sense(w string) wordSense {
@@ -151,8 +152,10 @@ func sense(w string) wordSense {
 		return access
 	case "connect", "connecting", "socket", "lookup", "resolve", "database", "timeout", "module", "file", "ping", "handshake",
 		"certificate", "permission", "succeeded", "success", "successful", "successfully", "accepted", "backend", "upstream",
-		"directory", "checksum", "renew", "renewal", "server", "ready":
+		"directory", "checksum", "renew", "renewal", "ready":
 		return breaker
+	case "server", "service", "servers":
+		return provider
 	}
 	return plain
 }
@@ -161,6 +164,7 @@ func sense(w string) wordSense {
 func failureWords(low string) verdict {
 	const near, far = 4, 10
 	var lastSubject, lastSomeone, lastNegative, lastUnknown, lastAccess, lastDenial, lastNot = -99, -99, -99, -99, -99, -99, -99
+	lastConnection := -99
 	n := 0 // words
 	found := untold
 	for i := 0; i < len(low); {
@@ -178,11 +182,18 @@ func failureWords(low string) verdict {
 		}
 		w := low[from:i]
 		n++
+		if w == "connection" {
+			lastConnection = n
+		}
 		if w == "not" || w == "no" || w == "non" || w == "t" || w == "n't" || w == "never" || w == "cannot" || w == "without" || w == "couldn" || w == "doesn" {
 			lastNot = n
 			continue
 		}
-		switch sense(w) {
+		is := sense(w)
+		if is == provider && lastSubject == n-1 {
+			is = breaker
+		}
+		switch is {
 		case subject:
 			if n-lastNegative <= near {
 				return loginFailed
@@ -227,6 +238,10 @@ func failureWords(low string) verdict {
 			case n-lastSubject <= near, n-lastSubject <= far && (w == "denied" || w == "rejected" || w == "limited"), n-lastSomeone <= 1 && w != "allowed":
 				found = loginFailed
 			case w == "unauthorized" || w == "unauthorised" || w == "forbidden" || w == "bruteforce" || w == "hacking", n-lastAccess <= near, n-lastSomeone <= near:
+				if found == untold {
+					found = denied
+				}
+			case w == "rejected" && n-lastConnection <= 6:
 				if found == untold {
 					found = denied
 				}

@@ -152,8 +152,8 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	if strings.HasPrefix(module, "pam_") || strings.Contains(body[:min(len(body), 12)], "pam_") || strings.HasPrefix(body, "PAM ") {
 		if p := m.pam(body); p != nil {
 			v := p.is
-			if v == loginFailed && f == sshdFamily {
-				v = pamFailed // its own message follows
+			if v == loginFailed && (f == sshdFamily || f == unknownFamily && strings.HasPrefix(module, "pam_")) {
+				v = pamFailed // the program's own message follows; PAM before 0.99 wrote in the name of any
 			}
 			m.mean(ev, f, v, p.add)
 			m.pamNames(ev, body)

@@ -30,6 +30,7 @@ var postfixPhrases = []phrase{
 	{"lost connection after HELO from {<}[{@ip}]", protocolError, "reason=no command after HELO"},
 	{"lost connection after UNKNOWN from {<}[{@ip}]", protocolError, "reason=unknown command"},
 	{"lost connection after {command<} from {<}[{@ip}]", disconnected, ""},
+	{"improper command pipelining after AUTH from {<}[{@ip}]{*}", failureNoted, "reason=improper command pipelining"}, // old clients do it
 	{"improper command pipelining after {command<} from {<}[{@ip}]{*}", protocolError, "reason=improper command pipelining"},
 	{"too many errors after {command<} from {<}[{@ip}]{*}", protocolError, "reason=too many errors"},
 	{"disconnect from {<}[{@ip}] {<}auth=0/{#}{*}", protocolError, "reason=no login succeeded"},

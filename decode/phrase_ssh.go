@@ -43,8 +43,8 @@ var sshdPhrases = []phrase{
 	{"Received disconnect from {@}: {reason}", disconnected, ""},
 	{"Received disconnect from {@}:{reason}", disconnected, ""},
 	{"Received disconnect from {@}", disconnected, ""},
-	{"Disconnected from authenticating user {user} {@port}", preauthEnd, ""},
-	{"Disconnected from invalid user {user} {@port}", preauthEnd, ""},
+	{"Disconnected from authenticating user {user} {@port}", disconnected, ""}, // the client took its leave
+	{"Disconnected from invalid user {user} {@port}", disconnected, ""},
 	{"Disconnected from user {user} {@port}", disconnected, ""},
 	{"Disconnected from {@}", disconnected, ""},
 	{"Disconnecting invalid user {user} {@port}: Too many authentication failures{*}", failureNoted, "reason=too many authentication failures"},
@@ -91,8 +91,9 @@ var sshdPhrases = []phrase{
 	{"ssh_dispatch_run_fatal: Connection from user {user} {@port}: {reason}", protocolError, ""},
 	{"ssh_dispatch_run_fatal: Connection from {@}: {reason}", protocolError, ""},
 	{"kex_exchange_identification: client sent {reason}", protocolError, ""},
+	{"kex_exchange_identification: read: {reason}", protocolError, ""},
 	{"kex_exchange_identification: {reason}", failureNoted, ""}, // the message with the address follows
-	{"Read from socket failed: {reason}", failureNoted, ""},
+	{"Read from socket failed: {reason}", protocolError, ""},
 	{"kex_protocol_error: {reason}", protocolError, ""},
 	{"Bad packet length {reason}", protocolError, ""},
 	{"Corrupted MAC on input.{*}", protocolError, "reason=corrupted MAC"},

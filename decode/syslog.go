@@ -167,7 +167,7 @@ func (h *syslogHead) tag(b []byte, bracketed bool) bool {
 			return false
 		}
 	default:
-		for i < len(b) && b[i] > ' ' && b[i] != ':' && b[i] != '[' && b[i] != '(' && b[i] != '=' && b[i] != '"' && i < 128 {
+		for i < len(b) && b[i] > ' ' && b[i] != ':' && b[i] != '[' && b[i] != '(' && b[i] != '=' && b[i] != '"' && b[i] != '|' && b[i] != '<' && b[i] != '>' && b[i] != ',' && b[i] != ';' && i < 128 {
 			i++
 		}
 		program = b[:i]
