@@ -375,3 +375,20 @@ func BenchmarkPlatforms(b *testing.B) {
 		})
 	}
 }
+
+func FuzzCloudLines(f *testing.F) {
+	for _, s := range []string{
+		`a b [04/Mar/2026:05:06:07 +0000] 192.0.2.1 r q REST.GET.OBJECT k "GET / HTTP/1.1" 200 - 1 1 1 1 "-" "UA" - h`,
+		`2 1 eni-1 192.0.2.1 10.0.0.1 1 22 6 1 1 1772600767 1772600800 REJECT OK`,
+		`2026-03-04T05:06:08.123456789Z stderr F {"log":"x"}`, `2026-03-04T05:06:08Z stdout P 2026-03-04T05:06:08Z stdout P 2026-03-04T05:06:08Z stdout F x`,
+		`time="2026-03-04T05:06:07Z" level=x msg="a\"b" k`, `2026-03-04 05:06:07,357 WARN [org.keycloak.events] (x) type="LOGIN", a=b, c`,
+		`{"level":"error","msg":"login failed"}`,
+	} {
+		f.Add(s)
+	}
+	kinds := append([]lineKind{containerLine(), s3Line()}, cloudLines()...)
+	f.Fuzz(func(t *testing.T, line string) {
+		d := &lines{kinds: kinds}
+		d.Decode(&tocsin.Record{Source: "x", Data: []byte(line), Line: 1}, func(e *tocsin.Event) { _ = e.Clone() })
+	})
+}

@@ -114,13 +114,16 @@ func workspaceActivity(o *object, ev *tocsin.Event) {
 func (o *object) parameters(ev *tocsin.Event, list raw) {
 	for e := range list.items() {
 		m := e.members()
+		if m.str("name") == "" {
+			continue
+		}
 		name := o.flat.kid(o.flat.root, view(strings.ToLower(m.str("name")))).path
 		v := m.first("value", "boolValue", "intValue", "multiValue", "multiIntValue", "multiStrValue")
 		if len(v) > 0 && v[0] == '[' {
 			for x := range v.items() {
 				ev.Add(name, x.text())
 			}
-		} else if name != "" {
+		} else {
 			ev.Add(name, v.text())
 		}
 	}
