@@ -10,6 +10,7 @@ package decode
 
 import (
 	"errors"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -53,7 +54,7 @@ type Decoder interface {
 	Flush(emit func(*tocsin.Event))
 }
 
-// Formats lists all formats, most specific first.
+// Formats lists the formats that a stream can be recognised as, most specific first.
 func Formats() []Format {
 	var all []Format
 	for _, f := range families() {
@@ -84,15 +85,40 @@ func Detect(name string, head []byte) (Format, bool) {
 	return best, sure > 0
 }
 
-// ByName returns the format of a name that a user gave.
+// ByName returns the format of a name that a user gave: one of Names.
 func ByName(name string) (Format, bool) {
-	for _, f := range Formats() {
+	for _, f := range named() {
 		if f.Name == name {
 			return f, true
 		}
 	}
 	return Format{}, false
 }
+
+// Names lists the names of all formats, in order: those that are recognised as such, and each kind of text line and of
+// JSON record, for streams that hold nothing else.
+func Names() []string {
+	var names []string
+	for _, f := range named() {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func named() []Format {
+	all := Formats()
+	for _, k := range jsonKinds() {
+		all = append(all, jsonFormat(k))
+	}
+	for _, k := range lineKinds() {
+		all = append(all, lineFormat(k))
+	}
+	return all
+}
+
+// never recognises nothing: a format that is only used when it is named.
+func never(string, []byte) int { return 0 }
 
 // text gives b as a string without a copy: valid as long as b is, which for record data is the time of one emit.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

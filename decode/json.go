@@ -169,12 +169,12 @@ func jsonFormats() []Format {
 		}
 		return 10
 	}
-	all := []Format{{Name: "json", Cut: Values, Is: isJSON, New: func(o Options) Decoder { return newJSON(o, jsonKinds()) }}}
-	for _, k := range jsonKinds() {
-		all = append(all, Format{Name: k.name, Cut: Values, Is: func(string, []byte) int { return 0 },
-			New: func(o Options) Decoder { return newJSON(o, []jsonKind{k}) }})
-	}
-	return all
+	return []Format{{Name: "json", Cut: Values, Is: isJSON, New: func(o Options) Decoder { return newJSON(o, jsonKinds()) }}}
+}
+
+// jsonFormat is the format of streams whose JSON records are all of one kind.
+func jsonFormat(k jsonKind) Format {
+	return Format{Name: k.name, Cut: Values, Is: never, New: func(o Options) Decoder { return newJSON(o, []jsonKind{k}) }}
 }
 
 // values decodes blocks of whole JSON values.

@@ -150,11 +150,10 @@ type pairRecord struct {
 	when                       string // a second choice for a stamp
 	stamp, date, clock, zone   string
 	kind, subkind, action      string
-	status, message, user      string
+	status, user               string
 	src, srcPort, dst, dstPort string
 	remote, host, url, method  string
 	agent, query, queryType    string
-	reason, code               string
 	forti                      bool
 }
 

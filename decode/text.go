@@ -96,7 +96,7 @@ const (
 func lineFormat(k lineKind) Format {
 	return Format{
 		Name: k.name, Cut: Lines,
-		Is:  func(string, []byte) int { return 0 }, // recognised line by line
+		Is:  never, // recognised line by line
 		New: func(o Options) Decoder { return &lines{opt: o, kinds: []lineKind{k}, nest: nest{opt: o}} },
 	}
 }

@@ -30,7 +30,6 @@ type webRecord struct {
 	sources []tocsin.LogSource
 	rank    [roleN]uint8 // how telling the name was under which a role was found; the lower the better
 	header  string       // the name of the header whose value comes next (AWS WAF)
-	more    bool         // a sign that the record is about a request
 }
 
 type webRole uint8

@@ -88,7 +88,7 @@ func (f *flattener) xml(s string) error {
 				return errXML
 			}
 			stack[depth].kids = true
-			run, from = "", len(f.arena)
+			run = ""
 			depth++
 			n, end, attrs, empty, err := f.tag(s, i+1, stack[depth-1].node)
 			if err != nil {

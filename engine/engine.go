@@ -162,7 +162,6 @@ type worker struct {
 	decoders map[string]decode.Decoder // of formats whose blocks stand alone
 	sources  map[*tocsin.LogSource]*sourceCount
 	span     span
-	events   int64
 }
 
 func (w *worker) work(ctx context.Context) {

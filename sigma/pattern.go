@@ -32,7 +32,7 @@ type pattern []part
 // https://sigmahq.io/sigma-specification/specification/sigma-rules-specification.html#escaping
 func parsePattern(s string) pattern {
 	var p pattern
-	if strings.IndexAny(s, `*?\`) < 0 {
+	if !strings.ContainsAny(s, `*?\`) {
 		if s == "" {
 			return nil
 		}
