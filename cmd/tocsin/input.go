@@ -21,13 +21,13 @@ type inputFlags struct {
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
-	Exclude    []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
-	Follow     bool     `help:"Read what symbolic links below the paths point to."`
-	MaxSize    int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
-	MaxRatio   int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
-	MaxMembers int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
-	MaxDepth   int      `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
-	MaxWhole   int64    `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
+	Exclude     []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
+	FollowLinks bool     `help:"Read what symbolic links below the paths point to."`
+	MaxSize     int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
+	MaxRatio    int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
+	MaxMembers  int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
+	MaxDepth    int      `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
+	MaxWhole    int64    `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
 }
 
 func (f *inputFlags) input(s std) (engine.Input, error) {
@@ -37,7 +37,7 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 			return in, fmt.Errorf("--input-format %s: no such format; there are: %s", f.InputFormat, strings.Join(decode.Names(), " "))
 		}
 	}
-	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.Follow, Limits: source.Limits{
+	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Limits: source.Limits{
 		Size: f.MaxSize << 20, Ratio: f.MaxRatio, Members: f.MaxMembers, Depth: f.MaxDepth, Whole: f.MaxWhole << 20}}
 	zone, err := parseZone(f.Zone)
 	if err != nil {
