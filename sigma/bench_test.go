@@ -1,6 +1,8 @@
 package sigma_test
 
 import (
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -67,6 +69,87 @@ func BenchmarkMatch(b *testing.B) {
 			done()
 			b.ReportMetric(float64(len(events)), "events")
 			b.ReportMetric(float64(want), "matches")
+		})
+	}
+}
+
+// BenchmarkDecodeMatch is decoding and matching of what the recordings hold, unpacked.
+func BenchmarkDecodeMatch(b *testing.B) {
+	var json []member
+	for _, p := range jsonArchives(b) {
+		for _, m := range unzip(b, p) {
+			if len(m.data) < 8<<20 {
+				json = append(json, m)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name  string
+		files []member
+	}{
+		{"evtx", untar(b, data(b, "windows/evtx-attack-samples.tar.gz"), func(n string) bool { return strings.HasSuffix(strings.ToLower(n), ".evtx") })},
+		{"json", json},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := hq(b, windowsRule)
+			m := s.Matcher()
+			events, pairs, size := 0, 0, 0
+			run := func() {
+				events, pairs = 0, 0
+				for _, f := range c.files {
+					decodeAll(b, f.name, f.data, func(e *tocsin.Event) {
+						events++
+						m.Match(e, func(int) { pairs++ })
+					})
+				}
+			}
+			for _, f := range c.files {
+				size += len(f.data)
+			}
+			run()
+			want := pairs
+			b.ReportAllocs()
+			b.SetBytes(int64(size))
+			done := rate(b, events)
+			for b.Loop() {
+				if run(); pairs != want {
+					b.Fatalf("%d matches, then %d", want, pairs)
+				}
+			}
+			done()
+			b.ReportMetric(float64(events), "events")
+			b.ReportMetric(float64(want), "matches")
+		})
+	}
+}
+
+// BenchmarkLines is decoding and matching of text lines, with all rules.
+func BenchmarkLines(b *testing.B) {
+	for _, name := range []string{"nginx", "sshd"} {
+		b.Run(name, func(b *testing.B) {
+			lines, err := os.ReadFile(os.Getenv("TOCSIN_LINES") + "/" + name + ".log")
+			if err != nil {
+				b.Skip("no generated lines: ", err)
+			}
+			s := hq(b, nil)
+			m := s.Matcher()
+			events, pairs := 0, 0
+			run := func() {
+				events, pairs = 0, 0
+				decodeAll(b, name, lines, func(e *tocsin.Event) {
+					events++
+					m.Match(e, func(int) { pairs++ })
+				})
+			}
+			run()
+			b.SetBytes(int64(len(lines)))
+			b.ReportAllocs()
+			done := rate(b, events)
+			for b.Loop() {
+				run()
+			}
+			done()
+			b.ReportMetric(float64(pairs), "matches")
 		})
 	}
 }

@@ -161,40 +161,61 @@ func attackSamples(t testing.TB) []*tocsin.Event {
 	return all
 }
 
-// atomicEvents are events of the OTRF recordings, Windows events as JSON: of each file the first events that keep
-// takes, at most per.
+// jsonArchives are the OTRF recordings, Windows events as JSON.
+func jsonArchives(t testing.TB) []string {
+	var all []string
+	err := filepath.WalkDir(data(t, "windows/otrf-atomic"), func(path string, d os.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".zip") {
+			all = append(all, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// unzip reads the members of a .zip.
+func unzip(t testing.TB, path string) []member {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	var all []member
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, member{f.Name, b})
+	}
+	return all
+}
+
+// atomicEvents are the first events of each file of the OTRF recordings that keep takes, at most per.
 func atomicEvents(t testing.TB, per int, keep func(*tocsin.Event) bool) []*tocsin.Event {
 	var all []*tocsin.Event
 	names := map[string]string{}
-	err := filepath.WalkDir(data(t, "windows/otrf-atomic"), func(path string, d os.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".zip") {
-			return err
-		}
-		z, err := zip.OpenReader(path)
-		if err != nil {
-			return err
-		}
-		defer z.Close()
-		for _, f := range z.File {
-			r, err := f.Open()
-			if err != nil {
-				return err
-			}
-			b, err := io.ReadAll(r)
-			if err != nil {
-				return err
-			}
-			n := 0
-			form, ok := decode.Detect(f.Name, b[:min(len(b), 64<<10)])
+	for _, p := range jsonArchives(t) {
+		for _, f := range unzip(t, p) {
+			form, ok := decode.Detect(f.name, f.data[:min(len(f.data), 64<<10)])
 			if !ok {
 				continue
 			}
+			n := 0
 			dec := form.New(decode.Options{})
-			for line := range bytes.Lines(b) {
+			for line := range bytes.Lines(f.data) {
 				if n >= per {
 					break
 				}
-				dec.Decode(&tocsin.Record{Source: f.Name, Data: line, Line: 1}, func(e *tocsin.Event) {
+				dec.Decode(&tocsin.Record{Source: f.name, Data: line, Line: 1}, func(e *tocsin.Event) {
 					if e.Fault == nil && keep(e) {
 						all = append(all, kept(e, names))
 						n++
@@ -202,10 +223,6 @@ func atomicEvents(t testing.TB, per int, keep func(*tocsin.Event) bool) []*tocsi
 				})
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package sigma
 import (
 	"encoding/binary"
 	"math/bits"
+	"unsafe"
 )
 
 // An entry ties a text in an index to the test that it decides, or without which the test cannot hold.
@@ -42,17 +43,32 @@ func endHash(key uint64, tag uint32) uint64 {
 	return (key ^ uint64(tag)*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
 }
 
-// headOf and tailOf give the first and last k bytes of s, at most 8, as a number.
+// headOf and tailOf give the first and last k bytes of s, at most 8, as a number: the first in its low bytes, the last
+// in its high ones.
 func headOf(s string, k int) uint64 {
-	var b [8]byte
-	copy(b[:], s[:k])
-	return binary.LittleEndian.Uint64(b[:])
+	if len(s) >= 8 {
+		return eightAt(s, 0) << (64 - 8*k) >> (64 - 8*k)
+	}
+	var w uint64
+	for i := k - 1; i >= 0; i-- {
+		w = w<<8 | uint64(s[i])
+	}
+	return w
 }
 
 func tailOf(s string, k int) uint64 {
-	var b [8]byte
-	copy(b[8-k:], s[len(s)-k:])
-	return binary.LittleEndian.Uint64(b[:])
+	if len(s) >= 8 {
+		return eightAt(s, len(s)-8) >> (64 - 8*k) << (64 - 8*k)
+	}
+	var w uint64
+	for i := len(s) - k; i < len(s); i++ {
+		w = w>>8 | uint64(s[i])<<56
+	}
+	return w
+}
+
+func eightAt(s string, i int) uint64 {
+	return binary.LittleEndian.Uint64(unsafe.Slice(unsafe.StringData(s), len(s))[i:])
 }
 
 // endKey is what an entry of a test of this kind is looked up by.

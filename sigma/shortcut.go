@@ -9,8 +9,9 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// Decoders intern field names and share slices of log sources, so both are found by address; what is found is then
-// compared, since an address may have got a new content.
+// Field names and log sources come again and again: they are found by a hash that is cheaper than a map's, and then
+// compared. Names are hashed by their ends, since a decoder may intern them anew for each file; log sources by the
+// address of the slice, which decoders share.
 
 const (
 	nameCache  = 1024
@@ -25,9 +26,10 @@ type nameSlot struct {
 
 // slot returns the slot of a field name, or -1.
 func (m *Matcher) slot(name string) int32 {
-	h := (uintptr(unsafe.Pointer(unsafe.StringData(name))) ^ uintptr(len(name))) * 0x9E3779B1 >> 16 % nameCache
-	c := &m.names[h]
-	if c.name == name && name != "" {
+	n := min(len(name), 8)
+	h := endHash(headOf(name, n)+tailOf(name, n)*3, uint32(len(name)))
+	c := &m.names[h>>32%nameCache]
+	if c.name == name && n > 0 {
 		return c.slot
 	}
 	slot, ok := m.set.slots[bare(name)]
