@@ -174,7 +174,7 @@ func (o *naive) item(key string, v *sigma.Node, ev *tocsin.Event) bool {
 func values(field string, ev *tocsin.Event) []string {
 	var all []string
 	for _, f := range ev.Fields {
-		if field != "" && field[0] != f.Name[0] { // names begin with no space
+		if field != "" && (f.Name == "" || field[0] != f.Name[0] && f.Name[0] != ' ' && field[0] != ' ') {
 			continue
 		}
 		if field == "" || f.Name == field || strings.ReplaceAll(f.Name, " ", "") == strings.ReplaceAll(field, " ", "") {

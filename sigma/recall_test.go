@@ -31,6 +31,23 @@ func TestLiveRules(t *testing.T) {
 	}
 }
 
+// The quick reader reads SigmaHQ's rules as the YAML parser does, and leaves few of them to it.
+func TestLiveYAML(t *testing.T) {
+	left := 0
+	files := untar(t, data(t, "sigma/sigmahq.tar.gz"), func(n string) bool { return strings.HasSuffix(n, ".yml") })
+	for _, m := range files {
+		for _, doc := range strings.Split(string(m.data), "\n---") {
+			if !sigma.SameTree(t, doc) {
+				left++
+			}
+		}
+	}
+	t.Logf("%d files, %d documents left to the parser", len(files), left)
+	if left > len(files)/20 {
+		t.Errorf("%d of %d documents left to the parser", left, len(files))
+	}
+}
+
 // The recordings of EVTX-ATTACK-SAMPLES must give what the reference found in them.
 func TestAttackSamples(t *testing.T) {
 	s := hq(t, windowsRule)

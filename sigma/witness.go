@@ -18,10 +18,10 @@ const (
 // hookOf returns how a test is found, with the folded texts and where they stand. With hookDecides the test holds
 // exactly when the text is found, otherwise it only may.
 func hookOf(t *test) (h hook, texts []string, kind testKind) {
-	text := t.text
+	text := t.foldedText(t.text)
 	decides := hookDecides
 	if t.cased {
-		text, decides = folded(text), 0
+		decides = 0
 	}
 	switch t.kind {
 	case testContains:
@@ -46,31 +46,33 @@ func hookOf(t *test) (h hook, texts []string, kind testKind) {
 
 // globHook finds a pattern by its longest literal, or by the one that is bound to the start or end of the value.
 func globHook(t *test) (hook, []string, testKind) {
-	lit := func(s string) []string {
-		if t.cased {
-			s = folded(s)
-		}
-		return []string{s}
-	}
 	longest := ""
 	for _, s := range t.glob.segments {
-		if len(s.key) > len(longest) {
-			longest = s.key
+		if k := t.foldedText(s.key); len(k) > len(longest) {
+			longest = k
 		}
 	}
 	if len(longest) >= gramSize {
-		return hookGrams, lit(longest), testContains
+		return hookGrams, []string{longest}, testContains
 	}
 	if n := len(t.glob.segments); n > 0 && t.slot != anywhere {
 		first, last := t.glob.segments[0].parts[0], t.glob.segments[n-1].parts
 		if !t.glob.head && first.mark == markText {
-			return hookEnds, lit(first.text), testPrefix
+			return hookEnds, []string{t.foldedText(first.text)}, testPrefix
 		}
 		if p := last[len(last)-1]; !t.glob.tail && p.mark == markText {
-			return hookEnds, lit(p.text), testSuffix
+			return hookEnds, []string{t.foldedText(p.text)}, testSuffix
 		}
 	}
 	return hookNone, nil, t.kind
+}
+
+// foldedText folds a literal of the test, which is folded already unless the test is cased.
+func (t *test) foldedText(s string) string {
+	if t.cased {
+		return folded(s)
+	}
+	return s
 }
 
 // guess is how often a text of n bytes is thought to occur in a value: every byte halves it, to a floor.

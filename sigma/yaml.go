@@ -64,9 +64,17 @@ func document(doc []byte, line int64) (*Node, int64, error) {
 	if len(doc) > maxDocument {
 		return nil, line, errLarge
 	}
+	if n, ok := readBlock(string(doc), line); ok {
+		return n, line, nil
+	}
 	if at, deep := tooDeep(doc); deep {
 		return nil, line + at, errDeep
 	}
+	return parseYAML(doc, line)
+}
+
+// parseYAML reads one document with a parser for all of YAML.
+func parseYAML(doc []byte, line int64) (*Node, int64, error) {
 	f, err := parser.ParseBytes(doc, 0)
 	if err != nil {
 		at, why := yamlError(err)
