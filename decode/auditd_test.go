@@ -231,3 +231,24 @@ func FuzzAudit(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkAudit(b *testing.B) {
+	r := &tocsin.Record{Data: []byte(strings.Repeat(auditExec, 200)), Line: 1}
+	d := auditFormat().New(Options{})
+	b.ReportAllocs()
+	b.SetBytes(int64(len(r.Data)))
+	for b.Loop() {
+		n := 0
+		emit := func(e *tocsin.Event) {
+			if e.Text("CommandLine") != "" || e.Text("DestinationIp") != "" {
+				n++
+			}
+		}
+		d.Decode(r, emit)
+		d.Flush(emit)
+		if n != 400 {
+			b.Fatalf("%d events, want 400", n)
+		}
+	}
+	b.ReportMetric(float64(b.N)*400/b.Elapsed().Seconds(), "events/s")
+}

@@ -319,7 +319,7 @@ func userAt(s string, prose bool) string {
 	if prose {
 		switch strings.ToLower(u) {
 		case "name", "or", "and", "from", "with", "is", "was", "has", "in", "at", "to", "the", "a", "an", "authentication", "agent", "not",
-			"login", "password", "user", "for", "by", "of", "ip", "failed", "unknown", "account", "id", "attempt", "invalid", "on", "access":
+			"login", "password", "user", "for", "by", "of", "ip", "does", "doesn't", "did", "do", "exist", "exists", "found", "names", "input", "failed", "unknown", "account", "id", "attempt", "invalid", "on", "access":
 			return ""
 		}
 	}

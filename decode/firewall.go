@@ -174,6 +174,9 @@ var kernelPhrases = []phrase{
 	{"{interface!}: entered promiscuous mode", promiscuous, ""},
 	{"{module<}: loading out-of-tree module taints kernel.", moduleLoaded, "reason=out of tree"},
 	{"{module<}: module verification failed: {*}", moduleLoaded, "reason=unsigned"},
+	{"wireguard: {interface<}: Invalid handshake initiation from {@ip}", loginFailed, "service=wireguard"},
+	{"wireguard: {interface<}: Invalid MAC of handshake, dropping packet from {@ip}", protocolError, "service=wireguard"},
+	{"wireguard: {interface<}: Packet has unallowed src IP ({@ip}) from peer {*}", denied, "service=wireguard"},
 	{"TCP: request_sock_TCP: Possible SYN flooding on port {dst_port}. {*}", flooded, ""},
 	{"Out of memory: Killed process {pid#} ({process<}) {*}", crashed, "reason=out of memory"},
 }

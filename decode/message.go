@@ -160,7 +160,7 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 			return
 		}
 	}
-	if f == unknownFamily || f == strangerFamily {
+	if (f == unknownFamily || f == strangerFamily) && (nextIP(msg, 0).ip != "" || strings.Contains(msg, "'@'")) {
 		for _, g := range ownLogs {
 			body := msg
 			if g.prepare != nil {

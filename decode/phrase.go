@@ -272,6 +272,9 @@ func (m *matcher) text(name, form, s string) bool {
 		m.keep(name, s[:len(s)-len(form)])
 		return true
 	}
+	if !strings.Contains(s, lit) { // far quicker than looking for the last
+		return false
+	}
 	slot := m.n
 	m.keep(name, "")
 	after := m.n

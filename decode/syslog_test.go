@@ -224,3 +224,23 @@ func BenchmarkSSHD(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "lines/s")
 }
+
+func BenchmarkStamped(b *testing.B) {
+	line := "2024-02-28 04:05:06,123 INFO  [http-7] c.e.shop.Orders - order 4711 of customer bob shipped from 192.0.2.1 to the depot in 12 ms\n" +
+		"2024-02-28 04:05:06,124 WARN  [http-7] c.e.shop.Login - Invalid password for user bob from 192.0.2.1\n"
+	r := &tocsin.Record{Source: "x", Data: []byte(strings.Repeat(line, 500)), Line: 1}
+	d := textFormat().New(Options{})
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		d.Decode(r, func(e *tocsin.Event) {
+			if e.Text("event_type") == "login_failed" {
+				n++
+			}
+		})
+		if n != 500 {
+			b.Fatalf("%d failed logins, want 500", n)
+		}
+	}
+	b.ReportMetric(float64(b.N)*1000/b.Elapsed().Seconds(), "lines/s")
+}
