@@ -34,9 +34,6 @@ func linux(service string, more ...string) *family {
 func application(category, service string) *family {
 	f := linux(service)
 	f.sources = append([]tocsin.LogSource{{Category: category, Service: service}, {Category: "application", Service: service}}, f.sources...)
-	if category == "application" {
-		f.sources = f.sources[1:]
-	}
 	f.auth = append(f.sources[:len(f.sources):len(f.sources)], tocsin.LogSource{Product: "linux", Category: "authentication", Service: service})
 	return f
 }
@@ -92,7 +89,10 @@ var (
 	xrdpFamily       = linux("xrdp", "auth").says(panelPhrases, false)
 	guacamoleFamily  = linux("guacamole").says(panelPhrases, false)
 	firewallFamily   = linux("netfilter").with(nil, firewallLine)
-	panelFamily      = application("application", "").says(panelPhrases, false)
+	panelFamily      = (&family{
+		sources: []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}},
+		auth:    []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}, {Category: "authentication"}},
+	}).says(panelPhrases, false)
 )
 
 // ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
@@ -118,7 +118,7 @@ func familyOf(program string) *family {
 		return accountFamily
 	case "systemd-logind", "elogind", "polkitd", "pkexec", "polkit-agent-helper-1":
 		return sessionFamily
-	case "CRON", "cron", "crond", "CROND", "crontab", "anacron", "fcron", "atd", "busybox-cron", "/usr/sbin/cron":
+	case "CRON", "cron", "crond", "CROND", "crontab", "anacron", "fcron", "atd", "busybox-cron":
 		return cronFamily
 	case "systemd", "init":
 		return systemdFamily

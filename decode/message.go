@@ -220,7 +220,11 @@ func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
 	if v.authentic() {
 		ev.Sources = f.auth
 	}
-	ev.Add("service", m.service)
+	service := m.service
+	if service == "" && v != untold {
+		service = fileService(ev.Source)
+	}
+	ev.Add("service", service)
 	ev.Add("event_type", outcomes[v].event)
 	ev.Add("outcome", outcomes[v].outcome)
 	for _, c := range m.got[:m.n] {
@@ -230,6 +234,23 @@ func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
 		name, value, _ := strings.Cut(add, "=")
 		ev.Add(name, value)
 	}
+}
+
+// fileService guesses, from the name of its file, the service whose log says nothing else of it: "vaultwarden" of
+// vaultwarden.log.1, nothing of error.log.
+func fileService(path string) string {
+	name := baseName(path)
+	n := 0
+	for n < len(name) && hostByte(name[n]) && name[n] != '.' && (name[n] < '0' || name[n] > '9') {
+		n++
+	}
+	name = strings.TrimRight(name[:n], "-_")
+	switch strings.ToLower(name) {
+	case "", "log", "logs", "error", "errors", "access", "syslog", "messages", "auth", "secure", "debug", "output", "out", "app", "application",
+		"server", "service", "daemon", "stdin", "stdout", "stderr", "test", "console", "main", "default", "audit", "data", "x":
+		return ""
+	}
+	return name
 }
 
 // pamNames adds what is found under the names that pam logs have elsewhere.

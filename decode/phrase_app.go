@@ -194,8 +194,13 @@ var panelPhrases = []phrase{
 	{"{<}rblsmtpd: {@ip} pid {#} {reason}", denied, ""}, // qmail
 	{"{<}badiprbl: ip {@ip} rbl: {reason}", denied, ""},
 	{"{!} blocked {@ip} {reason}", denied, ""},
-	{"ACCEPT host={@ip} port={src_port#} fd={*}", scanned, ""},                                                         // endlessh, a tarpit: nobody has business there
-	{"{<}New connection: {@ip} ({<}) [session: {session!}]{*}", connection, ""},                                        // Cowrie
+	{"ACCEPT host={@ip} port={src_port#} fd={*}", scanned, ""},               // endlessh, a tarpit: nobody has business there
+	{"{<}New connection: {@ip} ({<}) [session: {session!}]{*}", scanned, ""}, // Cowrie, where nobody has business either
+	{"{<}[{<},{#},{@ip}] login attempt [{user<}/{<}] failed", loginFailed, "auth_method=password"},
+	{"{<}[{<},{#},{@ip}] login attempt [{user<}/{<}] succeeded", loginOK, "auth_method=password"},
+	{"{<}[{<},{#},{@ip}] CMD: {command}", ranCommand, ""},
+	{"({service_asked<}) {<} from {@ip} ({<}): {repeated#} in the last {*}", banned, ""},                               // ConfigServer's lfd
+	{"{<}] {user<} {!} {@ip} {<} miniserv.pl \"failed\" \"-\" \"{reason<}\"{*}", loginFailed, ""},                      // Webmin's own log
 	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" rejected", loginFailed, "auth_method=password"}, // sshesame
 	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" accepted", loginOK, "auth_method=password"},
 	{"[{@ip}] authentication for user \"{user}\" without credentials rejected", loginFailed, ""},

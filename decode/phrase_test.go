@@ -208,6 +208,15 @@ func TestUnknownServices(t *testing.T) {
 	}
 }
 
+func TestFileService(t *testing.T) {
+	for path, want := range map[string]string{"/srv/vaultwarden.log": "vaultwarden", "a.zip!/b/gitea.log.2.gz": "gitea", "home-assistant-2024-01-01.log": "home-assistant",
+		"/var/log/error.log": "", "auth.log": "", "-": "", "2024-01-01.log": ""} {
+		if got := fileService(path); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
+
 func FuzzLine(f *testing.F) {
 	for _, s := range []string{"Feb 28 04:05:06 h sshd[1]: Failed password for a from b from 192.0.2.1 port 1 ssh2", "<34>1 - - - - - [a b=\"c\"] d",
 		"name  | 2024-02-28 04:05:06 x", "[Feb 28 04:05:06] <auth.info> h p(m)[1]: x", "@400000004c91b044077a9e94 x: y", "::ffff:1.2.3.4 login failed",
