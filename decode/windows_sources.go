@@ -2,6 +2,7 @@ package decode
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -483,4 +484,32 @@ var windowsECS = []struct {
 	{"powershell-classic", 400, "process.command_line", "Data"},
 	{"powershell-classic", 600, "process.command_line", "Data"},
 	{"powershell-classic", 800, "process.command_line", "Data"},
+}
+
+// CommonSources lists the log sources of the events that Windows' logs have most of, a list for each kind: for who wants
+// to be ready for them before the first comes.
+func CommonSources() [][]tocsin.LogSource {
+	var w windowsRoutes
+	var all [][]tocsin.LogSource
+	add := func(channel, provider string, ids ...uint32) {
+		for _, id := range ids {
+			r := w.find(channel, provider, id)
+			all = append(all, r.sources)
+			for _, value := range slices.Sorted(maps.Keys(r.by)) {
+				all = append(all, r.by[value])
+			}
+		}
+	}
+	for id := uint32(1); id <= 29; id++ {
+		add("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", id)
+	}
+	add("Security", "Microsoft-Windows-Security-Auditing", 4624, 4657, 4688)
+	add("System", "Service Control Manager", 7045)
+	add("Application", "Application", 1)
+	add("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4103, 4104, 4105)
+	add("Windows PowerShell", "PowerShell", 400, 600, 800)
+	add("Microsoft-Windows-Windows Defender/Operational", "Microsoft-Windows-Windows Defender", 1116, 5001)
+	add("Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", 106)
+	add("Microsoft-Windows-Bits-Client/Operational", "Microsoft-Windows-Bits-Client", 59)
+	return all
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
@@ -40,6 +41,9 @@ func (r *ruleset) lint() []sigma.File {
 	}
 	return out
 }
+
+// manyRules for Windows are worth preparing for Windows' logs before the first event comes.
+const manyRules = 500
 
 // load reads and compiles the rules that the flags name.
 func (f *ruleFlags) load() (*ruleset, error) {
@@ -83,6 +87,15 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	}
 	set, faults := sigma.Compile(parsed, opt)
 	out.set = set
+	windows := 0
+	for _, r := range set.Rules() {
+		if r.Source.Product == "windows" {
+			windows++
+		}
+	}
+	if windows >= manyRules {
+		set.Prepare(decode.CommonSources()...)
+	}
 	out.rejected = append(out.rejected, faults...)
 	return out, nil
 }
