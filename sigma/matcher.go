@@ -33,7 +33,7 @@ type Matcher struct {
 	matched []int32
 
 	dfas   map[*test]*dfa // of regular expressions that were asked; nil for those that have none
-	names  [nameCache]nameSlot
+	names  nameTable
 	routes [routeCache]*route
 }
 

@@ -14,8 +14,8 @@ import (
 // address of the slice, which decoders share.
 
 const (
-	nameCache  = 1024
 	routeCache = 256
+	maxNames   = 1 << 16 // names remembered; a log may make up ever new ones
 )
 
 // A nameSlot is a field name met before and its slot; -1 when no rule speaks of it.
@@ -24,19 +24,55 @@ type nameSlot struct {
 	slot int32
 }
 
+// A nameTable is the names met, open-addressed, its size a power of two.
+type nameTable struct {
+	slots []nameSlot
+	count int
+}
+
+func (t *nameTable) place(name string) *nameSlot {
+	n := min(len(name), 8)
+	mask := len(t.slots) - 1
+	for h := int(endHash(headOf(name, n)+tailOf(name, n)*3, uint32(len(name))) >> 32); ; h++ {
+		if s := &t.slots[h&mask]; s.name == name || s.name == "" {
+			return s
+		}
+	}
+}
+
+func (t *nameTable) add(name string, slot int32) {
+	if t.count*2 >= len(t.slots) {
+		old := t.slots
+		if t.count >= maxNames {
+			old = nil
+		}
+		*t = nameTable{slots: make([]nameSlot, max(1024, 4*len(old)))}
+		for _, s := range old {
+			if s.name != "" {
+				*t.place(s.name) = s
+				t.count++
+			}
+		}
+	}
+	*t.place(name) = nameSlot{strings.Clone(name), slot}
+	t.count++
+}
+
 // slot returns the slot of a field name, or -1.
 func (m *Matcher) slot(name string) int32 {
-	n := min(len(name), 8)
-	h := endHash(headOf(name, n)+tailOf(name, n)*3, uint32(len(name)))
-	c := &m.names[h>>32%nameCache]
-	if c.name == name && n > 0 {
-		return c.slot
+	if name == "" {
+		return -1 // no rule's: it would be a keyword
+	}
+	if len(m.names.slots) > 0 {
+		if s := m.names.place(name); s.name != "" {
+			return s.slot
+		}
 	}
 	slot, ok := m.set.slots[bare(name)]
 	if !ok {
 		slot = -1
 	}
-	c.name, c.slot = strings.Clone(name), slot
+	m.names.add(name, slot)
 	return slot
 }
 
