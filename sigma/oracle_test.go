@@ -1,10 +1,12 @@
 package sigma_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -47,4 +49,58 @@ func TestAttackSamplesNaively(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	compare(t, hq(t, nil), attackSamples(t))
+}
+
+// A checker holds events as they are decoded against the naive evaluator: every match, and of every so many'th event,
+// matched or not, all rules. A kind of event, of one format and log source, is looked at more often while it is new.
+type checker struct {
+	t             *testing.T
+	s             *sigma.Set
+	m             *sigma.Matcher
+	o             *naive
+	events, pairs int
+	checked       int
+	seen          map[string]int
+}
+
+func (c *checker) Event(ev *tocsin.Event) {
+	c.events++
+	var got []int
+	c.m.Match(ev, func(r int) { got = append(got, r) })
+	c.pairs += len(got)
+	kind := ev.Format
+	if len(ev.Sources) > 0 {
+		kind += ev.Sources[0].String()
+	}
+	c.seen[kind]++
+	all := c.seen[kind] <= 20 || c.events%500 == 0
+	for i, r := range c.s.Rules() {
+		held := slices.Contains(got, i)
+		if !held && !all {
+			continue
+		}
+		if want := c.o.applies(r, ev) && c.o.holds(r, ev); held != want {
+			c.t.Errorf("%s %d: %s: matcher %v, naive evaluator %v", ev.Source, ev.Record, r.Title, held, want)
+		}
+	}
+	if all {
+		c.checked++
+	}
+}
+
+// Over all recordings, whatever their format, the matcher agrees with the naive evaluator.
+func TestRecordingsNaively(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	s := hq(t, nil)
+	c := &checker{t: t, s: s, m: s.Matcher(), o: newNaive(), seen: map[string]int{}}
+	in := engine.Input{Workers: 1}
+	for _, d := range []string{"windows/otrf-atomic", "windows/deepblue-yamato.tar.gz", "windows/benign-evtx-omer.tar.gz", "linux", "web", "network", "cloud", "agents/native", "campaign"} {
+		in.Paths = append(in.Paths, data(t, d))
+	}
+	if _, err := engine.Read(context.Background(), in, func(int) engine.Desk { return c }); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d events of %d kinds, %d matches, %d events checked against all rules", c.events, len(c.seen), c.pairs, c.checked)
 }
