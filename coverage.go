@@ -13,7 +13,8 @@ type Coverage struct {
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
-	Sources   []SourceCount // log sources seen, most events first
+	Sources   []SourceCount // log sources seen, each event under the first of its own; most events first
+	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // silences and clock jumps, longest first
 	Wall, CPU time.Duration

@@ -7,6 +7,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -303,14 +304,16 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 	sortFaults(r.faults)
 	c.Faults = r.faults[:min(len(r.faults), tocsin.MaxFaults)]
 	c.FaultN = r.faultN
-	seen := map[tocsin.LogSource]int64{}
+	seen, known := map[tocsin.LogSource]int64{}, map[tocsin.LogSource]bool{}
 	for _, w := range all {
 		for _, s := range w.sources {
+			seen[s.list[0]] += s.n
 			for _, l := range s.list {
-				seen[l] += s.n
+				known[l] = true
 			}
 		}
 	}
+	c.Known = slices.SortedFunc(maps.Keys(known), func(a, b tocsin.LogSource) int { return strings.Compare(a.String(), b.String()) })
 	for l, n := range seen {
 		c.Sources = append(c.Sources, tocsin.SourceCount{Source: l, Events: n})
 	}

@@ -160,13 +160,9 @@ func (f *Findings) sort() {
 
 // idle lists the rules that no event of the input could have matched.
 func idle(set *sigma.Set, c *tocsin.Coverage) []*tocsin.Rule {
-	sources := make([]tocsin.LogSource, len(c.Sources))
-	for i, s := range c.Sources {
-		sources[i] = s.Source
-	}
 	var out []*tocsin.Rule
 	for i, r := range set.Rules() {
-		if r.Detection != nil && !set.Applies(i, sources) {
+		if r.Detection != nil && !set.Applies(i, c.Known) {
 			out = append(out, &r.Rule)
 		}
 	}

@@ -259,7 +259,10 @@ func appendValues(to []string, ev *tocsin.Event, field string) []string {
 	switch field {
 	case "host", "hostname", "Computer", "ComputerName":
 		if ev.Host != "" {
-			to = append(to, ev.Host)
+			return append(to, ev.Host)
+		}
+		if ev.Source != "" { // a log that names no host is one host's
+			return append(to, ev.Source)
 		}
 	}
 	return to
