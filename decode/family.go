@@ -159,7 +159,7 @@ func familyOf(program string) *family {
 		return scannerFamily
 	case "guacd", "guacamole":
 		return guacamoleFamily
-	case "monit", "danted", "sockd", "nsd", "stunnel", "stunnel4":
+	case "monit", "danted", "sockd", "nsd", "stunnel", "stunnel4", "pvedaemon", "pveproxy", "proxmox-backup-api":
 		return panelFamily
 	}
 	switch {

@@ -229,6 +229,13 @@ func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
 	ev.Add("outcome", outcomes[v].outcome)
 	for _, c := range m.got[:m.n] {
 		ev.Add(c.Name, c.Value)
+		if c.Name == "rhost" { // as written
+			if p, ok := peerAt(c.Value, false); ok {
+				ev.Add("src_ip", p.ip)
+				ev.Add("src_host", p.host)
+				ev.Add("src_port", p.port)
+			}
+		}
 	}
 	if add != "" {
 		name, value, _ := strings.Cut(add, "=")

@@ -172,6 +172,8 @@ var panelPhrases = []phrase{
 	{"info: axfr for {query<} from client {@ip} refused{*}", denied, "reason=zone transfer"},  // NSD
 	{"info: axfr for {query<} from {@ip} refused{*}", denied, "reason=zone transfer"},
 	{"info: ratelimit block {<} query {@ip} {*}", denied, "reason=rate limit"},
+	{"authentication failure; rhost={rhost!} user={user!} msg={reason}", loginFailed, ""}, // Proxmox
+	{"<root@pam> successful auth for user '{user}'", loginOK, ""},
 	{"{<}SSL_accept from {@ip} : {reason}", protocolError, ""}, // stunnel
 	{"{<}|{#}|{!}|{@ip}|{}||Session {*}", untold, ""},          // Drupal: what stands last is its own
 	{"{<}|{#}|{!}|{@ip}|{<}||Login attempt failed for {user}.", loginFailed, ""},
