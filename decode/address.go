@@ -34,6 +34,11 @@ func ipAt(s string) (ip string, end int) {
 		}
 		n++
 	}
+	if dots >= 3 && strings.IndexByte(s[:n], '.') < 4 { // IPv6 with dots has more before the first
+		if k := strings.IndexByte(s[:n], ':'); k > 4 { // 192.0.2.1:22: what follows may look like a group
+			return ip4At(s, k)
+		}
+	}
 	if dots < 3 && colons < 2 || n < len(s) && hostByte(s[n]) && s[n] != '-' {
 		return "", 0
 	}

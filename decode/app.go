@@ -18,6 +18,8 @@ const (
 	appAddress
 	appLevel
 	appProgram
+	appStatus // of the HTTP request it is about
+	appPath
 	appRoles
 	appMessage // of which a record may have several
 )
@@ -54,10 +56,16 @@ func appRoleOf(name string) (appRole, uint8) {
 		return appProgram, 1
 	case "logger", "logger_name", "source", "sender":
 		return appProgram, 2
+	case "http_status", "httpStatus", "http_status_code", "status_code", "statusCode", "response_code", "http.response.status_code":
+		return appStatus, 1
+	case "http_path", "httpPath", "url.path", "request_path", "requestPath":
+		return appPath, 1
 	case "message", "msg", "MESSAGE":
 		return appMessage, 1
 	case "event", "error", "err", "error.message", "detail", "reason", "metric_name", "text", "log":
 		return appMessage, 2
+	case "type":
+		return appMessage, 3
 	}
 	return noAppRole, 0
 }
@@ -119,6 +127,9 @@ func appRecord(o *object, ev *tocsin.Event) {
 		// Words that nobody has listed, about someone who has an address.
 		kind, said = outcomes[failureWords(strings.ToLower(message))].event, message
 	}
+	if kind == "" || kind == "denied" {
+		kind = refusal(a.value[appStatus], a.value[appPath], message, kind)
+	}
 	if kind == "" {
 		if a.value[appLevel] != "" {
 			ev.Sources = appSources
@@ -150,10 +161,28 @@ func appRecord(o *object, ev *tocsin.Event) {
 		ev.Add("user", user)
 	}
 	own(o, ev, "service", a.value[appProgram])
-	if ev.Sources = appAuthSources; kind == "denied" {
+	if ev.Sources = appAuthSources; kind == "denied" || kind == paymentFailed {
 		ev.Sources = appSources
 	}
 }
+
+// refusal returns what kind of event the HTTP status in an application's own log tells of: 401 to a path that people
+// log in by is a login that failed, other refusals are denials. Else it returns kind.
+func refusal(status, path, message, kind string) string {
+	switch status {
+	case "401":
+		if containsAny(path, loginPaths[:]) || containsAny(message, loginPaths[:]) {
+			return "login_failed"
+		}
+		return "denied"
+	case "403":
+		return "denied"
+	}
+	return kind
+}
+
+// loginPaths are parts of the paths that people log in by.
+var loginPaths = [...]string{"/login", "/auth", "/signin", "/sign_in", "/sign-in", "/session", "/token", "/logon"}
 
 var appAuthSources = []tocsin.LogSource{{Category: "authentication"}}
 
@@ -170,7 +199,8 @@ var (
 	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
 		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
 	strangerWords  = [...]string{"invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
-	forbiddenWords = [...]string{"not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
+	declinedWords  = [...]string{"payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined"}
+	forbiddenWords = [...]string{"trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
 )
 
 // wording returns what kind of event a message tells of, "" where it tells of no login.
@@ -188,9 +218,14 @@ func wording(s string) string {
 		return "login_ok"
 	case containsAny(s, forbiddenWords[:]):
 		return "denied"
+	case containsAny(s, declinedWords[:]):
+		return paymentFailed
 	}
 	return ""
 }
+
+// paymentFailed is the kind of event of a payment that was not accepted: what testers of stolen cards leave.
+const paymentFailed = "payment_failed"
 
 // containsAny says that s, in whatever letters, contains one of some words in small letters.
 func containsAny(s string, words []string) bool {

@@ -28,12 +28,17 @@ func (m *matcher) authFailure(s string) verdict {
 		return v
 	}
 	ip := client(s, low, first)
-	m.keep("src_ip", ip.ip)
+	m.keepIP(ip.ip, s[ip.start:ip.end])
 	if ip.port != "" {
 		m.keep("src_port", ip.port)
 	}
 	if user := namedUser(s, low); user != "" && user != ip.ip {
 		m.keep("user", user)
+	}
+	if i := strings.Index(low, "forwarded-for: "); i >= 0 { // whom a proxy says it speaks for; anybody can claim it
+		if f := nextIP(s, i); f.start == i+len("forwarded-for: ") {
+			m.keep("forwarded_for", f.ip)
+		}
 	}
 	return v
 }

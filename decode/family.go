@@ -93,11 +93,14 @@ var (
 		sources: []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}},
 		auth:    []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}, {Category: "authentication"}},
 	}).says(panelPhrases, false)
+	applianceFamily  = linux("appliance").says(appliancePhrases, false)
+	honeypotFamily   = honeypot()
+	strongswanFamily = application("vpn", "strongswan").says(strongswanPhrases, false)
 )
 
 // ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
 var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, namedFamily, openvpnFamily,
-	mongodFamily, firewallFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
+	mongodFamily, firewallFamily, honeypotFamily, applianceFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
 
 // familyOf finds the family of a program by the name it logs under.
 func familyOf(program string) *family {
@@ -157,6 +160,8 @@ func familyOf(program string) *family {
 		return freeswitchFamily
 	case "scanlogd", "portsentry", "xinetd", "nrpe", "snort", "psad":
 		return scannerFamily
+	case "charon", "charon-systemd", "ipsec", "strongswan", "swanctl":
+		return strongswanFamily
 	case "guacd", "guacamole":
 		return guacamoleFamily
 	case "monit", "danted", "sockd", "nsd", "stunnel", "stunnel4", "pvedaemon", "pveproxy", "proxmox-backup-api":

@@ -54,6 +54,8 @@ func (d *lines) wrapped(ev *tocsin.Event) bool {
 	msg := text(d.head.message)
 	if after, ok := strings.CutPrefix(msg, "@cee:"); ok {
 		msg = strings.TrimLeft(after, " ")
+	} else if inner, ok := channelled(msg); ok {
+		msg = inner
 	} else if !containsPrefix(msg, "{", "CEF:", "LEEF:", "<Event") {
 		return false
 	}
@@ -63,6 +65,20 @@ func (d *lines) wrapped(ev *tocsin.Event) bool {
 	}
 	ev.Raw = raw
 	return true
+}
+
+// channelled takes off a message that is a JSON object what Monolog puts around it: "channel.LEVEL: {…} [] []".
+// https://github.com/Seldaek/monolog/blob/main/src/Monolog/Formatter/LineFormatter.php
+func channelled(msg string) (string, bool) {
+	head, rest, ok := strings.Cut(msg, ": ")
+	if !ok || len(head) > 80 || strings.IndexByte(head, '.') < 1 || strings.IndexByte(head, ' ') >= 0 {
+		return "", false
+	}
+	rest = strings.TrimSpace(rest)
+	for strings.HasSuffix(rest, " []") {
+		rest = strings.TrimRight(rest[:len(rest)-3], " ")
+	}
+	return rest, strings.HasPrefix(rest, "{") && strings.HasSuffix(rest, "}")
 }
 
 func containsPrefix(s string, prefixes ...string) bool {

@@ -186,6 +186,16 @@ func (m *matcher) keep(name, value string) {
 	}
 }
 
+// keepIP remembers the address of the other end, and as the log has it where that is IPv4 mapped into IPv6, since that
+// is what people search for.
+func (m *matcher) keepIP(ip, written string) {
+	m.keep("src_ip", ip)
+	const mapped = "::ffff:"
+	if i := strings.Index(written, ip); i >= len(mapped) && strings.EqualFold(written[i-len(mapped):i], mapped) {
+		m.keep("src_ip_mapped", written[i-len(mapped):i+len(ip)])
+	}
+}
+
 // match says whether all of s has the form.
 func (m *matcher) match(form, s string) bool {
 	for {
@@ -224,7 +234,7 @@ func (m *matcher) match(form, s string) bool {
 				return false
 			}
 			if p.ip != "" {
-				m.keep("src_ip", p.ip)
+				m.keepIP(p.ip, s[:p.end])
 			} else {
 				m.keep("src_host", p.host)
 			}

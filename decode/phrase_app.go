@@ -196,21 +196,12 @@ var panelPhrases = []phrase{
 	{"{<}rblsmtpd: {@ip} pid {#} {reason}", denied, ""}, // qmail
 	{"{<}badiprbl: ip {@ip} rbl: {reason}", denied, ""},
 	{"{!} blocked {@ip} {reason}", denied, ""},
-	{"ACCEPT host={@ip} port={src_port#} fd={*}", scanned, ""},               // endlessh, a tarpit: nobody has business there
-	{"{<}New connection: {@ip} ({<}) [session: {session!}]{*}", scanned, ""}, // Cowrie, where nobody has business either
-	{"{<}[{<},{#},{@ip}] login attempt [{user<}/{<}] failed", loginFailed, "auth_method=password"},
-	{"{<}[{<},{#},{@ip}] login attempt [{user<}/{<}] succeeded", loginOK, "auth_method=password"},
-	{"{<}[{<},{#},{@ip}] CMD: {command}", ranCommand, ""},
-	{"({service_asked<}) {<} from {@ip} ({<}): {repeated#} in the last {*}", banned, ""},                               // ConfigServer's lfd
-	{"{<}] {user<} {!} {@ip} {<} miniserv.pl \"failed\" \"-\" \"{reason<}\"{*}", loginFailed, ""},                      // Webmin's own log
-	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" rejected", loginFailed, "auth_method=password"}, // sshesame
-	{"[{@ip}] authentication for user \"{user}\" with password \"{<}\" accepted", loginOK, "auth_method=password"},
-	{"[{@ip}] authentication for user \"{user}\" without credentials rejected", loginFailed, ""},
-	{"[{@ip}] [channel {#}] command \"{command}\" requested", ranCommand, ""},
-	{"({<}) Blocked {reason<}, [{@ip}]{*}", denied, ""},                             // Amavis
-	{"Message {!} from {@ip} ({<}) to {<} is spam{reason}", denied, ""},             // MailScanner
-	{"{<}[client {@ip}] [user {user<}] Unknown action {*}", denied, ""},             // Sympa
-	{"{<}User is trying to login using \"{user}\" ({@ip} -> {*}", loginPending, ""}, // Firefly III
+	{"({service_asked<}) {<} from {@ip} ({<}): {repeated#} in the last {*}", banned, ""},          // ConfigServer's lfd
+	{"{<}] {user<} {!} {@ip} {<} miniserv.pl \"failed\" \"-\" \"{reason<}\"{*}", loginFailed, ""}, // Webmin's own log
+	{"({<}) Blocked {reason<}, [{@ip}]{*}", denied, ""},                                           // Amavis
+	{"Message {!} from {@ip} ({<}) to {<} is spam{reason}", denied, ""},                           // MailScanner
+	{"{<}[client {@ip}] [user {user<}] Unknown action {*}", denied, ""},                           // Sympa
+	{"{<}User is trying to login using \"{user}\" ({@ip} -> {*}", loginPending, ""},               // Firefly III
 	{"{<}IP {@ip} Rejected by register acl", denied, ""},
 	{"{<} user [{domain<}]\\[{user<}] at [{<}] with [{auth_method<}] status [NT_STATUS_OK] workstation [{<}] remote host [ipv4:{@ip}] {*}", loginOK, ""}, // Samba
 	{"{<} user [{domain<}]\\[{user<}] at [{<}] with [{auth_method<}] status [{reason<}] workstation [{<}] remote host [ipv4:{@ip}] {*}", loginFailed, ""},

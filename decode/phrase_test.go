@@ -7,7 +7,8 @@ import (
 )
 
 // phraseLists are all the tables of phrases.
-var phraseLists = map[string][]phrase{"sshd": sshdPhrases, "dropbear": dropbearPhrases, "pam": pamPhrases, "sudo": sudoPhrases, "su": suPhrases,
+var phraseLists = map[string][]phrase{
+	"appliance": appliancePhrases, "strongswan": strongswanPhrases, "honeypot": honeypotPhrases, "sshd": sshdPhrases, "dropbear": dropbearPhrases, "pam": pamPhrases, "sudo": sudoPhrases, "su": suPhrases,
 	"login": loginPhrases, "account": accountPhrases, "session": sessionPhrases, "cron": cronPhrases, "systemd": systemdPhrases,
 	"kernel": kernelPhrases, "clamav": clamavPhrases, "postfix": postfixPhrases, "sendmail": sendmailPhrases, "imap": imapPhrases,
 	"vsftpd": vsftpdPhrases, "proftpd": proftpdPhrases, "pureftpd": pureftpdPhrases, "mysqld": mysqldPhrases, "postgres": postgresPhrases,

@@ -18,7 +18,7 @@ type lineKind struct {
 }
 
 func lineKinds() []lineKind {
-	all := []lineKind{containerLine(), s3Line()} // which other kinds would take for theirs
+	all := []lineKind{containerLine(), s3Line(), webminLine()} // which other kinds would take for theirs
 	all = append(all, webLines()...)
 	all = append(all, networkLines()...)
 	all = append(all, unixLines()...)

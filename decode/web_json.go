@@ -30,6 +30,7 @@ type webRecord struct {
 	sources []tocsin.LogSource
 	rank    [roleN]uint8 // how telling the name was under which a role was found; the lower the better
 	header  string       // the name of the header whose value comes next (AWS WAF)
+	alert   string       // what an application firewall found
 }
 
 type webRole uint8
@@ -179,8 +180,9 @@ func (w *webRecord) read(o *object) {
 			}
 		case "transaction.messages.details.ruleId":
 			w.sources = modsecSources
-		case "eventData.waapIncidentType":
+		case "eventData.waapIncidentType": // open-appsec
 			w.sources = wafSources
+			w.alert = f.Value
 		}
 		role, rank := webRoleOf(f.Name)
 		if role == noRole || f.Value == "" || f.Value == "-" || w.rank[role] != 0 && w.rank[role] <= rank && role != roleHeaderName && role != roleHeaderValue {
@@ -273,6 +275,9 @@ func fillWebJSON(o *object, ev *tocsin.Event) {
 	w.escaped = len(w.sources) > 0 && &w.sources[0] == &nginxSources[0]
 	w.add(ev, &o.flat.arena)
 	switch {
+	case w.alert != "":
+		ev.Add("event_type", "waf_alert")
+		ev.Add("rule.msg", w.alert)
 	case w.status == "401" && w.user != "" && len(w.sources) > 0 && w.sources[0].Product == "caddy": // its basic auth gave a name
 		ev.Sources = caddyAuthSources
 		login(ev, false, "caddy", "")

@@ -219,6 +219,8 @@ func (w *windowsRoutes) newRoute(key windowsKey) *windowsRoute {
 			r.derive = deriveRegistry
 		case 4688:
 			r.derive = deriveProcess
+		case 4624, 4625, 4768, 4771, 4776, 4740:
+			r.derive = deriveLogon
 		}
 	}
 	return r
