@@ -1,6 +1,7 @@
 package sigma_test
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"syscall"
@@ -76,8 +77,14 @@ func BenchmarkMatch(b *testing.B) {
 // BenchmarkDecodeMatch is decoding and matching of what the recordings hold, unpacked.
 func BenchmarkDecodeMatch(b *testing.B) {
 	var json []member
+	var script []byte
 	for _, p := range jsonArchives(b) {
 		for _, m := range unzip(b, p) {
+			for line := range bytes.Lines(m.data) {
+				if bytes.Contains(line, []byte("4104")) && bytes.Contains(line, []byte("ScriptBlockText")) && len(script) < 32<<20 {
+					script = append(script, line...)
+				}
+			}
 			if len(m.data) < 8<<20 {
 				json = append(json, m)
 			}
@@ -89,6 +96,7 @@ func BenchmarkDecodeMatch(b *testing.B) {
 	}{
 		{"evtx", untar(b, data(b, "windows/evtx-attack-samples.tar.gz"), func(n string) bool { return strings.HasSuffix(strings.ToLower(n), ".evtx") })},
 		{"json", json},
+		{"script", []member{{"script.json", script}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			s := hq(b, windowsRule)
