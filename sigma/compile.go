@@ -113,7 +113,18 @@ func (c *compiler) add(t test) (*expr, error) {
 			if err != nil {
 				return nil, regexFlaw(t.text, err)
 			}
-			t.re, t.needs, t.least = re, clauses(t.text), leastLength(t.text)
+			t.re, t.least = re, leastLength(t.text)
+			for _, cl := range clauses(t.text) {
+				var tests []int32
+				for _, text := range cl {
+					e, err := c.add(test{slot: t.slot, field: t.field, kind: testContains, text: text})
+					if err != nil {
+						return nil, err
+					}
+					tests = append(tests, e.test)
+				}
+				t.needs = append(t.needs, tests)
+			}
 		}
 		h, _, _ := hookOf(&t)
 		t.hooked = h != hookNone

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"math"
 	"regexp/syntax"
 	"slices"
 	"strings"
@@ -44,16 +45,6 @@ func clauses(expr string) []clause {
 	return kept
 }
 
-// in reports whether one of the texts occurs in a folded value.
-func (c clause) in(v string) bool {
-	for _, s := range c {
-		if strings.Contains(v, s) {
-			return true
-		}
-	}
-	return false
-}
-
 // hooks says that an index can look for all texts.
 func (c clause) hooks() bool {
 	for _, s := range c {
@@ -78,9 +69,22 @@ func (c clause) follows(b clause) bool {
 func (c clause) rareness() float64 {
 	sum := 0.0
 	for _, s := range c {
-		sum += guess(len(s))
+		sum += guess(s)
 	}
 	return sum
+}
+
+// guess is how often a text is thought to occur in a value: every byte halves it, unusual punctuation three times, to
+// a floor.
+func guess(s string) float64 {
+	n := 0
+	for i := 0; i < len(s) && n < 12; i++ {
+		n++
+		if strings.IndexByte("`{}|^~@#!;<>&$%*+\x00", s[i]) >= 0 {
+			n += 2
+		}
+	}
+	return math.Ldexp(1, -min(n, 12))
 }
 
 // A drawn is what is known of an expression: all texts that it matches when they are few (exact; never empty), and

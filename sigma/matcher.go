@@ -407,6 +407,11 @@ func (m *Matcher) lookFor(slot int32) bool {
 
 // answer asks a test of the event's values.
 func (m *Matcher) answer(t *test) bool {
+	for _, c := range t.needs {
+		if !m.any(c) {
+			return false
+		}
+	}
 	if t.slot == anywhere {
 		for i := range m.ev.Fields {
 			if m.one(t, i) {
@@ -417,6 +422,16 @@ func (m *Matcher) answer(t *test) bool {
 	}
 	for i := m.first(t.slot); i >= 0; i = m.next[i] {
 		if m.one(t, int(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// any says that one of some tests holds.
+func (m *Matcher) any(tests []int32) bool {
+	for _, n := range tests {
+		if m.test(n) {
 			return true
 		}
 	}
@@ -448,15 +463,10 @@ func (m *Matcher) one(t *test, i int) bool {
 	return t.value(m.folded(i))
 }
 
-// regex asks a regular expression of one field: first whether what it needs is there, then its automaton, then regexp.
+// regex asks a regular expression of one field: its automaton, or regexp where that does not serve.
 func (m *Matcher) regex(t *test, i int) bool {
 	if len(m.raw(i)) < t.least {
 		return false
-	}
-	for _, c := range t.needs {
-		if !c.in(m.folded(i)) {
-			return false
-		}
 	}
 	d, ok := m.dfas[t]
 	if !ok {

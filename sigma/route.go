@@ -150,11 +150,23 @@ func (b *routeBuilder) collect(e *expr) {
 	for _, k := range e.kids {
 		b.collect(k)
 	}
-	if e.op != opSearch || b.seen[e.test] {
+	if e.op == opSearch {
+		b.add(e.test)
+	}
+}
+
+// add takes up a test, and those that it needs.
+func (b *routeBuilder) add(n int32) {
+	if b.seen[n] {
 		return
 	}
-	b.seen[e.test] = true
-	t := &b.set.tests[e.test]
+	b.seen[n] = true
+	t := &b.set.tests[n]
+	for _, c := range t.needs {
+		for _, k := range c {
+			b.add(k)
+		}
+	}
 	p := b.parts[t.slot]
 	if p == nil {
 		p = &fieldParts{}
@@ -162,7 +174,7 @@ func (b *routeBuilder) collect(e *expr) {
 	}
 	h, texts, kind := hookOf(t)
 	for _, text := range texts {
-		en := entry{text: text, test: e.test, decides: h&hookDecides != 0}
+		en := entry{text: text, test: n, decides: h&hookDecides != 0}
 		if h&^hookDecides == hookEnds {
 			p.ends, p.kinds = append(p.ends, en), append(p.kinds, kind)
 		} else {
@@ -170,7 +182,7 @@ func (b *routeBuilder) collect(e *expr) {
 		}
 	}
 	if h == hookNone {
-		p.open = append(p.open, openTest{test: e.test})
+		p.open = append(p.open, openTest{test: n})
 	}
 }
 

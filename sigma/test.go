@@ -34,8 +34,8 @@ type test struct {
 	text  string // literal (folded unless cased), pattern, expression or network as written
 	glob  *glob
 	re    *regexp.Regexp
-	needs []clause // of a regular expression
-	least int      // and the bytes that a value must have for it
+	needs [][]int32 // of a regular expression: of each of these one test must hold for it to hold
+	least int       // and the bytes that a value must have for it
 	net   netip.Prefix
 	cmp   string // lt, lte, gt, gte; "" is equal
 	num   number

@@ -34,12 +34,6 @@ func hookOf(t *test) (h hook, texts []string, kind testKind) {
 		}
 	case testGlob:
 		return globHook(t)
-	case testRegex:
-		for _, c := range t.needs {
-			if c.hooks() {
-				return hookGrams, c, testContains
-			}
-		}
 	}
 	return hookNone, nil, t.kind
 }
@@ -75,9 +69,6 @@ func (t *test) foldedText(s string) string {
 	return s
 }
 
-// guess is how often a text of n bytes is thought to occur in a value: every byte halves it, to a floor.
-func guess(n int) float64 { return math.Ldexp(1, -min(n, 12)) }
-
 // cost guesses what a test costs as a witness: how often it holds, or has to be asked in full. What many rules test
 // for is what is common: "\powershell.exe" is long and rare in no log.
 func (s *Set) cost(n int32, used []int32) float64 {
@@ -86,7 +77,7 @@ func (s *Set) cost(n int32, used []int32) float64 {
 	switch h, texts, _ := hookOf(t); {
 	case h == hookNone && t.slot == anywhere:
 		return math.Inf(1) // as well be asked always
-	case h == hookNone && t.kind == testRegex:
+	case t.kind == testRegex:
 		c = 4
 	case h == hookNone && t.kind == testPresent:
 		c = 1
@@ -130,7 +121,21 @@ func (s *Set) witness() {
 func (s *Set) cheapest(e *expr, used []int32) witnesses {
 	switch e.op {
 	case opSearch:
-		return witnesses{[]int32{e.test}, s.cost(e.test, used)}
+		w := witnesses{[]int32{e.test}, s.cost(e.test, used)}
+		for _, c := range s.tests[e.test].needs {
+			// What a regular expression needs stands for it, if an index finds it.
+			n := witnesses{tests: c}
+			for _, t := range c {
+				n.cost += 3 * s.cost(t, used)
+				if !s.tests[t].hooked {
+					n.cost = math.Inf(1)
+				}
+			}
+			if n.cost < w.cost {
+				w = n
+			}
+		}
+		return w
 	case opAnd:
 		best := noWitness
 		for _, k := range e.kids {
