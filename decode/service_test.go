@@ -24,7 +24,7 @@ func TestServiceLines(t *testing.T) {
 		{"sshesame", `2026/11/20 10:00:00 [203.0.113.7:40112] [channel 0] command "uname" requested`, "event_type=command src_ip=203.0.113.7 command=uname"},
 		{"Gitea, a colon behind the port", `2026/11/20 10:00:00 ...ers/web/auth/auth.go:200:SignInPost() [I] Failed authentication attempt for test from 203.0.113.7:39522: user does not exist`,
 			"event_type=login_failed src_ip=203.0.113.7 src_port=39522 user=test"},
-		{"mapped address", `Nov 20 10:00:00 pve pvedaemon[36]: authentication failure; rhost=::ffff:203.0.113.7 user=root@pam msg=no such user`,
+		{"mapped address", `Nov 20 10:00:00 app01 appd[36]: authentication failed for bob from ::ffff:203.0.113.7`,
 			"event_type=login_failed src_ip=203.0.113.7 src_ip_mapped=::ffff:203.0.113.7"},
 		{"forwarded", `2026-11-20 10:00:00,797::WARNING::[interface:657] Unsuccessful login attempt from 192.0.2.1 (X-Forwarded-For: 203.0.113.7, 192.0.2.3) [Mozilla/5.0]`,
 			"event_type=login_failed src_ip=192.0.2.1 forwarded_for=203.0.113.7"},
