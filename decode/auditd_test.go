@@ -220,18 +220,6 @@ func TestAuditParent(t *testing.T) {
 	}
 }
 
-func FuzzAudit(f *testing.F) {
-	f.Add(auditExec)
-	f.Add("type=EXECVE msg=audit(1.2:3): a0[999]=AA a99999999999=1 saddr=0200 msg='msg='")
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, e := range unixDecode(auditFormat(), s, Options{}) {
-			if e.Raw == "" && e.Fault == nil {
-				t.Errorf("event without its text: %v", e)
-			}
-		}
-	})
-}
-
 func BenchmarkAudit(b *testing.B) {
 	r := &tocsin.Record{Data: []byte(strings.Repeat(auditExec, 200)), Line: 1}
 	d := auditFormat().New(Options{})

@@ -325,30 +325,6 @@ func TestCloudRecordings(t *testing.T) {
 	}
 }
 
-func FuzzPlatforms(f *testing.F) {
-	for _, s := range []string{
-		`{"eventVersion":"1","eventName":"ConsoleLogin","eventSource":"s","awsRegion":"r","eventTime":"2026-03-04T05:06:07Z"}`,
-		`{"CreationTime":"2026-03-04T05:06:07","Operation":"x","Workload":"Exchange","Parameters":[{"Name":"a","Value":["b"]}]}`,
-		`{"category":"AuditLogs","properties":{"targetResources":"[{\"modifiedProperties\":[{}]}]"}}`,
-		`{"log":"{\"log\":\"{\\\"log\\\":1}\",\"stream\":\"x\",\"time\":\"1\"}","stream":"x","time":"1"}`,
-		`{"auditID":"1","stage":"s","verb":"v","requestURI":"/exec?command=%zz&command=a","objectRef":{"subresource":"exec"}}`,
-		`{"value":[{"a":1},`, `{"level":"x","msg":"login failed for user from 192.0.2.1"}`, `{"kind":"admin#reports#activity","events":[{"parameters":[{"name":"A","multiValue":["x"]}]}]}`,
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := newJSON(Options{}, jsonKinds())
-		n := 0
-		d.Decode(&tocsin.Record{Source: "x", Data: data, Line: 1}, func(e *tocsin.Event) {
-			n++
-			_ = e.Clone()
-		})
-		if n > len(data) {
-			t.Errorf("%d events of %d bytes", n, len(data))
-		}
-	})
-}
-
 // BenchmarkPlatforms decodes records of one kind, and of all kinds by turns, where every record looks for its kind.
 func BenchmarkPlatforms(b *testing.B) {
 	trail := `{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROA:s","arn":"arn:aws:sts::1:assumed-role/r/s","accountId":"1","accessKeyId":"ASIA","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA","arn":"arn:aws:iam::1:role/r","accountId":"1","userName":"r"},"attributes":{"creationDate":"2026-03-04T05:06:07Z","mfaAuthenticated":"false"}}},"eventTime":"2026-03-04T05:06:08Z","eventSource":"ec2.amazonaws.com","eventName":"DescribeInstances","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.1","userAgent":"aws-cli/2","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-1"}]},"filterSet":{}},"responseElements":null,"requestID":"r","eventID":"e","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"1","eventCategory":"Management","tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"c","clientProvidedHostHeader":"h"}}` + "\n"
@@ -374,21 +350,4 @@ func BenchmarkPlatforms(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/event")
 		})
 	}
-}
-
-func FuzzCloudLines(f *testing.F) {
-	for _, s := range []string{
-		`a b [04/Mar/2026:05:06:07 +0000] 192.0.2.1 r q REST.GET.OBJECT k "GET / HTTP/1.1" 200 - 1 1 1 1 "-" "UA" - h`,
-		`2 1 eni-1 192.0.2.1 10.0.0.1 1 22 6 1 1 1772600767 1772600800 REJECT OK`,
-		`2026-03-04T05:06:08.123456789Z stderr F {"log":"x"}`, `2026-03-04T05:06:08Z stdout P 2026-03-04T05:06:08Z stdout P 2026-03-04T05:06:08Z stdout F x`,
-		`time="2026-03-04T05:06:07Z" level=x msg="a\"b" k`, `2026-03-04 05:06:07,357 WARN [org.keycloak.events] (x) type="LOGIN", a=b, c`,
-		`{"level":"error","msg":"login failed"}`,
-	} {
-		f.Add(s)
-	}
-	kinds := append([]lineKind{containerLine(), s3Line()}, cloudLines()...)
-	f.Fuzz(func(t *testing.T, line string) {
-		d := &lines{kinds: kinds}
-		d.Decode(&tocsin.Record{Source: "x", Data: []byte(line), Line: 1}, func(e *tocsin.Event) { _ = e.Clone() })
-	})
 }

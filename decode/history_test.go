@@ -52,8 +52,3 @@ func TestNotHistory(t *testing.T) {
 		}
 	}
 }
-
-func FuzzHistory(f *testing.F) {
-	f.Add("#1700000000\nls\n: 1700000001:0;a\\\nb\n- cmd: x\n  when: 1\n")
-	f.Fuzz(func(t *testing.T, s string) { unixDecode(historyFormat(), s, Options{}) })
-}

@@ -183,12 +183,3 @@ func TestJournalJSON(t *testing.T) {
 		t.Errorf("message %q", got)
 	}
 }
-
-func FuzzJournal(f *testing.F) {
-	f.Add(recordedJournal(f, "regular-zstd")[:60000])
-	f.Add([]byte(exported))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		unixDecode(journalFormat(), string(b), Options{})
-		unixDecode(journalExportFormat(), string(b), Options{})
-	})
-}

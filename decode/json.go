@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,9 +16,12 @@ import (
 
 // Bounds on one JSON record; beyond them it is a fault, not a crash.
 const (
-	maxDepth  = 64    // nesting; deeper values are kept as their JSON text
-	maxFields = 8192  // leaves
-	maxNames  = 65536 // distinct paths a decoder remembers
+	maxDepth  = 64      // nesting; deeper values are kept as their JSON text
+	maxFields = 8192    // leaves
+	maxPath   = 1024    // bytes of a path; the rest of a longer one is cut off
+	maxNames  = 65536   // distinct paths a decoder remembers …
+	maxPaths  = 8 << 20 // … and bytes that they may come to
+	maxBroken = 64      // values of a block that do not end well; of what comes after, none is looked for beyond its line
 )
 
 // A jsonKind recognises one kind of JSON record and completes its event.
@@ -195,14 +199,16 @@ func newJSON(o Options, kinds []jsonKind) *values {
 func (d *values) Flush(func(*tocsin.Event)) {}
 
 func (d *values) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
+	d.last = 0 // what a block says does not hang on which block the decoder had before
 	d.values(r, bytes.TrimPrefix(r.Data, []byte("\xef\xbb\xbf")), r.Line, emit, 2)
 }
 
 // values decodes the values in data, which begins on a line of r; a value that only lists records is opened,
 // as many in one another as open says.
 func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*tocsin.Event), open int) {
+	all, broken := data, 0
 	pos := 0
-	for {
+	for data = all; ; data = all {
 		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e) {
 			if data[pos] == '\n' {
 				line++
@@ -213,6 +219,11 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 			return
 		}
 		start := pos
+		if broken > maxBroken {
+			if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
+				data = data[:pos+i+1]
+			}
+		}
 		if open > 0 {
 			if from, to, end := listed(data[pos:]); end > 0 {
 				d.values(r, data[pos+from:pos+to], line+int64(bytes.Count(data[pos:pos+from], []byte{'\n'})), emit, open-1)
@@ -230,6 +241,9 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 				end = start + i + 1
 			} else {
 				end = len(data)
+			}
+			if data[start] == '{' || data[start] == '[' {
+				broken++
 			}
 			d.ev.Raw = text(bytes.TrimRight(data[start:end], "\r\n"))
 			if c := data[start]; c != '{' && c != '[' || !errors.Is(err, errEnd) {
@@ -353,6 +367,7 @@ func (d *values) fill() {
 type flattener struct {
 	root   *pathNode
 	names  int
+	paths  int // bytes of them
 	fields []tocsin.Field
 	nodes  []*pathNode // of fields, index by index
 	arena  []byte      // unescaped strings
@@ -364,6 +379,7 @@ type flattener struct {
 type pathNode struct {
 	key  string
 	path string
+	once bool // not remembered
 	kids []*pathNode
 
 	// What came when, to guess what comes: the first kid of the object before, the kid that was met last, and, of a
@@ -387,7 +403,9 @@ func (f *flattener) kid(n *pathNode, key []byte) *pathNode {
 		return k
 	}
 	k := f.find(n, key)
-	n.prev, *guess = k, k
+	if !k.once {
+		n.prev, *guess = k, k
+	}
 	return k
 }
 
@@ -427,15 +445,23 @@ func hash8(b []byte) uint8 {
 
 func (f *flattener) newKid(n *pathNode, key []byte) *pathNode {
 	k := &pathNode{key: string(key)}
-	if n.path == "" {
+	switch {
+	case n.path == "":
 		k.path = k.key
-	} else {
+	case len(n.path) >= maxPath: // hostile: a huge name before those of many leaves
+		k.path = n.path
+	default:
 		k.path = n.path + "." + k.key
 	}
-	if f.names >= maxNames {
-		return k // hostile: a new name in every record; not remembered
+	if len(k.path) > maxPath {
+		k.path = strings.Clone(k.path[:maxPath])
+	}
+	if f.names >= maxNames || f.paths+len(k.key)+len(k.path) > maxPaths {
+		k.once = true // hostile: a new name in every record, or huge ones
+		return k
 	}
 	f.names++
+	f.paths += len(k.key) + len(k.path)
 	n.kids = append(n.kids, k)
 	if len(n.kids) == 16 {
 		n.by, n.near = make(map[string]*pathNode, 32), new([256]*pathNode)

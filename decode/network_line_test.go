@@ -85,36 +85,3 @@ func TestNotNetwork(t *testing.T) {
 		}
 	}
 }
-
-func FuzzNetworkLines(f *testing.F) {
-	f.Add([]byte(`CEF:0|M|W\|1|1.0|100|T|7|src=192.0.2.7 msg=a b\=c cs1Label=Zone cs1=dmz end=1772600767250`))
-	f.Add([]byte("LEEF:2.0|M|W|1.0|deny|x09|src=192.0.2.7\tdst=198.51.100.2"))
-	f.Add([]byte(`<189>date=2026-03-04 time=05:06:07 devid="F" type="utm" subtype="webfilter" hostname="h" url="/a%2e" srcip=192.0.2.7 dstip=198.51.100.2 msg="a \" b"`))
-	f.Add([]byte(`03/04-05:06:07.250000  [**] [116:1:1] "X" [**] [Priority: 3] {ICMP} 2001:db8::1 -> 2001:db8::2`))
-	f.Add([]byte(`04-Mar-2026 05:06:07.250 queries: info: client @0x7 192.0.2.7#5 (a): query: a IN TXT + (1)`))
-	f.Add([]byte(`1772600767.250 131 192.0.2.7 TCP_MISS/200 4099 GET http://s.example/a.exe?b - D/198.51.100.2 text/html`))
-	f.Add([]byte(`[INFO] 192.0.2.7:4711 - 12 "A IN a.example. udp 40 false 512" NOERROR`))
-	f.Add([]byte(`%ASA-4-106023: Deny tcp src outside:192.0.2.7/4711 dst inside:198.51.100.2/22`))
-	f.Add([]byte(`1,2026/03/04 05:06:07,0123456789,GLOBALPROTECT,a,b,2026/03/04 05:06:07,c,d,e,f`))
-	f.Add([]byte(`gw firewall,info drop input: proto TCP (SYN), 192.0.2.7:4711->198.51.100.2:23, len 40`))
-	f.Fuzz(func(t *testing.T, line []byte) {
-		if len(line) == 0 {
-			return
-		}
-		d := &lines{rec: &tocsin.Record{}}
-		for _, k := range networkLines() {
-			e := tocsin.Event{Raw: text(line)}
-			if k.parse(d, line, &e) {
-				e.Clone()
-			} else if len(e.Fields) > 0 || e.Sources != nil || !e.Time.IsZero() || e.Host != "" {
-				t.Errorf("%s refused the line and changed the event: %q", k.name, line)
-			}
-		}
-		for _, program := range [...]string{"", "named", "dnsmasq", "unbound", "snort", "nginx", "haproxy", "httpd", "%ASA-4-106023"} {
-			var e tocsin.Event
-			if webMessage(d, program, line, &e) || networkMessage(d, program, line, &e) {
-				e.Clone()
-			}
-		}
-	})
-}

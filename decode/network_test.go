@@ -108,12 +108,3 @@ func TestSuricata(t *testing.T) {
 		})
 	}
 }
-
-func FuzzZeek(f *testing.F) {
-	f.Add([]byte(zeekHead + "#path\tconn\n#fields\tts\tid.orig_h\ttags\n#types\ttime\taddr\tset[string]\n1\t192.0.2.1\ta,b\\x09\n"))
-	f.Add([]byte("#separator ,\n#fields,ts,a\n1,2\n1,2,3,4\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := zeekFormat().New(Options{})
-		d.Decode(&tocsin.Record{Source: "x", Data: data, Line: 1}, func(e *tocsin.Event) { e.Clone() })
-	})
-}

@@ -218,18 +218,3 @@ func TestFileService(t *testing.T) {
 		}
 	}
 }
-
-func FuzzLine(f *testing.F) {
-	for _, s := range []string{"Feb 28 04:05:06 h sshd[1]: Failed password for a from b from 192.0.2.1 port 1 ssh2", "<34>1 - - - - - [a b=\"c\"] d",
-		"name  | 2024-02-28 04:05:06 x", "[Feb 28 04:05:06] <auth.info> h p(m)[1]: x", "@400000004c91b044077a9e94 x: y", "::ffff:1.2.3.4 login failed",
-		"Feb 28 04:05:06 h kernel: IN=a SRC=b DST=c", "Feb 28 04:05:06 h filterlog: 1,2,3,4,5,6,7,8,4,9,10,11,12,13,14,15,16,17,18,19,20,21"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		for _, e := range unixDecode(textFormat(), s, Options{}) {
-			if e.Fault == nil && len(e.Fields) == 0 {
-				t.Errorf("neither fields nor a fault: %q", s)
-			}
-		}
-	})
-}

@@ -142,31 +142,3 @@ func BenchmarkTable(b *testing.B) {
 		b.Fatalf("%d events, want %d", n, rows)
 	}
 }
-
-func FuzzTable(f *testing.F) {
-	f.Add([]byte("time,name,ip\n1,\"a\nb\",c\n\"\n\"\"\"\n"))
-	f.Add([]byte("a\tb\tc\r\n\"\t\"\r\n"))
-	f.Add([]byte("version srcaddr dstaddr x\n1  2\n"))
-	f.Add([]byte("time,AuditData,x\n1,\"{\"\"Operation\"\":1}\"\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		tableFormat().Is("x", data)
-		run := func(pieces ...[]byte) int {
-			d := tableFormat().New(Options{})
-			n := 0
-			emit := func(e *tocsin.Event) {
-				n++
-				_ = e.Clone()
-			}
-			for _, p := range pieces {
-				d.Decode(&tocsin.Record{Source: "x", Data: p, Line: 1}, emit)
-			}
-			d.Flush(emit)
-			return n
-		}
-		whole := run(data)
-		i := strings.IndexByte(string(data), '\n') + 1
-		if cut := run(data[:i], data[i:]); cut != whole {
-			t.Errorf("%d events, cut after a line %d", whole, cut)
-		}
-	})
-}

@@ -116,7 +116,7 @@ func looksText(head []byte) bool {
 }
 
 func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	d.rec = r
+	d.rec, d.last = r, 0 // what a block says does not hang on which block the decoder had before
 	n := r.Line
 	for rest := r.Data; len(rest) > 0; n++ {
 		line := rest

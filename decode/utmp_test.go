@@ -104,12 +104,3 @@ func TestNotUtmp(t *testing.T) {
 		}
 	}
 }
-
-func FuzzUtmp(f *testing.F) {
-	f.Add(utmpLayouts[0].login(loginRecord{kind: 7, line: "pts/0", user: "a", sec: 1700000000}))
-	f.Add(make([]byte, 292))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		unixDecode(utmpFormat(), string(b), Options{})
-		unixDecode(lastlogFormat(), string(b), Options{})
-	})
-}

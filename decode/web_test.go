@@ -215,28 +215,6 @@ func FuzzDecodeURI(f *testing.F) {
 	})
 }
 
-func FuzzWebLines(f *testing.F) {
-	f.Add([]byte(`192.0.2.7 - - [04/Mar/2026:05:06:07 +0000] "GET /a%2e+\"x HTTP/1.1" 200 5 "-" "curl" "192.0.2.1, 2"`))
-	f.Add([]byte(`[04/Mar/2026:05:06:07 +0000] - 404 404 - GET https h "/a" [Client 192.0.2.7] [Length 12] "c" "-"`))
-	f.Add([]byte(`192.0.2.7:4711 [04/Mar/2026:05:06:07.000] fe~ be/s1 0/0/0/13/14 200 20602 - - ---- 1/1/0/0/0 0/0 {a} "GET /a HTTP/1.1"`))
-	f.Add([]byte(`h2 2026-03-04T05:06:07.000000Z app/a/b 192.0.2.7:4711 - -1 -1 -1 403 - 12 34 "GET https://a/ HTTP/2.0" "curl" - - a "R" "s"`))
-	f.Add([]byte(`[Wed Mar 04 05:06:07.250000 2026] [auth_basic:error] [pid 1:tid 2] [client [2001:db8::1]:5] AH01618: user ann not found: /`))
-	f.Add([]byte(`2026/03/04 05:06:07 [error] 1#1: *6 user "a": password mismatch, client: 192.0.2.7, server: s, request: "GET / HTTP/1.1", host: "h"`))
-	f.Add([]byte(`2026-03-04 05:06:07.250000 [NOTICE] [12] [192.0.2.7:4:HTTP2-41#v] x`))
-	f.Add([]byte(`"192.0.2.7 [04/Mar/2026:05:06:07 +0000] ""G""`))
-	f.Fuzz(func(t *testing.T, line []byte) {
-		for _, k := range webLines() {
-			d := &lines{rec: &tocsin.Record{}}
-			e := tocsin.Event{Raw: text(line)}
-			if len(line) > 0 && k.parse(d, line, &e) {
-				e.Clone()
-			} else if len(e.Fields) > 0 || e.Sources != nil || !e.Time.IsZero() {
-				t.Errorf("%s refused the line and changed the event: %q", k.name, line)
-			}
-		}
-	})
-}
-
 // BenchmarkAccess decodes lines of the combined format, most of them alike.
 func BenchmarkAccess(b *testing.B) {
 	var data []byte

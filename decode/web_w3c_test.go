@@ -5,8 +5,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/tocsin-ids/tocsin"
 )
 
 func TestW3C(t *testing.T) {
@@ -66,13 +64,4 @@ func TestW3C(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzW3C(f *testing.F) {
-	f.Add([]byte("#Software: IIS\n#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query cs(User-Agent)\n2026-03-04 05:06:07 192.0.2.7 GET /a%%2e b+c x\n"))
-	f.Add([]byte("#Fields: a,b,cIp\n\"x\"\"y\",2,192.0.2.1:4\n\"\n"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d := w3cFormat().New(Options{})
-		d.Decode(&tocsin.Record{Source: "x", Data: data, Line: 1}, func(e *tocsin.Event) { e.Clone() })
-	})
 }

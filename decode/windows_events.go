@@ -109,36 +109,43 @@ func (d *windowsXML) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 		d.line = r.Line
 	}
 	skip := d.seen
+	const unknown = -2
+	close := unknown // where the next event ends in data, -1 if none does
+	drop := func(n int) {
+		d.skip(data[:n])
+		data, skip = data[n:], max(0, skip-n)
+		if close >= n {
+			close -= n
+		} else if close >= 0 {
+			close = unknown
+		}
+	}
 	for len(data) > 0 {
 		start := findEvent(data, 0, true)
 		if start < 0 {
 			start = max(0, len(data)-len(eventOpen)) // it may begin at the end of the block
-			d.skip(data[:start])
-			data = data[start:]
+			drop(start)
 			break
 		}
-		d.skip(data[:start])
-		data = data[start:]
-		skip = max(0, skip-start)
-		end := bytes.Index(data[skip:], eventClose)
-		if end >= 0 {
-			end += skip + len(eventClose)
+		drop(start)
+		if close == unknown {
+			if close = bytes.Index(data[skip:], eventClose); close >= 0 {
+				close += skip
+			}
 		}
 		upto := data
-		if end >= 0 {
-			upto = data[:end]
+		if close >= 0 {
+			upto = data[:close+len(eventClose)]
 		}
 		if next := findEvent(upto, max(skip-len(eventOpen), len(eventOpen)), false); next >= 0 {
 			d.fault(r, errEventCut, emit) // another begins before this one ends
-			d.skip(data[:next])
-			data, skip = data[next:], max(0, skip-next)
+			drop(next)
 			continue
 		}
-		if end < 0 {
+		if close < 0 {
 			if len(data) > maxEventXML {
 				d.fault(r, errEventLong, emit)
-				d.skip(data[:len(eventOpen)])
-				data, skip = data[len(eventOpen):], 0
+				drop(len(eventOpen))
 				continue
 			}
 			skip = max(0, len(data)-len(eventClose))
@@ -149,8 +156,7 @@ func (d *windowsXML) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: d.line, Err: err, Hint: "what could be read of the event was kept"}
 		}
 		emit(&d.ev)
-		d.skip(upto)
-		data, skip = data[end:], 0
+		drop(len(upto))
 	}
 	d.rest = append(d.rest[:0], data...)
 	d.seen = skip

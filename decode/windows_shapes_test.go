@@ -238,35 +238,6 @@ func TestWindowsStreams(t *testing.T) {
 	}
 }
 
-func FuzzWindowsXML(f *testing.F) {
-	f.Add("<Event xmlns='x'><System><EventID Qualifiers='1'>7</EventID></System><EventData><Data Name='a b'>c&amp;&#x41;</Data></EventData></Event>", 10)
-	f.Add("<Event><System><Channel><![CDATA[Security]]></Channel></System><UserData><a><b c='d'/></a></UserData>", 3)
-	f.Add("<Event><a></b></Event><Event", 100)
-	f.Fuzz(func(t *testing.T, in string, block int) {
-		d := &windowsXML{xml: newEventXML(Options{})}
-		fuzzBlocks(t, d, in, block)
-	})
-}
-
-func FuzzWindowsCSV(f *testing.F) {
-	f.Add("EventID,Channel,Message\n1,Security,\"a\nb\"\n", 5)
-	f.Add("Level;Date and Time;Source;Event ID\r\nx;3/4/2026 5:06:07 AM;Microsoft-Windows-Sysmon;1;\"Process Create:\r\nImage: x\r\n\"\r\n", 3)
-	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, newWindowsTable(Options{}), in, block) })
-}
-
-func FuzzWindowsText(f *testing.F) {
-	f.Add("03/04/2026 05:06:07 AM\nLogName=Security\nEventCode=4688\nMessage=a\n\nSubject:\n\tAccount Name:\tx\n", 9)
-	f.Add("Event[0]:\r\n  Log Name: Security\r\n  Event ID: 1\r\n  Description: \r\nx\r\nEvent[1]:\n", 4)
-	f.Fuzz(func(t *testing.T, in string, block int) { fuzzBlocks(t, windowsTextFormat().New(Options{}), in, block) })
-}
-
-func FuzzWindowsJSON(f *testing.F) {
-	f.Add(`{"Event":{"System":{"EventID":1,"Channel":"Security","Provider":{"@Name":"x"}},"EventData":{"Data":[{"@Name":"a b","#text":"c"}]}}}`)
-	f.Add(`{"EventID":1,"Channel":"Security","EventData":"<EventData><Data Name=\"x\">y</Data></EventData>","Payload":"{\"EventData\":{\"Data\":\"z\"}}"}`)
-	f.Add(`{"EventID":4688,"Channel":"Security","Message":"A\n\nSubject:\n\tAccount Name:\tx\n\n"}`)
-	f.Fuzz(func(t *testing.T, in string) { fuzzBlocks(t, newJSON(Options{}, windowsJSON()), in, len(in)) })
-}
-
 // fuzzBlocks decodes in and checks what holds of all events.
 func fuzzBlocks(t *testing.T, d Decoder, in string, block int) {
 	emit := func(ev *tocsin.Event) {
