@@ -12,11 +12,14 @@ const (
 )
 
 // maxNesting bounds the nesting of a value; what is deeper is malformed.
-const maxNesting = 10_000
+const maxNesting = 1000
 
 // A scanner finds where JSON values end without building them. It checks brackets and where names, colons and commas
 // stand, which finds values that were cut off, and leaves it to the decoder to check the rest.
-type scanner struct{ stack []byte }
+type scanner struct {
+	stack []byte
+	work  int64 // bytes looked at
+}
 
 func blankAt(b []byte, i int) int {
 	for i < len(b) && b[i] <= ' ' {
@@ -27,6 +30,12 @@ func blankAt(b []byte, i int) int {
 
 // value finds the end of the value at b[i].
 func (s *scanner) value(b []byte, i int) (end int, v verdict) {
+	end, v = s.walk(b, i)
+	s.work += int64(end - i)
+	return end, v
+}
+
+func (s *scanner) walk(b []byte, i int) (end int, v verdict) {
 	s.stack = s.stack[:0]
 	closed := false
 	for {

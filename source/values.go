@@ -168,16 +168,38 @@ func (j *jsonCutter) cut() (more bool, err error) {
 	return false, nil
 }
 
+// Values that begin and never end are looked at over and over. Where that was done with so many bytes, values are only
+// looked for within a line, until the stream is better again.
+const (
+	workFloor = 256 << 20
+	workRatio = 16 // times the bytes of the stream
+)
+
 // value moves over what begins at i, where a value may begin.
 func (j *jsonCutter) value(i int) verdict {
 	b := j.rec.Data
+	last := j.end != nil
+	if j.scan.work > workFloor+workRatio*(j.offset+int64(i)) {
+		if n := bytes.IndexByte(b[i:], '\n'); n >= 0 {
+			b, last = b[:i+n+1], true
+		}
+	}
+	v := j.valueIn(b, i, last)
+	if v == needMore && len(b) < len(j.rec.Data) {
+		v = malformed
+	}
+	return v
+}
+
+// valueIn moves over what begins at b[i]; last says that b is all there is.
+func (j *jsonCutter) valueIn(b []byte, i int, last bool) verdict {
 	n := len(j.open)
 	if b[i] == ']' && n > 0 {
 		return j.pass(i, i+1, n-1, "")
 	}
 	switch {
 	case b[i] == '{' && n <= 1: // at the top, or in a plain array
-		at, v := j.scan.wrapper(b, i, j.end != nil)
+		at, v := j.scan.wrapper(b, i, last)
 		if v == whole {
 			return j.pass(i, at+1, n, "{[")
 		}
