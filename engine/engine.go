@@ -7,6 +7,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -110,7 +111,22 @@ type run struct {
 type file struct {
 	path, format string
 	mu           sync.Mutex
-	spans        []span
+	all          span   // of the blocks up to one …
+	early        []span // … and of those that were decoded before one that comes before them
+}
+
+// add takes the span of one more block.
+func (f *file) add(s span) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.early = append(f.early, s)
+	for i := 0; i < len(f.early); i++ {
+		if f.early[i].seq == f.all.seq {
+			f.all.join(f.early[i])
+			f.early = slices.Delete(f.early, i, i+1)
+			i = -1
+		}
+	}
 }
 
 // A block is a record of a stream on its way to a worker.
@@ -220,7 +236,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 			return ctx.Err()
 		})
 		w.begin(seq)
-		dec.Flush(w.event)
+		w.guarded(block{file: f, format: s.Format}, func() { dec.Flush(w.event) })
 		w.end(f)
 		return err
 	})
@@ -238,17 +254,33 @@ func (w *worker) decoder(f decode.Format) decode.Decoder {
 func (w *worker) decode(d decode.Decoder, b block) {
 	w.begin(b.seq)
 	w.span.bytes = int64(len(b.rec.Data))
-	d.Decode(b.rec, w.event)
+	w.guarded(b, func() { d.Decode(b.rec, w.event) })
 	w.end(b.file)
 	w.from.Release(b.rec)
+}
+
+// guarded does one step of the work on a block. A mistake of ours that its input brings out costs the rest of that
+// block, and is told; it does not cost the run.
+func (w *worker) guarded(b block, do func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			clear(w.decoders) // which may be in any state
+			f := &tocsin.Fault{Source: b.file.path, Err: fmt.Errorf("%s: a mistake in Tocsin: %v", b.format.Name, p),
+				Hint: "please report it; the rest of this block of the file was not read"}
+			if b.rec != nil {
+				f.Line = b.rec.Line
+			}
+			w.span.faults++
+			w.fault(f)
+		}
+	}()
+	do()
 }
 
 func (w *worker) begin(seq int) { w.span = span{seq: seq} }
 
 func (w *worker) end(f *file) {
-	f.mu.Lock()
-	f.spans = append(f.spans, w.span)
-	f.mu.Unlock()
+	f.add(w.span)
 	w.progress().Events.Add(w.span.events)
 }
 
@@ -281,7 +313,7 @@ func (w *worker) event(ev *tocsin.Event) {
 func (r *run) coverage(all []*worker) *tocsin.Coverage {
 	c := &tocsin.Coverage{Files: r.skipped}
 	for _, f := range r.files {
-		s := join(f.spans)
+		s := f.all
 		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events, Faults: s.faults, First: s.min, Last: s.max})
 		c.Events += s.events
 		c.Bytes += s.bytes

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"sort"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -63,38 +62,34 @@ func (s *span) step(from, to time.Time) {
 	}
 }
 
-// join puts the spans of one file together, whatever order its blocks were decoded in.
-func join(spans []span) span {
-	sort.Slice(spans, func(i, j int) bool { return spans[i].seq < spans[j].seq })
-	var all span
-	for _, s := range spans {
-		all.events += s.events
-		all.faults += s.faults
-		all.bytes += s.bytes
-		if s.last.IsZero() {
-			continue
-		}
-		if all.last.IsZero() {
-			all.first, all.min, all.max = s.first, s.min, s.max
-		} else {
-			all.step(all.last, s.first)
-		}
-		all.last = s.last
-		if s.min.Before(all.min) {
-			all.min = s.min
-		}
-		if s.max.After(all.max) {
-			all.max = s.max
-		}
-		if s.forward.To.Sub(s.forward.From) > all.forward.To.Sub(all.forward.From) {
-			all.forward = s.forward
-		}
-		if s.backward.From.Sub(s.backward.To) > all.backward.From.Sub(all.backward.To) {
-			all.backward = s.backward
-		}
-		all.backs += s.backs
+// join appends the span of the block that comes next.
+func (s *span) join(next span) {
+	s.seq = next.seq + 1
+	s.events += next.events
+	s.faults += next.faults
+	s.bytes += next.bytes
+	if next.last.IsZero() {
+		return
 	}
-	return all
+	if s.last.IsZero() {
+		s.first, s.min, s.max = next.first, next.min, next.max
+	} else {
+		s.step(s.last, next.first)
+	}
+	s.last = next.last
+	if next.min.Before(s.min) {
+		s.min = next.min
+	}
+	if next.max.After(s.max) {
+		s.max = next.max
+	}
+	if next.forward.To.Sub(next.forward.From) > s.forward.To.Sub(s.forward.From) {
+		s.forward = next.forward
+	}
+	if next.backward.From.Sub(next.backward.To) > s.backward.From.Sub(s.backward.To) {
+		s.backward = next.backward
+	}
+	s.backs += next.backs
 }
 
 // gaps says what is worth telling about the clock of a file.

@@ -1,0 +1,46 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A mistake of ours that some event brings out costs a block and is told; the other files are read.
+func TestGuarded(t *testing.T) {
+	dir := t.TempDir()
+	a := write(t, dir, "a.log", accessLog(1000))
+	b := write(t, dir, "b.log", accessLog(1000))
+	events := 0
+	c, err := Read(context.Background(), Input{Paths: []string{a, b}, Workers: 1}, func(int) Desk {
+		return DeskFunc(func(ev *tocsin.Event) {
+			events++
+			if ev.Source == a {
+				panic("out of range")
+			}
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := a + ":1: text: a mistake in Tocsin: out of range"; c.FaultN != 1 || !strings.HasPrefix(c.Faults[0].Error(), want) {
+		t.Errorf("faults %v, want one: %s", c.Faults, want)
+	}
+	if events != 1001 {
+		t.Errorf("%d events, want 1001", events)
+	}
+}
+
+// Streams that are cut into a great many small blocks cost no memory for each.
+func TestManyBlocks(t *testing.T) {
+	path := write(t, t.TempDir(), "broken.json", strings.Repeat("{\"a\":\n", 50_000))
+	c, err := Read(context.Background(), Input{Paths: []string{path}, Workers: 2}, func(int) Desk { return DeskFunc(func(*tocsin.Event) {}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.FaultN != 50_000 || len(c.Faults) != tocsin.MaxFaults || c.Faults[tocsin.MaxFaults-1].Line != tocsin.MaxFaults {
+		t.Errorf("%d faults, of which %d are kept, the last %v", c.FaultN, len(c.Faults), c.Faults[len(c.Faults)-1])
+	}
+}
