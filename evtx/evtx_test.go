@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -315,9 +317,11 @@ func FuzzChunk(f *testing.F) {
 			binary.LittleEndian.PutUint32(b[48:], uint32(min(len(b), ChunkSize)))
 		}
 		var r Reader
-		for range 2 {
+		var said [2]uint64
+		for i := range said {
 			last := -1
-			r.Chunk(b, func(rec *Record) {
+			sum := fnv.New64a()
+			err := r.Chunk(b, func(rec *Record) {
 				if rec.Offset <= last {
 					t.Fatal("records out of order")
 				}
@@ -325,11 +329,18 @@ func FuzzChunk(f *testing.F) {
 				n := 0
 				for _, f := range rec.Fields {
 					n += len(f.Value)
+					io.WriteString(sum, f.Name+"="+f.Value+"\n")
 				}
 				if len(rec.Fields) > 3*maxSteps || n > 3*maxArena {
 					t.Fatalf("%d fields of %d bytes", len(rec.Fields), n)
 				}
+				fmt.Fprintln(sum, rec.ID, rec.Offset, rec.Time, rec.Computer, rec.Channel, rec.Err)
 			})
+			fmt.Fprintln(sum, err)
+			said[i] = sum.Sum64()
+		}
+		if said[0] != said[1] {
+			t.Error("what a reader had read before changes what it reads")
 		}
 	})
 }
