@@ -188,6 +188,9 @@ func checkStream(t *testing.T, f Format, data []byte, block int) {
 	if n := f.Is("x", data); n < 0 || n > 100 {
 		t.Errorf("%s is %d sure", f.Name, n)
 	}
+	if f.Name == "shell-history" {
+		block = 0 // whose shell it is of is told by its first 50 lines, and they stand in the first block
+	}
 	pieces := cuts(f.Cut, data, block)
 	d := f.New(Options{})
 	want := streamed(t, d, pieces)
