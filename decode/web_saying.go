@@ -26,6 +26,7 @@ var apacheSayings = []webSaying{
 	{"invalid URI path (", "", "", "protocol_error"},
 	{"Invalid method in request ", "", "", "protocol_error"},
 	{"request failed: ", "", "", "protocol_error"},
+	{" provided via SNI", "", "", "protocol_error"},
 	{"SSL handshake", "", "", "protocol_error"},
 	{"ModSecurity: ", "", "", "waf_alert"},
 	{": authentication failure for \"", "user ", ": authentication failure for \"", "login_failed"},
@@ -38,6 +39,7 @@ var apacheSayings = []webSaying{
 	{"user failed to authenticate", "", "", "login_failed"},
 	{": authorization failure for \"", "user ", ": authorization failure for \"", "denied"},
 	{"Authorization of user ", "Authorization of user ", " to access ", "denied"},
+	{" received - hash is not ", "", "", "auth_noted"}, // a nonce from before the server started anew
 	{"invalid nonce ", "", "", "login_failed"},
 	{"user mismatch", "", "", "login_failed"},
 	{"realm mismatch", "", "", "login_failed"},
@@ -78,6 +80,9 @@ var applicationSayings = []webSaying{
 	{"Failed Login Attempt", "username:", " ip:", "login_failed"},
 	{"password doesn't match", "username: ", "", "login_failed"},
 	{"get_password failed", "", "", "login_failed"},
+	{"ogin denied for user ", "user \"", "\"", "login_failed"},
+	{"ould not retrieve user ", "retrieve user ", " details", "login_failed"},
+	{"Trusted domain error", "", "", "denied"},
 	{"digest: auth failed for ", "digest: auth failed for ", " : wrong password", "login_failed"},
 	{"digest: auth failed", "", "", "login_failed"},
 }
