@@ -29,7 +29,7 @@ var layers = map[string]struct {
 	"report": {tocsin: []string{"."}, pure: true},
 	"rules":  {tocsin: []string{"."}, pure: true},
 	"source": {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
-	"engine": {tocsin: []string{".", "decode", "sigma", "source"}},
+	"engine": {tocsin: []string{".", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"update": {tocsin: []string{".", "sigma"}},
 	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},

@@ -17,6 +17,8 @@ type Coverage struct {
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // silences and clock jumps, longest first
+	Undated   int64         // matches that correlations left out because their event has no time
+	Thin      int64         // events kept for correlations without the fields that no correlation reads, to save memory
 	Wall, CPU time.Duration
 	LoadCPU   time.Duration // the part of CPU spent loading and compiling rules
 	PeakRSS   int64         // bytes

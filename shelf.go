@@ -9,22 +9,38 @@ import (
 
 // A Shelf keeps many events in little memory: about the size of their text, in few allocations that the garbage
 // collector need not look into. It is for what waits until the end of a run: matches, and the events that
-// correlations may join. It is used by one goroutine at a time.
+// correlations may join. It is used by one goroutine at a time. The zero Shelf is ready for use.
+//
+// With Pack and Unpack it keeps most of its text compressed. Pack returns new memory; Unpack gives back what Pack was
+// given, in new memory too. It is made for events that are looked at about in the order that they were put in.
 type Shelf struct {
+	Pack, Unpack func([]byte) []byte
+
 	names  []string
 	number map[string]int
 	seen   map[*byte]int // numbers by the address of an interned name: no hashing for names met before
 	lists  [][]LogSource
 	list   map[*LogSource]int
-	blocks [][]byte
+	blocks []shelfBlock
+	bytes  int64
+	opened []uint32 // the blocks that are unpacked, a ring
+	oldest int      // its place in opened
 }
+
+// A shelfBlock is packed, or text, or both.
+type shelfBlock struct{ packed, text []byte }
 
 // A Slot is where on a Shelf an event lies.
 type Slot struct {
 	block, at uint32
 }
 
-const shelfBlock = 1 << 20
+// Blocks are small, so that one event is not dear, and so many may be unpacked that as many logs can be gone through
+// side by side.
+const (
+	shelfText   = 64 << 10
+	shelfOpened = 64
+)
 
 func (s *Shelf) name(n string) int {
 	p := unsafe.StringData(n)
@@ -53,11 +69,17 @@ func (s *Shelf) Put(ev *Event) Slot {
 	for i := range ev.Fields {
 		need += len(ev.Fields[i].Value) + 12
 	}
-	if n := len(s.blocks); n == 0 || cap(s.blocks[n-1])-len(s.blocks[n-1]) < need {
-		s.blocks = append(s.blocks, make([]byte, 0, max(shelfBlock, need)))
+	n := len(s.blocks) - 1
+	if n < 0 || cap(s.blocks[n].text)-len(s.blocks[n].text) < need {
+		if n >= 0 && s.Pack != nil {
+			s.pack(&s.blocks[n])
+		}
+		n++
+		s.blocks = append(s.blocks, shelfBlock{text: make([]byte, 0, max(shelfText, need))})
+		s.bytes += int64(max(shelfText, need))
 	}
-	b := &s.blocks[len(s.blocks)-1]
-	slot := Slot{uint32(len(s.blocks) - 1), uint32(len(*b))}
+	b := &s.blocks[n].text
+	slot := Slot{uint32(n), uint32(len(*b))}
 	out := *b
 	out = appendTime(out, ev.Time)
 	out = appendTime(out, ev.Sensor)
@@ -86,16 +108,40 @@ func (s *Shelf) Put(ev *Event) Slot {
 	return slot
 }
 
-// Event makes the event of a slot. Its strings lie on the shelf and stay valid; a Fault is not kept.
+// Event makes the event of a slot. Its strings lie on the shelf and stay valid (each keeps a block of text in memory for
+// as long as it is used); a Fault is not kept.
 func (s *Shelf) Event(at Slot) *Event {
 	ev := &Event{}
 	s.Load(at, ev)
 	return ev
 }
 
+// pack compresses a full block. Who still looks into its text can go on doing so.
+func (s *Shelf) pack(b *shelfBlock) {
+	if packed := s.Pack(b.text); len(packed) < len(b.text) {
+		s.bytes += int64(len(packed) - cap(b.text))
+		b.packed, b.text = packed, nil
+	}
+}
+
+// text is the text of a block.
+func (s *Shelf) text(block uint32) []byte {
+	b := &s.blocks[block]
+	if b.text == nil {
+		if b.text = s.Unpack(b.packed); len(s.opened) < shelfOpened {
+			s.opened = append(s.opened, block)
+		} else {
+			s.blocks[s.opened[s.oldest]].text = nil
+			s.opened[s.oldest] = block
+			s.oldest = (s.oldest + 1) % shelfOpened
+		}
+	}
+	return b.text
+}
+
 // Load is Event into memory that the caller has: all of ev is overwritten, its Fields in place where they fit.
 func (s *Shelf) Load(at Slot, ev *Event) {
-	r := shelfReader{b: s.blocks[at.block][at.at:]}
+	r := shelfReader{b: s.text(at.block)[at.at:]}
 	*ev = Event{Time: r.time(), Sensor: r.time(), Fields: ev.Fields[:0]}
 	ev.Sources = s.lists[r.uint()]
 	ev.Source = s.names[r.uint()]
@@ -121,23 +167,8 @@ func (s *Shelf) Load(at Slot, ev *Event) {
 	}
 }
 
-// Source is the Source of the event of a slot.
-func (s *Shelf) Source(at Slot) string {
-	r := shelfReader{b: s.blocks[at.block][at.at:]}
-	r.time()
-	r.time()
-	r.uint()
-	return s.names[r.uint()]
-}
-
-// Bytes is about how much memory the shelf takes.
-func (s *Shelf) Bytes() int64 {
-	var n int64
-	for _, b := range s.blocks {
-		n += int64(cap(b))
-	}
-	return n
-}
+// Bytes is about how much memory the shelf takes for what was put on it.
+func (s *Shelf) Bytes() int64 { return s.bytes }
 
 func (s *Shelf) sources(list []LogSource) int {
 	if len(s.lists) == 0 {

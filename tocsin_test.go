@@ -1,7 +1,10 @@
 package tocsin
 
 import (
+	"bytes"
+	"compress/flate"
 	"errors"
+	"io"
 	"testing"
 	"time"
 
@@ -18,20 +21,55 @@ func sample(raw string) *Event {
 }
 
 func TestShelfGivesBackWhatItTook(t *testing.T) {
-	var s Shelf
-	var want []*Event
-	var slots []Slot
-	for i := range 3000 {
-		ev := sample("root 192.0.2.1 " + string(make([]byte, i)))
-		want = append(want, ev.Clone())
-		slots = append(slots, s.Put(ev))
+	deflate := func(b []byte) []byte {
+		var out bytes.Buffer
+		w, _ := flate.NewWriter(&out, flate.BestSpeed)
+		w.Write(b)
+		w.Close()
+		return out.Bytes()
 	}
-	bare := &Event{Source: "x"}
-	want, slots = append(want, &Event{Source: "x", Fields: []Field{}}), append(slots, s.Put(bare))
-	for i, at := range slots {
-		if diff := cmp.Diff(want[i], s.Event(at)); diff != "" {
-			t.Fatalf("event %d (-put +got):\n%s", i, diff)
+	inflate := func(b []byte) []byte {
+		out, err := io.ReadAll(flate.NewReader(bytes.NewReader(b)))
+		if err != nil {
+			t.Fatal(err)
 		}
+		return out
+	}
+	for name, s := range map[string]*Shelf{
+		"as it is":          {},
+		"packed":            {Pack: deflate, Unpack: inflate},
+		"not worth packing": {Pack: bytes.Clone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var want []*Event
+			var slots []Slot
+			for i := range 4000 {
+				ev := sample("root 192.0.2.1 " + string(make([]byte, i)))
+				want = append(want, ev.Clone())
+				slots = append(slots, s.Put(ev))
+			}
+			huge := sample("root 192.0.2.1 " + string(make([]byte, 3*shelfText)))
+			bare := &Event{Source: "x"}
+			want = append(want, huge.Clone(), &Event{Source: "x", Fields: []Field{}})
+			slots = append(slots, s.Put(huge), s.Put(bare))
+			if len(s.blocks) < 2*shelfOpened {
+				t.Fatalf("%d blocks are too few", len(s.blocks))
+			}
+			var ev Event
+			for i := range slots {
+				i = i * 997 % len(slots) // not in order, so that blocks are unpacked again
+				if diff := cmp.Diff(want[i], s.Event(slots[i])); diff != "" {
+					t.Fatalf("event %d (-put +got):\n%s", i, diff)
+				}
+				s.Load(slots[i], &ev)
+				if ev.Record != 7 && ev.Source != "x" {
+					t.Fatalf("event %d was loaded as %+v", i, ev)
+				}
+			}
+			if name == "packed" && len(s.opened) != shelfOpened {
+				t.Errorf("%d blocks are unpacked", len(s.opened))
+			}
+		})
 	}
 }
 

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/s2"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -26,6 +29,7 @@ type find struct {
 	record     uint64
 	slot       tocsin.Slot
 	rule, desk int32
+	source     int32 // its rank; before all are known, its number on the desk
 }
 
 // Len is the number of matches.
@@ -79,8 +83,7 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	f := &Findings{set: set}
 	coverage, err := Read(ctx, in, func(int) Desk {
-		h := &hunter{set: set, matcher: set.Matcher(), series: set.Correlator(), progress: in.Progress}
-		h.hit = h.held
+		h := newHunter(set, in.Progress)
 		f.desks = append(f.desks, h)
 		return h
 	})
@@ -89,11 +92,12 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	}
 	var m tocsin.Match
 	var ev tocsin.Event
-	whole := set.Correlator()
+	names := ranks{}
+	whole := set.Correlator(nil)
 	for i, h := range f.desks {
 		f.finds = slices.Grow(f.finds, len(h.finds))
 		for _, x := range h.finds {
-			x.desk = int32(i)
+			x.desk, x.source = int32(i), names.number(h.sources.names[x.source])
 			if keep == nil || keep(f.match(&x, true, &m, &ev)) {
 				f.finds = append(f.finds, x)
 			}
@@ -102,60 +106,69 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		whole.Merge(h.series)
 		h.series = nil
 	}
+	st := whole.Stats()
+	coverage.Undated, coverage.Thin = st.Undated, st.Thin
 	whole.Finish(func(m *tocsin.Match) {
 		if keep == nil || keep(m) {
-			f.finds = append(f.finds, find{at: nano(m.Time), record: m.Event.Record, rule: int32(len(f.joint)), desk: -1})
+			f.finds = append(f.finds, find{at: nano(m.Time), record: m.Event.Record, source: names.number(m.Event.Source), rule: int32(len(f.joint)), desk: -1})
 			f.joint = append(f.joint, m)
 		}
 	})
-	f.sort()
+	f.sort(names.ranked())
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)
 	return f, coverage, nil
 }
 
-// sort puts the finds in the order that is promised. Sources and rules are compared by their rank among all.
-func (f *Findings) sort() {
-	rank := map[string]int{}
-	sources := make([]string, len(f.finds))
+// sort puts the finds in the order that is promised; rank is of their sources.
+func (f *Findings) sort(rank []int32) {
 	for i := range f.finds {
-		x := &f.finds[i]
-		if x.desk < 0 {
-			sources[i] = f.joint[x.rule].Event.Source
-		} else {
-			sources[i] = f.desks[x.desk].shelf.Source(x.slot)
-		}
-		rank[sources[i]] = 0
+		f.finds[i].source = rank[f.finds[i].source]
 	}
-	names := make([]string, 0, len(rank))
-	for s := range rank {
-		names = append(names, s)
-	}
-	slices.Sort(names)
-	for i, s := range names {
-		rank[s] = i
-	}
-	type keyed struct {
-		find
-		source int
-	}
-	all := make([]keyed, len(f.finds))
-	for i, x := range f.finds {
-		all[i] = keyed{x, rank[sources[i]]}
-	}
-	slices.SortStableFunc(all, func(a, b keyed) int {
+	slices.SortStableFunc(f.finds, func(a, b find) int {
 		if a.at != b.at {
 			return cmp.Compare(a.at, b.at)
 		}
 		if c := cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.record, b.record)); c != 0 {
 			return c
 		}
-		r, s := f.rule(&a.find), f.rule(&b.find)
+		r, s := f.rule(&a), f.rule(&b)
 		return cmp.Or(strings.Compare(r.Title, s.Title), strings.Compare(r.ID, s.ID))
 	})
-	for i := range all {
-		f.finds[i] = all[i].find
+}
+
+// Ranks numbers names.
+type ranks struct {
+	names []string
+	of    map[string]int32
+	last  int32
+}
+
+func (r *ranks) number(name string) int32 {
+	if len(r.names) > 0 && r.names[r.last] == name {
+		return r.last
 	}
+	n, ok := r.of[name]
+	if !ok {
+		if r.of == nil {
+			r.of = map[string]int32{}
+		}
+		n = int32(len(r.names))
+		name = strings.Clone(name)
+		r.names = append(r.names, name)
+		r.of[name] = n
+	}
+	r.last = n
+	return n
+}
+
+// ranked gives each number the place of its name in their order.
+func (r *ranks) ranked() []int32 {
+	rank := make([]int32, len(r.names))
+	for i, name := range slices.Sorted(slices.Values(r.names)) {
+		rank[r.of[name]] = int32(i)
+	}
+	return rank
 }
 
 // idle lists the rules that no event of the input could have matched.
@@ -174,34 +187,56 @@ type hunter struct {
 	set      *sigma.Set
 	matcher  *sigma.Matcher
 	series   *sigma.Correlator
-	shelf    tocsin.Shelf
+	shelf    *tocsin.Shelf
+	budget   int64 // bytes on the shelf beyond which events that are only for correlations are thinned
+	sources  ranks
 	finds    []find
 	progress *Progress
+	held     []int // the rules that hold for the event
+	hold     func(rule int)
+}
 
-	ev   *tocsin.Event // the one being matched
-	slot tocsin.Slot   // where it lies, once a rule held
-	put  bool
-	hit  func(rule int)
+// shelfBudget is a worker's usual one: some millions of a web server's lines.
+const shelfBudget = 64 << 20
+
+func newHunter(set *sigma.Set, progress *Progress) *hunter {
+	h := &hunter{set: set, matcher: set.Matcher(), budget: shelfBudget, progress: progress}
+	var packed []byte
+	h.shelf = &tocsin.Shelf{
+		Pack: func(b []byte) []byte {
+			packed = s2.Encode(packed[:cap(packed)], b)
+			return bytes.Clone(packed)
+		},
+		Unpack: func(b []byte) []byte {
+			b, _ = s2.Decode(nil, b) // what Pack made
+			return b
+		},
+	}
+	h.series = set.Correlator(h.shelf)
+	h.hold = func(rule int) { h.held = append(h.held, rule) }
+	return h
 }
 
 // Event is the pipeline: event → sigma → match, or part of a series.
 func (h *hunter) Event(ev *tocsin.Event) {
-	h.ev, h.put = ev, false
-	h.matcher.Match(ev, h.hit)
-}
-
-func (h *hunter) held(rule int) {
-	if h.set.Correlated(rule) {
-		h.series.Add(h.ev, rule)
-	}
-	if !h.set.Alerts(rule) {
+	h.held = h.held[:0]
+	h.matcher.Match(ev, h.hold)
+	if len(h.held) == 0 {
 		return
 	}
-	if !h.put {
-		h.slot, h.put = h.shelf.Put(h.ev), true
+	keep := ev
+	if h.shelf.Bytes() > h.budget && !slices.ContainsFunc(h.held, h.set.Alerts) {
+		keep = h.series.Thin(ev)
 	}
-	h.finds = append(h.finds, find{at: nano(h.ev.Time), record: h.ev.Record, rule: int32(rule), slot: h.slot})
-	if h.progress != nil {
-		h.progress.Matches.Add(1)
+	slot := h.shelf.Put(keep)
+	h.series.Add(ev, slot, h.held...)
+	for _, rule := range h.held {
+		if !h.set.Alerts(rule) {
+			continue
+		}
+		h.finds = append(h.finds, find{at: nano(ev.Time), record: ev.Record, source: h.sources.number(ev.Source), rule: int32(rule), slot: slot})
+		if h.progress != nil {
+			h.progress.Matches.Add(1)
+		}
 	}
 }

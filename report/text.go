@@ -426,6 +426,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
 	if l := gapsInWords(c.Gaps, p); l != "" {
 		all = append(all, "  Clock     "+l)
 	}
+	if l := seriesInWords(c); l != "" {
+		all = append(all, "  Series    "+l)
+	}
 	if airy && c.Wall > 0 {
 		l := "  Took      " + lasting(c.Wall)
 		if c.CPU > 0 {
@@ -461,6 +464,18 @@ func tail(s string, n int) string {
 		}
 	}
 	return clip(s, n)
+}
+
+// seriesInWords tells what correlations could not take in, or show, of events.
+func seriesInWords(c *tocsin.Coverage) string {
+	var parts []string
+	if c.Undated > 0 {
+		parts = append(parts, several(c.Undated, "hit")+" without a time, so part of no series")
+	}
+	if c.Thin > 0 {
+		parts = append(parts, several(c.Thin, "event")+" kept only in the fields that series are told by, to save memory")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // gapsInWords tells of silences and clock jumps: how many, and the longest.

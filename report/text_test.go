@@ -59,6 +59,9 @@ func TestTextOfNothing(t *testing.T) {
 		{"nothing read", Hunt{Coverage: &tocsin.Coverage{Rules: 3}}, "No rule matched. Nothing was read, so this says nothing.\n"},
 		{"no rules", Hunt{Coverage: &tocsin.Coverage{Events: 3}}, "No rule matched. No rule was loaded, so this says nothing.\n"},
 		{"a clean hunt", Hunt{Coverage: &tocsin.Coverage{Events: 3, Rules: 9, Files: []tocsin.File{{Path: "a"}}}}, "No rule matched.\n\nCoverage\n  Read      1 of 1 file, 0 B, 3 events\n  Rules     9 rules loaded\n"},
+		{"series short of something", Hunt{Coverage: &tocsin.Coverage{Events: 3, Rules: 9, Undated: 1, Thin: 2000, Files: []tocsin.File{{Path: "a"}}}},
+			"No rule matched.\n\nCoverage\n  Read      1 of 1 file, 0 B, 3 events\n  Rules     9 rules loaded\n" +
+				"  Series    1 hit without a time, so part of no series; 2,000 events kept only in the fields that\n            series are told by, to save memory\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

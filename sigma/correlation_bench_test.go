@@ -92,20 +92,20 @@ func BenchmarkCorrelate(b *testing.B) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		c := set.Correlator()
+		var shelf tocsin.Shelf
+		c := set.Correlator(&shelf)
 		t := time.Now()
 		webHits(n, func(*tocsin.Event, bool) {})
 		making := time.Since(t)
 		t = time.Now()
 		webHits(n, func(ev *tocsin.Event, refused bool) {
 			if refused {
-				c.Add(ev, rule["refused"])
+				c.Add(ev, shelf.Put(ev), rule["refused"])
 			} else {
-				c.Add(ev, rule["missing"])
+				c.Add(ev, shelf.Put(ev), rule["missing"])
 			}
 		})
 		adding := time.Since(t) - making
-		thin := c.Stats().Thin
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		held := after.HeapAlloc - before.HeapAlloc
@@ -115,7 +115,7 @@ func BenchmarkCorrelate(b *testing.B) {
 		b.ReportMetric(float64(adding.Nanoseconds())/n, "add-ns/hit")
 		b.ReportMetric(float64(time.Since(t).Nanoseconds())/n, "replay-ns/hit")
 		b.ReportMetric(float64(held)/n, "held-B/hit")
-		b.ReportMetric(float64(thin), "thin")
+		b.ReportMetric(float64(shelf.Bytes())/n, "shelf-B/hit")
 		if got, want := fmt.Sprint(found), "map[Enumeration, then refused:100 Flood:100]"; got != want {
 			b.Fatalf("found %s, want %s", got, want)
 		}

@@ -11,19 +11,13 @@ import (
 
 // Joins are the correlations of a set, resolved against its rules.
 type joins struct {
-	rules []*Rule
-	list  []*join         // children before parents
-	feeds [][]feed        // by rule: the correlations it is a slot of
-	heard []bool          // by rule: its hits alert on their own
-	asked map[string]bool // bare names of the fields that any correlation reads
-	// Spaces are the different lists of group-by fields: correlations over the same fields share their groups.
-	spaces [][]string
-}
-
-// A feed says that a rule is a slot of a correlation.
-type feed struct {
-	join *join
-	slot uint32
+	rules   []*Rule
+	list    []*join         // children before parents
+	feeds   [][]*join       // by rule: the correlations it is a slot of
+	heard   []bool          // by rule: its hits alert on their own
+	asked   map[string]bool // bare names of the fields that any correlation reads
+	fields  []string        // that any correlation reads, as written there
+	columns [][]int         // by rule: the fields that correlations over it read
 }
 
 // A join is one correlation, resolved.
@@ -45,7 +39,6 @@ type join struct {
 type slot struct {
 	rules  []int    // the rules it means: more than one where several are called the same
 	group  []string // by group-by field: what it is called in the events of these rules
-	space  int      // the number of group in joins.spaces
 	fields []string // by condition.field: the same
 }
 
@@ -95,19 +88,19 @@ func (s *Set) link() []*tocsin.Fault {
 		}
 	}
 	s.rules, s.exprs = s.rules[:n], s.exprs[:n]
-	j := &joins{rules: s.rules, feeds: make([][]feed, n), heard: make([]bool, n), asked: map[string]bool{}}
+	j := &joins{rules: s.rules, feeds: make([][]*join, n), heard: make([]bool, n), columns: make([][]int, n), asked: map[string]bool{}}
 	for _, i := range l.order {
 		j.add(l.joins[i], to)
 	}
 	for i := range j.heard {
 		j.heard[i] = len(j.feeds[i]) == 0
 		for _, f := range j.feeds[i] {
-			j.heard[i] = j.heard[i] || f.join.c.Generate
+			j.heard[i] = j.heard[i] || f.c.Generate
 		}
 	}
 	for _, c := range j.list {
 		for _, f := range j.feeds[c.rule] {
-			c.steady = c.steady || f.join.measure.temporal()
+			c.steady = c.steady || f.measure.temporal()
 		}
 	}
 	s.joins = j
@@ -375,20 +368,27 @@ func (j *joins) add(c *join, to []int) {
 		for i := range s.rules {
 			s.rules[i] = to[s.rules[i]]
 		}
-		for _, names := range [...][]string{s.group, s.fields} {
-			for _, n := range names {
-				j.asked[bare(n)] = true
-			}
-		}
-		s.space = slices.IndexFunc(j.spaces, func(g []string) bool { return slices.Equal(g, s.group) })
-		if s.space < 0 {
-			s.space = len(j.spaces)
-			j.spaces = append(j.spaces, s.group)
-		}
 		for _, r := range s.rules {
-			f := feed{c, uint32(k)}
-			j.feeds[r] = append(j.feeds[r], f)
+			j.feeds[r] = append(j.feeds[r], c)
+			for _, names := range [...][]string{s.group, s.fields} {
+				for _, n := range names {
+					j.read(r, n)
+				}
+			}
 		}
 	}
 	j.list = append(j.list, c)
+}
+
+// read notes that a correlation over a rule reads a field.
+func (j *joins) read(rule int, field string) {
+	j.asked[bare(field)] = true
+	n := slices.Index(j.fields, field)
+	if n < 0 {
+		n = len(j.fields)
+		j.fields = append(j.fields, field)
+	}
+	if !slices.Contains(j.columns[rule], n) {
+		j.columns[rule] = append(j.columns[rule], n)
+	}
 }

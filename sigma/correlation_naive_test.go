@@ -233,10 +233,13 @@ func TestCorrelationNaive(t *testing.T) {
 					{Name: "rule", Value: fmt.Sprintf("r%d", rnd.IntN(c.slots))}}})
 		}
 		var got []string
-		cor := set.Correlator()
+		var shelf tocsin.Shelf
+		cor := set.Correlator(&shelf)
 		m := set.Matcher()
 		for _, i := range rnd.Perm(len(events)) {
-			m.Match(events[i], func(rule int) { cor.Add(events[i], rule) })
+			var held []int
+			m.Match(events[i], func(rule int) { held = append(held, rule) })
+			cor.Add(events[i], shelf.Put(events[i]), held...)
 		}
 		cor.Finish(func(m *tocsin.Match) {
 			var series []string

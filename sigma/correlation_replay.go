@@ -64,19 +64,24 @@ type replay struct {
 	sources []string   // by rank
 	inputs  [][]input  // by correlation
 	outputs [][]output
-	keys    [][]string // by correlation and group
+	groups  []ranking  // by correlation
+	counted ranking    // values that the correlation at hand counts
+	values  *values    // of all collectors
+	to      [][]uint32 // by part: the numbers of its values among these; nil if they are the same
 	ev      tocsin.Event
-	groups  tuples
-	values  tuples
+	group   tuples
+	value   tuples
 }
 
 // Finish replays what was collected and emits the matches of correlations in the order of the time of their last
-// event, then of its host, source and record, then of the rules. Nothing is left in the collector.
+// event, then of its host, source and record, then of the rules. Nothing is left in the collector. The matches stay
+// valid.
 func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 	n := len(c.set.list)
 	r := &replay{set: c.set, parts: append([]*Correlator{c}, c.parts...)}
-	r.inputs, r.outputs, r.keys = make([][]input, n), make([][]output, n), make([][]string, n)
+	r.inputs, r.outputs, r.groups = make([][]input, n), make([][]output, n), make([]ranking, n)
 	r.order()
+	r.join()
 	var found []find
 	for _, j := range c.set.list {
 		m := r.gather(j)
@@ -85,7 +90,7 @@ func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 			found = r.finds(found, j)
 		}
 		if len(c.set.feeds[j.rule]) == 0 { // nothing builds on it
-			r.inputs[j.index], r.outputs[j.index], r.keys[j.index] = nil, nil, nil
+			r.inputs[j.index], r.outputs[j.index], r.groups[j.index] = nil, nil, ranking{}
 		}
 	}
 	slices.SortFunc(found, func(a, b find) int {
@@ -97,7 +102,7 @@ func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 		emit(r.match(&found[i]))
 		found[i].series = nil
 	}
-	*c = *newCorrelator(c.set, c.Budget)
+	*c = *newCorrelator(c.set, c.shelf)
 }
 
 // order sorts all events by time; those of one time by source and record, and those of one record as they came.
@@ -180,46 +185,54 @@ func rankNames(parts []*Correlator, names func(*Correlator) []string) ([]string,
 	return all, ranks
 }
 
+// join numbers the values of all collectors, as the one with the most of them does.
+func (r *replay) join() {
+	most := r.parts[0]
+	for _, p := range r.parts {
+		if len(p.values.texts.text) > len(most.values.texts.text) {
+			most = p
+		}
+	}
+	r.values, r.to = &most.values, make([][]uint32, len(r.parts))
+	for i, p := range r.parts {
+		if p != most {
+			r.to[i] = r.values.texts.join(&p.values.texts)
+		}
+	}
+}
+
 // gather makes the inputs of a correlation, by group and in order, and the meter for them.
 func (r *replay) gather(j *join) *meter {
-	var groups, values interned
+	r.counted = ranking{}
+	groups := &r.groups[j.index]
 	var in []input
-	for i, p := range r.parts {
-		l := &p.lanes[j.index]
-		v := values.join(&l.values)
-		to := make([][]uint32, len(p.spaces)) // their groups' numbers here, plus one
-		in = slices.Grow(in, len(l.hits))
-		for _, h := range l.hits {
-			value := h.value
-			if v != nil {
-				value = uint64(v[value])
-			}
-			at := j.slots[h.slot].space
-			if to[at] == nil {
-				to[at] = make([]uint32, len(p.spaces[at].text))
-			}
-			group := &to[at][h.group]
-			if *group == 0 {
-				*group = groups.numberOf(p.spaces[at].text[h.group]) + 1
-			}
-			rank := r.ranks[i][h.event]
-			in = append(in, input{rank: rank, shown: rank, group: *group - 1, slot: h.slot, child: -1, value: value})
-		}
-		*l = lane{}
-	}
+	var members []membership
 	for k := range j.slots {
-		for _, rule := range j.slots[k].rules {
+		s := &j.slots[k]
+		for _, rule := range s.rules {
+			columns := r.set.columns[rule]
+			at := s.columns(func(name string) int { return slices.Index(columns, slices.Index(r.set.fields, name)) })
+			width := 1 + len(columns)
+			for i, p := range r.parts {
+				hits := p.hits[rule]
+				in = slices.Grow(in, len(hits)/width)
+				for ; len(hits) > 0; hits = hits[width:] {
+					rank := r.ranks[i][hits[0]]
+					members = r.members(members[:0], j, &row{hits[1:width], &p.values, r.to[i]}, at)
+					for _, m := range members {
+						in = append(in, input{rank: rank, shown: rank, group: m.group, slot: uint32(k), child: -1, value: m.value})
+					}
+				}
+			}
 			for _, child := range r.set.list[:j.index] {
 				if child.rule == rule {
-					in = r.adopt(in, j, k, child, &groups, &values)
+					in = r.adopt(in, j, k, child)
 				}
 			}
 		}
 	}
-	in = inGroups(in, len(groups.text))
-	m := newMeter(j, r.moments, len(values.text))
-	r.inputs[j.index], r.keys[j.index] = j.unique(in), groups.text
-	return m
+	r.inputs[j.index] = j.unique(inGroups(in, int(groups.n)))
+	return newMeter(j, r.moments, int(r.counted.n))
 }
 
 // inGroups sorts inputs by group and, within it, by rank; of one rank the later slots first, so that no event is taken
@@ -277,12 +290,19 @@ type membership struct {
 }
 
 // adopt makes inputs of the outputs of a correlation that j builds on: one for each group of j that its events are in.
-func (r *replay) adopt(in []input, j *join, k int, child *join, groups, values *interned) []input {
+func (r *replay) adopt(in []input, j *join, k int, child *join) []input {
 	s := &j.slots[k]
 	from := r.inputs[child.index]
 	covered := child.covers(s)
+	here := row{from: r.values}
+	var at columns
+	if covered {
+		at = s.columns(func(name string) int { return slices.Index(child.c.GroupBy, name) })
+	} else {
+		names := append(slices.Clone(s.group), s.fields...)
+		at = s.columns(func(name string) int { return slices.Index(names, name) })
+	}
 	var members []membership
-	var of uint32 // where covered, the child's group that members are of
 	seen := map[membership]bool{}
 	for o, out := range r.outputs[child.index] {
 		if !out.first && !j.measure.temporal() {
@@ -296,11 +316,20 @@ func (r *replay) adopt(in []input, j *join, k int, child *join, groups, values *
 		}
 		clear(seen)
 		for i := out.hi; i >= lo; i-- {
-			if !covered || members == nil || from[i].group != of {
+			here.cells = here.cells[:0]
+			if covered {
+				for _, v := range r.groups[child.index].tuple(from[i].group) {
+					here.cells = append(here.cells, v+1)
+				}
+			} else {
 				r.load(child, &from[i], out.value)
-				members = r.members(members[:0], j, s, groups, values)
-				of = from[i].group
+				for _, names := range [...][]string{s.group, s.fields} {
+					for _, name := range names {
+						here.cells = append(here.cells, r.values.cell(&r.ev, name))
+					}
+				}
 			}
+			members = r.members(members[:0], j, &here, at)
 			for _, m := range members {
 				if lo < out.hi {
 					if seen[m] {
@@ -316,29 +345,51 @@ func (r *replay) adopt(in []input, j *join, k int, child *join, groups, values *
 	return in
 }
 
-// members are the groups of a slot of j that the event in r.ev is in, with its values.
-func (r *replay) members(to []membership, j *join, s *slot, groups, values *interned) []membership {
+// members are the groups of j that a row is in, with its values.
+func (r *replay) members(to []membership, j *join, in *row, at columns) []membership {
 	count, number := 1, uint64(0)
 	switch {
 	case j.measure.numeric():
-		n, ok := numberIn(&r.ev, s.fields)
+		n, ok := in.float(at.fields, r.values.texts.text)
 		if !ok {
 			return to
 		}
 		number = math.Float64bits(n)
 	case j.measure.distinct():
-		count = r.values.fill(&r.ev, s.fields)
+		count = r.value.fill(in, at.fields)
 	}
-	for g := range r.groups.fill(&r.ev, s.group) {
-		group := groups.number(r.groups.tuple(g))
+	for g := range r.group.fill(in, at.group) {
+		group := r.groups[j.index].number(r.group.tuple(g))
 		for v := range count {
 			if j.measure.distinct() {
-				number = uint64(values.number(r.values.tuple(v)))
+				number = uint64(r.counted.number(r.value.tuple(v)))
 			}
 			to = append(to, membership{group, number})
 		}
 	}
 	return to
+}
+
+// A columns is where in a row the fields of a slot are.
+type columns struct{ group, fields []int }
+
+func (s *slot) columns(at func(name string) int) (c columns) {
+	for _, name := range s.group {
+		c.group = append(c.group, at(name))
+	}
+	for _, name := range s.fields {
+		c.fields = append(c.fields, at(name))
+	}
+	return c
+}
+
+// key is the group-by values of a group of j.
+func (r *replay) key(j *join, group uint32) string {
+	var b []byte
+	for _, v := range r.groups[j.index].tuple(group) {
+		b = appendPart(b, r.values.texts.text[v])
+	}
+	return string(b)
 }
 
 // covers says whether all that a slot asks for is among j's own group-by fields.
@@ -361,9 +412,9 @@ func (r *replay) load(j *join, in *input, value float64) {
 	if in.child >= 0 {
 		under := r.set.list[in.child]
 		last := &r.inputs[under.index][r.outputs[under.index][in.out].hi]
-		under.label(&r.ev, last.slot, r.keys[under.index][last.group], true)
+		under.label(&r.ev, last.slot, r.key(under, last.group), true)
 	}
-	j.label(&r.ev, in.slot, r.keys[j.index][in.group], true)
+	j.label(&r.ev, in.slot, r.key(j, in.group), true)
 	name := j.measure.unit()
 	if _, ok := r.ev.Value(name); !ok {
 		r.ev.Fields = append(r.ev.Fields, tocsin.Field{Name: name, Value: formatNumber(value)})
@@ -408,12 +459,12 @@ func (r *replay) finds(to []find, j *join) []find {
 			continue
 		}
 		last := &in[o.hi]
-		f := find{join: j, rank: last.rank, shown: last.shown, slot: last.slot, key: r.keys[j.index][last.group],
+		f := find{join: j, rank: last.rank, shown: last.shown, slot: last.slot, key: r.key(j, last.group),
 			value: o.value, events: int(o.last-o.lo) + 1, until: r.moments[in[o.last].rank].at}
 		if last.child >= 0 {
 			f.under = r.set.list[last.child]
 			top := &r.inputs[last.child][r.outputs[last.child][last.out].hi]
-			f.below, f.underKey = top.slot, r.keys[last.child][top.group]
+			f.below, f.underKey = top.slot, r.key(f.under, top.group)
 		}
 		f.series = r.series(nil, j, o.lo, o.hi, 0)
 		slices.Sort(f.series)
@@ -444,7 +495,8 @@ func (r *replay) series(to []uint32, j *join, lo, hi int32, depth int) []uint32 
 // match makes the match that was found.
 func (r *replay) match(f *find) *tocsin.Match {
 	m := &r.moments[f.shown]
-	ev := r.parts[m.part].shelf.Event(m.slot)
+	r.parts[m.part].shelf.Load(m.slot, &r.ev)
+	ev := r.ev.Clone() // alone, so that it keeps nothing else of the shelf in memory
 	if f.under != nil {
 		f.under.label(ev, f.below, f.underKey, false)
 	}

@@ -94,8 +94,9 @@ func compiled(t testing.TB, file string, data []byte) *sigma.Set {
 // correlate gives the events to as many collectors as said, in the order they have, and returns the matches as text.
 func correlate(set *sigma.Set, events []*tocsin.Event, collectors int) string {
 	var all []*sigma.Correlator
-	for range collectors {
-		all = append(all, set.Correlator())
+	shelves := make([]tocsin.Shelf, collectors)
+	for i := range shelves {
+		all = append(all, set.Correlator(&shelves[i]))
 	}
 	var singles []string
 	m := set.Matcher()
@@ -104,12 +105,14 @@ func correlate(set *sigma.Set, events []*tocsin.Event, collectors int) string {
 		c := ev.Clone()
 		reused = *c
 		reused.Fields = append(reused.Fields[:0:0], c.Fields...)
+		var held []int
 		m.Match(&reused, func(rule int) {
-			all[i%collectors].Add(&reused, rule)
+			held = append(held, rule)
 			if set.Alerts(rule) && set.Rules()[rule].Correlation == nil {
 				singles = append(singles, fmt.Sprintf("%s %s %s:%d\n", clock(ev.Time), set.Rules()[rule].Title, ev.Source, ev.Record))
 			}
 		})
+		all[i%collectors].Add(&reused, shelves[i%collectors].Put(&reused), held...)
 		clear(reused.Fields)
 	}
 	for _, c := range all[1:] {
@@ -206,12 +209,12 @@ func failures(n int) []*tocsin.Event {
 	return out
 }
 
-// TestCorrelatorBudget: beyond its budget a collector finds the same and shows less, and says so.
-func TestCorrelatorBudget(t *testing.T) {
+// TestCorrelatorThin: of thinned events a collector finds the same and shows less, and says so.
+func TestCorrelatorThin(t *testing.T) {
 	set := compiled(t, "rules.yml", []byte(guessing))
-	for _, budget := range []int64{0, 1} {
-		c := set.Correlator()
-		c.Budget = budget
+	for _, thin := range []bool{false, true} {
+		var shelf tocsin.Shelf
+		c := set.Correlator(&shelf)
 		events := failures(300)
 		for _, ev := range events {
 			ev.Time = ev.Time.Add(time.Duration(ev.Record) * time.Minute)
@@ -219,21 +222,24 @@ func TestCorrelatorBudget(t *testing.T) {
 		for i := range 3 {
 			events[299-i].Time = events[297].Time
 		}
-		m := set.Matcher()
 		for _, ev := range events {
-			m.Match(ev, func(rule int) { c.Add(ev, rule) })
+			on := ev
+			if thin {
+				on = c.Thin(ev)
+			}
+			c.Add(ev, shelf.Put(on), 0)
 		}
 		st := c.Stats()
 		var got []*tocsin.Match
 		c.Finish(func(m *tocsin.Match) { got = append(got, m) })
 		if len(got) != 1 || got[0].Event.Text("ip") != "192.0.2.1" || len(got[0].Series) != 3 {
-			t.Fatalf("budget %d: %v", budget, got)
+			t.Fatalf("thin %v: %v", thin, got)
 		}
-		if whole := got[0].Event.Text("other") == "x"; whole == (budget == 1) {
-			t.Errorf("budget %d: other fields are shown: %v", budget, whole)
+		if whole := got[0].Event.Text("other") == "x"; whole == thin {
+			t.Errorf("thin %v: other fields are shown: %v", thin, whole)
 		}
-		if st.Events != 300 || st.Hits != 300 || (st.Thin > 0) != (budget == 1) || st.Bytes == 0 {
-			t.Errorf("budget %d: %+v", budget, st)
+		if st.Events != 300 || st.Hits != 300 || (st.Thin == 300) != thin {
+			t.Errorf("thin %v: %+v", thin, st)
 		}
 	}
 }
@@ -242,7 +248,8 @@ func TestCorrelatorBudget(t *testing.T) {
 // takes no part and is counted. A collector can be used again.
 func TestCorrelatorTimes(t *testing.T) {
 	set := compiled(t, "rules.yml", []byte(guessing))
-	c := set.Correlator()
+	var shelf tocsin.Shelf
+	c := set.Correlator(&shelf)
 	for range 2 {
 		events := failures(7)
 		events[0].Sensor, events[0].Time = events[0].Time, time.Time{}
@@ -250,8 +257,7 @@ func TestCorrelatorTimes(t *testing.T) {
 		events[2].Time = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 		events[3].Time = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)
 		for _, ev := range events[:6] {
-			c.Add(ev, 0)
-			c.Add(ev, 1) // the correlation itself: no rule builds on it
+			c.Add(ev, shelf.Put(ev), 0, 1) // 1 is the correlation itself: no rule builds on it
 		}
 		if s := c.Stats(); s.Undated != 3 || s.Hits != 6 || s.Events != 3 {
 			t.Errorf("%+v", s)
@@ -267,9 +273,10 @@ func TestCorrelatorTimes(t *testing.T) {
 // TestCorrelatorSeries: a match tells its last thousand events.
 func TestCorrelatorSeries(t *testing.T) {
 	set := compiled(t, "rules.yml", []byte(strings.Replace(guessing, "1m, condition: {gte: 3}", "1d, condition: {gte: 1500}", 1)))
-	c := set.Correlator()
+	var shelf tocsin.Shelf
+	c := set.Correlator(&shelf)
 	for _, ev := range failures(2000) {
-		c.Add(ev, 0)
+		c.Add(ev, shelf.Put(ev), 0)
 	}
 	c.Finish(func(m *tocsin.Match) {
 		if n := len(m.Series); n != 1000 || m.Series[0].Record != 501 || m.Series[999].Record != 1500 {
@@ -312,15 +319,18 @@ func FuzzCorrelation(f *testing.F) {
 		}
 		run := func(n int) string {
 			var all []*sigma.Correlator
-			for range n {
-				all = append(all, set.Correlator())
+			shelves := make([]tocsin.Shelf, n)
+			for i := range shelves {
+				all = append(all, set.Correlator(&shelves[i]))
 			}
 			for i, ev := range events {
+				var held []int
 				for rule := range set.Rules() {
 					if (i+rule)%3 > 0 && set.Rules()[rule].Correlation == nil {
-						all[i%n].Add(ev, rule)
+						held = append(held, rule)
 					}
 				}
+				all[i%n].Add(ev, shelves[i%n].Put(ev), held...)
 			}
 			for _, c := range all[1:] {
 				all[0].Merge(c)

@@ -159,7 +159,9 @@ func (c *Case) run(set *Set, m *Matcher, decode Decode) *tocsin.Fault {
 	if len(own) == 0 {
 		return fail("a rule and its cases have the same name but for the extension", "no rule is loaded from %s.yml", stem(c.File))
 	}
-	cor := set.Correlator()
+	var shelf tocsin.Shelf
+	var held []int
+	cor := set.Correlator(&shelf)
 	events, about, got := 0, 0, 0
 	var fault error
 	_, name, _ := strings.Cut(c.Name, "/")
@@ -171,12 +173,16 @@ func (c *Case) run(set *Set, m *Matcher, decode Decode) *tocsin.Fault {
 		if slices.ContainsFunc(own, func(rule int) bool { return set.concerns(rule, ev.Sources) }) {
 			about++
 		}
+		held = held[:0]
 		m.Match(ev, func(rule int) {
-			cor.Add(ev, rule)
+			held = append(held, rule)
 			if set.Alerts(rule) && slices.Contains(own, rule) {
 				got++
 			}
 		})
+		if slices.ContainsFunc(held, set.Correlated) {
+			cor.Add(ev, shelf.Put(ev), held...)
+		}
 	})
 	cor.Finish(func(match *tocsin.Match) {
 		if slices.ContainsFunc(own, func(rule int) bool { return &set.rules[rule].Rule == match.Rule }) {
