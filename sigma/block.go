@@ -91,13 +91,13 @@ func (r *blockReader) skip() {
 	}
 }
 
-// node makes a node; they are allocated by the hundred.
+// node makes a node; they are allocated together, about one for each line.
 func (r *blockReader) node(kind Kind, line int64, text string) *Node {
 	if r.count++; r.count > maxNodes {
 		r.odd = true
 	}
 	if len(r.nodes) == cap(r.nodes) {
-		r.nodes = make([]Node, 0, 128)
+		r.nodes = make([]Node, 0, max(16, len(r.lines)-r.at))
 	}
 	r.nodes = append(r.nodes, Node{Kind: kind, Line: line, Text: text})
 	return &r.nodes[len(r.nodes)-1]
