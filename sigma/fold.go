@@ -84,6 +84,22 @@ func appendFoldRunes(dst []byte, s string) []byte {
 // folded returns s with every rune folded.
 func folded(s string) string { return string(appendFold(nil, s)) }
 
+// isASCII says that s has no byte beyond ASCII.
+func isASCII(s string) bool {
+	for len(s) >= 8 {
+		if eightAt(s, 0)&highBits != 0 {
+			return false
+		}
+		s = s[8:]
+	}
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // lowerASCII maps ASCII capitals to small letters and all other bytes to themselves.
 var lowerASCII = func() (t [256]byte) {
 	for i := range t {

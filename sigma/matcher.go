@@ -80,10 +80,9 @@ func (m *Matcher) Match(ev *tocsin.Event, hit func(rule int)) {
 		m.lookWords()
 	}
 	for _, slot := range m.asked {
-		for _, o := range r.fields[slot].open {
-			if m.test(o.test) {
-				m.consider(o.rules)
-			}
+		m.ask(r.fields[slot].open)
+		if wide := r.fields[slot].wide; len(wide) > 0 && m.isWide(slot) {
+			m.ask(wide)
 		}
 	}
 	m.consider(r.always)
@@ -165,7 +164,7 @@ func (m *Matcher) field(i int) {
 		s.looked = m.epoch
 		m.look(f, m.folded(i))
 	}
-	if len(f.open) > 0 && s.first == int32(i) {
+	if len(f.open)+len(f.wide) > 0 && s.first == int32(i) {
 		m.asked = append(m.asked, slot)
 	}
 }
@@ -263,6 +262,25 @@ func (m *Matcher) found(e *entry) {
 		*s = m.epoch<<2 | stateYes
 	}
 	m.consider(e.rules)
+}
+
+// ask asks tests that no index finds.
+func (m *Matcher) ask(tests []openTest) {
+	for _, o := range tests {
+		if m.test(o.test) {
+			m.consider(o.rules)
+		}
+	}
+}
+
+// isWide says that a value of a slot goes beyond ASCII.
+func (m *Matcher) isWide(slot int32) bool {
+	for i := m.first(slot); i >= 0; i = m.next[i] {
+		if !isASCII(m.raw(int(i))) {
+			return true
+		}
+	}
+	return false
 }
 
 // consider puts rules among those to evaluate.

@@ -24,6 +24,7 @@ type fieldIndex struct {
 	ends  *ends
 	grams *grams
 	open  []openTest
+	wide  []openTest // those for texts beyond ASCII, which few values have
 }
 
 // An openTest is a witness that no index finds: it is asked whenever the field is there.
@@ -203,7 +204,13 @@ func (b *routeBuilder) build() {
 			}
 		}
 		for _, o := range p.open {
-			if o.rules = b.rules[o.test]; len(o.rules) > 0 {
+			o.rules = b.rules[o.test]
+			t := &b.set.tests[o.test]
+			switch {
+			case len(o.rules) == 0:
+			case t.kind == testContains && !isASCII(t.text):
+				f.wide = append(f.wide, o)
+			default:
 				f.open = append(f.open, o)
 			}
 		}
