@@ -178,7 +178,7 @@ func (c *compiler) formula(f *formula, d *Detection, searches map[string]*expr) 
 		if err != nil {
 			return nil, at(fmt.Errorf("%s: %w", f.name, err), d.Line)
 		}
-		if e.op == opSearch || e.label != "" {
+		if e.op != opAnd && e.op != opOr || e.label != "" {
 			e = &expr{op: opAnd, kids: []*expr{e}}
 		}
 		e.label = f.name

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // An operator joins the parts of a formula.
@@ -56,10 +57,13 @@ func parseCondition(text string, d *Detection) (*formula, error) {
 	return f, nil
 }
 
-// clip shortens text for a message.
+// clip shortens text for a message, to n bytes at most and whole characters.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
 	}
 	return s[:n] + "…"
 }

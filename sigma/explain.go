@@ -1,7 +1,9 @@
 package sigma
 
 import (
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -53,7 +55,17 @@ func (m *Matcher) explain(steps []Step, e *expr, depth int) []Step {
 	return steps
 }
 
-// ExplainText renders steps as an indented tree, one line each.
+// oneLine shortens text and quotes it if it has control characters, so that a value cannot pass for a line of the
+// explanation.
+func oneLine(s string) string {
+	s = clip(s, 300)
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return strconv.QuoteToGraphic(s)
+	}
+	return s
+}
+
+// ExplainText renders steps as an indented tree, one line each. What else a terminal may not like is still in it.
 func ExplainText(steps []Step) string {
 	var b strings.Builder
 	for _, s := range steps {
@@ -63,14 +75,14 @@ func ExplainText(steps []Step) string {
 			b.WriteString("failed  ")
 		}
 		b.WriteString(strings.Repeat("  ", s.Depth))
-		b.WriteString(s.Text)
+		b.WriteString(oneLine(s.Text))
 		for i, v := range s.Values {
 			if i == 0 {
 				b.WriteString("  ← ")
 			} else {
 				b.WriteString(" | ")
 			}
-			b.WriteString(v.Name + " = " + clip(v.Value, 300))
+			b.WriteString(oneLine(v.Name) + " = " + oneLine(v.Value))
 		}
 		b.WriteByte('\n')
 	}
