@@ -69,6 +69,15 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	}
 	out.files = files
 	parsed, faults := parseRules(files)
+	for _, path := range f.Rules {
+		if license := licenseOf(path); license != "" {
+			for _, r := range parsed {
+				if r.License == "" && strings.HasPrefix(r.File, path) {
+					r.License = license
+				}
+			}
+		}
+	}
 	out.rejected = append(out.rejected, faults...)
 	if len(f.Status) > 0 {
 		parsed = slices.DeleteFunc(parsed, func(r *sigma.Rule) bool {
@@ -98,6 +107,20 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	}
 	out.rejected = append(out.rejected, faults...)
 	return out, nil
+}
+
+// licenseOf is the licence of a folder of rules, for those that name none: SigmaHQ's, whose text lies in the folder or
+// above it, asks that matches name the rules' authors. Any other licence is left to the rules to name.
+func licenseOf(path string) string {
+	for _, dir := range []string{path, filepath.Dir(path)} {
+		names, _ := filepath.Glob(filepath.Join(dir, "LICENSE*"))
+		for _, name := range names {
+			if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), "Detection Rule License") {
+				return "DRL-1.1"
+			}
+		}
+	}
+	return ""
 }
 
 // parseRules parses files on all processors; the rules keep the files' order.
