@@ -112,13 +112,15 @@ func (f *ruleFlags) load() (*ruleset, error) {
 // licenseOf is the licence of a folder of rules, for those that name none: SigmaHQ's, whose text lies in the folder or
 // above it, asks that matches name the rules' authors. Any other licence is left to the rules to name.
 func licenseOf(path string) string {
-	for _, dir := range []string{path, filepath.Dir(path)} {
+	dir := path
+	for range 4 { // a collection's folders are not deeper
 		names, _ := filepath.Glob(filepath.Join(dir, "LICENSE*"))
 		for _, name := range names {
 			if data, err := os.ReadFile(name); err == nil && strings.Contains(string(data), "Detection Rule License") {
 				return "DRL-1.1"
 			}
 		}
+		dir = filepath.Dir(dir)
 	}
 	return ""
 }
