@@ -238,23 +238,6 @@ func TestWindowsStreams(t *testing.T) {
 	}
 }
 
-// fuzzBlocks decodes in and checks what holds of all events.
-func fuzzBlocks(t *testing.T, d Decoder, in string, block int) {
-	emit := func(ev *tocsin.Event) {
-		if len(ev.Fields) > 4*maxFields {
-			t.Fatalf("%d fields", len(ev.Fields))
-		}
-		_ = ev.Clone()
-	}
-	if block < 1 || block > len(in) {
-		block = max(1, len(in))
-	}
-	for off := 0; off < len(in); off += block {
-		d.Decode(&tocsin.Record{Source: "x", Data: []byte(in[off:min(off+block, len(in))]), Line: 1}, emit)
-	}
-	d.Flush(emit)
-}
-
 // Lines of JSON whose members are all called as columns are still JSON.
 func TestJSONIsNoTable(t *testing.T) {
 	in := strings.Repeat(`{"SourceName":"a","Hostname":"b","Level":"c","EventID":"d","Message":"e"}`+"\n", 3)

@@ -45,16 +45,6 @@ func clauses(expr string) []clause {
 	return kept
 }
 
-// hooks says that an index can look for all texts.
-func (c clause) hooks() bool {
-	for _, s := range c {
-		if len(s) < gramSize {
-			return false
-		}
-	}
-	return len(c) > 0
-}
-
 // follows says that c says no more than b does.
 func (c clause) follows(b clause) bool {
 	for _, s := range b {
