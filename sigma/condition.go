@@ -29,6 +29,7 @@ type formula struct {
 const (
 	maxCondition      = 64 << 10 // bytes
 	maxConditionDepth = 200
+	maxSelected       = 10_000 // searches that the quantifiers of a condition stand for
 )
 
 // parseCondition reads a condition over the searches of d.
@@ -94,6 +95,7 @@ type conditionParser struct {
 	d     *Detection
 	words []string
 	pos   int
+	count int // searches that quantifiers stood for
 }
 
 // keyword takes the next word if it is w in any case.
@@ -196,6 +198,9 @@ func (p *conditionParser) quantified(q string) (*formula, error) {
 	}
 	if len(kids) == 0 {
 		return nil, fmt.Errorf("%q of %q: no search has such a name", q, pattern)
+	}
+	if p.count += len(kids); p.count > maxSelected {
+		return nil, fmt.Errorf("quantifiers over more than %d searches", maxSelected)
 	}
 	n, err := strconv.Atoi(q)
 	switch {

@@ -109,6 +109,8 @@ func TestRefusedConditions(t *testing.T) {
 		{"''", "ends where"},
 		{strings.Repeat("(", 300) + "a" + strings.Repeat(")", 300), "nested more than"},
 		{strings.Repeat("not ", 300) + "a", "nested more than"},
+		{strings.Repeat("1 of * or ", 2000) + "a", "quantifiers over more than"},
+		{strings.Repeat("a or ", 20000) + "a", "condition of more than"},
 	} {
 		refused(t, rule(searches+"  condition: "+tt.condition+"\n"), tt.want, 12)
 	}

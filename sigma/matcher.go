@@ -41,7 +41,8 @@ type Matcher struct {
 type fieldState struct {
 	epoch  uint32
 	looked uint32 // epoch in which its values were looked up
-	first  int32
+	first  int32  // of the event's fields
+	last   int32
 }
 
 // States of a test.
@@ -51,7 +52,10 @@ const (
 	stateYes   = 3
 )
 
-const maxEpoch = 1<<30 - 1
+const (
+	maxEpoch = 1<<30 - 1
+	maxArena = 4 << 20 // bytes kept for folded values from one event to the next
+)
 
 // Matcher returns a new matcher of the set, for one goroutine.
 func (s *Set) Matcher() *Matcher {
@@ -135,6 +139,9 @@ func (m *Matcher) begin(ev *tocsin.Event, r *route) {
 		m.done = make([]bool, cap(m.next))
 	}
 	clear(m.done[:n+1])
+	if cap(m.arena) > maxArena {
+		m.arena = nil
+	}
 	m.arena, m.maybe, m.asked = m.arena[:0], m.maybe[:0], m.asked[:0]
 }
 
@@ -175,13 +182,10 @@ func (m *Matcher) link(i int, slot int32) {
 	m.next[i] = -1
 	if s.epoch != m.epoch {
 		s.epoch, s.first = m.epoch, int32(i)
-		return
+	} else {
+		m.next[s.last] = int32(i)
 	}
-	last := s.first
-	for m.next[last] >= 0 {
-		last = m.next[last]
-	}
-	m.next[last] = int32(i)
+	s.last = int32(i)
 }
 
 // first returns the first field of a slot, or -1.

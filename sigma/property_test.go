@@ -230,6 +230,21 @@ func explained(t *testing.T, s *sigma.Set, events []*tocsin.Event) {
 	}
 }
 
+// An event with thousands of fields of one name takes time in proportion to them.
+func TestManyFields(t *testing.T) {
+	s := compileOne(t, rule("  s:\n    F|contains: needle\n    G|fieldref: F\n  condition: s\n"), sigma.Options{})
+	ev := &tocsin.Event{}
+	for range 200_000 {
+		ev.Fields = append(ev.Fields, tocsin.Field{Name: "F", Value: "hay"})
+	}
+	ev.Fields = append(ev.Fields, fields("F=a needle", "G=a NEEDLE")...)
+	n := 0
+	s.Matcher().Match(ev, func(int) { n++ })
+	if n != 1 {
+		t.Errorf("%d matches", n)
+	}
+}
+
 func FuzzRule(f *testing.F) {
 	m := maker{rand.New(rand.NewSource(7))}
 	for n := range 30 {

@@ -104,6 +104,9 @@ type witnesses struct {
 	cost  float64
 }
 
+// maxWitnesses bounds what is kept for one rule; the largest of SigmaHQ has 4,400.
+const maxWitnesses = 50_000
+
 var noWitness = witnesses{cost: math.Inf(1)}
 
 // witness chooses the witnesses of all rules.
@@ -168,7 +171,7 @@ func (s *Set) cheapest(e *expr, used []int32) witnesses {
 			w.cost += k.cost
 			w.tests = append(w.tests, k.tests...)
 		}
-		if math.IsInf(w.cost, 1) {
+		if math.IsInf(w.cost, 1) || len(w.tests) > maxWitnesses {
 			return noWitness
 		}
 		return w

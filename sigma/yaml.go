@@ -73,8 +73,14 @@ func document(doc []byte, line int64) (*Node, int64, error) {
 	return parseYAML(doc, line)
 }
 
-// parseYAML reads one document with a parser for all of YAML.
-func parseYAML(doc []byte, line int64) (*Node, int64, error) {
+// parseYAML reads one document with a parser for all of YAML. Should the parser fail on what somebody thought of, that
+// is the document's fault and not the end of the run.
+func parseYAML(doc []byte, line int64) (n *Node, at int64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, at, err = nil, line, fmt.Errorf("the parser gave up: %v", p)
+		}
+	}()
 	f, err := parser.ParseBytes(doc, 0)
 	if err != nil {
 		at, why := yamlError(err)
