@@ -29,8 +29,8 @@ type huntCmd struct {
 	MinLevel    string   `help:"Report only matches of this level and above." placeholder:"LEVEL"`
 	Level       []string `help:"Report only matches of these levels." placeholder:"LEVEL"`
 	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
-	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE"`
-	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE"`
+	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
+	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	Host        []string `help:"Report only matches on these hosts." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // so that --zone knows its names on machines that do not
 
 	"github.com/alecthomas/kong"
 )
