@@ -135,15 +135,16 @@ type turn struct {
 
 func newAgentLog(o Options) *agentLog {
 	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"},
-		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[string]int{}}}
+		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[uint64]int{}}}
 }
 
 var errNotAgent = errors.New("not a JSON object")
 
 func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 	d.rec, d.emit, d.line = r, emit, r.Line
-	data := r.Data
-	for pos := 0; ; {
+	all, broken := r.Data, 0
+	pos := 0
+	for data := all; ; data = all {
 		for pos < len(data) && (data[pos] <= ' ' || data[pos] == ',' || data[pos] == 0x1e || data[pos] >= 0x80 && bytes.HasPrefix(data[pos:], []byte("\xef\xbb\xbf"))) {
 			switch data[pos] {
 			case '\n':
@@ -156,6 +157,11 @@ func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 		if pos >= len(data) {
 			break
 		}
+		if broken > maxBroken {
+			if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
+				data = data[:pos+i+1]
+			}
+		}
 		end, whole := pos, false
 		if data[pos] == '{' || data[pos] == '[' {
 			end, whole = valueEnd(data, pos)
@@ -165,6 +171,7 @@ func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			whole = d.value(d.doc) && whole
 		}
 		if !whole {
+			broken++
 			if i := bytes.IndexByte(data[pos:], '\n'); i >= 0 {
 				end = pos + i
 			} else {

@@ -12,6 +12,7 @@ import (
 // Bounds on what an agent log may make a decoder remember; beyond them the oldest is given out or forgotten.
 const (
 	maxOpenCalls = 4096
+	maxOpenBytes = 64 << 20 // of their arguments
 	maxSeenCalls = 1 << 18
 )
 
@@ -43,7 +44,8 @@ type calls struct {
 	open  map[string][]*call // by key; an id may name several calls
 	queue []*call            // in the order made; some are done
 	seen  map[uint64]struct{}
-	count map[string]int // calls a session
+	bytes int            // of the arguments of those in the queue, about
+	count map[uint64]int // calls a session
 	chain uint64         // of the conversation up to here
 	round int
 }
@@ -113,10 +115,12 @@ func unique(id string) bool {
 // keep makes what is waiting independent of the record it was read from.
 func (s *calls) keep() {
 	n := 0
+	s.bytes = 0
 	for _, c := range s.queue {
 		if c.done {
 			continue
 		}
+		s.bytes += len(c.args)
 		if !c.own {
 			c.id, c.tool, c.server, c.args, c.own = strings.Clone(c.id), strings.Clone(c.tool), strings.Clone(c.server), strings.Clone(c.args), true
 		}
@@ -125,6 +129,10 @@ func (s *calls) keep() {
 	}
 	clear(s.queue[n:])
 	s.queue = s.queue[:n]
+}
+
+func (s *calls) full() bool {
+	return len(s.queue) >= maxOpenCalls || s.bytes > maxOpenBytes
 }
 
 // call notes a tool call of the present turn; a call met before is left out.
@@ -149,21 +157,23 @@ func (d *agentLog) call(id, tool, server string, args raw) {
 	if len(s.count) >= maxOpenCalls {
 		clear(s.count)
 	}
-	s.count[c.session]++
-	c.index = s.count[c.session]
+	session := s.sum(c.session)
+	s.count[session]++
+	c.index = s.count[session]
 	if c.server == "" && strings.HasPrefix(tool, "mcp__") {
 		c.server, _, _ = strings.Cut(tool[len("mcp__"):], "__")
 	}
 	c.key = d.scope + "\x00" + id
 	s.open[c.key] = append(s.open[c.key], c)
-	if len(s.queue) >= maxOpenCalls {
+	if s.full() {
 		s.keep()
-		if len(s.queue) >= maxOpenCalls {
-			d.answered(s.queue[0], answer{})
-			s.keep()
-		}
+	}
+	for s.full() {
+		d.answered(s.queue[0], answer{})
+		s.keep()
 	}
 	s.queue = append(s.queue, c)
+	s.bytes += len(c.args)
 }
 
 // answer gives out the call that an id names, with its result: the oldest of this round of messages, else the oldest.

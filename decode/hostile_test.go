@@ -75,6 +75,9 @@ func TestHostile(t *testing.T) {
 			if f, ok := Detect("x", []byte(in)); ok {
 				formats = append(formats, f.Name)
 			}
+			if in[0] == '{' || in[0] == '[' {
+				formats = append(formats, "agent-log")
+			}
 			for _, format := range formats {
 				f, _ := ByName(format)
 				d := f.New(Options{})

@@ -32,6 +32,7 @@ type journalExport struct {
 	entries entryReader
 	wait    []byte
 	line    int64 // of the first byte that waits
+	lost    bool  // … which belongs to a damaged entry
 	rec     tocsin.Record
 }
 
@@ -53,6 +54,9 @@ func (d *journalExport) Flush(emit func(*tocsin.Event)) {
 func (d *journalExport) entriesOf(last bool, emit func(*tocsin.Event)) {
 	done := 0
 	for done < len(d.wait) {
+		if d.lost && !d.found(&done, last) {
+			break
+		}
 		n, whole, err := d.entry(d.wait[done:], last, emit)
 		if !whole && err == nil && len(d.wait)-done <= maxJournalEntry {
 			break
@@ -61,19 +65,34 @@ func (d *journalExport) entriesOf(last bool, emit func(*tocsin.Event)) {
 			if err == nil {
 				err = errors.New("entry without an end")
 			}
-			// Entries are found again behind the next empty line.
-			if i := bytes.Index(d.wait[done+n:], []byte("\n\n")); i >= 0 {
-				n += i + 2
-			} else {
-				n = len(d.wait) - done
-			}
+			d.lost = true
 			emit(&tocsin.Event{Source: d.rec.Source, Record: uint64(d.line), Format: "journal-export",
 				Fault: &tocsin.Fault{Source: d.rec.Source, Line: d.line, Err: err, Hint: "the entry is damaged; the next one was read"}})
 		}
-		d.line += int64(bytes.Count(d.wait[done:done+n], []byte{'\n'}))
-		done += n
+		d.pass(&done, n)
 	}
 	d.wait = append(d.wait[:0], d.wait[done:]...)
+}
+
+// found moves from something damaged to where entries are found again, behind the next empty line, if that is there.
+func (d *journalExport) found(done *int, last bool) bool {
+	rest := d.wait[*done:]
+	i := bytes.Index(rest, []byte("\n\n"))
+	if d.lost = i < 0 && !last; d.lost {
+		d.pass(done, len(rest)-1) // an empty line may begin at the last byte
+		return false
+	}
+	if i < 0 {
+		d.pass(done, len(rest))
+		return false
+	}
+	d.pass(done, i+2)
+	return *done < len(d.wait)
+}
+
+func (d *journalExport) pass(done *int, n int) {
+	d.line += int64(bytes.Count(d.wait[*done:*done+n], []byte{'\n'}))
+	*done += n
 }
 
 var errExport = errors.New("neither NAME=value nor the name of a sized value")

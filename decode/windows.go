@@ -49,7 +49,7 @@ func (d *eventLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 		emit(&d.ev)
 	})
 	if err != nil {
-		d.fault(r, r.Line, fmt.Errorf("chunk at byte %d: %w", r.Offset, err),
+		d.fault(r, 0, fmt.Errorf("chunk at byte %d: %w", r.Offset, err),
 			"whole records of the chunk were read; compare with another copy of the log", emit)
 	}
 }
