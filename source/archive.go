@@ -94,12 +94,30 @@ func inside(archive, name string) string {
 	return archive + "!/" + strings.TrimPrefix(name, "./")
 }
 
+// An ending reader notes that its Reader has ended.
+type ending struct {
+	io.Reader
+	ended bool
+}
+
+func (e *ending) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	e.ended = e.ended || err == io.EOF
+	return n, err
+}
+
+var errNoMark = errors.New("tar: ends without the two empty blocks that mark its end")
+
 func (o *opening) tar(l layer, br *bufio.Reader) error {
-	tr := tar.NewReader(br)
+	in := &ending{Reader: br}
+	tr := tar.NewReader(in)
 	for {
 		var h *tar.Header
 		err := safely(func() (err error) { h, err = tr.Next(); return err })
 		if err == io.EOF {
+			if in.ended {
+				o.hooks.faultAt(l.path, 0, errNoMark, "it may have been cut off here; the members before were read")
+			}
 			return nil
 		}
 		if err != nil {
