@@ -177,13 +177,13 @@ func writeReport(w io.Writer, h *report.Hunt, format string, s std, output strin
 
 // nothingRead is an error if no file at all could be read: an empty report must not pass for a clean one.
 func nothingRead(c *tocsin.Coverage, paths []string) error {
-	why := ""
-	for _, f := range c.Files {
+	why := ": an empty folder"
+	for i, f := range c.Files {
 		if f.Skipped == "" {
 			return nil
 		}
-		if why == "" {
-			why = fmt.Sprintf(": %s: %s", report.Visible(f.Path), report.Visible(f.Skipped))
+		if i == 0 {
+			why = fmt.Sprintf(": %s: %s", f.Path, f.Skipped)
 		}
 	}
 	return fmt.Errorf("nothing could be read at %s%s", strings.Join(paths, " "), why)

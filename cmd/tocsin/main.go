@@ -13,10 +13,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // so that --zone knows its names on machines that do not
 
 	"github.com/alecthomas/kong"
+
+	"github.com/tocsin-ids/tocsin/report"
 )
 
 // cli is the command line.
@@ -68,7 +71,7 @@ func run(ctx context.Context, args []string, s std) (code int) {
 	}()
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(s.err, "tocsin: %v\n", err)
+		fmt.Fprintln(s.err, "tocsin:", shown(err))
 		fmt.Fprintln(s.err, "Run \"tocsin --help\" or \"tocsin COMMAND --help\" to see what there is.")
 		return 2
 	}
@@ -82,9 +85,18 @@ func run(ctx context.Context, args []string, s std) (code int) {
 		fmt.Fprintln(s.err, "tocsin: stopped")
 		return 130
 	default:
-		fmt.Fprintln(s.err, "tocsin:", err)
+		fmt.Fprintln(s.err, "tocsin:", shown(err))
 		return 2
 	}
+}
+
+// shown is an error as lines for a terminal: what it quotes may be a file's name or text.
+func shown(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i := range lines {
+		lines[i] = report.Visible(lines[i])
+	}
+	return strings.Join(lines, "\n")
 }
 
 type exit struct{}
