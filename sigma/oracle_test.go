@@ -43,6 +43,18 @@ func titles(s *sigma.Set, rules []int) []string {
 	return all
 }
 
+// An event that no rule holds for costs no allocation, whatever is looked up in it.
+func TestNoAllocation(t *testing.T) {
+	s := compileOne(t, rule("  s:\n    F|contains: [needle, straw]\n    G|endswith: '\\x.exe'\n    H|re: 'a+b.*needle'\n  k: [keyword]\n  condition: s or k\n"), sigma.Options{})
+	ev := &tocsin.Event{Fields: fields("F=Some STRAW and Ähnliches", `G=C:\X.EXE`, "H=aab needles", "other=x"), Raw: "a line of text"}
+	ev.Fields[2].Value = "aab needl needle"[:9]
+	m := s.Matcher()
+	n := testing.AllocsPerRun(100, func() { m.Match(ev, func(int) { t.Fatal("matched") }) })
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // The matcher and the naive evaluator agree event for event.
 func TestAttackSamplesNaively(t *testing.T) {
 	if testing.Short() {
