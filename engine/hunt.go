@@ -78,8 +78,8 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 	return m
 }
 
-// Hunt holds the rules of set against all input. Matches that keep refuses are left out (nil keeps all); what
-// correlations count is not touched by it.
+// Hunt holds the rules of set against all input. Matches that keep refuses are left out (nil keeps all; the fields that
+// made a match of a single event hold are not told to it); what correlations count is not touched by it.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	f := &Findings{set: set}
 	coverage, err := Read(ctx, in, func(int) Desk {
@@ -95,14 +95,18 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	names := ranks{}
 	whole := set.Correlator(nil)
 	for i, h := range f.desks {
-		f.finds = slices.Grow(f.finds, len(h.finds))
+		kept := h.finds[:0]
 		for _, x := range h.finds {
 			x.desk, x.source = int32(i), names.number(h.sources.names[x.source])
-			if keep == nil || keep(f.match(&x, true, &m, &ev)) {
-				f.finds = append(f.finds, x)
+			if keep == nil || keep(f.match(&x, false, &m, &ev)) {
+				kept = append(kept, x)
 			}
 		}
-		h.finds = nil
+		if h.finds = nil; f.finds == nil {
+			f.finds = kept
+		} else {
+			f.finds = append(f.finds, kept...)
+		}
 		whole.Merge(h.series)
 		h.series = nil
 	}

@@ -69,6 +69,7 @@ type replay struct {
 	values  *values    // of all collectors
 	to      [][]uint32 // by part: the numbers of its values among these; nil if they are the same
 	ev      tocsin.Event
+	unused  []input // memory for the next
 	group   tuples
 	value   tuples
 }
@@ -89,9 +90,7 @@ func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 		if c.set.heard[j.rule] {
 			found = r.finds(found, j)
 		}
-		if len(c.set.feeds[j.rule]) == 0 { // nothing builds on it
-			r.inputs[j.index], r.outputs[j.index], r.groups[j.index] = nil, nil, ranking{}
-		}
+		r.forget(j)
 	}
 	slices.SortFunc(found, func(a, b find) int {
 		x, y := &r.moments[a.rank], &r.moments[b.rank]
@@ -103,6 +102,30 @@ func (c *Correlator) Finish(emit func(*tocsin.Match)) {
 		found[i].series = nil
 	}
 	*c = *newCorrelator(c.set, c.shelf)
+}
+
+// forget gives back the memory of what only j and correlations before it have to do with.
+func (r *replay) forget(j *join) {
+	ahead := func(by *join) bool { return by.index > j.index }
+	for _, s := range j.slots {
+		for _, rule := range s.rules {
+			if !slices.ContainsFunc(r.set.feeds[rule], ahead) {
+				for _, p := range r.parts {
+					p.hits[rule] = nil
+				}
+			}
+		}
+	}
+	for _, k := range r.set.list[:j.index+1] {
+		if !r.needed(k, ahead) {
+			r.inputs[k.index], r.outputs[k.index], r.groups[k.index] = nil, nil, ranking{}
+		}
+	}
+}
+
+// needed says whether a correlation ahead builds on k, or on one that does.
+func (r *replay) needed(k *join, ahead func(*join) bool) bool {
+	return slices.ContainsFunc(r.set.feeds[k.rule], func(by *join) bool { return ahead(by) || r.needed(by, ahead) })
 }
 
 // order sorts all events by time; those of one time by source and record, and those of one record as they came.
@@ -205,7 +228,7 @@ func (r *replay) join() {
 func (r *replay) gather(j *join) *meter {
 	r.counted = ranking{}
 	groups := &r.groups[j.index]
-	var in []input
+	in := r.unused[:0]
 	var members []membership
 	for k := range j.slots {
 		s := &j.slots[k]
@@ -232,6 +255,7 @@ func (r *replay) gather(j *join) *meter {
 		}
 	}
 	r.inputs[j.index] = j.unique(inGroups(in, int(groups.n)))
+	r.unused = in
 	return newMeter(j, r.moments, int(r.counted.n))
 }
 

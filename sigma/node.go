@@ -35,6 +35,46 @@ type Key struct {
 	Line int64
 }
 
+// alone gives n in memory of its own: a rule keeps its searches for good and the rest of its document, which is most
+// of it, not. A huge one stays as it is, since aliases may make it far larger than its text.
+func (n *Node) alone() *Node {
+	size := n.size(maxAlone)
+	if size > maxAlone {
+		return n
+	}
+	nodes := make([]Node, 0, size)
+	return n.copyTo(&nodes)
+}
+
+const maxAlone = 10_000
+
+// size counts the nodes of n, to a bit more than most.
+func (n *Node) size(most int) int {
+	if n == nil {
+		return 0
+	}
+	count := 1
+	for i := 0; i < len(n.Items) && count <= most; i++ {
+		count += n.Items[i].size(most - count)
+	}
+	return count
+}
+
+func (n *Node) copyTo(nodes *[]Node) *Node {
+	if n == nil {
+		return nil
+	}
+	*nodes = append(*nodes, *n)
+	c := &(*nodes)[len(*nodes)-1]
+	if len(n.Items) > 0 {
+		c.Items = make([]*Node, len(n.Items))
+		for i, e := range n.Items {
+			c.Items[i] = e.copyTo(nodes)
+		}
+	}
+	return c
+}
+
 // At returns the value of a map's key, or nil.
 func (n *Node) At(key string) *Node {
 	if n == nil || n.Kind != Map {

@@ -211,7 +211,7 @@ keys:
 				continue keys
 			}
 		}
-		d.Searches = append(d.Searches, Search{Name: k.Name, Line: k.Line, Value: n.Items[i]})
+		d.Searches = append(d.Searches, Search{Name: k.Name, Line: k.Line, Value: n.Items[i].alone()})
 	}
 	if len(d.Searches) == 0 {
 		return nil, flawf(n.Line, "a condition but no search")

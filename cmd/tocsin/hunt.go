@@ -88,6 +88,7 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	set.files = nil // their text is for the linter
 	after, _ := usage()
 	out, err := createOutput(c.Output, s.out)
 	if err != nil {
@@ -97,16 +98,20 @@ func (c *huntCmd) Run(s std) error {
 
 	stop := showProgress(s.err, in.Progress, c.Quiet)
 	suppressed := 0
-	found, coverage, err := engine.Hunt(s.ctx, in, set.set, func(m *tocsin.Match) bool {
-		if keep != nil && !keep(m) {
-			return false
+	wanted := keep
+	if len(hush.Suppress) > 0 {
+		wanted = func(m *tocsin.Match) bool {
+			if keep != nil && !keep(m) {
+				return false
+			}
+			if hush.matches(m) {
+				suppressed++
+				return false
+			}
+			return true
 		}
-		if hush.matches(m) {
-			suppressed++
-			return false
-		}
-		return true
-	})
+	}
+	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
 		return err
