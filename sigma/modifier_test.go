@@ -289,6 +289,7 @@ var refusedItems = []struct{ item, want string }{
 	{`F|contains|exists: true`, "exists cannot follow contains"},
 	{`F|expand: '%nobody%'`, "%nobody%"},
 	{`F|re|expand: 'a%nobody%'`, "%nobody%"},
+	{`F|expand: '%DC-NAME%'`, "%DC-NAME%"},
 	{`F|fieldref: 'G*'`, "name of a field"},
 	{`F|contains|fieldref: G`, "fieldref cannot follow contains"},
 	{`F|contains: null`, "null"},

@@ -217,7 +217,8 @@ func (p pattern) holes() pattern {
 	return out.merged()
 }
 
-// hole finds the first %name%: its two percent signs, or -1.
+// hole finds the first %name%: its two percent signs, or -1. pySigma's names have no hyphen or dot; SigmaHQ's
+// %DC-MACHINE-NAME% has, and to take it for text would make a rule that can never hold.
 func hole(s string) (int, int) {
 	for from := 0; ; {
 		i := strings.IndexByte(s[from:], '%')
@@ -228,7 +229,7 @@ func hole(s string) (int, int) {
 		j := i + 1
 		for j < len(s) {
 			r, n := utf8.DecodeRuneInString(s[j:])
-			if !wordRune(r) {
+			if !wordRune(r) && r != '-' && r != '.' {
 				break
 			}
 			j += n
