@@ -167,6 +167,39 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A chunk that is cut off, wherever, gives the records before the cut as they are, and says that it is cut off.
+func TestCutAnywhere(t *testing.T) {
+	chunk := sample().done()
+	var r Reader
+	all, err := read(&r, chunk)
+	if err != nil || len(all) != 3 {
+		t.Fatalf("%d records, %v", len(all), err)
+	}
+	free := int(binary.LittleEndian.Uint32(chunk[48:]))
+	most := 0
+	for n := 1; n < free; n++ {
+		got, err := read(&r, chunk[:n])
+		if err == nil {
+			t.Fatalf("cut at %d: no error", n)
+		}
+		whole := 0
+		for i, rec := range got {
+			if rec == all[i] {
+				whole++
+			} else if i < len(got)-1 || !strings.Contains(rec, "! ") {
+				t.Errorf("cut at %d: record %d is\n%s", n, i+1, rec)
+			}
+		}
+		if whole < most {
+			t.Errorf("cut at %d: %d records, fewer than of less", n, whole)
+		}
+		most = whole
+	}
+	if most != 2 {
+		t.Errorf("%d records before the last byte, want 2", most)
+	}
+}
+
 // Binary XML that is small and expands to much is cut off, fields so far kept.
 func TestBounds(t *testing.T) {
 	check := func(t *testing.T, w *builder) {

@@ -24,6 +24,10 @@ import (
 func TestHostile(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/hostile",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ESC", "\x1b[31m")
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"forge": func(s *testscript.TestScript, _ bool, args []string) { s.Check(forge(s.MkAbs(args[0]))) },
 			"peak": func(s *testscript.TestScript, _ bool, args []string) {
@@ -94,7 +98,7 @@ func forge(dir string) error {
 	_ = w.Close()
 	log := gzipped(strings.Repeat(good, 20_000))
 	for name, text := range map[string]string{
-		"agent.log":              admin("\x1b[2J\x1b]0;owned\x07\r\u202e\xff"),
+		"agent.log":              admin("\x1b[2J\x1b]0;owned\x07\r\u009b31m\u202e\xff"),
 		"cell.log":               admin("=cmd|' /C calc'!A0") + admin("@SUM(1)") + admin("-2+3"),
 		"deep.json":              strings.Repeat("[", 100_000),
 		"deep-object.json":       strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + "\n" + `{"request_method":"GET","request_uri":"/admin","status":404,"remote_addr":"192.0.2.1"}` + "\n",
