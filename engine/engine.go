@@ -46,8 +46,7 @@ type Desk interface {
 }
 
 // Read reads all input and gives each event to a desk; desk(i) is called once for each worker before anything is
-// read. The error is not nil only when the run was stopped by ctx or
-// in names a format that there is not.
+// read. The error is not nil only when the run was stopped by ctx or in names a format that there is not.
 func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Coverage, error) {
 	n := in.Workers
 	if n <= 0 {
@@ -215,11 +214,10 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.files = append(w.files, f)
 		w.mu.Unlock()
 		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
-		var dec decode.Decoder
-		if alone {
-			dec = w.decoder(s.Format)
-		} else {
-			dec = s.Format.New(w.in.Decode)
+		dec := func() decode.Decoder { return w.decoder(s.Format) }
+		if !alone {
+			own := s.Format.New(w.in.Decode)
+			dec = func() decode.Decoder { return own }
 		}
 		seq := 0
 		err := s.Frames(func(rec *tocsin.Record) error {
@@ -232,11 +230,11 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 				default:
 				}
 			}
-			w.decode(dec, b)
+			w.decode(dec(), b)
 			return ctx.Err()
 		})
 		w.begin(seq)
-		w.guarded(block{file: f, format: s.Format}, func() { dec.Flush(w.event) })
+		w.guarded(block{file: f, format: s.Format}, func() { dec().Flush(w.event) })
 		w.end(f)
 		return err
 	})
@@ -284,6 +282,9 @@ func (w *worker) end(f *file) {
 	w.progress().Events.Add(w.span.events)
 }
 
+// neverSet is Windows' zero of time. Stamps that say it were not set, or were wiped.
+var neverSet = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
 	if ev.Fault != nil {
@@ -292,6 +293,9 @@ func (w *worker) event(ev *tocsin.Event) {
 		if len(ev.Fields) == 0 {
 			return
 		}
+	}
+	if ev.Time.Equal(neverSet) {
+		ev.Time = time.Time{}
 	}
 	if !ev.Time.IsZero() && (!w.in.From.IsZero() && ev.Time.Before(w.in.From) || !w.in.To.IsZero() && ev.Time.After(w.in.To)) {
 		return

@@ -44,3 +44,24 @@ func TestManyBlocks(t *testing.T) {
 		t.Errorf("%d faults, of which %d are kept, the last %v", c.FaultN, len(c.Faults), c.Faults[len(c.Faults)-1])
 	}
 }
+
+// A stamp that was never set tells no time, so that the span of a run does not begin in 1601.
+func TestNeverSet(t *testing.T) {
+	path := write(t, t.TempDir(), "events.jsonl", `{"EventID":1,"Channel":"System","TimeCreated":"1601-01-01T00:00:00Z","Computer":"pc.example"}
+{"EventID":1,"Channel":"System","TimeCreated":"2026-11-20T10:00:00Z","Computer":"pc.example"}
+`)
+	undated := 0
+	c, err := Read(context.Background(), Input{Paths: []string{path}, Workers: 1}, func(int) Desk {
+		return DeskFunc(func(ev *tocsin.Event) {
+			if ev.Time.IsZero() {
+				undated++
+			}
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Events != 2 || undated != 1 || c.First.Year() != 2026 {
+		t.Errorf("%d events, %d of them undated, from %v; want 2, 1, from 2026", c.Events, undated, c.First)
+	}
+}

@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,7 @@ func NewSorter() (*Sorter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a temporary file for sorting: %w; set TMPDIR to a folder with space", err)
 	}
+	_ = os.Remove(f.Name()) // where open files may be removed, nothing is left behind even by a run that is killed
 	return &Sorter{file: f, w: bufio.NewWriterSize(f, 1<<20), names: map[string]int32{}}, nil
 }
 
@@ -106,7 +108,7 @@ func (s *Sorter) WriteTo(w io.Writer) (int64, error) {
 // Close removes the temporary file.
 func (s *Sorter) Close() error {
 	err := s.file.Close()
-	if e := os.Remove(s.file.Name()); err == nil {
+	if e := os.Remove(s.file.Name()); err == nil && !errors.Is(e, os.ErrNotExist) {
 		err = e
 	}
 	return err
