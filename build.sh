@@ -9,7 +9,7 @@ for os in linux windows darwin; do
   for arch in amd64 arm64; do
     name="$out/tocsin-$os-$arch"
     [ "$os" = windows ] && name="$name.exe"
-    CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -trimpath -ldflags='-s -w' -o "$name" ./cmd/tocsin
+    CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -buildvcs=auto -trimpath -ldflags='-s -w' -o "$name" ./cmd/tocsin
     echo "$name"
   done
 done

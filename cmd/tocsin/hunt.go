@@ -34,7 +34,7 @@ type huntCmd struct {
 	Host        []string `help:"Report only matches on these hosts." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
-	Explain     []string `help:"Say which tests of a rule held for an event and which failed: SOURCE:RECORD and the rule's id or title." placeholder:"EVENT RULE" sep:"none"`
+	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
 	NoCampaigns bool     `hidden:"" help:"Report matches only."`
 }
 
@@ -309,6 +309,10 @@ func (c *huntCmd) explain(s std) error {
 			}
 		}
 		return fmt.Errorf("no rule has the id or title %q; tocsin rules list shows them", c.Explain[1])
+	}
+	if r := set.set.Rules()[rule]; r.Correlation != nil {
+		return fmt.Errorf("%q is a correlation (%s), which no one event makes hold; explain a rule that it counts: %s",
+			r.Title, r.Correlation.Type, strings.Join(r.Correlation.Rules, ", "))
 	}
 	in.Workers = 1
 	n := 0

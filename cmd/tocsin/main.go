@@ -46,6 +46,7 @@ var errFound = errors.New("found")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not look at ctx, such as reading a terminal
 	os.Exit(run(ctx, os.Args[1:], std{ctx, os.Stdin, os.Stdout, os.Stderr}))
 }
 

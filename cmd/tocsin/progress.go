@@ -54,10 +54,24 @@ func showProgress(w io.Writer, p *engine.Progress, quiet bool) (stop func()) {
 				}
 				events := p.Events.Load()
 				rate := float64(events) / time.Since(began).Seconds()
-				bar.Describe(fmt.Sprintf("%d/%d files, %d events, %.0f/s, %d matches", p.Files.Load(), p.FilesTotal.Load(), events, rate, p.Matches.Load()))
+				bar.Describe(description(width(w), fmt.Sprintf("%d/%d files", p.Files.Load(), p.FilesTotal.Load()),
+					fmt.Sprintf(", %d events", events), fmt.Sprintf(", %.0f/s", rate), fmt.Sprintf(", %d matches", p.Matches.Load())))
 				_ = bar.Set64(min(p.Bytes.Load(), max(p.BytesTotal.Load(), 1)))
 			}
 		}
 	}()
 	return func() { close(done); <-drawn }
+}
+
+// description is as many of the parts as leave the bar its room on the line: what wraps could not be cleared.
+func description(width int, parts ...string) string {
+	const bar = 44 // percentage, some of the bar, rate and time
+	s := ""
+	for _, p := range parts {
+		if len(s)+len(p) > width-bar {
+			break
+		}
+		s += p
+	}
+	return s
 }

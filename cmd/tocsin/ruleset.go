@@ -45,8 +45,16 @@ func (r *ruleset) lint() []sigma.File {
 // manyRules for Windows are worth preparing for Windows' logs before the first event comes.
 const manyRules = 500
 
+// statuses are those that Sigma knows.
+var statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
+
 // load reads and compiles the rules that the flags name.
 func (f *ruleFlags) load() (*ruleset, error) {
+	for _, s := range f.Status {
+		if !slices.Contains(statuses, s) {
+			return nil, fmt.Errorf("--status %s: no such status; there are: %s", s, strings.Join(statuses, " "))
+		}
+	}
 	var files []rules.File
 	if !f.NoBuiltin {
 		own, err := rules.Files()
