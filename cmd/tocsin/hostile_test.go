@@ -37,7 +37,7 @@ func TestHostile(t *testing.T) {
 				s.Check(json.Unmarshal([]byte(s.ReadFile(args[0])), &stats))
 				most, err := strconv.ParseInt(args[1], 10, 64)
 				s.Check(err)
-				if stats.Peak > most<<20 {
+				if stats.Peak > most<<20*memoryTimes {
 					s.Fatalf("%d MiB of memory, want %d at most", stats.Peak>>20, most)
 				}
 			},

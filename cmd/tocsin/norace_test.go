@@ -1,0 +1,6 @@
+//go:build !race
+
+package main
+
+// memoryTimes is one where nothing watches the memory.
+const memoryTimes = 1
