@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	_ "time/tzdata" // so that --zone knows its names on machines that do not
@@ -47,6 +48,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends what does not look at ctx, such as reading a terminal
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(70) // a sixth less memory than with 100, for a hundredth of the time
+	}
 	os.Exit(run(ctx, os.Args[1:], std{ctx, os.Stdin, os.Stdout, os.Stderr}))
 }
 
