@@ -34,6 +34,7 @@ type expr struct {
 	test  int32
 	count int // of opAtLeast
 	kids  []*expr
+	field int32  // of an opOr of tests that the index of one field finds: the field's slot, plus one
 	label string // the search it is, for explanations
 }
 

@@ -41,6 +41,7 @@ type Matcher struct {
 type fieldState struct {
 	epoch  uint32
 	looked uint32 // epoch in which its values were looked up
+	found  uint32 // epoch in which its index found something
 	first  int32  // of the event's fields
 	last   int32
 }
@@ -265,6 +266,9 @@ func (m *Matcher) found(e *entry) {
 	if e.decides {
 		*s = m.epoch<<2 | stateYes
 	}
+	if slot := m.set.tests[e.test].slot; slot != anywhere {
+		m.fields[slot].found = m.epoch
+	}
 	m.consider(e.rules)
 }
 
@@ -361,6 +365,9 @@ func (m *Matcher) holds(e *expr) bool {
 		}
 		return true
 	case opOr:
+		if e.field > 0 && m.route != nil && !m.foundIn(e.field-1) {
+			return false
+		}
 		for _, k := range e.kids {
 			if m.holds(k) {
 				return true
@@ -407,6 +414,12 @@ func (m *Matcher) test(n int32) bool {
 	return state == stateYes
 }
 
+// foundIn says whether the index of a field found anything in its values.
+func (m *Matcher) foundIn(slot int32) bool {
+	m.lookFor(slot)
+	return m.fields[slot].found == m.epoch
+}
+
 // lookFor makes sure that a slot's values were looked up; false says that they were before, or that there are none.
 func (m *Matcher) lookFor(slot int32) bool {
 	if slot == anywhere {
@@ -435,12 +448,19 @@ func (m *Matcher) answer(t *test) bool {
 		}
 	}
 	if t.slot == anywhere {
+		raw := rawCounts(m.ev)
+		if raw && m.one(t, len(m.ev.Fields)) {
+			return true
+		}
 		for i := range m.ev.Fields {
+			if v := m.ev.Fields[i].Value; raw && t.kind == testContains && len(v) > 0 && within(v, m.ev.Raw) {
+				continue // it was looked at with Raw
+			}
 			if m.one(t, i) {
 				return true
 			}
 		}
-		return rawCounts(m.ev) && m.one(t, len(m.ev.Fields))
+		return false
 	}
 	for i := m.first(t.slot); i >= 0; i = m.next[i] {
 		if m.one(t, int(i)) {

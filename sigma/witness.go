@@ -116,8 +116,27 @@ func (s *Set) witness() {
 	for i, e := range s.exprs {
 		if e != nil {
 			s.witnesses[i] = s.cheapest(e, used).tests
+			s.mark(e)
 		}
 	}
+}
+
+// mark notes which alternatives the index of a field can rule out all at once.
+func (s *Set) mark(e *expr) {
+	for _, k := range e.kids {
+		s.mark(k)
+	}
+	if e.op != opOr {
+		return
+	}
+	slot := anywhere
+	for i, k := range e.kids {
+		if k.op != opSearch || !s.tests[k.test].hooked || i > 0 && s.tests[k.test].slot != slot {
+			return
+		}
+		slot = s.tests[k.test].slot
+	}
+	e.field = slot + 1 // and 0 for keywords
 }
 
 // cheapest chooses the witnesses of an expression: of an and its best part, of an or all parts; what is negated has none.
