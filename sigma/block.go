@@ -227,7 +227,7 @@ func cutKey(s string) (key, rest string, ok bool) {
 		return "", "", false
 	}
 	key = s[:i]
-	if strings.HasSuffix(key, " ") || strings.Contains(key, " #") || key == "<<" || kindOf(key) != Text {
+	if strings.HasSuffix(key, " ") || strings.Contains(key, " #") || strings.Contains(key, "<<") || kindOf(key) != Text {
 		return "", "", false
 	}
 	return key, rest, true

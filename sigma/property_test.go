@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -300,7 +301,7 @@ func FuzzPattern(f *testing.F) {
 	}
 	mods := []string{"", "|contains", "|startswith", "|endswith", "|cased", "|contains|windash", "|contains|cased", "|endswith|cased", "|windash|cased"}
 	f.Fuzz(func(t *testing.T, pattern, value string, mod int) {
-		if len(pattern) > 100 || len(value) > 1000 {
+		if len(pattern) > 100 || len(value) > 1000 || !utf8.ValidString(pattern) { // YAML has no other text
 			return
 		}
 		n := &sigma.Node{Kind: sigma.Map, Keys: []sigma.Key{{Name: "F" + mods[uint(mod)%uint(len(mods))]}}, Items: []*sigma.Node{{Kind: sigma.Text, Text: pattern}}}
