@@ -141,7 +141,7 @@ func (f *Findings) sort(rank []int32) {
 	})
 }
 
-// Ranks numbers names.
+// ranks numbers names.
 type ranks struct {
 	names []string
 	of    map[string]int32

@@ -21,8 +21,7 @@ type Sorter struct {
 	size  int64
 	lines []sorted
 	err   error
-	names map[string]int32
-	paths []string
+	names ranks // of the sources
 }
 
 type sorted struct {
@@ -40,7 +39,7 @@ func NewSorter() (*Sorter, error) {
 		return nil, fmt.Errorf("a temporary file for sorting: %w; set TMPDIR to a folder with space", err)
 	}
 	_ = os.Remove(f.Name()) // where open files may be removed, nothing is left behind even by a run that is killed
-	return &Sorter{file: f, w: bufio.NewWriterSize(f, 1<<20), names: map[string]int32{}}, nil
+	return &Sorter{file: f, w: bufio.NewWriterSize(f, 1<<20)}, nil
 }
 
 // Put keeps a copy of text.
@@ -50,13 +49,7 @@ func (s *Sorter) Put(t time.Time, source string, record uint64, text []byte) {
 	if s.err != nil {
 		return
 	}
-	id, ok := s.names[source]
-	if !ok {
-		id = int32(len(s.paths))
-		s.paths = append(s.paths, source)
-		s.names[source] = id
-	}
-	s.lines = append(s.lines, sorted{time: nano(t), source: id, n: int32(len(text)), record: record, at: s.size})
+	s.lines = append(s.lines, sorted{time: nano(t), source: s.names.number(source), n: int32(len(text)), record: record, at: s.size})
 	s.size += int64(len(text))
 	_, s.err = s.w.Write(text)
 }
@@ -80,14 +73,10 @@ func (s *Sorter) WriteTo(w io.Writer) (int64, error) {
 	if s.err != nil {
 		return 0, fmt.Errorf("the temporary file for sorting: %w; set TMPDIR to a folder with space", s.err)
 	}
+	rank := s.names.ranked()
 	slices.SortStableFunc(s.lines, func(a, b sorted) int {
-		if c := cmp.Compare(a.time, b.time); c != 0 {
-			return c
-		}
-		if a.source != b.source {
-			return cmp.Compare(s.paths[a.source], s.paths[b.source])
-		}
-		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.at, b.at))
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank[a.source], rank[b.source]),
+			cmp.Compare(a.record, b.record), cmp.Compare(a.at, b.at))
 	})
 	var written int64
 	var buf []byte

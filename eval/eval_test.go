@@ -89,14 +89,19 @@ func members(archive string, visit func(name string, r io.Reader) error) error {
 	}
 }
 
-// compile makes a set of rule files; every rule must be accepted but those that unexpanded takes.
-func compile(t testing.TB, files []rules.File) (*sigma.Set, []*tocsin.Fault) {
+// compile makes a set of those rules of files that want takes; nil takes all. The faults are rules that cannot be used.
+func compile(t testing.TB, files []rules.File, want func(*sigma.Rule) bool) (*sigma.Set, []*tocsin.Fault) {
 	t.Helper()
 	var all []*sigma.Rule
 	var faults []*tocsin.Fault
 	for _, f := range files {
-		r, bad := sigma.Parse(f.Path, f.Data)
-		all, faults = append(all, r...), append(faults, bad...)
+		parsed, bad := sigma.Parse(f.Path, f.Data)
+		faults = append(faults, bad...)
+		for _, r := range parsed {
+			if want == nil || want(r) {
+				all = append(all, r)
+			}
+		}
 	}
 	set, bad := sigma.Compile(all, sigma.Options{})
 	return set, append(faults, bad...)
@@ -128,19 +133,7 @@ func sigmaHQ(t testing.TB, want func(*sigma.Rule) bool) (*sigma.Set, []*tocsin.F
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []*sigma.Rule
-	var faults []*tocsin.Fault
-	for _, f := range files {
-		r, bad := sigma.Parse(f.Path, f.Data)
-		faults = append(faults, bad...)
-		for _, r := range r {
-			if want == nil || want(r) {
-				all = append(all, r)
-			}
-		}
-	}
-	set, bad := sigma.Compile(all, sigma.Options{})
-	return set, append(faults, bad...)
+	return compile(t, files, want)
 }
 
 // windowsRule takes the rules that can hold for a Windows event.
@@ -155,7 +148,7 @@ func own(t testing.TB) *sigma.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, faults := compile(t, files)
+	set, faults := compile(t, files, nil)
 	for _, f := range faults {
 		t.Error(f)
 	}

@@ -206,6 +206,6 @@ func everything(t testing.TB) *sigma.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, _ := compile(t, append(mine, files...))
+	set, _ := compile(t, append(mine, files...), nil)
 	return set
 }

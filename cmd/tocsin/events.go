@@ -58,14 +58,7 @@ func (c *searchCmd) Run(s std) error {
 		if !ok || name == "" {
 			return fmt.Errorf("--field %s: want NAME=VALUE", f)
 		}
-		tests = append(tests, func(ev *tocsin.Event) bool {
-			for i := range ev.Fields {
-				if ev.Fields[i].Name == name && like(value, ev.Fields[i].Value) {
-					return true
-				}
-			}
-			return false
-		})
+		tests = append(tests, func(ev *tocsin.Event) bool { return hasLike(ev, name, value) })
 	}
 	return listEvents(s, &c.inputFlags, &c.eventFlags, func(ev *tocsin.Event) bool {
 		for _, t := range tests {

@@ -93,14 +93,7 @@ func (s *suppressions) matches(m *tocsin.Match) bool {
 
 func (p *suppression) where(ev *tocsin.Event) bool {
 	for name, want := range p.Where {
-		held := false
-		for i := range ev.Fields {
-			if ev.Fields[i].Name == name && like(want, ev.Fields[i].Value) {
-				held = true
-				break
-			}
-		}
-		if !held {
+		if !hasLike(ev, name, want) {
 			return false
 		}
 	}
@@ -115,4 +108,14 @@ func fold(s string) string {
 func like(pattern, value string) bool {
 	ok, err := path.Match(fold(pattern), fold(value))
 	return err == nil && ok
+}
+
+// hasLike says whether a value of the named field is like a pattern.
+func hasLike(ev *tocsin.Event, name, pattern string) bool {
+	for i := range ev.Fields {
+		if ev.Fields[i].Name == name && like(pattern, ev.Fields[i].Value) {
+			return true
+		}
+	}
+	return false
 }
