@@ -8,13 +8,14 @@ import (
 
 // An Entity is someone or something that an event names.
 type Entity struct {
-	// Kind is one of: address, user, host, process, command, file, hash, domain, url, session, principal.
-	// A process is the path of its image; a hash is hexadecimal in lower case; a principal is a cloud identity.
-	Kind string
+	// Kind is one of: address, user, host, process, command, file, hash, domain, url, session, principal, agent.
+	// A process is the path of its image; a hash is hexadecimal in lower case; a principal is a cloud identity; an agent is an AI agent's
+	// account or run.
+	Kind string `json:"kind"`
 	// Role is the part it has: source (who acts, whence), target (who is acted on, whither), parent (of a process),
 	// or empty where the log does not say.
-	Role  string
-	Value string
+	Role  string `json:"role,omitempty"`
+	Value string `json:"value"`
 }
 
 // maxEntities bounds the entities of one event; its first are kept.

@@ -29,6 +29,15 @@ func (l Level) String() string {
 	return fmt.Sprintf("level(%d)", uint8(l))
 }
 
+// MarshalText is String, so that JSON has words.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// UnmarshalText is ParseLevel.
+func (l *Level) UnmarshalText(b []byte) (err error) {
+	*l, err = ParseLevel(string(b))
+	return err
+}
+
 // ErrLevel is returned by ParseLevel for a word that names no level.
 var ErrLevel = errors.New("unknown level")
 
@@ -73,7 +82,7 @@ type Match struct {
 
 // A Place is where an event was read: enough to find it again.
 type Place struct {
-	Time   time.Time
-	Source string
-	Record uint64
+	Time   time.Time `json:"time"`
+	Source string    `json:"source"`
+	Record uint64    `json:"record"`
 }

@@ -1,0 +1,72 @@
+package tocsin
+
+import "time"
+
+// An Outcome says how an action ended.
+type Outcome uint8
+
+// The outcomes. Unknown is an action whose record does not say.
+const (
+	Unknown Outcome = iota
+	Worked
+	Failed // it was tried and did not work: no such file, wrong password, connection refused
+	Denied // somebody or something forbade it: a permission, a policy, a firewall
+)
+
+var outcomeNames = [...]string{"unknown", "worked", "failed", "denied"}
+
+// String gives the outcome in lower case.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return outcomeNames[Unknown]
+}
+
+// An Action is what an event means: who did what to which target, with which credential, and how it ended.
+//
+// The reader of actions hands out an Action for the length of one call; its strings may be views of the event's.
+// Nobody changes an Action that was handed to them.
+type Action struct {
+	Time time.Time // when it began, UTC; zero where the record does not say
+	End  time.Time // when it ended, where the record says so; else zero
+
+	Org  string   // the organisation or tenant it happened in: a DNS or Windows domain, a cloud account; empty where not said
+	Host string   // the machine on which it was seen
+	Who  []Entity // who did it, the most telling first: address, session, agent, principal, user; at least one
+	On   []Entity // what it was done to: host, address, user, file, url, domain, principal
+
+	Tactic    string // slug of the ATT&CK tactic it serves (Tactic.Slug); empty for ordinary use
+	Technique string // ATT&CK id such as T1110.003; empty where none fits
+	Verb      string // one of Verbs
+	Tool      string // the program or client as the log names it, without path, in lower case; empty where not said
+	Text      string // the command line, request or call as a person would quote it, secrets masked; at most MaxText bytes
+	Outcome   Outcome
+
+	// Credential is a keyed fingerprint ("key:" and 16 hexadecimal digits) of the secret, key or ticket that was used or
+	// taken; empty where there is none. The secret itself is never kept.
+	Credential string
+	// Marks are strings that few others would write and that so tell one doer from another, or that lead from one
+	// place to the next: rare user agents, callback hosts, file hashes, payload tokens, wordlists. Each is "kind:value"
+	// with kind one of agent, callback, hash, token, list, key, dropped.
+	Marks []string
+
+	// Level says how telling the action is by itself: Informational is ordinary use that others do all day, Low is
+	// telling in number or company only (a failed login, whoami), Medium is seldom done in ordinary work (a scan, a
+	// dump of accounts), High hardly ever (a web shell, credentials read from memory). Never below the highest of Rules'
+	// levels.
+	Level Level
+	Rules []*Rule // that held for the event, worst first; shared, never changed
+	Place Place   // where it was read
+	Bytes int64   // payload sent by who acts, where the record says so
+}
+
+// MaxText bounds an action's text, in bytes.
+const MaxText = 512
+
+// Verbs are the words for what is done, each in one sense only: scan (look for hosts, ports, paths), probe (try one
+// weakness), login, logout, run (a program, command, query), request (of a web service or API), resolve (a name),
+// connect, read, list, write, delete, copy (between machines), send (out), create, change, grant, stop, call (a tool, by
+// an agent), mail, alert (of another detector, whose meaning is not known).
+var Verbs = [...]string{"scan", "probe", "login", "logout", "run", "request", "resolve", "connect", "read", "list", "write",
+	"delete", "copy", "send", "create", "change", "grant", "stop", "call", "mail", "alert"}

@@ -1,0 +1,190 @@
+package tocsin
+
+import "time"
+
+// A Driver is what is at the controls of an actor.
+type Driver uint8
+
+// The drivers. Undecided is an honest answer: the evidence does not tell.
+const (
+	Undecided Driver = iota
+	Human
+	Script // a program that does the same whatever it meets
+	Agent  // a program that decides what to do next by what it met
+)
+
+var driverNames = [...]string{"undecided", "human", "script", "agent"}
+
+// String gives the driver in lower case.
+func (d Driver) String() string {
+	if int(d) < len(driverNames) {
+		return driverNames[d]
+	}
+	return driverNames[Undecided]
+}
+
+// MarshalText is String, so that JSON has words.
+func (d Driver) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText reads String's words; all others are Undecided.
+func (d *Driver) UnmarshalText(b []byte) error {
+	*d = Undecided
+	for i, n := range driverNames {
+		if n == string(b) {
+			*d = Driver(i)
+		}
+	}
+	return nil
+}
+
+// A Tempo is facts about the times of an actor's actions. Gaps are from start to start, of actions in order of time.
+type Tempo struct {
+	Actions   int             `json:"actions"`              // with a time; of an event with several parts only the first counts
+	Busy      time.Duration   `json:"busy_ns"`              // time between first and last without quiets of more than 30 minutes
+	Peak1s    int             `json:"peak_1s"`              // most actions that began within any second
+	Peak10s   int             `json:"peak_10s"`             //
+	Peak60s   int             `json:"peak_60s"`             //
+	Gaps      []time.Duration `json:"gaps_ns,omitempty"`    // the 10th, 50th, 90th and 99th percentile; nil below two actions
+	Occupancy float64         `json:"occupancy"`            // share of 5-minute windows between first and last that hold an action
+	Overlap   float64         `json:"overlap"`              // share of actions that began before the one before had ended, of those whose ends are known
+	Unique    float64         `json:"unique"`               // distinct texts by actions
+	Tools     int             `json:"tools"`                // distinct tools
+	Targets   int             `json:"targets"`              // distinct targets
+	Failed    float64         `json:"failed"`               // share that failed or was denied, of those whose outcome is known
+	Changed   float64         `json:"changed"`              // after a failure: share of next actions that differ in text
+	PerMinute []int           `json:"per_minute,omitempty"` // actions in equal stretches from First to Last, at most 240: the tempo chart
+}
+
+// Evidence is one feature's part in a judgement. For a driver the weights are log-likelihoods for the three
+// drivers; their sums over all evidence, through softmax, are the judgement's shares.
+type Evidence struct {
+	Feature string  `json:"feature"` // its name, stable
+	Seen    string  `json:"seen"`    // what was measured, with its unit, for a person to read
+	Human   float64 `json:"human"`
+	Script  float64 `json:"script"`
+	Agent   float64 `json:"agent"`
+}
+
+// A Link is why two things are one: two handles of an actor, two actors of a campaign.
+type Link struct {
+	From     string    `json:"from"` // an entity as KIND:VALUE, or an actor's ID
+	To       string    `json:"to"`
+	Kind     string    `json:"kind"`     // session, credential, pivot, mark, callback, sequence, host, takeover, time
+	Weight   float64   `json:"weight"`   // log-odds that it is no chance, in nats; what is joined has at least 3 in sum
+	Evidence string    `json:"evidence"` // for a person to read
+	Time     time.Time `json:"time"`
+	Places   []Place   `json:"places,omitempty"` // where it can be read again, at most 4
+}
+
+// An Adaptation is how an actor went on after a countermeasure.
+type Adaptation struct {
+	Blocked  time.Time     `json:"blocked"`  // the first denial that ended the old way
+	Resumed  time.Time     `json:"resumed"`  // the first action of the new way
+	After    time.Duration `json:"after_ns"` // Resumed less Blocked
+	From     string        `json:"from"`     // handles as KIND:VALUE
+	To       string        `json:"to"`
+	Changed  []string      `json:"changed"`  // address, user_agent, tool, account, pace
+	Evidence string        `json:"evidence"` // what shows that it is the same one
+}
+
+// An Actor is the one behind actions.
+type Actor struct {
+	ID          string             `json:"id"`      // its first handle as KIND:VALUE; stable between runs over the same input
+	Handles     []Entity           `json:"handles"` // the names it went by, the most telling first
+	Links       []Link             `json:"links,omitempty"`
+	First       time.Time          `json:"first"`
+	Last        time.Time          `json:"last"`
+	Tempo       Tempo              `json:"tempo"`
+	Driver      Driver             `json:"driver"`
+	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1
+	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
+	Adaptations []Adaptation       `json:"adaptations,omitempty"`
+	Deeds       []Deed             `json:"-"` // what it did, in order of time
+}
+
+// A Deed is an action, or a run of like actions of one actor: the same in all that Action says but time, text and place.
+// It owns its memory.
+type Deed struct {
+	Action
+	Last   time.Time // when the last of them began; Time is the first's
+	N      int       // how many, at least 1
+	Spans  []Span    // where they were read, in order of source and record
+	Sparse bool      // Spans leaves some out
+}
+
+// A Span is a run of consecutive records of one source.
+type Span struct {
+	Source string `json:"source"`
+	From   uint64 `json:"from"` // Event.Record of the first and the last
+	To     uint64 `json:"to"`
+}
+
+// A Step is a stretch of a campaign that serves one tactic.
+type Step struct {
+	Tactic     string    `json:"tactic"` // slug
+	Techniques []string  `json:"techniques,omitempty"`
+	First      time.Time `json:"first"`
+	Last       time.Time `json:"last"`
+	Actions    int       `json:"actions"`
+	Worked     int       `json:"worked"`
+	Failed     int       `json:"failed"` // or denied
+	Actors     []string  `json:"actors"` // IDs
+	Hosts      []string  `json:"hosts,omitempty"`
+	Summary    string    `json:"summary"`            // its most telling deed, for a person to read
+	Places     []Place   `json:"places,omitempty"`   // of the most telling deeds, at most 8
+	Commands   []string  `json:"commands,omitempty"` // their texts, at most 8
+}
+
+// A Gate is a point at which a person seems to have decided: a quiet, then another phase, target or tool.
+type Gate struct {
+	Quiet  time.Time `json:"quiet"`  // the last action before
+	Time   time.Time `json:"time"`   // the first action after
+	Change string    `json:"change"` // what is new after it, for a person to read
+	Weight float64   `json:"weight"` // log-odds, in nats
+}
+
+// A Share is a proportion with its 90 % interval.
+type Share struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// A Victim is a machine, account or cloud tenant that a campaign was aimed at.
+type Victim struct {
+	Entity
+	Org     string    `json:"org,omitempty"`
+	Reached bool      `json:"reached"` // the intruder got in or acted there; false: it was tried
+	First   time.Time `json:"first"`
+	Last    time.Time `json:"last"`
+	Tactics []string  `json:"tactics"` // slugs, in the order they happened
+	Actions int       `json:"actions"`
+}
+
+// A Campaign is actors, actions and victims that belong together.
+type Campaign struct {
+	ID       string    `json:"id"`    // "c-" and 12 hexadecimal digits; stable between runs over the same input
+	Title    string    `json:"title"` // one line that says what happened
+	Level    Level     `json:"level"` // by progress along the chain, not by counts
+	Why      string    `json:"why"`   // of the level
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Actions  int       `json:"actions"`
+	Alerts   int       `json:"alerts"` // actions for which a rule held or another detector raised an alert
+	Orgs     []string  `json:"orgs,omitempty"`
+	Actors   []*Actor  `json:"actors"` // who acted most first
+	Links    []Link    `json:"links,omitempty"`
+	Steps    []Step    `json:"steps"` // in the order they began
+	Victims  []Victim  `json:"victims"`
+	Gates    []Gate    `json:"gates,omitempty"`
+	Driver   Driver    `json:"driver"`               // of the actor who did most
+	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told
+	Marks    []string  `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
+	Data     []string  `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
+	Open     []string  `json:"open,omitempty"`       // what to look for next
+	Missing  []string  `json:"missing,omitempty"`    // telemetry that would tell more
+	Rules    []string  `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
+	Records  []Span    `json:"records"`              // every record that belongs to it
+	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory); counts are still exact
+	Deeds    []Deed    `json:"-"`                    // in order of time
+}
