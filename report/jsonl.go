@@ -6,10 +6,17 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// JSONL writes one line of JSON for each match, as docs/jsonl.schema.json describes it. Nothing of an event is
-// shortened or left out. The schema is stable: members may be added, never renamed or removed.
+// JSONL writes one line of JSON for each campaign, then one for each match, as docs/jsonl.schema.json describes them.
+// Nothing of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed
+// or removed.
 func JSONL(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
+	for _, c := range h.campaigns() {
+		s.b = appendCampaign(s.b, c)
+		if err := s.drain(false); err != nil {
+			return err
+		}
+	}
 	rules := make(map[*tocsin.Rule]string)
 	for m := range h.matches().All(true) {
 		s.b = appendMatch(s.b, m, rules)

@@ -1,5 +1,6 @@
 // Package report writes what a hunt found: for a person at a terminal (Text), for a person with a browser (HTML), for
-// spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX).
+// spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX). Of campaigns it
+// also tells how each was put together (Explain), and drafts what has to be written about one (Incident, Notification).
 //
 // It is pure: it writes to the io.Writer it is given and opens nothing, and all times come in as arguments. The same
 // hunt gives the same bytes. Every text that came from a log may have been written by the intruder, so each format
@@ -24,6 +25,10 @@ type Hunt struct {
 	Version  string           // Tocsin's
 	Made     time.Time        // when the report is made; zero leaves it out, or stands the last match in for it where a format needs a time
 	Title    string           // of the HTML report and the Navigator layer; empty is "Hunt report"
+
+	// Campaigns are what the actions add up to, the most severe first; nil where they were not looked for, empty where
+	// none was found.
+	Campaigns []*tocsin.Campaign
 }
 
 // Matches are the matches of a hunt, which may be more than memory holds at once.

@@ -129,11 +129,13 @@ func isType(name string, v any) bool {
 	case string:
 		return name == "string"
 	case json.Number:
-		return name == "integer" && !strings.ContainsAny(v.String(), ".eE")
+		return name == "number" || name == "integer" && !strings.ContainsAny(v.String(), ".eE")
 	case map[string]any:
 		return name == "object"
 	case []any:
 		return name == "array"
+	case bool:
+		return name == "boolean"
 	}
 	return false
 }
@@ -141,7 +143,7 @@ func isType(name string, v any) bool {
 func TestJSONLSchema(t *testing.T) {
 	s, root := readSchema(t)
 	var b bytes.Buffer
-	if err := JSONL(&b, sampleHunt(60)); err != nil {
+	if err := JSONL(&b, campaignHunt(60, 1)); err != nil {
 		t.Fatal(err)
 	}
 	tl, err := NewTimeline(&b, "jsonl")
@@ -157,8 +159,8 @@ func TestJSONLSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(lines) != 72 {
-		t.Fatalf("%d lines, want 72", len(lines))
+	if len(lines) != 75 {
+		t.Fatalf("%d lines, want 75", len(lines))
 	}
 	for i, l := range lines {
 		d := json.NewDecoder(strings.NewReader(l))

@@ -1,0 +1,202 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// campaigns are the hunt's, without any that is nil.
+func (h *Hunt) campaigns() []*tocsin.Campaign {
+	return slices.DeleteFunc(slices.Clone(h.Campaigns), func(c *tocsin.Campaign) bool { return c == nil })
+}
+
+// appendCampaign appends the line of one campaign: all members of [tocsin.Campaign] by their tags.
+func appendCampaign(b []byte, c *tocsin.Campaign) []byte {
+	j := jsonText{b}
+	j.open('{')
+	j.key("kind")
+	j.str("campaign")
+	j.members(reflect.ValueOf(c).Elem())
+	j.shut('}')
+	return append(j.b, '\n')
+}
+
+// members writes the fields of a struct by their json tags, as encoding/json would, but for what a hostile log can
+// bring into them: texts are escaped as everywhere in a report, a time that is not known or has no four-digit year is
+// null, and so is a number that is not finite, which encoding/json refuses.
+func (j *jsonText) members(v reflect.Value) {
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "-" || !f.IsExported():
+			continue
+		case name == "" && f.Anonymous:
+			j.members(v.Field(i))
+			continue
+		case strings.Contains(options, "omitempty") && vacant(v.Field(i)):
+			continue
+		}
+		j.key(or(name, f.Name))
+		j.value(v.Field(i))
+	}
+}
+
+// vacant is what encoding/json means by empty.
+func vacant(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+func (j *jsonText) value(v reflect.Value) {
+	switch x := v.Interface().(type) {
+	case time.Time:
+		j.time(x)
+		return
+	case tocsin.Level:
+		j.str(min(x, tocsin.Critical).String())
+		return
+	case tocsin.Driver:
+		j.str(x.String())
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		j.str(v.String())
+	case reflect.Bool:
+		j.bool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		j.int(v.Int())
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		j.uint(v.Uint())
+	case reflect.Float32, reflect.Float64:
+		j.float(v.Float())
+	case reflect.Pointer:
+		if v.IsNil() {
+			j.raw("null")
+			return
+		}
+		j.value(v.Elem())
+	case reflect.Struct:
+		j.open('{')
+		j.members(v)
+		j.shut('}')
+	case reflect.Slice:
+		j.open('[')
+		for i := range v.Len() {
+			if e := v.Index(i); e.Kind() != reflect.Pointer || !e.IsNil() {
+				j.value(e)
+			}
+		}
+		j.shut(']')
+	case reflect.Map:
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		j.open('{')
+		for _, k := range keys {
+			j.key(k.String())
+			j.value(v.MapIndex(k))
+		}
+		j.shut('}')
+	default:
+		j.raw("null")
+	}
+}
+
+func (j *jsonText) float(f float64) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		j.raw("null")
+		return
+	}
+	j.sep()
+	j.b = strconv.AppendFloat(j.b, f, 'g', -1, 64)
+}
+
+// maxCampaignLine bounds the line that one campaign is read from.
+const maxCampaignLine = 1 << 30
+
+// ReadCampaigns reads the campaigns of what JSONL wrote, in their order; lines of other kinds are passed over. An error
+// names the line. What is read is no more to be trusted than the logs that it came from.
+func ReadCampaigns(r io.Reader) ([]*tocsin.Campaign, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	var all []*tocsin.Campaign
+	for n := 1; ; n++ {
+		line, err := campaignLine(in)
+		if err != nil && err != io.EOF {
+			return all, fmt.Errorf("line %d: %w", n, err)
+		}
+		if len(line) > 0 {
+			c, wrong := readCampaign(line)
+			if wrong != nil {
+				return all, fmt.Errorf("line %d: %w", n, wrong)
+			}
+			if c != nil {
+				all = append(all, c)
+			}
+		}
+		if err == io.EOF {
+			return all, nil
+		}
+	}
+}
+
+var errLongLine = errors.New("longer than 1 GiB, which no campaign is")
+
+// campaignLine reads the next line; of one that begins as a match or an event does it returns nothing, whatever its
+// length, because there are many and they are long.
+func campaignLine(in *bufio.Reader) ([]byte, error) {
+	var line []byte
+	skip := false
+	for first := true; ; first = false {
+		part, err := in.ReadSlice('\n')
+		if first {
+			skip = bytes.HasPrefix(part, []byte(`{"kind":"match"`)) || bytes.HasPrefix(part, []byte(`{"kind":"event"`))
+		}
+		if !skip {
+			if len(line)+len(part) > maxCampaignLine {
+				return nil, errLongLine
+			}
+			line = append(line, part...)
+		}
+		if err != bufio.ErrBufferFull {
+			return bytes.TrimSpace(line), err
+		}
+	}
+}
+
+// readCampaign reads one line; nil if it is of another kind.
+func readCampaign(line []byte) (*tocsin.Campaign, error) {
+	var kind struct {
+		Kind string `json:"kind"`
+	}
+	if err := json.Unmarshal(line, &kind); err != nil {
+		return nil, fmt.Errorf("no line of a report: %w", err)
+	}
+	if kind.Kind != "campaign" {
+		return nil, nil
+	}
+	c := &tocsin.Campaign{}
+	if err := json.Unmarshal(line, c); err != nil {
+		return nil, fmt.Errorf("no campaign that this version knows: %w", err)
+	}
+	c.Actors = slices.DeleteFunc(c.Actors, func(a *tocsin.Actor) bool { return a == nil })
+	return c, nil
+}
