@@ -99,7 +99,8 @@ type Actor struct {
 	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1
 	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
 	Adaptations []Adaptation       `json:"adaptations,omitempty"`
-	Deeds       []Deed             `json:"-"` // what it did, in order of time
+	Local       bool               `json:"local,omitempty"` // not a doer who is known but what happened on one machine; ID is host:NAME
+	Deeds       []Deed             `json:"-"`               // what it did, in order of time
 }
 
 // A Deed is an action, or a run of like actions of one actor: the same in all that Action says but time, text and place.
@@ -108,6 +109,7 @@ type Deed struct {
 	Action
 	Last   time.Time // when the last of them began; Time is the first's
 	N      int       // how many, at least 1
+	Weight float64   // how telling it is where it happened, in nats: its level, its number, and how rare its like is there
 	Spans  []Span    // where they were read, in order of source and record
 	Sparse bool      // Spans leaves some out
 }
@@ -161,6 +163,17 @@ type Victim struct {
 	Actions int       `json:"actions"`
 }
 
+// An Aside is telling things of one kind on one machine that are in no campaign.
+type Aside struct {
+	Title string    `json:"title"` // of the rule or alert, else what was done
+	Host  string    `json:"host"`
+	Level Level     `json:"level"`
+	N     int       `json:"n"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Place Place     `json:"place"` // of the most telling
+}
+
 // A Campaign is actors, actions and victims that belong together.
 type Campaign struct {
 	ID       string    `json:"id"`    // "c-" and 12 hexadecimal digits; stable between runs over the same input
@@ -182,6 +195,7 @@ type Campaign struct {
 	Marks    []string  `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
 	Data     []string  `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
 	Open     []string  `json:"open,omitempty"`       // what to look for next
+	Leads    []Aside   `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
 	Missing  []string  `json:"missing,omitempty"`    // telemetry that would tell more
 	Rules    []string  `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
 	Records  []Span    `json:"records"`              // every record that belongs to it

@@ -18,6 +18,7 @@ type Coverage struct {
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // silences and clock jumps, longest first
 	Undated   int64         // matches that correlations left out because their event has no time
+	Forgotten int64         // actions below medium that campaigns were made without, to bound memory
 	Thin      int64         // events kept for correlations without the fields that no correlation reads, to save memory
 	Wall, CPU time.Duration
 	LoadCPU   time.Duration // the part of CPU spent loading and compiling rules
