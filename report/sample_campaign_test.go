@@ -25,11 +25,10 @@ func sampleCampaign() *tocsin.Campaign {
 		},
 		Tempo: tocsin.Tempo{Actions: 4120, Busy: 7*time.Hour + 12*time.Minute, Peak1s: 9, Peak10s: 61, Peak60s: 244, Gaps: []time.Duration{700 * time.Millisecond, 3900 * time.Millisecond, 21 * time.Second, 140 * time.Second},
 			Occupancy: 0.41, Overlap: 0.18, Unique: 0.83, Tools: 14, Targets: 11, Failed: 0.37, Changed: 0.91},
-		Share: map[string]float64{"human": 0.012, "script": 0.027, "agent": 0.961},
 		Evidence: []tocsin.Evidence{
 			{Feature: "prior", Seen: "before any evidence", Human: -1.1, Script: -1.1, Agent: -1.1},
-			{Feature: "gap shape", Seen: "median 3.9 s, 9 in 10 below 21 s", Human: -1.6, Script: -0.9, Agent: 0.4},
-			{Feature: "change after failure", Seen: "91 % of what followed a failure was different", Human: -0.2, Script: -2.8, Agent: 0.3},
+			{Feature: "gap shape", Seen: "median 3.9 s, 9 in 10 below 21 s", Human: -0.9, Script: -0.4, Agent: 0.4},
+			{Feature: "change after failure", Seen: "91 % of what followed a failure was different", Human: -0.2, Script: -1.8, Agent: 0.3},
 			{Feature: "unique commands", Seen: "83 % of 4,120 texts occur once", Human: -0.3, Script: -1.4, Agent: 0.1},
 			{Feature: "hours", Seen: "active in 21 of 24 hours of the day", Human: -1.9, Script: 0.2, Agent: 0.2},
 		},
@@ -46,10 +45,10 @@ func sampleCampaign() *tocsin.Campaign {
 		ID: "address:192.0.2.90", First: at(700), Last: at(1720), Driver: tocsin.Undecided,
 		Handles: []tocsin.Entity{{Kind: "address", Value: "192.0.2.90"}, {Kind: "session", Value: "s-9120"}},
 		Tempo:   tocsin.Tempo{Actions: 38, Busy: 50 * time.Minute, Peak1s: 1, Peak10s: 2, Peak60s: 5, Gaps: []time.Duration{4 * time.Second, 31 * time.Second, 220 * time.Second, 600 * time.Second}, Occupancy: 0.08, Unique: 0.7, Tools: 4, Targets: 3, PerMinute: []int{3, 5, 0, 0, 1, 8, 2, 0, 0, 0, 6, 3, 4, 0, 0, 0, 6}},
-		Share:   map[string]float64{"human": 0.61, "script": 0.11, "agent": 0.28},
 		Evidence: []tocsin.Evidence{{Feature: "prior", Seen: "before any evidence", Human: -1.1, Script: -1.1, Agent: -1.1},
 			{Feature: "gap shape", Seen: "median 31 s", Human: -0.3, Script: -1.8, Agent: -1.0}},
 	}
+	agent.Share, person.Share = softmax(agent.Evidence), softmax(person.Evidence)
 	c := &tocsin.Campaign{
 		ID: "c-3f9a1c2b7d04", Title: "Web applications of 3 organisations broken into, credentials read, customer records sent out", Level: tocsin.Critical,
 		Why: "data left the network after credentials of a domain account were used on 4 hosts", First: at(0), Last: at(1765), Actions: 4158, Alerts: 212,
@@ -67,7 +66,7 @@ func sampleCampaign() *tocsin.Campaign {
 			{Tactic: "collection", Techniques: []string{"T1213"}, First: at(1500), Last: at(1700), Actions: 480, Worked: 455, Failed: 3, Actors: []string{agent.ID}, Hosts: []string{"db1.shop.example"}, Summary: "read the tables customers and orders in 455 requests"},
 			{Tactic: "exfiltration", Techniques: []string{"T1567.002"}, First: at(1725), Last: at(1765), Actions: 60, Worked: 58, Actors: []string{agent.ID}, Hosts: []string{"db1.shop.example"}, Summary: "sent 1.8 GB to a storage service on the internet", Places: []tocsin.Place{place(1765, "logs/access.log.gz", 401000)}},
 		},
-		Gates: []tocsin.Gate{{Quiet: at(105), Time: at(380), Change: "after 4.6 h of quiet: credentials are used for the first time", Weight: 2.2}, {Quiet: at(530), Time: at(690), Change: "the domain controller becomes the target", Weight: 1.4},
+		Gates: []tocsin.Gate{{Quiet: at(105), Time: at(380), Change: "credentials are used for the first time", Weight: 2.2}, {Quiet: at(530), Time: at(690), Change: "the domain controller becomes the target", Weight: 1.4},
 			{Quiet: at(765), Time: at(1500), Change: "from moving about to reading tables", Weight: 2.9}, {Quiet: at(1702), Time: at(1725), Change: "what was read is sent out", Weight: 1.9}},
 		Marks:   []string{"agent:fieldmouse/0.4", "callback:x7f3.callback.example", "hash:" + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "address:203.0.113.7", "address:198.51.100.24", "list:wordlist of 1,870 paths"},
 		Data:    []string{"tables customers and orders of db1.shop.example, read in 455 requests", "1.8 GB sent to storage.example"},
@@ -98,6 +97,16 @@ func sampleCampaign() *tocsin.Campaign {
 	c.Victims = append(c.Victims, tocsin.Victim{Entity: tocsin.Entity{Kind: "user", Value: `SHOP\svc-backup`}, Org: "shop.example", Reached: true, First: at(81), Last: at(760), Tactics: []string{"credential-access", "lateral-movement"}, Actions: 71},
 		tocsin.Victim{Entity: tocsin.Entity{Kind: "user", Value: `SHOP\alice`}, Org: "shop.example", First: at(408), Last: at(409), Tactics: []string{"credential-access"}, Actions: 9})
 	return c
+}
+
+// softmax makes shares of weights.
+func softmax(all []tocsin.Evidence) map[string]float64 {
+	var h, s, a float64
+	for _, e := range all {
+		h, s, a = h+e.Human, s+e.Script, a+e.Agent
+	}
+	sum := math.Exp(h) + math.Exp(s) + math.Exp(a)
+	return map[string]float64{"human": math.Exp(h) / sum, "script": math.Exp(s) / sum, "agent": math.Exp(a) / sum}
 }
 
 // hostileCampaign is one whose every text and number tries to break out.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,7 +161,7 @@ func size(n int64) string {
 func lasting(d time.Duration) string {
 	switch {
 	case d < 0:
-		return "-" + lasting(-d)
+		return "-" + lasting(-max(d, -math.MaxInt64))
 	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	case d < time.Minute:

@@ -15,7 +15,7 @@ type TextOptions struct {
 	Color         bool // whether to colour; the caller knows about NO_COLOR and whether it is a terminal
 }
 
-// Text writes a summary that fits a screen: what happened, worst first; by host, user and source address; the ATT&CK
+// Text writes a summary that fits a screen: the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
 // tactics; and what the run has seen and has not.
 func Text(w io.Writer, h *Hunt, o TextOptions) error {
 	if o.Width <= 0 {
@@ -95,9 +95,23 @@ func (p *page) write(h *Hunt, high int) {
 	if airy {
 		used += 2
 	}
+	campaigns := p.campaignLines(h, min(max(6, high*2/5), high-used-6))
+	if len(campaigns) > 0 {
+		all[0].least = 3
+		used += len(campaigns)
+		if airy {
+			used++
+		}
+	}
 	share(all, high-used, airy)
 
 	for _, l := range head {
+		p.b.WriteString(l + "\n")
+	}
+	if airy && len(campaigns) > 0 {
+		p.b.WriteByte('\n')
+	}
+	for _, l := range campaigns {
 		p.b.WriteString(l + "\n")
 	}
 	for _, c := range all {

@@ -1,0 +1,216 @@
+package report
+
+import (
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// maxTextCampaigns bounds the campaigns that Text shows.
+const maxTextCampaigns = 5
+
+// campaignLines shows the campaigns within at most high lines: as many as there is room for in full, the others up to
+// five with a line each.
+func (p *page) campaignLines(h *Hunt, high int) []string {
+	all := h.campaigns()
+	if len(all) == 0 {
+		if h.Campaigns != nil && h.matches().Len() > 0 {
+			return []string{"No campaign."}
+		}
+		return nil
+	}
+	head := p.ink("1", several(len(all), "campaign"))
+	show := min(len(all), maxTextCampaigns)
+	var full [][]string
+	for _, c := range all[:show] {
+		full = append(full, p.campaign(c, h.Coverage))
+	}
+	for {
+		more := 0
+		if show < len(all) {
+			more = 1
+		}
+		used := 1 + show + more
+		whole := 0
+		for whole < show && (used+len(full[whole])-1 <= high || whole == 0 && show == 1) {
+			used += len(full[whole]) - 1
+			whole++
+		}
+		if whole == 0 && show > 1 {
+			show--
+			continue
+		}
+		lines := []string{head}
+		for i := range show {
+			if i < whole {
+				lines = append(lines, full[i]...)
+			} else {
+				lines = append(lines, full[i][0])
+			}
+		}
+		if more > 0 {
+			lines = append(lines, "  … and "+count(len(all)-show)+" more")
+		}
+		return lines
+	}
+}
+
+// campaign is one campaign as a short block.
+func (p *page) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) []string {
+	w := &english
+	l := min(c.Level, tocsin.Critical)
+	id := visible(shorten(c.ID, 40))
+	title := p.wide - 2 - 5 - width(id) - 2
+	lines := []string{"  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(shorten(or(c.Title, "untitled"), 300)), title) + "  " + p.ink("2", id)}
+	add := func(s string) {
+		if s != "" {
+			lines = append(lines, clip("       "+s, p.wide))
+		}
+	}
+	when := "time unknown"
+	if datable(c.First) && datable(c.Last) {
+		when = p.minutes(c.First, c.Last)
+	}
+	if s := w.state(c, cov); len(s) > 0 {
+		when += "; " + p.stillShort(c, cov)
+	}
+	add(when)
+	whom := "nobody named that it was aimed at"
+	if n := len(c.Victims); n > 0 {
+		whom = "entered " + count(reachedOf(c)) + " of " + several(n, "target")
+	}
+	if n := len(c.Orgs); n > 0 {
+		whom += " of " + several(n, "organisation") + " (" + visible(strings.Join(c.Orgs[:min(n, 6)], ", ")) + ")"
+	}
+	add(whom)
+	add(p.operators(c))
+	add(p.autonomy(c))
+	if order := tacticsInOrder(c); len(order) > 0 {
+		var names []string
+		for _, slug := range order[:min(len(order), 20)] {
+			names = append(names, visible(w.tactic(slug)))
+		}
+		add(strings.Join(names, " › "))
+	}
+	return lines
+}
+
+// stillShort is state in few words.
+func (p *page) stillShort(c *tocsin.Campaign, cov *tocsin.Coverage) string {
+	silence := cov.Last.Sub(c.Last)
+	switch {
+	case silence <= quietAfter:
+		return "still active when the logs end"
+	case silence <= longestQuiet(c):
+		return "quiet for " + lasting(silence) + " when the logs end, but longer before"
+	}
+	return "last seen " + lasting(silence) + " before the logs end"
+}
+
+// operators names the actors with what drives them.
+func (p *page) operators(c *tocsin.Campaign) string {
+	actors := actorsOf(c)
+	if len(actors) == 0 {
+		return several(c.Actions, "action") + ", " + several(c.Alerts, "alert")
+	}
+	var parts []string
+	for i, a := range actors {
+		if i == 3 {
+			parts = append(parts, "and "+count(len(actors)-i)+" more")
+			break
+		}
+		s := visible(shorten(actorName(a), 60))
+		if n := len(a.Handles) - 1; n > 0 {
+			s += " and " + several(n, "more name")
+		}
+		d := a.Driver.String()
+		if share := english.shareOf(a, a.Driver); share != "" {
+			d += " " + share
+		}
+		parts = append(parts, s+" ("+d+")")
+	}
+	return several(c.Actions, "action") + ", " + several(c.Alerts, "alert") + " by " + strings.Join(parts, "; ")
+}
+
+// actorName is what an actor is called: the value of its first handle.
+func actorName(a *tocsin.Actor) string {
+	if len(a.Handles) > 0 && a.Handles[0].Value != "" {
+		return a.Handles[0].Value
+	}
+	return or(a.ID, "unnamed")
+}
+
+func (p *page) autonomy(c *tocsin.Campaign) string {
+	var parts []string
+	if a := c.Autonomy; a != nil && !math.IsNaN(a.Value) {
+		parts = append(parts, english.percent(a.Value)+" done without a person ("+english.percent(a.Low)+" to "+english.percent(a.High)+")")
+	}
+	if n := len(c.Gates); n > 0 {
+		parts = append(parts, several(n, "point")+" at which one seems to have decided")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// minutes is from when to when, to the minute.
+func (p *page) minutes(first, last time.Time) string {
+	a, b := first.UTC().Format("2006-01-02 15:04"), last.UTC().Format("2006-01-02 15:04")
+	if a[:10] == b[:10] {
+		b = b[11:]
+	}
+	return a + " – " + b + " UTC"
+}
+
+// ExplainList lists campaigns, one a line: level, id, title.
+func ExplainList(w io.Writer, all []*tocsin.Campaign, o TextOptions) error {
+	p := explaining(o)
+	for _, c := range all {
+		if c == nil {
+			continue
+		}
+		for _, l := range p.campaign(c, nil)[:3] {
+			p.line(l)
+		}
+	}
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+func explaining(o TextOptions) *page {
+	if o.Width <= 0 {
+		o.Width = 100
+	}
+	return &page{wide: max(o.Width, 60), color: o.Color}
+}
+
+// Explain writes the chain of evidence of one campaign: what it is and why it is rated so, its steps in order with
+// their places, why its actors are one each and belong together, what drives them, with weights that add up to what is
+// said, their tempo, where a person decided, how they adapted, the victims, and what is open. Places are SOURCE:RECORD,
+// as --explain of hunt takes them.
+func Explain(w io.Writer, c *tocsin.Campaign, o TextOptions) error {
+	e := explanation{page: explaining(o), c: c}
+	e.head()
+	e.steps()
+	for i, a := range actorsOf(c) {
+		e.actor(i, a)
+	}
+	e.links("Why these actors are one campaign", c.Links)
+	e.gates()
+	e.victims()
+	e.texts("Indicators", c.Marks)
+	e.texts("Data touched", c.Data)
+	e.texts("Rules and alerts", c.Rules)
+	e.texts("To look for next", c.Open)
+	e.texts("Telemetry that would tell more", c.Missing)
+	e.records()
+	_, err := io.WriteString(w, e.b.String())
+	return err
+}
+
+// place is where something can be read again.
+func place(x *tocsin.Place) string {
+	return visible(x.Source) + ":" + strconv.FormatUint(x.Record, 10)
+}

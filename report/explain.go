@@ -1,0 +1,392 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// An explanation is the chain of evidence of a campaign being written.
+type explanation struct {
+	*page
+	c *tocsin.Campaign
+}
+
+// maxExplained bounds each list; what is beyond it is counted and said.
+const maxExplained = 200
+
+// para writes visible text in as many lines as it takes, all after the first indented further.
+func (e *explanation) para(indent int, s string) {
+	e.flow(strings.Repeat(" ", indent), strings.Repeat(" ", indent+2), s)
+}
+
+// flow is para with what stands before the first line, and before the others.
+func (e *explanation) flow(lead, more, s string) {
+	line, at := lead, lead
+	for _, word := range strings.Fields(s) {
+		for width(word) > e.wide-width(more) { // a word longer than a line
+			cut := head(word, e.wide-width(more))
+			if line != at {
+				e.b.WriteString(line + "\n")
+			}
+			e.b.WriteString(more + word[:cut] + "\n")
+			line, at, word = more, more, word[cut:]
+		}
+		switch {
+		case line == at:
+			line += word
+		case width(line)+1+width(word) > e.wide:
+			e.b.WriteString(line + "\n")
+			line, at = more+word, more
+		default:
+			line += " " + word
+		}
+	}
+	if line != at {
+		e.b.WriteString(line + "\n")
+	}
+}
+
+// head is how many bytes of s fill at most n columns, at least one rune's.
+func head(s string, n int) int {
+	w := 0
+	for i, r := range s {
+		if w += columns(r); w > n && i > 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
+func (e *explanation) section(title string) {
+	e.b.WriteByte('\n')
+	e.heading(visible(title))
+}
+
+func (e *explanation) rest(n, all int) {
+	if all > n {
+		e.line("  … and " + count(all-n) + " more; the JSONL has all")
+	}
+}
+
+// show is free text made harmless and bounded.
+func show(s string) string { return visible(shorten(s, 2000)) }
+
+func (e *explanation) head() {
+	c := e.c
+	l := min(c.Level, tocsin.Critical)
+	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", clip(show(or(c.Title, "untitled")), e.wide-5)) + "\n")
+	e.para(0, show(c.ID)+"; "+english.why1(c))
+	for _, t := range english.story(c, nil) {
+		e.para(0, t.plain())
+	}
+	e.para(0, several(c.Actions, "action")+", "+count(c.Alerts)+" of them with an alert")
+}
+
+// why1 is the level with its reason.
+func (w *words) why1(c *tocsin.Campaign) string {
+	return fill(w.why, w.levels[min(c.Level, tocsin.Critical).String()], quote(or(c.Why, "no reason given"))).plain()
+}
+
+func (e *explanation) steps() {
+	if len(e.c.Steps) == 0 {
+		return
+	}
+	e.section("Steps in order")
+	for i := range e.c.Steps[:min(len(e.c.Steps), maxExplained)] {
+		s := &e.c.Steps[i]
+		when := "time unknown"
+		if datable(s.First) && datable(s.Last) {
+			when = spanText(s.First, s.Last)
+		}
+		e.para(2, strconv.Itoa(i+1)+". "+when+"  "+show(english.tactic(s.Tactic))+techniques(s.Techniques)+": "+show(s.Summary))
+		e.para(5, several(s.Actions, "action")+", "+count(s.Worked)+" worked, "+count(s.Failed)+" failed or denied; by "+names(s.Actors, 4)+hostsOf(s))
+		for _, cmd := range s.Commands[:min(len(s.Commands), 8)] {
+			e.para(5, "> "+visible(shorten(cmd, 512)))
+		}
+		e.places(5, s.Places)
+	}
+	e.rest(maxExplained, len(e.c.Steps))
+}
+
+func techniques(all []string) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + names(all, 8) + ")"
+}
+
+func hostsOf(s *tocsin.Step) string {
+	if len(s.Hosts) == 0 {
+		return ""
+	}
+	return "; on " + names(s.Hosts, 8)
+}
+
+// names lists at most n values on one line.
+func names(all []string, n int) string {
+	var b []string
+	for i, s := range all {
+		if i == n {
+			b = append(b, "and "+count(len(all)-n)+" more")
+			break
+		}
+		b = append(b, visible(shorten(s, 200)))
+	}
+	return strings.Join(b, ", ")
+}
+
+func (e *explanation) places(indent int, all []tocsin.Place) {
+	var b []string
+	for i := range all[:min(len(all), 8)] {
+		b = append(b, place(&all[i]))
+	}
+	if len(b) > 0 {
+		e.para(indent, e.ink("36", "evidence")+" "+strings.Join(b, "  "))
+	}
+}
+
+func (e *explanation) actor(i int, a *tocsin.Actor) {
+	if i == 20 {
+		e.section("… and " + count(len(actorsOf(e.c))-i) + " more actors; the JSONL has all")
+	}
+	if i >= 20 {
+		return
+	}
+	e.section("Actor " + strconv.Itoa(i+1) + ": " + show(a.ID))
+	if a.Local {
+		e.para(2, "Not a doer who is known, but what happened on one machine.")
+	}
+	if datable(a.First) && datable(a.Last) {
+		e.para(2, "Seen "+spanText(a.First, a.Last))
+	}
+	for k, h := range a.Handles[:min(len(a.Handles), 40)] {
+		lead := "Known as "
+		if k > 0 {
+			lead = "     and "
+		}
+		e.line("  " + lead + visible(shorten(h.Kind+" "+h.Value, 300)))
+	}
+	e.rest(40, len(a.Handles))
+	e.linkRows("  Joined because", a.Links)
+	e.driver(a)
+	e.tempo(a)
+	for _, d := range a.Adaptations[:min(len(a.Adaptations), maxExplained)] {
+		e.para(2, "Adapted: blocked as "+show(d.From)+" at "+stampOf(d.Blocked)+", went on after "+lasting(d.After)+" as "+show(d.To)+"; changed "+names(d.Changed, 8)+"; "+show(d.Evidence))
+	}
+	e.rest(maxExplained, len(a.Adaptations))
+}
+
+func (e *explanation) links(title string, all []tocsin.Link) {
+	if len(all) > 0 {
+		e.section(title)
+		e.linkRows("", all)
+	}
+}
+
+func (e *explanation) linkRows(title string, all []tocsin.Link) {
+	if len(all) == 0 {
+		return
+	}
+	if title != "" {
+		e.line(title)
+	}
+	// What is joined by several links is joined by their sum.
+	type pair struct{ from, to string }
+	sum, n := map[pair]float64{}, map[pair]int{}
+	for i := range all {
+		k := pair{all[i].From, all[i].To}
+		sum[k] += all[i].Weight
+		n[k]++
+	}
+	for i := range all[:min(len(all), maxExplained)] {
+		l := &all[i]
+		e.para(4, signed(l.Weight)+"  "+show(l.From)+" – "+show(l.To)+" ["+show(l.Kind)+"] "+show(l.Evidence)+at1(l))
+		k := pair{l.From, l.To}
+		if n[k]--; n[k] == 0 && sum[k] != l.Weight {
+			e.line("    " + signed(sum[k]) + "  in sum")
+		}
+		e.places(6, l.Places)
+	}
+	e.rest(maxExplained, len(all))
+}
+
+func at1(l *tocsin.Link) string {
+	if !datable(l.Time) {
+		return ""
+	}
+	return ", " + stampOf(l.Time)
+}
+
+// signed is a weight with its sign, in as many columns as the others.
+func signed(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "     ?"
+	case math.Abs(f) > 999:
+		return fmt.Sprintf("%+6.0g", f)
+	}
+	return fmt.Sprintf("%+6.2f", f)
+}
+
+// driver shows the judgement as a sum: the reader can add it up.
+func (e *explanation) driver(a *tocsin.Actor) {
+	e.para(2, "Driver: "+e.ink("1", a.Driver.String()))
+	if len(a.Evidence) == 0 {
+		return
+	}
+	e.line("     human script  agent")
+	h, s, g := 0.0, 0.0, 0.0
+	for _, x := range a.Evidence[:min(len(a.Evidence), maxExplained)] {
+		e.flow("    "+signed(x.Human)+" "+signed(x.Script)+" "+signed(x.Agent)+"  ", strings.Repeat(" ", 28), show(x.Feature)+": "+show(x.Seen))
+	}
+	for _, x := range a.Evidence {
+		h, s, g = h+x.Human, s+x.Script, g+x.Agent
+	}
+	e.rest(maxExplained, len(a.Evidence))
+	e.line("    " + signed(h) + " " + signed(s) + " " + signed(g) + "  in sum")
+	e.line("    " + padLeft(share1(a, "human"), 6) + " " + padLeft(share1(a, "script"), 6) + " " + padLeft(share1(a, "agent"), 6) + "  as shares (softmax of the sums)")
+	if !addsUp(a, h, s, g) {
+		e.para(4, "These shares do not follow from the sums: part of the evidence is not in what was read.")
+	}
+}
+
+// addsUp says that the shares of an actor are the softmax of three sums, to the percent.
+func addsUp(a *tocsin.Actor, h, s, g float64) bool {
+	most := max(h, s, g)
+	sum := math.Exp(h-most) + math.Exp(s-most) + math.Exp(g-most)
+	for d, v := range map[string]float64{"human": h, "script": s, "agent": g} {
+		if !(math.Abs(a.Share[d]-math.Exp(v-most)/sum) < 0.01) {
+			return false
+		}
+	}
+	return true
+}
+
+func share1(a *tocsin.Actor, d string) string {
+	v, ok := a.Share[d]
+	if !ok || math.IsNaN(v) || math.Abs(v) > 9 {
+		return "?"
+	}
+	return strconv.FormatFloat(v*100, 'f', 1, 64) + "%"
+}
+
+func (e *explanation) tempo(a *tocsin.Actor) {
+	t := &a.Tempo
+	s := "Tempo: " + several(t.Actions, "action") + " in " + lasting(t.Busy) + " of activity; at most " + count(t.Peak1s) + " in 1 s, " + count(t.Peak10s) + " in 10 s, " + count(t.Peak60s) + " in 60 s"
+	if len(t.Gaps) == 4 {
+		s += "; gaps " + lasting(t.Gaps[0]) + " / " + lasting(t.Gaps[1]) + " / " + lasting(t.Gaps[2]) + " / " + lasting(t.Gaps[3]) + " (10th, 50th, 90th, 99th percentile)"
+	}
+	w := &english
+	e.para(2, s+"; in "+w.percent(t.Occupancy)+" of the 5-minute windows; "+w.percent(t.Overlap)+" overlapping; "+w.percent(t.Unique)+" distinct texts; "+several(t.Tools, "tool")+", "+
+		several(t.Targets, "target")+"; "+w.percent(t.Failed)+" failed, after which "+w.percent(t.Changed)+" changed")
+	if len(t.PerMinute) > 0 {
+		e.line("    " + sparkline(t.PerMinute, e.wide-6))
+	}
+}
+
+// sparkline draws counts in at most n columns.
+func sparkline(all []int, n int) string {
+	bars := []rune(" ▁▂▃▄▅▆▇█")
+	per := (len(all) + n - 1) / n
+	var sums []float64
+	top := 0.0
+	for i := 0; i < len(all); i += per {
+		sum := 0.0
+		for _, v := range all[i:min(i+per, len(all))] {
+			sum += float64(max(v, 0))
+		}
+		sums = append(sums, sum)
+		top = max(top, sum)
+	}
+	var b strings.Builder
+	for _, v := range sums {
+		k := 0
+		if v > 0 {
+			k = max(1, int(math.Round(v/top*float64(len(bars)-1))))
+		}
+		b.WriteRune(bars[k])
+	}
+	return b.String()
+}
+
+func (e *explanation) gates() {
+	if e.c.Autonomy != nil || len(e.c.Gates) > 0 {
+		e.section("What was decided by a person")
+	}
+	if s := e.autonomy(e.c); s != "" {
+		e.para(2, s)
+	}
+	for i := range e.c.Gates[:min(len(e.c.Gates), maxExplained)] {
+		g := &e.c.Gates[i]
+		quiet := ""
+		if datable(g.Quiet) && datable(g.Time) {
+			quiet = " after " + lasting(g.Time.Sub(g.Quiet)) + " of quiet"
+		}
+		e.para(2, signed(g.Weight)+"  "+stampOf(g.Time)+quiet+": "+show(g.Change))
+	}
+	e.rest(maxExplained, len(e.c.Gates))
+}
+
+func (e *explanation) victims() {
+	if len(e.c.Victims) == 0 {
+		return
+	}
+	e.section("Victims")
+	for i := range e.c.Victims[:min(len(e.c.Victims), maxExplained)] {
+		v := &e.c.Victims[i]
+		state := "tried  "
+		if v.Reached {
+			state = e.ink("31", "entered")
+		}
+		var order []string
+		for _, t := range v.Tactics[:min(len(v.Tactics), 16)] {
+			order = append(order, show(english.tactic(t)))
+		}
+		org := ""
+		if v.Org != "" {
+			org = " of " + show(v.Org)
+		}
+		when := ""
+		if datable(v.First) && datable(v.Last) {
+			when = "; " + spanText(v.First, v.Last)
+		}
+		e.para(2, state+"  "+show(v.Kind)+" "+show(v.Value)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
+	}
+	e.rest(maxExplained, len(e.c.Victims))
+}
+
+func (e *explanation) texts(title string, all []string) {
+	if len(all) == 0 {
+		return
+	}
+	e.section(title)
+	for _, s := range all[:min(len(all), maxExplained)] {
+		e.para(2, show(s))
+	}
+	e.rest(maxExplained, len(all))
+}
+
+func (e *explanation) records() {
+	if len(e.c.Records) == 0 {
+		return
+	}
+	e.section("Every record of it")
+	var b []string
+	for i := range e.c.Records[:min(len(e.c.Records), maxExplained)] {
+		r := &e.c.Records[i]
+		s := visible(r.Source) + ":" + strconv.FormatUint(r.From, 10)
+		if r.To != r.From {
+			s += "-" + strconv.FormatUint(r.To, 10)
+		}
+		b = append(b, s)
+	}
+	e.para(2, strings.Join(b, "  "))
+	e.rest(maxExplained, len(e.c.Records))
+	if e.c.Sparse {
+		e.para(2, "Some records are left out of this list, to bound memory.")
+	}
+}

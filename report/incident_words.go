@@ -1,0 +1,199 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A noun is a word in the singular and the plural.
+type noun [2]string
+
+// words are all that a report about a campaign says in one language. {0}, {1} … are places for facts.
+type words struct {
+	lang                     string
+	gap, thousands, and      string // between number and unit, between thousands, before the last of a list
+	zeroIsOne                bool   // none takes the singular
+	months                   [12]string
+	firstDay                 string // after the 1 of a first of a month
+	clockForm                string
+	dayAt, onDayAt, onDay    string
+	fromTo, noTime, noSpan   string
+	andMore, once            string
+	actor, org, target       noun
+	machine, account, time   noun
+	point, action, alert     noun
+	hours                    noun
+	driverIs, driver, levels map[string]string
+	tactics                  map[string]string
+
+	// The story.
+	acted, actedOne, inOrgs, nobody                   string
+	reachedNone, reachedAll, reachedSome, order       string
+	driven, sure, undecided, autonomy, decided        string
+	adapted, dataTouched, active, paused, silent, why string
+
+	// The incident report.
+	incident, rated, made, idLabel, noCampaigns, others        string
+	summary, timeline, actors, victims, data, indicators       string
+	countermeasures, openQuestions, coverage, limits           string
+	timeHead, phaseHead, whatHead, whereHead, resultHead       string
+	worked, failed, person, change, gateRow, adaptRow          string
+	kindHead, nameHead, orgHead, stateHead, tacticsHead, count string
+	firstHead, lastHead, reached, tried, handles, judged       string
+	shares, evidenceHead, seenHead, weights, weightsNote       string
+	tempo, tempoNone, joined, linkRow, noData, noMarks, noOpen string
+	countermeasuresNote, isolate, renew, block, counterNone    string
+	read, notRead, faults, spanRead, noCoverage, missing       string
+	cautions, quotedNote, rest, commands, places               string
+	counter                                                    map[string]string
+
+	notice noticeWords
+}
+
+// tongue is the words of a language: en (also where none is named) or fr.
+func tongue(lang string) (*words, error) {
+	switch lang {
+	case "", "en":
+		w := english
+		return &w, nil
+	case "fr":
+		w := french
+		return &w, nil
+	}
+	return nil, fmt.Errorf("language %q: there are en and fr", lang)
+}
+
+// frenchSpaces puts in the spaces and apostrophes of French typography: none of them breaks a line.
+var frenchSpaces = strings.NewReplacer(" :", "\u00a0:", "« ", "«\u00a0", " »", "\u00a0»", " ;", "\u202f;", " ?", "\u202f?", " !", "\u202f!", " %", "\u202f%", "'", "’")
+
+// set typesets what Tocsin itself says.
+func set(lang, s string) string {
+	if lang == "fr" {
+		return frenchSpaces.Replace(s)
+	}
+	return s
+}
+
+var english = words{
+	lang: "en", gap: " ", thousands: ",", and: " and ",
+	months:    [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	clockForm: "15:04", dayAt: "{0}, {1}", onDayAt: "On {0} at {1} (UTC)", onDay: "On {0}, from {1} to {2} (UTC)", fromTo: "From {0} to {1} (UTC, {2})",
+	noTime: "time unknown", noSpan: "At times that the logs do not say", andMore: "and {0} more",
+	actor: noun{"actor", "actors"}, org: noun{"organisation", "organisations"}, target: noun{"target", "targets"}, machine: noun{"machine", "machines"},
+	account: noun{"account", "accounts"}, once: "once", time: noun{"time", "times"}, point: noun{"point", "points"}, action: noun{"action", "actions"}, alert: noun{"alert", "alerts"},
+	hours:    noun{"hour", "hours"},
+	driverIs: map[string]string{"human": "a person", "script": "a script", "agent": "an AI agent"},
+	driver:   map[string]string{"undecided": "undecided", "human": "human", "script": "script", "agent": "AI agent"},
+	levels:   map[string]string{"": "not rated", "informational": "informational", "low": "low", "medium": "medium", "high": "high", "critical": "critical"},
+	tactics: map[string]string{"reconnaissance": "reconnaissance", "resource-development": "resource development", "initial-access": "initial access", "execution": "execution", "persistence": "persistence",
+		"privilege-escalation": "privilege escalation", "stealth": "stealth", "defense-impairment": "defense impairment", "credential-access": "credential access", "discovery": "discovery",
+		"lateral-movement": "lateral movement", "collection": "collection", "command-and-control": "command and control", "exfiltration": "exfiltration", "impact": "impact"},
+
+	acted: "{0}, {1} acted against {2}.", actedOne: "{0}, {1} acted against {2}.", inOrgs: " of {0} ({1})", nobody: "targets that the logs do not name",
+	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0} of {1}.",
+	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sure: " ({0})", undecided: "Whether a person, a script or an AI agent drove it cannot be told from the evidence.",
+	autonomy: "About {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
+	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "It was still active when the logs end.",
+	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
+	why: "Rated {0}: {1}.",
+
+	incident: "Incident report", rated: "Severity", made: "Made", idLabel: "Campaign", noCampaigns: "No campaign was found. What was not read could hide one: see the coverage.", others: "Further campaigns",
+	summary: "Summary", timeline: "Timeline", actors: "Actors and what drives them", victims: "Victims", data: "Data touched", indicators: "Indicators",
+	countermeasures: "Suggested countermeasures", openQuestions: "Open questions", coverage: "Coverage", limits: "Limits",
+	timeHead: "Time (UTC)", phaseHead: "Phase", whatHead: "What happened", whereHead: "Where", resultHead: "Worked / failed",
+	worked: "worked", failed: "failed", person: "decision", change: "{0}", gateRow: "Quiet for {0}, then a change: {1}", adaptRow: "Blocked as {0}; went on {1} later as {2} (changed: {3})",
+	kindHead: "Kind", nameHead: "Name", orgHead: "Organisation", stateHead: "State", tacticsHead: "Phases", count: "Actions",
+	firstHead: "First", lastHead: "Last", reached: "entered", tried: "tried", handles: "Known as: {0}.", judged: "Driver: {0}.",
+	shares: "human {0}, script {1}, AI agent {2}", evidenceHead: "Evidence", seenHead: "What was measured", weights: "Human / script / agent",
+	weightsNote: "Weights are log-likelihoods; their sums, made into shares, are the judgement.",
+	tempo:       "Tempo: {0}; at most {1} in a second and {2} in a minute; half of the gaps are shorter than {3}.", tempoNone: "Tempo: {0}.",
+	joined: "Joined because:", linkRow: "{0} – {1}: {2} (weight {3})", noData: "No access to data was seen. That is no proof that there was none.", noMarks: "None that would tell this intruder from others.",
+	noOpen:              "None noted.",
+	countermeasuresNote: "Derived from what was seen; check each before it is carried out, and keep evidence first.",
+	isolate:             "Isolate, after securing memory and disks, the machines that were entered: {0}.", renew: "Lock the accounts that were used or entered, and renew their passwords, keys and sessions: {0}.",
+	block: "Block, and search all logs for: {0}.", counterNone: "None follows from what was seen.",
+	read: "Read: {0} of {1} files, {2} events.", notRead: "Not read: {0} files. What is in them is not in this report.", faults: "{0} records or files could not be decoded.",
+	spanRead: "The logs span {0} to {1}.", noCoverage: "What was read is not known to this report.", missing: "Telemetry that would tell more:",
+	rest: "{0} more are not shown here; the JSONL has all.", commands: "Commands and requests:", places: "Evidence: {0}",
+	cautions:   "This report is made by a program from logs. It shows what the logs show: what was not logged, not read or deleted is missing. Actors are joined by weighted evidence and may be wrong; the driver is a judgement, not a proof, and names no person or group. Times are as the logs state them.",
+	quotedNote: "",
+	counter: map[string]string{
+		"reconnaissance":       "Limit the rate of requests by behaviour, not by address alone; take services off the internet that need not be there.",
+		"initial-access":       "Close the way in: patch or take off the internet the service that was entered, and check it for what was left behind.",
+		"execution":            "Allow only known programs and interpreters on the machines named, and log every process start.",
+		"persistence":          "Look for and remove accounts, keys, tasks and services that were created since the first action.",
+		"privilege-escalation": "Review administrator rights and rules for raised privileges on the machines named.",
+		"stealth":              "Collect logs on a machine that the intruder cannot reach; check the ones named for gaps.",
+		"defense-impairment":   "Check that protection and logging run on the machines named, and turn them on again.",
+		"credential-access":    "Renew all secrets that lay on the machines entered, those of services too; ask for a second factor.",
+		"discovery":            "Watch the inner network for wide queries from machines that do not make them in ordinary work.",
+		"lateral-movement":     "Part the networks; allow remote administration from few machines only.",
+		"collection":           "Check access to the stores named, and reduce it to who needs it.",
+		"command-and-control":  "Allow outgoing connections by list; block the callback addresses.",
+		"exfiltration":         "Find out what left, keep the records of it, and ask the service that received it to preserve and delete.",
+		"impact":               "Keep the backups offline, test that they can be restored, and rebuild the machines named from known good media.",
+	},
+	notice: englishNotice,
+}
+
+var french = words{
+	lang: "fr", gap: "\u00a0", thousands: "\u202f", and: " et ", zeroIsOne: true,
+	months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
+	firstDay: "er", clockForm: "15\u00a0h\u00a004", dayAt: "{0} à {1}", onDayAt: "Le {0} à {1} (UTC)", onDay: "Le {0}, de {1} à {2} (UTC)", fromTo: "Du {0} au {1} (UTC, {2})",
+	noTime: "heure inconnue", noSpan: "À des heures que les journaux n'indiquent pas", andMore: "et {0} de plus",
+	actor: noun{"acteur", "acteurs"}, org: noun{"organisation", "organisations"}, target: noun{"cible", "cibles"}, machine: noun{"machine", "machines"},
+	account: noun{"compte", "comptes"}, once: "une fois", time: noun{"fois", "fois"}, point: noun{"moment", "moments"}, action: noun{"action", "actions"}, alert: noun{"alerte", "alertes"},
+	hours:    noun{"heure", "heures"},
+	driverIs: map[string]string{"human": "une personne", "script": "un script", "agent": "un agent d'IA"},
+	driver:   map[string]string{"undecided": "indéterminé", "human": "humain", "script": "script", "agent": "agent d'IA"},
+	levels:   map[string]string{"": "non évaluée", "informational": "information", "low": "faible", "medium": "moyenne", "high": "élevée", "critical": "critique"},
+	tactics: map[string]string{"reconnaissance": "reconnaissance", "resource-development": "préparation des ressources", "initial-access": "accès initial", "execution": "exécution", "persistence": "persistance",
+		"privilege-escalation": "élévation de privilèges", "stealth": "dissimulation", "defense-impairment": "neutralisation des défenses", "credential-access": "accès aux identifiants", "discovery": "découverte",
+		"lateral-movement": "déplacement latéral", "collection": "collecte", "command-and-control": "commande et contrôle", "exfiltration": "exfiltration", "impact": "impact"},
+
+	acted: "{0}, {1} s'en sont pris à {2}.", actedOne: "{0}, {1} s'en est pris à {2}.", inOrgs: " dans {0} ({1})", nobody: "des cibles que les journaux ne nomment pas",
+	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0} sur {1}.",
+	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sure: " ({0})", undecided: "Les indices ne permettent pas de dire si l'opérateur est une personne, un script ou un agent d'IA.",
+	autonomy: "Environ {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
+	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "La campagne était encore active à la fin des journaux.",
+	paused: "Elle était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
+	why: "Gravité {0} : {1}.",
+
+	incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
+	summary: "Synthèse", timeline: "Chronologie", actors: "Acteurs et opérateurs", victims: "Victimes", data: "Données concernées", indicators: "Indicateurs",
+	countermeasures: "Mesures proposées", openQuestions: "Questions ouvertes", coverage: "Couverture", limits: "Limites",
+	timeHead: "Heure (UTC)", phaseHead: "Phase", whatHead: "Faits", whereHead: "Où", resultHead: "Réussies / échouées",
+	worked: "réussies", failed: "échouées", person: "décision", change: "{0}", gateRow: "Silence de {0}, puis un changement : {1}", adaptRow: "Bloqué en tant que {0} ; reprise {1} plus tard en tant que {2} (changement : {3})",
+	kindHead: "Nature", nameHead: "Nom", orgHead: "Organisation", stateHead: "État", tacticsHead: "Phases", count: "Actions",
+	firstHead: "Début", lastHead: "Fin", reached: "atteinte", tried: "visée", handles: "Connu sous : {0}.", judged: "Opérateur : {0}.",
+	shares: "humain {0}, script {1}, agent d'IA {2}", evidenceHead: "Indice", seenHead: "Mesure", weights: "Humain / script / agent",
+	weightsNote: "Les poids sont des log-vraisemblances ; leurs sommes, ramenées à des parts, forment le jugement.",
+	tempo:       "Rythme : {0} ; au plus {1} en une seconde et {2} en une minute ; la moitié des intervalles durent moins de {3}.", tempoNone: "Rythme : {0}.",
+	joined: "Rapprochements :", linkRow: "{0} – {1} : {2} (poids {3})", noData: "Aucun accès à des données n'a été observé. Cela ne prouve pas qu'il n'y en a pas eu.", noMarks: "Aucun qui distingue cet intrus d'un autre.",
+	noOpen:              "Aucune n'a été relevée.",
+	countermeasuresNote: "Déduites de ce qui a été observé ; à vérifier avant toute exécution, après avoir préservé les preuves.",
+	isolate:             "Isoler, après copie de la mémoire et des disques, les machines atteintes : {0}.", renew: "Verrouiller les comptes utilisés ou atteints et renouveler leurs mots de passe, clés et sessions : {0}.",
+	block: "Bloquer et rechercher dans tous les journaux : {0}.", counterNone: "Aucune ne découle de ce qui a été observé.",
+	read: "Lus : {0} fichiers sur {1}, {2} événements.", notRead: "Non lus : {0} fichiers. Leur contenu n'est pas dans ce rapport.", faults: "{0} enregistrements ou fichiers n'ont pas pu être décodés.",
+	spanRead: "Les journaux vont de {0} à {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
+	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
+	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
+	quotedNote: "Les constats détaillés (faits, changements, données, questions) sont cités tels que l'outil les a écrits, en anglais.",
+	counter: map[string]string{
+		"reconnaissance":       "Limiter le débit des requêtes selon le comportement et pas seulement selon l'adresse ; retirer d'Internet les services qui n'ont pas à y être.",
+		"initial-access":       "Fermer la porte d'entrée : corriger ou retirer d'Internet le service atteint et vérifier ce qui y a été laissé.",
+		"execution":            "N'autoriser que des programmes et interpréteurs connus sur les machines citées et journaliser chaque lancement de processus.",
+		"persistence":          "Rechercher et supprimer les comptes, clés, tâches et services créés depuis la première action.",
+		"privilege-escalation": "Revoir les droits d'administration et les règles d'élévation sur les machines citées.",
+		"stealth":              "Centraliser les journaux hors de portée de l'intrus ; vérifier les lacunes sur les machines citées.",
+		"defense-impairment":   "Vérifier que protection et journalisation fonctionnent sur les machines citées et les réactiver.",
+		"credential-access":    "Renouveler tous les secrets présents sur les machines atteintes, ceux des services compris ; exiger un second facteur.",
+		"discovery":            "Surveiller dans le réseau interne les requêtes étendues venant de machines qui n'en font pas d'ordinaire.",
+		"lateral-movement":     "Cloisonner les réseaux ; n'autoriser l'administration à distance que depuis quelques machines.",
+		"collection":           "Contrôler l'accès aux données citées et le réduire à ceux qui en ont besoin.",
+		"command-and-control":  "N'autoriser les connexions sortantes que par liste ; bloquer les adresses de rappel.",
+		"exfiltration":         "Établir ce qui est sorti, en conserver les traces et demander au service destinataire de préserver puis d'effacer.",
+		"impact":               "Conserver des sauvegardes hors ligne, vérifier leur restauration et reconstruire les machines citées à partir de supports sûrs.",
+	},
+	notice: frenchNotice,
+}

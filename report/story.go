@@ -1,0 +1,308 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// quietAfter is the quiet that ends a busy stretch, as [tocsin.Tempo] has it.
+const quietAfter = 30 * time.Minute
+
+// story tells a campaign in plain words, sentence by sentence: when, against whom, how far, in which order, who was
+// driving, what was lost, and whether it is over.
+func (w *words) story(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
+	var all []text
+	who := w.several(doers(c), w.actor)
+	act := w.acted
+	if doers(c) == 1 {
+		act = w.actedOne
+	}
+	whom := w.targets(c)
+	if n := len(c.Orgs); n > 0 {
+		whom = append(whom, fill(w.inOrgs, w.several(n, w.org), w.vals(c.Orgs, 5))...)
+	}
+	all = append(all, fill(act, w.span(c.First, c.Last), who, whom))
+	reached := reachedOf(c)
+	switch n := len(c.Victims); {
+	case n == 0:
+	case reached == 0:
+		all = append(all, say(w.reachedNone))
+	case reached == n && n > 1:
+		all = append(all, say(w.reachedAll))
+	default:
+		all = append(all, fill(w.reachedSome, w.several(reached, w.target), w.number(n)))
+	}
+	if order := tacticsInOrder(c); len(order) > 0 {
+		var names []string
+		for _, slug := range order[:min(len(order), 15)] {
+			names = append(names, w.tactic(slug))
+		}
+		all = append(all, fill(w.order, quote(strings.Join(names, ", "))))
+	}
+	all = append(all, w.drivenBy(c)...)
+	if n, fastest := adaptations(c); n > 0 {
+		all = append(all, fill(w.adapted, w.times(n), w.lasting(fastest)))
+	}
+	if len(c.Data) > 0 {
+		all = append(all, fill(w.dataTouched, w.quotes(c.Data, 3)))
+	}
+	return append(all, w.state(c, cov)...)
+}
+
+// drivenBy says what is at the controls of the actor who did most, how much was done without a person, and where one
+// decided.
+func (w *words) drivenBy(c *tocsin.Campaign) []text {
+	var all []text
+	share := ""
+	if len(c.Actors) > 0 {
+		share = w.shareOf(c.Actors[0], c.Driver)
+	}
+	if name := w.driverIs[c.Driver.String()]; c.Driver != tocsin.Undecided && name != "" {
+		if share != "" {
+			share = fill(w.sure, share).plain()
+		}
+		all = append(all, fill(w.driven, name, share))
+	} else {
+		all = append(all, say(w.undecided))
+	}
+	if a := c.Autonomy; a != nil && !math.IsNaN(a.Value) {
+		all = append(all, fill(w.autonomy, w.percent(a.Value), w.percent(a.Low), w.percent(a.High)))
+	}
+	if n := len(c.Gates); n > 0 {
+		all = append(all, fill(w.decided, w.several(n, w.point)))
+	}
+	return all
+}
+
+// state says whether it was still going on when the logs end. That it is over, no log can say.
+func (w *words) state(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
+	if cov == nil || !datable(cov.Last) || !datable(c.Last) {
+		return nil
+	}
+	silence, quiet := cov.Last.Sub(c.Last), longestQuiet(c)
+	switch {
+	case silence <= quietAfter:
+		return []text{say(w.active)}
+	case silence <= quiet:
+		return []text{fill(w.paused, w.lasting(silence), w.lasting(quiet))}
+	}
+	return []text{fill(w.silent, w.lasting(silence))}
+}
+
+// longestQuiet is the longest of the quiets after which the campaign went on.
+func longestQuiet(c *tocsin.Campaign) time.Duration {
+	var most time.Duration
+	for i := range c.Gates {
+		if g := &c.Gates[i]; datable(g.Quiet) && datable(g.Time) {
+			most = max(most, g.Time.Sub(g.Quiet))
+		}
+	}
+	return most
+}
+
+// targets counts the victims by what they are.
+func (w *words) targets(c *tocsin.Campaign) text {
+	var hosts, accounts, others int
+	for i := range c.Victims {
+		switch c.Victims[i].Kind {
+		case "host", "address":
+			hosts++
+		case "user", "principal", "agent":
+			accounts++
+		default:
+			others++
+		}
+	}
+	var parts []string
+	for _, k := range []struct {
+		n int
+		w noun
+	}{{hosts, w.machine}, {accounts, w.account}, {others, w.target}} {
+		if k.n > 0 {
+			parts = append(parts, w.several(k.n, k.w))
+		}
+	}
+	switch len(parts) {
+	case 0:
+		return say(w.nobody)
+	case 1:
+		return say(parts[0])
+	}
+	return say(strings.Join(parts[:len(parts)-1], ", ") + w.and + parts[len(parts)-1])
+}
+
+// doers is the number of actors, at least one.
+func doers(c *tocsin.Campaign) int {
+	return max(1, len(actorsOf(c)))
+}
+
+// actorsOf are the campaign's actors, without any that is nil.
+func actorsOf(c *tocsin.Campaign) []*tocsin.Actor {
+	return slices.DeleteFunc(slices.Clone(c.Actors), func(a *tocsin.Actor) bool { return a == nil })
+}
+
+func reachedOf(c *tocsin.Campaign) int {
+	n := 0
+	for i := range c.Victims {
+		if c.Victims[i].Reached {
+			n++
+		}
+	}
+	return n
+}
+
+// tacticsInOrder are the slugs of the steps' tactics, each once, in the order in which they began.
+func tacticsInOrder(c *tocsin.Campaign) []string {
+	var all []string
+	for i := range c.Steps {
+		if s := c.Steps[i].Tactic; s != "" && !contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// adaptations is how often the actors went on after a countermeasure, and how fast the fastest time.
+func adaptations(c *tocsin.Campaign) (n int, fastest time.Duration) {
+	for _, a := range actorsOf(c) {
+		for i := range a.Adaptations {
+			if d := a.Adaptations[i].After; n == 0 || d < fastest {
+				fastest = d
+			}
+			n++
+		}
+	}
+	return n, fastest
+}
+
+// shareOf is how likely a driver is of an actor, empty where that is not said.
+func (w *words) shareOf(a *tocsin.Actor, d tocsin.Driver) string {
+	if a == nil {
+		return ""
+	}
+	v, ok := a.Share[d.String()]
+	if !ok || math.IsNaN(v) {
+		return ""
+	}
+	return w.percent(v)
+}
+
+// percent writes a share to the whole percent; one that is not quite all or nothing does not read as if it were.
+func (w *words) percent(f float64) string {
+	n, sign := 0, ""
+	switch {
+	case math.IsNaN(f):
+		return "?"
+	case f <= 0:
+	case f >= 1:
+		n = 100
+	case f < 0.01:
+		n, sign = 1, "< "
+	case f > 0.99:
+		n, sign = 99, "> "
+	default:
+		n = int(math.Round(f * 100))
+	}
+	return sign + strconv.Itoa(n) + w.gap + "%"
+}
+
+// number writes a count as the language does.
+func (w *words) number(n int) string {
+	return strings.ReplaceAll(count(n), ",", w.thousands)
+}
+
+// several is a count with its noun.
+func (w *words) several(n int, noun noun) string {
+	if n == 1 || n == 0 && w.zeroIsOne {
+		return w.number(n) + " " + noun[0]
+	}
+	return w.number(n) + " " + noun[1]
+}
+
+// times is how often.
+func (w *words) times(n int) string {
+	if n == 1 {
+		return w.once
+	}
+	return w.several(n, w.time)
+}
+
+func (w *words) more(n int) string { return fill(w.andMore, w.number(n)).plain() }
+
+// lasting is a length of time in the language.
+func (w *words) lasting(d time.Duration) string {
+	s := lasting(d)
+	if w.lang == "en" {
+		return s
+	}
+	s = strings.NewReplacer(".", ",", "days", "jours", " ", w.gap).Replace(s)
+	return s
+}
+
+// day and clock are a time's two halves; moment is both.
+func (w *words) day(t time.Time) string {
+	t = t.UTC()
+	d := strconv.Itoa(t.Day())
+	if t.Day() == 1 {
+		d += w.firstDay
+	}
+	return d + w.gap + w.months[t.Month()-1] + w.gap + t.Format("2006")
+}
+
+func (w *words) clock(t time.Time) string { return t.UTC().Format(w.clockForm) }
+
+func (w *words) moment(t time.Time) string {
+	if !datable(t) {
+		return w.noTime
+	}
+	return fill(w.dayAt, w.day(t), w.clock(t)).plain() + " (UTC)"
+}
+
+// span is from when to when, as a sentence begins with it.
+func (w *words) span(first, last time.Time) string {
+	switch {
+	case !datable(first) || !datable(last) || last.Before(first):
+		return w.noSpan
+	case w.day(first) == w.day(last) && w.clock(first) == w.clock(last):
+		return fill(w.onDayAt, w.day(first), w.clock(first)).plain()
+	case w.day(first) == w.day(last):
+		return fill(w.onDay, w.day(first), w.clock(first), w.clock(last)).plain()
+	}
+	return fill(w.fromTo, fill(w.dayAt, w.day(first), w.clock(first)), fill(w.dayAt, w.day(last), w.clock(last)), w.lasting(last.Sub(first))).plain()
+}
+
+// stampOf is a time for a table: the same in all languages.
+func stampOf(t time.Time) string {
+	if !datable(t) {
+		return "–"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}
+
+// tactic is a tactic's name in lower case; of one that ATT&CK does not have, what was given.
+func (w *words) tactic(slug string) string {
+	if s, ok := w.tactics[slug]; ok {
+		return s
+	}
+	return shorten(slug, 40)
+}
+
+// quotes lists free texts, at most n, with how many more there are.
+func (w *words) quotes(all []string, n int) text {
+	var t text
+	for i, s := range all {
+		if i == n {
+			return append(t, say(" "+w.more(len(all)-n))...)
+		}
+		if i > 0 {
+			t = append(t, say("; ")...)
+		}
+		t = append(t, quote(s))
+	}
+	return t
+}
