@@ -474,6 +474,6 @@ func hashOf(s []byte) uint64 {
 // SortTicks puts ticks in order of time, equal ones in an order of their own.
 func SortTicks(t []Tick) {
 	slices.SortFunc(t, func(a, b Tick) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target))
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target))
 	})
 }
