@@ -24,11 +24,19 @@ func (h *Hunt) campaigns() []*tocsin.Campaign {
 
 // appendCampaign appends the line of one campaign: all members of [tocsin.Campaign] by their tags.
 func appendCampaign(b []byte, c *tocsin.Campaign) []byte {
+	return appendKind(b, "campaign", reflect.ValueOf(c).Elem())
+}
+
+func appendAside(b []byte, a *tocsin.Aside) []byte {
+	return appendKind(b, "aside", reflect.ValueOf(a).Elem())
+}
+
+func appendKind(b []byte, kind string, v reflect.Value) []byte {
 	j := jsonText{b}
 	j.open('{')
 	j.key("kind")
-	j.str("campaign")
-	j.members(reflect.ValueOf(c).Elem())
+	j.str(kind)
+	j.members(v)
 	j.shut('}')
 	return append(j.b, '\n')
 }

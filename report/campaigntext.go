@@ -17,12 +17,14 @@ const maxTextCampaigns = 5
 // five with a line each.
 func (p *page) campaignLines(h *Hunt, high int) []string {
 	all := h.campaigns()
+	besides := p.besides(h)
 	if len(all) == 0 {
 		if h.Campaigns != nil && h.matches().Len() > 0 {
-			return []string{"No campaign."}
+			return append([]string{"No campaign."}, besides...)
 		}
-		return nil
+		return besides
 	}
+	high -= len(besides)
 	head := p.ink("1", several(len(all), "campaign"))
 	show := min(len(all), maxTextCampaigns)
 	var full [][]string
@@ -55,8 +57,23 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 		if more > 0 {
 			lines = append(lines, "  … and "+count(len(all)-show)+" more")
 		}
-		return lines
+		return append(lines, besides...)
 	}
+}
+
+// besides counts what is in no campaign.
+func (p *page) besides(h *Hunt) []string {
+	var parts []string
+	if h.Attempts > 0 {
+		parts = append(parts, several(h.Attempts, "actor")+" tried something and got nowhere that is known")
+	}
+	if n := len(h.Aside); n > 0 {
+		parts = append(parts, several(n, "telling thing")+" in no campaign, the first: "+visible(shorten(h.Aside[0].Title, 200))+" on "+visible(shorten(h.Aside[0].Host, 100)))
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{clip("  Besides: "+strings.Join(parts, "; "), p.wide)}
 }
 
 // campaign is one campaign as a short block.
@@ -204,6 +221,7 @@ func Explain(w io.Writer, c *tocsin.Campaign, o TextOptions) error {
 	e.texts("Data touched", c.Data)
 	e.texts("Rules and alerts", c.Rules)
 	e.texts("To look for next", c.Open)
+	e.leads()
 	e.texts("Telemetry that would tell more", c.Missing)
 	e.records()
 	_, err := io.WriteString(w, e.b.String())

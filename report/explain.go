@@ -370,6 +370,18 @@ func (e *explanation) texts(title string, all []string) {
 	e.rest(maxExplained, len(all))
 }
 
+func (e *explanation) leads() {
+	if len(e.c.Leads) == 0 {
+		return
+	}
+	e.section("Unusual in the same organisations, too weak to be joined")
+	for i := range e.c.Leads[:min(len(e.c.Leads), maxExplained)] {
+		l := &e.c.Leads[i]
+		e.para(2, stampOf(l.First)+"  "+levelShort[min(l.Level, tocsin.Critical)]+"  "+show(l.Title)+" on "+show(l.Host)+", "+english.times(l.N)+"  "+place(&l.Place))
+	}
+	e.rest(maxExplained, len(e.c.Leads))
+}
+
 func (e *explanation) records() {
 	if len(e.c.Records) == 0 {
 		return

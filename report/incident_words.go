@@ -18,7 +18,7 @@ type words struct {
 	clockForm                string
 	dayAt, onDayAt, onDay    string
 	fromTo, noTime, noSpan   string
-	andMore, once            string
+	andMore, once, colon     string
 	actor, org, target       noun
 	machine, account, time   noun
 	point, action, alert     noun
@@ -45,7 +45,8 @@ type words struct {
 	countermeasuresNote, isolate, renew, block, counterNone    string
 	read, notRead, faults, spanRead, noCoverage, missing       string
 	cautions, quotedNote, rest, commands, places               string
-	counter                                                    map[string]string
+	counter, changes                                           map[string]string
+	leads, leadRow, attempts, asides                           string
 
 	notice noticeWords
 }
@@ -75,7 +76,7 @@ func set(lang, s string) string {
 }
 
 var english = words{
-	lang: "en", gap: " ", thousands: ",", and: " and ",
+	lang: "en", colon: ": ", gap: " ", thousands: ",", and: " and ",
 	months:    [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	clockForm: "15:04", dayAt: "{0}, {1}", onDayAt: "On {0} at {1} (UTC)", onDay: "On {0}, from {1} to {2} (UTC)", fromTo: "From {0} to {1} (UTC, {2})",
 	noTime: "time unknown", noSpan: "At times that the logs do not say", andMore: "and {0} more",
@@ -133,11 +134,14 @@ var english = words{
 		"exfiltration":         "Find out what left, keep the records of it, and ask the service that received it to preserve and delete.",
 		"impact":               "Keep the backups offline, test that they can be restored, and rebuild the machines named from known good media.",
 	},
+	changes: map[string]string{"address": "address", "user_agent": "user agent", "tool": "tool", "account": "account", "pace": "pace"},
+	leads:   "Unusual in the same organisations, too weak to be joined:", leadRow: "{0} on {1}, {2}, {3} ({4})",
+	attempts: "Besides, {0} tried something and are not known to have got anywhere.", asides: "In no campaign, but telling: {0} kinds of things on single machines.",
 	notice: englishNotice,
 }
 
 var french = words{
-	lang: "fr", gap: "\u00a0", thousands: "\u202f", and: " et ", zeroIsOne: true,
+	lang: "fr", colon: " : ", gap: "\u00a0", thousands: "\u202f", and: " et ", zeroIsOne: true,
 	months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 	firstDay: "er", clockForm: "15\u00a0h\u00a004", dayAt: "{0} à {1}", onDayAt: "Le {0} à {1} (UTC)", onDay: "Le {0}, de {1} à {2} (UTC)", fromTo: "Du {0} au {1} (UTC, {2})",
 	noTime: "heure inconnue", noSpan: "À des heures que les journaux n'indiquent pas", andMore: "et {0} de plus",
@@ -156,7 +160,7 @@ var french = words{
 	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sure: " ({0})", undecided: "Les indices ne permettent pas de dire si l'opérateur est une personne, un script ou un agent d'IA.",
 	autonomy: "Environ {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
 	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "La campagne était encore active à la fin des journaux.",
-	paused: "Elle était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
+	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 
 	incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
@@ -175,10 +179,10 @@ var french = words{
 	isolate:             "Isoler, après copie de la mémoire et des disques, les machines atteintes : {0}.", renew: "Verrouiller les comptes utilisés ou atteints et renouveler leurs mots de passe, clés et sessions : {0}.",
 	block: "Bloquer et rechercher dans tous les journaux : {0}.", counterNone: "Aucune ne découle de ce qui a été observé.",
 	read: "Lus : {0} fichiers sur {1}, {2} événements.", notRead: "Non lus : {0} fichiers. Leur contenu n'est pas dans ce rapport.", faults: "{0} enregistrements ou fichiers n'ont pas pu être décodés.",
-	spanRead: "Les journaux vont de {0} à {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
+	spanRead: "Les journaux vont du {0} au {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
 	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
-	quotedNote: "Les constats détaillés (faits, changements, données, questions) sont cités tels que l'outil les a écrits, en anglais.",
+	quotedNote: "Les constats détaillés (titres, faits, indices, mesures, changements, données, questions) sont cités tels que l'outil les a écrits, en anglais.",
 	counter: map[string]string{
 		"reconnaissance":       "Limiter le débit des requêtes selon le comportement et pas seulement selon l'adresse ; retirer d'Internet les services qui n'ont pas à y être.",
 		"initial-access":       "Fermer la porte d'entrée : corriger ou retirer d'Internet le service atteint et vérifier ce qui y a été laissé.",
@@ -195,5 +199,8 @@ var french = words{
 		"exfiltration":         "Établir ce qui est sorti, en conserver les traces et demander au service destinataire de préserver puis d'effacer.",
 		"impact":               "Conserver des sauvegardes hors ligne, vérifier leur restauration et reconstruire les machines citées à partir de supports sûrs.",
 	},
+	changes: map[string]string{"address": "adresse", "user_agent": "agent utilisateur", "tool": "outil", "account": "compte", "pace": "rythme"},
+	leads:   "Inhabituel dans les mêmes organisations, trop faible pour être rattaché :", leadRow: "{0} sur {1}, {2}, {3} ({4})",
+	attempts: "Par ailleurs, {0} ont tenté quelque chose sans que l'on sache s'ils sont arrivés à quoi que ce soit.", asides: "Hors de toute campagne, mais parlants : {0} types de faits sur des machines isolées.",
 	notice: frenchNotice,
 }

@@ -6,13 +6,19 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// JSONL writes one line of JSON for each campaign, then one for each match, as docs/jsonl.schema.json describes them.
+// JSONL writes one line of JSON for each campaign, then for what is telling and in none, then for each match, as docs/jsonl.schema.json describes them.
 // Nothing of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed
 // or removed.
 func JSONL(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	for _, c := range h.campaigns() {
 		s.b = appendCampaign(s.b, c)
+		if err := s.drain(false); err != nil {
+			return err
+		}
+	}
+	for i := range h.Aside {
+		s.b = appendAside(s.b, &h.Aside[i])
 		if err := s.drain(false); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ type noticeWords struct {
 	nature, update, updateBlank, assessment, severity            string
 	severityBlank, impact, impactFacts, impactBlank, iocs        string
 	measures, measuresBlank, help, helpBlank, services, affected string
-	cause, causeBlank, sources, facts                            string
+	cause, causeBlank, sources                                   string
 }
 
 var englishNotice = noticeWords{
@@ -24,13 +24,13 @@ var englishNotice = noticeWords{
 	assumed: "{0}, if the entity became aware when this report was made", awareGiven: "{0}", recipient: "To", recipientBlank: "CSIRT or competent authority", entity: "Entity", entityBlank: "name, registration, address",
 	sector: "Sector and type of entity (Annex I or II)", sectorBlank: "sector, essential or important entity", contact: "Contact", contactBlank: "name, telephone, e-mail, reachable at night",
 	reference: "Reference", referenceBlank: "reference that the CSIRT gave to the early warning",
-	suspected: "Suspected of being caused by unlawful or malicious acts", suspectedYes: "Yes. {0}", suspectedNo: "Not decided by the logs. {0}", suspectedBlank: "confirm or change",
+	suspected: "Suspected of being caused by unlawful or malicious acts", suspectedYes: "By the logs, yes{0}", suspectedNo: "The logs do not decide it{0}", suspectedBlank: "confirm or change",
 	crossBorder: "Could it have a cross-border impact", crossBorderFacts: "The logs name {0}: {1}. In which Member States they are, the logs do not say.", crossBorderBlank: "yes or no; which Member States; which services there",
 	nature: "What is known", update: "Update of the early warning", updateBlank: "what has changed since the early warning, or: nothing", assessment: "Initial assessment", severity: "Severity", severityBlank: "severity by the entity's own criteria and those of national law",
 	impact: "Impact", impactFacts: "Entered: {0} of {1} targets.", impactBlank: "users affected, duration and extent of disruption, financial loss, harm to persons",
 	iocs: "Indicators of compromise", measures: "Measures taken and under way", measuresBlank: "what was done, when, with which effect", help: "Help asked for", helpBlank: "guidance or operational advice from the CSIRT; report to law enforcement: yes or no",
 	services: "Services affected", affected: "services of the entity that run on these machines, and whether they are disrupted", cause: "Probable cause or kind of threat", causeBlank: "confirm by investigation",
-	sources: "Source of these facts", facts: "Facts",
+	sources: "Source of these facts",
 }
 
 var frenchNotice = noticeWords{
@@ -42,11 +42,11 @@ var frenchNotice = noticeWords{
 	assumed: "{0}, si l'entité en a eu connaissance au moment où ce rapport a été établi", awareGiven: "{0}", recipient: "Destinataire", recipientBlank: "CSIRT ou autorité compétente", entity: "Entité", entityBlank: "nom, immatriculation, adresse",
 	sector: "Secteur et type d'entité (annexe I ou II)", sectorBlank: "secteur, entité essentielle ou importante", contact: "Contact", contactBlank: "nom, téléphone, courriel, joignable la nuit",
 	reference: "Référence", referenceBlank: "référence donnée par le CSIRT à l'alerte précoce",
-	suspected: "Soupçon d'actes illicites ou malveillants", suspectedYes: "Oui. {0}", suspectedNo: "Les journaux ne permettent pas de trancher. {0}", suspectedBlank: "confirmer ou modifier",
+	suspected: "Soupçon d'actes illicites ou malveillants", suspectedYes: "D'après les journaux, oui{0}", suspectedNo: "Les journaux ne permettent pas de trancher{0}", suspectedBlank: "confirmer ou modifier",
 	crossBorder: "Impact transfrontière possible", crossBorderFacts: "Les journaux nomment {0} : {1}. Ils n'indiquent pas dans quels États membres elles se trouvent.", crossBorderBlank: "oui ou non ; quels États membres ; quels services",
 	nature: "Ce que l'on sait", update: "Mise à jour de l'alerte précoce", updateBlank: "ce qui a changé depuis l'alerte précoce, ou : rien", assessment: "Évaluation initiale", severity: "Gravité", severityBlank: "gravité selon les critères de l'entité et du droit national",
 	impact: "Impact", impactFacts: "Atteintes : {0} sur {1} cibles.", impactBlank: "utilisateurs touchés, durée et étendue de la perturbation, pertes financières, dommages aux personnes",
 	iocs: "Indicateurs de compromission", measures: "Mesures prises et en cours", measuresBlank: "ce qui a été fait, quand et avec quel effet", help: "Aide demandée", helpBlank: "orientations ou conseils opérationnels du CSIRT ; plainte déposée : oui ou non",
 	services: "Services touchés", affected: "services de l'entité assurés par ces machines, et s'ils sont perturbés", cause: "Cause probable ou type de menace", causeBlank: "à confirmer par l'enquête",
-	sources: "Source de ces faits", facts: "Faits",
+	sources: "Source de ces faits",
 }

@@ -71,6 +71,7 @@ func sampleCampaign() *tocsin.Campaign {
 		Marks:   []string{"agent:fieldmouse/0.4", "callback:x7f3.callback.example", "hash:" + "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "address:203.0.113.7", "address:198.51.100.24", "list:wordlist of 1,870 paths"},
 		Data:    []string{"tables customers and orders of db1.shop.example, read in 455 requests", "1.8 GB sent to storage.example"},
 		Open:    []string{"what helpdesk2 did after 2026-03-02 12:40 on hosts that sent no logs", "whether www.clinic.example was entered: its answers were not logged"},
+		Leads:   []tocsin.Aside{{Title: "Scheduled Task Made By Service Account", Host: "files1.shop.example", Level: tocsin.Medium, N: 1, First: at(640), Last: at(640), Place: place(640, "logs/dc.zip!/Sysmon.evtx", 88002)}},
 		Missing: []string{"process starts of files1.shop.example", "DNS queries of town.example"},
 		Rules:   []string{"Path Traversal", "Many Failed Logons Then Success", "Credential Memory Read By Unsigned Tool"},
 		Records: []tocsin.Span{{Source: "logs/access.log.gz", From: 1, To: 9}, {Source: "logs/auth.log", From: 2, To: 20}, {Source: "logs/dc.zip!/Sysmon.evtx", From: 1, To: 1}},
@@ -126,6 +127,7 @@ func hostileCampaign() *tocsin.Campaign {
 		c.Links, a.Links = append(c.Links, l), append(a.Links, l)
 		c.Victims = append(c.Victims, tocsin.Victim{Entity: tocsin.Entity{Kind: e(i), Value: fmt.Sprint(e(i), i)}, Org: e(i + 1), Reached: i%2 == 0, Tactics: evil})
 		c.Gates = append(c.Gates, tocsin.Gate{Change: e(i), Weight: math.NaN()})
+		c.Leads = append(c.Leads, tocsin.Aside{Title: e(i), Host: e(i + 2), Level: tocsin.Level(i * 40), N: -i, First: odd, Place: tocsin.Place{Source: e(i)}})
 	}
 	c.Actors = []*tocsin.Actor{a, nil}
 	return c
@@ -145,6 +147,8 @@ func smallCampaign(i int) *tocsin.Campaign {
 func campaignHunt(matches, n int) *Hunt {
 	h := sampleHunt(matches)
 	h.Campaigns = []*tocsin.Campaign{sampleCampaign(), hostileCampaign()}
+	h.Attempts = 214
+	h.Aside = []tocsin.Aside{{Title: "Web Shell Asked For", Host: "web9.town.example", Level: tocsin.Medium, N: 3, First: sampleStart, Last: sampleStart, Place: tocsin.Place{Time: sampleStart, Source: "logs/access.log.gz", Record: 77}}, {Title: evilHTML, Host: evilTerminal, Level: tocsin.Level(9), Place: tocsin.Place{Source: evilJSON}}}
 	for i := range n {
 		h.Campaigns = append(h.Campaigns, smallCampaign(i+1))
 	}

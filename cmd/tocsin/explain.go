@@ -3,8 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/report"
@@ -12,23 +16,75 @@ import (
 
 type explainCmd struct {
 	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
+	Format   string `short:"f" help:"text, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Output   string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
+	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
 	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
 }
 
+var explainFormats = []string{"text", "markdown", "incident", "nis2-24h", "nis2-72h"}
+
 func (c *explainCmd) Run(s std) error {
+	usual := "text"
+	switch strings.ToLower(filepath.Ext(c.Output)) {
+	case ".md":
+		usual = "markdown"
+	case ".html", ".htm":
+		usual = "incident"
+	}
+	if c.Format == "" {
+		c.Format = usual
+	}
+	if !slices.Contains(explainFormats, c.Format) {
+		return fmt.Errorf("--format %s: no such format; there are: %s", c.Format, strings.Join(explainFormats, " "))
+	}
+	aware, err := parseBound("--aware", c.Aware, time.UTC)
+	if err != nil {
+		return err
+	}
 	all, err := readCampaigns(c.From, s)
 	if err != nil {
 		return err
 	}
-	options := report.TextOptions{Width: width(s.out), Color: color(s.out)}
-	if c.Campaign == "" {
-		return report.ExplainList(s.out, all, options)
+	h := &report.Hunt{Campaigns: all, Version: version()}
+	var one *tocsin.Campaign
+	if c.Campaign != "" {
+		if one, err = campaignOf(all, c.Campaign); err != nil {
+			return err
+		}
+		h.Campaigns = []*tocsin.Campaign{one}
+	} else if strings.HasPrefix(c.Format, "nis2") && len(all) > 1 {
+		return fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", all))
 	}
-	one, err := campaignOf(all, c.Campaign)
+	out, err := createOutput(c.Output, s.out)
 	if err != nil {
 		return err
 	}
-	return report.Explain(s.out, one, options)
+	defer out.discard()
+	if err := c.write(out, h, one, aware, s); err != nil {
+		return err
+	}
+	return out.keep()
+}
+
+func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aware time.Time, s std) error {
+	switch c.Format {
+	case "markdown":
+		return report.Incident(w, h, c.Lang)
+	case "incident":
+		return report.IncidentHTML(w, h, c.Lang)
+	case "nis2-24h", "nis2-72h":
+		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: aware})
+	}
+	options := report.TextOptions{Width: 100}
+	if c.Output == "" {
+		options = report.TextOptions{Width: width(s.out), Color: color(s.out)}
+	}
+	if one == nil {
+		return report.ExplainList(w, h.Campaigns, options)
+	}
+	return report.Explain(w, one, options)
 }
 
 // readCampaigns reads the campaigns of a result, of which there must be some.
@@ -69,18 +125,22 @@ func campaignOf(all []*tocsin.Campaign, id string) (*tocsin.Campaign, error) {
 	if len(found) == 1 {
 		return found[0], nil
 	}
-	const most = 20
-	what, list := fmt.Sprintf("no campaign has the id %q", id), all
 	if len(found) > 1 {
-		what, list = fmt.Sprintf("%q is the beginning of %d ids", id, len(found)), found
+		return nil, campaignList(fmt.Sprintf("%q is the beginning of %d ids", id, len(found)), found)
 	}
+	return nil, campaignList(fmt.Sprintf("no campaign has the id %q", id), all)
+}
+
+// campaignList is an error that says which campaigns there are.
+func campaignList(what string, all []*tocsin.Campaign) error {
+	const most = 20
 	text := what + "; there are:"
-	for i, c := range list {
+	for i, c := range all {
 		if i == most {
-			text += fmt.Sprintf("\n  … and %d more", len(list)-most)
+			text += fmt.Sprintf("\n  … and %d more", len(all)-most)
 			break
 		}
 		text += "\n  " + c.ID + "  " + c.Title
 	}
-	return nil, errors.New(text)
+	return errors.New(text)
 }

@@ -1,0 +1,455 @@
+package report
+
+import (
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds of an incident report, which people read; what is beyond is counted and said.
+const (
+	maxIncidents = 10 // campaigns told in full
+	maxRows      = 60 // of each list and table
+)
+
+// Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: summary, timeline, actors
+// and what drives them, victims, data touched, indicators, suggested countermeasures, open questions, and what was read
+// and was not. It says what the logs show and invents nothing. An unknown language is an error.
+func Incident(w io.Writer, h *Hunt, lang string) error {
+	d, err := incident(h, lang)
+	if err != nil {
+		return err
+	}
+	return d.markdown(w)
+}
+
+// IncidentHTML writes what Incident does as one page that loads nothing and is ready to be printed.
+func IncidentHTML(w io.Writer, h *Hunt, lang string) error {
+	d, err := incident(h, lang)
+	if err != nil {
+		return err
+	}
+	return d.page(w)
+}
+
+// A dossier is a report about campaigns being written.
+type dossier struct {
+	document
+	w *words
+	h *Hunt
+}
+
+func incident(h *Hunt, lang string) (*dossier, error) {
+	w, err := tongue(lang)
+	if err != nil {
+		return nil, err
+	}
+	a := &dossier{w: w, h: h, document: document{title: w.incident, lang: w.lang}}
+	if h.Title != "" {
+		a.title += " – " + h.Title
+	}
+	all := h.campaigns()
+	if datable(h.Made) {
+		a.para(w.made+" ", w.moment(h.Made), ".")
+	}
+	if len(all) == 0 {
+		a.para(w.noCampaigns)
+	}
+	if w.quotedNote != "" && len(all) > 0 {
+		a.note(w.quotedNote)
+	}
+	for _, c := range all[:min(len(all), maxIncidents)] {
+		a.campaign(c)
+	}
+	if len(all) > maxIncidents {
+		a.heading(2, w.others)
+		var rows []text
+		for _, c := range all[maxIncidents:min(len(all), maxIncidents+maxRows)] {
+			rows = append(rows, say(val(c.ID), " ", quote(c.Title)))
+		}
+		a.list(rows)
+		a.beyond(len(all)-maxIncidents, maxRows)
+	}
+	a.heading(2, w.coverage+w.and+strings.ToLower(w.limits))
+	a.covered()
+	a.para(w.cautions)
+	return a, nil
+}
+
+func (a *dossier) beyond(n, most int) {
+	if n > most {
+		a.note(fill(a.w.rest, a.w.number(n-most)))
+	}
+}
+
+func (a *dossier) campaign(c *tocsin.Campaign) {
+	w := a.w
+	if w.lang == "en" {
+		a.heading(2, quote(or(c.Title, w.idLabel)))
+		a.para(w.idLabel+" ", val(c.ID), ".")
+	} else { // the title is a finding, which Tocsin writes in English
+		a.heading(2, w.idLabel+" ", val(c.ID))
+		a.para(quote(c.Title))
+	}
+	a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), reason(c))
+	a.heading(3, w.summary)
+	a.summary(c)
+	a.heading(3, w.timeline)
+	a.timeline(c)
+	a.heading(3, w.actors)
+	for i, x := range actorsOf(c) {
+		if i == maxIncidents {
+			a.note(fill(w.rest, w.number(len(actorsOf(c))-i)))
+			break
+		}
+		a.actor(c, x)
+	}
+	a.heading(3, w.victims)
+	a.victims(c)
+	a.heading(3, w.data)
+	a.texts(c.Data, w.noData)
+	a.heading(3, w.indicators)
+	a.marks(c)
+	a.heading(3, w.countermeasures)
+	a.counter(c)
+	a.heading(3, w.openQuestions)
+	a.texts(c.Open, w.noOpen)
+	a.leads(c)
+	if len(c.Missing) > 0 {
+		a.para(w.missing)
+		a.texts(c.Missing, "")
+	}
+}
+
+// reason is why the level is as it is.
+func reason(c *tocsin.Campaign) text {
+	if c.Why == "" {
+		return say(".")
+	}
+	return say(" (", quote(c.Why), ").")
+}
+
+func (a *dossier) summary(c *tocsin.Campaign) {
+	var t text
+	for i, s := range a.w.story(c, a.h.Coverage) {
+		if i > 0 {
+			t = append(t, say(" ")...)
+		}
+		t = append(t, s...)
+	}
+	a.para(t)
+}
+
+// timeline is the steps, decisions and adaptations in one order of time.
+func (a *dossier) timeline(c *tocsin.Campaign) {
+	w := a.w
+	type entry struct {
+		at  int64
+		row []text
+	}
+	var all []entry
+	for i := range c.Gates {
+		g := &c.Gates[i]
+		quiet := "?"
+		if datable(g.Time) && datable(g.Quiet) {
+			quiet = w.lasting(g.Time.Sub(g.Quiet))
+		}
+		all = append(all, entry{order(g.Time), []text{say(stampOf(g.Time)), say(bold(w.person)), fill(w.gateRow, quiet, quote(g.Change)), nil, nil}})
+	}
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		when := stampOf(s.First)
+		if datable(s.Last) && datable(s.First) && s.Last.After(s.First) {
+			when = strings.TrimSuffix(spanText(s.First, s.Last), " UTC")
+		}
+		what := text{quote(s.Summary)}
+		if len(s.Techniques) > 0 {
+			what = append(what, say(" (", w.vals(s.Techniques, 6), ")")...)
+		}
+		if len(s.Places) > 0 {
+			var places []string
+			for k := range s.Places[:min(len(s.Places), 3)] {
+				places = append(places, place(&s.Places[k]))
+			}
+			what = append(what, say(". ", fill(w.places, w.vals(places, 3)))...)
+		}
+		all = append(all, entry{order(s.First), []text{say(when), say(w.phase(s.Tactic)), what, w.vals(s.Hosts, 4), say(w.number(s.Worked) + " / " + w.number(s.Failed))}})
+	}
+	for _, x := range actorsOf(c) {
+		for i := range x.Adaptations {
+			d := &x.Adaptations[i]
+			all = append(all, entry{order(d.Blocked), []text{say(stampOf(d.Blocked)), nil, fill(w.adaptRow, val(d.From), w.lasting(d.After), val(d.To), w.changesOf(d)), nil, nil}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b entry) int { return int(min(max(a.at-b.at, -1), 1)) })
+	var rows [][]text
+	for _, e := range all[:min(len(all), maxRows)] {
+		rows = append(rows, e.row)
+	}
+	a.table([]string{w.timeHead, w.phaseHead, w.whatHead, w.whereHead, w.resultHead}, rows)
+	a.beyond(len(all), maxRows)
+}
+
+func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
+	w := a.w
+	var names []string
+	for _, h := range x.Handles {
+		names = append(names, h.Kind+" "+h.Value)
+	}
+	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), ". ", fill(w.handles, w.vals(names, 12)))
+	judged := say(bold(w.driver[x.Driver.String()]))
+	if len(x.Share) > 0 {
+		judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
+	}
+	a.para(fill(w.judged, judged), " ", w.tempoOf(x))
+	var rows [][]text
+	for _, e := range x.Evidence[:min(len(x.Evidence), maxRows)] {
+		rows = append(rows, []text{say(quote(e.Feature)), say(quote(e.Seen)), say(w.weight(e.Human) + " / " + w.weight(e.Script) + " / " + w.weight(e.Agent))})
+	}
+	a.table([]string{w.evidenceHead, w.seenHead, w.weights}, rows)
+	if len(rows) > 0 {
+		a.note(w.weightsNote)
+	}
+	links := slices.Clone(x.Links)
+	for _, l := range c.Links {
+		if l.From == x.ID {
+			links = append(links, l)
+		}
+	}
+	var items []text
+	for _, l := range links[:min(len(links), maxRows)] {
+		items = append(items, fill(w.linkRow, val(l.From), val(l.To), quote(l.Evidence), w.weight(l.Weight)))
+	}
+	if len(items) > 0 {
+		a.para(w.joined)
+		a.list(items)
+		a.beyond(len(links), maxRows)
+	}
+}
+
+func (a *dossier) share(x *tocsin.Actor, d string) string {
+	v, ok := x.Share[d]
+	if !ok {
+		return "?"
+	}
+	return a.w.percent(v)
+}
+
+// tempoOf is the tempo of an actor in a sentence.
+func (w *words) tempoOf(x *tocsin.Actor) text {
+	t := &x.Tempo
+	if len(t.Gaps) < 2 {
+		return fill(w.tempoNone, w.several(t.Actions, w.action))
+	}
+	return fill(w.tempo, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s), w.lasting(t.Gaps[1]))
+}
+
+// weight is a weight as the language writes it.
+func (w *words) weight(f float64) string {
+	s := strings.TrimSpace(signed(f))
+	if w.lang == "fr" {
+		s = strings.Replace(s, ".", ",", 1)
+	}
+	return strings.Replace(s, "-", "−", 1)
+}
+
+// upper begins a word with a capital; the words are ASCII there.
+func (w *words) upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+func (a *dossier) victims(c *tocsin.Campaign) {
+	w := a.w
+	list := slices.Clone(c.Victims)
+	slices.SortStableFunc(list, func(x, y tocsin.Victim) int { return entered(&y) - entered(&x) })
+	var rows [][]text
+	for i := range list[:min(len(list), maxRows)] {
+		v := &list[i]
+		state := say(w.tried)
+		if v.Reached {
+			state = say(bold(w.reached))
+		}
+		var phases []string
+		for _, t := range v.Tactics {
+			phases = append(phases, w.tactic(t))
+		}
+		rows = append(rows, []text{state, say(val(v.Value), " (", quote(w.kind(v.Kind)), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
+	}
+	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead}, rows)
+	a.beyond(len(list), maxRows)
+	if len(rows) == 0 {
+		a.para(w.upper(w.nobody) + ".")
+	}
+}
+
+// phase is a tactic's name in bold; of one that ATT&CK does not have, what was given.
+func (w *words) phase(slug string) run {
+	if s, ok := w.tactics[slug]; ok {
+		return bold(s)
+	}
+	return quote(slug)
+}
+
+// kind is what a victim is, in a word.
+func (w *words) kind(kind string) string {
+	switch kind {
+	case "host", "address":
+		return w.machine[0]
+	case "user", "principal", "agent":
+		return w.account[0]
+	}
+	return kind
+}
+
+// changesOf lists what an actor changed when it was blocked.
+func (w *words) changesOf(d *tocsin.Adaptation) text {
+	var all []string
+	for _, s := range d.Changed[:min(len(d.Changed), 8)] {
+		all = append(all, or(w.changes[s], s))
+	}
+	return say(quote(strings.Join(all, ", ")))
+}
+
+// leads lists what was unusual at the time and too weak to be joined.
+func (a *dossier) leads(c *tocsin.Campaign) {
+	if len(c.Leads) == 0 {
+		return
+	}
+	a.para(a.w.leads)
+	var items []text
+	for i := range c.Leads[:min(len(c.Leads), maxRows)] {
+		l := &c.Leads[i]
+		items = append(items, fill(a.w.leadRow, quote(l.Title), val(l.Host), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
+	}
+	a.list(items)
+	a.beyond(len(c.Leads), maxRows)
+}
+
+func entered(v *tocsin.Victim) int {
+	if v.Reached {
+		return 1
+	}
+	return 0
+}
+
+func (a *dossier) texts(all []string, none string) {
+	if len(all) == 0 && none != "" {
+		a.para(none)
+	}
+	var items []text
+	for _, s := range all[:min(len(all), maxRows)] {
+		items = append(items, say(quote(s)))
+	}
+	a.list(items)
+	a.beyond(len(all), maxRows)
+}
+
+func (a *dossier) marks(c *tocsin.Campaign) {
+	w := a.w
+	var rows [][]text
+	for _, m := range c.Marks[:min(len(c.Marks), maxRows)] {
+		kind, v, ok := strings.Cut(m, ":")
+		if !ok {
+			kind, v = "", m
+		}
+		rows = append(rows, []text{say(quote(kind)), say(val(v))})
+	}
+	if len(rows) == 0 {
+		a.para(w.noMarks)
+	}
+	a.table([]string{w.kindHead, w.nameHead}, rows)
+	a.beyond(len(c.Marks), maxRows)
+}
+
+// counter suggests what to do, from the tactics seen and with the names that they were seen with.
+func (a *dossier) counter(c *tocsin.Campaign) {
+	w := a.w
+	var hosts, accounts []string
+	for i := range c.Victims {
+		if v := &c.Victims[i]; v.Reached {
+			switch v.Kind {
+			case "host", "address":
+				hosts = append(hosts, v.Value)
+			case "user", "principal", "agent":
+				accounts = append(accounts, v.Value)
+			}
+		}
+	}
+	var outside []string
+	for _, x := range actorsOf(c) {
+		for _, h := range x.Handles {
+			switch h.Kind {
+			case "user", "principal", "agent":
+				if !contains(accounts, h.Value) {
+					accounts = append(accounts, h.Value)
+				}
+			case "address":
+				if !contains(hosts, h.Value) && !contains(outside, h.Value) {
+					outside = append(outside, h.Value)
+				}
+			}
+		}
+	}
+	for _, m := range c.Marks {
+		if kind, v, _ := strings.Cut(m, ":"); (kind == "callback" || kind == "hash" || kind == "address") && !contains(outside, v) {
+			outside = append(outside, v)
+		}
+	}
+	var items []text
+	for _, x := range []struct {
+		sentence string
+		names    []string
+	}{{w.isolate, hosts}, {w.renew, accounts}, {w.block, outside}} {
+		if len(x.names) > 0 {
+			items = append(items, fill(x.sentence, w.vals(x.names, 30)))
+		}
+	}
+	for _, slug := range tacticsInOrder(c) {
+		if s := w.counter[slug]; s != "" {
+			items = append(items, say(bold(w.tactic(slug)), w.colon, s))
+		}
+	}
+	if len(items) == 0 {
+		a.para(w.counterNone)
+		return
+	}
+	a.note(w.countermeasuresNote)
+	a.list(items)
+}
+
+// covered says what was read.
+func (a *dossier) covered() {
+	w, c := a.w, a.h.Coverage
+	if n := a.h.Attempts; n > 0 {
+		a.para(fill(w.attempts, w.several(n, w.actor)))
+	}
+	if n := len(a.h.Aside); n > 0 {
+		a.para(fill(w.asides, w.number(n)))
+	}
+	if c == nil {
+		a.para(w.noCoverage)
+		return
+	}
+	_, files, read := notRead(c)
+	items := []text{fill(w.read, w.number(read), w.number(files), w.number(int(min(c.Events, math.MaxInt))))}
+	if datable(c.First) && datable(c.Last) {
+		items = append(items, fill(w.spanRead, w.moment(c.First), w.moment(c.Last)))
+	}
+	if files > read {
+		items = append(items, fill(w.notRead, w.number(files-read)))
+	}
+	if c.FaultN > 0 {
+		items = append(items, fill(w.faults, w.number(int(min(c.FaultN, math.MaxInt)))))
+	}
+	a.list(items)
+}
+
+// order is a time by which entries are sorted: those without one come last.
+func order(t time.Time) int64 {
+	if !datable(t) {
+		return math.MaxInt64
+	}
+	return t.Unix()
+}
