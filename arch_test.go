@@ -22,15 +22,17 @@ var layers = map[string]struct {
 	libs   []string
 	pure   bool
 }{
-	".":      {pure: true},
-	"evtx":   {pure: true},
-	"decode": {tocsin: []string{".", "evtx"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/pierrec/lz4"}, pure: true},
-	"sigma":  {tocsin: []string{"."}, libs: []string{"github.com/goccy/go-yaml"}, pure: true},
-	"report": {tocsin: []string{"."}, pure: true},
-	"rules":  {tocsin: []string{"."}, pure: true},
-	"source": {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
-	"engine": {tocsin: []string{".", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
-	"update": {tocsin: []string{".", "sigma"}},
+	".":        {pure: true},
+	"evtx":     {pure: true},
+	"decode":   {tocsin: []string{".", "evtx"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/pierrec/lz4"}, pure: true},
+	"sigma":    {tocsin: []string{"."}, libs: []string{"github.com/goccy/go-yaml"}, pure: true},
+	"report":   {tocsin: []string{"."}, pure: true},
+	"rules":    {tocsin: []string{"."}, pure: true},
+	"source":   {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
+	"actor":    {tocsin: []string{"."}, pure: true},
+	"campaign": {tocsin: []string{"."}, pure: true},
+	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
+	"update":   {tocsin: []string{".", "sigma"}},
 	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only

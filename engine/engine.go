@@ -29,6 +29,7 @@ type Input struct {
 	From, To time.Time // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers  int       // 0: one for each processor
 	Progress *Progress // may be nil
+	Key      []byte    // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
 }
 
 // A Progress can be looked at from another goroutine while a run goes on.

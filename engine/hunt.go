@@ -11,6 +11,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -21,6 +22,8 @@ type Findings struct {
 	set   *sigma.Set
 	desks []*hunter
 	joint []*tocsin.Match // of correlations, whole
+
+	campaign.Result // empty unless Input.Key asked for it
 }
 
 // A find is a match: on a desk's shelf or, with desk < 0, the joint one that rule numbers.
@@ -79,11 +82,15 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 }
 
 // Hunt holds the rules of set against all input. Matches that keep refuses are left out (nil keeps all; the fields that
-// made a match of a single event hold are not told to it); what correlations count is not touched by it.
+// made a match of a single event hold are not told to it); what correlations count and what campaigns are made of is not
+// touched by it.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	f := &Findings{set: set}
 	coverage, err := Read(ctx, in, func(int) Desk {
 		h := newHunter(set, in.Progress)
+		if in.Key != nil {
+			h.witness = newWitness(set, in.Key)
+		}
 		f.desks = append(f.desks, h)
 		return h
 	})
@@ -113,12 +120,23 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	st := whole.Stats()
 	coverage.Undated, coverage.Thin = st.Undated, st.Thin
 	whole.Finish(func(m *tocsin.Match) {
+		if w := f.desks[0].witness; w != nil {
+			w.seeRules(m.Event, []*tocsin.Rule{m.Rule})
+		}
 		if keep == nil || keep(m) {
 			f.finds = append(f.finds, find{at: nano(m.Time), record: m.Event.Record, source: names.number(m.Event.Source), rule: int32(len(f.joint)), desk: -1})
 			f.joint = append(f.joint, m)
 		}
 	})
 	f.sort(names.ranked())
+	if in.Key != nil {
+		var all []*witness
+		for _, h := range f.desks {
+			all = append(all, h.witness)
+			h.witness = nil
+		}
+		f.Result, coverage.Forgotten = tell(all)
+	}
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)
 	return f, coverage, nil
@@ -197,6 +215,7 @@ type hunter struct {
 	finds    []find
 	progress *Progress
 	held     []int // the rules that hold for the event
+	witness  *witness
 	hold     func(rule int)
 }
 
@@ -221,10 +240,13 @@ func newHunter(set *sigma.Set, progress *Progress) *hunter {
 	return h
 }
 
-// Event is the pipeline: event → sigma → match, or part of a series.
+// Event is the pipeline: event → sigma → match, or part of a series; and what both mean → action → actor.
 func (h *hunter) Event(ev *tocsin.Event) {
 	h.held = h.held[:0]
 	h.matcher.Match(ev, h.hold)
+	if h.witness != nil {
+		h.witness.see(ev, h.held)
+	}
 	if len(h.held) == 0 {
 		return
 	}

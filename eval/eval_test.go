@@ -25,15 +25,19 @@ import (
 // data is the path of a recording; the test is skipped where it is not there.
 func data(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("TOCSIN_DATA")
-	if dir == "" {
-		dir = "../../shared/data"
-	}
-	path := filepath.Join(dir, filepath.FromSlash(name))
+	path := filepath.Join(dataDir(), filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("no recordings: %s is not there; set TOCSIN_DATA to the folder that holds them", path)
 	}
 	return path
+}
+
+// dataDir is the folder that holds the recordings.
+func dataDir() string {
+	if dir := os.Getenv("TOCSIN_DATA"); dir != "" {
+		return dir
+	}
+	return "../../shared/data"
 }
 
 // unpack extracts those members of a tar.gz that want takes below a temporary folder, which it returns.
@@ -109,10 +113,7 @@ func compile(t testing.TB, files []rules.File, want func(*sigma.Rule) bool) (*si
 
 // sigmaHQ reads SigmaHQ's live rules: those below rules and rules-*.
 var sigmaHQFiles = sync.OnceValues(func() ([]rules.File, error) {
-	dir := os.Getenv("TOCSIN_DATA")
-	if dir == "" {
-		dir = "../../shared/data"
-	}
+	dir := dataDir()
 	var files []rules.File
 	err := members(filepath.Join(dir, "sigma", "sigmahq.tar.gz"), func(name string, r io.Reader) error {
 		top, _, _ := strings.Cut(name, "/")

@@ -35,7 +35,7 @@ type huntCmd struct {
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
-	NoCampaigns bool     `hidden:"" help:"Report matches only."`
+	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -49,6 +49,8 @@ type stats struct {
 	RulesRejected  int     `json:"rules_rejected"`
 	Matches        int     `json:"matches"`
 	DistinctRules  int     `json:"distinct_rules"`
+	Campaigns      int     `json:"campaigns"`
+	Attempts       int     `json:"attempts"`
 	Suppressed     int     `json:"suppressed"`
 	CPUSeconds     float64 `json:"cpu_seconds"`
 	LoadCPUSeconds float64 `json:"load_cpu_seconds"`
@@ -111,6 +113,9 @@ func (c *huntCmd) Run(s std) error {
 			return true
 		}
 	}
+	if !c.NoCampaigns {
+		in.Key = []byte("fingerprints of this hunt are numbered before anybody sees them")
+	}
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
@@ -121,7 +126,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
 
-	h := &report.Hunt{Matches: found, Coverage: coverage, Version: version(), Made: began}
+	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Coverage: coverage, Version: version(), Made: began}
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := writeReport(w, h, format, s, c.Output); err != nil {
 		return err
@@ -151,6 +156,11 @@ func (c *huntCmd) Run(s std) error {
 	if failLevel != tocsin.Unrated {
 		for rule := range found.Rules() {
 			if rule.Level >= failLevel {
+				return errFound
+			}
+		}
+		for _, c := range found.Campaigns {
+			if c.Level >= failLevel {
 				return errFound
 			}
 		}
@@ -220,7 +230,7 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
-		Matches: h.Matches.Len(), DistinctRules: len(rules), Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
+		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
 	for _, f := range c.Files {
 		if f.Skipped == "" {
 			st.FilesRead++

@@ -1,0 +1,246 @@
+// Package action says what events mean: who did what to which target, with which credential, and how it ended.
+//
+// A [Reader] turns each event into no, one or several [tocsin.Action] values, whether or not a rule held for it: most of
+// an intrusion is quiet. Command lines are parsed as their shell parses them, requests as HTTP, API calls by service;
+// a tool is known by what it does and by the shape of its arguments, so that a renamed one still reads as a scan, a dump
+// or a copy.
+//
+// Nothing here is executed, opened or looked up. Secrets leave the package as keyed fingerprints only.
+package action
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A Reader turns events into actions. It is for one goroutine at a time.
+type Reader struct {
+	key    []byte
+	act    tocsin.Action
+	f      facts
+	emit   func(*tocsin.Action)
+	held   []*tocsin.Rule
+	rules  []*tocsin.Rule
+	who    [6]tocsin.Entity
+	on     [24]tocsin.Entity
+	marks  [12]string
+	names  map[string]string // what was made of parts of names, bounded
+	mean   []meaning
+	alerts map[string]*tocsin.Rule
+	meant  map[*tocsin.Rule]alertMeaning
+	n      int // actions of this event
+}
+
+// NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
+// readers comparable.
+func NewReader(key []byte) *Reader {
+	return &Reader{key: key, names: map[string]string{}}
+}
+
+// Read calls emit for each action that ev means, the most telling first. held are the rules that held for it, worst
+// first. The action is borrowed for the call; its strings may be views of the event's. An event that tells of nobody's
+// doing (a heartbeat, a loaded library) emits none, unless a rule held for it.
+func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.Action)) {
+	r.emit, r.held, r.n = emit, held, 0
+	if len(ev.Sources) == 0 {
+		if len(held) > 0 {
+			r.f.read(ev)
+			r.generic(ev)
+		}
+		return
+	}
+	s := &ev.Sources[0]
+	switch s.Product {
+	case "alert":
+		r.alert(ev)
+		return
+	case "ai_agent":
+		r.f.read(ev)
+		r.agent(ev)
+		return
+	case "windows":
+		if s.Category == "webserver" || s.Category == "firewall" {
+			break
+		}
+		r.windows(ev)
+		return
+	case "zeek", "suricata", "snort":
+		if s.Category != "webserver" {
+			r.network(ev)
+			return
+		}
+	case "aws", "azure", "gcp", "m365", "okta", "github", "gitlab", "kubernetes", "google_workspace", "duo", "onelogin", "auth0", "vault":
+		if s.Category == "" || s.Category == "application" || s.Category == "authentication" {
+			r.cloud(ev)
+			return
+		}
+	}
+	switch s.Category {
+	case "webserver", "proxy":
+		r.f.read(ev)
+		if r.f.method != "" || r.f.uri != "" {
+			r.web(ev)
+		} else {
+			r.host(ev)
+		}
+	case "firewall", "dns", "ids":
+		r.network(ev)
+	default:
+		r.f.read(ev)
+		r.host(ev)
+	}
+}
+
+// begin clears the action and fills in what all share.
+func (r *Reader) begin(ev *tocsin.Event) {
+	r.act = tocsin.Action{Time: ev.Time, Host: r.hostName(ev.Host), Rules: r.held,
+		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0],
+		Place: tocsin.Place{Time: ev.Time, Source: ev.Source, Record: ev.Record}}
+	if r.act.Time.IsZero() {
+		r.act.Time = ev.Sensor
+	}
+	r.act.Org = orgOf(r.act.Host)
+}
+
+// out hands the action on. Rules that held give their tactic where the reading has none, and their level where it is
+// higher; of several actions of one event the first has them.
+func (r *Reader) out() {
+	a := &r.act
+	if len(a.Rules) > 0 {
+		rule := a.Rules[0]
+		a.Level = max(a.Level, rule.Level)
+		if a.Tactic == "" && rule.Level >= tocsin.Low {
+			if t := rule.Tactics(); len(t) > 0 {
+				a.Tactic = t[0].Slug
+			}
+			if t := rule.Techniques(); len(t) > 0 && a.Technique == "" {
+				a.Technique = t[0]
+			}
+		}
+	}
+	if a.Level == tocsin.Unrated {
+		a.Level = tocsin.Informational
+	}
+	a.Text = clip(a.Text)
+	r.n++
+	r.emit(a)
+	r.held = nil
+}
+
+// clip shortens a text to what an action may hold, at a character.
+func clip(s string) string {
+	if len(s) <= tocsin.MaxText {
+		return s
+	}
+	n := tocsin.MaxText
+	for n > tocsin.MaxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// doer adds one who did it.
+func (r *Reader) doer(kind, value string) {
+	if value == "" || len(r.act.Who) == cap(r.act.Who) {
+		return
+	}
+	for i := range r.act.Who {
+		if r.act.Who[i].Kind == kind && r.act.Who[i].Value == value {
+			return
+		}
+	}
+	r.act.Who = append(r.act.Who, tocsin.Entity{Kind: kind, Role: "source", Value: value})
+}
+
+// target adds one to which it was done.
+func (r *Reader) target(kind, value string) {
+	if value == "" || len(r.act.On) == cap(r.act.On) {
+		return
+	}
+	for i := range r.act.On {
+		if r.act.On[i].Kind == kind && r.act.On[i].Value == value {
+			return
+		}
+	}
+	r.act.On = append(r.act.On, tocsin.Entity{Kind: kind, Role: "target", Value: value})
+}
+
+// mark adds a telling string.
+func (r *Reader) mark(kind, value string) {
+	if value == "" || len(r.act.Marks) == cap(r.act.Marks) {
+		return
+	}
+	r.act.Marks = append(r.act.Marks, r.joined(kind, ":", value[:min(len(value), 200)]))
+}
+
+// joined is a+b+c, made once for those met often.
+func (r *Reader) joined(a, b, c string) string {
+	var buf [256]byte
+	k := append(append(append(buf[:0], a...), b...), c...)
+	if s, ok := r.names[string(k)]; ok {
+		return s
+	}
+	if len(r.names) >= 1<<14 {
+		clear(r.names)
+	}
+	s := string(k)
+	r.names[s] = s
+	return s
+}
+
+// lower is s in lower case, made once for those met often.
+func (r *Reader) lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 'A' && c <= 'Z' || c >= 0x80 {
+			if l, ok := r.names[s]; ok && l != s {
+				return l
+			}
+			if len(r.names) >= 1<<14 {
+				clear(r.names)
+			}
+			s = strings.Clone(s)
+			l := strings.ToLower(s)
+			if l != s {
+				r.names[s] = l
+			}
+			return l
+		}
+	}
+	return s
+}
+
+// generic reads an event of any other kind by what its fields have in common: whose, from where, how it ended; and by
+// the rules that held.
+func (r *Reader) generic(ev *tocsin.Event) {
+	f := &r.f
+	if len(r.held) == 0 && f.outcome == tocsin.Unknown && f.kind == "" {
+		return
+	}
+	r.begin(ev)
+	r.local(ev)
+	a := &r.act
+	a.Verb, a.Outcome = "run", f.outcome
+	a.Text = f.message
+	switch {
+	case f.command != "":
+		a.Text = f.command
+	case f.method != "":
+		a.Verb = "request"
+	case f.dst != "":
+		a.Verb = "connect"
+	case f.image == "":
+		a.Verb = "alert"
+	}
+	if f.dst != "" {
+		r.target("address", f.dst)
+	}
+	if len(a.Rules) == 0 {
+		return
+	}
+	if a.Text == "" {
+		a.Text = a.Rules[0].Title
+	}
+	r.out()
+}

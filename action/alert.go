@@ -1,0 +1,113 @@
+package action
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// maxAlertNames bounds the names of alerts that a reader remembers; those beyond it share a rule without a name.
+const maxAlertNames = 4096
+
+// alert reads another detector's alert: its name says what it means as far as it goes; a number of severity counts
+// where the name says nothing. The alert stands among the action's rules, as a rule of that detector's.
+func (r *Reader) alert(ev *tocsin.Event) {
+	var name, severity, address, bare, target, user, message string
+	for i := range ev.Fields {
+		v := ev.Fields[i].Value
+		switch ev.Fields[i].Name {
+		case "name":
+			name = v
+		case "severity", "alert.severity":
+			severity = v
+		case "src_ip", "SourceIp":
+			address = v
+		case "ip", "host_ip", "agent.ip":
+			bare = v
+		case "dst_ip", "DestinationIp":
+			target = v
+		case "user", "User":
+			user = v
+		case "message":
+			message = v
+		}
+	}
+	if name == "" {
+		name = message
+	}
+	if name == "" {
+		r.generic(ev)
+		return
+	}
+	r.begin(ev)
+	a := &r.act
+	rule := r.alertRule(name, severity)
+	m := r.meant[rule]
+	a.Verb, a.Tactic, a.Technique = "alert", m.tactic, m.technique
+	a.Level = max(a.Level, m.level)
+	a.Text = clip(name)
+	r.rules = append(append(r.rules[:0], a.Rules...), rule)
+	a.Rules = r.rules
+	// A column that is only called "ip" beside a host is the host's own address, not whence something came.
+	if address != "" && address != bare && address != target {
+		a.Who = append(a.Who, tocsin.Entity{Kind: "address", Role: "source", Value: address})
+	}
+	if user != "" && len(a.Who) > 0 {
+		a.On = append(a.On, tocsin.Entity{Kind: "user", Role: "target", Value: strings.ToLower(user)})
+	}
+	if ev.Host != "" {
+		a.On = append(a.On, tocsin.Entity{Kind: "host", Role: "target", Value: strings.ToLower(ev.Host)})
+		if bare != "" {
+			a.On = append(a.On, tocsin.Entity{Kind: "address", Role: "target", Value: bare})
+		}
+	} else if target != "" {
+		a.On = append(a.On, tocsin.Entity{Kind: "address", Role: "target", Value: target})
+	}
+	r.out()
+}
+
+// alertRule is the rule that stands for alerts of a name.
+func (r *Reader) alertRule(name, severity string) *tocsin.Rule {
+	if rule, ok := r.alerts[name]; ok {
+		return rule
+	}
+	m := nameMeaning(name)
+	if m.tactic == "" && m.level <= tocsin.Low {
+		m.level = max(m.level, severityLevel(severity))
+	}
+	if len(r.alerts) >= maxAlertNames {
+		name = "Alert of another detector"
+		if rule, ok := r.alerts[name]; ok {
+			return rule
+		}
+	}
+	name = strings.Clone(name)
+	rule := &tocsin.Rule{ID: "alert:" + name, Title: clip(name), Level: m.level, Source: tocsin.LogSource{Product: "alert"}}
+	if m.tactic != "" {
+		rule.Tags = append(rule.Tags, "attack."+m.tactic)
+	}
+	if m.technique != "" {
+		rule.Tags = append(rule.Tags, "attack."+strings.ToLower(m.technique))
+	}
+	if r.alerts == nil {
+		r.alerts, r.meant = map[string]*tocsin.Rule{}, map[*tocsin.Rule]alertMeaning{}
+	}
+	r.alerts[name], r.meant[rule] = rule, m
+	return rule
+}
+
+// severityLevel reads the words by which detectors grade. Numbers are graded in either direction by different ones, so
+// they say nothing.
+func severityLevel(s string) tocsin.Level {
+	switch strings.ToLower(s) {
+	case "critical", "emergency", "fatal":
+		return tocsin.Critical
+	case "high", "error", "major", "alert":
+		return tocsin.High
+	case "medium", "moderate", "warning":
+		return tocsin.Medium
+	case "low", "minor", "notice":
+		return tocsin.Low
+	}
+	return tocsin.Unrated
+}

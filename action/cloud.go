@@ -1,0 +1,245 @@
+package action
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// cloudFacts are the fields of cloud platforms' audit logs.
+type cloudFacts struct {
+	address, principal, account, key, call, service, failed, agent, invoked, resource, namespace, verb, sub, name, code, user, event, kind string
+	outcome                                                                                                                                tocsin.Outcome
+}
+
+func (c *cloudFacts) read(ev *tocsin.Event) {
+	*c = cloudFacts{}
+	for i := range ev.Fields {
+		v := ev.Fields[i].Value
+		switch ev.Fields[i].Name {
+		case "src_ip":
+			set(&c.address, v)
+		case "userIdentity.arn":
+			set(&c.principal, v)
+		case "userIdentity.accountId", "recipientAccountId", "OrganizationId", "tenantId", "properties.tenantId", "resource.labels.project_id", "org":
+			set(&c.account, v)
+		case "userIdentity.accessKeyId":
+			set(&c.key, v)
+		case "eventName", "Operation", "operationName", "protoPayload.methodName", "eventType", "action", "operationName.value", "activityDisplayName":
+			set(&c.call, v)
+		case "eventSource", "Workload", "protoPayload.serviceName":
+			set(&c.service, v)
+		case "errorCode":
+			set(&c.failed, v)
+		case "user_agent", "userAgent":
+			set(&c.agent, v)
+		case "userIdentity.invokedBy":
+			set(&c.invoked, v)
+		case "objectRef.resource":
+			set(&c.resource, v)
+		case "objectRef.subresource":
+			set(&c.sub, v)
+		case "objectRef.namespace":
+			set(&c.namespace, v)
+		case "objectRef.name", "requestParameters.secretId", "requestParameters.bucketName", "requestParameters.userName", "requestParameters.roleName", "ObjectId":
+			set(&c.name, v)
+		case "verb":
+			set(&c.verb, v)
+		case "responseStatus.code":
+			set(&c.code, v)
+		case "user":
+			set(&c.user, v)
+		case "event_type":
+			set(&c.kind, v)
+		case "outcome":
+			switch v {
+			case "success":
+				c.outcome = tocsin.Worked
+			case "failure":
+				c.outcome = tocsin.Failed
+			}
+		}
+	}
+	c.address = address(c.address)
+}
+
+// cloudCalls tell what calls of cloud platforms are for, by the words of their names; the first that fits decides. A
+// word stands for any part of a name that begins with it in upper case, or for a whole call where it has a dot or blank.
+var cloudCalls = []struct {
+	words             string
+	verb              string
+	tactic, technique string
+	level             tocsin.Level
+}{
+	{"StopLogging|DeleteTrail|DeleteFlowLogs|DeleteDetector|UpdateDetector|PutEventSelectors|DisableSecurityHub|DeleteConfigRule|Set-AdminAuditLogConfig|Set-MailboxAuditBypassAssociation|UnifiedAuditLogIngestion|sinks.delete|diagnosticSettings/delete", "stop", "defense-impairment", "T1562.008", tocsin.Medium},
+	{"CreateAccessKey|CreateServiceSpecificCredential|ImportKeyPair|CreateKeyPair|UploadSSHPublicKey|CreateServiceAccountKey|serviceAccountKeys|Add service principal credentials|Certificates and secrets", "create", "persistence", "T1098.001", tocsin.Medium},
+	{"CreateLoginProfile|UpdateLoginProfile", "create", "persistence", "T1098", tocsin.Medium},
+	{"CreateUser|Add user|user.lifecycle.create|directory.users.create", "create", "persistence", "T1136.003", tocsin.Low},
+	{"AttachUserPolicy|PutUserPolicy|AttachRolePolicy|PutRolePolicy|AddUserToGroup|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|AddRoleToInstanceProfile|SetIamPolicy|Add member to role|roleAssignments/write|Add app role assignment|Consent to application|user.account.privilege.grant|group.user_membership.add", "grant", "privilege-escalation", "T1098.003", tocsin.Low},
+	{"GetSecretValue|BatchGetSecretValue|GetParametersByPath|GetPasswordData|secretmanager|SecretGet|listKeys|AccessSecretVersion|GetFederationToken|GetSessionToken", "read", "credential-access", "T1552", tocsin.Low},
+	{"GetCredentialReport|GetAccountAuthorizationDetails|SimulatePrincipalPolicy", "list", "discovery", "T1087.004", tocsin.Low},
+	{"PutBucketPolicy|PutBucketAcl|ModifySnapshotAttribute|ModifyImageAttribute|SharedSnapshot|ModifyDBSnapshotAttribute|PutBucketReplication|CreateExportTask|AnonymousLinkCreated|SharingSet", "grant", "exfiltration", "T1537", tocsin.Low},
+	{"New-InboxRule|Set-InboxRule|UpdateInboxRules|Set-Mailbox|Add-MailboxPermission|MailItemsAccessed", "change", "collection", "T1114", tocsin.Low},
+	{"SendCommand|ExecuteCommand|StartSession|runCommand|UpdateFunctionCode|ModifyInstanceAttribute|SendSSHPublicKey|SendSerialConsole", "run", "execution", "T1651", tocsin.Low},
+	{"DeleteBucket|DeleteObjects|DeleteDBInstance|DeleteDBCluster|DeleteSnapshot|ScheduleKeyDeletion|DisableKey|TerminateInstances|DeleteVolume|vaults/delete", "delete", "impact", "T1485", tocsin.Low},
+	{"InvokeModel|PutUseCaseForModelAccess|CreateFoundationModelAgreement", "run", "impact", "T1496", tocsin.Informational},
+	{"LeaveOrganization|DeleteMembers|PutBucketLifecycle", "change", "defense-impairment", "T1562.008", tocsin.Low},
+	{"ConsoleLogin|UserLoggedIn|UserLoginFailed|Sign-in|user.session.start|user.authentication", "login", "", "", tocsin.Informational},
+	{"AssumeRole", "login", "", "", tocsin.Informational},
+	{"GetCallerIdentity", "list", "discovery", "T1087.004", tocsin.Low},
+	{"ListUsers|ListRoles|ListGroups|ListPolicies|ListAttached|ListUserPolicies|GetUser|ListAccessKeys|GetAccountSummary|ListAccountAliases", "list", "discovery", "T1087.004", tocsin.Low},
+	{"ListBuckets|DescribeInstances|ListFunctions|DescribeDBInstances|DescribeSnapshots|ListSecrets|DescribeParameters|ListKeys|DescribeVpcs|DescribeSecurityGroups|ListTables|ListClusters|DescribeRegions|GetSendQuota|ListFoundationModels", "list", "discovery", "T1580", tocsin.Informational},
+}
+
+// cloud reads an audit record of a cloud platform.
+func (r *Reader) cloud(ev *tocsin.Event) {
+	var c cloudFacts
+	c.read(ev)
+	r.begin(ev)
+	a := &r.act
+	who := or(c.principal, c.user)
+	if who == "" && c.address == "" && len(r.held) == 0 {
+		return
+	}
+	if c.account != "" {
+		a.Org = c.account
+		if ev.Sources[0].Product == "aws" {
+			a.Org = r.joined("aws:", c.account, "")
+		}
+	}
+	r.doer("address", c.address)
+	r.doer("principal", r.lower(who))
+	if c.key != "" {
+		a.Credential = r.fingerprint(c.key)
+	}
+	switch {
+	case c.failed == "":
+		a.Outcome = c.outcome
+		if a.Outcome == tocsin.Unknown {
+			a.Outcome = tocsin.Worked
+		}
+	case foldContains(c.failed, "denied") || foldContains(c.failed, "unauthorized") || foldContains(c.failed, "forbidden"):
+		a.Outcome = tocsin.Denied
+	case foldContains(c.failed, "dryrun"):
+		a.Outcome = tocsin.Unknown
+	default:
+		a.Outcome = tocsin.Failed
+	}
+	a.Tool = r.lower(tool(c.agent))
+	a.Verb, a.Level = "request", tocsin.Informational
+	if ev.Sources[0].Product == "kubernetes" {
+		r.cluster(&c)
+	} else {
+		a.Text = or(c.call, c.kind)
+		if c.service != "" {
+			a.Text = r.joined(before(c.service, '.'), ":", c.call)
+		}
+		for i := range cloudCalls {
+			k := &cloudCalls[i]
+			if callIs(c.call, k.words) {
+				a.Verb, a.Tactic, a.Technique, a.Level = k.verb, k.tactic, k.technique, k.level
+				break
+			}
+		}
+		if a.Verb == "request" {
+			switch {
+			case strings.HasPrefix(c.call, "List"), strings.HasPrefix(c.call, "Describe"):
+				a.Verb = "list"
+			case strings.HasPrefix(c.call, "Get"):
+				a.Verb = "read"
+			case strings.HasPrefix(c.call, "Create"), strings.HasPrefix(c.call, "Run"):
+				a.Verb = "create"
+			case strings.HasPrefix(c.call, "Delete"):
+				a.Verb = "delete"
+			case strings.HasPrefix(c.call, "Put"), strings.HasPrefix(c.call, "Update"), strings.HasPrefix(c.call, "Modify"):
+				a.Verb = "change"
+			}
+		}
+		if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
+			a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = "login", "credential-access", "T1110", tocsin.Low, tocsin.Failed
+		}
+		if a.Outcome == tocsin.Denied && a.Level < tocsin.Low {
+			a.Tactic, a.Technique, a.Level = "discovery", "T1580", tocsin.Low
+		}
+	}
+	if c.invoked != "" && strings.HasSuffix(c.invoked, ".amazonaws.com") {
+		a.Level, a.Tactic, a.Technique = tocsin.Informational, "", ""
+	}
+	if c.name != "" {
+		r.target("principal", r.lower(c.name))
+	}
+	if a.Level >= tocsin.Low && c.agent != "" && !browser(c.agent) {
+		r.mark("agent", c.agent)
+	}
+	r.out()
+}
+
+// callIs says whether a call is one of those that words name.
+func callIs(call, words string) bool {
+	if call == "" {
+		return false
+	}
+	for w := range strings.SplitSeq(words, "|") {
+		if i := strings.Index(call, w); i >= 0 && (i == 0 || strings.ContainsAny(w, ".-/ ") || call[i-1] < 'A' || call[i-1] > 'Z') {
+			return true
+		}
+	}
+	return false
+}
+
+// cluster reads an audit record of Kubernetes. https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
+func (r *Reader) cluster(c *cloudFacts) {
+	a := &r.act
+	a.Text = c.verb + " " + c.resource
+	if c.namespace != "" {
+		a.Text += " in " + c.namespace
+	}
+	switch c.verb {
+	case "get", "watch":
+		a.Verb = "read"
+	case "list":
+		a.Verb = "list"
+	case "create":
+		a.Verb = "create"
+	case "update", "patch":
+		a.Verb = "change"
+	case "delete", "deletecollection":
+		a.Verb = "delete"
+	}
+	switch c.code {
+	case "401", "403":
+		a.Outcome = tocsin.Denied
+	case "404", "409", "422", "500":
+		a.Outcome = tocsin.Failed
+	}
+	system := strings.HasPrefix(c.user, "system:") && !strings.HasPrefix(c.user, "system:serviceaccount:") && c.user != "system:anonymous" || strings.HasPrefix(c.user, "system:serviceaccount:kube-system:")
+	if system {
+		return
+	}
+	workload := strings.HasPrefix(c.user, "system:serviceaccount:") || c.user == "system:anonymous"
+	switch {
+	case c.resource == "pods" && (c.sub == "exec" || c.sub == "attach"):
+		a.Verb, a.Tactic, a.Technique, a.Level = "run", "execution", "T1609", tocsin.Low
+		if workload {
+			a.Level = tocsin.Medium
+		}
+	case c.resource == "secrets" && (c.verb == "list" || c.verb == "get"):
+		a.Tactic, a.Technique, a.Level = "credential-access", "T1552.007", tocsin.Low
+		if workload && c.verb == "list" {
+			a.Level = tocsin.Medium
+		}
+	case (c.resource == "clusterrolebindings" || c.resource == "rolebindings") && a.Verb == "create":
+		a.Verb, a.Tactic, a.Technique, a.Level = "grant", "persistence", "T1098.006", tocsin.Low
+	case c.resource == "selfsubjectaccessreviews" || c.resource == "selfsubjectrulesreviews":
+		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
+	case c.resource == "pods" && a.Verb == "create", c.resource == "daemonsets" && a.Verb == "create", c.resource == "cronjobs" && a.Verb == "create":
+		a.Tactic, a.Technique, a.Level = "execution", "T1610", tocsin.Informational
+		if workload {
+			a.Level = tocsin.Low
+		}
+	case a.Outcome == tocsin.Denied && workload:
+		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
+	case workload && a.Verb == "list" && c.namespace == "":
+		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
+	}
+}

@@ -1,0 +1,360 @@
+package action
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A shell is the language a command line is written in.
+type shell uint8
+
+const (
+	posix shell = iota
+	cmdexe
+	powershell
+	anyShell // told by its content
+)
+
+// A meaning is what one simple command of a command line does.
+type meaning struct {
+	Tactic, Technique, Verb, Tool string
+	Level                         tocsin.Level
+	On                            []tocsin.Entity // targets that its arguments name
+	Secrets                       []string        // passwords, hashes, keys that stand in its arguments
+	Marks                         []string        // as tocsin.Action has them
+}
+
+// Bounds of the reading of one command line.
+const (
+	maxLine     = 64 << 10
+	maxNested   = 6
+	maxCommands = 32
+)
+
+// readCommand appends the meanings of the simple commands in a line, in order.
+func readCommand(text string, sh shell, out []meaning) []meaning {
+	p := lineReader{out: out, most: len(out) + maxCommands}
+	p.line(text[:min(len(text), maxLine)], sh, 0)
+	return p.out
+}
+
+// mask puts *** in the place of secrets.
+func mask(text string, secrets []string) string {
+	for _, s := range secrets {
+		if len(s) >= 3 {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	return text
+}
+
+// A lineReader takes a line apart.
+type lineReader struct {
+	out  []meaning
+	most int
+}
+
+// line reads a whole line of a shell.
+func (p *lineReader) line(text string, sh shell, depth int) {
+	text = strings.TrimSpace(text)
+	if text == "" || depth > maxNested || len(p.out) >= p.most {
+		return
+	}
+	if sh == anyShell || sh == cmdexe {
+		sh = told(text, sh)
+	}
+	var commands []simple
+	switch sh {
+	case cmdexe:
+		commands = splitCmd(text)
+	case powershell:
+		commands = splitPowerShell(text)
+	default:
+		commands = splitPosix(text)
+	}
+	for i := range commands {
+		if len(p.out) >= p.most {
+			return
+		}
+		p.command(&commands[i], sh, depth)
+		if w := commands[i].words; i+1 < len(commands) && len(w) > 1 && (w[0] == "echo" || w[0] == "printf") && slices.ContainsFunc(commands[i+1].words, func(f string) bool { return f == "base64" || f == "-d" || f == "--decode" }) {
+			p.line(embedded(w[len(w)-1]), sh, depth+1) // what is decoded there and handed on
+		}
+	}
+	joinPipes(p.out)
+}
+
+// told guesses a shell: PowerShell by its cmdlets and variables, cmd by its drive letters and switches.
+func told(text string, usual shell) shell {
+	head := text[:min(len(text), 400)]
+	switch {
+	case strings.HasPrefix(head, "$") || foldContains(head, "new-object") || foldContains(head, "invoke-") || foldContains(head, "get-") && strings.Contains(head, " -") || foldContains(head, "import-module") || foldContains(head, "set-mppreference"):
+		if f := base(first(head)); f != "powershell" && f != "pwsh" && f != "cmd" && f != "bash" && f != "sh" && f != "ssh" && f != "curl" {
+			return powershell
+		}
+		return cmdexe
+	case usual == cmdexe:
+		return cmdexe
+	case len(head) > 2 && head[1] == ':' && head[2] == '\\' || strings.HasPrefix(head, `"C:\`) || strings.Contains(head, ".exe") || strings.HasPrefix(head, `\\`):
+		return cmdexe
+	}
+	return posix
+}
+
+// first is the first word of a line, quotes taken off.
+func first(s string) string {
+	if len(s) > 1 && s[0] == '"' {
+		if i := strings.IndexByte(s[1:], '"'); i >= 0 {
+			return s[1 : 1+i]
+		}
+	}
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// A simple is one command: its words without quotes, where its output goes, and whether it is fed by one before it.
+type simple struct {
+	words []string
+	files []string // redirections
+	text  string   // what a here-document gives it
+	piped bool
+}
+
+// command reads a simple command, unwrapping those that only run another.
+func (p *lineReader) command(c *simple, sh shell, depth int) {
+	words := c.words
+	for range 8 {
+		words = assignments(words)
+		if len(words) == 0 {
+			break
+		}
+		rest, nested, lang := unwrap(words, sh)
+		if nested != "" && depth < maxNested {
+			n := len(p.out)
+			if m := wrapper(words); m != nil {
+				p.out = append(p.out, *m)
+				n++
+			}
+			p.line(nested, lang, depth+1)
+			if len(p.out) > n || wrapper(words) != nil {
+				return
+			}
+		}
+		if len(rest) == 0 || len(rest) == len(words) {
+			break
+		}
+		words = rest
+	}
+	if len(words) == 0 && len(c.files) == 0 {
+		return
+	}
+	if t := base(firstOf(words)); c.text != "" && isShell(t) && depth < maxNested {
+		p.line(c.text, posix, depth+1)
+		return
+	}
+	m := meaning{Verb: "run", Level: tocsin.Informational}
+	if len(words) > 0 {
+		m.Tool = base(words[0])
+		if len(m.Tool) > 64 {
+			m.Tool = m.Tool[:64]
+		}
+	}
+	understand(&m, words, c.files)
+	p.out = append(p.out, m)
+}
+
+func firstOf(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// assignments leaves out leading NAME=value words.
+func assignments(words []string) []string {
+	for len(words) > 0 {
+		name, _, ok := strings.Cut(words[0], "=")
+		if !ok || name == "" || strings.ContainsAny(name, "-/.:$ \\\"'") {
+			break
+		}
+		words = words[1:]
+	}
+	return words
+}
+
+// unwrap returns the command that words run: as further words, or as a line of its own in a shell.
+func unwrap(words []string, sh shell) (rest []string, nested string, lang shell) {
+	tool := base(words[0])
+	args := words[1:]
+	flagless := func(args []string, withValue string) []string {
+		for len(args) > 0 {
+			a := args[0]
+			switch {
+			case a == "--":
+				return args[1:]
+			case strings.HasPrefix(a, "-") && len(a) > 1:
+				if len(a) == 2 && strings.IndexByte(withValue, a[1]) >= 0 && len(args) > 1 {
+					args = args[1:]
+				}
+				args = args[1:]
+			case strings.Contains(a, "=") && tool == "env":
+				args = args[1:]
+			default:
+				return args
+			}
+		}
+		return nil
+	}
+	switch tool {
+	case "sudo", "doas":
+		return flagless(args, "ugpCUhRrTt"), "", 0
+	case "nohup", "time", "setsid", "exec", "command", "builtin", "proxychains", "proxychains4", "torsocks", "unbuffer", "then", "do", "!":
+		return flagless(args, "f"), "", 0
+	case "env":
+		return flagless(args, "uS"), "", 0
+	case "nice", "ionice", "stdbuf", "chrt":
+		return flagless(args, "ncoei"), "", 0
+	case "timeout":
+		if a := flagless(args, "sk"); len(a) > 1 {
+			return a[1:], "", 0
+		}
+	case "xargs":
+		return flagless(args, "nPIdLEs"), "", 0
+	case "watch":
+		return flagless(args, "n"), "", 0
+	case "sshpass":
+		return words, "", 0
+	case "sh", "bash", "dash", "zsh", "ksh", "ash", "busybox":
+		for i, a := range args {
+			if tool == "busybox" && i == 0 && !strings.HasPrefix(a, "-") {
+				return args, "", 0
+			}
+			if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "c") && !strings.HasPrefix(a, "--") && i+1 < len(args) {
+				return nil, args[i+1], posix
+			}
+		}
+	case "su":
+		for i, a := range args {
+			if a == "-c" && i+1 < len(args) {
+				return nil, args[i+1], posix
+			}
+		}
+	case "cmd":
+		for i, a := range args {
+			if len(a) >= 2 && a[0] == '/' && (a[1] == 'c' || a[1] == 'C' || a[1] == 'k' || a[1] == 'K' || a[1] == 'r' || a[1] == 'R') {
+				if len(a) > 2 {
+					return nil, a[2:] + " " + strings.Join(args[i+1:], " "), cmdexe
+				}
+				return nil, strings.Join(args[i+1:], " "), cmdexe
+			}
+		}
+	case "powershell", "pwsh":
+		return nil, powerShellOf(args), powershell
+	case "start":
+		if sh == cmdexe {
+			for i, a := range args {
+				if !strings.HasPrefix(a, "/") && a != "" {
+					return args[i:], "", 0
+				}
+			}
+		}
+	case "ssh":
+		if _, cmd := sshParts(args); cmd != "" {
+			return nil, cmd, posix
+		}
+	case "wsl":
+		return flagless(args, "du"), "", 0
+	case "docker", "podman", "nerdctl":
+		if len(args) > 1 && (args[0] == "exec" || args[0] == "run") {
+			if a := flagless(args[1:], "uewvp"); len(a) > 1 {
+				return a[1:], "", 0
+			}
+		}
+	case "kubectl", "oc":
+		for i, a := range args {
+			if a == "--" && i+1 < len(args) {
+				return nil, strings.Join(args[i+1:], " "), posix
+			}
+		}
+	case "find":
+		for i, a := range args {
+			if (a == "-exec" || a == "-execdir" || a == "-ok") && i+1 < len(args) && isShell(base(args[i+1])) {
+				return args[i+1:], "", 0
+			}
+		}
+	}
+	return nil, "", 0
+}
+
+// wrapper is what a command that runs another does besides.
+func wrapper(words []string) *meaning {
+	tool := base(words[0])
+	switch tool {
+	case "ssh":
+		host, _ := sshParts(words[1:])
+		m := &meaning{Verb: "login", Tool: "ssh", Tactic: "lateral-movement", Technique: "T1021.004", Level: tocsin.Informational}
+		m.Tactic = ""
+		m.addTarget(host)
+		return m
+	case "kubectl", "oc":
+		return &meaning{Verb: "run", Tool: tool, Tactic: "execution", Technique: "T1609", Level: tocsin.Low}
+	case "powershell", "pwsh":
+		for _, a := range words[1:] {
+			if encodedFlag(a) {
+				return &meaning{Verb: "run", Tool: tool, Tactic: "execution", Technique: "T1059.001", Level: tocsin.Low}
+			}
+		}
+	}
+	return nil
+}
+
+// sshParts are the host that ssh goes to and the command that it runs there.
+func sshParts(args []string) (host, cmd string) {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if strings.HasPrefix(a, "-") {
+			if len(a) == 2 && strings.IndexByte("bcDEeFIiJLlmOopQRSWw", a[1]) >= 0 {
+				i++
+			}
+			continue
+		}
+		if host == "" {
+			host = a
+			continue
+		}
+		return host, strings.Join(args[i:], " ")
+	}
+	return host, ""
+}
+
+// joinPipes reads what commands of one line do together.
+func joinPipes(all []meaning) {
+	fetch, decode := -1, -1
+	for i := range all {
+		switch all[i].Tool {
+		case "curl", "wget", "fetch":
+			fetch = i
+		case "base64", "xxd", "openssl":
+			decode = i
+		case "sh", "bash", "dash", "zsh", "python", "python3", "perl", "ruby", "php", "node":
+			if all[i].Level > tocsin.Informational || fetch < 0 && decode < 0 || all[i].Verb != "run" || len(all[i].On) > 0 {
+				continue
+			}
+			if all[i].Tactic == "stdin" {
+				all[i].Tactic, all[i].Technique, all[i].Level = "execution", "T1059.004", tocsin.Medium
+				if fetch >= 0 {
+					all[fetch].Tactic, all[fetch].Technique, all[fetch].Level = "command-and-control", "T1105", tocsin.Medium
+				}
+			}
+		}
+	}
+	for i := range all {
+		if all[i].Tactic == "stdin" {
+			all[i].Tactic = ""
+		}
+	}
+}

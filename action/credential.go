@@ -1,0 +1,27 @@
+package action
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// fingerprint is what stands for a secret: an HMAC-SHA256 with the reader's key, cut to 64 bits. What is too short to be
+// one secret's alone, or stands for none, has none.
+func (r *Reader) fingerprint(secret string) string {
+	secret = strings.TrimSpace(secret)
+	if len(secret) < 4 {
+		return ""
+	}
+	switch strings.ToLower(secret) {
+	case "null", "none", "true", "false", "password", "passwd", "secret", "redacted", "[redacted]", "aad3b435b51404eeaad3b435b51404ee":
+		return ""
+	}
+	if strings.Trim(secret, "*x.") == "" || strings.ContainsAny(secret, "${}<>") && len(secret) < 40 {
+		return "" // masked, or a placeholder
+	}
+	h := hmac.New(sha256.New, r.key)
+	h.Write([]byte(secret))
+	return "key:" + hex.EncodeToString(h.Sum(nil)[:8])
+}

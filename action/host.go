@@ -1,0 +1,295 @@
+package action
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// host reads what machines and their services say of logins, accounts, commands and files.
+func (r *Reader) host(ev *tocsin.Event) {
+	f := &r.f
+	switch f.kind {
+	case "login_failed", "invalid_user", "login_interrupted", "pam_failed":
+		r.login(ev, tocsin.Failed)
+		return
+	case "login_ok":
+		r.login(ev, tocsin.Worked)
+		return
+	case "login":
+		r.login(ev, f.outcome)
+		return
+	case "denied", "banned", "forbidden":
+		r.begin(ev)
+		r.local(ev)
+		r.act.Verb, r.act.Outcome, r.act.Level = "request", tocsin.Denied, tocsin.Low
+		r.act.Tactic, r.act.Technique = "reconnaissance", "T1595"
+		r.target("host", r.act.Host)
+		r.act.Text = f.message
+		r.out()
+		return
+	case "scan", "probe", "protocol_error", "connection_reset":
+		r.begin(ev)
+		r.local(ev)
+		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "scan", "reconnaissance", "T1595", tocsin.Low
+		r.target("host", r.act.Host)
+		r.act.Text = f.message
+		r.out()
+		return
+	case "user_added":
+		r.account1(ev, "create", "T1136")
+		return
+	case "user_deleted", "password_changed", "group_changed":
+		r.account1(ev, "change", "T1098")
+		return
+	case "session_opened":
+		if f.service == "sudo" || f.service == "su" {
+			return // told by the command, or by the login of su
+		}
+		return
+	case "upload", "file_download":
+		r.begin(ev)
+		r.local(ev)
+		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level, r.act.Text = "copy", "command-and-control", "T1105", tocsin.Medium, or(f.uri, f.message)
+		r.target("host", r.act.Host)
+		r.out()
+		return
+	case "tunnel", "forward", "direct_tcpip":
+		r.begin(ev)
+		r.local(ev)
+		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "connect", "command-and-control", "T1090", tocsin.Low
+		r.target("address", f.dst)
+		r.act.Text = clip(f.dst + ":" + f.dport)
+		r.out()
+		return
+	}
+	if f.command != "" {
+		r.ran(ev)
+		return
+	}
+	if f.file != "" && len(ev.Sources) > 1 && (ev.Sources[1].Category == "file_event" || ev.Sources[0].Category == "file_event") {
+		r.wrote(ev)
+		return
+	}
+	r.generic(ev)
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// login reads an attempt to get in. A success is ordinary by itself: what it means is told by what came before.
+func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
+	f := &r.f
+	r.begin(ev)
+	a := &r.act
+	r.doer("address", f.src)
+	if f.session != "" && a.Host != "" && outcome == tocsin.Worked {
+		r.doer("session", r.joined(a.Host, "/", f.session))
+	}
+	user := r.account(f.user)
+	if len(a.Who) == 0 {
+		r.doer("user", user)
+	}
+	r.target("host", a.Host)
+	r.target("user", user)
+	a.Verb, a.Outcome, a.Tool = "login", outcome, f.service
+	switch outcome {
+	case tocsin.Worked:
+		a.Level = tocsin.Informational
+	case tocsin.Failed, tocsin.Denied:
+		a.Tactic, a.Technique, a.Level = "credential-access", "T1110", tocsin.Low
+	}
+	a.Text = "login as " + f.user
+	if f.user == "" {
+		a.Text = "login"
+	}
+	if f.authMethod == "publickey" {
+		if _, print, ok := strings.Cut(f.message, "SHA256:"); ok {
+			print, _, _ = strings.Cut(print, " ")
+			a.Credential = r.fingerprint(print)
+		}
+	}
+	r.out()
+}
+
+// account1 reads a change of an account.
+func (r *Reader) account1(ev *tocsin.Event, verb, technique string) {
+	f := &r.f
+	r.begin(ev)
+	a := &r.act
+	r.doer("address", f.src)
+	if f.session != "" && a.Host != "" {
+		r.doer("session", r.joined(a.Host, "/", f.session))
+	}
+	if len(a.Who) == 0 && a.Host != "" {
+		r.doer("host", a.Host)
+	}
+	r.target("user", r.account(f.user))
+	r.target("host", a.Host)
+	a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = verb, "persistence", technique, tocsin.Low, f.outcome
+	a.Text = or(f.message, verb+" account "+f.user)
+	r.out()
+}
+
+// ran reads a command that was run.
+func (r *Reader) ran(ev *tocsin.Event) {
+	f := &r.f
+	sh := posix
+	if ev.Sources[0].Product == "windows" {
+		sh = anyShell
+	}
+	r.commands(ev, f.command, sh, func() {
+		r.local(ev)
+		if len(r.act.Who) == 0 && r.act.Host != "" {
+			r.doer("host", r.act.Host)
+		}
+	}, f.outcome)
+}
+
+// webServers are programs that answer strangers: a shell that one of them starts was started by a stranger.
+var webServers = []string{"w3wp", "httpd", "apache2", "nginx", "php-fpm", "php-cgi", "tomcat", "java", "node", "gunicorn", "uwsgi", "catalina", "sqlservr", "postgres", "mysqld", "oracle", "lsass", "spoolsv"}
+
+// commands gives an action for each telling part of a command line, at least one; who fills in the doer.
+func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), outcome tocsin.Outcome) {
+	const most = 4
+	r.mean = readCommand(line, sh, r.mean[:0])
+	var secrets []string
+	best := 0
+	for i := range r.mean {
+		secrets = append(secrets, r.mean[i].Secrets...)
+		if weight(&r.mean[i]) > weight(&r.mean[best]) {
+			best = i
+		}
+	}
+	text := mask(line, secrets)
+	parent := r.f.parent
+	given := 0
+	give := func(m *meaning) {
+		r.begin(ev)
+		who()
+		a := &r.act
+		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, outcome, text
+		for _, e := range m.On {
+			r.target(e.Kind, e.Value)
+		}
+		if len(m.On) == 0 {
+			r.target("host", a.Host)
+		}
+		for _, s := range m.Secrets {
+			if k := r.fingerprint(s); k != "" {
+				if a.Credential == "" {
+					a.Credential = k
+				} else if len(a.Marks) < cap(a.Marks) {
+					a.Marks = append(a.Marks, k)
+				}
+			}
+		}
+		for _, s := range m.Marks {
+			if len(a.Marks) < cap(a.Marks) {
+				a.Marks = append(a.Marks, s)
+			}
+		}
+		if given == 0 && parent != "" && serves(parent) && (isShell(m.Tool) || m.Level >= tocsin.Low) {
+			a.Tactic, a.Technique, a.Level = "execution", "T1190", max(a.Level, tocsin.Medium)
+		}
+		given++
+		r.out()
+	}
+	if len(r.mean) == 0 {
+		give(&meaning{Verb: "run", Tool: base(r.f.image), Level: tocsin.Informational})
+		return
+	}
+	give(&r.mean[best])
+	for i := range r.mean {
+		m := &r.mean[i]
+		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == r.mean[best].Tactic && m.Technique == r.mean[best].Technique {
+			continue
+		}
+		give(m)
+	}
+}
+
+func weight(m *meaning) int {
+	w := int(m.Level) * 4
+	if m.Tactic != "" {
+		w += 2
+	}
+	if len(m.Secrets) > 0 {
+		w++
+	}
+	return w
+}
+
+func serves(parent string) bool {
+	p := base(parent)
+	for _, s := range webServers {
+		if p == s || strings.HasPrefix(p, s) && len(p) <= len(s)+4 {
+			return true
+		}
+	}
+	return false
+}
+
+func isShell(tool string) bool {
+	switch tool {
+	case "sh", "bash", "dash", "zsh", "ksh", "cmd", "powershell", "pwsh", "cscript", "wscript", "python", "python3", "perl":
+		return true
+	}
+	return false
+}
+
+// base is a program's name without path and .exe, in lower case.
+func base(path string) string {
+	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
+		path = path[i+1:]
+	}
+	if n := len(path) - 4; n > 0 && strings.EqualFold(path[n:], ".exe") {
+		path = path[:n]
+	}
+	return strings.ToLower(path)
+}
+
+// wrote reads a change of a file that a log of files tells: only of files that give lasting access or hold secrets.
+func (r *Reader) wrote(ev *tocsin.Event) {
+	f := &r.f
+	tactic, technique := "", ""
+	level := tocsin.Informational
+	switch {
+	case strings.HasSuffix(f.file, "/authorized_keys"):
+		tactic, technique, level = "persistence", "T1098.004", tocsin.Medium
+	case strings.HasPrefix(f.file, "/etc/cron"), strings.HasPrefix(f.file, "/var/spool/cron"), strings.HasPrefix(f.file, "/etc/systemd/system/"):
+		tactic, technique, level = "persistence", "T1053.003", tocsin.Low
+	case strings.HasPrefix(f.file, "/etc/sudoers"), strings.HasPrefix(f.file, "/etc/ld.so.preload"):
+		tactic, technique, level = "privilege-escalation", "T1548.003", tocsin.Low
+	case webScript(f.file) && (strings.Contains(f.file, "/www/") || strings.Contains(f.file, "wwwroot") || strings.Contains(f.file, "/htdocs/") || strings.Contains(f.file, "webapps")):
+		tactic, technique, level = "persistence", "T1505.003", tocsin.Low
+	default:
+		if len(r.held) == 0 {
+			return
+		}
+	}
+	r.begin(ev)
+	r.local(ev)
+	if len(r.act.Who) == 0 {
+		r.doer("host", r.act.Host)
+	}
+	a := &r.act
+	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, base(f.image), f.file
+	r.target("file", f.file)
+	r.target("host", a.Host)
+	r.out()
+}
+
+// webScript says that a file is one that a web server would run.
+func webScript(path string) bool {
+	for _, e := range []string{".php", ".jsp", ".jspx", ".asp", ".aspx", ".ashx", ".phtml", ".war", ".cfm"} {
+		if len(path) > len(e) && strings.EqualFold(path[len(path)-len(e):], e) {
+			return true
+		}
+	}
+	return false
+}

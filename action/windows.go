@@ -1,0 +1,465 @@
+package action
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// winFacts are the fields of Windows events that say who did what.
+type winFacts struct {
+	id, provider, user, domain, logon, targetUser, targetDomain, targetLogon, logonType, address, workstation  string
+	command, parent, parentCommand, image, target, access, ticket, service, servicePath, task, share, relative string
+	dst, dport, query, script, pipe, targetImage, group, status, key, host                                     string
+}
+
+func (w *winFacts) read(ev *tocsin.Event) {
+	*w = winFacts{}
+	for i := range ev.Fields {
+		v := ev.Fields[i].Value
+		switch ev.Fields[i].Name {
+		case "EventID":
+			set(&w.id, v)
+		case "Provider_Name", "Provider":
+			set(&w.provider, v)
+		case "SubjectUserName", "User":
+			set(&w.user, v)
+		case "SubjectDomainName":
+			set(&w.domain, v)
+		case "SubjectLogonId", "LogonId":
+			set(&w.logon, v)
+		case "TargetUserName":
+			set(&w.targetUser, v)
+		case "TargetDomainName":
+			set(&w.targetDomain, v)
+		case "TargetLogonId":
+			set(&w.targetLogon, v)
+		case "LogonType":
+			set(&w.logonType, v)
+		case "IpAddress", "src_ip", "Address":
+			set(&w.address, address(v))
+		case "WorkstationName":
+			set(&w.workstation, v)
+		case "CommandLine":
+			set(&w.command, v)
+		case "ParentImage", "ParentProcessName":
+			set(&w.parent, v)
+		case "Image", "NewProcessName", "SourceImage":
+			set(&w.image, v)
+		case "TargetFilename", "TargetObject", "ObjectName":
+			set(&w.target, v)
+		case "GrantedAccess", "AccessMask":
+			set(&w.access, v)
+		case "TicketEncryptionType":
+			set(&w.ticket, v)
+		case "ServiceName":
+			set(&w.service, v)
+		case "ImagePath", "ServiceFileName":
+			set(&w.servicePath, v)
+		case "TaskName":
+			set(&w.task, v)
+		case "ShareName":
+			set(&w.share, v)
+		case "RelativeTargetName":
+			set(&w.relative, v)
+		case "DestinationIp":
+			set(&w.dst, address(v))
+		case "DestinationPort":
+			set(&w.dport, v)
+		case "QueryName":
+			set(&w.query, v)
+		case "ScriptBlockText", "HostApplication", "Payload":
+			set(&w.script, v)
+		case "PipeName":
+			set(&w.pipe, v)
+		case "TargetImage":
+			set(&w.targetImage, v)
+		case "MemberName", "TargetSid":
+			set(&w.group, v)
+		case "Status", "FailureCode":
+			set(&w.status, v)
+		case "Details":
+			set(&w.key, v)
+		}
+	}
+}
+
+// windows reads events of Windows logs. Ids are Microsoft's and Sysmon's:
+// https://learn.microsoft.com/windows/security/threat-protection/auditing,
+// https://learn.microsoft.com/sysinternals/downloads/sysmon.
+func (r *Reader) windows(ev *tocsin.Event) {
+	var w winFacts
+	w.read(ev)
+	if w.provider == "" || w.id == "" {
+		r.f.read(ev)
+		r.host(ev)
+		return
+	}
+	sysmon := strings.HasSuffix(w.provider, "Sysmon")
+	switch {
+	case sysmon:
+		r.sysmon(ev, &w)
+	case strings.HasSuffix(w.provider, "Security-Auditing"):
+		r.security(ev, &w)
+	default:
+		r.channel(ev, &w)
+	}
+	if r.n == 0 && len(r.held) > 0 {
+		r.deed(ev, &w, "run", "", "", tocsin.Informational)
+		a := &r.act
+		a.Text = or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script))))
+		a.Tool = base(w.image)
+		r.out()
+	}
+}
+
+// deed begins an action of whoever the event names as subject.
+func (r *Reader) deed(ev *tocsin.Event, w *winFacts, verb, tactic, technique string, level tocsin.Level) {
+	r.begin(ev)
+	r.subject(w)
+	r.target("host", r.act.Host)
+	a := &r.act
+	a.Verb, a.Tactic, a.Technique, a.Level = verb, tactic, technique, level
+}
+
+// subject fills in who did something: the logon session, then the account. The system's own sessions are its account's.
+func (r *Reader) subject(w *winFacts) {
+	host := r.act.Host
+	user := r.winAccount(w.user, w.domain)
+	switch strings.ToLower(w.logon) {
+	case "", "0x0", "0x3e7", "0x3e4", "0x3e5":
+	default:
+		if host != "" {
+			r.doer("session", r.joined(host, "/", r.lower(w.logon)))
+		}
+	}
+	r.doer("user", user)
+	if len(r.act.Who) == 0 && host != "" {
+		r.doer("host", host)
+	}
+}
+
+// winAccount is an account as DOMAIN\name; the machine's own are host\system.
+func (r *Reader) winAccount(user, domain string) string {
+	if user == "" || user == "-" || strings.HasPrefix(user, "S-1-") {
+		return ""
+	}
+	if d, u, ok := strings.Cut(user, `\`); ok {
+		domain, user = d, u
+	}
+	switch {
+	case strings.HasSuffix(user, "$"), strings.EqualFold(user, "SYSTEM"), strings.EqualFold(user, "LOCAL SERVICE"), strings.EqualFold(user, "NETWORK SERVICE"), strings.EqualFold(user, "ANONYMOUS LOGON"),
+		strings.HasPrefix(user, "DWM-"), strings.HasPrefix(user, "UMFD-"):
+		return r.joined(r.act.Host, `\`, "system")
+	}
+	if domain == "" || domain == "-" {
+		domain = r.act.Host
+	}
+	if strings.Contains(user, "@") {
+		return r.lower(user)
+	}
+	return r.joined(r.lower(domain), `\`, r.lower(user))
+}
+
+func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	switch w.id {
+	case "4624", "4625", "4648", "4768", "4769", "4771", "4776":
+		r.winLogin(ev, w)
+	case "4688":
+		r.process(ev, w)
+	case "4697":
+		r.deed(ev, w, "create", "persistence", "T1543.003", tocsin.Medium)
+		a.Text = w.service + ": " + w.servicePath
+		r.out()
+	case "4698", "4702":
+		r.deed(ev, w, "create", "persistence", "T1053.005", tocsin.Low)
+		a.Text = w.task
+		r.out()
+	case "4720", "4722", "4738", "4724", "4728", "4732", "4756":
+		verb, technique, level := "change", "T1098", tocsin.Low
+		if w.id == "4720" {
+			verb, technique, level = "create", "T1136", tocsin.Medium
+		}
+		r.deed(ev, w, verb, "persistence", technique, level)
+		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
+		a.Text = verb + " account " + w.targetUser
+		if w.id == "4728" || w.id == "4732" || w.id == "4756" {
+			a.Verb, a.Text = "grant", "member added to "+w.targetUser
+		}
+		r.out()
+	case "4726":
+		r.deed(ev, w, "delete", "impact", "T1531", tocsin.Low)
+		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
+		a.Text = "delete account " + w.targetUser
+		r.out()
+	case "1102":
+		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Medium)
+		a.Text = "security log cleared"
+		r.out()
+	case "4719":
+		r.deed(ev, w, "change", "defense-impairment", "T1562.002", tocsin.Low)
+		a.Text = "audit policy changed"
+		r.out()
+	case "5140", "5145":
+		if strings.HasSuffix(w.user, "$") || w.address == "" {
+			return
+		}
+		share := w.share[strings.LastIndexByte(w.share, '\\')+1:]
+		r.begin(ev)
+		r.doer("address", w.address)
+		r.subject(w)
+		r.target("host", a.Host)
+		a.Verb, a.Level, a.Text = "read", tocsin.Informational, w.share+`\`+w.relative
+		switch {
+		case strings.EqualFold(share, "ADMIN$"), len(share) == 2 && share[1] == '$':
+			a.Tactic, a.Technique, a.Level = "lateral-movement", "T1021.002", tocsin.Low
+			if program(w.relative) {
+				a.Verb, a.Level = "write", tocsin.Medium
+			}
+		case strings.EqualFold(share, "IPC$"):
+			switch strings.ToLower(w.relative) {
+			case "svcctl", "atsvc", "psexesvc", "winreg", "remcomsvc":
+				a.Verb, a.Tactic, a.Technique, a.Level = "run", "lateral-movement", "T1021.002", tocsin.Low
+			case "samr", "lsarpc", "srvsvc", "wkssvc", "netdfs", "drsuapi":
+				a.Verb, a.Tactic, a.Technique, a.Level = "list", "discovery", "T1087", tocsin.Low
+			}
+		}
+		r.out()
+	case "4662":
+		for _, guid := range [...]string{"1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"} {
+			for i := range ev.Fields {
+				if ev.Fields[i].Name == "Properties" && foldContains(ev.Fields[i].Value, guid) && !strings.HasSuffix(w.user, "$") {
+					r.deed(ev, w, "read", "credential-access", "T1003.006", tocsin.High)
+					a.Text = "directory replication asked for by an account"
+					r.out()
+					return
+				}
+			}
+		}
+	case "4663", "4656":
+		if len(r.held) > 0 || foldContains(w.target, `\config\sam`) || foldContains(w.target, "ntds.dit") || foldContains(w.target, "lsass.exe") && !strings.HasSuffix(w.user, "$") {
+			r.deed(ev, w, "read", "credential-access", "T1003", tocsin.Medium)
+			if len(r.held) > 0 && !foldContains(w.target, "lsass") && !foldContains(w.target, "ntds") && !foldContains(w.target, `\config\sam`) {
+				a.Tactic, a.Technique, a.Level = "", "", tocsin.Informational
+			}
+			a.Text = w.target
+			r.out()
+		}
+	}
+}
+
+// winLogin reads logons and tickets.
+func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	user := w.targetUser
+	failed := w.id == "4625" || w.id == "4771" || w.id == "4776" && w.status != "" && w.status != "0x0" || (w.id == "4768" || w.id == "4769") && w.status != "" && w.status != "0x0"
+	if w.id == "4624" {
+		switch w.logonType {
+		case "3", "10", "8", "9", "2", "7", "11":
+		default:
+			return
+		}
+		if w.address == "" && w.logonType != "9" && w.logonType != "2" && w.logonType != "10" {
+			return
+		}
+	}
+	if strings.HasSuffix(user, "$") && !failed && len(r.held) == 0 {
+		return
+	}
+	r.begin(ev)
+	r.doer("address", w.address)
+	if w.id == "4624" && w.targetLogon != "" && a.Host != "" && w.targetLogon != "0x3e7" {
+		r.doer("session", r.joined(a.Host, "/", r.lower(w.targetLogon)))
+	}
+	if len(a.Who) == 0 {
+		r.subject(w)
+	}
+	r.target("host", a.Host)
+	r.target("user", r.winAccount(user, w.targetDomain))
+	a.Verb, a.Level, a.Outcome = "login", tocsin.Informational, tocsin.Worked
+	a.Text = "login as " + user
+	switch {
+	case failed:
+		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
+	case w.id == "4648":
+		a.Text = "explicit credentials of " + user
+		if strings.HasSuffix(w.user, "$") && len(r.held) == 0 {
+			return
+		}
+	case w.id == "4769":
+		a.Text = "service ticket for " + or(w.service, user)
+		if w.ticket == "0x17" && !strings.HasSuffix(w.service, "$") && !strings.EqualFold(w.service, "krbtgt") {
+			a.Tactic, a.Technique, a.Level = "credential-access", "T1558.003", tocsin.Low
+		}
+	case w.id == "4768" && w.ticket == "0x17":
+		a.Tactic, a.Technique, a.Level = "credential-access", "T1558.004", tocsin.Low
+	case w.id == "4624" && w.logonType == "9":
+		a.Tactic, a.Technique, a.Level = "lateral-movement", "T1550", tocsin.Low
+	}
+	if w.id == "4624" && len(w.workstation) > 0 && w.address != "" {
+		r.mark("station", r.lower(w.workstation))
+	}
+	r.out()
+}
+
+// process reads the start of a program.
+func (r *Reader) process(ev *tocsin.Event, w *winFacts) {
+	line := w.command
+	if line == "" {
+		line = w.image
+	}
+	if line == "" {
+		return
+	}
+	r.f = facts{parent: w.parent, image: w.image}
+	r.commands(ev, line, cmdexe, func() { r.subject(w) }, tocsin.Worked)
+}
+
+func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	switch w.id {
+	case "1":
+		r.process(ev, w)
+	case "3":
+		if w.dst == "" {
+			return
+		}
+		r.deed(ev, w, "connect", "", "", tocsin.Informational)
+		a.On = a.On[:0]
+		r.target("address", w.dst)
+		a.Tool, a.Text = base(w.image), w.dst+":"+w.dport
+		if isShell(a.Tool) || a.Tool == "rundll32" || a.Tool == "regsvr32" || a.Tool == "mshta" || a.Tool == "certutil" {
+			a.Tactic, a.Technique, a.Level = "command-and-control", "T1071", tocsin.Low
+		}
+		r.out()
+	case "8":
+		r.deed(ev, w, "run", "stealth", "T1055", tocsin.Low)
+		a.Text, a.Tool = w.image+" → "+w.targetImage, base(w.image)
+		r.out()
+	case "10":
+		if !strings.EqualFold(base(w.targetImage), "lsass") {
+			return
+		}
+		switch strings.ToLower(w.access) {
+		case "0x1010", "0x1410", "0x1438", "0x143a", "0x1fffff", "0x1f1fff", "0x1f3fff", "0x1f0fff", "0x1018":
+		default:
+			return
+		}
+		r.deed(ev, w, "read", "credential-access", "T1003.001", tocsin.Medium)
+		if p := strings.ToLower(w.image); strings.HasPrefix(p, `c:\windows\system32\`) && !strings.Contains(p, "rundll32") && !strings.Contains(p, "taskmgr") || strings.HasPrefix(p, `c:\program files`) || strings.HasPrefix(p, `c:\programdata\microsoft\windows defender`) {
+			a.Level = tocsin.Informational // what comes with the system and what is installed do it all day
+			a.Tactic, a.Technique = "", ""
+		}
+		a.Text, a.Tool = "memory of lsass read by "+w.image, base(w.image)
+		r.out()
+	case "11", "15":
+		p := strings.ToLower(w.target)
+		tactic, technique, level := "", "", tocsin.Informational
+		switch {
+		case strings.Contains(p, `\start menu\programs\startup\`):
+			tactic, technique, level = "persistence", "T1547.001", tocsin.Medium
+		case webScript(p) && (strings.Contains(p, "wwwroot") || strings.Contains(p, "htdocs") || strings.Contains(p, `\owa\`)):
+			tactic, technique, level = "persistence", "T1505.003", tocsin.Medium
+		case strings.HasSuffix(p, ".dmp") && strings.Contains(p, "lsass"), strings.HasSuffix(p, "ntds.dit"):
+			tactic, technique, level = "credential-access", "T1003", tocsin.High
+		case program(p) && (strings.Contains(p, `\temp\`) || strings.Contains(p, `\users\public\`) || strings.Contains(p, `\programdata\`) || strings.HasPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
+			tactic, technique, level = "command-and-control", "T1105", tocsin.Low
+		default:
+			return
+		}
+		r.deed(ev, w, "write", tactic, technique, level)
+		a.Text, a.Tool = w.target, base(w.image)
+		r.target("file", w.target)
+		r.out()
+	case "12", "13", "14":
+		p := strings.ToLower(w.target)
+		switch {
+		case strings.Contains(p, `\currentversion\run\`), strings.Contains(p, `\currentversion\runonce`), strings.Contains(p, `\winlogon\shell`), strings.Contains(p, `\winlogon\userinit`), strings.Contains(p, `image file execution options`) && strings.Contains(p, "debugger"):
+			r.deed(ev, w, "change", "persistence", "T1547.001", tocsin.Low)
+		case strings.Contains(p, `ms-settings\shell\open\command`), strings.Contains(p, `mscfile\shell\open\command`), strings.Contains(p, `\exefile\shell\runas`), strings.Contains(p, `folder\shell\open\command`):
+			r.deed(ev, w, "change", "privilege-escalation", "T1548.002", tocsin.Medium)
+		case strings.Contains(p, `\lsa\`) && (strings.Contains(p, "wdigest") || strings.Contains(p, "security packages")), strings.Contains(p, `wdigest\uselogoncredential`):
+			r.deed(ev, w, "change", "credential-access", "T1112", tocsin.Medium)
+		case strings.Contains(p, `windows defender\`) && (strings.Contains(p, "disable") || strings.Contains(p, "exclusions")):
+			r.deed(ev, w, "change", "defense-impairment", "T1562.001", tocsin.Medium)
+		default:
+			return
+		}
+		a.Text, a.Tool = w.target+" = "+w.key, base(w.image)
+		r.out()
+	case "17", "18":
+		p := strings.ToLower(w.pipe)
+		if strings.Contains(p, "psexe") || strings.Contains(p, "msagent_") || strings.Contains(p, "postex_") || strings.Contains(p, "paexec") || strings.Contains(p, "remcom") {
+			r.deed(ev, w, "run", "lateral-movement", "T1021.002", tocsin.Medium)
+			a.Text, a.Tool = w.pipe, base(w.image)
+			r.out()
+		}
+	case "22":
+		if w.query == "" {
+			return
+		}
+		r.deed(ev, w, "resolve", "", "", tocsin.Informational)
+		a.On = a.On[:0]
+		r.target("domain", r.lower(w.query))
+		a.Text, a.Tool = w.query, base(w.image)
+		r.out()
+	}
+}
+
+// program says that a file is one that can be run.
+func program(p string) bool {
+	for _, e := range [...]string{".exe", ".dll", ".ps1", ".bat", ".cmd", ".vbs", ".js", ".hta", ".scr", ".sys", ".msi", ".jar"} {
+		if len(p) > len(e) && strings.EqualFold(p[len(p)-len(e):], e) {
+			return true
+		}
+	}
+	return false
+}
+
+// channel reads the other logs of Windows.
+func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	switch {
+	case w.id == "7045":
+		level := tocsin.Low
+		if p := strings.ToLower(w.servicePath); strings.Contains(p, "powershell") || strings.Contains(p, "cmd") || strings.Contains(p, `\admin$`) || strings.Contains(p, `\temp\`) || strings.Contains(p, "%comspec%") || strings.HasPrefix(p, `%systemroot%\`) && strings.Count(p, `\`) == 1 {
+			level = tocsin.Medium
+		}
+		r.deed(ev, w, "create", "persistence", "T1543.003", level)
+		a.Text = w.service + ": " + w.servicePath
+		r.out()
+	case w.id == "104":
+		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Low)
+		a.Text = "log cleared"
+		r.out()
+	case w.id == "4104" || w.id == "4103" || w.id == "400" || w.id == "800":
+		if w.script == "" {
+			return
+		}
+		r.f = facts{image: "powershell.exe"}
+		r.commands(ev, w.script, powershell, func() { r.subject(w) }, tocsin.Unknown)
+	case w.id == "1149" || (w.id == "21" || w.id == "25") && strings.Contains(w.provider, "TerminalServices"):
+		r.begin(ev)
+		r.doer("address", w.address)
+		r.subject(w)
+		r.target("host", a.Host)
+		r.target("user", r.winAccount(or(w.targetUser, w.user), w.domain))
+		a.Verb, a.Outcome, a.Level, a.Text = "login", tocsin.Worked, tocsin.Informational, "remote desktop logon"
+		r.out()
+	case (w.id == "1116" || w.id == "1117") && strings.Contains(w.provider, "Defender"):
+		r.deed(ev, w, "alert", "execution", "T1204", tocsin.High)
+		a.Text = "malware found by Windows Defender"
+		r.out()
+	case w.id == "5001" && strings.Contains(w.provider, "Defender"):
+		r.deed(ev, w, "stop", "defense-impairment", "T1562.001", tocsin.Medium)
+		a.Text = "Windows Defender stopped"
+		r.out()
+	case (w.id == "5857" || w.id == "5860" || w.id == "5861") && strings.Contains(w.provider, "WMI"):
+		if w.id == "5861" {
+			r.deed(ev, w, "create", "persistence", "T1546.003", tocsin.Medium)
+			a.Text = "WMI subscription"
+			r.out()
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package engine
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
+	"github.com/tocsin-ids/tocsin/actor"
+	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// A witness notes what the events of one worker mean.
+type witness struct {
+	set    *sigma.Set
+	reader *action.Reader
+	book   actor.Book
+	rules  []*tocsin.Rule
+	note   func(*tocsin.Action)
+}
+
+func newWitness(set *sigma.Set, key []byte) *witness {
+	w := &witness{set: set, reader: action.NewReader(key)}
+	w.note = w.book.Add
+	return w
+}
+
+// see notes an event, for which the numbered rules held.
+func (w *witness) see(ev *tocsin.Event, held []int) {
+	w.rules = w.rules[:0]
+	for _, r := range held {
+		if w.set.Alerts(r) {
+			w.rules = append(w.rules, &w.set.Rules()[r].Rule)
+		}
+	}
+	w.seeRules(ev, w.rules)
+}
+
+func (w *witness) seeRules(ev *tocsin.Event, rules []*tocsin.Rule) {
+	if len(rules) > 1 {
+		slices.SortFunc(rules, func(a, b *tocsin.Rule) int {
+			if a.Level != b.Level {
+				return int(b.Level) - int(a.Level)
+			}
+			return strings.Compare(a.Title, b.Title)
+		})
+	}
+	w.reader.Read(ev, rules, w.note)
+}
+
+// tell makes campaigns of what all witnesses noted.
+func tell(all []*witness) (r campaign.Result, forgotten int64) {
+	book := &all[0].book
+	for _, w := range all[1:] {
+		book.Merge(&w.book)
+	}
+	actors, ticks := book.Actors(campaign.Least)
+	r = campaign.Build(actors)
+	for _, c := range r.Campaigns {
+		var whole []actor.Tick
+		for _, a := range c.Actors {
+			t := ticks(a)
+			whole = append(whole, t...)
+			if a.Local {
+				continue
+			}
+			a.Tempo = actor.TempoOf(t)
+			a.Driver, a.Share, a.Evidence = actor.Judge(t)
+			if c.Driver == tocsin.Undecided {
+				c.Driver = a.Driver
+			}
+		}
+		actor.SortTicks(whole)
+		c.Autonomy = actor.Autonomy(whole)
+		c.Gates = actor.Gates(whole)
+	}
+	number(r.Campaigns)
+	return r, book.Dropped()
+}
+
+// number gives fingerprints of credentials the numbers in which they are met: what a report holds is the same whatever
+// key a run had, and says nothing of the secret.
+func number(campaigns []*tocsin.Campaign) {
+	seen := map[string]string{}
+	name := func(s string) string {
+		if !strings.HasPrefix(s, "key:") {
+			return s
+		}
+		n, ok := seen[s]
+		if !ok {
+			n = "key:" + strconv.Itoa(len(seen)+1)
+			seen[s] = n
+		}
+		return n
+	}
+	each := func(links []tocsin.Link) {
+		for i := range links {
+			for s, n := range seen {
+				links[i].Evidence = strings.ReplaceAll(links[i].Evidence, strings.TrimPrefix(s, "key:"), strings.TrimPrefix(n, "key:"))
+			}
+		}
+	}
+	for _, c := range campaigns {
+		for i := range c.Deeds {
+			d := &c.Deeds[i]
+			d.Credential = name(d.Credential)
+			for k := range d.Marks {
+				d.Marks[k] = name(d.Marks[k])
+			}
+		}
+		for k := range c.Marks {
+			c.Marks[k] = name(c.Marks[k])
+		}
+	}
+	for _, c := range campaigns {
+		each(c.Links)
+		for _, a := range c.Actors {
+			each(a.Links)
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package eval
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"encoding/csv"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// told hunts with campaigns.
+func told(t testing.TB, set *sigma.Set, paths ...string) (*engine.Findings, *tocsin.Coverage) {
+	t.Helper()
+	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Key: []byte("eval")}, set, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found, coverage
+}
+
+// wilson is the 95 % interval of k of n. E. B. Wilson, Journal of the American Statistical Association 22 (1927).
+func wilson(k, n int) (low, high float64) {
+	if n == 0 {
+		return 0, 1
+	}
+	const z = 1.96
+	p, m := float64(k)/float64(n), float64(n)
+	mid := (p + z*z/(2*m)) / (1 + z*z/m)
+	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return mid - half, mid + half
+}
+
+// An alertLabel is what the recording says of an alert, which Tocsin never reads.
+type alertLabel struct{ step string }
+
+// blind copies an alert list without its columns of labels, and returns these by line.
+func blind(t *testing.T, path, to string) []alertLabel {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := csv.NewReader(bufio.NewReader(z))
+	out, err := os.Create(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	w := csv.NewWriter(out)
+	head, err := r.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	label := slices.Index(head, "event_label")
+	if label < 0 {
+		t.Fatalf("%s has no event_label", path)
+	}
+	keep := func(row []string) []string {
+		var all []string
+		for i, v := range row {
+			if !strings.HasSuffix(head[i], "_label") {
+				all = append(all, v)
+			}
+		}
+		return all
+	}
+	labels := []alertLabel{{}, {}} // line 0 is not there, line 1 the header
+	if err := w.Write(keep(head)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		row, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		labels = append(labels, alertLabel{row[label]})
+		if err := w.Write(keep(row)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		t.Fatal(err)
+	}
+	return labels
+}
+
+// TestAlertCampaigns scores the reconstruction of AIT-ADS from its alerts: reduction, step recall and purity together,
+// each network apart.
+func TestAlertCampaigns(t *testing.T) {
+	data(t, "campaign/ait-ads")
+	paths, _ := filepath.Glob(filepath.Join(dataDir(), "campaign", "ait-ads", "*_alerts.csv.gz"))
+	if len(paths) == 0 {
+		t.Skip("no recordings of AIT-ADS")
+	}
+	set := own(t)
+	worst := [3]float64{1, 1, 1}
+	for _, path := range paths {
+		network := strings.TrimSuffix(filepath.Base(path), "_alerts.csv.gz")
+		blinded := filepath.Join(t.TempDir(), network+".csv")
+		labels := blind(t, path, blinded)
+		found, coverage := told(t, set, blinded)
+		s := scoreAlerts(found.Campaigns, labels)
+		alerts := len(labels) - 2
+		shown := len(found.Campaigns) + len(found.Aside)
+		days := coverage.Last.Sub(coverage.First).Hours() / 24
+		s.reduction = 1 - float64(shown)/float64(alerts)
+		worst = [3]float64{min(worst[0], s.reduction), min(worst[1], s.recall), min(worst[2], s.purity)}
+		t.Logf("%-16s %7d alerts, %d campaigns, %d others shown: reduction %.2f %%, steps %d of %d (missed: %s; %d of them among the leads), purity %.1f %% (%d alerts), without dirb and wpscan %.1f %% (%d); %.1f incidents a day",
+			network, alerts, len(found.Campaigns), len(found.Aside), 100*s.reduction, s.steps-len(s.missed), s.steps, strings.Join(s.missed, " "), s.led, 100*s.purity, s.size, 100*s.purityQuiet, s.sizeQuiet, float64(len(found.Campaigns))/days)
+		for _, c := range found.Campaigns {
+			t.Logf("    %-8s %s %s – %s, %d actions, %d actors, %d links", c.Level, c.Title, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), c.Actions, len(c.Actors), len(c.Links))
+		}
+		score(t, "ait-ads/"+network+"/reduction", s.reduction, alerts)
+		score(t, "ait-ads/"+network+"/step-recall", s.recall, s.steps)
+		score(t, "ait-ads/"+network+"/step-recall-with-leads", float64(s.steps-len(s.missed)+s.led)/float64(max(1, s.steps)), s.steps)
+		score(t, "ait-ads/"+network+"/purity", s.purity, s.size)
+		score(t, "ait-ads/"+network+"/purity-without-dirb-wpscan", s.purityQuiet, s.sizeQuiet)
+	}
+	t.Logf("worst network: reduction %.2f %%, step recall %.1f %%, purity %.1f %%", 100*worst[0], 100*worst[1], 100*worst[2])
+}
+
+// An alertScore is how one network's alerts were put together.
+type alertScore struct {
+	reduction, recall, purity, purityQuiet float64
+	steps, size, sizeQuiet                 int
+	missed                                 []string
+	led                                    int // of the missed steps, those with an alert among the campaign's leads
+}
+
+// scoreAlerts takes the campaign that holds most steps for the right one.
+func scoreAlerts(all []*tocsin.Campaign, labels []alertLabel) alertScore {
+	steps := map[string]bool{}
+	for _, l := range labels {
+		if l.step != "" && l.step != "-" {
+			steps[l.step] = true
+		}
+	}
+	best := alertScore{steps: len(steps)}
+	for s := range steps {
+		best.missed = append(best.missed, s)
+	}
+	most := 0
+	for _, c := range all {
+		has := map[string]bool{}
+		right, size, rightQuiet, sizeQuiet := 0, 0, 0, 0
+		for _, s := range c.Records {
+			for i := s.From; i <= s.To && i < uint64(len(labels)); i++ {
+				step := labels[i].step
+				loud := step == "dirb" || step == "wpscan"
+				size++
+				if !loud {
+					sizeQuiet++
+				}
+				if step == "-" || step == "" {
+					continue
+				}
+				has[step] = true
+				right++
+				if !loud {
+					rightQuiet++
+				}
+			}
+		}
+		if len(has) <= most {
+			continue
+		}
+		most = len(has)
+		best.missed = best.missed[:0]
+		for s := range steps {
+			if !has[s] {
+				best.missed = append(best.missed, s)
+			}
+		}
+		slices.Sort(best.missed)
+		led := map[string]bool{}
+		for _, l := range c.Leads {
+			if l.Place.Record < uint64(len(labels)) {
+				if s := labels[l.Place.Record].step; slices.Contains(best.missed, s) {
+					led[s] = true
+				}
+			}
+		}
+		best.led = len(led)
+		best.recall = float64(len(has)) / float64(max(1, len(steps)))
+		best.size, best.sizeQuiet = size, sizeQuiet
+		best.purity = float64(right) / float64(max(1, size))
+		best.purityQuiet = float64(rightQuiet) / float64(max(1, sizeQuiet))
+	}
+	return best
+}
+
+// TestSeparateCampaigns hunts recordings of separate intrusions together: each must be one campaign, none merged.
+func TestSeparateCampaigns(t *testing.T) {
+	data(t, "campaign")
+	intrusions := []struct {
+		name  string
+		paths []string
+	}{
+		{"Log4Shell", []string{"campaign/otrf-Log4Shell"}},
+		{"SANS October", []string{"campaign/sans-forensics-2021/2021-10"}},
+		{"SANS December", []string{"campaign/sans-forensics-2021/2021-12"}},
+		{"APT29 day 1", []string{"campaign/apt29-zeek/day1"}},
+		{"APT29 day 2", []string{"campaign/apt29-zeek/day2"}},
+	}
+	var paths []string
+	of := map[string]string{}
+	for _, in := range intrusions {
+		for _, p := range in.paths {
+			path := filepath.Join(dataDir(), filepath.FromSlash(p))
+			if _, err := os.Stat(path); err == nil {
+				paths = append(paths, path)
+				of[path] = in.name
+			}
+		}
+	}
+	found, _ := told(t, own(t), paths...)
+	in := map[string][]string{}
+	merged := 0
+	for _, c := range found.Campaigns {
+		names := map[string]int{}
+		for _, s := range c.Records {
+			for path, name := range of {
+				if strings.HasPrefix(s.Source, path) {
+					names[name] += int(s.To - s.From + 1)
+				}
+			}
+		}
+		if len(names) > 1 {
+			merged++
+		}
+		for n := range names {
+			in[n] = append(in[n], c.ID)
+		}
+		t.Logf("%-8s %s %s – %s: %d actions of %v", c.Level, c.Title, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), c.Actions, names)
+		for _, v := range c.Victims[:min(len(c.Victims), 12)] {
+			t.Logf("      victim %s:%s reached=%v %v", v.Kind, v.Value, v.Reached, v.Tactics)
+		}
+	}
+	one := 0
+	for _, i := range intrusions {
+		if len(in[i.name]) == 1 {
+			one++
+		}
+		t.Logf("%-14s in %d campaigns", i.name, len(in[i.name]))
+	}
+	t.Logf("%d of %d intrusions are one campaign each; %d campaigns hold more than one", one, len(intrusions), merged)
+	score(t, "separate/one-each", float64(one)/float64(len(intrusions)), len(intrusions))
+	score(t, "separate/merged", float64(merged), len(found.Campaigns))
+}
+
+// TestSingleTechniques hunts single-technique captures together: those of different labs and days are not chained.
+func TestSingleTechniques(t *testing.T) {
+	path := data(t, "windows/otrf-atomic")
+	found, _ := told(t, own(t), path)
+	chained := 0
+	for _, c := range found.Campaigns {
+		captures := map[string]bool{}
+		for _, s := range c.Records {
+			captures[filepath.Base(strings.SplitN(s.Source, "!/", 2)[0])] = true
+		}
+		long := c.Last.Sub(c.First) > 24*time.Hour
+		if len(c.Orgs) > 1 || long {
+			chained++
+			t.Logf("chained: %s %v %s – %s, %d captures", c.Title, c.Orgs, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), len(captures))
+		}
+	}
+	t.Logf("%d campaigns of single-technique captures; %d span labs or days", len(found.Campaigns), chained)
+	score(t, "otrf-atomic/chained", float64(chained), len(found.Campaigns))
+}
+
+// TestBenignCampaigns lists the campaigns of level high or above in recordings of ordinary days.
+func TestBenignCampaigns(t *testing.T) {
+	n := 0
+	for _, name := range []string{"windows/benign-evtx-omer.tar.gz", "network/zeek-m57-2009", "network/eve-ait-lds1-benign.json.gz",
+		"web/apache-semicomplete-2015.log.gz", "linux/auth-elastic-ec2.log.gz"} {
+		path := filepath.Join(dataDir(), filepath.FromSlash(name))
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		found, coverage := told(t, own(t), path)
+		high := 0
+		for _, c := range found.Campaigns {
+			if c.Level >= tocsin.High {
+				high++
+			}
+			t.Logf("    %-8s %s (%s)", c.Level, c.Title, c.Why)
+			for _, s := range c.Steps {
+				t.Logf("        %s %s %s", s.First.Format(time.DateTime), s.Tactic, s.Summary)
+			}
+		}
+		t.Logf("%-42s %6d events: %d campaigns, %d of level high or above; %d actors only tried", name, coverage.Events, len(found.Campaigns), high, found.Attempts)
+		score(t, "benign/"+name+"/high", float64(high), int(coverage.Events))
+		n++
+	}
+	if n == 0 {
+		t.Skip("no benign recordings")
+	}
+}
