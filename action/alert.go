@@ -48,6 +48,11 @@ func (r *Reader) alert(ev *tocsin.Event) {
 	a.Text = clip(name)
 	r.rules = append(append(r.rules[:0], a.Rules...), rule)
 	a.Rules = r.rules
+	if raw, ok := isMail(ev); ok {
+		r.mail(raw)
+		r.out()
+		return
+	}
 	// A column that is only called "ip" beside a host is the host's own address, not whence something came.
 	if address != "" && address != bare && address != target {
 		a.Who = append(a.Who, tocsin.Entity{Kind: "address", Role: "source", Value: address})

@@ -125,9 +125,6 @@ func (r *Reader) account1(ev *tocsin.Event, verb, technique string) {
 	if f.session != "" && a.Host != "" {
 		r.doer("session", r.joined(a.Host, "/", f.session))
 	}
-	if len(a.Who) == 0 && a.Host != "" {
-		r.doer("host", a.Host)
-	}
 	r.target("user", r.account(f.user))
 	r.target("host", a.Host)
 	a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = verb, "persistence", technique, tocsin.Low, f.outcome
@@ -144,9 +141,6 @@ func (r *Reader) ran(ev *tocsin.Event) {
 	}
 	r.commands(ev, f.command, sh, func() {
 		r.local(ev)
-		if len(r.act.Who) == 0 && r.act.Host != "" {
-			r.doer("host", r.act.Host)
-		}
 	}, f.outcome)
 }
 
@@ -274,9 +268,6 @@ func (r *Reader) wrote(ev *tocsin.Event) {
 	}
 	r.begin(ev)
 	r.local(ev)
-	if len(r.act.Who) == 0 {
-		r.doer("host", r.act.Host)
-	}
 	a := &r.act
 	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, base(f.image), f.file
 	r.target("file", f.file)

@@ -324,8 +324,8 @@ func hostLike(w string) bool {
 			return false
 		}
 	}
-	// A method call or a field (os.path, foo.bar()) is no machine: names of the DNS in commands have a known end or three labels.
-	if strings.Count(w, ".") >= 2 {
+	// A method call or a field (os.path, System.IO.File) is no machine: names of the DNS have an end that is one.
+	if len(end) == 2 && strings.Count(w, ".") >= 2 && end != "sh" && end != "py" && end != "io" && end != "is" {
 		return true
 	}
 	switch end {

@@ -122,7 +122,8 @@ func (r *Reader) deed(ev *tocsin.Event, w *winFacts, verb, tactic, technique str
 	a.Verb, a.Tactic, a.Technique, a.Level = verb, tactic, technique, level
 }
 
-// subject fills in who did something: the logon session, then the account. The system's own sessions are its account's.
+// subject fills in who did something: the logon session, then the account. What the system itself does is nobody's, and
+// so the machine's.
 func (r *Reader) subject(w *winFacts) {
 	host := r.act.Host
 	user := r.winAccount(w.user, w.domain)
@@ -134,12 +135,9 @@ func (r *Reader) subject(w *winFacts) {
 		}
 	}
 	r.doer("user", user)
-	if len(r.act.Who) == 0 && host != "" {
-		r.doer("host", host)
-	}
 }
 
-// winAccount is an account as DOMAIN\name; the machine's own are host\system.
+// winAccount is an account as DOMAIN\name; the machine's own are none.
 func (r *Reader) winAccount(user, domain string) string {
 	if user == "" || user == "-" || strings.HasPrefix(user, "S-1-") {
 		return ""
@@ -150,7 +148,7 @@ func (r *Reader) winAccount(user, domain string) string {
 	switch {
 	case strings.HasSuffix(user, "$"), strings.EqualFold(user, "SYSTEM"), strings.EqualFold(user, "LOCAL SERVICE"), strings.EqualFold(user, "NETWORK SERVICE"), strings.EqualFold(user, "ANONYMOUS LOGON"),
 		strings.HasPrefix(user, "DWM-"), strings.HasPrefix(user, "UMFD-"):
-		return r.joined(r.act.Host, `\`, "system")
+		return ""
 	}
 	if domain == "" || domain == "-" {
 		domain = r.act.Host
@@ -169,11 +167,21 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 	case "4688":
 		r.process(ev, w)
 	case "4697":
-		r.deed(ev, w, "create", "persistence", "T1543.003", tocsin.Medium)
+		level := tocsin.Medium
+		if foldContains(w.servicePath, `\svchost.exe -k`) || foldContains(w.servicePath, `\driverstore\`) || foldContains(w.servicePath, `:\program files`) {
+			level = tocsin.Informational
+		}
+		r.deed(ev, w, "create", "persistence", "T1543.003", level)
+		if level == tocsin.Informational {
+			a.Tactic, a.Technique = "", ""
+		}
 		a.Text = w.service + ": " + w.servicePath
 		r.out()
 	case "4698", "4702":
 		r.deed(ev, w, "create", "persistence", "T1053.005", tocsin.Low)
+		if strings.HasPrefix(w.task, `\Microsoft\`) {
+			a.Tactic, a.Technique, a.Level = "", "", tocsin.Informational // the system's own, which it renews by itself
+		}
 		a.Text = w.task
 		r.out()
 	case "4720", "4722", "4738", "4724", "4728", "4732", "4756":
@@ -238,7 +246,7 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 			}
 		}
 	case "4663", "4656":
-		if len(r.held) > 0 || foldContains(w.target, `\config\sam`) || foldContains(w.target, "ntds.dit") || foldContains(w.target, "lsass.exe") && !strings.HasSuffix(w.user, "$") {
+		if len(r.held) > 0 || foldContains(w.target, `\config\sam`) || foldContains(w.target, "ntds.dit") || foldContains(w.target, "lsass.exe") && !strings.HasSuffix(w.user, "$") && readsMemory(w.access) {
 			r.deed(ev, w, "read", "credential-access", "T1003", tocsin.Medium)
 			if len(r.held) > 0 && !foldContains(w.target, "lsass") && !foldContains(w.target, "ntds") && !foldContains(w.target, `\config\sam`) {
 				a.Tactic, a.Technique, a.Level = "", "", tocsin.Informational
@@ -341,9 +349,7 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		if !strings.EqualFold(base(w.targetImage), "lsass") {
 			return
 		}
-		switch strings.ToLower(w.access) {
-		case "0x1010", "0x1410", "0x1438", "0x143a", "0x1fffff", "0x1f1fff", "0x1f3fff", "0x1f0fff", "0x1018":
-		default:
+		if !readsMemory(w.access) {
 			return
 		}
 		r.deed(ev, w, "read", "credential-access", "T1003.001", tocsin.Medium)
@@ -363,6 +369,8 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 			tactic, technique, level = "persistence", "T1505.003", tocsin.Medium
 		case strings.HasSuffix(p, ".dmp") && strings.Contains(p, "lsass"), strings.HasSuffix(p, "ntds.dit"):
 			tactic, technique, level = "credential-access", "T1003", tocsin.High
+		case strings.Contains(p, "__psscriptpolicytest_"):
+			return
 		case program(p) && (strings.Contains(p, `\temp\`) || strings.Contains(p, `\users\public\`) || strings.Contains(p, `\programdata\`) || strings.HasPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
 			tactic, technique, level = "command-and-control", "T1105", tocsin.Low
 		default:
@@ -405,6 +413,15 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		a.Text, a.Tool = w.query, base(w.image)
 		r.out()
 	}
+}
+
+// readsMemory says that rights to a process include reading its memory, and more than looking at it asks for.
+func readsMemory(access string) bool {
+	switch strings.ToLower(access) {
+	case "0x1010", "0x1410", "0x1438", "0x143a", "0x1fffff", "0x1f1fff", "0x1f3fff", "0x1f0fff", "0x1018":
+		return true
+	}
+	return false
 }
 
 // program says that a file is one that can be run.

@@ -199,7 +199,7 @@ func (w *world) strings(b *board) {
 		m *member
 		d *tocsin.Deed
 	}
-	uses, visits := map[string][]use{}, map[string][]use{}
+	uses, visits, used := map[string][]use{}, map[string][]use{}, map[string][]use{}
 	add := func(all map[string][]use, k string, m *member, d *tocsin.Deed) {
 		if u := all[k]; len(u) <= most && (len(u) == 0 || u[len(u)-1].m != m) {
 			all[k] = append(u, use{m, d})
@@ -212,8 +212,27 @@ func (w *world) strings(b *board) {
 				add(uses, s, m, d)
 			}
 			for _, e := range d.On {
+				if e.Kind == "user" && d.Verb == "login" && d.Outcome == tocsin.Worked {
+					add(used, e.Value, m, d)
+				}
 				if e.Kind == "domain" || e.Kind == "address" || e.Kind == "host" {
 					add(visits, e.Value, m, d)
+				}
+			}
+		}
+	}
+	for _, m := range w.all {
+		for _, d := range m.telling {
+			if d.Verb != "mail" {
+				continue
+			}
+			for _, e := range d.On {
+				for _, y := range used[e.Value] {
+					if gap := y.m.Last.Sub(d.Time); gap < 0 || gap > 7*24*time.Hour {
+						continue
+					}
+					b.add(m, y.m, tocsin.Link{Kind: "account", Weight: 4 - math.Log(float64(len(used[e.Value]))), Time: y.d.Time,
+						Evidence: fmt.Sprintf("the mail went to %s, whose account %s uses", e.Value, y.m.ID), Places: []tocsin.Place{d.Place, y.d.Place}})
 				}
 			}
 		}
@@ -305,7 +324,9 @@ func (w *world) coincidences(b *board) {
 	for _, h := range hosts {
 		org, host, _ := strings.Cut(h, "\x00")
 		byOrg[org] = append(byOrg[org], byHost[h]...)
-		w.near(b, byHost[h], "host", host)
+		if host != "" {
+			w.near(b, byHost[h], "host", host)
+		}
 	}
 	orgs := make([]string, 0, len(byOrg))
 	for o := range byOrg {
@@ -332,8 +353,8 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 	if len(list) < 2 {
 		return
 	}
-	span := float64(list[len(list)-1].slot-list[0].slot) + priorSlots
-	var weights []float64 // of the members, each once
+	span := float64(min(list[len(list)-1].slot-list[0].slot, priorSlots)) + priorSlots // recordings may be islands in time
+	var weights []float64                                                              // of the members, each once
 	seen := map[*member]bool{}
 	kinds := map[string]int{}
 	type mine struct {
@@ -376,7 +397,7 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 			if x.m == y.m || tried[x.m] || !x.m.core() && !y.m.core() {
 				continue
 			}
-			if kind == "time" && x.host == y.host {
+			if kind == "time" && x.host == y.host && x.d.Host != "" {
 				continue // weighed by the host already
 			}
 			tried[x.m] = true

@@ -233,6 +233,14 @@ func (w *world) victims(g []*member) []tocsin.Victim {
 					}
 				}
 			}
+			if hit && d.Host == "" && (d.Tactic == "command-and-control" || d.Tactic == "execution" || d.Tactic == "exfiltration") {
+				for _, e := range d.Who { // a machine of ours that speaks for the intruder
+					if e.Kind == "address" && !public(e.Value) {
+						add("address", e.Value, d, true)
+						named = true
+					}
+				}
+			}
 			if d.Host != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
 				add("host", strings.ToLower(d.Host), d, hit)
 			}
@@ -291,7 +299,7 @@ var stages = map[string]int{
 
 // severity is by how far it went: how many tactics worked, and which.
 func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
-	best := map[string]float64{}
+	best, ways := map[string]float64{}, map[string]float64{}
 	far, worst := 0, tocsin.Unrated
 	tried := map[string]bool{}
 	for _, d := range all {
@@ -303,6 +311,7 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
+		ways[d.Tactic+d.Technique] = max(ways[d.Tactic+d.Technique], d.Weight)
 		if d.Weight >= 1.5 {
 			far = max(far, stages[d.Tactic])
 			worst = max(worst, d.Level)
@@ -338,10 +347,24 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 		return tocsin.Critical, why
 	case telling >= 3 && total >= 7 || telling >= 2 && worst >= tocsin.High && total >= 6.5:
 		return tocsin.High, why
-	case telling >= 2 && total >= 4, worst >= tocsin.High, len(best) >= 3 && total >= 4.5:
+	case telling >= 2 && total >= 4, worst >= tocsin.High, len(best) >= 3 && total >= 4.5, len(ways) >= 3 && far >= 2 && sumOf(ways) >= 3.5:
 		return tocsin.Medium, why
 	}
 	return tocsin.Low, why
+}
+
+// sumOf adds up weights in one order.
+func sumOf(m map[string]float64) float64 {
+	all := make([]float64, 0, len(m))
+	for _, v := range m {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	t := 0.0
+	for _, v := range all {
+		t += v
+	}
+	return t
 }
 
 // marks are the indicators: addresses from which it came, then strings.
