@@ -17,9 +17,9 @@ const (
 	joined = 3.0
 
 	// A handle is another actor's after a long silence: an address that is given out anew, an account that somebody
-	// else uses. What it starts with is eaten up by ln(1 + silence/6 h): 24 hours for what an organisation gives out
+	// else uses. What it starts with is eaten up by ln(1 + silence/6 h): 10 hours for what an organisation gives out
 	// itself, some five days for an address of the internet.
-	lastingOwn   = 4.5
+	lastingOwn   = 4.0
 	lastingWorld = 6.0
 	silenceUnit  = 6 * time.Hour
 

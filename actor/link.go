@@ -189,6 +189,9 @@ func (b *Book) shared(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 		}
 		for i := 1; i < len(u); i++ {
 			p, q := u[i-1], u[i]
+			if kind == "callback" && !world(p.n.name) && !world(q.n.name) {
+				continue // machines that speak to one host are two victims, not one doer
+			}
 			add(p.n, q.n, tocsin.Link{Kind: link, Weight: weight, Time: when(max(p.d.first, q.d.first)),
 				Evidence: fmt.Sprintf("both use the same %s %q, as %d of %d do", what, clip(text), len(u), telling),
 				Places:   []tocsin.Place{b.placeOf(p.d.at), b.placeOf(q.d.at)}})

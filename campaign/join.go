@@ -21,6 +21,9 @@ type board struct {
 	order []pair
 }
 
+// place says that a kind of link is that things happened at one place: those are one piece of evidence, however put.
+func place(kind string) bool { return kind == "pivot" || kind == "host" || kind == "time" }
+
 // add notes a link; of one kind the heaviest counts.
 func (b *board) add(x, y *member, l tocsin.Link) {
 	if x == y || l.Weight <= 0 {
@@ -36,7 +39,7 @@ func (b *board) add(x, y *member, l tocsin.Link) {
 		b.order = append(b.order, p)
 	}
 	for i := range links {
-		if links[i].Kind == l.Kind {
+		if links[i].Kind == l.Kind || place(links[i].Kind) && place(l.Kind) {
 			if l.Weight > links[i].Weight {
 				links[i] = l
 			}
@@ -246,16 +249,13 @@ func (w *world) strings(b *board) {
 		u := uses[s]
 		kind, text, _ := strings.Cut(s, ":")
 		if kind == "callback" {
-			host := text
-			if h, _, ok := strings.Cut(text, ":"); ok && !strings.Contains(h, ":") {
-				host = h
-			}
+			to := visits[host(text)]
 			for _, x := range u {
-				for _, y := range visits[host] {
-					if x.m == y.m || len(visits[host]) > most {
+				for _, y := range to {
+					if x.m == y.m || len(to) > most || y.d.Time.Sub(x.d.Time).Abs() > follows {
 						continue
 					}
-					b.add(x.m, y.m, tocsin.Link{Kind: "callback", Weight: min(5, math.Log(float64(len(w.all)+50)/float64(len(visits[host])))), Time: y.d.Time,
+					b.add(x.m, y.m, tocsin.Link{Kind: "callback", Weight: min(5, math.Log(float64(len(w.all)+50)/float64(len(to)))), Time: y.d.Time,
 						Evidence: fmt.Sprintf("%s names %s, to which %s then went", x.m.ID, clip(text), y.m.ID), Places: []tocsin.Place{x.d.Place, y.d.Place}})
 				}
 			}
@@ -276,11 +276,23 @@ func (w *world) strings(b *board) {
 		}
 		for i := 1; i < len(u); i++ {
 			p, q := u[i-1], u[i]
+			weight := weight
+			if kind == "callback" && !public(host(text)) { // an address that organisations give out anew
+				weight -= math.Log(1 + max(0, q.d.Time.Sub(p.d.Last).Hours())/6)
+			}
 			b.add(p.m, q.m, tocsin.Link{Kind: link, Weight: weight, Time: later(p.d.Time, q.d.Time),
 				Evidence: fmt.Sprintf("both have the same %s %q, as %d of %d do", kind, clip(text), len(u), len(w.all)),
 				Places:   []tocsin.Place{p.d.Place, q.d.Place}})
 		}
 	}
+}
+
+// host is the host of a callback, which may have a port.
+func host(text string) string {
+	if h, port, ok := strings.Cut(text, ":"); ok && !strings.Contains(port, ":") {
+		return h
+	}
+	return text
 }
 
 // A moment is a ten-minute slot in which a member did something telling on a host.
@@ -322,10 +334,10 @@ func (w *world) coincidences(b *board) {
 	}
 	slices.Sort(hosts)
 	for _, h := range hosts {
-		org, host, _ := strings.Cut(h, "\x00")
+		org, name, _ := strings.Cut(h, "\x00")
 		byOrg[org] = append(byOrg[org], byHost[h]...)
-		if host != "" {
-			w.near(b, byHost[h], "host", host)
+		if name != "" {
+			w.near(b, byHost[h], "host", name)
 		}
 	}
 	orgs := make([]string, 0, len(byOrg))

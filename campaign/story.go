@@ -297,15 +297,41 @@ var stages = map[string]int{
 	"lateral-movement": 3, "exfiltration": 4, "impact": 4,
 }
 
-// severity is by how far it went: how many tactics worked, and which.
+// window is how long what is told together may be apart: what one account does in weeks adds up to anything.
+const window = 24 * time.Hour
+
+// severity is by how far it went: how many tactics worked, and which, in the worst day of it.
 func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
+	var telling []*tocsin.Deed
+	for _, d := range all {
+		if d.Tactic != "" && d.Weight >= 0.5 {
+			telling = append(telling, d)
+		}
+	}
+	level, why := tocsin.Low, "nothing that was tried is known to have worked"
+	var from time.Time
+	for i := range telling {
+		if i > 0 && telling[i].Time.Sub(from) < window/4 {
+			continue // a quarter of a day is fine enough a step
+		}
+		from = telling[i].Time
+		j := i
+		for j < len(telling) && telling[j].Time.Sub(from) < window {
+			j++
+		}
+		if l, w := progress(telling[i:j], c, from); l > level {
+			level, why = l, w
+		}
+	}
+	return level, why
+}
+
+// progress is how far deeds came.
+func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) (tocsin.Level, string) {
 	best, ways := map[string]float64{}, map[string]float64{}
 	far, worst := 0, tocsin.Unrated
 	tried := map[string]bool{}
-	for _, d := range all {
-		if d.Tactic == "" || d.Weight < 0.5 {
-			continue
-		}
+	for _, d := range deeds {
 		tried[d.Tactic] = true
 		if !inside(d) {
 			continue
@@ -317,26 +343,24 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 			worst = max(worst, d.Level)
 		}
 	}
-	telling, total := 0, 0.0
-	for _, t := range tocsin.Tactics() {
-		if v := best[t.Slug]; v > 0 {
-			total += v
-			if v >= 1.2 {
-				telling++
-			}
+	telling := 0
+	for _, v := range best {
+		if v >= 1.2 {
+			telling++
 		}
 	}
+	total := sumOf(best)
 	reached := 0
 	orgs := map[string]bool{}
 	for _, v := range c.Victims {
-		if v.Reached && v.Kind != "user" {
+		if v.Reached && v.Kind != "user" && v.First.Sub(from) < window && !v.Last.Before(from) {
 			reached++
 			if v.Org != "" {
 				orgs[v.Org] = true
 			}
 		}
 	}
-	why := fmt.Sprintf("%d tactics worked, %d were tried; %d machines or accounts reached", len(best), len(tried), reached)
+	why := fmt.Sprintf("within a day %d tactics worked, %d were tried; %d machines or accounts reached", len(best), len(tried), reached)
 	if len(orgs) > 1 {
 		why += fmt.Sprintf(" in %d organisations", len(orgs))
 	}
