@@ -113,8 +113,8 @@ func ratio(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// events leaves out ticks without a time and, of those that one event gave, all but the one with the longest text. The
-// ticks are not changed: they are copied where any is left out.
+// events leaves out ticks without a time and, of those that one event gave, all but the first. The ticks are not changed:
+// they are copied where any is left out.
 func events(ticks []Tick) []Tick {
 	from := 0
 	for from < len(ticks) && ticks[from].Time == 0 {
@@ -127,11 +127,8 @@ func events(ticks []Tick) []Tick {
 		}
 		out := append(make([]Tick, 0, len(ticks)-1), ticks[:i]...)
 		for ; i < len(ticks); i++ {
-			p := &out[len(out)-1]
-			if !sameEvent(p, &ticks[i]) {
+			if !sameEvent(&ticks[i-1], &ticks[i]) {
 				out = append(out, ticks[i])
-			} else if ticks[i].Length > p.Length {
-				*p = ticks[i]
 			}
 		}
 		return out
@@ -139,4 +136,7 @@ func events(ticks []Tick) []Tick {
 	return ticks
 }
 
-func sameEvent(a, b *Tick) bool { return a.Time == b.Time && a.Record == b.Record && a.Record != 0 }
+// sameEvent says that two ticks are of one event: the parts of a command line have its whole text.
+func sameEvent(a, b *Tick) bool {
+	return a.Time == b.Time && a.Record == b.Record && a.Record != 0 && a.Text == b.Text
+}

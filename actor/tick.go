@@ -21,6 +21,7 @@ type Tick struct {
 	Count     uint8  // words in the text, at most 255
 	Operators uint8  // that join or redirect commands: | ; & < > $( and line ends, at most 255
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
+	Typed     bool   // the text is a command, not a request or a message of a log
 	Outcome   tocsin.Outcome
 }
 
@@ -49,7 +50,8 @@ func TickOf(a *tocsin.Action) Tick {
 		}
 		t.Target = max(h, 1)
 	}
-	t.read(a.Text, a.Verb == "request" || a.Verb == "scan" || a.Verb == "probe")
+	t.Typed = typed(a.Verb, a.Text)
+	t.read(a.Text)
 	return t
 }
 
@@ -59,8 +61,24 @@ const (
 	fnvPrime = 16777619
 )
 
-// read goes through the text once: its hash, its words and, unless it is an address of the web, its operators.
-func (t *Tick) read(s string, web bool) {
+// typed says that a text is a command. A command may scan or request, but then it names its program first and not the
+// method of HTTP.
+func typed(verb, text string) bool {
+	switch verb {
+	case "login", "logout", "resolve", "connect", "mail", "alert", "call":
+		return false
+	case "request", "scan", "probe":
+		n := 0
+		for n < len(text) && text[n] >= 'A' && text[n] <= 'Z' {
+			n++
+		}
+		return n < len(text) && n < 3
+	}
+	return text != ""
+}
+
+// read goes through the text once: its hash, its words and its operators.
+func (t *Tick) read(s string) {
 	h := uint32(fnvBasis)
 	word, long := uint32(fnvBasis), 0
 	count, operators := 0, 0
@@ -78,7 +96,7 @@ func (t *Tick) read(s string, web bool) {
 			count++
 			word, long = fnvBasis, 0
 		}
-		if what == operator && !web {
+		if what == operator {
 			operators++
 			if i+1 < len(s) && s[i+1] == c { // && || >> << are one
 				i++

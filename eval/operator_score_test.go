@@ -1,0 +1,178 @@
+package eval
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/actor"
+)
+
+// A verdict is what was said of one doer.
+type verdict struct {
+	of   *operator
+	said tocsin.Driver
+}
+
+// A table of verdicts: rows are what drove, columns what was said.
+type confusion [4][4]int
+
+func tabulate(all []verdict) (c confusion) {
+	for _, v := range all {
+		c[v.of.driver][v.said]++
+	}
+	return c
+}
+
+// macroF1 is the mean of the drivers' F1, of those that were decided; abstained is the share that was not.
+func (c *confusion) macroF1() (f1, abstained float64) {
+	total, none := 0, 0
+	classes := 0
+	for d := tocsin.Human; d <= tocsin.Agent; d++ {
+		tp, said, is := c[d][d], 0, 0
+		for e := tocsin.Human; e <= tocsin.Agent; e++ {
+			said += c[e][d]
+			is += c[d][e]
+		}
+		total += is + c[d][tocsin.Undecided]
+		none += c[d][tocsin.Undecided]
+		if is+c[d][tocsin.Undecided] == 0 {
+			continue
+		}
+		classes++
+		if said+is > 0 {
+			f1 += 2 * float64(tp) / float64(said+is)
+		}
+	}
+	if classes == 0 || total == 0 {
+		return 0, 1
+	}
+	return f1 / float64(classes), float64(none) / float64(total)
+}
+
+// interval is the middle 95 % of macro-F1 when groups are drawn anew.
+func interval(all []verdict) (low, high float64) {
+	groups := map[string][]verdict{}
+	var names [4][]string
+	for _, v := range all {
+		k := v.of.driver.String() + v.of.group
+		if groups[k] == nil {
+			names[v.of.driver] = append(names[v.of.driver], k)
+		}
+		groups[k] = append(groups[k], v)
+	}
+	draw := rand.New(rand.NewPCG(1, 2))
+	var f []float64
+	for range 1000 {
+		var some []verdict
+		for _, g := range names {
+			for range g {
+				some = append(some, groups[g[draw.IntN(len(g))]]...)
+			}
+		}
+		c := tabulate(some)
+		f1, _ := c.macroF1()
+		f = append(f, f1)
+	}
+	slices.Sort(f)
+	return f[25], f[974]
+}
+
+func (c *confusion) units(d tocsin.Driver) int { return c[d][0] + c[d][1] + c[d][2] + c[d][3] }
+
+// drivers scores verdicts after n actions.
+func drivers(t *testing.T, arm string, n int, all []verdict) {
+	t.Helper()
+	c := tabulate(all)
+	f1, abstained := c.macroF1()
+	low, high := interval(all)
+	said, right := 0, 0
+	for d := tocsin.Human; d <= tocsin.Agent; d++ {
+		for e := tocsin.Human; e <= tocsin.Agent; e++ {
+			said += c[d][e]
+		}
+		right += c[d][d]
+	}
+	humans := c.units(tocsin.Human)
+	wLow, wHigh := wilson(c[tocsin.Human][tocsin.Agent], humans)
+	text := ""
+	for d := tocsin.Human; d <= tocsin.Agent; d++ {
+		text += fmt.Sprintf("\n    %-6s %4d: human %4d, script %4d, agent %4d, undecided %4d", d, c.units(d), c[d][tocsin.Human], c[d][tocsin.Script], c[d][tocsin.Agent], c[d][tocsin.Undecided])
+		if k := c.units(d); k > 0 && k < 30 {
+			text += "   fewer than 30: reported, not claimed"
+		}
+	}
+	t.Logf("%s after %d actions: macro-F1 %.3f (%.3f – %.3f), undecided %.1f %%, wrong %d of %d decided; of 100 humans %.1f are called agents (%.1f – %.1f)%s",
+		arm, n, f1, low, high, 100*abstained, said-right, said, 100*float64(c[tocsin.Human][tocsin.Agent])/float64(max(1, humans)), 100*wLow, 100*wHigh, text)
+	score(t, fmt.Sprintf("driver/%s/%03d/macro-f1", arm, n), f1, 0)
+	score(t, fmt.Sprintf("driver/%s/%03d/undecided", arm, n), abstained, len(all))
+	score(t, fmt.Sprintf("driver/%s/%03d/human-called-agent", arm, n), float64(c[tocsin.Human][tocsin.Agent])/float64(max(1, humans)), humans)
+	score(t, fmt.Sprintf("driver/%s/%03d/wrong", arm, n), float64(said-right)/float64(max(1, said)), said)
+}
+
+// TestDrivers scores the judgement of what drives an actor: with the weights as they are, and with weights that were
+// fitted without the group that is judged (model, class of trainees, network of scripts).
+func TestDrivers(t *testing.T) {
+	all := operators(t)
+	if len(all) == 0 {
+		t.Skip("no recordings of operators")
+	}
+	ns := []int{10, 20, 50, 100, 200}
+	for _, n := range ns {
+		var verdicts []verdict
+		for _, o := range all {
+			if len(o.ticks) >= n {
+				d, _, _ := actor.Judge(o.ticks[:n])
+				verdicts = append(verdicts, verdict{o, d})
+			}
+		}
+		if len(verdicts) > 0 {
+			drivers(t, "as-shipped", n, verdicts)
+		}
+	}
+	everything := func(string) bool { return true }
+	only := func(families ...string) func(string) bool {
+		return func(f string) bool { return slices.Contains(families, f) }
+	}
+	without := func(families ...string) func(string) bool {
+		return func(f string) bool { return !slices.Contains(families, f) }
+	}
+	for _, arm := range []struct {
+		name  string
+		fold  func(*operator) string
+		takes func(family string) bool
+	}{
+		{"group-left-out", byGroup, everything},
+		{"recording-left-out", byRecording, everything},
+		{"group-left-out, gaps only", byGroup, only("gap", "rhythm")},
+		{"group-left-out, without how commands are written", byGroup, without("length", "joined")},
+		{"group-left-out, only how commands are written", byGroup, only("length", "joined")},
+		{"group-left-out, without outcomes and targets", byGroup, without("failure", "pace", "target")},
+	} {
+		out := leftOut(all, ns, *pull, arm.fold, arm.takes)
+		for _, n := range ns {
+			var verdicts []verdict
+			for _, o := range all {
+				p, ok := out[o][n]
+				if !ok {
+					continue
+				}
+				said := tocsin.Undecided
+				for k := range p {
+					if p[k] >= *bound {
+						said = tocsin.Driver(k + 1)
+					}
+				}
+				verdicts = append(verdicts, verdict{o, said})
+				if said != o.driver && said != tocsin.Undecided {
+					t.Logf("%s, %d: %s %s %s is called %s: %.2f", arm.name, n, o.source, o.group, o.name, said, p)
+				}
+			}
+			if len(verdicts) > 0 {
+				drivers(t, arm.name, n, verdicts)
+			}
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package eval
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/actor"
+	"github.com/tocsin-ids/tocsin/engine"
+)
+
+// An operator is one doer of whom it is known what drove it.
+type operator struct {
+	driver tocsin.Driver
+	name   string // person, run or address
+	group  string // what is left out together with it: model, class of trainees, network
+	source string // recording
+	texts  map[uint32]bool
+	ticks  []actor.Tick
+}
+
+// operators reads all doers of the recordings. What is missing is skipped.
+func operators(t testing.TB) []*operator {
+	t.Helper()
+	r := operatorReader{t: t, all: map[string]*operator{}}
+	glob := func(pattern string) []string {
+		paths, _ := filepath.Glob(filepath.Join(dataDir(), filepath.FromSlash(pattern)))
+		slices.Sort(paths)
+		return paths
+	}
+	for _, p := range glob("operator/human-*") {
+		r.read(p, func(ev *tocsin.Event) (driver tocsin.Driver, name, group string) {
+			person := ev.Source
+			return tocsin.Human, person, filepath.Base(filepath.Dir(person))
+		})
+	}
+	for _, p := range glob("operator/llm-*") {
+		paths, _ := filepath.Glob(filepath.Join(p, "COMMANDS*"))
+		if len(paths) == 0 {
+			paths = []string{p}
+		}
+		for _, p := range paths {
+			r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+				return tocsin.Agent, cmp.Or(ev.Text("run"), ev.Text("session"), ev.Source), model(ev.Text("model"))
+			})
+		}
+	}
+	r.agents(glob("agents/*.jsonl.gz"))
+	for _, kind := range []string{"claude-code", "opencode", "codex", "gemini-cli", "copilot-cli", "*"} {
+		for _, p := range glob("agents/native/" + kind) {
+			if !r.seen[p] {
+				r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+					return tocsin.Agent, ev.Source, model(ev.Text("model"))
+				})
+			}
+		}
+	}
+	byAddress := func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+		from := cmp.Or(ev.Text("src_ip"), ev.Text("c-ip"))
+		if from == "" {
+			return tocsin.Undecided, "", ""
+		}
+		return tocsin.Script, from, network(from)
+	}
+	for _, p := range glob("operator/script-*") {
+		r.read(p, byAddress)
+	}
+	for _, p := range append(glob("web/scanners-*/*"), glob("linux/auth-*")...) {
+		r.read(p, byAddress)
+	}
+	for _, p := range glob("linux/*openssh*/*.log*") {
+		if !strings.Contains(p, ".csv") {
+			r.read(p, byAddress)
+		}
+	}
+	for _, p := range glob("web/apache-*.log.gz") { // crawlers, by what they say they are
+		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+			agent := strings.ToLower(ev.Text("cs-user-agent"))
+			for _, w := range []string{"bot", "spider", "crawl", "slurp"} {
+				if strings.Contains(agent, w) {
+					return tocsin.Script, ev.Text("c-ip"), network(ev.Text("c-ip"))
+				}
+			}
+			return tocsin.Undecided, "", ""
+		})
+	}
+	return r.done()
+}
+
+// An operatorReader gathers the ticks of doers.
+type operatorReader struct {
+	t    testing.TB
+	all  map[string]*operator
+	seen map[string]bool
+}
+
+// read takes the actions of one recording; who says whose an event is.
+func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsin.Driver, name, group string)) {
+	r.t.Helper()
+	if r.seen == nil {
+		r.seen = map[string]bool{}
+	}
+	r.seen[path] = true
+	source, err := filepath.Rel(dataDir(), path)
+	if err != nil {
+		source = path
+	}
+	desk := eventDesk(func(ev *tocsin.Event) {
+		driver, name, group := who(ev)
+		if driver == tocsin.Undecided {
+			return
+		}
+		meaning(ev, func(a *tocsin.Action) {
+			if a.Time.IsZero() {
+				return
+			}
+			key := source + "\x00" + name
+			o := r.all[key]
+			if o == nil {
+				o = &operator{driver: driver, name: name, group: group, source: filepath.ToSlash(source), texts: map[uint32]bool{}}
+				r.all[key] = o
+			}
+			k := actor.TickOf(a)
+			o.ticks = append(o.ticks, k)
+			if k.Typed {
+				o.texts[k.Text] = true
+			}
+		})
+	})
+	if _, err := engine.Read(context.Background(), engine.Input{Paths: []string{path}, Workers: 1}, func(int) engine.Desk { return desk }); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+type eventDesk func(*tocsin.Event)
+
+func (d eventDesk) Event(ev *tocsin.Event) { d(ev) }
+
+// meaning is the action that an event tells of.
+func meaning(ev *tocsin.Event, emit func(*tocsin.Action)) {
+	a := tocsin.Action{Time: ev.Time, Host: ev.Host, Place: tocsin.Place{Source: ev.Source, Record: ev.Record}}
+	target := func(kind, v string) {
+		if v != "" {
+			a.On = []tocsin.Entity{{Kind: kind, Role: "target", Value: v}}
+		}
+	}
+	switch ev.Text("outcome") {
+	case "success":
+		a.Outcome = tocsin.Worked
+	case "failure":
+		a.Outcome = tocsin.Failed
+	}
+	kind := ev.Text("event_type")
+	switch {
+	case ev.Text("tool") != "" && ev.Text("arguments") != "":
+		a.Verb, a.Tool, a.Text = "call", ev.Text("tool"), ev.Text("arguments")
+		if c := ev.Text("command"); c != "" {
+			a.Verb, a.Text = "run", c
+			a.Tool, _, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(c, "sudo ")), " ")
+		}
+	case kind == "login_ok" || kind == "login_failed" || kind == "invalid_user":
+		a.Verb, a.Tool = "login", ev.Text("service")
+		target("user", ev.Text("user"))
+	case ev.Text("eventid") == "cowrie.direct-tcpip.request":
+		a.Verb, a.Tool, a.Outcome = "connect", "ssh", tocsin.Unknown
+		target("address", ev.Text("dst_ip"))
+	case ev.Text("eventid") == "cowrie.command.input", kind == "command" && ev.Text("eventid") == "":
+		a.Verb, a.Text = "run", cmp.Or(ev.Text("command"), ev.Text("input"))
+		a.Tool, _, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(a.Text, "sudo ")), " ")
+	case ev.Text("cs-method") != "":
+		a.Verb, a.Text = "request", ev.Text("cs-method")+" "+ev.Text("cs-uri")
+		a.Outcome = tocsin.Worked
+		if s := ev.Text("sc-status"); s >= "400" {
+			a.Outcome = tocsin.Failed
+		}
+	default:
+		return
+	}
+	if len(a.Text) > tocsin.MaxText {
+		a.Text = a.Text[:tocsin.MaxText]
+	}
+	emit(&a)
+}
+
+// agents reads neutral transcripts. Their labels say which session is of which run and which model drove it.
+func (r *operatorReader) agents(paths []string) {
+	type label struct{ principal, model string }
+	labels := map[string]label{}
+	perSource := map[string]map[string]bool{}
+	if f, err := os.Open(filepath.Join(dataDir(), "agents", "LABELS.tsv")); err == nil {
+		defer f.Close()
+		c := csv.NewReader(f)
+		c.Comma, c.LazyQuotes, c.FieldsPerRecord = '\t', true, -1
+		rows, err := c.ReadAll()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		column := func(name string) int { return slices.Index(rows[0], name) }
+		session, principal, mod, source := column("session"), column("principal"), column("model"), column("source")
+		for _, row := range rows[1:] {
+			labels[row[session]] = label{row[principal], model(row[mod])}
+			if perSource[row[source]] == nil {
+				perSource[row[source]] = map[string]bool{}
+			}
+			perSource[row[source]][row[principal]] = true
+		}
+	}
+	for _, p := range paths {
+		source := strings.TrimSuffix(filepath.Base(p), ".jsonl.gz")
+		// The sub-tasks of one run are one doer; the sessions of one repository over months are not.
+		byRun := len(perSource[source]) > 1
+		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+			l := labels[ev.Text("session")]
+			name := ev.Text("session")
+			if byRun && l.principal != "" {
+				name = l.principal
+			}
+			return tocsin.Agent, name, cmp.Or(l.model, model(ev.Text("model")))
+		})
+	}
+}
+
+// model is the name of a model without its reseller.
+func model(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+// network is the first half of an address: neighbours are often one doer.
+func network(address string) string {
+	p := strings.Split(address, ".")
+	if len(p) < 2 {
+		return address
+	}
+	return p[0] + "." + p[1]
+}
+
+// done puts the ticks in order and counts runs that appear twice once.
+func (r *operatorReader) done() []*operator {
+	var all []*operator
+	for _, key := range slices.Sorted(maps.Keys(r.all)) {
+		o := r.all[key]
+		actor.SortTicks(o.ticks)
+		all = append(all, o)
+	}
+	// Recordings with the times of the commands themselves come first: of a run that appears twice they are kept.
+	slices.SortStableFunc(all, func(a, b *operator) int {
+		return strings.Compare(strings.Replace(b.source, "operator/", "z", 1), strings.Replace(a.source, "operator/", "z", 1))
+	})
+	var kept []*operator
+	for _, o := range all {
+		if strings.HasPrefix(o.source, "linux/") && !guesser(o.ticks) {
+			continue // those who have an account
+		}
+		twice := false
+		for _, k := range kept {
+			if k.driver == o.driver && k.driver != tocsin.Script && k.source != o.source && alike(k.texts, o.texts) {
+				twice = true
+			}
+		}
+		if !twice {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
+
+// guesser says that most of what is known of ticks failed.
+func guesser(ticks []actor.Tick) bool {
+	failed := 0
+	for i := range ticks {
+		if ticks[i].Outcome == tocsin.Failed {
+			failed++
+		}
+	}
+	return 2*failed > len(ticks)
+}
+
+// alike says that two doers typed the same things.
+func alike(a, b map[uint32]bool) bool {
+	both := 0
+	for x := range a {
+		if b[x] {
+			both++
+		}
+	}
+	return both >= 5 && 2*both >= min(len(a), len(b))
+}
