@@ -33,7 +33,7 @@ var layers = map[string]struct {
 	"campaign": {tocsin: []string{"."}, pure: true},
 	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"update":   {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }

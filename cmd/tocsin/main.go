@@ -27,6 +27,7 @@ import (
 type cli struct {
 	Hunt     huntCmd     `cmd:"" help:"Read logs and report the intrusions in them."`
 	Explain  explainCmd  `cmd:"" help:"Show the chain of evidence of a campaign that hunt found."`
+	Rehearse rehearseCmd `cmd:"" help:"Write the logs of an intrusion that never happened, and the truth about it."`
 	Timeline timelineCmd `cmd:"" help:"List every event of logs in order of time."`
 	Search   searchCmd   `cmd:"" help:"List the events that a text, a field or a pattern occurs in."`
 	Metrics  metricsCmd  `cmd:"" help:"Count events by kind, and logons by account and address."`

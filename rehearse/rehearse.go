@@ -1,0 +1,281 @@
+// Package rehearse writes the logs of intrusions that never happened: about thirty organisations over some days, one
+// operator with AI agents among them, and many times as much of what goes on anyway. It is a test bench for what reads
+// logs, and for the people who do: beside the logs lies the truth about them.
+//
+// It writes log records and nothing else. It opens no connection and starts no program, and nothing in what it writes
+// works: addresses are those that RFC 5737, RFC 3849 and RFC 1918 set aside, names end in .example, payloads are inert
+// tokens. It knows nothing of the detector: no code, constant or word list is shared with action, actor or campaign.
+//
+// The same options give the same bytes.
+package rehearse
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Options say what to rehearse. The zero value of all but Seed stands for the usual.
+type Options struct {
+	Seed     uint64
+	Start    time.Time // of the logs; 2026-03-02 00:00 UTC
+	Targets  int       // organisations that the operator is after; 30
+	Autonomy float64   // share of the operator's actions that agents do by themselves; 0.85
+	Gates    int       // points at which a person decides how to go on; 5
+	Days     int       // 4
+	Tempo    string    // what drives what is not done by hand: agent, script or human; agent
+	Jitter   float64   // widens the gaps at random: 0 not at all, 1 by a factor of about 5 either way
+	Pace     float64   // multiplies the gaps; 1
+	Rotate   int       // a new address each that many actions; 0 keeps addresses until they are blocked
+	Rename   bool      // tools and user agents change their names when they move
+	Noise    float64   // multiplies what goes on anyway; 1
+	Blocks   int       // organisations whose defenders block the operator's address once; 4. -1 is none
+}
+
+func (o *Options) fill() error {
+	if o.Start.IsZero() {
+		o.Start = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	}
+	usual(&o.Targets, 30)
+	usual(&o.Autonomy, 0.85)
+	usual(&o.Gates, 5)
+	usual(&o.Days, 4)
+	usual(&o.Tempo, "agent")
+	usual(&o.Pace, 1)
+	usual(&o.Noise, 1)
+	usual(&o.Blocks, 4)
+	switch {
+	case o.Targets < 1 || o.Targets > len(words):
+		return fmt.Errorf("targets: %d; want 1 to %d", o.Targets, len(words))
+	case o.Autonomy < 0 || o.Autonomy > 1:
+		return fmt.Errorf("autonomy: %g; want a share from 0 to 1", o.Autonomy)
+	case o.Gates < 0 || o.Gates > 12:
+		return fmt.Errorf("gates: %d; want 0 to 12", o.Gates)
+	case o.Days < 1 || o.Days > 30:
+		return fmt.Errorf("days: %d; want 1 to 30", o.Days)
+	case o.Tempo != "agent" && o.Tempo != "script" && o.Tempo != "human":
+		return fmt.Errorf("tempo: %q; want agent, script or human", o.Tempo)
+	case o.Jitter < 0 || o.Jitter > 3:
+		return fmt.Errorf("jitter: %g; want 0 to 3", o.Jitter)
+	case o.Pace <= 0 || o.Pace > 100:
+		return fmt.Errorf("pace: %g; want more than 0, to 100", o.Pace)
+	case o.Rotate < 0:
+		return fmt.Errorf("rotate: %d; want a number of actions, or 0", o.Rotate)
+	case o.Noise < 0 || o.Noise > 100:
+		return fmt.Errorf("noise: %g; want 0 to 100", o.Noise)
+	}
+	return nil
+}
+
+func usual[T comparable](v *T, to T) {
+	var zero T
+	if *v == zero {
+		*v = to
+	}
+}
+
+// ErrNotEmpty is returned by Write for a folder that holds something already.
+var ErrNotEmpty = errors.New("the folder is not empty")
+
+// Write writes the logs below dir/telemetry and the truth to dir/TRUTH.json. dir is made if it is not there; one that
+// holds something is refused unless over is set, in which case what is named alike is overwritten.
+func Write(dir string, opt Options, over bool) (*Truth, error) {
+	if err := opt.fill(); err != nil {
+		return nil, err
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 && !over {
+		return nil, fmt.Errorf("%s: %w; name another, or --force", dir, ErrNotEmpty)
+	}
+	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}}
+	s.build()
+	s.operate()
+	s.background()
+	s.end()
+	if err := s.write(filepath.Join(dir, "telemetry")); err != nil {
+		return nil, err
+	}
+	b, err := json.MarshalIndent(s.truth, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	return s.truth, os.WriteFile(filepath.Join(dir, "TRUTH.json"), append(b, '\n'), 0o644)
+}
+
+// Truth is what happened, for scoring: what a detector must never read.
+type Truth struct {
+	Options   Options      `json:"options"`
+	Campaign  Campaign     `json:"campaign"`
+	Actors    []Actor      `json:"actors"`
+	Victims   []Victim     `json:"victims"`
+	Callbacks []string     `json:"callbacks"` // hosts that victims were made to speak to
+	Actions   []Action     `json:"actions"`   // in order of time
+	Blocks    []Adaptation `json:"adaptations"`
+	Benign    Benign       `json:"benign"`
+	Records   int          `json:"records"` // written in all
+}
+
+// Campaign is the operator's whole undertaking.
+type Campaign struct {
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Orgs     []string  `json:"orgs"`
+	Autonomy float64   `json:"autonomy"` // realised share of actions not done by hand
+	Gates    []Gate    `json:"gates"`
+}
+
+// Gate is a point at which a person decided.
+type Gate struct {
+	Quiet  time.Time `json:"quiet"` // the last action before
+	Time   time.Time `json:"time"`  // the first after
+	Before string    `json:"phase_before"`
+	After  string    `json:"phase_after"`
+}
+
+// Actor is one who acts in the campaign.
+type Actor struct {
+	ID         string   `json:"id"`
+	Driver     string   `json:"driver"`
+	Addresses  []string `json:"addresses"`
+	UserAgents []string `json:"user_agents"`
+}
+
+// Victim is a machine of an organisation that the operator was after.
+type Victim struct {
+	Host    string `json:"host"`
+	Org     string `json:"org"`
+	Reached bool   `json:"reached"`
+}
+
+// Action is one thing that the operator's side did, and where it was recorded.
+type Action struct {
+	Time    time.Time `json:"time"`
+	Org     string    `json:"org"`
+	Host    string    `json:"host"`
+	Tactic  string    `json:"tactic"`
+	What    string    `json:"what"`
+	Outcome string    `json:"outcome"` // worked, failed, denied
+	Human   bool      `json:"human"`
+	Gate    bool      `json:"gate"` // the first after a decision
+	File    string    `json:"file"` // below telemetry
+	Record  int       `json:"record"`
+
+	entry *entry
+}
+
+// Adaptation is a countermeasure and what the operator made of it.
+type Adaptation struct {
+	Org     string    `json:"org"`
+	Blocked time.Time `json:"blocked"`
+	Resumed time.Time `json:"resumed"`
+	From    string    `json:"from"`
+	To      string    `json:"to"`
+}
+
+// Benign is who else was there.
+type Benign struct {
+	Addresses []string `json:"addresses"`
+	Accounts  []string `json:"accounts"`
+}
+
+// A stage is what a rehearsal is played on.
+type stage struct {
+	opt   Options
+	rng   *rand.Rand
+	orgs  []*org
+	files map[string]*file
+	truth *Truth
+
+	serial  int // of audit records
+	clients []string
+}
+
+// A file is one log in the making.
+type file struct {
+	kind  string
+	lines []*entry
+}
+
+// An entry is a record of a log: one line, or several that belong together.
+type entry struct {
+	at   time.Time
+	text string
+	seq  int
+	line int
+}
+
+func (s *stage) put(path, kind string, at time.Time, text string) *entry {
+	f := s.files[path]
+	if f == nil {
+		f = &file{kind: kind}
+		s.files[path] = f
+	}
+	e := &entry{at: at, text: text, seq: len(f.lines)}
+	f.lines = append(f.lines, e)
+	return e
+}
+
+// end puts every file in order of time and completes the truth.
+func (s *stage) end() {
+	for _, f := range s.files {
+		slices.SortStableFunc(f.lines, func(a, b *entry) int { return a.at.Compare(b.at) })
+		line := 1
+		for _, e := range f.lines {
+			e.line = line
+			line += 1 + strings.Count(e.text, "\n")
+			s.truth.Records++
+		}
+	}
+	slices.SortStableFunc(s.truth.Actions, func(a, b Action) int { return a.Time.Compare(b.Time) })
+	by := 0
+	for i := range s.truth.Actions {
+		a := &s.truth.Actions[i]
+		if a.Human {
+			by++
+		}
+		if a.entry != nil {
+			a.Record = a.entry.line
+		}
+	}
+	if n := len(s.truth.Actions); n > 0 {
+		s.truth.Campaign.Autonomy = 1 - float64(by)/float64(n)
+		s.truth.Campaign.First, s.truth.Campaign.Last = s.truth.Actions[0].Time, s.truth.Actions[n-1].Time
+	}
+	s.truth.Options = s.opt
+	slices.SortStableFunc(s.truth.Victims, func(a, b Victim) int { return strings.Compare(a.Host, b.Host) })
+}
+
+// write writes the files; each gets the time of its last record, from which logs without a year take theirs.
+func (s *stage) write(dir string) error {
+	paths := make([]string, 0, len(s.files))
+	for p := range s.files {
+		paths = append(paths, p)
+	}
+	slices.Sort(paths)
+	for _, p := range paths {
+		f := s.files[p]
+		full := filepath.Join(dir, filepath.FromSlash(p))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			return err
+		}
+		var b strings.Builder
+		for _, e := range f.lines {
+			b.WriteString(e.text)
+			b.WriteByte('\n')
+		}
+		if err := os.WriteFile(full, []byte(b.String()), 0o644); err != nil {
+			return err
+		}
+		if last := f.lines[len(f.lines)-1].at; !last.IsZero() {
+			if err := os.Chtimes(full, last, last); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
