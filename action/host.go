@@ -63,6 +63,20 @@ func (r *Reader) host(ev *tocsin.Event) {
 		r.out()
 		return
 	}
+	if ev.Sources[0].Category == "honeypot" {
+		switch {
+		case f.kind == "connection" && f.dst != "": // forwarded through it
+			r.begin(ev)
+			r.local(ev)
+			r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "connect", "command-and-control", "T1090", tocsin.Low
+			r.target("address", f.dst)
+			r.act.Text = clip(f.dst + ":" + f.dport)
+			r.out()
+			return
+		case f.command != "" && len(ev.Sources) == 1:
+			return // told when it was typed
+		}
+	}
 	if f.command != "" {
 		r.ran(ev)
 		return
