@@ -305,9 +305,6 @@ func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
 	case w.id == "4624" && w.logonType == "9":
 		a.Tactic, a.Technique, a.Level = "lateral-movement", "T1550", tocsin.Low
 	}
-	if w.id == "4624" && len(w.workstation) > 0 && w.address != "" {
-		r.mark("station", r.lower(w.workstation))
-	}
 	r.out()
 }
 

@@ -48,7 +48,9 @@ type Book struct {
 	telling class
 	dropped int64 // actions that were let go
 
-	buf []byte
+	buf        []byte
+	lastSource string
+	lastPlace  int32
 }
 
 // A class is deeds that share a bound. Those of handles whose hash has one of its first shift bits set are not kept.
@@ -127,6 +129,8 @@ func (b *Book) Add(a *tocsin.Action) {
 	k.kind = b.kind(a)
 	if a.Host != "" {
 		k.host = b.name("host:", a.Host)
+	} else {
+		k.host = b.place(a.Place.Source)
 	}
 	var at int64
 	if !a.Time.IsZero() {
@@ -424,6 +428,19 @@ func (b *Book) kindNumber(k kind) int32 {
 func (b *Book) handle(e tocsin.Entity) int32 {
 	b.buf = append(append(append(b.buf[:0], e.Kind...), ':'), e.Value...)
 	return b.names.bytes(b.buf)
+}
+
+// place stands for the machine of a log that does not name it: the folder that it lies in.
+func (b *Book) place(source string) int32 {
+	if source == b.lastSource {
+		return b.lastPlace
+	}
+	i := strings.LastIndexByte(source, '/')
+	if i < 0 {
+		i = 0
+	}
+	b.lastSource, b.lastPlace = strings.Clone(source), b.name("path:", source[:i])
+	return b.lastPlace
 }
 
 func (b *Book) name(prefix, value string) int32 {

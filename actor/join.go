@@ -104,10 +104,13 @@ func (n *node) root() *node {
 
 // notes lists the deeds in an order that does not depend on how they came.
 func (b *Book) notes() []*note {
-	orgs := b.places()
+	orgs, hosts := b.places()
 	all := make([]*note, 0, len(b.deeds))
 	for k, d := range b.deeds {
 		d.tidy()
+		if h, ok := hosts[k.host]; ok {
+			k.host = h
+		}
 		n := &note{deedKey: k, deed: d}
 		if d.org != none {
 			n.orgs = strings.TrimPrefix(b.names.all[d.org], "org:")
@@ -144,21 +147,39 @@ func (b *Book) notes() []*note {
 	return all
 }
 
-// places says of which organisation the logs below a folder are, where those that say so agree. The folder is the
-// first below what all sources have in common.
-func (b *Book) places() map[string]string {
-	orgs := map[string]string{}
+// places says of which organisation the logs below a folder are, where those that say so agree; and on which machine
+// logs were written that do not name it: the one whose name a folder on the way to them bears, or none.
+func (b *Book) places() (orgs map[string]string, hosts map[int32]int32) {
+	orgs, hosts = map[string]string{}, map[int32]int32{}
 	for _, d := range b.deeds {
 		if d.org == none || d.at.source == none {
 			continue
 		}
 		f, o := folder(b.names.all[d.at.source]), strings.TrimPrefix(b.names.all[d.org], "org:")
+		if !strings.Contains(o, ".") {
+			continue // an account of a cloud platform, whose logs lie anywhere
+		}
 		if have, ok := orgs[f]; ok && have != o {
 			o = ""
 		}
 		orgs[f] = o
 	}
-	return orgs
+	for k := range b.deeds {
+		if k.host == none {
+			continue
+		}
+		path, ok := strings.CutPrefix(b.names.all[k.host], "path:")
+		if _, known := hosts[k.host]; !ok || known {
+			continue
+		}
+		hosts[k.host] = none
+		for part := range strings.SplitSeq(path, "/") {
+			if h, ok := b.names.of["host:"+strings.ToLower(part)]; ok && part != "" {
+				hosts[k.host] = h
+			}
+		}
+	}
+	return orgs, hosts
 }
 
 // folder is the path of a source up to the last folder but one: logs of one organisation lie side by side, those of
@@ -243,7 +264,7 @@ func (b *Book) nodes(notes []*note) []*node {
 				continue
 			}
 			h = handle{n.host, n.orgs, true}
-		} else if l, ok := logins.of(n); ok {
+		} else if l, ok := logins.of(n); ok && l.who != n.who && !strings.HasPrefix(b.names.all[n.who], "address:") {
 			h.name, n.by = l.who, &tocsin.Link{From: b.names.all[l.who], To: b.names.all[n.who], Kind: "session", Weight: 5,
 				Evidence: fmt.Sprintf("%s logged in as %s, which then acted", value(b.names.all[l.who]), value(b.names.all[n.who])), Time: when(l.at), Places: []tocsin.Place{b.placeOf(l.place)}}
 		}
@@ -390,9 +411,21 @@ func (b *Book) logins(notes []*note) logins {
 	return all
 }
 
-// of is the login that a deed of an account or session follows.
+// of is the login that a deed of an account or session follows, by its own name or that of its account.
 func (l logins) of(n *note) (login, bool) {
-	all := l[[2]int32{n.who, n.host}]
+	if at, ok := l.by(n.who, n); ok {
+		return at, true
+	}
+	for _, x := range n.alias {
+		if at, ok := l.by(x, n); ok {
+			return at, true
+		}
+	}
+	return login{}, false
+}
+
+func (l logins) by(who int32, n *note) (login, bool) {
+	all := l[[2]int32{who, n.host}]
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].at <= n.last && n.first-all[i].at < int64(lasts) {
 			return all[i], true

@@ -217,6 +217,7 @@ func (b *Book) takeovers(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 		n           *node
 		first, last *note // telling deeds there
 		denied      *note // the last that was, if it came at the end
+		acts        int   // how often it did something telling there
 		techniques  map[string]bool
 		marks       map[int32]bool
 	}
@@ -238,6 +239,7 @@ func (b *Book) takeovers(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 				v = &visit{n: n, first: d, techniques: map[string]bool{}, marks: map[int32]bool{}}
 				at[d.host][n] = v
 			}
+			v.acts += d.n
 			if v.last == nil || d.last >= v.last.last {
 				v.last = d
 			}
@@ -276,7 +278,7 @@ func (b *Book) takeovers(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 		for i, y := range visits {
 			for j := i - 1; j >= 0 && i-j <= 32; j-- {
 				x := visits[j]
-				if x.denied == nil || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
+				if x.denied == nil || x.acts < 5 || y.acts < 5 || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
 					continue
 				}
 				same := 0

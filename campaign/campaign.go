@@ -145,7 +145,6 @@ type member struct {
 	telling []*tocsin.Deed
 	up      *member
 	links   []tocsin.Link
-	orgs    map[string]bool
 }
 
 func (m *member) core() bool { return m.weight >= core }
@@ -169,25 +168,11 @@ func newWorld(actors []*tocsin.Actor) *world {
 	w := &world{machine: map[string]string{}}
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
-		m := &member{Actor: a, orgs: map[string]bool{}}
-		best := map[[3]string]float64{}
-		odd := 0.0
+		m := &member{Actor: a}
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
 			if d.Weight >= Least {
 				m.telling = append(m.telling, d)
-			}
-			key := [3]string{d.Tactic, d.Technique, d.Verb}
-			if len(d.Rules) > 0 {
-				key[2] = d.Rules[0].Title
-			}
-			if d.Tactic == "" {
-				odd = max(odd, odd/2+d.Weight)
-			} else {
-				best[key] = max(best[key], d.Weight)
-			}
-			if d.Org != "" {
-				m.orgs[d.Org] = true
 			}
 			for _, e := range d.On {
 				if e.Kind == "address" && d.Host != "" && len(d.On) == 2 {
@@ -202,16 +187,7 @@ func newWorld(actors []*tocsin.Actor) *world {
 				}
 			}
 		}
-		sum := make([]float64, 0, len(best))
-		for _, v := range best {
-			sum = append(sum, v)
-		}
-		slices.Sort(sum)
-		for _, v := range sum {
-			m.weight += v
-		}
-		odd = min(odd, oddest)
-		m.weight += odd
+		m.weight = heft(m.telling)
 		if m.weight < Least {
 			continue
 		}
@@ -232,6 +208,54 @@ func newWorld(actors []*tocsin.Actor) *world {
 	}
 	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
 	return w
+}
+
+// stretch is how long what weighs together may be apart: small things of many days are no big one.
+const stretch = 6 * time.Hour
+
+// heft is how telling deeds are together, in the worst stretch: of like ones the most telling counts, whatever their
+// number; of what is only odd, not all.
+func heft(deeds []*tocsin.Deed) float64 {
+	most := 0.0
+	var from time.Time
+	for i, d := range deeds {
+		if i > 0 && d.Time.Sub(from) < stretch/4 {
+			continue
+		}
+		from = d.Time
+		best := map[[3]string]float64{}
+		odd := 0.0
+		for _, d := range deeds[i:] {
+			if d.Time.Sub(from) > stretch {
+				break
+			}
+			if d.Tactic == "" {
+				odd = max(odd, odd/2+d.Weight)
+				continue
+			}
+			key := [3]string{d.Tactic, d.Technique, d.Verb}
+			if len(d.Rules) > 0 {
+				key[2] = d.Rules[0].Title
+			}
+			best[key] = max(best[key], d.Weight)
+		}
+		most = max(most, total(best)+min(odd, oddest))
+	}
+	return most
+}
+
+// total adds up in one order, so that the sum is the same every time.
+func total[K comparable](weights map[K]float64) float64 {
+	all := make([]float64, 0, len(weights))
+	for _, v := range weights {
+		all = append(all, v)
+	}
+	slices.Sort(all)
+	sum := 0.0
+	for _, v := range all {
+		sum += v
+	}
+	return sum
 }
 
 // groups are the campaigns to be, each with its members in order of time.

@@ -70,6 +70,7 @@ func (w *world) join() {
 			b.union(p)
 		}
 	}
+	b.whole(w)
 	taken := map[*member]bool{}
 	for _, p := range b.order {
 		if strong(p) || !p.x.core() && !p.y.core() {
@@ -99,6 +100,55 @@ func (b *board) union(p pair) bool {
 		y.up = x
 	}
 	return true
+}
+
+// whole joins what was joined already, where several links that are each too weak come together: each counts as far as
+// it is about another machine or string, and they must come to half as much again.
+func (b *board) whole(w *world) {
+	for range 4 {
+		type sides struct{ x, y *member }
+		sums, seen := map[sides]float64{}, map[sides]map[string]bool{}
+		var order []sides
+		for _, p := range b.order {
+			if !p.x.core() || !p.y.core() {
+				continue
+			}
+			x, y := p.x.root(), p.y.root()
+			if x == y {
+				continue
+			}
+			if y.First.Before(x.First) || y.First.Equal(x.First) && y.ID < x.ID {
+				x, y = y, x
+			}
+			s := sides{x, y}
+			if seen[s] == nil {
+				seen[s] = map[string]bool{}
+				order = append(order, s)
+			}
+			for _, l := range b.found[p] {
+				if about := l.Kind + p.y.ID; l.Weight >= 1 && !seen[s][about] {
+					seen[s][about] = true
+					sums[s] += l.Weight - 0.5
+				}
+			}
+		}
+		slices.SortStableFunc(order, func(p, q sides) int { return cmp.Compare(sums[q], sums[p]) })
+		any := false
+		for _, s := range order {
+			if x, y := s.x.root(), s.y.root(); x != y && sums[s] >= 1.5*joined {
+				if y.First.Before(x.First) || y.First.Equal(x.First) && y.ID < x.ID {
+					x, y = y, x
+				}
+				y.up = x
+				y.links = append(y.links, tocsin.Link{From: x.ID, To: y.ID, Kind: "together", Weight: sums[s], Time: y.First,
+					Evidence: fmt.Sprintf("%d links between what belongs to the one and to the other, each weak", len(seen[s]))})
+				any = true
+			}
+		}
+		if !any {
+			return
+		}
+	}
 }
 
 // follows is how long after somebody got into a machine what comes from it is put down to that.
@@ -214,6 +264,13 @@ func (w *world) strings(b *board) {
 			for _, s := range d.Marks {
 				add(uses, s, m, d)
 			}
+			if d.Tactic == "command-and-control" || d.Tactic == "exfiltration" {
+				for _, e := range d.On {
+					if e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && public(e.Value) {
+						add(uses, "callback:"+e.Value, m, d)
+					}
+				}
+			}
 			for _, e := range d.On {
 				if e.Kind == "user" && d.Verb == "login" && d.Outcome == tocsin.Worked {
 					add(used, e.Value, m, d)
@@ -311,8 +368,8 @@ func (w *world) coincidences(b *board) {
 	for _, m := range w.all {
 		seen := map[string]int{}
 		for _, d := range m.telling {
-			if d.Time.IsZero() || d.Weight < Least {
-				continue
+			if d.Time.IsZero() || !m.Local && !inside(d) && (m.stranger() || d.Level < tocsin.Medium) {
+				continue // that strangers knock, and that people mistype, is no coincidence
 			}
 			at := moment{m, d, d.Org + "\x00" + strings.ToLower(d.Host), d.Time.UnixNano() / int64(slot)}
 			key := fmt.Sprint(at.host, "\x00", at.slot)
@@ -357,6 +414,11 @@ func (w *world) coincidences(b *board) {
 // oddities is how many telling things an intrusion causes in its organisation in a slot beside those that show what it is:
 // in the four networks of AIT-ADS, three to six in the hour to hour and a half of each attack.
 const oddities = 0.25
+
+// stranger says that a member comes from outside.
+func (m *member) stranger() bool {
+	return !m.Local && strings.HasPrefix(m.ID, "address:") && public(strings.TrimPrefix(m.ID, "address:"))
+}
 
 // near weighs the nearness of moments of different members in a list that is in order of time: of two cores by how
 // few are as telling there; of a weak member by how seldom its kind is, against how many oddities an
@@ -406,8 +468,16 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 		tried := map[*member]bool{}
 		for j := i - 1; j >= 0 && y.slot-list[j].slot <= apart && len(tried) < 24; j-- {
 			x := list[j]
-			if x.m == y.m || tried[x.m] || !x.m.core() && !y.m.core() {
+			if x.m == y.m || tried[x.m] || !x.m.core() && !y.m.core() || x.m.stranger() && y.m.stranger() {
 				continue
+			}
+			if weak := x.m; !x.m.core() || !y.m.core() {
+				if weak.core() {
+					weak = y.m
+				}
+				if !weak.Local {
+					continue // who is known and did little needs more than to have been there
+				}
 			}
 			if kind == "time" && x.host == y.host && x.d.Host != "" {
 				continue // weighed by the host already

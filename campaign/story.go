@@ -349,7 +349,7 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) (tocsin.
 			telling++
 		}
 	}
-	total := sumOf(best)
+	sum := total(best)
 	reached := 0
 	orgs := map[string]bool{}
 	for _, v := range c.Victims {
@@ -367,28 +367,14 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) (tocsin.
 	switch {
 	case len(best) == 0:
 		return tocsin.Low, "nothing that was tried is known to have worked"
-	case telling >= 5 && far >= 3 && total >= 14, len(orgs) > 1 && telling >= 4 && total >= 10:
+	case telling >= 5 && far >= 3 && sum >= 14, len(orgs) > 1 && telling >= 4 && sum >= 10:
 		return tocsin.Critical, why
-	case telling >= 3 && total >= 7 || telling >= 2 && worst >= tocsin.High && total >= 6.5:
+	case telling >= 3 && sum >= 7 || telling >= 2 && worst >= tocsin.High && sum >= 6.5:
 		return tocsin.High, why
-	case telling >= 2 && total >= 4, worst >= tocsin.High, len(best) >= 3 && total >= 4.5, len(ways) >= 3 && far >= 2 && sumOf(ways) >= 3.5:
+	case telling >= 2 && sum >= 4, worst >= tocsin.High, len(best) >= 3 && sum >= 4.5, len(ways) >= 3 && far >= 2 && total(ways) >= 3.5:
 		return tocsin.Medium, why
 	}
 	return tocsin.Low, why
-}
-
-// sumOf adds up weights in one order.
-func sumOf(m map[string]float64) float64 {
-	all := make([]float64, 0, len(m))
-	for _, v := range m {
-		all = append(all, v)
-	}
-	slices.Sort(all)
-	t := 0.0
-	for _, v := range all {
-		t += v
-	}
-	return t
 }
 
 // marks are the indicators: addresses from which it came, then strings.

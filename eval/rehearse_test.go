@@ -1,0 +1,185 @@
+package eval
+
+import (
+	"flag"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/rehearse"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+var rehearsals = flag.Int("rehearsals", 2, "how many seeds of each setting TestRehearsals plays")
+
+// TestRehearsals plays rehearsals and scores what a hunt says of them against the truth, at rising evasion. The
+// settings at which it breaks are the detector's limits.
+func TestRehearsals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays whole rehearsals")
+	}
+	set := own(t)
+	for _, s := range []struct {
+		name string
+		opt  rehearse.Options
+	}{
+		{"plain", rehearse.Options{}},
+		{"rotate 40", rehearse.Options{Rotate: 40}},
+		{"rotate 15, rename", rehearse.Options{Rotate: 15, Rename: true}},
+		{"jitter 0.5", rehearse.Options{Jitter: 0.5}},
+		{"jitter 1, pace 3", rehearse.Options{Jitter: 1, Pace: 3}},
+		{"all", rehearse.Options{Jitter: 0.5, Pace: 2, Rotate: 25, Rename: true}},
+		{"autonomy 0.6", rehearse.Options{Autonomy: 0.6}},
+		{"human throughout", rehearse.Options{Tempo: "human", Targets: 8}},
+	} {
+		var sum rehearsalScore
+		n := *rehearsals
+		within, agents := 0, 0
+		for seed := range n {
+			opt := s.opt
+			opt.Seed = uint64(seed + 1)
+			one := playRehearsal(t, set, opt)
+			if math.Abs(one.autonomy) <= 0.05 {
+				within++
+			}
+			if one.agent {
+				agents++
+			}
+			sum.add(one)
+			if n <= 3 {
+				t.Logf("    %s seed %d: %+v", s.name, opt.Seed, one)
+			}
+		}
+		f1 := 2 * float64(sum.gatesHit) / max(1, float64(sum.gatesTrue+sum.gatesSaid))
+		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d, benign names %d of %d, re-linked %d of %d, called agent %d of %d",
+			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
+		key := "rehearsal/" + strings.NewReplacer(" ", "-", ",", "").Replace(s.name)
+		score(t, key+"/autonomy-within-5", float64(within)/float64(n), n)
+		score(t, key+"/gates-f1", f1, sum.gatesTrue)
+		score(t, key+"/victims", float64(sum.victimsIn)/float64(max(1, sum.victims)), sum.victims)
+		score(t, key+"/benign", float64(sum.strangers)/float64(max(1, sum.names)), sum.names)
+		score(t, key+"/relinked", float64(sum.relinked)/float64(max(1, sum.blocks)), sum.blocks)
+		score(t, key+"/agent", float64(agents)/float64(n), n)
+	}
+}
+
+// A rehearsalScore is how one rehearsal was seen through.
+type rehearsalScore struct {
+	campaigns                      int
+	autonomy, error                float64 // said less true; of untold ones nothing
+	untold                         int
+	gatesTrue, gatesSaid, gatesHit int
+	victims, victimsIn             int
+	names, strangers               int // handles in the campaign, and of them those of benign people
+	blocks, relinked               int
+	agent                          bool
+	level                          tocsin.Level
+}
+
+func (s *rehearsalScore) add(o rehearsalScore) {
+	s.error += math.Abs(o.error)
+	s.untold += o.untold
+	s.gatesTrue += o.gatesTrue
+	s.gatesSaid += o.gatesSaid
+	s.gatesHit += o.gatesHit
+	s.victims += o.victims
+	s.victimsIn += o.victimsIn
+	s.names += o.names
+	s.strangers += o.strangers
+	s.blocks += o.blocks
+	s.relinked += o.relinked
+}
+
+func playRehearsal(t *testing.T, set *sigma.Set, opt rehearse.Options) rehearsalScore {
+	t.Helper()
+	dir := t.TempDir()
+	truth, err := rehearse.Write(dir, opt, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _ := told(t, set, filepath.Join(dir, "telemetry"))
+	s := rehearsalScore{campaigns: len(found.Campaigns), gatesTrue: len(truth.Campaign.Gates), blocks: len(truth.Blocks), autonomy: math.NaN()}
+	theirs := map[string]bool{} // the operator's addresses
+	for _, a := range truth.Actors {
+		for _, v := range a.Addresses {
+			theirs[v] = true
+		}
+	}
+	var best *tocsin.Campaign // the one with most of the victims
+	most := -1
+	reached := map[string]bool{}
+	for _, v := range truth.Victims {
+		if v.Reached {
+			reached[strings.ToLower(v.Host)] = true
+		}
+	}
+	s.victims = len(reached)
+	for _, c := range found.Campaigns {
+		in := 0
+		for h := range reached {
+			if slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool { return v.Value == h }) {
+				in++
+			}
+		}
+		if in > most {
+			most, best = in, c
+		}
+	}
+	if best == nil {
+		s.untold = 1
+		return s
+	}
+	s.victimsIn, s.level = most, best.Level
+	benign := map[string]bool{}
+	for _, a := range truth.Benign.Addresses {
+		benign[a] = true
+	}
+	for _, a := range best.Actors {
+		for _, h := range a.Handles {
+			s.names++
+			if benign[h.Value] || strings.Contains(h.Value, ":bad:") || ofPeople(h.Value, truth) {
+				s.strangers++
+			}
+		}
+	}
+	if best.Autonomy == nil {
+		s.untold = 1
+	} else {
+		s.autonomy = best.Autonomy.Value - truth.Campaign.Autonomy
+		s.error = s.autonomy
+	}
+	s.gatesSaid = len(best.Gates)
+	for _, g := range truth.Campaign.Gates {
+		if slices.ContainsFunc(best.Gates, func(x tocsin.Gate) bool { return x.Time.Sub(g.Time).Abs() <= 2*time.Minute }) {
+			s.gatesHit++
+		}
+	}
+	for _, b := range truth.Blocks {
+		for _, a := range best.Actors {
+			has := func(v string) bool {
+				return slices.ContainsFunc(a.Handles, func(e tocsin.Entity) bool { return e.Value == v })
+			}
+			if has(b.From) && has(b.To) {
+				s.relinked++
+				break
+			}
+		}
+	}
+	s.agent = best.Driver == tocsin.Agent
+	return s
+}
+
+// ofPeople says that a name is of an employee, or of a machine that people sit at.
+func ofPeople(name string, truth *rehearse.Truth) bool {
+	for _, a := range truth.Benign.Accounts {
+		who, _, _ := strings.Cut(a, "@")
+		if strings.HasSuffix(name, `\`+who) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "10.") && (strings.HasSuffix(name, ".101") || strings.HasSuffix(name, ".102") || strings.HasSuffix(name, ".103"))
+}
