@@ -3,6 +3,7 @@ package actor
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -78,6 +79,7 @@ const (
 	famText
 	famTool
 	famLength
+	famSpeed
 	famJoined
 	famFailure
 	famPace
@@ -92,8 +94,9 @@ var families = [nFamilies]family{
 	famRhythm:  {"rhythm", "gaps of 1 s and more", []string{"like the one before", "up to twice or half of it", "unlike it"}},
 	famText:    {"text", "actions", []string{"the one before again", "an earlier one again", "the one before changed a little", "an earlier one changed a little", "new"}},
 	famTool:    {"tool", "actions", []string{"the same as before", "one of the last", "new"}},
-	famLength:  {"length", "commands", []string{"up to 5 bytes", "6–12", "13–25", "26–50", "51–100", "101–200", "more"}},
-	famJoined:  {"joined", "commands", []string{"one word", "simple", "one or two operators", "three and more"}},
+	famLength:  {"length", "commands", []string{"nothing new", "up to 5 new bytes", "6–12", "13–25", "26–50", "51–100", "more"}},
+	famSpeed:   {"speed", "commands", []string{"up to 1 new byte a second", "up to 3", "up to 8", "up to 20", "up to 60", "more"}},
+	famJoined:  {"joined", "new commands", []string{"one word", "simple", "one or two operators", "three and more"}},
 	famFailure: {"failure", "actions after a failure", []string{"the same again", "changed a little", "another"}},
 	famPace:    {"pace", "actions after a failure", []string{"faster than usual", "as usual", "slower"}},
 }
@@ -120,9 +123,12 @@ func (c *counts) count(ticks []Tick) {
 	before := int64(-1)
 	for i := range ticks {
 		k := &ticks[i]
+		text, tool := recall(ticks, i)
 		if k.Typed {
-			c.add(famLength, lengthSymbol(int(k.Length)))
-			c.add(famJoined, joinedSymbol(k))
+			c.add(famLength, lengthSymbol(novel(ticks, i)))
+			if text == 4 {
+				c.add(famJoined, joinedSymbol(k))
+			}
 		}
 		if i == 0 {
 			continue
@@ -137,7 +143,9 @@ func (c *counts) count(ticks []Tick) {
 			}
 			before = gap
 		}
-		text, tool := recall(ticks, i)
+		if k.Typed {
+			c.add(famSpeed, speedSymbol(novel(ticks, i), gap))
+		}
 		if k.Length > 0 {
 			c.add(famText, text)
 		}
@@ -210,22 +218,53 @@ func beatSymbol(gap, before int64) int {
 	return 2
 }
 
+// novel estimates how many bytes of a text were not in one of the few before it, which a person would take up again and
+// change: as many words as are new, of mean length.
+func novel(ticks []Tick, i int) int {
+	k := &ticks[i]
+	least := bits.OnesCount64(k.Words)
+	for j := i - 1; j >= 0 && i-j <= 8; j-- {
+		if ticks[j].Typed {
+			least = min(least, bits.OnesCount64(k.Words&^ticks[j].Words))
+		}
+	}
+	return least * int(k.Length) / max(1, bits.OnesCount64(k.Words))
+}
+
 func lengthSymbol(n int) int {
 	switch {
-	case n <= 5:
+	case n == 0:
 		return 0
-	case n <= 12:
+	case n <= 5:
 		return 1
-	case n <= 25:
+	case n <= 12:
 		return 2
-	case n <= 50:
+	case n <= 25:
 		return 3
-	case n <= 100:
+	case n <= 50:
 		return 4
-	case n <= 200:
+	case n <= 100:
 		return 5
 	}
 	return 6
+}
+
+// speedSymbol is how fast somebody would have had to type. People type at most some ten keys a second.
+func speedSymbol(n int, gap int64) int {
+	gap = max(gap, 1)
+	switch v := int64(n); {
+	case v <= gap:
+		return 0
+	case v <= 3*gap:
+		return 1
+	case v <= 8*gap:
+		return 2
+	case v <= 20*gap:
+		return 3
+	case v <= 60*gap:
+		return 4
+	}
+	return 5
 }
 
 func joinedSymbol(k *Tick) int {

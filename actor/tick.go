@@ -2,6 +2,7 @@ package actor
 
 import (
 	"math/bits"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -50,8 +51,8 @@ func TickOf(a *tocsin.Action) Tick {
 		}
 		t.Target = max(h, 1)
 	}
-	t.Typed = typed(a.Verb, a.Text)
-	t.read(a.Text)
+	t.read(a.Text, a.Tool)
+	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
 	return t
 }
 
@@ -61,24 +62,18 @@ const (
 	fnvPrime = 16777619
 )
 
-// typed says that a text is a command. A command may scan or request, but then it names its program first and not the
-// method of HTTP.
-func typed(verb, text string) bool {
-	switch verb {
-	case "login", "logout", "resolve", "connect", "mail", "alert", "call":
-		return false
-	case "request", "scan", "probe":
-		n := 0
-		for n < len(text) && text[n] >= 'A' && text[n] <= 'Z' {
-			n++
-		}
-		return n < len(text) && n < 3
+// request says that a text is one of HTTP: it begins with a method.
+func request(text string) bool {
+	n := 0
+	for n < len(text) && text[n] >= 'A' && text[n] <= 'Z' {
+		n++
 	}
-	return text != ""
+	return n >= 3 && n < len(text) && text[n] == ' '
 }
 
-// read goes through the text once: its hash, its words and its operators.
-func (t *Tick) read(s string) {
+// read goes through the text once: its hash, its words and its operators. A text that has the tool's name as a word is
+// taken for typed.
+func (t *Tick) read(s, tool string) {
 	h := uint32(fnvBasis)
 	word, long := uint32(fnvBasis), 0
 	count, operators := 0, 0
@@ -92,7 +87,7 @@ func (t *Tick) read(s string) {
 			continue
 		}
 		if long > 0 {
-			t.Words |= 1 << (word * 2654435769 >> 26)
+			t.word(s[i-long:i], word, tool)
 			count++
 			word, long = fnvBasis, 0
 		}
@@ -105,10 +100,18 @@ func (t *Tick) read(s string) {
 		}
 	}
 	if long > 0 {
-		t.Words |= 1 << (word * 2654435769 >> 26)
+		t.word(s[len(s)-long:], word, tool)
 		count++
 	}
 	t.Text, t.Count, t.Operators = h, uint8(min(count, 255)), uint8(min(operators, 255))
+}
+
+// word notes a word of the text.
+func (t *Tick) word(s string, hash uint32, tool string) {
+	t.Words |= 1 << (hash * 2654435769 >> 26)
+	if n := len(tool); n > 0 && len(s) >= n && s[0]|0x20 == tool[0]|0x20 && strings.EqualFold(s[:n], tool) && (len(s) == n || s[n] == '.') {
+		t.Typed = true
+	}
 }
 
 const (

@@ -23,58 +23,66 @@ type table struct {
 }
 
 var weights = table{
-	prior: [3]float64{-0.46, 0.19, 0.27},
+	prior: [3]float64{-0.40, 0.41, -0.01},
 	of: [nFamilies][maxSymbols][3]float64{
 		famGap: {
-			{-0.93, 0.51, 0.42},  // below 1 s
-			{-1.42, 1.11, 0.31},  // 1 s
-			{-3.10, 0.31, 2.79},  // 2–4 s
-			{-0.21, -1.23, 1.44}, // 5–14 s
-			{3.86, 0.78, -4.64},  // 15–59 s
-			{2.61, -1.87, -0.73}, // 1–4 min
-			{0.98, 0.95, -1.93},  // 5 min and more
+			{0.44, 1.19, -1.62},  // below 1 s
+			{-0.99, 1.40, -0.42}, // 1 s
+			{-1.49, 0.16, 1.33},  // 2–4 s
+			{-0.88, -1.33, 2.20}, // 5–14 s
+			{2.34, -0.18, -2.15}, // 15–59 s
+			{1.08, -2.42, 1.34},  // 1–4 min
+			{-1.21, 2.74, -1.53}, // 5 min and more
 		},
 		famRhythm: {
-			{-1.94, 1.03, 0.91},  // like the one before
-			{-1.17, 1.25, -0.08}, // up to twice or half of it
-			{1.44, -1.18, -0.26}, // unlike it
+			{-2.18, 0.73, 1.44},  // like the one before
+			{-0.53, 0.63, -0.10}, // up to twice or half of it
+			{1.07, -0.66, -0.41}, // unlike it
 		},
 		famText: {
-			{2.36, 0.49, -2.86},  // the one before again
-			{1.02, 0.86, -1.88},  // an earlier one again
-			{-0.14, -3.12, 3.26}, // the one before changed a little
-			{-1.83, 2.18, -0.36}, // an earlier one changed a little
-			{0.19, 0.80, -0.99},  // new
+			{-0.89, 1.47, -0.58}, // the one before again
+			{-1.02, 1.56, -0.54}, // an earlier one again
+			{-0.55, -1.82, 2.36}, // the one before changed a little
+			{-0.81, 1.91, -1.10}, // an earlier one changed a little
+			{2.02, -1.25, -0.76}, // new
 		},
 		famTool: {
-			{-2.36, 3.83, -1.47}, // the same as before
-			{2.54, -5.40, 2.85},  // one of the last
-			{4.75, -6.71, 1.96},  // new
+			{-2.11, 2.71, -0.59}, // the same as before
+			{1.46, -1.87, 0.41},  // one of the last
+			{4.25, -5.45, 1.19},  // new
 		},
 		famLength: {
-			{-0.23, 1.93, -1.70}, // up to 5 bytes
-			{0.32, 0.47, -0.79},  // 6–12
-			{2.42, -1.66, -0.76}, // 13–25
-			{-1.40, -0.14, 1.54}, // 26–50
-			{-0.47, -1.67, 2.14}, // 51–100
-			{-2.89, -0.88, 3.77}, // 101–200
-			{-2.24, -0.36, 2.60}, // more
+			{-0.26, -3.63, 3.89}, // nothing new
+			{1.06, 3.40, -4.46},  // up to 5 new bytes
+			{0.65, 0.23, -0.87},  // 6–12
+			{-1.19, 0.43, 0.76},  // 13–25
+			{-2.08, -0.12, 2.21}, // 26–50
+			{-1.65, -0.28, 1.92}, // 51–100
+			{-1.27, 0.01, 1.26},  // more
+		},
+		famSpeed: {
+			{2.88, -0.07, -2.81}, // up to 1 new byte a second
+			{-2.28, 1.14, 1.14},  // up to 3
+			{-5.21, -0.38, 5.59}, // up to 8
+			{-3.66, -0.50, 4.16}, // up to 20
+			{-2.23, -0.46, 2.69}, // up to 60
+			{-0.86, -0.10, 0.96}, // more
 		},
 		famJoined: {
-			{-1.49, 3.18, -1.69}, // one word
-			{2.10, -2.70, 0.59},  // simple
-			{-1.63, -1.95, 3.59}, // one or two operators
-			{-2.07, -0.76, 2.84}, // three and more
+			{-0.42, 3.40, -2.99}, // one word
+			{0.99, -2.58, 1.59},  // simple
+			{-3.11, -0.24, 3.36}, // one or two operators
+			{-2.75, 0.23, 2.52},  // three and more
 		},
 		famFailure: {
-			{0.00, 1.06, -1.06}, // the same again
-			{0.00, 0.99, -0.99}, // changed a little
-			{0.00, -0.86, 0.86}, // another
+			{0.00, 0.72, -0.72}, // the same again
+			{0.00, 0.22, -0.22}, // changed a little
+			{0.00, -0.63, 0.63}, // another
 		},
 		famPace: {
-			{0.00, -0.23, 0.23}, // faster than usual
-			{0.00, 0.13, -0.13}, // as usual
-			{0.00, -0.75, 0.75}, // slower
+			{0.00, 0.42, -0.42}, // faster than usual
+			{0.00, 0.22, -0.22}, // as usual
+			{0.00, -1.80, 1.80}, // slower
 		},
 	},
 }

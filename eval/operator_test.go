@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/engine"
 )
@@ -112,13 +113,14 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 	if err != nil {
 		source = path
 	}
+	reader := action.NewReader([]byte("eval"))
 	desk := eventDesk(func(ev *tocsin.Event) {
 		driver, name, group := who(ev)
 		if driver == tocsin.Undecided {
 			return
 		}
-		meaning(ev, func(a *tocsin.Action) {
-			if a.Time.IsZero() {
+		reader.Read(ev, nil, func(a *tocsin.Action) {
+			if a.Time.IsZero() || a.Verb == "scan" && ev.Text("eventid") != "" { // a honeypot's connections: its logins, forwards and commands count
 				return
 			}
 			key := source + "\x00" + name
@@ -142,52 +144,6 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 type eventDesk func(*tocsin.Event)
 
 func (d eventDesk) Event(ev *tocsin.Event) { d(ev) }
-
-// meaning is the action that an event tells of.
-func meaning(ev *tocsin.Event, emit func(*tocsin.Action)) {
-	a := tocsin.Action{Time: ev.Time, Host: ev.Host, Place: tocsin.Place{Source: ev.Source, Record: ev.Record}}
-	target := func(kind, v string) {
-		if v != "" {
-			a.On = []tocsin.Entity{{Kind: kind, Role: "target", Value: v}}
-		}
-	}
-	switch ev.Text("outcome") {
-	case "success":
-		a.Outcome = tocsin.Worked
-	case "failure":
-		a.Outcome = tocsin.Failed
-	}
-	kind := ev.Text("event_type")
-	switch {
-	case ev.Text("tool") != "" && ev.Text("arguments") != "":
-		a.Verb, a.Tool, a.Text = "call", ev.Text("tool"), ev.Text("arguments")
-		if c := ev.Text("command"); c != "" {
-			a.Verb, a.Text = "run", c
-			a.Tool, _, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(c, "sudo ")), " ")
-		}
-	case kind == "login_ok" || kind == "login_failed" || kind == "invalid_user":
-		a.Verb, a.Tool = "login", ev.Text("service")
-		target("user", ev.Text("user"))
-	case ev.Text("eventid") == "cowrie.direct-tcpip.request":
-		a.Verb, a.Tool, a.Outcome = "connect", "ssh", tocsin.Unknown
-		target("address", ev.Text("dst_ip"))
-	case ev.Text("eventid") == "cowrie.command.input", kind == "command" && ev.Text("eventid") == "":
-		a.Verb, a.Text = "run", cmp.Or(ev.Text("command"), ev.Text("input"))
-		a.Tool, _, _ = strings.Cut(strings.TrimSpace(strings.TrimPrefix(a.Text, "sudo ")), " ")
-	case ev.Text("cs-method") != "":
-		a.Verb, a.Text = "request", ev.Text("cs-method")+" "+ev.Text("cs-uri")
-		a.Outcome = tocsin.Worked
-		if s := ev.Text("sc-status"); s >= "400" {
-			a.Outcome = tocsin.Failed
-		}
-	default:
-		return
-	}
-	if len(a.Text) > tocsin.MaxText {
-		a.Text = a.Text[:tocsin.MaxText]
-	}
-	emit(&a)
-}
 
 // agents reads neutral transcripts. Their labels say which session is of which run and which model drove it.
 func (r *operatorReader) agents(paths []string) {
