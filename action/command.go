@@ -234,7 +234,8 @@ func unwrap(words []string, sh shell) (rest []string, nested string, lang shell)
 				return args, "", 0
 			}
 			if strings.HasPrefix(a, "-") && strings.HasSuffix(a, "c") && !strings.HasPrefix(a, "--") && i+1 < len(args) {
-				return nil, args[i+1], posix
+				// Logs of program starts join words by blanks and lose what quoted them, so all that follows is the script.
+				return nil, strings.Join(args[i+1:], " "), posix
 			}
 		}
 	case "su":

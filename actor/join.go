@@ -59,9 +59,9 @@ type note struct {
 }
 
 // Actors joins what was noted and returns the actors that did something telling, and the episodes on machines whose
-// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. Ticks
-// of an actor are returned by the function, in order of time.
-func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin.Actor) []Tick) {
+// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. The
+// ticks of an actor are returned by the function: a stream for each of its names, in order of time.
+func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin.Actor) [][]Tick) {
 	notes := b.notes()
 	b.weigh(notes)
 	nodes := b.nodes(notes)
@@ -71,7 +71,7 @@ func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin
 		r := n.root()
 		groups[r] = append(groups[r], n)
 	}
-	times := map[*tocsin.Actor][]Tick{}
+	times := map[*tocsin.Actor][][]Tick{}
 	for _, n := range nodes { // in order, so that equal ones stay so
 		g := groups[n.root()]
 		if g[0] != n {
@@ -89,7 +89,7 @@ func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin
 		actors = append(actors, a)
 	}
 	slices.SortStableFunc(actors, func(x, y *tocsin.Actor) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
-	return actors, func(a *tocsin.Actor) []Tick { return times[a] }
+	return actors, func(a *tocsin.Actor) [][]Tick { return times[a] }
 }
 
 func (n *node) root() *node {

@@ -371,14 +371,17 @@ func differ(x, y map[string]bool) bool {
 }
 
 // actor makes one of the nodes of a group, the earliest first.
-func (b *Book) actor(g []*node) (*tocsin.Actor, []Tick) {
+func (b *Book) actor(g []*node) (*tocsin.Actor, [][]Tick) {
 	a := &tocsin.Actor{ID: g[0].name, Local: g[0].local}
-	var ticks []Tick
+	var ticks [][]Tick
+	lent := map[string][]Tick{}
 	seen := map[string]bool{}
 	for _, n := range g {
 		a.Links = append(a.Links, n.links...)
 		a.Adaptations = append(a.Adaptations, n.adapted...)
-		ticks = append(ticks, n.ticks...)
+		if len(n.ticks) > 0 {
+			ticks = append(ticks, n.ticks)
+		}
 		if kind, v, _ := strings.Cut(n.name, ":"); !seen[n.name] {
 			seen[n.name] = true
 			a.Handles = append(a.Handles, tocsin.Entity{Kind: kind, Role: "source", Value: v})
@@ -391,7 +394,7 @@ func (b *Book) actor(g []*node) (*tocsin.Actor, []Tick) {
 				a.Links = append(a.Links, *d.by)
 			}
 			if d.by != nil { // its ticks lie with the account
-				ticks = append(ticks, b.between(d.by.To, d.first, d.last)...)
+				lent[d.by.To] = append(lent[d.by.To], b.between(d.by.To, d.first, d.last)...)
 			}
 			a.Deeds = append(a.Deeds, b.deed(d))
 		}
@@ -405,9 +408,13 @@ func (b *Book) actor(g []*node) (*tocsin.Actor, []Tick) {
 			a.Last = d.Last
 		}
 	}
-	ticks = slices.Clone(ticks)
-	SortTicks(ticks)
-	return a, slices.Compact(ticks)
+	for _, h := range a.Handles {
+		if t := lent[h.Kind+":"+h.Value]; len(t) > 0 {
+			SortTicks(t)
+			ticks = append(ticks, slices.Compact(t))
+		}
+	}
+	return a, ticks
 }
 
 func (b *Book) deed(n *note) tocsin.Deed {

@@ -23,6 +23,7 @@ type Tick struct {
 	Operators uint8  // that join or redirect commands: | ; & < > $( and line ends, at most 255
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
 	Typed     bool   // the text is a command, not a request or a message of a log
+	Asked     bool   // the text is a request
 	Outcome   tocsin.Outcome
 }
 

@@ -164,8 +164,8 @@ func (w *world) pivots(b *board) {
 	}
 	for _, x := range w.all {
 		for _, d := range x.telling {
-			if d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied || d.Level < tocsin.Medium && d.Verb != "login" {
-				continue
+			if d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied || d.Level < tocsin.Medium && d.Verb != "login" || d.Verb == "read" || d.Verb == "list" || d.Tactic == "initial-access" && d.Verb != "login" {
+				continue // looked at, or tried on, is not got into
 			}
 			for _, h := range reached(d) {
 				for _, y := range from[w.named(h)] {
@@ -201,21 +201,25 @@ func (w *world) named(machine string) string {
 	return strings.ToLower(machine)
 }
 
-// machines are those that a member acts from.
+// machines are those that a member acts from: by the name it goes by first, and its addresses. Where it logged in from
+// elsewhere is not whence it acts.
 func (m *member) machines() []string {
 	var all []string
-	for _, h := range m.Handles {
+	for i, h := range m.Handles {
 		v := h.Value
-		switch h.Kind {
-		case "address", "host":
-		case "session":
+		switch {
+		case h.Kind == "address":
+		case i > 0:
+			continue
+		case h.Kind == "host":
+		case h.Kind == "session":
 			v, _, _ = strings.Cut(v, "/")
-		case "user":
-			host, _, ok := strings.Cut(v, `\`)
+		case h.Kind == "user":
+			machine, _, ok := strings.Cut(v, `\`)
 			if !ok {
 				continue
 			}
-			v = host
+			v = machine
 		default:
 			continue
 		}
@@ -252,6 +256,14 @@ func (w *world) strings(b *board) {
 		m *member
 		d *tocsin.Deed
 	}
+	ours := map[string]bool{} // machines that logs are from
+	for _, m := range w.all {
+		for i := range m.Deeds {
+			if h := m.Deeds[i].Host; h != "" {
+				ours[strings.ToLower(h)] = true
+			}
+		}
+	}
 	uses, visits, used := map[string][]use{}, map[string][]use{}, map[string][]use{}
 	add := func(all map[string][]use, k string, m *member, d *tocsin.Deed) {
 		if u := all[k]; len(u) <= most && (len(u) == 0 || u[len(u)-1].m != m) {
@@ -266,7 +278,7 @@ func (w *world) strings(b *board) {
 			}
 			if d.Tactic == "command-and-control" || d.Tactic == "exfiltration" {
 				for _, e := range d.On {
-					if e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && public(e.Value) {
+					if (e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && public(e.Value)) && !ours[strings.ToLower(e.Value)] {
 						add(uses, "callback:"+e.Value, m, d)
 					}
 				}
@@ -475,7 +487,11 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 				if weak.core() {
 					weak = y.m
 				}
-				if !weak.Local {
+				at := x
+				if weak == y.m {
+					at = y
+				}
+				if !weak.Local && (weak.stranger() || at.d.Level < tocsin.Medium && stages[at.d.Tactic] < 3 && at.d.Tactic != "command-and-control") {
 					continue // who is known and did little needs more than to have been there
 				}
 			}

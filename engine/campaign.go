@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,25 +60,53 @@ func tell(all []*witness) (r campaign.Result, forgotten int64) {
 	actors, ticks := book.Actors(campaign.Least)
 	r = campaign.Build(actors)
 	for _, c := range r.Campaigns {
+		var streams [][]actor.Tick
 		var whole []actor.Tick
 		for _, a := range c.Actors {
-			t := ticks(a)
-			whole = append(whole, t...)
 			if a.Local {
 				continue
 			}
-			a.Tempo = actor.TempoOf(t)
-			a.Driver, a.Share, a.Evidence = actor.Judge(t)
+			var own []actor.Tick
+			for _, t := range ticks(a) {
+				own = append(own, t...)
+				if !outside(a) {
+					t = slices.DeleteFunc(slices.Clone(t), func(t actor.Tick) bool { return !t.Typed && t.Tactic == 0 })
+				}
+				streams = append(streams, t)
+			}
+			actor.SortTicks(own)
+			a.Tempo = actor.TempoOf(own)
+			a.Driver, a.Share, a.Evidence = actor.Judge(own)
 			if c.Driver == tocsin.Undecided {
 				c.Driver = a.Driver
 			}
+			whole = append(whole, deciding(a, own)...)
 		}
 		actor.SortTicks(whole)
-		c.Autonomy = actor.Autonomy(whole)
+		c.Autonomy = actor.Autonomy(streams)
 		c.Gates = actor.Gates(whole)
 	}
 	number(r.Campaigns)
 	return r, book.Dropped()
+}
+
+// deciding are the ticks by which a person's decisions can be told: all of who comes from outside or is an agent; of what
+// is done from machines and accounts inside, where others work too, only what serves a tactic.
+func deciding(a *tocsin.Actor, ticks []actor.Tick) []actor.Tick {
+	if outside(a) {
+		return ticks
+	}
+	return slices.DeleteFunc(slices.Clone(ticks), func(t actor.Tick) bool { return t.Tactic == 0 })
+}
+
+// outside says that an actor comes from the internet, or is an agent.
+func outside(a *tocsin.Actor) bool {
+	for _, h := range a.Handles {
+		if ip, err := netip.ParseAddr(h.Value); h.Kind == "agent" || h.Kind == "address" && err == nil && !ip.IsPrivate() {
+			return true
+		}
+	}
+	return false
 }
 
 // number gives fingerprints of credentials the numbers in which they are met: what a report holds is the same whatever

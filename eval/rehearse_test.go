@@ -58,7 +58,9 @@ func TestRehearsals(t *testing.T) {
 		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d, benign names %d of %d, re-linked %d of %d, called agent %d of %d",
 			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
 		key := "rehearsal/" + strings.NewReplacer(" ", "-", ",", "").Replace(s.name)
-		score(t, key+"/autonomy-within-5", float64(within)/float64(n), n)
+		if s.opt.Tempo == "" { // what a person drives throughout has no agents' share
+			score(t, key+"/autonomy-within-5", float64(within)/float64(n), n)
+		}
 		score(t, key+"/gates-f1", f1, sum.gatesTrue)
 		score(t, key+"/victims", float64(sum.victimsIn)/float64(max(1, sum.victims)), sum.victims)
 		score(t, key+"/benign", float64(sum.strangers)/float64(max(1, sum.names)), sum.names)
