@@ -23,26 +23,29 @@ type lesson struct {
 	weight float64
 }
 
-// lessons cuts doers into what is learned from: the first 20, 50, 100 and 200 actions, and the later stretches of 50.
+// lessons cuts doers into what is learned from: the first 20, 50, 100 and 200 actions, and the later stretches of 50, of
+// lines as they were typed and of the programs that these started.
 // Each driver weighs the same in sum. Within a driver a recording weighs by the root of the number of its doers, so that
 // none outweighs all others, and a doer weighs the same however long it acted.
 func lessons(all []*operator) []lesson {
 	var out []lesson
 	inSource, total := map[string]int{}, map[tocsin.Driver]float64{}
 	for _, o := range all {
-		if len(o.ticks) >= 20 {
+		if max(len(o.ticks), len(o.run)) >= 20 {
 			inSource[o.source]++
 		}
 	}
 	for _, o := range all {
 		var cuts [][]actor.Tick
-		for _, n := range []int{20, 50, 100, 200} {
-			if len(o.ticks) >= n {
-				cuts = append(cuts, o.ticks[:n])
+		for _, ticks := range [][]actor.Tick{o.ticks, o.run} {
+			for _, n := range []int{20, 50, 100, 200} {
+				if len(ticks) >= n {
+					cuts = append(cuts, ticks[:n])
+				}
 			}
-		}
-		for from := 50; from+50 <= len(o.ticks) && from < 400; from += 50 {
-			cuts = append(cuts, o.ticks[from:from+50])
+			for from := 50; from+50 <= len(ticks) && from < 400; from += 50 {
+				cuts = append(cuts, ticks[from:from+50])
+			}
 		}
 		for _, c := range cuts {
 			l := lesson{of: o, x: shown(c), weight: 1 / float64(len(cuts)) / math.Sqrt(float64(inSource[o.source]))}
@@ -75,7 +78,7 @@ type judge struct {
 // bound is the share from which a driver is named when weights are fitted anew.
 var bound = flag.Float64("bound", 0.75, "share from which a driver is named in the arms that fit anew")
 
-var pull = flag.Float64("pull", 0.0003, "how strongly fitted weights are drawn to zero")
+var pull = flag.Float64("pull", 0.0005, "how strongly fitted weights are drawn to zero")
 
 // fit finds the weights of a multinomial logistic regression with an L2 penalty, by Nesterov's accelerated gradient.
 // Features of which the recordings of people say nothing (outcomes) are given no weight for people. That a family of
@@ -283,9 +286,9 @@ func byRecording(o *operator) string {
 	return o.driver.String() + " " + s
 }
 
-// leftOut judges each doer, after each of ns actions, by weights that were fitted without its fold, on those families of
+// leftOut judges each doer, by of its ticks after each of ns actions, by weights that were fitted without its fold, on those families of
 // features that takes says.
-func leftOut(all []*operator, ns []int, pull float64, fold func(*operator) string, takes func(family string) bool) map[*operator]map[int][3]float64 {
+func leftOut(all []*operator, of func(*operator) []actor.Tick, ns []int, pull float64, fold func(*operator) string, takes func(family string) bool) map[*operator]map[int][3]float64 {
 	var want []int
 	for i, f := range actor.Features(make([]actor.Tick, 2)) {
 		if takes(f.Family) {
@@ -311,7 +314,7 @@ func leftOut(all []*operator, ns []int, pull float64, fold func(*operator) strin
 	folds := map[string][]*operator{}
 	var names []string
 	for _, o := range all {
-		if len(o.ticks) < ns[0] {
+		if len(of(o)) < ns[0] {
 			continue
 		}
 		f := fold(o)
@@ -328,8 +331,8 @@ func leftOut(all []*operator, ns []int, pull float64, fold func(*operator) strin
 		for _, o := range folds[f] {
 			out[o] = map[int][3]float64{}
 			for _, n := range ns {
-				if len(o.ticks) >= n {
-					out[o][n] = j.shares(some(shown(o.ticks[:n])))
+				if ticks := of(o); len(ticks) >= n {
+					out[o][n] = j.shares(some(shown(ticks[:n])))
 				}
 			}
 		}

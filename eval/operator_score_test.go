@@ -138,16 +138,23 @@ func TestDrivers(t *testing.T) {
 		}
 		t.Logf("%s: %d doers%s actions and more", k, len(lengths[k]), text)
 	}
-	for _, n := range ns {
-		var verdicts []verdict
-		for _, o := range all {
-			if len(o.ticks) >= n {
-				d, _, _ := actor.Judge(o.ticks[:n])
-				verdicts = append(verdicts, verdict{o, d})
+	typed := func(o *operator) []actor.Tick { return o.ticks }
+	started := func(o *operator) []actor.Tick { return o.run }
+	for _, arm := range []struct {
+		name string
+		of   func(*operator) []actor.Tick
+	}{{"as-shipped", typed}, {"as-shipped, programs started", started}} {
+		for _, n := range ns {
+			var verdicts []verdict
+			for _, o := range all {
+				if ticks := arm.of(o); len(ticks) >= n {
+					d, _, _ := actor.Judge(ticks[:n])
+					verdicts = append(verdicts, verdict{o, d})
+				}
 			}
-		}
-		if len(verdicts) > 0 {
-			drivers(t, "as-shipped", n, verdicts)
+			if len(verdicts) > 0 {
+				drivers(t, arm.name, n, verdicts)
+			}
 		}
 	}
 	everything := func(string) bool { return true }
@@ -159,17 +166,20 @@ func TestDrivers(t *testing.T) {
 	}
 	for _, arm := range []struct {
 		name  string
+		of    func(*operator) []actor.Tick
 		fold  func(*operator) string
 		takes func(family string) bool
 	}{
-		{"group-left-out", byGroup, everything},
-		{"recording-left-out", byRecording, everything},
-		{"group-left-out, gaps only", byGroup, only("gap", "rhythm")},
-		{"group-left-out, without how commands are written", byGroup, without("length", "joined", "speed")},
-		{"group-left-out, only how commands are written", byGroup, only("length", "joined", "speed")},
-		{"group-left-out, without outcomes", byGroup, without("failure", "pace")},
+		{"group-left-out", typed, byGroup, everything},
+		{"recording-left-out", typed, byRecording, everything},
+		{"group-left-out, programs started", started, byGroup, everything},
+		{"recording-left-out, programs started", started, byRecording, everything},
+		{"group-left-out, gaps only", typed, byGroup, only("gap", "rhythm")},
+		{"group-left-out, without how commands are written", typed, byGroup, without("length", "joined", "speed")},
+		{"group-left-out, only how commands are written", typed, byGroup, only("length", "joined", "speed")},
+		{"group-left-out, without outcomes", typed, byGroup, without("failure", "pace")},
 	} {
-		out := leftOut(all, ns, *pull, arm.fold, arm.takes)
+		out := leftOut(all, arm.of, ns, *pull, arm.fold, arm.takes)
 		for _, n := range ns {
 			var verdicts []verdict
 			for _, o := range all {

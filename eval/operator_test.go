@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/action"
@@ -25,6 +26,7 @@ type operator struct {
 	source string // recording
 	texts  map[uint32]bool
 	ticks  []actor.Tick
+	run    []actor.Tick // the same, where the log is of programs that were started and not of lines that were typed
 }
 
 // operators reads all doers of the recordings. What is missing is skipped.
@@ -131,14 +133,45 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 			}
 			k := actor.TickOf(a)
 			o.ticks = append(o.ticks, k)
-			if k.Typed {
-				o.texts[k.Text] = true
+			if !k.Typed {
+				o.run = append(o.run, k)
+				return
+			}
+			o.texts[k.Text] = true
+			part := *a
+			for i, c := range programs(a.Text) {
+				part.Text, part.Tool = c, strings.ToLower(c[:strings.IndexByte(c+" ", ' ')])
+				part.Time = a.Time.Add(time.Duration(i) * 20 * time.Millisecond)
+				part.Place.Record = a.Place.Record<<8 | uint64(i)
+				o.run = append(o.run, actor.TickOf(&part))
 			}
 		})
 	})
 	if _, err := engine.Read(context.Background(), engine.Input{Paths: []string{path}, Workers: 1}, func(int) engine.Desk { return desk }); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// programs are what a shell starts for a line, roughly: an audit log has those.
+func programs(line string) []string {
+	var out []string
+	for part := range strings.FieldsFuncSeq(line, func(c rune) bool { return strings.ContainsRune("|;&\n()`", c) }) {
+		words := strings.Fields(part)
+		for len(words) > 0 {
+			switch words[0] {
+			case "do", "then", "else", "sudo", "time", "!", "{", "if", "while":
+				words = words[1:]
+				continue
+			case "cd", "echo", "export", "exit", "set", "for", "done", "fi", "}", "source", ".", "read", "history", "alias", "1", "2":
+				words = nil
+			}
+			break
+		}
+		if len(words) > 0 && len(out) < 32 {
+			out = append(out, strings.Join(words, " "))
+		}
+	}
+	return out
 }
 
 type eventDesk func(*tocsin.Event)
@@ -201,6 +234,7 @@ func (r *operatorReader) done() []*operator {
 	for _, key := range slices.Sorted(maps.Keys(r.all)) {
 		o := r.all[key]
 		actor.SortTicks(o.ticks)
+		actor.SortTicks(o.run)
 		all = append(all, o)
 	}
 	// Recordings with the times of the commands themselves come first: of a run that appears twice they are kept.
