@@ -3,6 +3,7 @@ package eval
 import (
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -140,10 +141,11 @@ func TestDrivers(t *testing.T) {
 	}
 	typed := func(o *operator) []actor.Tick { return o.ticks }
 	started := func(o *operator) []actor.Tick { return o.run }
+	masked := func(o *operator) []actor.Tick { return o.masked }
 	for _, arm := range []struct {
 		name string
 		of   func(*operator) []actor.Tick
-	}{{"as-shipped", typed}, {"as-shipped, programs started", started}} {
+	}{{"as-shipped", typed}, {"as-shipped, programs started", started}, {"as-shipped, tools' names masked", masked}} {
 		for _, n := range ns {
 			var verdicts []verdict
 			for _, o := range all {
@@ -172,6 +174,7 @@ func TestDrivers(t *testing.T) {
 	}{
 		{"group-left-out", typed, byGroup, everything},
 		{"recording-left-out", typed, byRecording, everything},
+		{"group-left-out, tools' names masked", masked, byGroup, everything},
 		{"group-left-out, programs started", started, byGroup, everything},
 		{"recording-left-out, programs started", started, byRecording, everything},
 		{"group-left-out, gaps only", typed, byGroup, only("gap", "rhythm")},
@@ -202,5 +205,38 @@ func TestDrivers(t *testing.T) {
 				drivers(t, arm.name, n, verdicts)
 			}
 		}
+	}
+}
+
+// TestDriversInDisguise tells how far an agent gets that changes its pace: what the judgement as shipped says of the
+// recorded agents when their gaps are stretched or jittered. They are the judgement's limits, not its proof.
+func TestDriversInDisguise(t *testing.T) {
+	all := operators(t)
+	const n = 50
+	for _, arm := range []struct {
+		name         string
+		pace, jitter float64
+	}{{"pace 1", 1, 0}, {"pace 3", 3, 0}, {"pace 10", 10, 0}, {"pace 30", 30, 0}, {"jitter 0.5", 1, 0.5}, {"jitter 1", 1, 1}, {"jitter 2", 1, 2}, {"pace 5, jitter 1", 5, 1}} {
+		draw := rand.New(rand.NewPCG(3, 4))
+		said, units := [4]int{}, 0
+		for _, o := range all {
+			if o.driver != tocsin.Agent || len(o.ticks) < n {
+				continue
+			}
+			ticks := slices.Clone(o.ticks[:n])
+			for i := 1; i < n; i++ {
+				gap := float64(o.ticks[i].Time-o.ticks[i-1].Time) * arm.pace * math.Exp(draw.NormFloat64()*arm.jitter)
+				ticks[i].Time = ticks[i-1].Time + int64(gap)
+			}
+			d, _, _ := actor.Judge(ticks)
+			said[d]++
+			units++
+		}
+		if units == 0 {
+			t.Skip("no recordings of agents")
+		}
+		t.Logf("%s: of %d agents %d are called agents, %d scripts, %d humans, %d undecided", arm.name, units, said[tocsin.Agent], said[tocsin.Script], said[tocsin.Human], said[tocsin.Undecided])
+		score(t, "driver/in-disguise/"+arm.name+"/called-agent", float64(said[tocsin.Agent])/float64(units), units)
+		score(t, "driver/in-disguise/"+arm.name+"/called-human", float64(said[tocsin.Human])/float64(units), units)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -27,6 +28,7 @@ type operator struct {
 	texts  map[uint32]bool
 	ticks  []actor.Tick
 	run    []actor.Tick // the same, where the log is of programs that were started and not of lines that were typed
+	masked []actor.Tick // the same, tools' names masked
 }
 
 // operators reads all doers of the recordings. What is missing is skipped.
@@ -133,6 +135,9 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 			}
 			k := actor.TickOf(a)
 			o.ticks = append(o.ticks, k)
+			hidden := *a
+			hidden.Tool, hidden.Text = mask(a.Tool, a.Text)
+			o.masked = append(o.masked, actor.TickOf(&hidden))
 			if !k.Typed {
 				o.run = append(o.run, k)
 				return
@@ -150,6 +155,22 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 	if _, err := engine.Read(context.Background(), engine.Input{Paths: []string{path}, Workers: 1}, func(int) engine.Desk { return desk }); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// mask puts a number in the place of a tool's name.
+func mask(tool, text string) (string, string) {
+	if tool == "" {
+		return tool, text
+	}
+	h := uint32(2166136261)
+	for i := range len(tool) {
+		h = (h ^ uint32(tool[i])) * 16777619
+	}
+	name := fmt.Sprintf("t%05x", h>>12)
+	if i := strings.Index(strings.ToLower(text), tool); i >= 0 && i+len(tool) <= len(text) {
+		text = text[:i] + name + text[i+len(tool):]
+	}
+	return name, text
 }
 
 // programs are what a shell starts for a line, roughly: an audit log has those.
@@ -235,6 +256,7 @@ func (r *operatorReader) done() []*operator {
 		o := r.all[key]
 		actor.SortTicks(o.ticks)
 		actor.SortTicks(o.run)
+		actor.SortTicks(o.masked)
 		all = append(all, o)
 	}
 	// Recordings with the times of the commands themselves come first: of a run that appears twice they are kept.
