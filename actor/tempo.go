@@ -113,11 +113,11 @@ func ratio(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-// events leaves out ticks without a time and, of those that one event gave, all but the first. The ticks are not changed:
+// events leaves out ticks without a time (or one before 1970, so that no difference of two overflows) and, of those that one event gave, all but the first. The ticks are not changed:
 // they are copied where any is left out.
 func events(ticks []Tick) []Tick {
 	from := 0
-	for from < len(ticks) && ticks[from].Time == 0 {
+	for from < len(ticks) && ticks[from].Time <= 0 {
 		from++
 	}
 	ticks = ticks[from:]

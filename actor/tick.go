@@ -80,7 +80,6 @@ func (t *Tick) read(s, tool string) {
 	count, operators := 0, 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		h = (h ^ uint32(c)) * fnvPrime
 		what := classes[c]
 		if what == 0 {
 			word = (word ^ uint32(c)) * fnvPrime
@@ -90,8 +89,10 @@ func (t *Tick) read(s, tool string) {
 		if long > 0 {
 			t.word(s[i-long:i], word, tool)
 			count++
+			h = (h ^ word) * fnvPrime
 			word, long = fnvBasis, 0
 		}
+		h = (h ^ uint32(c)) * fnvPrime
 		if what == operator {
 			operators++
 			if i+1 < len(s) && s[i+1] == c { // && || >> << are one
@@ -103,6 +104,7 @@ func (t *Tick) read(s, tool string) {
 	if long > 0 {
 		t.word(s[len(s)-long:], word, tool)
 		count++
+		h = (h ^ word) * fnvPrime
 	}
 	t.Text, t.Count, t.Operators = h, uint8(min(count, 255)), uint8(min(operators, 255))
 }

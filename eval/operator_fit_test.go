@@ -98,7 +98,7 @@ func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
 		most = max(most, sum)
 	}
 	step := 1 / (most/2 + pull)
-	for round := 1; round <= 1500; round++ {
+	for round := 1; round <= 500; round++ {
 		for j := range grad {
 			for k := range 3 {
 				grad[j][k] = pull * v[j][k]
