@@ -114,8 +114,9 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 	score(t, fmt.Sprintf("driver/%s/%03d/wrong", arm, n), float64(said-right)/float64(max(1, said)), said)
 }
 
-// TestDrivers scores the judgement of what drives an actor: with the weights as they are, and with weights that were
-// fitted without the group that is judged (model, class of trainees, network of scripts).
+// TestDrivers scores the judgement of what drives an actor: with the weights as they are, which is only a proof on
+// recordings that they were not fitted to, and with weights that were fitted without the group that is judged (model,
+// class of trainees, network of scripts) or without the whole recording.
 func TestDrivers(t *testing.T) {
 	all := operators(t)
 	if len(all) == 0 {

@@ -42,8 +42,8 @@ func operators(t testing.TB) []*operator {
 	}
 	for _, p := range glob("operator/human-*") {
 		r.read(p, func(ev *tocsin.Event) (driver tocsin.Driver, name, group string) {
-			person := ev.Source
-			return tocsin.Human, person, filepath.Base(filepath.Dir(person))
+			person := ev.Source + "/" + cmp.Or(ev.Text("sandbox_id"), ev.Text("participant"), ev.Text("subject"), ev.Text("student"))
+			return tocsin.Human, person, filepath.Base(filepath.Dir(ev.Source))
 		})
 	}
 	for _, p := range glob("operator/llm-*") {
@@ -75,10 +75,20 @@ func operators(t testing.TB) []*operator {
 		return tocsin.Script, from, network(from)
 	}
 	for _, p := range glob("operator/script-*") {
-		r.read(p, byAddress)
+		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+			if d, name, group := byAddress(ev); name != "" {
+				return d, name, group
+			}
+			name := ev.Source + "/" + ev.Text("session")
+			return tocsin.Script, name, name
+		})
 	}
-	for _, p := range append(glob("web/scanners-*/*"), glob("linux/auth-*")...) {
-		r.read(p, byAddress)
+	for _, pattern := range []string{"web/scanners-*/*", "web/scanners-*", "linux/auth-*"} {
+		for _, p := range glob(pattern) {
+			if st, err := os.Stat(p); err == nil && !st.IsDir() {
+				r.read(p, byAddress)
+			}
+		}
 	}
 	for _, p := range glob("linux/*openssh*/*.log*") {
 		if !strings.Contains(p, ".csv") {
