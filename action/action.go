@@ -17,20 +17,21 @@ import (
 
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
-	key    []byte
-	act    tocsin.Action
-	f      facts
-	emit   func(*tocsin.Action)
-	held   []*tocsin.Rule
-	rules  []*tocsin.Rule
-	who    [6]tocsin.Entity
-	on     [24]tocsin.Entity
-	marks  [12]string
-	names  map[string]string // what was made of parts of names, bounded
-	mean   []meaning
-	alerts map[string]*tocsin.Rule
-	meant  map[*tocsin.Rule]alertMeaning
-	n      int // actions of this event
+	key     []byte
+	act     tocsin.Action
+	f       facts
+	emit    func(*tocsin.Action)
+	held    []*tocsin.Rule
+	rules   []*tocsin.Rule
+	who     [6]tocsin.Entity
+	on      [24]tocsin.Entity
+	marks   [12]string
+	names   map[string]string // what was made of parts of names, bounded
+	mean    []meaning
+	clients map[string]*client
+	alerts  map[string]*tocsin.Rule
+	meant   map[*tocsin.Rule]alertMeaning
+	n       int // actions of this event
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two

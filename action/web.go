@@ -35,8 +35,8 @@ func (r *Reader) web(ev *tocsin.Event) {
 	case status >= 200:
 		a.Outcome = tocsin.Worked
 	}
-	a.Tool = tool(f.agent)
-	a.Tool = r.lower(a.Tool)
+	client := r.client(f.agent)
+	a.Tool = client.tool
 	a.Text = r.request(f.method, f.uri)
 	if n := number(f.sent); n > 0 {
 		a.Bytes = n
@@ -50,7 +50,7 @@ func (r *Reader) web(ev *tocsin.Event) {
 		if p.technique == "T1505.003" && a.Outcome != tocsin.Worked {
 			a.Tactic, a.Technique, a.Level = "reconnaissance", "T1595.002", tocsin.Low // asked for one that is not there
 		}
-	} else if p := payload(f.agent); p.technique != "" && p.technique != "T1505.003" {
+	} else if p := client.attack; p.technique != "" && p.technique != "T1505.003" {
 		a.Verb, a.Tactic, a.Technique, a.Level = "probe", p.tactic, p.technique, p.level
 		if p.host != "" {
 			r.mark("callback", p.host)
@@ -76,11 +76,11 @@ func (r *Reader) web(ev *tocsin.Event) {
 				a.Verb, a.Tactic, a.Technique, a.Level = "scan", "reconnaissance", "T1595.003", tocsin.Low
 			}
 		}
-		if scannerAgent(f.agent) {
+		if client.scanner {
 			a.Tactic, a.Technique, a.Level = "reconnaissance", "T1595.002", max(a.Level, tocsin.Medium)
 		}
 	}
-	if !browser(f.agent) && len(f.agent) > 3 && a.Level >= tocsin.Low {
+	if !client.browser && len(f.agent) > 3 && a.Level >= tocsin.Low {
 		r.mark("agent", f.agent)
 	}
 	r.out()
@@ -92,6 +92,26 @@ func (r *Reader) request(method, uri string) string {
 		method = "GET"
 	}
 	return r.joined(method, " ", uri[:min(len(uri), 200)])
+}
+
+// A client is what a user agent tells, read once for those met often.
+type client struct {
+	tool             string
+	attack           attack
+	scanner, browser bool
+}
+
+func (r *Reader) client(agent string) *client {
+	if c, ok := r.clients[agent]; ok {
+		return c
+	}
+	if len(r.clients) >= 1<<12 || r.clients == nil {
+		r.clients = map[string]*client{}
+	}
+	agent = strings.Clone(agent)
+	c := &client{strings.ToLower(tool(agent)), payload(agent), scannerAgent(agent), browser(agent)}
+	r.clients[agent] = c
+	return c
 }
 
 // tool is the first product of a user agent.
@@ -210,11 +230,17 @@ var attackSigns = []struct {
 
 // payload says whether a request carries an attack, and to which host it would make the server speak.
 func payload(text string) attack {
-	if len(text) < 4 || !suspicious(text) {
+	if len(text) < 4 {
 		return attack{}
 	}
 	if len(text) > 8192 {
 		text = text[:8192]
+	}
+	if !suspicious(text) {
+		if strings.IndexByte(text, '=') > 0 {
+			return webShell(text)
+		}
+		return attack{}
 	}
 	low := strings.ToLower(text)
 	plain := low
@@ -247,7 +273,11 @@ func suspicious(s string) bool {
 			if i+1 < len(s) && s[i+1] == '.' {
 				return true
 			}
-		case '=':
+		case ':':
+			if i+2 < len(s) && s[i+1] == '/' && s[i+2] == '/' && i > 0 {
+				return true
+			}
+		case '+':
 			return true
 		case '/':
 			if i+5 < len(s) && (s[i+1:i+5] == "etc/" || s[i+1] == '.' || s[i+1:i+5] == "bin/") {

@@ -25,7 +25,7 @@ import (
 const (
 	maxQuiet   = 1 << 17 // deeds below Medium
 	maxTelling = 1 << 18 // all others
-	maxTicks   = 1 << 20 // of quiet deeds
+	maxTicks   = 1 << 19 // in all
 	maxOwn     = 1 << 14 // ticks of one handle: the earliest
 	maxOn      = 48      // targets of a deed
 	maxAlias   = 6
@@ -50,7 +50,11 @@ type Book struct {
 
 	buf        []byte
 	lastSource string
-	lastPlace  int32
+	lastPlace  int32 // of lastSource
+	lastName   int32 // lastSource itself
+	recent     [8]kind
+	recentAt   [8]int32
+	recentN    int
 }
 
 // A class is deeds that share a bound. Those of handles whose hash has one of its first shift bits set are not kept.
@@ -130,7 +134,8 @@ func (b *Book) Add(a *tocsin.Action) {
 	if a.Host != "" {
 		k.host = b.name("host:", a.Host)
 	} else {
-		k.host = b.place(a.Place.Source)
+		b.source(a.Place.Source)
+		k.host = b.lastPlace
 	}
 	var at int64
 	if !a.Time.IsZero() {
@@ -156,7 +161,8 @@ func (b *Book) Add(a *tocsin.Action) {
 
 // into adds one action to a deed.
 func (b *Book) into(d *deed, a *tocsin.Action, at int64) {
-	p := place{at, b.name("", a.Place.Source), a.Place.Record}
+	b.source(a.Place.Source)
+	p := place{at, b.lastName, a.Place.Record}
 	if d.n == 0 || b.before(p, d.at) {
 		d.at = p
 		if d.text != a.Text {
@@ -404,7 +410,14 @@ func (b *Book) kind(a *tocsin.Action) int32 {
 	if len(a.Rules) > 0 {
 		k.rule = a.Rules[0].Title
 	}
+	for i := range min(b.recentN, len(b.recent)) {
+		if b.recent[i] == k {
+			return b.recentAt[i]
+		}
+	}
 	if n, ok := b.kindOf[k]; ok {
+		b.recent[b.recentN%len(b.recent)], b.recentAt[b.recentN%len(b.recent)] = b.kinds[n], n
+		b.recentN++
 		return n
 	}
 	k.verb, k.tactic, k.technique, k.tool, k.rule = strings.Clone(k.verb), strings.Clone(k.tactic), strings.Clone(k.technique), strings.Clone(k.tool), strings.Clone(k.rule)
@@ -430,17 +443,15 @@ func (b *Book) handle(e tocsin.Entity) int32 {
 	return b.names.bytes(b.buf)
 }
 
-// place stands for the machine of a log that does not name it: the folder that it lies in.
-func (b *Book) place(source string) int32 {
-	if source == b.lastSource {
-		return b.lastPlace
+// source makes a log the last one met. A log that does not name its machine has a stand-in for it: the folder it lies
+// in.
+func (b *Book) source(source string) {
+	if source == b.lastSource && b.names.all != nil {
+		return
 	}
-	i := strings.LastIndexByte(source, '/')
-	if i < 0 {
-		i = 0
-	}
+	i := max(0, strings.LastIndexByte(source, '/'))
 	b.lastSource, b.lastPlace = strings.Clone(source), b.name("path:", source[:i])
-	return b.lastPlace
+	b.lastName = b.name("", source)
 }
 
 func (b *Book) name(prefix, value string) int32 {

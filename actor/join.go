@@ -46,7 +46,6 @@ type node struct {
 	links       []tocsin.Link // to others of its actor
 	up          *node
 	adapted     []tocsin.Adaptation
-	ticks       []Tick
 }
 
 // A note is a deed with its key.
@@ -77,14 +76,14 @@ func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin
 		if g[0] != n {
 			continue
 		}
-		a, t := b.actor(g)
 		weight := 0.0
 		for _, m := range g {
 			weight += m.weight
 		}
-		if weight < least || len(a.Deeds) == 0 {
+		if weight < least {
 			continue
 		}
+		a, t := b.actor(g)
 		times[a] = t
 		actors = append(actors, a)
 	}
@@ -294,9 +293,6 @@ func (b *Book) nodes(notes []*note) []*node {
 	}
 	for _, n := range all {
 		n.weight = b.heft(n.deeds)
-		if !n.local {
-			n.ticks = b.between(n.name, n.first, n.last)
-		}
 	}
 	return all
 }

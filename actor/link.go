@@ -379,8 +379,8 @@ func (b *Book) actor(g []*node) (*tocsin.Actor, [][]Tick) {
 	for _, n := range g {
 		a.Links = append(a.Links, n.links...)
 		a.Adaptations = append(a.Adaptations, n.adapted...)
-		if len(n.ticks) > 0 {
-			ticks = append(ticks, n.ticks)
+		if t := b.between(n.name, n.first, n.last); len(t) > 0 && !n.local {
+			ticks = append(ticks, t)
 		}
 		if kind, v, _ := strings.Cut(n.name, ":"); !seen[n.name] {
 			seen[n.name] = true

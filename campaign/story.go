@@ -281,6 +281,9 @@ func inside(d *tocsin.Deed) bool {
 	case "", "reconnaissance", "resource-development":
 		return false
 	case "initial-access":
+		if d.Verb == "probe" || d.Verb == "scan" || d.Verb == "request" {
+			return false // that a server answered is no sign that it gave in
+		}
 		return d.Level >= tocsin.Medium && (d.Outcome == tocsin.Worked || d.Verb == "alert") // detectors seldom say how it ended
 	case "credential-access":
 		if d.Verb == "login" || d.Technique == "T1110" || strings.HasPrefix(d.Technique, "T1110.") {
