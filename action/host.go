@@ -117,9 +117,9 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	case tocsin.Failed, tocsin.Denied:
 		a.Tactic, a.Technique, a.Level = "credential-access", "T1110", tocsin.Low
 	}
-	a.Text = "login as " + f.user
-	if f.user == "" {
-		a.Text = "login"
+	a.Text = "login"
+	if f.user != "" {
+		a.Text = r.joined("login as ", f.user[:min(len(f.user), 100)], "")
 	}
 	if f.authMethod == "publickey" {
 		if _, print, ok := strings.Cut(f.message, "SHA256:"); ok {
