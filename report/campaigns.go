@@ -32,7 +32,7 @@ func appendAside(b []byte, a *tocsin.Aside) []byte {
 }
 
 func appendKind(b []byte, kind string, v reflect.Value) []byte {
-	j := jsonText{b}
+	j := tagged{jsonText: jsonText{b}}
 	j.open('{')
 	j.key("kind")
 	j.str(kind)
@@ -41,10 +41,17 @@ func appendKind(b []byte, kind string, v reflect.Value) []byte {
 	return append(j.b, '\n')
 }
 
+// tagged writes values of the vocabulary by their json tags.
+type tagged struct {
+	jsonText
+	most int  // bytes of a text and items of a list; 0 is no bound
+	cut  bool // whether a list was cut
+}
+
 // members writes the fields of a struct by their json tags, as encoding/json would, but for what a hostile log can
 // bring into them: texts are escaped as everywhere in a report, a time that is not known or has no four-digit year is
 // null, and so is a number that is not finite, which encoding/json refuses.
-func (j *jsonText) members(v reflect.Value) {
+func (j *tagged) members(v reflect.Value) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -74,7 +81,7 @@ func vacant(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-func (j *jsonText) value(v reflect.Value) {
+func (j *tagged) value(v reflect.Value) {
 	switch x := v.Interface().(type) {
 	case time.Time:
 		j.time(x)
@@ -88,7 +95,7 @@ func (j *jsonText) value(v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		j.str(v.String())
+		j.str(j.text(v.String()))
 	case reflect.Bool:
 		j.bool(v.Bool())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -109,7 +116,11 @@ func (j *jsonText) value(v reflect.Value) {
 		j.shut('}')
 	case reflect.Slice:
 		j.open('[')
-		for i := range v.Len() {
+		n := v.Len()
+		if j.most > 0 && n > j.most {
+			n, j.cut = j.most, true
+		}
+		for i := range n {
 			if e := v.Index(i); e.Kind() != reflect.Pointer || !e.IsNil() {
 				j.value(e)
 			}
@@ -120,7 +131,7 @@ func (j *jsonText) value(v reflect.Value) {
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		j.open('{')
 		for _, k := range keys {
-			j.key(k.String())
+			j.key(j.text(k.String()))
 			j.value(v.MapIndex(k))
 		}
 		j.shut('}')
@@ -129,7 +140,14 @@ func (j *jsonText) value(v reflect.Value) {
 	}
 }
 
-func (j *jsonText) float(f float64) {
+func (j *tagged) text(s string) string {
+	if j.most > 0 {
+		return shorten(s, 8*j.most)
+	}
+	return s
+}
+
+func (j *tagged) float(f float64) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		j.raw("null")
 		return

@@ -17,9 +17,9 @@ import (
 //go:embed html
 var assets embed.FS
 
-var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "main.js"}
+var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "campaigns.js", "main.js"}
 
-// HTML writes one self-contained page: summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
+// HTML writes one self-contained page: the campaigns, each with its story, phases, graph, operators and victims; summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
 // filter, their evidence, and what the run has seen and has not.
 //
 // It works from a file, offline: its policy forbids every request, and it runs only the script whose digest it names.
@@ -29,9 +29,13 @@ var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "list
 // To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
 func HTML(w io.Writer, h *Hunt) error {
-	style, err := assets.ReadFile("html/page.css")
-	if err != nil {
-		return err
+	var style []byte
+	for _, name := range [...]string{"page.css", "campaigns.css"} {
+		b, err := assets.ReadFile("html/" + name)
+		if err != nil {
+			return err
+		}
+		style = append(style, b...)
 	}
 	script := []byte("\"use strict\";(async () => {\n")
 	for _, name := range scripts {

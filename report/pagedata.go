@@ -70,6 +70,7 @@ func pageData(h *Hunt) []byte {
 		j.shut(']')
 	}
 	j.shut(']')
+	writeCampaigns(&j, h)
 	d.writeRules(&j, h.Coverage)
 	d.writeMatches(&j)
 	d.writeCoverage(&j, h.Coverage)

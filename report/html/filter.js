@@ -1,6 +1,6 @@
 // What is shown: each facet is a set of chosen values, any of which will do; all facets must agree.
 
-const facets = ["level", "rule", "host", "user", "address", "tactic", "technique"];
+const facets = ["level", "rule", "host", "user", "address", "tactic", "technique", "campaign"];
 const chosen = Object.fromEntries(facets.map((f) => [f, new Set()]));
 const state = { text: "", from: null, to: null };
 let shown = new Int32Array(0); // the matches that pass, in order of time
@@ -15,6 +15,7 @@ const has = {
   address: (i, set) => set.has(D.address[i]),
   tactic: (i, set) => tacticsOf(D.rules[D.rule[i]]).some((t) => set.has(t)),
   technique: (i, set) => D.rules[D.rule[i]].techs.some((t) => set.has(t)),
+  campaign: (i, set) => [...set].some((k) => belongs(k)[i]),
 };
 
 // A rule that names techniques but no tactic counts for a column of its own.

@@ -6,7 +6,8 @@ fill($("title"), D.title);
   const hosts = new Set(D.host), users = new Set(D.user), from = new Set(D.address);
   for (const set of [hosts, users, from]) set.delete(0);
   const where = [hosts.size && plural(hosts.size, "host"), users.size && plural(users.size, "user"), from.size && plural(from.size, "source address", "source addresses")].filter(Boolean);
-  fill($("verdict"), D.total ? [el("b", {}, plural(D.total, "match", "matches")), " of ", plural(D.rules.length, "rule"), where.length ? " about " + where.join(", ") : ""] :
+  const found = D.campaigns ? (D.campaignCount ? [el("b", {}, plural(D.campaignCount, "campaign")), "; "] : "No campaign. ") : "";
+  fill($("verdict"), found, D.total ? [el("b", {}, plural(D.total, "match", "matches")), " of ", plural(D.rules.length, "rule"), where.length ? " about " + where.join(", ") : ""] :
     ["No rule matched. ", D.coverage && !D.coverage.events ? "Nothing was read, so this says nothing." : "See the coverage for what was read."]);
   fill($("span"), first <= final ? between(first, final) + " UTC" : "", D.made !== null ? (first <= final ? " · " : "") + "report made " + clock(D.made) + " UTC" : "");
   fill($("footer"), "Made by Tocsin" + (D.version ? " " + D.version : "") + ". Rules are their authors' work under their licences, named with each match. Text from logs is shown as it was written, with control characters made visible.");
@@ -23,6 +24,7 @@ dark.addEventListener("change", () => theme(dark.matches ? "dark" : "light"));
 $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
 $("print").addEventListener("click", () => print());
 addEventListener("beforeprint", printTable);
+addEventListener("beforeprint", printCampaigns);
 
 $("find").addEventListener("input", debounce(() => { state.text = $("find").value; apply(); }, 180));
 for (const id of ["from", "to"]) {
@@ -54,6 +56,7 @@ $("boot").hidden = true;
 $("app").hidden = false;
 watchers.push(keep("levels", drawLevels), drawTimeline, keep("facets", drawFacets), keep("matrix", drawMatrix), drawTable);
 apply();
+drawCampaigns();
 drawCoverage();
 let wide = innerWidth;
-addEventListener("resize", debounce(() => { drawRows(); if (innerWidth !== wide) { wide = innerWidth; drawTimeline(); } }, 120));
+addEventListener("resize", debounce(() => { drawRows(); if (innerWidth !== wide) { wide = innerWidth; drawTimeline(); drawCampaign(); } }, 120));

@@ -102,7 +102,7 @@ $("table").addEventListener("keydown", (e) => {
 // Chips name what filters; each takes its filter away.
 function drawChips() {
   const chip = (label, value, off) => el("button", { type: "button", class: "chip", "aria-label": `Remove filter ${label} ${value}`, onclick: off }, el("span", { class: "muted" }, label), el("span", { class: "what" }, value), el("span", { "aria-hidden": "true" }, "×"));
-  const name = { level: (k) => levelNames[k], rule: (k) => line(D.rules[k].title), host: (k) => line(S[k]), user: (k) => line(S[k]), address: (k) => S[k], tactic: (k) => D.tactics[k]?.[2] || "No tactic named", technique: (k) => techniques[k] };
+  const name = { level: (k) => levelNames[k], rule: (k) => line(D.rules[k].title), host: (k) => line(S[k]), user: (k) => line(S[k]), address: (k) => S[k], tactic: (k) => D.tactics[k]?.[2] || "No tactic named", technique: (k) => techniques[k], campaign: (k) => line(D.campaigns[k].id) };
   const all = facets.flatMap((f) => [...chosen[f]].map((k) => chip(f, name[f](k), () => toggle(f, k))));
   if (state.from !== null || state.to !== null) all.push(chip("time", between(state.from ?? first, state.to ?? final), () => range(null, null)));
   if (state.text.trim()) all.push(chip("find", state.text.trim(), () => { state.text = $("find").value = ""; apply(); }));

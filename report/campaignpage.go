@@ -1,0 +1,77 @@
+package report
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds of the page's campaigns; what is beyond them is said.
+const (
+	maxPageCampaigns = 200
+	maxPageList      = 500    // items of each list of a campaign
+	maxPageSpans     = 20_000 // runs of records, by which its matches are found
+)
+
+// writeCampaigns writes the campaigns as JSONL has them, each with its story, and what is in none. There is no member
+// campaigns where they were not looked for.
+func writeCampaigns(j *jsonText, h *Hunt) {
+	j.intAt("attempts", int64(h.Attempts))
+	j.key("aside")
+	t := tagged{jsonText: *j, most: maxPageList}
+	t.value(reflect.ValueOf(h.Aside))
+	*j = t.jsonText
+	j.intAt("asides", int64(len(h.Aside)))
+	if h.Campaigns == nil {
+		return
+	}
+	all := h.campaigns()
+	j.intAt("campaignCount", int64(len(all)))
+	j.key("campaigns")
+	j.open('[')
+	for _, c := range all[:min(len(all), maxPageCampaigns)] {
+		j.open('{')
+		j.key("story")
+		j.open('[')
+		for _, s := range english.story(c, h.Coverage) {
+			j.str(s.plain())
+		}
+		j.shut(']')
+		j.strAt("rated", english.why1(c))
+		writeSpans(j, c.Records)
+		lean := *c
+		lean.Records = nil
+		lean.Actors = actorsOf(c)
+		t := tagged{jsonText: *j, most: maxPageList}
+		t.members(reflect.ValueOf(&lean).Elem())
+		*j = t.jsonText
+		j.key("cut")
+		j.bool(t.cut)
+		j.shut('}')
+	}
+	j.shut(']')
+}
+
+// writeSpans writes runs of records by source: a name, then pairs of the first and the last.
+func writeSpans(j *jsonText, all []tocsin.Span) {
+	all = slices.Clone(all[:min(len(all), maxPageSpans)])
+	slices.SortFunc(all, func(a, b tocsin.Span) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	j.key("spans")
+	j.open('[')
+	for i := 0; i < len(all); {
+		j.open('[')
+		j.str(all[i].Source)
+		k := i
+		for ; k < len(all) && all[k].Source == all[i].Source; k++ {
+			j.uint(all[k].From)
+			j.uint(all[k].To)
+		}
+		j.shut(']')
+		i = k
+	}
+	j.shut(']')
+}

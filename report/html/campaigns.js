@@ -1,0 +1,176 @@
+// The campaigns: a list, worst first, and the chosen one in full.
+
+let chosenCampaign = 0;
+const members = [];
+
+// belongs says for each match whether it is in campaign k: by the records that the campaign names.
+function belongs(k) {
+  if (members[k]) return members[k];
+  const of = new Map(D.campaigns[k].spans.map(([source, ...runs]) => [source, runs]));
+  const is = new Uint8Array(N);
+  for (let i = 0; i < N; i++) {
+    const runs = of.get(S[D.source[i]]);
+    if (!runs) continue;
+    const r = Number(D.record[i]);
+    let a = 0, b = runs.length / 2;
+    while (a < b) {
+      const m = (a + b) >> 1;
+      if (runs[2 * m] <= r) a = m + 1;
+      else b = m;
+    }
+    if (a > 0 && r <= runs[2 * a - 1]) is[i] = 1;
+  }
+  return (members[k] = is);
+}
+
+const matchesOf = (k) => belongs(k).reduce((n, v) => n + v, 0);
+
+// placeLink is a place where something can be read again; where its match is in the table, it leads there.
+const matchAt = new Map();
+if (D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
+function placeLink(p) {
+  const key = p.source + ":" + p.record, i = matchAt.get(key);
+  if (i === undefined) return el("code", {}, line(key));
+  return el("button", { type: "button", class: "placelink", title: "Show this match", onclick: () => {
+    clearAll();
+    choose(order.indexOf(i), true);
+    $("matches").scrollIntoView();
+  } }, line(key));
+}
+
+function drawCampaigns() {
+  drawAside();
+  if (!D.campaigns || !D.campaigns.length) return;
+  $("campaigns").hidden = $("to-campaigns").hidden = false;
+  const n = D.campaigns.length;
+  fill($("campaigns-note"), "the most severe first" + (D.campaignCount > n ? `; ${number(D.campaignCount - n)} more are in the JSONL` : ""));
+  drawCampaignList();
+  drawCampaign();
+}
+
+let wholeList = false;
+function drawCampaignList() {
+  const few = 6, list = wholeList ? D.campaigns : D.campaigns.slice(0, few);
+  const reach = (c) => c.victims.filter((v) => v.reached).length;
+  fill($("campaign-list"), list.map((c, k) => el("button", { type: "button", class: "camprow l" + levelNames.indexOf(c.level || "unrated"), "aria-pressed": String(k === chosenCampaign), onclick: () => { chosenCampaign = k; drawCampaignList(); drawCampaign(); if (innerWidth < 980) $("campaign").scrollIntoView(); } },
+    el("span", { class: "badge" }, c.level || "unrated"),
+    el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC"))),
+    el("span", { class: "campfacts muted" }, `${number(reach(c))} of ${plural(c.victims.length, "target")} entered`, (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""),
+    el("span", { class: "pill d-" + c.driver }, driverName[c.driver] || "undecided"))),
+    D.campaigns.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholeList = !wholeList; drawCampaignList(); } }, wholeList ? "Fewer" : `${number(D.campaigns.length - few)} more`) : null);
+}
+
+function drawCampaign() {
+  if (!D.campaigns || !D.campaigns.length) return;
+  const box = $("campaign");
+  fill(box, campaignPage(chosenCampaign, Math.max(280, box.clientWidth - parseFloat(getComputedStyle(box).paddingLeft) * 2)));
+}
+
+// pane is a place that shows what was chosen in a picture, and marks it there.
+function pane(hint) {
+  const box = el("div", { class: "pane" }, el("p", { class: "muted" }, hint));
+  let lit = null;
+  return { box, tell: (kids, mark) => { fill(box, kids); lit?.classList.remove("lit"); lit = mark; mark?.classList.add("lit"); } };
+}
+
+function campaignPage(k, wide) {
+  const c = D.campaigns[k];
+  const n = matchesOf(k), reached = c.victims.filter((v) => v.reached).length;
+  const a = us(c.first), b = us(c.last);
+  const tile = (v, name, note) => el("div", { class: "tile" }, el("b", {}, v), el("span", {}, name), note ? el("small", { class: "muted" }, note) : null);
+  const side = wide > 1000;
+  const lanePane = pane("Choose a phase, a decision or a block to see its evidence."), graphPane = pane("Choose a name, a target or a line to see its evidence.");
+  const g = graph(c, side ? wide - 340 : wide, graphPane.tell);
+  const most = 4;
+  return [
+    el("div", { class: "camphead" }, el("span", { class: "badge l" + levelNames.indexOf(c.level || "unrated") }, c.level || "unrated"), el("code", {}, line(c.id)),
+      el("span", { class: "camptools" }, n ? el("button", { type: "button", class: "plain", onclick: () => { clearAll(); toggle("campaign", k); $("matches").scrollIntoView(); } }, `Show its ${plural(n, "match", "matches")}`) : el("span", { class: "muted" }, "No match of a rule in it"))),
+    el("h3", { class: "campname" }, line(c.title || "Untitled")),
+    el("p", { class: "story" }, c.story.slice(0, 2).join(" ")),
+    c.story.length > 2 ? el("p", { class: "story rest1" }, c.story.slice(2).join(" ")) : null,
+    el("p", { class: "muted why" }, c.rated),
+    el("div", { class: "tiles" },
+      tile(`${number(reached)} of ${number(c.victims.length)}`, "targets entered"),
+      tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", (c.orgs || []).slice(0, 4).map(line).join(", ")),
+      tile(number(c.actors.length), c.actors.length === 1 ? "actor" : "actors", c.actors.slice(0, 2).map((x) => line(actorName(x))).join(", ")),
+      tile(a !== null && b !== null ? lasting((b - a) / 1000) : "?", "from first to last action"),
+      tile(number(c.actions), "actions", `${number(c.alerts)} with an alert`),
+      autonomy(c)),
+    c.cut ? el("p", { class: "muted" }, "Lists longer than 500 are cut here; the JSONL has all.") : null,
+    el("h4", {}, "What happened, in order"),
+    el("div", { class: "figure" }, lanes(c, wide, lanePane.tell)),
+    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-step l" + levelNames.indexOf(c.level) }), "a phase; the stronger, the more of it worked"), (c.gates || []).length ? el("span", {}, el("i", { class: "key k-gate" }), "a person seems to have decided") : null, c.actors.some((x) => (x.adaptations || []).length) ? el("span", {}, el("b", { class: "k-block" }, "✕ "), "blocked, went on another way") : null, (c.gates || []).length ? el("span", {}, el("i", { class: "key k-quiet" }), "quiet, drawn short") : null),
+    lanePane.box,
+    stepList(c),
+    el("h4", {}, "Who and what"),
+    el("div", { class: side ? "graphgrid" : "" }, el("div", { class: "figure" }, g.pic), graphPane.box),
+    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), g.lost ? el("span", {}, `${plural(g.lost, "link")} with ends that are not in the picture, in the list below`) : null),
+    linkList(g.links),
+    el("h4", {}, "Who is driving"),
+    c.actors.slice(0, most).map((x) => operator(c, x, wide)),
+    c.actors.length > most ? el("details", { class: "list" }, el("summary", {}, plural(c.actors.length - most, "further actor")), c.actors.slice(most, most + 40).map((x) => operator(c, x, wide))) : null,
+    el("h4", {}, "Victims"),
+    victimTable(c),
+    el("div", { class: "two" },
+      facts("Data touched", c.data, "No access to data was seen; that proves nothing."), facts("Indicators", c.indicators, "None that would tell this intruder from others.", true),
+      facts("To look for next", c.open, "Nothing noted."), facts("Telemetry that would tell more", c.missing, "Nothing noted."),
+      (c.leads || []).length ? el("section", {}, el("h4", {}, "Unusual at the time, too weak to be joined"), el("ul", {}, c.leads.map(asideItem))) : null,
+      facts("Rules and alerts", c.rules, "None: no rule saw it.")),
+  ];
+}
+
+function facts(title, all, none, mono) {
+  all = all || [];
+  const few = 14;
+  const items = (list) => el("ul", { class: mono ? "mono" : null }, list.map((s) => el("li", {}, line(s), mono ? el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(s.slice(s.indexOf(":") + 1)); $("matches").scrollIntoView(); } }, "⌕") : null)));
+  return el("section", {}, el("h4", {}, title), all.length ? items(all.slice(0, few)) : el("p", { class: "muted" }, none),
+    all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), items(all.slice(few))) : null);
+}
+
+function stepList(c) {
+  return el("details", { class: "list" }, el("summary", {}, el("b", {}, "All steps with their evidence"), el("span", { class: "muted" }, number(c.steps.length))),
+    el("div", { class: "steps" }, c.steps.map((s, i) => el("div", {}, stepText(c, i)))));
+}
+
+function linkList(links) {
+  if (!links.length) return null;
+  return el("details", { class: "list" }, el("summary", {}, el("b", {}, "All links with their evidence"), el("span", { class: "muted" }, number(links.length))),
+    el("div", { class: "steps" }, links.map((l) => el("div", {}, linkText(l)))));
+}
+
+function victimTable(c) {
+  if (!c.victims.length) return el("p", { class: "muted" }, "None named.");
+  const all = [...c.victims].sort((x, y) => y.reached - x.reached);
+  let most = 12;
+  const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
+  const draw = () => {
+    fill(body, all.slice(0, most).map((v) => el("tr", {}, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried")), el("td", {}, el("b", {}, line(v.value)), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
+      el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
+    more.hidden = all.length <= most;
+    fill(more, `${number(all.length - most)} more`);
+  };
+  draw();
+  return el("div", { class: "list victims" }, el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["State", "Name", "Organisation", "Phases", "Actions", "When (UTC)"].map((h) => el("th", { scope: "col" }, h)))), body)), more);
+}
+
+const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), " on ", el("b", {}, line(x.host)), x.n > 1 ? `, ${number(x.n)} times` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
+
+// drawAside shows what is telling and in no campaign.
+function drawAside() {
+  const all = D.aside || [];
+  if (!all.length && !D.attempts) return;
+  $("aside").hidden = false;
+  fill($("aside"), el("details", { class: "card aside" }, el("summary", {}, el("b", {}, "In no campaign"), " ", el("span", { class: "muted" },
+    [D.asides ? plural(D.asides, "telling thing") : "", D.attempts ? `${plural(D.attempts, "actor")} tried something and got nowhere that is known` : ""].filter(Boolean).join("; "))),
+    el("ul", {}, all.map(asideItem)), D.asides > all.length ? el("p", { class: "muted" }, `The first ${number(all.length)}; all are in the JSONL.`) : null));
+}
+
+// A printed page shows the chosen campaign and the others after it.
+function printCampaigns() {
+  if (!D.campaigns) return;
+  const others = D.campaigns.map((c, k) => k).filter((k) => k !== chosenCampaign).slice(0, 9);
+  fill($("campaign-rest"), others.map((k) => el("article", { class: "card camp" }, campaignPage(k, 680))));
+  fill($("campaign"), campaignPage(chosenCampaign, 680));
+  for (const d of $("campaigns").querySelectorAll("details")) d.open = true;
+}
+addEventListener("afterprint", () => { fill($("campaign-rest")); drawCampaign(); });
