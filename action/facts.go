@@ -215,5 +215,8 @@ func (r *Reader) account(user string) string {
 		}
 		return user
 	}
+	if r.act.Host == "" {
+		return user
+	}
 	return r.joined(r.act.Host, `\`, user)
 }

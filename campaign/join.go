@@ -378,6 +378,9 @@ type moment struct {
 func (w *world) coincidences(b *board) {
 	byHost, byOrg := map[string][]moment{}, map[string][]moment{}
 	for _, m := range w.all {
+		if strings.HasPrefix(m.ID, "agent:") {
+			continue // an agent's log tells what it was asked to do, not where
+		}
 		seen := map[string]int{}
 		for _, d := range m.telling {
 			if d.Time.IsZero() || !m.Local && !inside(d) && (m.stranger() || d.Level < tocsin.Medium) {
