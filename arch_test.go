@@ -29,17 +29,22 @@ var layers = map[string]struct {
 	"report":   {tocsin: []string{"."}, pure: true},
 	"rules":    {tocsin: []string{"."}, pure: true},
 	"source":   {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
+	"action":   {tocsin: []string{"."}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
 	"actor":    {tocsin: []string{"."}, pure: true},
 	"campaign": {tocsin: []string{"."}, pure: true},
 	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
+	"rehearse": {}, // knows nothing of the detector; see offline
 	"update":   {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "campaign", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }
 
 // impure are the standard packages that pure packages must do without.
 var impure = []string{"os", "net", "net/http", "os/exec", "syscall", "log", "log/slog", "context", "sync", "io/fs", "time.Now"}
+
+// offline are the standard packages without which a rehearsal stays one: it writes log records, never traffic.
+var offline = []string{"net", "net/http", "net/rpc", "net/smtp", "os/exec", "syscall", "plugin", "unsafe"}
 
 // rootNames caps the exported names of the vocabulary: a new word has to earn its place.
 const rootNames = 56
@@ -157,6 +162,9 @@ func forbidden(dir, name string, ours, libs []string, pure bool) string {
 			}
 		}
 		return "no library that " + dir + " may use"
+	}
+	if dir == "rehearse" && slices.Contains(offline, name) {
+		return "a rehearsal writes log records and nothing else"
 	}
 	if pure && slices.Contains(impure, name) {
 		return "a pure package does without it"

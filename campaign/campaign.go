@@ -85,6 +85,9 @@ func asides(members []*member) []tocsin.Aside {
 	var weights []float64
 	for _, m := range members {
 		for _, d := range m.telling {
+			if len(d.Rules) == 0 && d.Level < tocsin.Medium {
+				continue
+			}
 			k := kind{sort(d), d.Host}
 			i, ok := at[k]
 			if !ok {

@@ -19,11 +19,12 @@ type witness struct {
 	reader *action.Reader
 	book   actor.Book
 	rules  []*tocsin.Rule
+	known  func(*tocsin.Match) bool
 	note   func(*tocsin.Action)
 }
 
-func newWitness(set *sigma.Set, key []byte) *witness {
-	w := &witness{set: set, reader: action.NewReader(key)}
+func newWitness(set *sigma.Set, key []byte, known func(*tocsin.Match) bool) *witness {
+	w := &witness{set: set, reader: action.NewReader(key), known: known}
 	w.note = w.book.Add
 	return w
 }
@@ -40,6 +41,9 @@ func (w *witness) see(ev *tocsin.Event, held []int) {
 }
 
 func (w *witness) seeRules(ev *tocsin.Event, rules []*tocsin.Rule) {
+	if w.known != nil {
+		rules = slices.DeleteFunc(rules, func(r *tocsin.Rule) bool { return w.known(&tocsin.Match{Time: ev.Time, Rule: r, Event: ev}) })
+	}
 	if len(rules) > 1 {
 		slices.SortFunc(rules, func(a, b *tocsin.Rule) int {
 			if a.Level != b.Level {

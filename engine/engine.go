@@ -26,10 +26,11 @@ type Input struct {
 	Paths    []string // files, folders, "-" for Stdin
 	Source   source.Options
 	Decode   decode.Options
-	From, To time.Time // events outside are not looked at; a zero bound is open; events without a time are kept
-	Workers  int       // 0: one for each processor
-	Progress *Progress // may be nil
-	Key      []byte    // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
+	From, To time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
+	Workers  int                      // 0: one for each processor
+	Progress *Progress                // may be nil
+	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
+	Key      []byte                   // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
 }
 
 // A Progress can be looked at from another goroutine while a run goes on.

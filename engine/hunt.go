@@ -83,13 +83,13 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 
 // Hunt holds the rules of set against all input. Matches that keep refuses are left out (nil keeps all; the fields that
 // made a match of a single event hold are not told to it); what correlations count and what campaigns are made of is not
-// touched by it.
+// touched by it: see Input.Known.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	f := &Findings{set: set}
 	coverage, err := Read(ctx, in, func(int) Desk {
 		h := newHunter(set, in.Progress)
 		if in.Key != nil {
-			h.witness = newWitness(set, in.Key)
+			h.witness = newWitness(set, in.Key, in.Known)
 		}
 		f.desks = append(f.desks, h)
 		return h
@@ -120,7 +120,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	st := whole.Stats()
 	coverage.Undated, coverage.Thin = st.Undated, st.Thin
 	whole.Finish(func(m *tocsin.Match) {
-		if w := f.desks[0].witness; w != nil {
+		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
 			w.seeRules(m.Event, []*tocsin.Rule{m.Rule})
 		}
 		if keep == nil || keep(m) {

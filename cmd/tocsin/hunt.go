@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/report"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -26,12 +27,12 @@ type huntCmd struct {
 	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator or stix; otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Output      string   `short:"o" help:"Write the report to this file instead of standard output." placeholder:"FILE"`
 	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
-	MinLevel    string   `help:"Report only matches of this level and above." placeholder:"LEVEL"`
-	Level       []string `help:"Report only matches of these levels." placeholder:"LEVEL"`
+	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
+	Level       []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
 	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
 	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	Host        []string `help:"Report only matches on these hosts." placeholder:"HOST"`
+	Host        []string `help:"Report only matches and campaigns on these hosts." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
@@ -115,12 +116,16 @@ func (c *huntCmd) Run(s std) error {
 	}
 	if !c.NoCampaigns {
 		in.Key = []byte("fingerprints of this hunt are numbered before anybody sees them")
+		in.Known = func(m *tocsin.Match) bool {
+			return hush.matches(m) || slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(m.Rule, n) })
+		}
 	}
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
 		return err
 	}
+	c.narrow(&found.Result)
 	coverage.Rejected = set.rejected
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
@@ -276,6 +281,26 @@ func (c *huntCmd) filter() (func(*tocsin.Match) bool, error) {
 			!slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(r, n) }) &&
 			(len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, m.Event.Host) }))
 	}, nil
+}
+
+// narrow leaves of campaigns, and of what is in none, what the report flags ask for: levels and hosts. Who asks for
+// rules or tags wants matches only.
+func (c *huntCmd) narrow(r *campaign.Result) {
+	if len(c.Tag)+len(c.Rule) > 0 {
+		*r = campaign.Result{}
+		return
+	}
+	least, _ := tocsin.ParseLevel(c.MinLevel) // checked by filter
+	wanted := func(l tocsin.Level) bool {
+		return l >= least && (len(c.Level) == 0 || slices.Contains(c.Level, l.String()))
+	}
+	here := func(host string) bool {
+		return len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, host) })
+	}
+	r.Campaigns = slices.DeleteFunc(r.Campaigns, func(x *tocsin.Campaign) bool {
+		return !wanted(x.Level) || !slices.ContainsFunc(x.Victims, func(v tocsin.Victim) bool { return here(v.Value) }) && len(c.Host) > 0
+	})
+	r.Aside = slices.DeleteFunc(r.Aside, func(x tocsin.Aside) bool { return !wanted(x.Level) || !here(x.Host) })
 }
 
 // tagged says whether tags hold tag or one below it: attack.t1110 has attack.t1110.001 below it.
