@@ -47,6 +47,9 @@ func (r *Reader) web(ev *tocsin.Event) {
 		if p.host != "" {
 			r.mark("callback", p.host)
 		}
+		if p.technique == "T1505.003" && a.Outcome == tocsin.Worked {
+			r.mark("token", before(f.uri, '?'))
+		}
 		if p.technique == "T1505.003" && a.Outcome != tocsin.Worked {
 			a.Tactic, a.Technique, a.Level = "reconnaissance", "T1595.002", tocsin.Low // asked for one that is not there
 		}

@@ -3,6 +3,7 @@ package actor
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -187,6 +188,15 @@ func (b *Book) shared(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 		if weight <= 0 {
 			continue
 		}
+		if kind == "agent" {
+			b.handovers(m, len(u), func(yield func(*node) bool) {
+				for _, x := range u {
+					if !yield(x.n) {
+						return
+					}
+				}
+			}, add)
+		}
 		for i := 1; i < len(u); i++ {
 			p, q := u[i-1], u[i]
 			if kind == "callback" && !world(p.n.name) && !world(q.n.name) {
@@ -195,6 +205,28 @@ func (b *Book) shared(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 			add(p.n, q.n, tocsin.Link{Kind: link, Weight: weight, Time: when(max(p.d.first, q.d.first)),
 				Evidence: fmt.Sprintf("both use the same %s %q, as %d of %d do", what, clip(text), len(u), telling),
 				Places:   []tocsin.Place{b.placeOf(p.d.at), b.placeOf(q.d.at)}})
+		}
+	}
+}
+
+// handovers joins nodes that share a string where one begins just as another ends: an address that is left for the next.
+// As with takeovers, it weighs by how seldom those with the string begin.
+func (b *Book) handovers(mark int32, n int, nodes iter.Seq[*node], add func(x, y *node, l tocsin.Link)) {
+	const soon = int64(10 * time.Minute)
+	all := slices.SortedFunc(nodes, func(x, y *node) int { return cmp.Or(cmp.Compare(x.first, y.first), strings.Compare(x.name, y.name)) })
+	rate := float64(n) / (float64(all[len(all)-1].first-all[0].first) + float64(24*time.Hour))
+	for i, y := range all {
+		for j := i - 1; j >= 0 && i-j <= 8; j-- {
+			x := all[j]
+			gap := y.first - x.last
+			if gap < -int64(10*time.Second) || gap > soon {
+				continue
+			}
+			weight := min(5, -math.Log(min(1, rate*float64(max(gap, int64(time.Second))))))
+			if weight > 0 {
+				add(x, y, tocsin.Link{Kind: "handover", Weight: weight, Time: when(y.first), Places: []tocsin.Place{b.placeOf(y.deeds[0].at)},
+					Evidence: fmt.Sprintf("%s began %s after %s had ended, with the same %s", value(y.name), time.Duration(max(gap, 0)).Round(time.Second), value(x.name), clip(b.names.all[mark]))})
+			}
 		}
 	}
 }
@@ -278,7 +310,7 @@ func (b *Book) takeovers(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 		for i, y := range visits {
 			for j := i - 1; j >= 0 && i-j <= 32; j-- {
 				x := visits[j]
-				if x.denied == nil || x.acts < 5 || y.acts < 5 || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
+				if x.denied == nil || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
 					continue
 				}
 				same := 0
@@ -299,7 +331,10 @@ func (b *Book) takeovers(nodes []*node, add func(x, y *node, l tocsin.Link)) {
 					}
 				}
 				slices.Sort(common)
-				if weight <= 0 {
+				if len(common) == 0 {
+					weight-- // it may be anybody
+				}
+				if least := 6 - 3*min(len(common), 1); weight <= 0 || x.acts < least || y.acts < least {
 					continue
 				}
 				text := fmt.Sprintf("%s was stopped at %s; %s came there %s later with the same technique", value(x.n.name), value(b.names.all[h]), value(y.n.name), time.Duration(gap).Round(time.Second))
