@@ -123,7 +123,7 @@ func hands(s []Tick) []float64 {
 		odds[i] = math.Exp(max(-6, min(6, byHand(s, i))))
 	}
 	forward := make([]float64, len(s))
-	p := 0.2 // before anything is known
+	p := 0.05 // before anything is known: what is joined to a campaign is mostly not typed
 	for i := range s {
 		if i > 0 {
 			p = p*(1-change) + (1-p)*change
