@@ -30,6 +30,7 @@ type meaning struct {
 const (
 	maxLine     = 64 << 10
 	maxNested   = 6
+	maxLines    = 48
 	maxCommands = 32
 )
 
@@ -52,14 +53,15 @@ func mask(text string, secrets []string) string {
 
 // A lineReader takes a line apart.
 type lineReader struct {
-	out  []meaning
-	most int
+	out   []meaning
+	most  int
+	lines int // read so far, nested ones with them
 }
 
 // line reads a whole line of a shell.
 func (p *lineReader) line(text string, sh shell, depth int) {
 	text = strings.TrimSpace(text)
-	if text == "" || depth > maxNested || len(p.out) >= p.most {
+	if p.lines++; text == "" || depth > maxNested || len(p.out) >= p.most || p.lines > maxLines {
 		return
 	}
 	if sh == anyShell || sh == cmdexe {
@@ -81,6 +83,14 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 		p.command(&commands[i], sh, depth)
 		if w := commands[i].words; i+1 < len(commands) && len(w) > 1 && (w[0] == "echo" || w[0] == "printf") && slices.ContainsFunc(commands[i+1].words, func(f string) bool { return f == "base64" || f == "-d" || f == "--decode" }) {
 			p.line(embedded(w[len(w)-1]), sh, depth+1) // what is decoded there and handed on
+		}
+	}
+	if sh == powershell && len(p.out) < p.most {
+		// What a script does it may do over several statements.
+		m := meaning{Verb: "run", Tool: "powershell"}
+		m.arguments(&arguments{joined: strings.ToLower(text[:min(len(text), 8192)])})
+		if m.Level >= tocsin.Medium {
+			p.out = append(p.out, m)
 		}
 	}
 	joinPipes(p.out)

@@ -35,7 +35,7 @@ func understand(m *meaning, words, files []string) {
 			m.say("write", "persistence", "T1053.003", medium)
 		}
 	}
-	m.arguments(args, &a)
+	m.arguments(&a)
 	m.tool(args, &a)
 	m.shape(args, &a)
 	if m.Tool == "sh" || m.Tool == "bash" || m.Tool == "dash" || m.Tool == "zsh" || strings.HasPrefix(m.Tool, "python") || m.Tool == "perl" || m.Tool == "php" {
@@ -345,7 +345,7 @@ var secretFiles = []struct {
 }
 
 // arguments reads what is telling whatever the program: secrets read, shells tied to the network, traces removed.
-func (m *meaning) arguments(args []string, a *arguments) {
+func (m *meaning) arguments(a *arguments) {
 	j := a.joined
 	if j == "" {
 		return
@@ -782,6 +782,9 @@ func (m *meaning) transfer(args []string, a *arguments) {
 	m.Verb = "request"
 	m.Tactic, m.Technique, m.Level = "", "", tocsin.Informational
 	for _, w := range a.urls {
+		if strings.Contains(w, "://169.254.169.254") {
+			continue // asked by who runs it, not through a server
+		}
 		if p := payload(w); p.technique != "" {
 			m.say("probe", p.tactic, p.technique, max(p.level, medium))
 			if p.host != "" {

@@ -6,13 +6,20 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
+// maxParsed bounds what the parser is given, in bytes.
+const maxParsed = 16 << 10
+
 // splitPosix takes a line of a POSIX shell apart. Most lines are plain words and need no parser.
 func splitPosix(text string) []simple {
 	if !strings.ContainsAny(text, "|&;<>()$`\\\"'\n{}#*?[~!") {
 		return []simple{{words: strings.Fields(text)}}
 	}
-	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash), syntax.RecoverErrors(4)).Parse(strings.NewReader(text), "")
-	if err != nil && file == nil || file == nil || len(file.Stmts) == 0 {
+	// What is long or nested beyond what anybody writes is not worth a parser's time.
+	if len(text) > maxParsed || strings.Count(text, "((")+strings.Count(text, "$(")+strings.Count(text, "`") > 64 {
+		return splitLoose(text)
+	}
+	file, err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	if err != nil || len(file.Stmts) == 0 {
 		return splitLoose(text)
 	}
 	var out []simple
