@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -116,7 +117,29 @@ func FuzzReadCampaigns(f *testing.F) {
 			return
 		}
 		h := &Hunt{Campaigns: all}
+		for name, write := range writers() {
+			var b bytes.Buffer
+			if err := write(&b, h); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if strings.HasSuffix(name, ".json") && !json.Valid(b.Bytes()) {
+				t.Fatalf("%s is no JSON", name)
+			}
+		}
+		for name, write := range drafts() {
+			if err := write(io.Discard, h); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+		if !json.Valid(pageData(h)) {
+			t.Fatal("the page's data is no JSON")
+		}
 		var b bytes.Buffer
+		if err := Explain(&b, all[0], TextOptions{Width: 60}); err != nil {
+			t.Fatal(err)
+		}
+		harmlessLines(t, b.String(), 60)
+		b.Reset()
 		if err := JSONL(&b, h); err != nil {
 			t.Fatal(err)
 		}

@@ -19,8 +19,10 @@ const (
 
 // STIX writes one STIX 2.1 bundle: for each rule an indicator whose pattern is the source addresses, domains, URLs and
 // file hashes (else command lines, else accounts) that its matches named, with the ATT&CK techniques it indicates; for
-// each rule and host a sighting of it with the observed data. Ids are derived from the content: the same hunt gives
-// the same bundle. https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html
+// each rule and host a sighting of it with the observed data; for each campaign the campaign, its victims,
+// infrastructure and indicators, and its steps as an Attack Flow. Tools that read Attack Flow documents want one flow
+// in each, which is what a hunt with one campaign gives. Ids are derived from the content: the same hunt gives the
+// same bundle. https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html
 func STIX(w io.Writer, h *Hunt) error {
 	s := stix{made: h.made(), done: make(map[string]bool)}
 	s.start()
@@ -28,6 +30,7 @@ func STIX(w io.Writer, h *Hunt) error {
 	for _, g := range groups.rules {
 		s.indicator(g)
 	}
+	s.campaigns(h)
 	s.shut(']')
 	s.shut('}')
 	_, err := w.Write(append(s.b, '\n'))
@@ -184,18 +187,7 @@ func (s *stix) indicator(g *ruleGroup) {
 		}
 	})
 	for _, t := range r.Techniques() {
-		// A technique is the same in every report: its time of creation is fixed.
-		to := s.domain("attack-pattern", t, time.Unix(0, 0).UTC(), func() {
-			s.strAt("name", t)
-			s.key("external_references")
-			s.open('[')
-			s.open('{')
-			s.strAt("source_name", "mitre-attack")
-			s.strAt("external_id", t)
-			s.strAt("url", "https://attack.mitre.org/techniques/"+strings.Replace(t, ".", "/", 1)+"/")
-			s.shut('}')
-			s.shut(']')
-		})
+		to := s.technique(t)
 		s.domain("relationship", id+to, first, func() {
 			s.strAt("relationship_type", "indicates")
 			s.strAt("source_ref", id)
@@ -205,6 +197,21 @@ func (s *stix) indicator(g *ruleGroup) {
 	for _, o := range g.hosts {
 		s.sighting(id, o, first)
 	}
+}
+
+// technique is the attack-pattern of a technique's id: the same in every report, so its time of creation is fixed.
+func (s *stix) technique(t string) string {
+	return s.domain("attack-pattern", t, time.Unix(0, 0).UTC(), func() {
+		s.strAt("name", t)
+		s.key("external_references")
+		s.open('[')
+		s.open('{')
+		s.strAt("source_name", "mitre-attack")
+		s.strAt("external_id", t)
+		s.strAt("url", "https://attack.mitre.org/techniques/"+strings.Replace(t, ".", "/", 1)+"/")
+		s.shut('}')
+		s.shut(']')
+	})
 }
 
 func (s *stix) sighting(of string, o *sighting, created time.Time) {
