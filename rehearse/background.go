@@ -18,11 +18,10 @@ var browsers = []string{
 var pages = []string{"/", "/about", "/contact", "/products", "/products/1", "/products/2", "/blog", "/blog/spring", "/login", "/account", "/cart", "/static/app.css", "/static/app.js", "/img/logo.png", "/img/hero.jpg", "/favicon.ico", "/api/items?page=1", "/api/items?page=2"}
 
 // background is what goes on anyway, in every organisation, all days.
-func (s *stage) background() {
+func (s *stage) background(days int) {
 	n := func(f float64) int { return int(math.Round(f * s.opt.Noise)) }
-	end := s.opt.Start.Add(time.Duration(s.opt.Days) * 24 * time.Hour)
 	for _, o := range s.orgs {
-		for day := range s.opt.Days {
+		for day := range days {
 			date := s.opt.Start.Add(time.Duration(day) * 24 * time.Hour)
 			for range n(170) {
 				s.visit(o, s.hour(date))
@@ -46,6 +45,7 @@ func (s *stage) background() {
 				ws := fmt.Sprintf("ws%d", 1+s.rng.IntN(3))
 				site := s.pick(words) + ".example"
 				to := fmt.Sprintf("198.51.100.%d", 130+s.rng.IntN(100))
+				s.others[to] = true
 				s.dns(o, at, o.inside(ws), "www."+site, to)
 				s.conn(o, at.Add(20*time.Millisecond), o.inside(ws), to, 443, "SF", 400+s.rng.IntN(9000), 2000+s.rng.IntN(400000))
 			}
@@ -53,7 +53,6 @@ func (s *stage) background() {
 				s.agent(o, s.hour(date))
 			}
 		}
-		_ = end
 	}
 }
 
@@ -87,6 +86,7 @@ func (s *stage) visit(o *org, at time.Time) {
 // crawl is a search engine's robot.
 func (s *stage) crawl(o *org, at time.Time) {
 	ip := fmt.Sprintf("198.51.100.%d", 240+s.rng.IntN(10))
+	s.others[ip] = true
 	for range 15 + s.rng.IntN(20) {
 		s.web(o, at, ip, "GET", s.pick(pages), 200, 4000, "Mozilla/5.0 (compatible; ExampleBot/2.1; +http://bot.example/)")
 		at = at.Add(time.Duration(1+s.rng.IntN(30)) * time.Second)
@@ -96,6 +96,7 @@ func (s *stage) crawl(o *org, at time.Time) {
 // knock is the noise of the internet: somebody who tries every server and has nothing to do with the campaign.
 func (s *stage) knock(o *org, at time.Time) {
 	ip := fmt.Sprintf("2001:db8:bad:%x::1", s.rng.IntN(1<<16))
+	s.others[ip] = true
 	switch s.rng.IntN(3) {
 	case 0:
 		for _, p := range []string{"/wp-login.php", "/xmlrpc.php", "/.git/config", "/phpmyadmin/", "/boaform/admin/formLogin"}[:1+s.rng.IntN(5)] {

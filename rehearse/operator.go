@@ -3,6 +3,7 @@ package rehearse
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,57 +80,51 @@ func (s *stage) operate() {
 		"credentials": s.credentials, "movement": s.movement, "collection": func(o *org) []step { return s.collect(o, drop) },
 	}
 	now := s.opt.Start.Add(time.Duration(6+s.rng.IntN(5)) * time.Hour).Add(time.Duration(s.rng.IntN(3600)) * time.Second)
-	segments := s.opt.Gates + 1
+	stretches := plan(s.opt.Gates + 1)
 	nights := 0
-	for seg := range segments {
-		first, last := seg*len(phases)/segments, (seg+1)*len(phases)/segments
+	left := map[int][][]step{} // of phases that go on in further stretches
+	for seg, parts := range stretches {
 		var queue [][]step
-		var by []string // the phase of each piece of the queue
-		share, shares := 0, 1
-		if last == first { // more decisions than phases: a phase is gone through in parts
-			last = first + 1
-			shares = (segments + len(phases) - 1) / len(phases)
-			share = seg % shares
-		}
-		for _, phase := range phases[first:min(last, len(phases))] {
-			for i, o := range s.orgs {
-				if phase != "reconnaissance" && phase != "exploitation" && !o.reached || phase == "exploitation" && !o.reached && i%3 != 0 || i%shares != share {
-					continue
-				}
-				if steps := scenes[phase](o); len(steps) > 0 {
-					queue = append(queue, steps)
-					by = append(by, phase)
+		for _, p := range parts {
+			phase := phases[p.phase]
+			if p.share == 0 {
+				for i, o := range s.orgs {
+					if phase != "reconnaissance" && phase != "exploitation" && !o.reached || phase == "exploitation" && !o.reached && i%3 != 0 {
+						continue
+					}
+					left[p.phase] = append(left[p.phase], scenes[phase](o))
 				}
 			}
+			var these [][]step
+			these, left[p.phase] = share(left[p.phase], p.of-p.share)
+			queue = append(queue, these...)
 		}
-		if len(queue) == 0 {
-			continue
-		}
-		before := ""
-		if seg > 0 {
-			before = phases[max(0, min(first-1, len(phases)-1))]
-		}
+		first := parts[0].phase
 		if seg > 0 {
 			quiet := time.Duration(float64(2*time.Minute) * math.Exp(s.rng.Float64()*math.Log(10))) // 2 to 20 minutes
-			if nights < s.opt.Days-1 && seg*(s.opt.Days)/segments > nights {
+			if nights < s.opt.Days-1 && seg*(s.opt.Days)/len(stretches) > nights {
 				nights++
 				quiet = time.Duration(7+s.rng.IntN(4)) * time.Hour
 			}
 			last := now
 			now = now.Add(quiet)
-			s.truth.Campaign.Gates = append(s.truth.Campaign.Gates, Gate{Quiet: last, Time: now, Before: before, After: by[0]})
+			before := stretches[seg-1][len(stretches[seg-1])-1].phase
+			s.truth.Campaign.Gates = append(s.truth.Campaign.Gates, Gate{Quiet: last, Time: now, Before: phases[before], After: phases[first]})
 		}
-		// By hand, in the first organisation of the stretch, before the agents go on.
 		machine := 0
 		for _, q := range queue {
 			machine += len(q)
 		}
-		hand := int(math.Round(float64(machine) * (1 - s.opt.Autonomy) / max(s.opt.Autonomy, 0.01)))
-		if s.opt.Autonomy == 0 {
-			hand, queue = machine, nil
-		}
-		if seg > 0 {
-			hand = max(hand, 1)
+		inside := first > 1 // there are ways in
+		hand := 0           // actions by hand before the agents go on
+		var byHand [][]step // that much of what there is to do, where most of it is done by hand
+		if s.opt.Autonomy < 0.5 {
+			byHand, queue = cut(queue, int(math.Round(float64(machine)*(1-s.opt.Autonomy))))
+		} else {
+			hand = int(math.Round(float64(machine) * (1 - s.opt.Autonomy) / s.opt.Autonomy))
+			if seg > 0 {
+				hand = max(hand, 1)
+			}
 		}
 		w := workers[0]
 		at := 0
@@ -137,11 +132,11 @@ func (s *stage) operate() {
 		for i := range hand {
 			if at <= i { // a dozen or two commands here, then elsewhere
 				at = i + 8 + s.rng.IntN(20)
-				for o = s.orgs[s.rng.IntN(len(s.orgs))]; seg > 1 && !o.reached; o = s.orgs[s.rng.IntN(len(s.orgs))] {
+				for o = s.orgs[s.rng.IntN(len(s.orgs))]; inside && !o.reached; o = s.orgs[s.rng.IntN(len(s.orgs))] {
 				}
 			}
-			p := s.byHand(o, now, w, seg > 1 && o.reached)
-			s.note(o, now, p, true, i == 0 && seg > 0)
+			p := s.byHand(o, now, w, inside && o.reached)
+			s.note(o, now, w, p, true, i == 0 && seg > 0)
 			if i < hand-1 {
 				now = now.Add(s.draw(humanGaps))
 			}
@@ -149,16 +144,21 @@ func (s *stage) operate() {
 		if hand > 0 {
 			now = now.Add(s.draw(humanGaps))
 		}
+		if len(byHand) > 0 {
+			from := len(s.truth.Actions)
+			w.now = now
+			s.run(byHand, workers[:1], blocked, move, true)
+			s.truth.Actions[from].Gate = seg > 0
+			now = w.now
+		}
 		for _, w := range workers {
 			w.now = now.Add(time.Duration(s.rng.IntN(3000)) * time.Millisecond)
 		}
-		s.run(queue, workers, blocked, move)
-		for _, w := range workers {
-			if w.now.After(now) {
-				now = w.now
-			}
-		}
+		s.run(queue, workers, blocked, move, false)
 		now = s.lastAction()
+	}
+	if len(s.person.Addresses) > 0 {
+		s.truth.Actors = append(s.truth.Actors, s.person)
 	}
 	for _, o := range s.orgs {
 		s.truth.Victims = append(s.truth.Victims, Victim{Host: o.host("web1"), Org: o.domain, Reached: o.reached})
@@ -168,6 +168,61 @@ func (s *stage) operate() {
 			}
 		}
 	}
+}
+
+// A part is a phase, or a share of one, that a stretch goes through.
+type part struct {
+	phase     int
+	share, of int // the first of n is 0
+}
+
+// plan spreads the phases over so many stretches: some each, or a share of one each.
+func plan(stretches int) [][]part {
+	out := make([][]part, stretches)
+	n := len(phases)
+	for seg := range out {
+		if stretches < n {
+			for p := seg * n / stretches; p < (seg+1)*n/stretches; p++ {
+				out[seg] = append(out[seg], part{p, 0, 1})
+			}
+			continue
+		}
+		p := part{phase: seg * n / stretches}
+		for other := range stretches {
+			if other*n/stretches != p.phase {
+				continue
+			}
+			if other < seg {
+				p.share++
+			}
+			p.of++
+		}
+		out[seg] = []part{p}
+	}
+	return out
+}
+
+// share takes the nth part of the work off its beginning: whole pieces where there are enough, else of each its beginning.
+func share(work [][]step, n int) (these, left [][]step) {
+	if len(work) >= n {
+		return work[:len(work)/n], work[len(work)/n:]
+	}
+	for _, piece := range work {
+		these, left = append(these, piece[:len(piece)/n]), append(left, piece[len(piece)/n:])
+	}
+	return these, left
+}
+
+// cut takes n steps off the beginning of the work.
+func cut(work [][]step, n int) (these, left [][]step) {
+	for i, piece := range work {
+		if n < len(piece) {
+			return append(these, piece[:n]), append([][]step{piece[n:]}, work[i+1:]...)
+		}
+		these = append(these, piece)
+		n -= len(piece)
+	}
+	return these, nil
 }
 
 func (s *stage) lastAction() time.Time {
@@ -180,8 +235,12 @@ func (s *stage) lastAction() time.Time {
 	return t
 }
 
-// run has the agents work off a queue side by side.
-func (s *stage) run(queue [][]step, workers []*worker, blocked map[*org]int, move func(*worker)) {
+// run has the workers work off a queue side by side: the agents, or the person.
+func (s *stage) run(queue [][]step, workers []*worker, blocked map[*org]int, move func(*worker), human bool) {
+	gap := s.machineGap
+	if human {
+		gap = func() time.Duration { return s.draw(humanGaps) }
+	}
 	work := make([][]step, len(workers))
 	for {
 		best := -1
@@ -205,35 +264,44 @@ func (s *stage) run(queue [][]step, workers []*worker, blocked map[*org]int, mov
 		if left, ok := blocked[st.org]; ok {
 			if left--; left <= 0 {
 				delete(blocked, st.org)
-				s.block(st.org, w, move)
+				s.block(st.org, w, move, gap, human)
 			} else {
 				blocked[st.org] = left
 			}
 		}
 		p := st.run(w.now, w)
-		s.note(st.org, w.now, p, false, false)
+		s.note(st.org, w.now, w, p, human, false)
 		w.used++
-		w.now = w.now.Add(s.machineGap())
+		w.now = w.now.Add(gap())
 	}
 }
 
 // block is a countermeasure: the address gets nothing but refusals, tries on for a moment, and comes back as another.
-func (s *stage) block(o *org, w *worker, move func(*worker)) {
+func (s *stage) block(o *org, w *worker, move func(*worker), gap func() time.Duration, human bool) {
 	a := Adaptation{Org: o.domain, Blocked: w.now, From: w.address}
 	for range 3 + s.rng.IntN(4) {
 		p := s.ask(o, w.now, w, "GET", s.guess(o), 403)
-		s.note(o, w.now, p, false, false)
-		w.now = w.now.Add(s.machineGap())
+		s.note(o, w.now, w, p, human, false)
+		w.now = w.now.Add(gap())
 	}
-	a.Blocked = a.Blocked.Add(time.Millisecond)
 	w.now = w.now.Add(time.Duration(15+s.rng.IntN(300)) * time.Second)
 	move(w)
 	a.Resumed, a.To = w.now, w.address
 	s.truth.Blocks = append(s.truth.Blocks, a)
 }
 
-func (s *stage) note(o *org, at time.Time, p played, human, gate bool) {
-	s.truth.Actions = append(s.truth.Actions, Action{Time: at, Org: o.domain, Host: p.host, Tactic: p.tactic, What: p.what, Outcome: p.outcome, Human: human, Gate: gate, File: p.file, entry: p.entry})
+func (s *stage) note(o *org, at time.Time, w *worker, p played, human, gate bool) {
+	by := w.id
+	if human {
+		by = s.person.ID
+		if !slices.Contains(s.person.Addresses, w.address) {
+			s.person.Addresses = append(s.person.Addresses, w.address)
+		}
+		if !slices.Contains(s.person.UserAgents, w.agent) {
+			s.person.UserAgents = append(s.person.UserAgents, w.agent)
+		}
+	}
+	s.truth.Actions = append(s.truth.Actions, Action{Time: at, Actor: by, Org: o.domain, Host: p.host, Tactic: p.tactic, What: p.what, Outcome: p.outcome, Human: human, Gate: gate, File: p.file, entry: p.entry})
 }
 
 // ask is a request to an organisation's web server.
@@ -468,7 +536,7 @@ func (s *stage) collect(o *org, drop string) []step {
 // in, types short commands after, repeats and corrects them.
 func (s *stage) byHand(o *org, at time.Time, w *worker, in bool) played {
 	if !in {
-		p := s.ask(o, at, &worker{address: w.address, agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}, "GET", s.pick([]string{"/", "/about", "/contact", "/login", "/admin", "/search?q=test", "/products"}), []int{200, 200, 404}[s.rng.IntN(3)])
+		p := s.ask(o, at, &worker{address: w.address, agent: s.person.UserAgents[0]}, "GET", s.pick([]string{"/", "/about", "/contact", "/login", "/admin", "/search?q=test", "/products"}), []int{200, 200, 404}[s.rng.IntN(3)])
 		p.tactic = "reconnaissance"
 		return p
 	}

@@ -80,9 +80,12 @@ func (s *stage) eve(o *org, at time.Time, src, dst string, port int, signature, 
 		"alert": map[string]any{"action": "allowed", "gid": 1, "signature_id": 2000000 + s.rng.IntN(40000), "rev": 1, "signature": signature, "category": category, "severity": severity}})
 }
 
+// unnumbered is where a Windows record will have its number, once it is known which come before it.
+const unnumbered = `"RecordNumber":0,`
+
 func (s *stage) security(o *org, host string, at time.Time, id int, fields map[string]any) *entry {
 	r := map[string]any{"@timestamp": at.UTC().Format("2006-01-02T15:04:05.000Z"), "EventID": id, "Channel": "Security", "Hostname": o.host(host),
-		"SourceName": "Microsoft-Windows-Security-Auditing", "EventTime": at.UTC().Format("2006-01-02 15:04:05"), "Severity": "INFO", "RecordNumber": 100000 + len(s.files)}
+		"SourceName": "Microsoft-Windows-Security-Auditing", "EventTime": at.UTC().Format("2006-01-02 15:04:05"), "Severity": "INFO", "RecordNumber": 0}
 	for k, v := range fields {
 		r[k] = v
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -21,22 +22,25 @@ import (
 	"time"
 )
 
-// Options say what to rehearse. The zero value of all but Seed stands for the usual.
+// Options say what to rehearse. The zero value of all but Seed stands for the usual; where none is a choice, -1 is none.
 type Options struct {
-	Seed     uint64
-	Start    time.Time // of the logs; 2026-03-02 00:00 UTC
-	Targets  int       // organisations that the operator is after; 30
-	Autonomy float64   // share of the operator's actions that agents do by themselves; 0.85
-	Gates    int       // points at which a person decides how to go on; 5
-	Days     int       // 4
-	Tempo    string    // what drives what is not done by hand: agent, script or human; agent
-	Jitter   float64   // widens the gaps at random: 0 not at all, 1 by a factor of about 5 either way
-	Pace     float64   // multiplies the gaps; 1
-	Rotate   int       // a new address each that many actions; 0 keeps addresses until they are blocked
-	Rename   bool      // tools and user agents change their names when they move
-	Noise    float64   // multiplies what goes on anyway; 1
-	Blocks   int       // organisations whose defenders block the operator's address once; 4. -1 is none
+	Seed     uint64    `json:"seed"`
+	Start    time.Time `json:"start"`    // of the logs; 2026-03-02 00:00 UTC
+	Targets  int       `json:"targets"`  // organisations that the operator is after; 30
+	Autonomy float64   `json:"autonomy"` // share of the operator's actions that agents do by themselves; 0.85; -1 is none
+	Gates    int       `json:"gates"`    // points at which a person decides how to go on; 5; -1 is none
+	Days     int       `json:"days"`     // that the logs cover, or more where the campaign lasts longer; 4
+	Tempo    string    `json:"tempo"`    // what drives what is not done by hand: agent, script or human; agent
+	Jitter   float64   `json:"jitter"`   // widens the gaps at random: 0 not at all, 1 by a factor of about 5 either way
+	Pace     float64   `json:"pace"`     // multiplies the gaps; 1
+	Rotate   int       `json:"rotate"`   // a new address each that many actions; 0 keeps addresses until they are blocked
+	Rename   bool      `json:"rename"`   // tools and user agents change their names when they move
+	Noise    float64   `json:"noise"`    // multiplies what goes on anyway; 1; -1 leaves what machines do every hour and little else
+	Blocks   int       `json:"blocks"`   // organisations whose defenders block the operator's address once; 4; -1 is none
 }
+
+// maxDays bounds how long a campaign may last, and with it the logs of what goes on beside it.
+const maxDays = 60
 
 func (o *Options) fill() error {
 	if o.Start.IsZero() {
@@ -50,10 +54,17 @@ func (o *Options) fill() error {
 	usual(&o.Pace, 1)
 	usual(&o.Noise, 1)
 	usual(&o.Blocks, 4)
+	none(&o.Autonomy)
+	none(&o.Gates)
+	none(&o.Noise)
+	none(&o.Blocks)
+	within := func(v, low, high float64) bool { return v >= low && v <= high } // false for what is not a number
 	switch {
+	case o.Start.Year() < 1971 || o.Start.Year() > 9998:
+		return fmt.Errorf("start: %s; want a year from 1971 to 9998", o.Start.UTC().Format(time.RFC3339))
 	case o.Targets < 1 || o.Targets > len(words):
 		return fmt.Errorf("targets: %d; want 1 to %d", o.Targets, len(words))
-	case o.Autonomy < 0 || o.Autonomy > 1:
+	case !within(o.Autonomy, 0, 1):
 		return fmt.Errorf("autonomy: %g; want a share from 0 to 1", o.Autonomy)
 	case o.Gates < 0 || o.Gates > 12:
 		return fmt.Errorf("gates: %d; want 0 to 12", o.Gates)
@@ -61,14 +72,16 @@ func (o *Options) fill() error {
 		return fmt.Errorf("days: %d; want 1 to 30", o.Days)
 	case o.Tempo != "agent" && o.Tempo != "script" && o.Tempo != "human":
 		return fmt.Errorf("tempo: %q; want agent, script or human", o.Tempo)
-	case o.Jitter < 0 || o.Jitter > 3:
+	case !within(o.Jitter, 0, 3):
 		return fmt.Errorf("jitter: %g; want 0 to 3", o.Jitter)
-	case o.Pace <= 0 || o.Pace > 100:
+	case o.Pace == 0 || !within(o.Pace, 0, 100):
 		return fmt.Errorf("pace: %g; want more than 0, to 100", o.Pace)
 	case o.Rotate < 0:
 		return fmt.Errorf("rotate: %d; want a number of actions, or 0", o.Rotate)
-	case o.Noise < 0 || o.Noise > 100:
+	case !within(o.Noise, 0, 100):
 		return fmt.Errorf("noise: %g; want 0 to 100", o.Noise)
+	case o.Blocks < 0:
+		return fmt.Errorf("blocks: %d; want a number of organisations", o.Blocks)
 	}
 	return nil
 }
@@ -77,6 +90,13 @@ func usual[T comparable](v *T, to T) {
 	var zero T
 	if *v == zero {
 		*v = to
+	}
+}
+
+// none makes what stands for none what it means.
+func none[T int | float64](v *T) {
+	if *v == -1 {
+		*v = 0
 	}
 }
 
@@ -92,10 +112,15 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 && !over {
 		return nil, fmt.Errorf("%s: %w; name another, or --force", dir, ErrNotEmpty)
 	}
-	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}}
+	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}, others: map[string]bool{},
+		person: Actor{ID: "operator", Driver: "human", UserAgents: []string{browsers[2]}}}
 	s.build()
 	s.operate()
-	s.background()
+	days := max(opt.Days, 1+int(s.lastAction().Sub(opt.Start)/(24*time.Hour)))
+	if days > maxDays {
+		return nil, fmt.Errorf("the campaign would last %d days; want at most %d: lower pace or jitter", days, maxDays)
+	}
+	s.background(days)
 	s.end()
 	if err := s.write(filepath.Join(dir, "telemetry")); err != nil {
 		return nil, err
@@ -137,7 +162,7 @@ type Gate struct {
 	After  string    `json:"phase_after"`
 }
 
-// Actor is one who acts in the campaign.
+// Actor is one who acts in the campaign: an agent, or the person, who comes from the address of the first agent.
 type Actor struct {
 	ID         string   `json:"id"`
 	Driver     string   `json:"driver"`
@@ -155,15 +180,16 @@ type Victim struct {
 // Action is one thing that the operator's side did, and where it was recorded.
 type Action struct {
 	Time    time.Time `json:"time"`
+	Actor   string    `json:"actor"` // ID; operator is the person
 	Org     string    `json:"org"`
 	Host    string    `json:"host"`
 	Tactic  string    `json:"tactic"`
 	What    string    `json:"what"`
 	Outcome string    `json:"outcome"` // worked, failed, denied
 	Human   bool      `json:"human"`
-	Gate    bool      `json:"gate"` // the first after a decision
-	File    string    `json:"file"` // below telemetry
-	Record  int       `json:"record"`
+	Gate    bool      `json:"gate"`   // the first after a decision
+	File    string    `json:"file"`   // below telemetry
+	Record  int       `json:"record"` // the line that it begins on; in Windows logs the number of the record too
 
 	entry *entry
 }
@@ -179,7 +205,7 @@ type Adaptation struct {
 
 // Benign is who else was there.
 type Benign struct {
-	Addresses []string `json:"addresses"`
+	Addresses []string `json:"addresses"` // visitors, crawlers, strangers who knock, and sites that people went to
 	Accounts  []string `json:"accounts"`
 }
 
@@ -193,6 +219,8 @@ type stage struct {
 
 	serial  int // of audit records
 	clients []string
+	person  Actor           // the operator
+	others  map[string]bool // addresses beside the clients that have no part in the campaign
 }
 
 // A file is one log in the making.
@@ -227,6 +255,9 @@ func (s *stage) end() {
 		line := 1
 		for _, e := range f.lines {
 			e.line = line
+			if f.kind == "windows" {
+				e.text = strings.Replace(e.text, unnumbered, fmt.Sprintf(`"RecordNumber":%d,`, line), 1)
+			}
 			line += 1 + strings.Count(e.text, "\n")
 			s.truth.Records++
 		}
@@ -247,6 +278,7 @@ func (s *stage) end() {
 		s.truth.Campaign.First, s.truth.Campaign.Last = s.truth.Actions[0].Time, s.truth.Actions[n-1].Time
 	}
 	s.truth.Options = s.opt
+	s.truth.Benign.Addresses = append(s.truth.Benign.Addresses, slices.Sorted(maps.Keys(s.others))...)
 	slices.SortStableFunc(s.truth.Victims, func(a, b Victim) int { return strings.Compare(a.Host, b.Host) })
 }
 

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -47,7 +48,7 @@ func (s *stage) hex(n int) string {
 }
 
 func (s *stage) build() {
-	s.truth = &Truth{}
+	s.truth = &Truth{Campaign: Campaign{Gates: []Gate{}}, Blocks: []Adaptation{}}
 	order := s.rng.Perm(len(words))
 	for i := range s.opt.Targets {
 		o := &org{name: words[order[i]], public: fmt.Sprintf("203.0.113.%d", 10+i), net: fmt.Sprintf("10.%d.%d", s.rng.IntN(4), s.rng.IntN(8)), session: 20 + s.rng.IntN(400)}
@@ -69,7 +70,7 @@ func (s *stage) build() {
 	for range 400 {
 		s.clients = append(s.clients, fmt.Sprintf("2001:db8:%x:%x::%x", s.rng.IntN(1<<16), s.rng.IntN(1<<16), 1+s.rng.IntN(1<<12)))
 	}
-	s.truth.Benign.Addresses = s.clients
+	s.truth.Benign.Addresses = slices.Clone(s.clients)
 }
 
 // quantiles of a distribution, interpolated on a logarithmic scale.

@@ -16,14 +16,14 @@ type rehearseCmd struct {
 	Targets  int     `help:"Organisations that the operator is after." default:"30"`
 	Autonomy float64 `help:"Share of actions that agents do without a person." default:"0.85"`
 	Gates    int     `help:"Points at which a person decides how to go on." default:"5"`
-	Days     int     `help:"Days that the logs cover." default:"4"`
+	Days     int     `help:"Days that the logs cover, or more where the campaign lasts longer." default:"4"`
 	Tempo    string  `help:"What drives the rest: agent, script or human." default:"agent"`
 	Jitter   float64 `help:"Evasion: widen gaps at random, 0 to 3."`
 	Pace     float64 `help:"Evasion: multiply gaps." default:"1"`
 	Rotate   int     `help:"Evasion: a new address every so many actions." placeholder:"N"`
 	Rename   bool    `help:"Evasion: tools and user agents change their names when they move."`
 	Noise    float64 `help:"How much goes on anyway, as a factor." default:"1"`
-	Blocks   int     `help:"Organisations that block the operator once; -1: none." default:"4"`
+	Blocks   int     `help:"Organisations that block the operator once." default:"4"`
 	Quiet    bool    `short:"q" help:"Do not say what was written."`
 }
 
@@ -32,8 +32,16 @@ func (c *rehearseCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	truth, err := rehearse.Write(c.Output, rehearse.Options{Seed: c.Seed, Start: start, Targets: c.Targets, Autonomy: c.Autonomy, Gates: c.Gates, Days: c.Days,
-		Tempo: c.Tempo, Jitter: c.Jitter, Pace: c.Pace, Rotate: c.Rotate, Rename: c.Rename, Noise: c.Noise, Blocks: c.Blocks}, c.Force)
+	for _, f := range []struct {
+		flag string
+		zero bool
+	}{{"--targets", c.Targets == 0}, {"--days", c.Days == 0}, {"--pace", c.Pace == 0}} {
+		if f.zero { // the package would take the usual
+			return fmt.Errorf("%s: 0; want more", f.flag)
+		}
+	}
+	truth, err := rehearse.Write(c.Output, rehearse.Options{Seed: c.Seed, Start: start, Targets: c.Targets, Autonomy: none(c.Autonomy), Gates: none(c.Gates), Days: c.Days,
+		Tempo: c.Tempo, Jitter: c.Jitter, Pace: c.Pace, Rotate: c.Rotate, Rename: c.Rename, Noise: none(c.Noise), Blocks: none(c.Blocks)}, c.Force)
 	if err != nil {
 		return err
 	}
@@ -48,4 +56,12 @@ func (c *rehearseCmd) Run(s std) error {
 			truth.Records, report.Visible(c.Output)+"/telemetry", len(truth.Actions), len(truth.Campaign.Orgs), reached, 100*truth.Campaign.Autonomy, len(truth.Campaign.Gates))
 	}
 	return nil
+}
+
+// none is how rehearse.Options says none, where zero stands for the usual: who typed 0 meant it.
+func none[T int | float64](v T) T {
+	if v == 0 {
+		return -1
+	}
+	return v
 }
