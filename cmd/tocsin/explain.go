@@ -16,14 +16,14 @@ import (
 
 type explainCmd struct {
 	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
-	Format   string `short:"f" help:"text, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Format   string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Output   string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
 	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
 	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
 }
 
-var explainFormats = []string{"text", "markdown", "incident", "nis2-24h", "nis2-72h"}
+var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
 
 func (c *explainCmd) Run(s std) error {
 	usual := "text"
@@ -70,6 +70,8 @@ func (c *explainCmd) Run(s std) error {
 
 func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aware time.Time, s std) error {
 	switch c.Format {
+	case "stix":
+		return report.STIX(w, h)
 	case "markdown":
 		return report.Incident(w, h, c.Lang)
 	case "incident":

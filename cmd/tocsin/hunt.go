@@ -24,8 +24,9 @@ type huntCmd struct {
 	inputFlags
 	ruleFlags
 
-	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator or stix; otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Output      string   `short:"o" help:"Write the report to this file instead of standard output." placeholder:"FILE"`
+	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
 	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
 	Level       []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
@@ -59,7 +60,7 @@ type stats struct {
 	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
 }
 
-var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "stix"}
+var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
 
 func (c *huntCmd) Run(s std) error {
 	began := time.Now()
@@ -133,7 +134,7 @@ func (c *huntCmd) Run(s std) error {
 
 	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Coverage: coverage, Version: version(), Made: began}
 	w := bufio.NewWriterSize(out, 1<<16)
-	if err := writeReport(w, h, format, s, c.Output); err != nil {
+	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
 	}
 	if err := w.Flush(); err != nil {
@@ -173,7 +174,7 @@ func (c *huntCmd) Run(s std) error {
 	return nil
 }
 
-func writeReport(w io.Writer, h *report.Hunt, format string, s std, output string) error {
+func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std) error {
 	switch format {
 	case "jsonl":
 		return report.JSONL(w, h)
@@ -187,9 +188,15 @@ func writeReport(w io.Writer, h *report.Hunt, format string, s std, output strin
 		return report.Navigator(w, h)
 	case "stix":
 		return report.STIX(w, h)
+	case "markdown":
+		return report.Incident(w, h, c.Lang)
+	case "incident":
+		return report.IncidentHTML(w, h, c.Lang)
+	case "nis2-24h", "nis2-72h":
+		return report.Notification(w, h, nil, report.Notice{Stage: strings.TrimPrefix(format, "nis2-"), Lang: c.Lang})
 	}
 	opt := report.TextOptions{Width: 100}
-	if output == "" {
+	if c.Output == "" {
 		opt = report.TextOptions{Width: width(s.out), Color: color(s.out)}
 	}
 	return report.Text(w, h, opt)
@@ -222,6 +229,8 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 			format = "csv"
 		case ".html", ".htm":
 			format = "html"
+		case ".md":
+			format = "markdown"
 		default:
 			format = usual
 		}
