@@ -53,7 +53,7 @@ func page12(t *testing.T, h *Hunt) (text, script, style string, data []byte) {
 }
 
 func TestHTMLHarmless(t *testing.T) {
-	h := sampleHunt(60)
+	h := campaignHunt(60, 3)
 	h.Title = evilHTML + evilTerminal
 	text, script, style, _ := page12(t, h)
 	if n := strings.Count(strings.ToLower(text), "<script"); n != 2 {

@@ -229,10 +229,11 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 			format = "csv"
 		case ".html", ".htm":
 			format = "html"
-		case ".md":
-			format = "markdown"
 		default:
 			format = usual
+			if strings.EqualFold(filepath.Ext(output), ".md") && slices.Contains(known, "markdown") {
+				format = "markdown"
+			}
 		}
 	}
 	if !slices.Contains(known, format) {
