@@ -96,14 +96,20 @@ func Autonomy(streams [][]Tick) *tocsin.Share {
 	slices.SortFunc(all, func(a, b one) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.hand, b.hand)) })
 	n, machine, unsure := 0.0, 0.0, 0.0
 	for i := 0; i < len(all); {
-		p, k := 0.0, i
-		for ; k < len(all) && all[k].time-all[i].time < sameNanos; k++ {
-			p += all[k].hand
+		p := all[i].hand
+		// Two logs of one action: within a moment, or within the second where one of them has no finer stamps.
+		if k := i + 1; k < len(all) {
+			gap, coarse := all[k].time-all[i].time, all[i].time%int64(time.Second) == 0
+			if gap < sameNanos || coarse && gap < int64(time.Second) && all[k].time%int64(time.Second) != 0 {
+				p = (p + all[k].hand) / 2
+				i++
+			}
 		}
-		p /= float64(k - i)
-		i = k
+		i++
 		n++
-		machine += 1 - p
+		if p < 0.5 {
+			machine++
+		}
 		unsure += p * (1 - p)
 	}
 	if n < leastShare {
@@ -154,6 +160,9 @@ const (
 	gateTimes = 6.0
 	gateBack  = 40 // actions that are looked back at
 	gateFew   = 8  // below which there is no pace
+	// gateEnough is the weight from which a quiet is a decision. People pause too: at 3.5, of six rehearsals 22 of 30 decisions were
+	// told and one that was none.
+	gateEnough = 3.5
 )
 
 // Gates finds the points at which a person seems to have decided how to go on: a quiet that is long against the pace
@@ -185,7 +194,7 @@ func Gates(ticks []Tick) []tocsin.Gate {
 		}
 		what, weight := difference(ticks[from:i], ticks[i:min(len(ticks), i+gateBack)])
 		weight += math.Log(times) - math.Log(gateTimes)
-		if weight < 1 {
+		if weight < gateEnough {
 			continue
 		}
 		g := tocsin.Gate{Quiet: time.Unix(0, p.Time).UTC(), Time: time.Unix(0, t.Time).UTC(), Change: what, Weight: weight}
