@@ -190,7 +190,7 @@ type Campaign struct {
 	Steps    []Step    `json:"steps"` // in the order they began
 	Victims  []Victim  `json:"victims"`
 	Gates    []Gate    `json:"gates,omitempty"`
-	Driver   Driver    `json:"driver"`               // of the actor who did most
+	Driver   Driver    `json:"driver"`               // what its actors' judgements mostly say
 	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told
 	Marks    []string  `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
 	Data     []string  `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read

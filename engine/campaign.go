@@ -81,17 +81,38 @@ func tell(all []*witness) (r campaign.Result, forgotten int64) {
 			actor.SortTicks(own)
 			a.Tempo = actor.TempoOf(own)
 			a.Driver, a.Share, a.Evidence = actor.Judge(own)
-			if c.Driver == tocsin.Undecided {
-				c.Driver = a.Driver
-			}
 			whole = append(whole, deciding(a, own)...)
 		}
 		actor.SortTicks(whole)
 		c.Autonomy = actor.Autonomy(streams)
 		c.Gates = actor.Gates(whole)
+		c.Driver = driver(c)
 	}
 	number(r.Campaigns)
 	return r, book.Dropped()
+}
+
+// driver is what drives a campaign: what its actors' judgements, each by its number of actions, mostly say. A person may
+// have had a hand in each of them; where clearly most was not done by hand, that is no answer for the whole.
+func driver(c *tocsin.Campaign) tocsin.Driver {
+	var sums [tocsin.Agent + 1]float64
+	total := 0.0
+	for _, a := range c.Actors {
+		for d := tocsin.Human; d <= tocsin.Agent; d++ {
+			if d == tocsin.Human && c.Autonomy != nil && c.Autonomy.Low > 0.5 {
+				continue
+			}
+			v := a.Share[d.String()] * float64(a.Tempo.Actions)
+			sums[d] += v
+			total += v
+		}
+	}
+	for d := tocsin.Human; d <= tocsin.Agent; d++ {
+		if total > 0 && sums[d] >= 0.65*total {
+			return d
+		}
+	}
+	return tocsin.Undecided
 }
 
 // deciding are the ticks by which a person's decisions can be told: all of who comes from outside or is an agent; of what
