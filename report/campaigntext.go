@@ -68,7 +68,7 @@ func (p *page) besides(h *Hunt) []string {
 		parts = append(parts, several(h.Attempts, "actor")+" tried something and got nowhere that is known")
 	}
 	if n := len(h.Aside); n > 0 {
-		parts = append(parts, several(n, "telling thing")+" in no campaign, the first: "+visible(shorten(h.Aside[0].Title, 200))+" on "+visible(shorten(h.Aside[0].Host, 100)))
+		parts = append(parts, several(n, "telling thing")+" in no campaign, the first: "+visible(shorten(h.Aside[0].Title, 200))+onHost(h.Aside[0].Host))
 	}
 	if len(parts) == 0 {
 		return nil
@@ -175,7 +175,10 @@ func (p *page) autonomy(c *tocsin.Campaign) string {
 // minutes is from when to when, to the minute.
 func (p *page) minutes(first, last time.Time) string {
 	a, b := first.UTC().Format("2006-01-02 15:04"), last.UTC().Format("2006-01-02 15:04")
-	if a[:10] == b[:10] {
+	switch {
+	case a == b:
+		return a + " UTC"
+	case a[:10] == b[:10]:
 		b = b[11:]
 	}
 	return a + " – " + b + " UTC"

@@ -377,9 +377,17 @@ func (e *explanation) leads() {
 	e.section("Unusual in the same organisations, too weak to be joined")
 	for i := range e.c.Leads[:min(len(e.c.Leads), maxExplained)] {
 		l := &e.c.Leads[i]
-		e.para(2, stampOf(l.First)+"  "+levelShort[min(l.Level, tocsin.Critical)]+"  "+show(l.Title)+" on "+show(l.Host)+", "+english.times(l.N)+"  "+place(&l.Place))
+		e.para(2, stampOf(l.First)+"  "+levelShort[min(l.Level, tocsin.Critical)]+"  "+show(l.Title)+onHost(l.Host)+", "+english.times(l.N)+"  "+place(&l.Place))
 	}
 	e.rest(maxExplained, len(e.c.Leads))
+}
+
+// onHost is where something was, if that is known.
+func onHost(host string) string {
+	if host == "" {
+		return ""
+	}
+	return " on " + visible(shorten(host, 100))
 }
 
 func (e *explanation) records() {

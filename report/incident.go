@@ -321,7 +321,7 @@ func (a *dossier) leads(c *tocsin.Campaign) {
 	var items []text
 	for i := range c.Leads[:min(len(c.Leads), maxRows)] {
 		l := &c.Leads[i]
-		items = append(items, fill(a.w.leadRow, quote(l.Title), val(l.Host), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
+		items = append(items, fill(a.w.leadRow, quote(l.Title), val(or(l.Host, "–")), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
 	}
 	a.list(items)
 	a.beyond(len(c.Leads), maxRows)

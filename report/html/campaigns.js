@@ -153,7 +153,7 @@ function victimTable(c) {
   return el("div", { class: "list victims" }, el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["State", "Name", "Organisation", "Phases", "Actions", "When (UTC)"].map((h) => el("th", { scope: "col" }, h)))), body)), more);
 }
 
-const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), " on ", el("b", {}, line(x.host)), x.n > 1 ? `, ${number(x.n)} times` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
+const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), x.host ? [" on ", el("b", {}, line(x.host))] : "", x.n > 1 ? `, ${number(x.n)} times` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
 
 // drawAside shows what is telling and in no campaign.
 function drawAside() {
@@ -165,12 +165,12 @@ function drawAside() {
     el("ul", {}, all.map(asideItem)), D.asides > all.length ? el("p", { class: "muted" }, `The first ${number(all.length)}; all are in the JSONL.`) : null));
 }
 
-// A printed page shows the chosen campaign and the others after it.
+// A printed page shows the chosen campaign in full and after it the most severe of the others.
 function printCampaigns() {
   if (!D.campaigns) return;
-  const others = D.campaigns.map((c, k) => k).filter((k) => k !== chosenCampaign).slice(0, 9);
+  const others = D.campaigns.map((c, k) => k).filter((k) => k !== chosenCampaign && /^(high|critical)$/.test(D.campaigns[k].level)).slice(0, 4);
   fill($("campaign-rest"), others.map((k) => el("article", { class: "card camp" }, campaignPage(k, 680))));
   fill($("campaign"), campaignPage(chosenCampaign, 680));
-  for (const d of $("campaigns").querySelectorAll("details")) d.open = true;
+  for (const d of $("campaign").querySelectorAll("details")) d.open = true;
 }
 addEventListener("afterprint", () => { fill($("campaign-rest")); drawCampaign(); });

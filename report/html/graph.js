@@ -31,6 +31,8 @@ function graph(c, wide, tell) {
       const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).includes(v.value));
       if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(a)} against ${v.value}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(v.value)), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
     }
+    // Of one actor alone it needs no step to say who it was.
+    if (c.actors.length === 1 && !edges.some((e) => e.b === n)) edges.push({ a: at.get("actor " + actors[0].id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(actors[0])} against ${v.value}`, tell: n.tell });
     const h = at.get("handle " + v.kind + ":" + v.value);
     if (h) edges.push({ a: h, b: n, kind: "same", label: v.value + " is used by the intruder", tell: () => [el("h5", {}, line(v.value)), el("p", {}, "A victim whose name the intruder went by.")] });
   }

@@ -73,6 +73,7 @@ function lanes(c, wide, tell) {
     const end = p.x > right - 80;
     pic.append(svg("text", { class: "axis", x: end ? right : p.x, y: 12, "text-anchor": end ? "end" : "start" }, clock(p.a).slice(5, 16)));
   }
+  if (right - last > (narrow ? 190 : 170)) pic.append(svg("text", { class: "axis", x: right, y: 12, "text-anchor": "end" }, clock(to).slice(5, 16)));
   for (const { s, i, a, b } of timed) {
     const y = top + tactics.indexOf(s.tactic) * lane + (narrow ? lane - bar - 4 : (lane - bar) / 2);
     const known = s.worked + s.failed;
