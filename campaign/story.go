@@ -110,7 +110,13 @@ func (w *world) steps(all []*tocsin.Deed, g []*member) []tocsin.Step {
 		}
 		s.Techniques = include(s.Techniques, d.Technique, 12)
 		s.Actors = include(s.Actors, by[d], 12)
-		s.Hosts = include(s.Hosts, d.Host, 24)
+		if s.Hosts = include(s.Hosts, strings.ToLower(d.Host), 24); d.Host == "" {
+			for _, e := range d.On {
+				if (e.Kind == "host" || e.Kind == "address") && !external(e, d) {
+					s.Hosts = include(s.Hosts, w.named(e.Value), 24)
+				}
+			}
+		}
 		s.deeds = append(s.deeds, d)
 	}
 	out := make([]tocsin.Step, 0, len(steps))

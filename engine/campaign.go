@@ -88,6 +88,9 @@ func tell(all []*witness) (r campaign.Result, forgotten int64) {
 		c.Gates = actor.Gates(whole)
 		c.Driver = driver(c)
 	}
+	if r.Campaigns == nil {
+		r.Campaigns = []*tocsin.Campaign{} // looked for, and none found
+	}
 	number(r.Campaigns)
 	return r, book.Dropped()
 }
