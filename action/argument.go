@@ -130,7 +130,7 @@ func (a *arguments) flag(name, next string) {
 }
 
 func (a *arguments) secret(s string) {
-	if s = strings.Trim(s, `"'`); len(s) >= 3 && len(a.secrets) < 8 && s[0] != '$' {
+	if s = strings.Trim(s, `"'`); len(s) >= 5 && len(a.secrets) < 8 && s[0] != '$' {
 		a.secrets = append(a.secrets, s)
 	}
 }

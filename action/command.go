@@ -44,7 +44,7 @@ func readCommand(text string, sh shell, out []meaning) []meaning {
 // mask puts *** in the place of secrets.
 func mask(text string, secrets []string) string {
 	for _, s := range secrets {
-		if len(s) >= 3 {
+		if len(s) >= 5 {
 			text = strings.ReplaceAll(text, s, "***")
 		}
 	}
