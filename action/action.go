@@ -31,7 +31,8 @@ type Reader struct {
 	clients map[string]*client
 	alerts  map[string]*tocsin.Rule
 	meant   map[*tocsin.Rule]alertMeaning
-	n       int // actions of this event
+	low     []byte // a text in lower case, while it is looked at
+	n       int    // actions of this event
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two

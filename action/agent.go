@@ -1,11 +1,15 @@
 package action
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
+
+// maxCall bounds how long a call can have taken, in milliseconds: what says more is no time.
+const maxCall = 7 * 24 * 3600 * 1000
 
 // agent reads a tool call of an AI agent: what it asked for, and what came of it as far as the log says.
 func (r *Reader) agent(ev *tocsin.Event) {
@@ -40,22 +44,21 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			set(&path, v)
 		}
 	}
-	outcome := ended(result, failed)
+	outcome := r.ended(result, failed)
+	yielded := r.yielded(result)
 	who := func() {
-		if principal != "" {
-			r.doer("agent", r.lower(principal))
-		}
+		r.doer("agent", r.lower(principal))
 		if session != "" {
 			r.doer("agent", r.joined(or(agent, "session"), "/", session))
 		}
 		if len(r.act.Who) == 0 {
 			r.doer("agent", or(agent, "agent"))
 		}
-		if took > 0 {
-			r.act.End = r.act.Time.Add(time.Duration(took) * time.Millisecond)
+		if took > 0 && !r.act.Time.IsZero() {
+			r.act.End = r.act.Time.Add(time.Duration(min(took, maxCall)) * time.Millisecond)
 		}
 		r.act.Org = ""
-		for _, k := range r.yielded(result) {
+		for _, k := range yielded {
 			if len(r.act.Marks) < cap(r.act.Marks) {
 				r.act.Marks = append(r.act.Marks, k)
 			}
@@ -91,6 +94,18 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		}
 		r.target("file", path)
 		a.Text = tool + " " + path
+		if !strings.ContainsAny(path, "'\n\x00") { // as the same done by a command
+			line := "cat '" + path + "'"
+			if a.Verb == "write" {
+				line = "echo x >> '" + path + "'"
+			}
+			r.mean = readCommand(line, posix, r.mean[:0])
+			for i := range r.mean {
+				if m := &r.mean[i]; m.Level > a.Level && m.Tactic != "" {
+					a.Tactic, a.Technique, a.Level = m.Tactic, m.Technique, m.Level
+				}
+			}
+		}
 	}
 	if server != "" && a.Verb == "call" {
 		for w := range strings.FieldsFuncSeq(arguments, func(c rune) bool { return c == '"' || c == ' ' || c == ',' }) {
@@ -102,61 +117,135 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	r.out()
 }
 
-// ended says how a call ended: by what the log says, else by words of its result that programs of all kinds end with.
-func ended(result, failed string) tocsin.Outcome {
-	head := result[:min(len(result), 2000)]
-	for _, w := range [...]string{"permission denied", "access denied", "access is denied", "operation not permitted", "unauthorized", "forbidden", "status_logon_failure", "authentication failed", "login failed", "invalid credentials"} {
-		if foldContains(head, w) {
+// refused and missed are words with which programs of all kinds end that were not let, or did not get there.
+var (
+	refused = [...]string{"permission denied", "access denied", "access is denied", "operation not permitted", "unauthorized", "forbidden", "status_logon_failure", "authentication failed", "authentication failure", "login failed", "invalid credentials"}
+	missed  = [...]string{"no such file", "not found", "connection refused", "timed out", "traceback (most recent", "error:", "unable to", "no route to host", "could not", "usage:", "invalid option", "unrecognized"}
+)
+
+// ended says how a call ended: by what the log says, else by the words of its result. Of a long result only the end is
+// its program's own word; what is before that is what it was asked for.
+func (r *Reader) ended(result, failed string) tocsin.Outcome {
+	const short, tail = 2000, 400
+	own := result
+	if failed == "false" && len(own) > tail {
+		own = own[len(own)-tail:] // it went well as far as its exit code says: only its last word can say otherwise
+	} else if len(own) > short {
+		own = own[:short]
+	}
+	r.low = appendLower(r.low[:0], own)
+	low := string(r.low)
+	if strings.Contains(low, "[+] ") && (strings.Contains(low, "pwn3d!") || strings.Contains(low, `\`)) {
+		return tocsin.Worked // of many tries one was good
+	}
+	for _, w := range refused {
+		if strings.Contains(low, w) {
 			return tocsin.Denied
 		}
 	}
-	if failed == "true" {
+	switch {
+	case failed == "true":
 		return tocsin.Failed
+	case failed == "false":
+		return tocsin.Worked
 	}
-	for _, w := range [...]string{"no such file", "not found", "connection refused", "timed out", "traceback (most recent", "error:", "unable to", "no route to host", "could not", "usage:", "invalid option", "unrecognized"} {
-		if foldContains(head, w) {
+	for _, w := range missed {
+		if strings.Contains(low, w) {
 			return tocsin.Failed
 		}
 	}
-	if result != "" || failed == "false" {
+	if result != "" {
 		return tocsin.Worked
 	}
 	return tocsin.Unknown
 }
 
-// yielded are fingerprints of secrets that a result gave away: NT hashes of dumps and password:value pairs. When one of
-// them is an argument later, harvest and use are one actor's.
+func appendLower(to []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// secretNames are what stands before a secret in the output of programs.
+var secretNames = [...]string{"password", "passwd", "pwd", "secret", "api_key"}
+
+// yielded are fingerprints of secrets that a result gave away: NT hashes of dumps, logins that a tool found good, and
+// what stands behind the word password. When one of them is an argument later, harvest and use are one actor's.
 func (r *Reader) yielded(result string) []string {
-	if len(result) < 40 || !strings.Contains(result, ":") {
+	if len(result) < 12 || strings.IndexByte(result, ':') < 0 && strings.IndexByte(result, '=') < 0 {
 		return nil
 	}
 	const most = 6
 	var out []string
+	give := func(secret string) {
+		if k := r.fingerprint(secret); k != "" && len(out) < most {
+			for _, o := range out {
+				if o == k {
+					return
+				}
+			}
+			out = append(out, k)
+		}
+	}
 	for line := range strings.SplitSeq(result[:min(len(result), 8192)], "\n") {
-		if len(out) >= most {
+		if len(out) == most {
 			break
 		}
 		// user:rid:lmhash:nthash::: as dumps of Windows accounts have it
 		if parts := strings.SplitN(line, ":", 5); len(parts) >= 4 && len(parts[2]) == 32 && isHash(parts[3]) {
-			if k := r.fingerprint(parts[3]); k != "" {
-				out = append(out, k)
+			give(parts[3])
+			continue
+		}
+		if _, good, ok := strings.Cut(line, "[+] "); ok { // DOMAIN\user:secret
+			who := firstField(good)
+			if i := strings.IndexByte(who, '\\'); i > 0 {
+				if _, secret, ok := strings.Cut(who[i:], ":"); ok && likeSecret(secret) {
+					give(secret)
+				}
 			}
 			continue
 		}
-		low := strings.ToLower(line)
-		for _, w := range [...]string{"password:", "password =", "password=", "passwd:", "pwd=", "secret:", "api_key="} {
-			if i := strings.Index(low, w); i >= 0 && i+len(w) <= len(line) {
-				v := strings.Trim(firstField(line[i+len(w):]), `"',;`)
-				if len(v) >= 6 && len(v) < 80 {
-					if k := r.fingerprint(v); k != "" {
-						out = append(out, k)
-					}
-				}
-				break
+		r.low = appendLower(r.low[:0], line)
+		for _, w := range secretNames {
+			i := bytes.Index(r.low, []byte(w))
+			if i < 0 {
+				continue
 			}
+			rest := strings.TrimLeft(line[i+len(w):], `"' `)
+			if rest == "" || rest[0] != ':' && rest[0] != '=' {
+				continue
+			}
+			if v := strings.Trim(firstField(rest[1:]), "\"',;)"); likeSecret(v) {
+				give(v)
+			}
+			break
 		}
 	}
 	return out
+}
+
+// likeSecret says that a word is no word of a language or of code: one that somebody made up to be hard to guess.
+func likeSecret(v string) bool {
+	if len(v) < 6 || len(v) > 80 || strings.ContainsAny(v, "()[]{}<>$/\\") {
+		return false
+	}
+	digit, letter, other := false, false, false
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c >= '0' && c <= '9':
+			digit = true
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z':
+			letter = true
+		case i < len(v)-1 && c != '-' && c != '_' && c != '.':
+			other = true
+		}
+	}
+	return letter && (digit || other)
 }
 
 func firstField(s string) string {

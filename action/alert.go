@@ -12,7 +12,7 @@ const maxAlertNames = 4096
 // alert reads another detector's alert: its name says what it means as far as it goes; a number of severity counts
 // where the name says nothing. The alert stands among the action's rules, as a rule of that detector's.
 func (r *Reader) alert(ev *tocsin.Event) {
-	var name, severity, address, bare, target, user, message string
+	var name, severity, from, bare, target, user, message string
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -21,11 +21,11 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		case "severity", "alert.severity":
 			severity = v
 		case "src_ip", "SourceIp":
-			address = v
+			set(&from, address(v))
 		case "ip", "host_ip", "agent.ip":
-			bare = v
+			set(&bare, address(v))
 		case "dst_ip", "DestinationIp":
-			target = v
+			set(&target, address(v))
 		case "user", "User":
 			user = v
 		case "message":
@@ -36,6 +36,7 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		name = message
 	}
 	if name == "" {
+		r.f.read(ev)
 		r.generic(ev)
 		return
 	}
@@ -54,8 +55,8 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		return
 	}
 	// A column that is only called "ip" beside a host is the host's own address, not whence something came.
-	if address != "" && address != bare && address != target {
-		a.Who = append(a.Who, tocsin.Entity{Kind: "address", Role: "source", Value: address})
+	if from != "" && from != bare && from != target {
+		r.doer("address", from)
 	}
 	if user != "" && len(a.Who) > 0 {
 		a.On = append(a.On, tocsin.Entity{Kind: "user", Role: "target", Value: strings.ToLower(user)})
@@ -80,6 +81,11 @@ func (r *Reader) alertRule(name, severity string) *tocsin.Rule {
 	if m.tactic == "" && m.level <= tocsin.Low {
 		m.level = max(m.level, severityLevel(severity))
 	}
+	return r.ruleOf(name, m)
+}
+
+// ruleOf makes the rule that stands for alerts of a name with their meaning.
+func (r *Reader) ruleOf(name string, m alertMeaning) *tocsin.Rule {
 	if len(r.alerts) >= maxAlertNames {
 		name = "Alert of another detector"
 		if rule, ok := r.alerts[name]; ok {

@@ -8,8 +8,8 @@ import (
 
 // cloudFacts are the fields of cloud platforms' audit logs.
 type cloudFacts struct {
-	address, principal, account, key, call, service, failed, agent, invoked, resource, namespace, verb, sub, name, code, user, event, kind string
-	outcome                                                                                                                                tocsin.Outcome
+	address, principal, account, key, call, record, service, failed, agent, invoked, resource, namespace, verb, sub, name, thing, code, user, kind, command string
+	outcome                                                                                                                                                 tocsin.Outcome
 }
 
 func (c *cloudFacts) read(ev *tocsin.Event) {
@@ -25,8 +25,10 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			set(&c.account, v)
 		case "userIdentity.accessKeyId":
 			set(&c.key, v)
-		case "eventName", "Operation", "operationName", "protoPayload.methodName", "eventType", "action", "operationName.value", "activityDisplayName":
+		case "eventName", "Operation", "operationName", "protoPayload.methodName", "action", "operationName.value", "activityDisplayName":
 			set(&c.call, v)
+		case "eventType": // Okta's name of the call; with AWS only the kind of record
+			set(&c.record, v)
 		case "eventSource", "Workload", "protoPayload.serviceName":
 			set(&c.service, v)
 		case "errorCode":
@@ -41,8 +43,20 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			set(&c.sub, v)
 		case "objectRef.namespace":
 			set(&c.namespace, v)
-		case "objectRef.name", "requestParameters.secretId", "requestParameters.bucketName", "requestParameters.userName", "requestParameters.roleName", "ObjectId":
+		case "requestParameters.userName", "requestParameters.roleName", "requestParameters.roleArn":
 			set(&c.name, v)
+		case "objectRef.name", "requestParameters.secretId", "requestParameters.bucketName", "requestParameters.snapshotId", "requestParameters.instanceId", "requestParameters.functionName":
+			set(&c.thing, v)
+		case "ObjectId":
+			switch {
+			case v == "Unknown" || v == "Not Available":
+			case strings.IndexByte(v, '@') > 0:
+				set(&c.name, v)
+			default:
+				set(&c.thing, v)
+			}
+		case "command":
+			set(&c.command, v)
 		case "verb":
 			set(&c.verb, v)
 		case "responseStatus.code":
@@ -61,6 +75,7 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 		}
 	}
 	c.address = address(c.address)
+	set(&c.call, c.record)
 }
 
 // cloudCalls tell what calls of cloud platforms are for, by the words of their names; the first that fits decides. A
@@ -71,19 +86,22 @@ var cloudCalls = []struct {
 	tactic, technique string
 	level             tocsin.Level
 }{
-	{"StopLogging|DeleteTrail|DeleteFlowLogs|DeleteDetector|UpdateDetector|PutEventSelectors|DisableSecurityHub|DeleteConfigRule|Set-AdminAuditLogConfig|Set-MailboxAuditBypassAssociation|UnifiedAuditLogIngestion|sinks.delete|diagnosticSettings/delete", "stop", "defense-impairment", "T1562.008", tocsin.Medium},
+	{"StopLogging|DeleteTrail|DeleteFlowLogs|DeleteDetector|UpdateDetector|PutEventSelectors|DisableSecurityHub|DeleteConfigRule|DeleteConfigurationRecorder|StopConfigurationRecorder|DeleteResolverQueryLogConfig|DeleteMembers|Set-AdminAuditLogConfig|Set-MailboxAuditBypassAssociation|UnifiedAuditLogIngestion|sinks.delete|diagnosticSettings/delete", "stop", "defense-impairment", "T1562.008", tocsin.Medium},
 	{"CreateAccessKey|CreateServiceSpecificCredential|ImportKeyPair|CreateKeyPair|UploadSSHPublicKey|CreateServiceAccountKey|serviceAccountKeys|Add service principal credentials|Certificates and secrets", "create", "persistence", "T1098.001", tocsin.Medium},
 	{"CreateLoginProfile|UpdateLoginProfile", "create", "persistence", "T1098", tocsin.Medium},
+	{"Disable Strong Authentication|DeactivateMFADevice|DeleteVirtualMFADevice|user.mfa.factor.deactivate|user.mfa.factor.reset_all|policy.lifecycle.deactivate", "change", "persistence", "T1556.006", tocsin.Medium},
+	{"CreateTrustAnchor|CreateSAMLProvider|UpdateSAMLProvider|CreateOpenIDConnectProvider|Set federation settings|Set domain authentication|system.idp.lifecycle.create", "create", "privilege-escalation", "T1484.002", tocsin.Low},
 	{"CreateUser|Add user|user.lifecycle.create|directory.users.create", "create", "persistence", "T1136.003", tocsin.Low},
+	{"AuthorizeSecurityGroupIngress|networkSecurityGroups/securityRules/write|compute.firewalls.insert", "change", "defense-impairment", "T1562.007", tocsin.Low},
 	{"AttachUserPolicy|PutUserPolicy|AttachRolePolicy|PutRolePolicy|AddUserToGroup|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|AddRoleToInstanceProfile|SetIamPolicy|Add member to role|roleAssignments/write|Add app role assignment|Consent to application|user.account.privilege.grant|group.user_membership.add", "grant", "privilege-escalation", "T1098.003", tocsin.Low},
 	{"GetSecretValue|BatchGetSecretValue|GetParametersByPath|GetPasswordData|secretmanager|SecretGet|listKeys|AccessSecretVersion|GetFederationToken|GetSessionToken", "read", "credential-access", "T1552", tocsin.Low},
 	{"GetCredentialReport|GetAccountAuthorizationDetails|SimulatePrincipalPolicy", "list", "discovery", "T1087.004", tocsin.Low},
 	{"PutBucketPolicy|PutBucketAcl|ModifySnapshotAttribute|ModifyImageAttribute|SharedSnapshot|ModifyDBSnapshotAttribute|PutBucketReplication|CreateExportTask|AnonymousLinkCreated|SharingSet", "grant", "exfiltration", "T1537", tocsin.Low},
-	{"New-InboxRule|Set-InboxRule|UpdateInboxRules|Set-Mailbox|Add-MailboxPermission|MailItemsAccessed", "change", "collection", "T1114", tocsin.Low},
+	{"New-InboxRule|Set-InboxRule|UpdateInboxRules|Set-Mailbox|Set-CASMailbox|New-TransportRule|Add-MailboxPermission|MailItemsAccessed", "change", "collection", "T1114", tocsin.Low},
 	{"SendCommand|ExecuteCommand|StartSession|runCommand|UpdateFunctionCode|ModifyInstanceAttribute|SendSSHPublicKey|SendSerialConsole", "run", "execution", "T1651", tocsin.Low},
 	{"DeleteBucket|DeleteObjects|DeleteDBInstance|DeleteDBCluster|DeleteSnapshot|ScheduleKeyDeletion|DisableKey|TerminateInstances|DeleteVolume|vaults/delete", "delete", "impact", "T1485", tocsin.Low},
 	{"InvokeModel|PutUseCaseForModelAccess|CreateFoundationModelAgreement", "run", "impact", "T1496", tocsin.Informational},
-	{"LeaveOrganization|DeleteMembers|PutBucketLifecycle", "change", "defense-impairment", "T1562.008", tocsin.Low},
+	{"LeaveOrganization|PutBucketLifecycle", "change", "defense-impairment", "T1562.008", tocsin.Low},
 	{"ConsoleLogin|UserLoggedIn|UserLoginFailed|Sign-in|user.session.start|user.authentication", "login", "", "", tocsin.Informational},
 	{"AssumeRole", "login", "", "", tocsin.Informational},
 	{"GetCallerIdentity", "list", "discovery", "T1087.004", tocsin.Low},
@@ -93,6 +111,12 @@ var cloudCalls = []struct {
 
 // cloud reads an audit record of a cloud platform.
 func (r *Reader) cloud(ev *tocsin.Event) {
+	for i := range ev.Sources {
+		if ev.Sources[i].Product == "alert" { // a finding of the platform's own detectors
+			r.alert(ev)
+			return
+		}
+	}
 	var c cloudFacts
 	c.read(ev)
 	r.begin(ev)
@@ -128,7 +152,10 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 	a.Tool = r.lower(tool(c.agent))
 	a.Verb, a.Level = "request", tocsin.Informational
 	if ev.Sources[0].Product == "kubernetes" {
-		r.cluster(&c)
+		if r.cluster(&c); c.command != "" && a.Technique == "T1609" {
+			r.inPod(ev, &c)
+			return
+		}
 	} else {
 		a.Text = or(c.call, c.kind)
 		if c.service != "" {
@@ -147,19 +174,27 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 				a.Verb = "list"
 			case strings.HasPrefix(c.call, "Get"):
 				a.Verb = "read"
-			case strings.HasPrefix(c.call, "Create"), strings.HasPrefix(c.call, "Run"):
+			case strings.HasPrefix(c.call, "Create"), strings.HasPrefix(c.call, "Run"), strings.HasPrefix(c.call, "Add"):
 				a.Verb = "create"
-			case strings.HasPrefix(c.call, "Delete"):
+			case strings.HasPrefix(c.call, "Delete"), strings.HasPrefix(c.call, "Remove"):
 				a.Verb = "delete"
-			case strings.HasPrefix(c.call, "Put"), strings.HasPrefix(c.call, "Update"), strings.HasPrefix(c.call, "Modify"):
+			case strings.HasPrefix(c.call, "Put"), strings.HasPrefix(c.call, "Update"), strings.HasPrefix(c.call, "Modify"), strings.HasPrefix(c.call, "Set"):
 				a.Verb = "change"
 			}
+			if (a.Verb == "read" || a.Verb == "list") && strings.HasPrefix(c.service, "s3.") && instanceRole(c.principal) && !browser(c.agent) {
+				a.Tactic, a.Technique, a.Level = "collection", "T1530", tocsin.Low
+			}
 		}
-		if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
+		if c.call == "AssumeRole" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
+			a.Tactic, a.Technique, a.Level = "privilege-escalation", "T1548.005", tocsin.Low
+		} else if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
 			a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = "login", "credential-access", "T1110", tocsin.Low, tocsin.Failed
 		}
 		if a.Outcome == tocsin.Denied && a.Level < tocsin.Low {
-			a.Tactic, a.Technique, a.Level = "discovery", "T1580", tocsin.Low
+			a.Level = tocsin.Low
+			if a.Verb == "list" || a.Verb == "read" {
+				a.Tactic, a.Technique = "discovery", "T1580"
+			}
 		}
 	}
 	if c.invoked != "" && strings.HasSuffix(c.invoked, ".amazonaws.com") {
@@ -168,10 +203,43 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 	if c.name != "" {
 		r.target("principal", r.lower(c.name))
 	}
+	r.target("file", c.thing)
 	if a.Level >= tocsin.Low && c.agent != "" && !browser(c.agent) {
 		r.mark("agent", c.agent)
 	}
 	r.out()
+}
+
+// instanceRole says that a principal is the role of a virtual machine, whose credentials only that machine has: its session
+// is named after the machine. That a program asks for stored data with them is how taken ones are used.
+func instanceRole(principal string) bool {
+	i := strings.LastIndexByte(principal, '/')
+	return i >= 0 && strings.HasPrefix(principal[i+1:], "i-") && strings.Contains(principal[:i], ":assumed-role/")
+}
+
+// inPod tells what was run in a container: that it was, and what its command means where that says more.
+func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
+	r.mean = readCommand(c.command, posix, r.mean[:0])
+	var secrets []string
+	telling := false
+	for i := range r.mean {
+		secrets = append(secrets, r.mean[i].Secrets...)
+		telling = telling || r.mean[i].Level >= tocsin.Low
+	}
+	org, outcome := r.act.Org, r.act.Outcome
+	r.act.Text = "exec in " + or(c.thing, "a container") + ": " + mask(c.command, secrets)
+	r.target("file", c.thing)
+	r.out()
+	if !telling {
+		return
+	}
+	r.f = facts{}
+	r.commands(ev, c.command, posix, func() {
+		r.doer("address", c.address)
+		r.doer("principal", r.lower(or(c.principal, c.user)))
+		r.act.Org = org
+		r.target("file", c.thing)
+	}, outcome)
 }
 
 // callIs says whether a call is one of those that words name.

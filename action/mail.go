@@ -1,13 +1,15 @@
 package action
 
 import (
+	"mime"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
 // mail reads an alert about a mail: who sent it by which relay, to whom, with what attached, as far as its headers say,
-// which RFC 5322 lays down. Only the last relay that the recipient's own server names is believed.
+// which RFC 5322 lays down. Servers write their Received fields above those they found; of these the first that names a
+// relay outside is the recipient's own server's word, and what stands below may be made up.
 func (r *Reader) mail(raw string) {
 	a := &r.act
 	a.Verb = "mail"
@@ -15,10 +17,10 @@ func (r *Reader) mail(raw string) {
 		a.Tactic, a.Technique = "initial-access", "T1566.001"
 	}
 	head := raw[:min(len(raw), 16<<10)]
-	if i := strings.Index(head, "\n\n"); i > 0 {
+	if i := headEnd(head); i > 0 {
 		head = head[:i]
 	}
-	relay, subject := "", ""
+	relay, near, sender, subject := "", "", "", ""
 	for _, line := range unfold(head) {
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
@@ -26,33 +28,36 @@ func (r *Reader) mail(raw string) {
 		}
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(name) {
-		case "delivered-to", "x-original-to", "to":
-			if m := mailbox(value); m != "" {
-				r.target("user", r.lower(m))
+		case "delivered-to", "x-original-to", "to", "cc":
+			for to := range strings.SplitSeq(value, ",") {
+				r.target("user", r.lower(mailbox(to)))
 			}
 		case "received":
-			if relay == "" {
-				if i := strings.IndexByte(value, '['); i >= 0 {
-					if j := strings.IndexByte(value[i:], ']'); j > 0 {
-						relay = address(value[i+1 : i+j])
-					}
-				}
+			from := relayOf(value)
+			if outer(from) {
+				set(&relay, from)
 			}
-		case "from", "return-path":
+			set(&near, from)
+		case "from":
 			if m := mailbox(value); m != "" {
-				r.mark("agent", "mail from "+r.lower(m))
+				sender = m
 			}
+		case "return-path":
+			set(&sender, mailbox(value))
 		case "subject":
-			subject = value
+			set(&subject, value)
 		}
 	}
-	r.doer("address", relay)
+	r.doer("address", or(relay, near))
+	sender = r.lower(sender)
 	if len(a.Who) == 0 {
-		r.doer("address", "mail")
-		a.Who[0].Kind = "user"
+		r.doer("user", sender)
+	}
+	if sender != "" {
+		r.mark("agent", r.joined("mail from ", sender, ""))
 	}
 	if subject != "" {
-		a.Text = a.Text + ": " + subject
+		a.Text = a.Text + ": " + words(subject)
 	}
 	for from := 0; len(a.Marks) < cap(a.Marks); {
 		i := strings.Index(raw[from:], "filename=")
@@ -60,14 +65,53 @@ func (r *Reader) mail(raw string) {
 			break
 		}
 		from += i + len("filename=")
-		name := raw[from:min(len(raw), from+120)]
+		name := raw[from:min(len(raw), from+300)]
 		if j := strings.IndexAny(name, "\r\n;"); j >= 0 {
 			name = name[:j]
 		}
-		if name = strings.Trim(name, `"' `); name != "" {
+		if name = words(strings.Trim(name, `"' `)); name != "" {
 			r.mark("dropped", name)
 		}
 	}
+}
+
+// headEnd is where a mail's head ends, or 0.
+func headEnd(s string) int {
+	if i := strings.Index(s, "\r\n\r\n"); i > 0 {
+		return i
+	}
+	return max(strings.Index(s, "\n\n"), 0)
+}
+
+// relayOf is the address of the machine that a Received field says the mail came from, which stands in brackets.
+func relayOf(received string) string {
+	from, _, _ := strings.Cut(received, " by ")
+	for n := 0; n < 4; n++ {
+		i := strings.IndexAny(from, "[(")
+		if i < 0 {
+			return ""
+		}
+		from = from[i+1:]
+		j := strings.IndexAny(from, "])[(")
+		if j < 0 {
+			return ""
+		}
+		if v := address(strings.TrimPrefix(strings.TrimSpace(from[:j]), "IPv6:")); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// words decodes the encoded words of a field (RFC 2047) that are in UTF-8 or ASCII; what it cannot decode stays.
+func words(v string) string {
+	if !strings.Contains(v, "=?") {
+		return v
+	}
+	if d, err := new(mime.WordDecoder).DecodeHeader(v[:min(len(v), 998)]); err == nil {
+		return d
+	}
+	return v
 }
 
 // unfold gives the fields of a mail's head, each as one line; at most 64.

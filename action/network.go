@@ -9,10 +9,11 @@ import (
 
 // netFacts are the fields of sensors' and firewalls' records.
 type netFacts struct {
-	src, dst, sport, dport, service, state, query, rcode, answer, method, host, uri, status, mime, agent string
-	sent, received, validation, sni, ja3, established, subject                                           string
-	endpoint, operation, share, path, name, action, cipher, client, target, success, reason, request     string
-	kind, signature, category, severity, note, message, event, technique, user, proto, txHosts, rxHosts  string
+	src, dst, sport, dport, service, state, query, rcode, method, host, uri, status, mime, agent string
+	sent, answered, validation, sni, ja3, helo, cookie, filter                                   string
+	endpoint, operation, path, name, action, cipher, client, success, reason, request, outcome   string
+	signature, category, note, message, event, technique, user, txHosts, rxHosts                 string
+	direction, opener, proto, opnum                                                              string
 }
 
 func (n *netFacts) read(ev *tocsin.Event) {
@@ -24,6 +25,8 @@ func (n *netFacts) read(ev *tocsin.Event) {
 			set(&n.src, v)
 		case "dst_ip":
 			set(&n.dst, v)
+		case "src_port":
+			set(&n.sport, v)
 		case "dst_port":
 			set(&n.dport, v)
 		case "service", "app_proto":
@@ -54,12 +57,26 @@ func (n *netFacts) read(ev *tocsin.Event) {
 			set(&n.sni, v)
 		case "ja3", "tls.ja3.hash":
 			set(&n.ja3, v)
-		case "established":
-			set(&n.established, v)
-		case "subject", "tls.subject":
-			set(&n.subject, v)
-		case "endpoint":
+		case "flow.pkts_toclient":
+			set(&n.answered, v)
+		case "proto":
+			set(&n.proto, v)
+		case "direction":
+			set(&n.direction, v)
+		case "flow.src_ip":
+			set(&n.opener, v)
+		case "outcome":
+			set(&n.outcome, v)
+		case "helo", "smtp.helo":
+			set(&n.helo, v)
+		case "cookie", "rdp.cookie":
+			set(&n.cookie, v)
+		case "filter", "ldap.request.search_request.filter.filter":
+			set(&n.filter, v)
+		case "endpoint", "dcerpc.interfaces.uuid", "smb.dcerpc.interfaces.uuid":
 			set(&n.endpoint, v)
+		case "dcerpc.req.opnum", "smb.dcerpc.opnum":
+			set(&n.opnum, v)
 		case "operation":
 			set(&n.operation, v)
 		case "path", "smb.share":
@@ -78,14 +95,12 @@ func (n *netFacts) read(ev *tocsin.Event) {
 			set(&n.success, v)
 		case "error_msg":
 			set(&n.reason, v)
-		case "username", "user":
+		case "username", "user", "smb.ntlmssp.user":
 			set(&n.user, v)
 		case "alert.signature", "signature":
 			set(&n.signature, v)
 		case "alert.category":
 			set(&n.category, v)
-		case "alert.severity", "priority":
-			set(&n.severity, v)
 		case "alert.metadata.mitre_technique_id":
 			set(&n.technique, v)
 		case "note":
@@ -134,18 +149,18 @@ func (r *Reader) network(ev *tocsin.Event) {
 		r.tls(ev, &n)
 	case "http":
 		r.fetch(ev, &n)
-	case "dce_rpc":
+	case "dce_rpc", "dcerpc":
 		r.rpc(ev, &n)
 	case "smb_mapping", "smb_files", "smb":
 		r.smb(ev, &n)
 	case "kerberos", "krb5", "ntlm":
 		r.ticket(ev, &n)
 	case "smtp":
-		if outer(n.dst) && inner(n.src) {
-			r.net(ev, &n, "send", "command-and-control", "T1071.003", tocsin.Low)
-			r.act.Text = "mail sent straight to " + n.dst
-			r.out()
-		}
+		r.posted(ev, &n)
+	case "ssh", "ftp", "rdp", "imap", "pop3", "mysql", "pgsql", "postgresql":
+		r.entry(ev, &n, kind)
+	case "ldap_search", "ldap":
+		r.directory(ev, &n)
 	case "files", "fileinfo":
 		if strings.Contains(n.mime, "dosexec") && outer(n.txHosts) {
 			n.src, n.dst = n.rxHosts, n.txHosts
@@ -196,16 +211,22 @@ func (r *Reader) flow(ev *tocsin.Event, n *netFacts) {
 	}
 	a := &r.act
 	switch {
-	case n.event == "firewall_denied", n.event == "denied", n.state == "REJ", n.state == "S0", n.state == "RSTOS0", n.state == "RSTRH", n.state == "SH":
+	case n.event == "firewall_denied", n.event == "denied", n.event == "drop":
+		r.net(ev, n, "connect", "", "", tocsin.Informational)
+		a.Outcome = tocsin.Denied
+	case n.state == "REJ", n.state == "S0", n.state == "RSTOS0", n.state == "RSTRH", n.state == "SH", n.answered == "0" && n.proto == "TCP":
 		r.net(ev, n, "connect", "", "", tocsin.Informational)
 		a.Outcome = tocsin.Failed
-		if n.event != "" && n.state == "" {
-			a.Outcome = tocsin.Denied
-		}
-		r.target("service", r.joined(n.dst, ":", n.dport))
+	case (n.dport == "5985" || n.dport == "5986") && n.state != "OTH" && inner(n.src) && inner(n.dst):
+		// What it carries is encrypted; that one machine is managed from another is all there is to see.
+		r.net(ev, n, "login", "lateral-movement", "T1021.006", tocsin.Low)
+		a.Outcome, a.Text = tocsin.Worked, r.joined("remote management of ", n.dst, "")
 	default:
 		r.net(ev, n, "connect", "", "", tocsin.Informational)
 		a.Outcome = tocsin.Worked
+	}
+	if a.Text == "" && n.dport != "" {
+		a.Text = r.joined(n.dst, ":", n.dport)
 	}
 	a.Tool = n.service
 	a.Bytes = number(n.sent)
@@ -225,14 +246,17 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	if n.src == "" || n.dst == "" {
 		return
 	}
+	if !inner(n.src) || mailPort(n.dport) {
+		return // a stranger at a port of ours scans; mail servers sign for themselves
+	}
 	self := strings.Contains(n.validation, "self signed") || strings.Contains(n.validation, "self-signed")
 	bad := self || strings.Contains(n.validation, "unable to get") || strings.Contains(n.validation, "expired")
 	bare := n.sni == "" || address(n.sni) != ""
-	port := n.dport != "443" && n.dport != "993" && n.dport != "995" && n.dport != "465" && n.dport != "587" && n.dport != "8443" && n.dport != "636" && n.dport != "3389" && n.dport != "5986" && n.dport != ""
+	odd := n.dport != "443" && n.dport != "8443" && n.dport != "636" && n.dport != "3389" && n.dport != "5986" && n.dport != ""
 	switch {
-	case bad && bare && (self || port), self && port:
+	case bad && bare && (self || odd), self && odd:
 		r.net(ev, n, "connect", "command-and-control", "T1573", tocsin.Low)
-	case bare && port && outer(n.dst):
+	case bare && odd && outer(n.dst):
 		r.net(ev, n, "connect", "command-and-control", "T1571", tocsin.Low)
 	default:
 		return
@@ -246,64 +270,105 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	r.out()
 }
 
+// mailPort says that a port is one on which mail is handed on or fetched.
+func mailPort(port string) bool {
+	switch port {
+	case "25", "465", "587", "110", "995", "143", "993":
+		return true
+	}
+	return false
+}
+
 // fetch reads a request that a sensor or proxy saw go by.
 func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	if n.src == "" {
 		return
 	}
-	if inner(n.dst) || n.dst != "" && !outer(n.dst) || n.dst != "" && outer(n.src) {
-		// Somebody asks a server of ours: as the server's own log would tell it.
-		if p := payload(n.uri); p.technique != "" {
-			r.net(ev, n, "probe", p.tactic, p.technique, p.level)
-			r.act.Text = r.request(n.method, n.uri)
-			if p.host != "" {
-				r.mark("callback", p.host)
-			}
-			r.out()
-			return
-		}
-	}
-	program := strings.Contains(n.mime, "dosexec") || strings.Contains(n.mime, "x-msdownload") || strings.Contains(n.mime, "x-executable") || strings.Contains(n.mime, "java-archive")
-	host := r.lower(n.host)
-	bare := address(host) != "" || host == "" || address(before(host, ':')) != ""
-	level, tactic, technique, verb := tocsin.Informational, "", "", "request"
+	ours := inner(n.dst) || n.dst != "" && outer(n.src) // the server is one of ours
+	bare := n.host == "" || address(n.host) != "" || address(before(n.host, ':')) != ""
 	path := before(n.uri, '?')
+	client := r.client(n.agent)
+	level, tactic, technique, verb, callback := tocsin.Informational, "", "", "request", ""
 	switch {
-	case program && (bare || !programPath(path)):
+	case programType(n.mime) && !outer(n.src) && (bare || disguised(path)) && !(bare && !outer(n.dst) && programPath(path) && browser(n.agent)):
 		level, tactic, technique, verb = tocsin.Medium, "command-and-control", "T1105", "copy"
-	case program:
-		level, tactic, technique, verb = tocsin.Informational, "", "", "copy"
-	case bare && outer(n.dst) && n.method == "POST":
-		level, tactic, technique = tocsin.Low, "command-and-control", "T1071.001"
-	case bare && (n.method == "PROPFIND" || n.method == "PUT"):
+	case programType(n.mime):
+		verb = "copy"
+	case strings.HasPrefix(path, "/wsman") && inner(n.src) && inner(n.dst):
+		level, tactic, technique, verb = tocsin.Low, "lateral-movement", "T1021.006", "login"
+	case bare && inner(n.src) && (n.method == "PROPFIND" || n.method == "PUT"):
 		level, tactic, technique = tocsin.Low, "exfiltration", "T1048"
-	case bare && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):
+	case bare && inner(n.src) && outer(n.dst) && n.method == "POST":
+		level, tactic, technique = tocsin.Low, "command-and-control", "T1071.001"
+	case bare && inner(n.src) && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):
 		level, tactic, technique = tocsin.Low, "command-and-control", "T1105"
+	case ours && outer(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
+		// As the server's own log would tell it; the sensor's name is not the server's.
+		seen := *ev
+		seen.Host = ""
+		r.f.read(&seen)
+		if r.f.vhost == "" {
+			r.f.vhost = n.dst
+		}
+		r.web(&seen)
+		return
+	case client.scanner:
+		level, tactic, technique, verb = tocsin.Medium, "reconnaissance", "T1595.002", "scan"
+	case ours:
+		if p := payload(n.uri); p.technique != "" {
+			level, tactic, technique, verb, callback = p.level, p.tactic, p.technique, "probe", p.host
+		}
 	}
 	r.net(ev, n, verb, tactic, technique, level)
 	a := &r.act
-	switch {
-	case len(n.status) == 3 && n.status[0] == '2':
-		a.Outcome = tocsin.Worked
-	case len(n.status) == 3 && n.status[0] == '4':
-		a.Outcome = tocsin.Failed
+	if len(n.status) == 3 {
+		switch {
+		case n.status == "401" || n.status == "403" || n.status == "407":
+			a.Outcome = tocsin.Denied
+		case n.status[0] == '2':
+			a.Outcome = tocsin.Worked
+		case n.status[0] >= '4':
+			a.Outcome = tocsin.Failed
+		}
 	}
-	a.Tool = r.lower(tool(n.agent))
-	if host != "" && !bare {
-		r.target("domain", before(host, ':'))
+	a.Tool = client.tool
+	host := r.lower(before(n.host, ':'))
+	if bare {
+		host = n.dst
+	} else {
+		r.target("domain", host)
 	}
 	if level >= tocsin.Low {
-		a.Text = n.method + " http://" + host + n.uri[:min(len(n.uri), 200)]
-		if host != "" {
-			r.mark("callback", before(host, ':'))
-		} else {
-			r.mark("callback", n.dst)
+		a.Text = r.request(n.method, r.joined("http://", or(n.host, n.dst), n.uri[:min(len(n.uri), 200)]))
+		if tactic == "command-and-control" || tactic == "exfiltration" {
+			callback = host
 		}
-		if !browser(n.agent) && len(n.agent) > 3 {
+		r.mark("callback", callback)
+		if !client.browser && len(n.agent) > 3 {
 			r.mark("agent", n.agent)
 		}
 	}
 	r.out()
+}
+
+// programType says that what was sent was found to be a program.
+func programType(mime string) bool {
+	return strings.Contains(mime, "dosexec") || strings.Contains(mime, "x-msdownload") || strings.Contains(mime, "x-executable") || strings.Contains(mime, "java-archive")
+}
+
+// disguised says that the path of a program names something else than a program: a page, a picture, nothing at all.
+// Updates come as files of data whose names say as much.
+func disguised(path string) bool {
+	dot := strings.LastIndexByte(path, '.')
+	if dot < strings.LastIndexByte(path, '/') {
+		return true
+	}
+	for _, data := range [...]string{".bin", ".upd", ".vdf", ".dat", ".pak", ".img", ".tmp"} {
+		if strings.EqualFold(path[max(dot, 0):], data) {
+			return false
+		}
+	}
+	return !programPath(path)
 }
 
 func before(s string, c byte) string {
@@ -318,108 +383,13 @@ func programPath(p string) bool {
 	return program(p) || strings.HasSuffix(p, ".cab") || strings.HasSuffix(p, ".psf") || strings.HasSuffix(p, ".zip") || strings.HasSuffix(p, ".msp") || strings.HasSuffix(p, ".msu") || strings.HasSuffix(p, ".crx") || strings.HasSuffix(p, ".nupkg")
 }
 
-// rpcs are calls of Windows' interfaces that tell what somebody is about. Interfaces: MS-SCMR, MS-DRSR, MS-SAMR, MS-TSCH,
-// MS-SRVS, MS-WKST, MS-RRP, MS-WMI.
-var rpcs = []struct {
-	endpoint, operation string // prefix
-	verb                string
-	tactic, technique   string
-	level               tocsin.Level
-}{
-	{"svcctl", "CreateService", "create", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "StartService", "run", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "ChangeServiceConfig", "change", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "OpenSCManager", "list", "discovery", "T1007", tocsin.Low},
-	{"drsuapi", "DRSGetNCChanges", "read", "credential-access", "T1003.006", tocsin.Medium},
-	{"samr", "SamrEnumerate", "list", "discovery", "T1087.002", tocsin.Low},
-	{"samr", "SamrQueryDisplay", "list", "discovery", "T1087.002", tocsin.Low},
-	{"samr", "SamrGetMembers", "list", "discovery", "T1069.002", tocsin.Low},
-	{"samr", "SamrSetInformationUser", "change", "persistence", "T1098", tocsin.Low},
-	{"samr", "SamrCreateUser", "create", "persistence", "T1136.002", tocsin.Low},
-	{"srvsvc", "NetrSessionEnum", "list", "discovery", "T1049", tocsin.Low},
-	{"srvsvc", "NetrShareEnum", "list", "discovery", "T1135", tocsin.Low},
-	{"wkssvc", "NetrWkstaUserEnum", "list", "discovery", "T1033", tocsin.Low},
-	{"ITaskSchedulerService", "SchRpcRegisterTask", "create", "lateral-movement", "T1053.005", tocsin.Medium},
-	{"ITaskSchedulerService", "SchRpcRun", "run", "lateral-movement", "T1053.005", tocsin.Medium},
-	{"atsvc", "NetrJobAdd", "create", "lateral-movement", "T1053.002", tocsin.Medium},
-	{"winreg", "BaseRegSaveKey", "read", "credential-access", "T1003.002", tocsin.Medium},
-	{"winreg", "Open", "list", "discovery", "T1012", tocsin.Low},
-	{"IWbemServices", "ExecMethod", "run", "lateral-movement", "T1047", tocsin.Medium},
-	{"IWbemServices", "ExecQuery", "list", "discovery", "T1047", tocsin.Low},
-	{"IRemoteWinspool", "", "run", "privilege-escalation", "T1068", tocsin.Low},
-	{"spoolss", "RpcAddPrinterDriver", "run", "privilege-escalation", "T1068", tocsin.Medium},
-	{"efsrpc", "", "run", "credential-access", "T1187", tocsin.Medium},
-	{"lsarpc", "LsarLookupNames", "list", "", "", tocsin.Informational},
-}
-
-func (r *Reader) rpc(ev *tocsin.Event, n *netFacts) {
-	for i := range rpcs {
-		c := &rpcs[i]
-		if strings.EqualFold(n.endpoint, c.endpoint) && strings.HasPrefix(n.operation, c.operation) {
-			r.net(ev, n, c.verb, c.tactic, c.technique, c.level)
-			r.act.Text = r.joined(n.endpoint, ": ", n.operation)
-			r.act.Tool = n.endpoint
-			r.out()
-			return
-		}
-	}
-}
-
-func (r *Reader) smb(ev *tocsin.Event, n *netFacts) {
-	share := n.path[strings.LastIndexByte(n.path, '\\')+1:]
-	admin := strings.EqualFold(share, "ADMIN$") || len(share) == 2 && share[1] == '$' && share[0] != 'I'
-	write := strings.HasSuffix(n.action, "WRITE") || strings.HasSuffix(n.action, "RENAME")
-	switch {
-	case admin && program(n.name):
-		r.net(ev, n, "copy", "lateral-movement", "T1570", tocsin.Medium)
-	case admin:
-		r.net(ev, n, "connect", "lateral-movement", "T1021.002", tocsin.Low)
-	case write && program(n.name):
-		r.net(ev, n, "copy", "lateral-movement", "T1570", tocsin.Low)
-	default:
-		return
-	}
-	r.act.Text = n.path + `\` + n.name
-	r.out()
-}
-
-// ticket reads logins by Kerberos and NTLM.
-func (r *Reader) ticket(ev *tocsin.Event, n *netFacts) {
-	user := or(n.client, n.user)
-	if user == "" || strings.Contains(before(user, '/'), "$") {
-		return
-	}
-	name, realm, _ := strings.Cut(r.lower(user), "/")
-	if realm != "" {
-		name = r.joined(name, "@", realm)
-	} else if d := ev.Text("domainname"); d != "" {
-		name = r.joined(r.lower(d), `\`, name)
-	} else if d := ev.Text("krb5.realm"); d != "" {
-		name = r.joined(name, "@", r.lower(d))
-	}
-	failed := n.success == "false" || n.success == "F"
-	r.net(ev, n, "login", "", "", tocsin.Informational)
-	a := &r.act
-	r.target("user", name)
-	a.Outcome, a.Tool, a.Text = tocsin.Worked, "kerberos", "login as "+name
-	if n.client == "" {
-		a.Tool = "ntlm"
-	}
-	switch {
-	case failed && (n.reason == "" || strings.Contains(n.reason, "PREAUTH_FAILED") || strings.Contains(n.reason, "UNKNOWN") || strings.Contains(n.reason, "REVOKED")):
-		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
-	case failed:
-		return // a usual part of the protocol
-	case n.request == "TGS" && strings.HasPrefix(n.cipher, "rc4") && !strings.Contains(ev.Text("service"), "$") && !strings.HasPrefix(ev.Text("service"), "krbtgt"):
-		a.Tactic, a.Technique, a.Level = "credential-access", "T1558.003", tocsin.Low
-	}
-	r.out()
-}
-
 // resolve reads a question to a name server.
 func (r *Reader) resolve(ev *tocsin.Event, n *netFacts) {
 	if n.query == "" || n.src == "" {
 		return
+	}
+	if n.sport == "53" && n.dport != "53" {
+		n.src, n.dst = n.dst, n.src // an answer: who asked is the other
 	}
 	q := r.lower(strings.TrimSuffix(n.query, "."))
 	r.net(ev, n, "resolve", "", "", tocsin.Informational)
@@ -437,8 +407,18 @@ func (r *Reader) resolve(ev *tocsin.Event, n *netFacts) {
 	}
 	if tunnelled(q) {
 		a.Tactic, a.Technique, a.Level = "command-and-control", "T1071.004", tocsin.Low
+	} else if issued(q) {
+		r.mark("callback", q)
 	}
 	r.out()
+}
+
+// issued says that a name looks made for one use: a long random label below a short domain, as services that wait for a
+// victim's call hand out. What was sent somewhere and is asked for from there leads from one to the other.
+func issued(q string) bool {
+	label, rest, _ := strings.Cut(q, ".")
+	return len(label) >= 20 && len(rest) >= 4 && len(rest) <= 24 && strings.Count(rest, ".") <= 2 &&
+		strings.IndexByte(label, '-') < 0 && mixed(label) && !strings.HasSuffix(rest, ".arpa")
 }
 
 // tunnelled says that a name carries data: labels that are long and mixed as encoded ones are.
@@ -448,14 +428,14 @@ func tunnelled(q string) bool {
 	}
 	long := 0
 	for l := range strings.SplitSeq(q, ".") {
-		if len(l) >= 40 && strings.Count(l, "-") < 4 && entropic2(l) {
+		if len(l) >= 40 && strings.Count(l, "-") < 4 && mixed(l) {
 			long++
 		}
 	}
 	return long >= 1 && len(q) >= 100 || long >= 2
 }
 
-func entropic2(s string) bool {
+func mixed(s string) bool {
 	var seen [256]bool
 	kinds, digit := 0, 0
 	for i := 0; i < len(s); i++ {
@@ -468,98 +448,4 @@ func entropic2(s string) bool {
 		}
 	}
 	return kinds >= 12 && digit >= 4
-}
-
-func (r *Reader) notice(ev *tocsin.Event, n *netFacts) {
-	m := nameMeaning(strings.ReplaceAll(n.note, "::", " "))
-	if strings.HasPrefix(n.note, "SSL::") || strings.HasPrefix(n.note, "CaptureLoss") || strings.HasPrefix(n.note, "PacketFilter") {
-		m = alertMeaning{level: tocsin.Informational}
-	}
-	if m.level <= tocsin.Informational && len(r.held) == 0 {
-		return
-	}
-	r.net(ev, n, "alert", m.tactic, m.technique, m.level)
-	r.act.Text = n.note + ": " + n.message
-	r.out()
-}
-
-// classes are Suricata's and Snort's classifications. https://docs.suricata.io/en/latest/rules/meta.html#classtype
-var classes = []struct {
-	words string
-	alertMeaning
-}{
-	{"command and control|c2", alertMeaning{"command-and-control", "T1071", tocsin.High}},
-	{"trojan|malware", alertMeaning{"command-and-control", "T1071", tocsin.High}},
-	{"exploit kit", alertMeaning{"initial-access", "T1189", tocsin.Medium}},
-	{"credential theft|phishing", alertMeaning{"initial-access", "T1566", tocsin.Medium}},
-	{"administrator privilege gain|user privilege gain|executable code|shellcode", alertMeaning{"execution", "T1203", tocsin.Medium}},
-	{"web application attack", alertMeaning{"initial-access", "T1190", tocsin.Medium}},
-	{"information leak|scan|domain observed used for c2", alertMeaning{"reconnaissance", "T1595", tocsin.Low}},
-	{"denial of service", alertMeaning{"impact", "T1499", tocsin.Low}},
-	{"crypto currency|coin mining", alertMeaning{"impact", "T1496", tocsin.Medium}},
-	{"potentially bad|suspicious", alertMeaning{"", "", tocsin.Low}},
-}
-
-// signature reads an alert of a network sensor.
-func (r *Reader) signature(ev *tocsin.Event, n *netFacts) {
-	name := or(n.signature, n.message)
-	if name == "" {
-		return
-	}
-	m := alertMeaning{level: tocsin.Informational}
-	low := strings.ToLower(name)
-	quiet := strings.HasPrefix(low, "suricata ") || strings.HasPrefix(low, "et info") || strings.HasPrefix(low, "et policy") || strings.HasPrefix(low, "et chat") || strings.HasPrefix(low, "et ja3") || strings.HasPrefix(low, "gpl ") || strings.HasPrefix(low, "et games") || strings.HasPrefix(low, "et p2p")
-	if !quiet {
-		category := strings.ToLower(n.category)
-		for i := range classes {
-			if anyWord(category, classes[i].words) {
-				m = classes[i].alertMeaning
-				break
-			}
-		}
-		if m.tactic == "" {
-			if named := nameMeaning(name); named.level > m.level || named.tactic != "" {
-				m = named
-			}
-		}
-	} else if strings.HasPrefix(low, "et ja3") || strings.HasPrefix(low, "et info") {
-		m.level = tocsin.Low
-	}
-	if n.technique != "" {
-		m.technique = n.technique
-	}
-	r.begin(ev)
-	a := &r.act
-	a.Host, a.Org = "", ""
-	src, dst := n.src, n.dst
-	if (m.tactic == "command-and-control" || m.tactic == "exfiltration" || m.tactic == "execution") && outer(src) && inner(dst) {
-		src, dst = dst, src // the one inside is who does it now
-	}
-	r.doer("address", src)
-	r.target("address", dst)
-	a.Verb, a.Tactic, a.Technique, a.Level, a.Text = "alert", m.tactic, m.technique, m.level, name
-	rule := r.alertRule(name, "")
-	r.rules = append(append(r.rules[:0], a.Rules...), rule)
-	a.Rules = r.rules
-	if m.tactic == "command-and-control" && outer(dst) {
-		r.mark("callback", dst)
-	}
-	r.emitAlert()
-}
-
-// emitAlert hands an alert on at the level that was read for it, not at that of its rule's name alone.
-func (r *Reader) emitAlert() {
-	a := &r.act
-	for _, rule := range r.held {
-		a.Level = max(a.Level, rule.Level)
-		if a.Tactic == "" {
-			if t := rule.Tactics(); len(t) > 0 {
-				a.Tactic = t[0].Slug
-			}
-		}
-	}
-	a.Text = clip(a.Text)
-	r.n++
-	r.emit(a)
-	r.held = nil
 }
