@@ -218,6 +218,9 @@ func (w *world) victims(g []*member) []tocsin.Victim {
 				guessed[d.Host] = true
 			}
 			hit := d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied && (inside(d) || d.Verb == "login" && d.Outcome == tocsin.Worked && (guessed[d.Host] || m.weight >= core))
+			if m.stranger() && (d.Verb == "read" || d.Verb == "list" || d.Verb == "request") {
+				hit = false // what a server gives to strangers does not let them in
+			}
 			if d.Weight < 0.5 && !hit {
 				continue
 			}
@@ -436,9 +439,22 @@ func data(all []*tocsin.Deed) []string {
 		}
 	}
 	if sent > 0 {
-		out = append([]string{fmt.Sprintf("%d bytes sent out in all, as far as the logs count them", sent)}, out...)
+		out = append([]string{fmt.Sprintf("%s sent out in all, as far as the logs count it", size(sent))}, out...)
 	}
 	return out
+}
+
+// size is a number of bytes for a person to read.
+func size(n int64) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 10_000_000_000:
+		return fmt.Sprintf("%d MB", n/1_000_000)
+	}
+	return fmt.Sprintf("%d GB", n/1_000_000_000)
 }
 
 // rules are the titles of what held, most frequent first.
