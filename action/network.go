@@ -16,8 +16,8 @@ type netFacts struct {
 	direction, opener, proto, opnum                                                              string
 }
 
+// read fills in an empty n.
 func (n *netFacts) read(ev *tocsin.Event) {
-	*n = netFacts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -251,7 +251,7 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	}
 	self := strings.Contains(n.validation, "self signed") || strings.Contains(n.validation, "self-signed")
 	bad := self || strings.Contains(n.validation, "unable to get") || strings.Contains(n.validation, "expired")
-	bare := n.sni == "" || address(n.sni) != ""
+	bare := bareHost(n.sni)
 	odd := n.dport != "443" && n.dport != "8443" && n.dport != "636" && n.dport != "3389" && n.dport != "5986" && n.dport != ""
 	switch {
 	case bad && bare && (self || odd), self && odd:
@@ -285,7 +285,7 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		return
 	}
 	ours := inner(n.dst) || n.dst != "" && outer(n.src) // the server is one of ours
-	bare := n.host == "" || address(n.host) != "" || address(before(n.host, ':')) != ""
+	bare := bareHost(n.host)
 	path := before(n.uri, '?')
 	client := r.client(n.agent)
 	level, tactic, technique, verb, callback := tocsin.Informational, "", "", "request", ""
@@ -349,6 +349,18 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		}
 	}
 	r.out()
+}
+
+// bareHost says that a host is told by address, or not at all. Names do not end in a digit.
+func bareHost(host string) bool {
+	if strings.Count(host, ":") < 2 {
+		host = before(host, ':')
+	}
+	if host == "" {
+		return true
+	}
+	last := host[len(host)-1]
+	return (last >= '0' && last <= '9' || strings.IndexByte(host, ':') >= 0) && address(host) != ""
 }
 
 // programType says that what was sent was found to be a program.
