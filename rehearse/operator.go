@@ -241,12 +241,24 @@ func (s *stage) run(queue [][]step, workers []*worker, blocked map[*org]int, mov
 	if human {
 		gap = func() time.Duration { return s.draw(humanGaps) }
 	}
+	queue = slices.DeleteFunc(slices.Clone(queue), func(piece []step) bool { return len(piece) == 0 })
 	work := make([][]step, len(workers))
+	done := map[*org]time.Time{} // when the last piece of work there was
 	for {
 		best := -1
 		for i, w := range workers {
-			if len(work[i]) == 0 && len(queue) > 0 {
-				work[i], queue = queue[0], queue[1:]
+			if len(work[i]) == 0 {
+				// What builds on another's work waits for it.
+				k := slices.IndexFunc(queue, func(piece []step) bool {
+					return !slices.ContainsFunc(work, func(other []step) bool { return len(other) > 0 && other[0].org == piece[0].org })
+				})
+				if k >= 0 {
+					work[i] = queue[k]
+					queue = slices.Delete(queue, k, k+1)
+					if at := done[work[i][0].org]; w.now.Before(at) {
+						w.now = at
+					}
+				}
 			}
 			if len(work[i]) > 0 && (best < 0 || w.now.Before(workers[best].now)) {
 				best = i
@@ -273,6 +285,7 @@ func (s *stage) run(queue [][]step, workers []*worker, blocked map[*org]int, mov
 		s.note(st.org, w.now, w, p, human, false)
 		w.used++
 		w.now = w.now.Add(gap())
+		done[st.org] = w.now
 	}
 }
 

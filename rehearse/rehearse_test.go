@@ -184,6 +184,9 @@ func TestOptionsAreHonoured(t *testing.T) {
 				end = truth.Campaign.Last
 			}
 			for path, b := range written(t, filepath.Join(dir, "telemetry")) {
+				if strings.Contains(b, `"GET ?`) {
+					t.Errorf("%s: a web shell is used that was never left there", path)
+				}
 				if strings.HasSuffix(path, "auth.log") {
 					at, err := time.Parse(time.RFC3339, b[:strings.IndexByte(b, '\n')])
 					if err != nil || at.Before(end.Add(-2*time.Hour)) {
@@ -199,6 +202,7 @@ func TestOptionsAreHonoured(t *testing.T) {
 func checkShape(t *testing.T, truth *rehearse.Truth) {
 	t.Helper()
 	byHand := 0
+	entered := map[string]bool{} // organisations with a way in
 	decided := map[time.Time]int{}
 	for i, a := range truth.Actions {
 		if i > 0 && a.Time.Before(truth.Actions[i-1].Time) {
@@ -209,6 +213,9 @@ func checkShape(t *testing.T, truth *rehearse.Truth) {
 		}
 		if a.Human {
 			byHand++
+		}
+		if entered[a.Org] = entered[a.Org] || a.Tactic == "persistence"; !entered[a.Org] && !strings.HasSuffix(a.File, "access.log") && !strings.HasSuffix(a.File, "conn.log") {
+			t.Fatalf("action %d, %s in %s, is before there was a way in", i, a.What, a.File)
 		}
 		if a.Gate {
 			if decided[a.Time]++; !a.Human {
@@ -309,14 +316,14 @@ func checkActors(t *testing.T, truth *rehearse.Truth, o rehearse.Options) {
 		if addresses[b.From] == "" || addresses[b.From] != addresses[b.To] || b.From == b.To || !b.Resumed.After(b.Blocked) {
 			t.Errorf("block: %+v", b)
 		}
-		denied := 0
+		denied, last := 0, b.Blocked
 		for _, a := range truth.Actions {
 			if a.Org == b.Org && !a.Time.Before(b.Blocked) && a.Time.Before(b.Resumed) && a.Outcome == "denied" {
-				denied++
+				denied, last = denied+1, a.Time
 			}
 		}
-		if denied < 3 {
-			t.Errorf("%s: %d refusals between %s and %s", b.Org, denied, b.Blocked, b.Resumed)
+		if denied < 3 || b.Resumed.Sub(last) < 15*time.Second {
+			t.Errorf("%s: %d refusals between %s and %s, the last at %s", b.Org, denied, b.Blocked, b.Resumed, last)
 		}
 	}
 }
