@@ -11,7 +11,7 @@ import (
 // facts are the fields that many kinds of event share, read in one pass.
 type facts struct {
 	src, dst, user, runAs, kind, command, image, parent, session, message, service, method, uri, status, agent string
-	vhost, size, sent, query, dport, file, cwd, authMethod, principal, domain                                  string
+	vhost, sent, dport, file, cwd, authMethod, principal                                                       string
 	outcome                                                                                                    tocsin.Outcome
 }
 

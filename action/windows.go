@@ -8,9 +8,9 @@ import (
 
 // winFacts are the fields of Windows events that say who did what.
 type winFacts struct {
-	id, provider, user, domain, logon, targetUser, targetDomain, targetLogon, logonType, address, workstation  string
-	command, parent, parentCommand, image, target, access, ticket, service, servicePath, task, share, relative string
-	dst, dport, query, script, pipe, targetImage, group, status, key, host                                     string
+	id, provider, user, domain, logon, targetUser, targetDomain, targetLogon, logonType, address, workstation string
+	command, parent, image, target, access, ticket, service, servicePath, task, share, relative               string
+	dst, dport, query, script, pipe, targetImage, group, status, key                                          string
 }
 
 func (w *winFacts) read(ev *tocsin.Event) {

@@ -85,7 +85,6 @@ func (w *world) steps(all []*tocsin.Deed, g []*member) []tocsin.Step {
 	}
 	type step struct {
 		tocsin.Step
-		best  float64
 		deeds []*tocsin.Deed
 	}
 	var steps []*step

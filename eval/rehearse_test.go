@@ -14,7 +14,7 @@ import (
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
-var rehearsals = flag.Int("rehearsals", 2, "how many seeds of each setting TestRehearsals plays")
+var rehearsals = flag.Int("rehearsals", 1, "how many seeds of each setting TestRehearsals plays")
 
 // TestRehearsals plays rehearsals and scores what a hunt says of them against the truth, at rising evasion. The
 // settings at which it breaks are the detector's limits.
