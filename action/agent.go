@@ -220,7 +220,7 @@ func (r *Reader) yielded(result string) []string {
 			if rest == "" || rest[0] != ':' && rest[0] != '=' {
 				continue
 			}
-			if v := strings.Trim(firstField(rest[1:]), "\"',;)"); likeSecret(v) {
+			if v := strings.Trim(firstField(rest[1:]), "\"',;)}]"); likeSecret(v) {
 				give(v)
 			}
 			break
