@@ -118,6 +118,9 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 // recordings that they were not fitted to, and with weights that were fitted without the group that is judged (model,
 // class of trainees, network of scripts) or without the whole recording.
 func TestDrivers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("scores and refits on whole recordings")
+	}
 	all := operators(t)
 	if len(all) == 0 {
 		t.Skip("no recordings of operators")
@@ -212,6 +215,9 @@ func TestDrivers(t *testing.T) {
 // TestDriversInDisguise tells how far an agent gets that changes its pace: what the judgement as shipped says of the
 // recorded agents when their gaps are stretched or jittered. They are the judgement's limits, not its proof.
 func TestDriversInDisguise(t *testing.T) {
+	if testing.Short() {
+		t.Skip("scores and refits on whole recordings")
+	}
 	all := operators(t)
 	const n = 50
 	for _, arm := range []struct {
