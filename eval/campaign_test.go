@@ -38,7 +38,7 @@ func wilson(k, n int) (low, high float64) {
 	p, m := float64(k)/float64(n), float64(n)
 	mid := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return mid - half, mid + half
+	return max(0, mid-half), min(1, mid+half)
 }
 
 // An alertLabel is what the recording says of an alert, which Tocsin never reads.
