@@ -31,8 +31,10 @@ type Reader struct {
 	clients map[string]*client
 	alerts  map[string]*tocsin.Rule
 	meant   map[*tocsin.Rule]alertMeaning
-	low     []byte // a text in lower case, while it is looked at
-	n       int    // actions of this event
+	calls   map[string]int    // calls of cloud platforms, to their line in cloudCalls
+	keyIDs  map[string]string // fingerprints of the names of access keys, which are no secrets themselves
+	low     []byte            // a text in lower case, while it is looked at
+	n       int               // actions of this event
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two

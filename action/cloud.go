@@ -134,7 +134,7 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 	r.doer("address", c.address)
 	r.doer("principal", r.lower(who))
 	if c.key != "" {
-		a.Credential = r.fingerprint(c.key)
+		a.Credential = r.keyID(c.key)
 	}
 	switch {
 	case c.failed == "":
@@ -161,12 +161,9 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		if c.service != "" {
 			a.Text = r.joined(before(c.service, '.'), ":", c.call)
 		}
-		for i := range cloudCalls {
+		if i := r.cloudCall(c.call); i >= 0 {
 			k := &cloudCalls[i]
-			if callIs(c.call, k.words) {
-				a.Verb, a.Tactic, a.Technique, a.Level = k.verb, k.tactic, k.technique, k.level
-				break
-			}
+			a.Verb, a.Tactic, a.Technique, a.Level = k.verb, k.tactic, k.technique, k.level
 		}
 		if a.Verb == "request" {
 			switch {
@@ -242,10 +239,45 @@ func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
 	}, outcome)
 }
 
+// keyID is the fingerprint of an access key's name, made once for those met often.
+func (r *Reader) keyID(id string) string {
+	if p, ok := r.keyIDs[id]; ok {
+		return p
+	}
+	if r.keyIDs == nil || len(r.keyIDs) >= 1<<12 {
+		r.keyIDs = map[string]string{}
+	}
+	id = strings.Clone(id)
+	r.keyIDs[id] = r.fingerprint(id)
+	return r.keyIDs[id]
+}
+
+// cloudCall finds a call's line in cloudCalls, or -1; it is looked for once for calls met often.
+func (r *Reader) cloudCall(call string) int {
+	if i, ok := r.calls[call]; ok {
+		return i
+	}
+	at := -1
+	for i := range cloudCalls {
+		if callIs(call, cloudCalls[i].words) {
+			at = i
+			break
+		}
+	}
+	if r.calls == nil || len(r.calls) >= 1<<12 {
+		r.calls = map[string]int{}
+	}
+	r.calls[strings.Clone(call)] = at
+	return at
+}
+
 // callIs says whether a call is one of those that words name.
 func callIs(call, words string) bool {
 	if call == "" {
 		return false
+	}
+	if len(call) > 256 {
+		call = call[:256]
 	}
 	for w := range strings.SplitSeq(words, "|") {
 		if i := strings.Index(call, w); i >= 0 && (i == 0 || strings.ContainsAny(w, ".-/ ") || call[i-1] < 'A' || call[i-1] > 'Z') {

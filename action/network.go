@@ -13,7 +13,7 @@ type netFacts struct {
 	sent, answered, validation, sni, ja3, helo, cookie, filter                                   string
 	endpoint, operation, path, name, action, cipher, client, success, reason, request, outcome   string
 	signature, category, note, message, event, technique, user, txHosts, rxHosts                 string
-	direction, opener, proto, opnum                                                              string
+	direction, opener, proto, opnum, magic, hash                                                 string
 }
 
 // read fills in an empty n.
@@ -115,6 +115,10 @@ func (n *netFacts) read(ev *tocsin.Event) {
 			set(&n.rxHosts, v)
 		case "mime_type":
 			set(&n.mime, v)
+		case "fileinfo.magic":
+			set(&n.magic, v)
+		case "sha256", "sha1", "md5", "fileinfo.sha256", "fileinfo.sha1", "fileinfo.md5":
+			set(&n.hash, v)
 		}
 	}
 	n.src, n.dst = address(n.src), address(n.dst)
@@ -162,12 +166,7 @@ func (r *Reader) network(ev *tocsin.Event) {
 	case "ldap_search", "ldap":
 		r.directory(ev, &n)
 	case "files", "fileinfo":
-		if strings.Contains(n.mime, "dosexec") && outer(n.txHosts) {
-			n.src, n.dst = n.rxHosts, n.txHosts
-			r.net(ev, &n, "copy", "command-and-control", "T1105", tocsin.Low)
-			r.act.Text = "program received from " + n.dst
-			r.out()
-		}
+		r.received(ev, &n)
 	case "notice":
 		r.notice(ev, &n)
 	case "alert", "ips", "threat":
@@ -190,6 +189,27 @@ func (r *Reader) network(ev *tocsin.Event) {
 		r.act.Text = n.message
 		r.out()
 	}
+}
+
+// received reads what a sensor says of a file that went by: only of programs from outside.
+func (r *Reader) received(ev *tocsin.Event, n *netFacts) {
+	if !programType(n.mime) && !strings.HasPrefix(n.magic, "PE32") && !strings.HasPrefix(n.magic, "ELF") {
+		return
+	}
+	from, to := address(n.txHosts), address(n.rxHosts)
+	if from == "" && n.magic != "" { // told by the packet, which went either way
+		if from, to = n.src, n.dst; !outer(from) {
+			from, to = to, from
+		}
+	}
+	if !outer(from) || !inner(to) {
+		return
+	}
+	n.src, n.dst = to, from
+	r.net(ev, n, "copy", "command-and-control", "T1105", tocsin.Low)
+	r.act.Text = r.joined("program received from ", from, "")
+	r.mark("hash", r.lower(n.hash))
+	r.out()
 }
 
 // net begins an action of whoever opened a connection.

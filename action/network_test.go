@@ -143,6 +143,12 @@ func TestNetwork(t *testing.T) {
 			"send", "command-and-control", "T1071.003", tocsin.Unknown, tocsin.Low, "address:" + in, "", ""},
 		{"mail server", "json", zeek("smtp", in, out, "25", `,"helo":"mx1.corp.example","last_reply":"250 ok"`),
 			"send", "", "", tocsin.Unknown, tocsin.Informational, "", "", ""},
+		{"program went by", "json", `{"_path":"files","ts":1772445600.5,"fuid":"F1","tx_hosts":["203.0.113.9"],"rx_hosts":["10.0.0.5"],"source":"HTTP","analyzers":["PE"],"mime_type":"application/x-dosexec","sha1":"0123456789abcdef0123456789abcdef01234567"}`,
+			"copy", "command-and-control", "T1105", tocsin.Unknown, tocsin.Low, "address:" + in, "address:" + out, "hash:0123456789abcdef0123456789abcdef01234567"},
+		{"program went by, by its magic", "json", eve("fileinfo", out, "80", in, "50000", `,"fileinfo":{"filename":"/a","magic":"PE32 executable (GUI) Intel 80386","size":9}`),
+			"copy", "command-and-control", "T1105", tocsin.Unknown, tocsin.Low, "address:" + in, "address:" + out, ""},
+		{"picture went by", "json", `{"_path":"files","ts":1772445600.5,"fuid":"F1","tx_hosts":["203.0.113.9"],"rx_hosts":["10.0.0.5"],"source":"HTTP","analyzers":["SHA1"],"mime_type":"image/png"}`,
+			"", "", "", 0, 0, "", "", ""},
 		{"oddity", "json", zeek("weird", in, out, "80", `,"name":"bad_TCP_checksum","notice":false,"peer":"z"`),
 			"", "", "", 0, 0, "", "", ""},
 	} {
