@@ -27,7 +27,7 @@ type Options struct {
 	Seed     uint64    `json:"seed"`
 	Start    time.Time `json:"start"`    // of the logs; 2026-03-02 00:00 UTC
 	Targets  int       `json:"targets"`  // organisations that the operator is after; 30
-	Autonomy float64   `json:"autonomy"` // share of the operator's actions that agents do by themselves; 0.85; -1 is none
+	Autonomy float64   `json:"autonomy"` // share of the operator's actions that agents do by themselves, to about a point; 0.85; -1 is none
 	Gates    int       `json:"gates"`    // points at which a person decides how to go on; 5; -1 is none
 	Days     int       `json:"days"`     // that the logs cover, or more where the campaign lasts longer; 4
 	Tempo    string    `json:"tempo"`    // what drives what is not done by hand: agent, script or human; agent
