@@ -78,10 +78,23 @@ func (r *Reader) alertRule(name, severity string) *tocsin.Rule {
 		return rule
 	}
 	m := nameMeaning(name)
+	if s := quoted(name); s != "" {
+		m = signatureMeaning(s, "")
+	}
 	if m.tactic == "" && m.level <= tocsin.Low {
 		m.level = max(m.level, severityLevel(severity))
 	}
 	return r.ruleOf(name, m)
+}
+
+// quoted is the signature of a network sensor that another product's alert hands on in its own, or "".
+func quoted(name string) string {
+	for _, set := range [...]string{"ET ", "ETPRO ", "SURICATA "} {
+		if i := strings.Index(name, set); i >= 0 && (i == 0 || i <= 40 && strings.HasSuffix(name[:i], "- ")) {
+			return name[i:]
+		}
+	}
+	return ""
 }
 
 // ruleOf makes the rule that stands for alerts of a name with their meaning.

@@ -87,8 +87,11 @@ var hedges = [...]string{"possible", "possibly", "potential", "likely", "often",
 // signatureMeaning reads the name of a signature, then its category, then the words of its name.
 func signatureMeaning(name, category string) alertMeaning {
 	low := strings.ToLower(name[:min(len(name), 256)])
-	if strings.HasPrefix(low, "suricata ") || strings.HasPrefix(low, "gpl ") || strings.HasPrefix(low, "(") {
-		return alertMeaning{level: tocsin.Informational} // a decoder's own complaints, and rules of before 2005
+	switch {
+	case strings.HasPrefix(low, "suricata http"), strings.HasPrefix(low, "suricata smb"), strings.HasPrefix(low, "suricata ssh"):
+		return alertMeaning{level: tocsin.Low} // programs that are not what they say speak a protocol badly
+	case strings.HasPrefix(low, "suricata "), strings.HasPrefix(low, "gpl "), strings.HasPrefix(low, "("):
+		return alertMeaning{level: tocsin.Informational} // lost packets and old peers, and rules of before 2005
 	}
 	m, ok := alertMeaning{}, false
 	if family, rest := "", ""; strings.HasPrefix(low, "et ") || strings.HasPrefix(low, "etpro ") {
