@@ -65,8 +65,18 @@ func TestAlertName(t *testing.T) {
 		{"First time user executed sudo", "", tocsin.Low},
 		{"Something of which nobody has heard", "", tocsin.Low},
 		{"", "", tocsin.Low},
+		// What a network sensor says, handed on by another product, is the same there.
+		{"Sensor: Alert - ET POLICY curl User-Agent Outbound", "", tocsin.Informational},
+		{"Sensor: Alert - ET MALWARE Xyz CnC Checkin", "command-and-control", tocsin.High},
+		{"Sensor: Alert - SURICATA TLS invalid record/traffic", "", tocsin.Informational},
+		{"Sensor: Alert - SURICATA HTTP unable to match response to request", "", tocsin.Low},
 	} {
-		if m := nameMeaning(c.name); m.tactic != c.tactic || m.level != c.level {
+		rule := NewReader(nil).alertRule(c.name, "")
+		tactic := ""
+		if t := rule.Tactics(); len(t) > 0 {
+			tactic = t[0].Slug
+		}
+		if m := (alertMeaning{tactic: tactic, level: rule.Level}); m.tactic != c.tactic || m.level != c.level {
 			t.Errorf("%q means %q, %s; want %q, %s", c.name, m.tactic, m.level, c.tactic, c.level)
 		}
 	}
