@@ -232,7 +232,8 @@ func (w *world) victims(g []*member) []tocsin.Victim {
 						if v != strings.ToLower(e.Value) {
 							kind = "host"
 						}
-						add(kind, v, d, hit)
+						// who looks at a machine from another one has not entered it
+						add(kind, v, d, hit && (d.Tactic != "discovery" || v == w.named(d.Host)))
 						named = true
 					}
 				case "user", "principal":
