@@ -88,7 +88,7 @@ func asides(members []*member) []tocsin.Aside {
 			if len(d.Rules) == 0 && d.Level < tocsin.Medium {
 				continue
 			}
-			k := kind{sort(d), d.Host}
+			k := kind{sortOf(d), d.Host}
 			i, ok := at[k]
 			if !ok {
 				i = len(out)

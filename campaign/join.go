@@ -456,7 +456,7 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 			seen[at.m] = true
 			weights = append(weights, at.m.weight)
 		}
-		k := sort(at.d)
+		k := sortOf(at.d)
 		kinds[k]++
 		ownKinds[mine{at.m, k}]++
 	}
@@ -467,7 +467,7 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 			if x.m.core() {
 				weak = y
 			}
-			k := sort(weak.d)
+			k := sortOf(weak.d)
 			return float64(kinds[k]-ownKinds[mine{weak.m, k}]+1) / span / oddities
 		}
 		i, _ := slices.BinarySearch(weights, min(x.m.weight, y.m.weight))
@@ -520,8 +520,8 @@ func (w *world) near(b *board, list []moment, kind, where string) {
 	}
 }
 
-// sort is the kind of a deed: the rule or alert it raised, else what was done.
-func sort(d *tocsin.Deed) string {
+// sortOf is the kind of a deed: the rule or alert it raised, else what was done.
+func sortOf(d *tocsin.Deed) string {
 	if len(d.Rules) > 0 {
 		return d.Rules[0].Title
 	}
