@@ -105,6 +105,10 @@ func TestOrdinaryCommands(t *testing.T) {
 func TestCommandSecrets(t *testing.T) {
 	for line, secret := range map[string]string{
 		"sshpass -p Winter2026 ssh root@192.0.2.1":           "Winter2026",
+		"mysql -uroot -pS3cret-9 -e 'show databases'":        "S3cret-9",
+		"mysqldump -u app -pS3cret-9 shop":                   "S3cret-9",
+		"sqlcmd -S db -U sa -P S3cret-9 -Q 'select 1'":       "S3cret-9",
+		"redis-cli -h cache -a S3cret-9 keys '*'":            "S3cret-9",
 		"toolx 192.0.2.7 -u alice -p 'Winter2026'":           "Winter2026",
 		"smbclient //192.0.2.1/x -U alice%Winter2026 -c ls":  "Winter2026",
 		"toolx -hashes :0123456789abcdef0123456789abcdef x":  "0123456789abcdef0123456789abcdef",

@@ -216,13 +216,7 @@ func (m *meaning) tool(args []string, a *arguments) {
 		}
 	case "sshpass":
 		m.say("login", "lateral-movement", "T1021.004", medium)
-		for i, w := range args {
-			if w == "-p" && i+1 < len(args) {
-				m.addSecret(args[i+1])
-			} else if v, ok := strings.CutPrefix(w, "-p"); ok && v != "" {
-				m.addSecret(v)
-			}
-		}
+		m.password(args, "-p", true)
 	case "scp", "sftp", "rsync":
 		m.Verb = "copy"
 		if len(args) > 1 && remote(args[len(args)-1]) {
@@ -259,7 +253,18 @@ func (m *meaning) tool(args []string, a *arguments) {
 		}
 	case "mysqldump", "pg_dump", "pg_dumpall", "mongodump", "bcp", "expdp":
 		m.say("copy", "collection", "T1005", low)
-	case "mysql", "psql", "sqlcmd", "mongo", "mongosh", "redis-cli", "sqlite3", "mssqlclient":
+		if m.Tool == "mysqldump" {
+			m.password(args, "-p", false)
+		}
+	case "mysql", "mariadb", "psql", "sqlcmd", "mongo", "mongosh", "redis-cli", "sqlite3", "mssqlclient":
+		switch m.Tool {
+		case "mysql", "mariadb":
+			m.password(args, "-p", false)
+		case "sqlcmd":
+			m.password(args, "-P", true)
+		case "redis-cli":
+			m.password(args, "-a", true)
+		}
 		switch {
 		case has("select") && (has("user") || has("password") || has("hash")), has("mysql.user"), has("pg_shadow"):
 			m.say("read", "credential-access", "T1003", low)
@@ -492,6 +497,19 @@ func (m *meaning) tool(args []string, a *arguments) {
 func (m *meaning) addSecret(s string) {
 	if len(s) >= 3 && s[0] != '$' {
 		m.Secrets = append(m.Secrets, s)
+	}
+}
+
+// password takes the secret that is written at a flag: in the same word, or for some programs also in the next one.
+func (m *meaning) password(args []string, flag string, next bool) {
+	for i, w := range args {
+		if v, ok := strings.CutPrefix(w, flag); !ok {
+			continue
+		} else if v != "" {
+			m.addSecret(v)
+		} else if next && i+1 < len(args) {
+			m.addSecret(args[i+1])
+		}
 	}
 }
 
