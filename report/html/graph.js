@@ -102,7 +102,7 @@ function drawGraph(nodes, edges, wide, tell) {
     show(g, e.tell);
     lines.append(g);
   }
-  const room = (col - 14) / (narrow ? 7 : 8.2);
+  const room = (col - 14) / (narrow ? 7.8 : 9.2);
   for (const n of nodes) {
     const g = svg("g", { class: "node n-" + n.kind, tabindex: "0", role: "button", "aria-label": line((n.sub ? n.sub + " " : "") + n.text).slice(0, 300) },
       svg("rect", { x: n.x, y: n.y, width: col, height: high, rx: 6 }),
