@@ -74,6 +74,25 @@ type Link struct {
 	Evidence string    `json:"evidence"` // for a person to read
 	Time     time.Time `json:"time"`
 	Places   []Place   `json:"places,omitempty"` // where it can be read again, at most 4
+	Tie      Tie       `json:"tie,omitempty"`    // of a campaign's links: core where it joins two cores
+}
+
+// A Tie says how firmly something belongs to a campaign. Decisions go by cores only.
+type Tie string
+
+// The ties. A core is telling by itself; what is weak is told of because of its company.
+const (
+	Core Tie = "core"
+	Weak Tie = "weak"
+)
+
+// Standing is what is known of names that campaigns go by: for guards, blockers and consoles, which look up one name at a
+// time. It is made anew after each turn and never changed.
+type Standing map[Entity]struct {
+	Campaign string
+	Level    Level
+	Driver   Driver
+	Tie      Tie
 }
 
 // An Adaptation is how an actor went on after a countermeasure.
@@ -100,7 +119,9 @@ type Actor struct {
 	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
 	Adaptations []Adaptation       `json:"adaptations,omitempty"`
 	Local       bool               `json:"local,omitempty"` // not a doer who is known but what happened on one machine; ID is host:NAME
+	Tie         Tie                `json:"tie,omitempty"`   // to its campaign
 	Deeds       []Deed             `json:"-"`               // what it did, in order of time
+	Ticks       []Ticks            `json:"-"`               // a stream for each of its names, in order of time
 }
 
 // A Deed is an action, or a run of like actions of one actor: the same in all that Action says but time, text and place.
@@ -108,7 +129,7 @@ type Actor struct {
 type Deed struct {
 	Action
 	Last   time.Time // when the last of them began; Time is the first's
-	N      int       // how many, at least 1
+	N      int       // how many; 0 where other deeds count them already (what a correlation says of them)
 	Weight float64   // how telling it is where it happened, in nats: its level, its number, and how rare its like is there
 	Spans  []Span    // where they were read, in order of source and record
 	Sparse bool      // Spans leaves some out
@@ -161,6 +182,7 @@ type Victim struct {
 	Last    time.Time `json:"last"`
 	Tactics []string  `json:"tactics"` // slugs, in the order they happened
 	Actions int       `json:"actions"`
+	Tie     Tie       `json:"tie,omitempty"` // core where a core of the campaign aimed at it
 }
 
 // An Aside is telling things of one kind on one machine that are in no campaign.
@@ -176,10 +198,11 @@ type Aside struct {
 
 // A Campaign is actors, actions and victims that belong together.
 type Campaign struct {
-	ID       string    `json:"id"`    // "c-" and 12 hexadecimal digits; stable between runs over the same input
-	Title    string    `json:"title"` // one line that says what happened
-	Level    Level     `json:"level"` // by progress along the chain, not by counts
-	Why      string    `json:"why"`   // of the level
+	ID       string    `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
+	Was      []string  `json:"was,omitempty"` // ids under which parts of it were told before they turned out to be one
+	Title    string    `json:"title"`         // one line that says what happened
+	Level    Level     `json:"level"`         // by progress along the chain, not by counts
+	Why      string    `json:"why"`           // of the level
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 	Actions  int       `json:"actions"`
@@ -200,5 +223,11 @@ type Campaign struct {
 	Rules    []string  `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
 	Records  []Span    `json:"records"`              // every record that belongs to it
 	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory); counts are still exact
-	Deeds    []Deed    `json:"-"`                    // in order of time
+	Lost     string    `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
+
+	// Omitted counts what lists leave out, by the member's name: steps, victims, links, indicators, actors. What is left
+	// out is in the middle and least telling; the first, the last and the worst stay.
+	Omitted map[string]int `json:"omitted,omitempty"`
+
+	Deeds []Deed `json:"-"` // in order of time
 }

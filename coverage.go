@@ -18,7 +18,8 @@ type Coverage struct {
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // silences and clock jumps, longest first
 	Undated   int64         // matches that correlations left out because their event has no time
-	Forgotten int64         // actions below medium that campaigns were made without, to bound memory
+	LetGo     []LetGo       // what was not kept, so that memory stays bounded, by kind; empty where everything was
+	Partial   string        // why the run ended before all was read; empty where it did not
 	Thin      int64         // events kept for correlations without the fields that no correlation reads, to save memory
 	Wall, CPU time.Duration
 	LoadCPU   time.Duration // the part of CPU spent loading and compiling rules
@@ -38,6 +39,16 @@ type File struct {
 	Faults  int64
 	First   time.Time
 	Last    time.Time
+}
+
+// A LetGo is what a run met and did not keep, because memory is bounded or because it was older than the horizon. Whatever is
+// told may lack it.
+type LetGo struct {
+	Kind string    `json:"kind"` // quiet actions, telling actions, tempo, places, correlation hits, late, old
+	N    int64     `json:"n"`
+	From time.Time `json:"from"` // of the first and the last of them; zero where they have no time
+	To   time.Time `json:"to"`
+	Why  string    `json:"why"` // a clause for a person to read: "more than 16,384 names in ten minutes"
 }
 
 // A SourceCount is how many events a log source had.

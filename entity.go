@@ -18,6 +18,24 @@ type Entity struct {
 	Value string `json:"value"`
 }
 
+// Internet says that a value is an address of the internet: one that is the same machine for everybody. Private, shared
+// (RFC 6598), loopback, link-local, multicast, unspecified and broadcast addresses are not; those for documentation (RFC 5737,
+// RFC 3849) are, since examples use them so.
+func Internet(value string) bool {
+	a, err := netip.ParseAddr(value)
+	if err != nil {
+		return false
+	}
+	a = a.Unmap()
+	return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !a.IsMulticast() && !a.IsUnspecified() &&
+		!sharedSpace.Contains(a) && a != broadcast
+}
+
+var (
+	sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
+	broadcast   = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+)
+
 // maxEntities bounds the entities of one event; its first are kept.
 const maxEntities = 64
 

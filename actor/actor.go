@@ -42,8 +42,8 @@ type Book struct {
 	kinds   []kind
 	kindOf  map[kind]int32
 	deeds   map[deedKey]*deed
-	own     map[int32][]Tick // by handle
-	ticks   int              // quiet ones
+	own     map[int32]tocsin.Ticks // by handle
+	ticks   int                    // quiet ones
 	quiet   class
 	telling class
 	dropped int64 // actions that were let go
@@ -118,7 +118,7 @@ type span struct {
 // Add notes an action. Nothing of it is kept but copies.
 func (b *Book) Add(a *tocsin.Action) {
 	if b.deeds == nil {
-		b.kindOf, b.deeds, b.own = map[kind]int32{}, map[deedKey]*deed{}, map[int32][]Tick{}
+		b.kindOf, b.deeds, b.own = map[kind]int32{}, map[deedKey]*deed{}, map[int32]tocsin.Ticks{}
 	}
 	k := deedKey{who: none, host: none}
 	c := b.class(a.Level)
@@ -274,7 +274,7 @@ func (d *deed) tidy() {
 func (b *Book) tick(who int32, a *tocsin.Action) {
 	t := append(b.own[who], TickOf(a))
 	if len(t) >= 2*maxOwn {
-		SortTicks(t)
+		t.Sort()
 		t = t[:maxOwn]
 	}
 	b.own[who] = t
@@ -358,7 +358,7 @@ func (b *Book) Merge(other *Book) {
 		w := to[who]
 		all := append(b.own[w], t...)
 		if len(all) >= 2*maxOwn {
-			SortTicks(all)
+			all.Sort()
 			all = all[:maxOwn]
 		}
 		b.own[w] = all
@@ -497,11 +497,4 @@ func hashOf(s []byte) uint64 {
 	h ^= h >> 32
 	h *= 0xd6e8feb86659fd93
 	return h ^ h>>32
-}
-
-// SortTicks puts ticks in order of time, equal ones in an order of their own.
-func SortTicks(t []Tick) {
-	slices.SortFunc(t, func(a, b Tick) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target))
-	})
 }

@@ -17,8 +17,8 @@ import (
 //
 // It is undecided where no driver's share reaches a bound, and where there are fewer than leastTicks actions: then the
 // shares are nil.
-func Judge(ticks []Tick) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
-	ticks = events(ticks)
+func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
+	ticks = ticks.Events()
 	if len(ticks) < leastTicks {
 		return tocsin.Undecided, nil, nil
 	}
@@ -118,7 +118,7 @@ func (c *counts) add(family, symbol int) {
 const back = 32
 
 // count reads ticks, of which there are at least two.
-func (c *counts) count(ticks []Tick) {
+func (c *counts) count(ticks tocsin.Ticks) {
 	usual := usualGap(ticks)
 	before := int64(-1)
 	for i := range ticks {
@@ -150,11 +150,11 @@ func (c *counts) count(ticks []Tick) {
 			c.add(famText, text)
 		}
 		c.add(famTool, tool)
-		if p.failed() {
+		if p.Failed() {
 			switch {
 			case k.Text == p.Text && k.Kind == p.Kind && k.Target == p.Target:
 				c.add(famFailure, 0)
-			case k.like(p):
+			case like(k, p):
 				c.add(famFailure, 1)
 			default:
 				c.add(famFailure, 2)
@@ -174,7 +174,7 @@ func (c *counts) count(ticks []Tick) {
 func floor(ns int64) int64 { return ns / 1e9 }
 
 // usualGap is the median of whole-second gaps, of the first two thousand.
-func usualGap(ticks []Tick) int64 {
+func usualGap(ticks tocsin.Ticks) int64 {
 	var seconds [601]int
 	n := min(len(ticks), 2000)
 	for i := 1; i < n; i++ {
@@ -220,7 +220,7 @@ func beatSymbol(gap, before int64) int {
 
 // novel estimates how many bytes of a text were not in one of the few before it, which a person would take up again and
 // change: as many words as are new, of mean length.
-func novel(ticks []Tick, i int) int {
+func novel(ticks tocsin.Ticks, i int) int {
 	k := &ticks[i]
 	least := bits.OnesCount64(k.Words)
 	for j := i - 1; j >= 0 && i-j <= 8; j-- {
@@ -267,7 +267,7 @@ func speedSymbol(n int, gap int64) int {
 	return 5
 }
 
-func joinedSymbol(k *Tick) int {
+func joinedSymbol(k *tocsin.Tick) int {
 	switch {
 	case k.Operators >= 3:
 		return 3
@@ -280,7 +280,7 @@ func joinedSymbol(k *Tick) int {
 }
 
 // recall compares a tick with those before it.
-func recall(ticks []Tick, i int) (text, tool int) {
+func recall(ticks tocsin.Ticks, i int) (text, tool int) {
 	k := &ticks[i]
 	text, tool = 4, 2
 	for j := i - 1; j >= 0 && i-j <= back; j-- {
@@ -293,7 +293,7 @@ func recall(ticks []Tick, i int) (text, tool int) {
 			} else if text > 1 {
 				text = 1
 			}
-		case text > 2 && p.Typed == k.Typed && k.like(p):
+		case text > 2 && p.Typed == k.Typed && like(k, p):
 			if first {
 				text = 2
 			} else {
@@ -344,8 +344,8 @@ type Feature struct {
 }
 
 // Features are what Judge would weigh of ticks, always the same ones in the same order: for fitting the weights.
-func Features(ticks []Tick) []Feature {
-	ticks = events(ticks)
+func Features(ticks tocsin.Ticks) []Feature {
+	ticks = ticks.Events()
 	var c counts
 	c.count(ticks)
 	var all []Feature

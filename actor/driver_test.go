@@ -13,9 +13,9 @@ import (
 )
 
 // acts makes n actions: what the i-th is called, and the gap before it in seconds.
-func acts(n int, act func(i int) (tool, text string, gap float64)) []Tick {
+func acts(n int, act func(i int) (tool, text string, gap float64)) tocsin.Ticks {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	var ticks []Tick
+	var ticks tocsin.Ticks
 	for i := range n {
 		tool, text, gap := act(i)
 		at = at.Add(time.Duration(gap * float64(time.Second)))
@@ -26,7 +26,7 @@ func acts(n int, act func(i int) (tool, text string, gap float64)) []Tick {
 }
 
 // person types short lines, thinks, takes up what was typed, and pauses.
-func person(n int, seed uint64) []Tick {
+func person(n int, seed uint64) tocsin.Ticks {
 	draw := rand.New(rand.NewPCG(seed, 1))
 	words := []string{"ls", "cd /tmp", "cat notes.txt", "nmap 192.0.2.7", "nmap -p 80 192.0.2.7", "ssh eve@192.0.2.7", "ls -la", "pwd", "whoami", "man nmap", "ping 192.0.2.7"}
 	return acts(n, func(int) (string, string, float64) {
@@ -43,14 +43,14 @@ func person(n int, seed uint64) []Tick {
 }
 
 // program tries one thing after the other as fast as it can.
-func program(n int, seed uint64) []Tick {
+func program(n int, seed uint64) tocsin.Ticks {
 	draw := rand.New(rand.NewPCG(seed, 2))
 	words := []string{"enable", "shell", "sh", "cat /proc/mounts"}
 	return acts(n, func(i int) (string, string, float64) { return "sh", words[i%len(words)], 0.1 + draw.Float64()/2 })
 }
 
 // model writes long lines, each another one, with seconds between them.
-func model(n int, seed uint64) []Tick {
+func model(n int, seed uint64) tocsin.Ticks {
 	draw := rand.New(rand.NewPCG(seed, 3))
 	tools := []string{"nxc", "nmap", "grep", "python3", "impacket-lookupsid", "curl"}
 	return acts(n, func(i int) (string, string, float64) {
@@ -64,7 +64,7 @@ func TestJudge(t *testing.T) {
 	for seed := range uint64(20) {
 		for _, c := range []struct {
 			want tocsin.Driver
-			make func(int, uint64) []Tick
+			make func(int, uint64) tocsin.Ticks
 		}{{tocsin.Human, person}, {tocsin.Script, program}, {tocsin.Agent, model}} {
 			if got, share, evidence := Judge(c.make(60, seed)); got != c.want {
 				t.Errorf("seed %d: %s is judged %s, %v\n%v", seed, c.want, got, share, evidence)
@@ -75,7 +75,7 @@ func TestJudge(t *testing.T) {
 
 // A person must be able to add a judgement up by hand from what is shown.
 func TestJudgeAddsUp(t *testing.T) {
-	for _, ticks := range [][]Tick{person(60, 1), program(60, 1), model(60, 1), model(11, 1)} {
+	for _, ticks := range []tocsin.Ticks{person(60, 1), program(60, 1), model(60, 1), model(11, 1)} {
 		_, share, evidence := Judge(ticks)
 		var sum [3]float64
 		for _, e := range evidence {
@@ -99,12 +99,12 @@ func TestJudgeAddsUp(t *testing.T) {
 func TestJudgeReadsStampsAlike(t *testing.T) {
 	ticks := model(60, 4)
 	_, fine, _ := Judge(ticks)
-	coarse, later := append([]Tick(nil), ticks...), append([]Tick(nil), ticks...)
+	coarse, later := append(tocsin.Ticks(nil), ticks...), append(tocsin.Ticks(nil), ticks...)
 	for i := range ticks {
 		coarse[i].Time -= coarse[i].Time % int64(time.Second)
 		later[i].Time += 1000 * int64(time.Hour)
 	}
-	for what, other := range map[string][]Tick{"whole seconds": coarse, "later": later} {
+	for what, other := range map[string]tocsin.Ticks{"whole seconds": coarse, "later": later} {
 		if _, share, _ := Judge(other); !cmp.Equal(share, fine) {
 			t.Errorf("%s: %v, not %v", what, share, fine)
 		}
@@ -178,13 +178,13 @@ func TestFeaturesAreWhatJudgeWeighs(t *testing.T) {
 func FuzzJudge(f *testing.F) {
 	f.Add([]byte("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		var ticks []Tick
+		var ticks tocsin.Ticks
 		for ; len(b) >= 8; b = b[8:] {
 			n := binary.LittleEndian.Uint64(b)
-			ticks = append(ticks, Tick{Time: int64(n), Words: n * n, Text: uint32(n >> 3), Kind: uint32(n >> 5 & 3), Target: uint32(n >> 7), Length: uint16(n), Count: uint8(n >> 9),
+			ticks = append(ticks, tocsin.Tick{Time: int64(n), Words: n * n, Text: uint32(n >> 3), Kind: uint32(n >> 5 & 3), Target: uint32(n >> 7), Length: uint16(n), Count: uint8(n >> 9),
 				Operators: uint8(n >> 11), Typed: n&1 != 0, Outcome: tocsin.Outcome(n >> 13 & 3)})
 		}
-		SortTicks(ticks)
+		ticks.Sort()
 		TempoOf(ticks)
 		_, share, _ := Judge(ticks)
 		if share == nil {

@@ -60,7 +60,7 @@ type note struct {
 // Actors joins what was noted and returns the actors that did something telling, and the episodes on machines whose
 // doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. The
 // ticks of an actor are returned by the function: a stream for each of its names, in order of time.
-func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin.Actor) [][]Tick) {
+func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin.Actor) []tocsin.Ticks) {
 	notes := b.notes()
 	b.weigh(notes)
 	nodes := b.nodes(notes)
@@ -70,7 +70,7 @@ func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin
 		r := n.root()
 		groups[r] = append(groups[r], n)
 	}
-	times := map[*tocsin.Actor][][]Tick{}
+	times := map[*tocsin.Actor][]tocsin.Ticks{}
 	for _, n := range nodes { // in order, so that equal ones stay so
 		g := groups[n.root()]
 		if g[0] != n {
@@ -88,7 +88,7 @@ func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin
 		actors = append(actors, a)
 	}
 	slices.SortStableFunc(actors, func(x, y *tocsin.Actor) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
-	return actors, func(a *tocsin.Actor) [][]Tick { return times[a] }
+	return actors, func(a *tocsin.Actor) []tocsin.Ticks { return times[a] }
 }
 
 func (n *node) root() *node {
@@ -321,15 +321,15 @@ func (b *Book) heft(deeds []*note) float64 {
 }
 
 // between is the ticks of a handle in a stretch of time.
-func (b *Book) between(name string, first, last int64) []Tick {
+func (b *Book) between(name string, first, last int64) tocsin.Ticks {
 	id, ok := b.names.of[name]
 	if !ok {
 		return nil
 	}
 	t := b.own[id]
-	SortTicks(t)
-	from, _ := slices.BinarySearchFunc(t, first, func(t Tick, at int64) int { return cmp.Compare(t.Time, at) })
-	to, _ := slices.BinarySearchFunc(t, last+1, func(t Tick, at int64) int { return cmp.Compare(t.Time, at) })
+	t.Sort()
+	from, _ := slices.BinarySearchFunc(t, first, func(t tocsin.Tick, at int64) int { return cmp.Compare(t.Time, at) })
+	to, _ := slices.BinarySearchFunc(t, last+1, func(t tocsin.Tick, at int64) int { return cmp.Compare(t.Time, at) })
 	return t[from:max(from, to)]
 }
 

@@ -406,10 +406,10 @@ func differ(x, y map[string]bool) bool {
 }
 
 // actor makes one of the nodes of a group, the earliest first.
-func (b *Book) actor(g []*node) (*tocsin.Actor, [][]Tick) {
+func (b *Book) actor(g []*node) (*tocsin.Actor, []tocsin.Ticks) {
 	a := &tocsin.Actor{ID: g[0].name, Local: g[0].local}
-	var ticks [][]Tick
-	lent := map[string][]Tick{}
+	var ticks []tocsin.Ticks
+	lent := map[string]tocsin.Ticks{}
 	seen := map[string]bool{}
 	for _, n := range g {
 		a.Links = append(a.Links, n.links...)
@@ -445,7 +445,7 @@ func (b *Book) actor(g []*node) (*tocsin.Actor, [][]Tick) {
 	}
 	for _, h := range a.Handles {
 		if t := lent[h.Kind+":"+h.Value]; len(t) > 0 {
-			SortTicks(t)
+			t.Sort()
 			ticks = append(ticks, slices.Compact(t))
 		}
 	}

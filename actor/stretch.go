@@ -41,7 +41,7 @@ const (
 )
 
 // byHand is what one action says for being done by hand, in nats. before are the actions of the same stream up to it.
-func byHand(stream []Tick, i int) float64 {
+func byHand(stream tocsin.Ticks, i int) float64 {
 	t := &stream[i]
 	w := 0.0
 	if t.Typed || t.Asked {
@@ -81,14 +81,14 @@ func byHand(stream []Tick, i int) float64 {
 
 // Autonomy estimates the share of actions that were done without a human. Each stream is what one name did, in order of
 // time. It is nil where there are too few actions to tell.
-func Autonomy(streams [][]Tick) *tocsin.Share {
+func Autonomy(streams []tocsin.Ticks) *tocsin.Share {
 	type one struct {
 		time int64
 		hand float64
 	}
 	var all []one
 	for _, s := range streams {
-		s = events(s)
+		s = s.Events()
 		for i, p := range hands(s) {
 			all = append(all, one{s[i].Time, p})
 		}
@@ -123,7 +123,7 @@ func Autonomy(streams [][]Tick) *tocsin.Share {
 
 // hands is, for each action of a stream, how likely it was done by hand: forward and backward over the chain. L. R. Rabiner,
 // "A tutorial on hidden Markov models", Proceedings of the IEEE 77 (1989).
-func hands(s []Tick) []float64 {
+func hands(s tocsin.Ticks) []float64 {
 	odds := make([]float64, len(s))
 	for i := range s {
 		odds[i] = math.Exp(max(-6, min(6, byHand(s, i))))
@@ -167,8 +167,8 @@ const (
 
 // Gates finds the points at which a person seems to have decided how to go on: a quiet that is long against the pace
 // before it, after which something is new. ticks are a campaign's, in order of time.
-func Gates(ticks []Tick) []tocsin.Gate {
-	ticks = events(ticks)
+func Gates(ticks tocsin.Ticks) []tocsin.Gate {
+	ticks = ticks.Events()
 	var gates []tocsin.Gate
 	var gaps []int64
 	last := 0 // where the stretch since the last decision begins: who goes on may have another pace
@@ -205,10 +205,10 @@ func Gates(ticks []Tick) []tocsin.Gate {
 }
 
 // difference says what is new after a quiet, and how much that weighs.
-func difference(before, after []Tick) (string, float64) {
+func difference(before, after tocsin.Ticks) (string, float64) {
 	tactics := [2]map[uint8]bool{{}, {}}
 	kinds, targets := [2]map[uint32]bool{{}, {}}, [2]map[uint32]bool{{}, {}}
-	for side, list := range [2][]Tick{before, after} {
+	for side, list := range [2]tocsin.Ticks{before, after} {
 		for i := range list {
 			if list[i].Tactic != 0 {
 				tactics[side][list[i].Tactic] = true

@@ -18,8 +18,8 @@ const maxMinutes = 240
 
 // TempoOf measures the times of ticks, which are in order of time. Those without a time count for nothing; of an event
 // with several parts one counts.
-func TempoOf(ticks []Tick) tocsin.Tempo {
-	ticks = events(ticks)
+func TempoOf(ticks tocsin.Ticks) tocsin.Tempo {
+	ticks = ticks.Events()
 	t := tocsin.Tempo{Actions: len(ticks)}
 	if len(ticks) == 0 {
 		return t
@@ -40,7 +40,7 @@ func TempoOf(ticks []Tick) tocsin.Tempo {
 		}
 		if k.Outcome != tocsin.Unknown {
 			outcomes++
-			if k.failed() {
+			if k.Failed() {
 				failed++
 			}
 		}
@@ -62,7 +62,7 @@ func TempoOf(ticks []Tick) tocsin.Tempo {
 				overlap++
 			}
 		}
-		if p.failed() {
+		if p.Failed() {
 			after++
 			if k.Text != p.Text {
 				changed++
@@ -84,7 +84,7 @@ func TempoOf(ticks []Tick) tocsin.Tempo {
 }
 
 // chart counts the ticks in equal stretches: minutes where so many are enough.
-func chart(ticks []Tick, first, last int64) []int {
+func chart(ticks tocsin.Ticks, first, last int64) []int {
 	n := min((last-first)/int64(time.Minute)+1, maxMinutes)
 	counts := make([]int, n)
 	length := (last-first)/n + 1
@@ -95,7 +95,7 @@ func chart(ticks []Tick, first, last int64) []int {
 }
 
 // peak is the most ticks that lie within a stretch of time.
-func peak(ticks []Tick, within time.Duration) int {
+func peak(ticks tocsin.Ticks, within time.Duration) int {
 	most, from := 0, 0
 	for to := range ticks {
 		for ticks[to].Time-ticks[from].Time >= int64(within) {
@@ -111,32 +111,4 @@ func ratio(n, of int) float64 {
 		return 0
 	}
 	return float64(n) / float64(of)
-}
-
-// events leaves out ticks without a time (or one before 1970, so that no difference of two overflows) and, of those that one event gave, all but the first. The ticks are not changed:
-// they are copied where any is left out.
-func events(ticks []Tick) []Tick {
-	from := 0
-	for from < len(ticks) && ticks[from].Time <= 0 {
-		from++
-	}
-	ticks = ticks[from:]
-	for i := 1; i < len(ticks); i++ {
-		if !sameEvent(&ticks[i-1], &ticks[i]) {
-			continue
-		}
-		out := append(make([]Tick, 0, len(ticks)-1), ticks[:i]...)
-		for ; i < len(ticks); i++ {
-			if !sameEvent(&ticks[i-1], &ticks[i]) {
-				out = append(out, ticks[i])
-			}
-		}
-		return out
-	}
-	return ticks
-}
-
-// sameEvent says that two ticks are of one event: the parts of a command line have its whole text.
-func sameEvent(a, b *Tick) bool {
-	return a.Time == b.Time && a.Record == b.Record && a.Record != 0 && a.Text == b.Text
 }

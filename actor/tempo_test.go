@@ -11,7 +11,7 @@ import (
 func TestTempoOf(t *testing.T) {
 	const s = int64(time.Second)
 	start := time.Date(2026, 3, 4, 5, 0, 0, 0, time.UTC).UnixNano()
-	ticks := []Tick{
+	ticks := tocsin.Ticks{
 		{Time: 0, Text: 9}, // no time
 		{Time: start, End: start + 3*s, Text: 1, Kind: 1, Target: 1, Record: 1, Outcome: tocsin.Failed},
 		{Time: start, End: start + 3*s, Text: 1, Kind: 2, Target: 1, Record: 1, Outcome: tocsin.Failed}, // a part of the same event
@@ -36,7 +36,7 @@ func TestTempoOf(t *testing.T) {
 func TestTempoChart(t *testing.T) {
 	minute := int64(time.Minute)
 	for _, last := range []int64{0, 1, 59 * minute, 10_000 * minute} {
-		ticks := []Tick{{Time: 5}, {Time: 5 + last/2}, {Time: 5 + last}}
+		ticks := tocsin.Ticks{{Time: 5}, {Time: 5 + last/2}, {Time: 5 + last}}
 		n := 0
 		chart := TempoOf(ticks).PerMinute
 		for _, k := range chart {

@@ -62,7 +62,7 @@ func TestTyped(t *testing.T) {
 }
 
 func TestLike(t *testing.T) {
-	of := func(s string) *Tick { k := TickOf(&tocsin.Action{Verb: "run", Text: s}); return &k }
+	of := func(s string) *tocsin.Tick { k := TickOf(&tocsin.Action{Verb: "run", Text: s}); return &k }
 	for _, c := range []struct {
 		a, b string
 		want bool
@@ -72,7 +72,7 @@ func TestLike(t *testing.T) {
 		{"nmap -sV 192.0.2.1", "cat /etc/passwd", false},
 		{"ls", "ls", false}, // too short to say
 	} {
-		if of(c.a).like(of(c.b)) != c.want {
+		if like(of(c.a), of(c.b)) != c.want {
 			t.Errorf("%q like %q is %t", c.a, c.b, !c.want)
 		}
 	}

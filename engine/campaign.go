@@ -64,26 +64,26 @@ func tell(all []*witness) (r campaign.Result, forgotten int64) {
 	actors, ticks := book.Actors(campaign.Least)
 	r = campaign.Build(actors)
 	for _, c := range r.Campaigns {
-		var streams [][]actor.Tick
-		var whole []actor.Tick
+		var streams []tocsin.Ticks
+		var whole tocsin.Ticks
 		for _, a := range c.Actors {
 			if a.Local {
 				continue
 			}
-			var own []actor.Tick
+			var own tocsin.Ticks
 			for _, t := range ticks(a) {
 				own = append(own, t...)
 				if !outside(a) {
-					t = slices.DeleteFunc(slices.Clone(t), func(t actor.Tick) bool { return !t.Typed && t.Tactic == 0 })
+					t = slices.DeleteFunc(slices.Clone(t), func(t tocsin.Tick) bool { return !t.Typed && t.Tactic == 0 })
 				}
 				streams = append(streams, t)
 			}
-			actor.SortTicks(own)
+			own.Sort()
 			a.Tempo = actor.TempoOf(own)
 			a.Driver, a.Share, a.Evidence = actor.Judge(own)
 			whole = append(whole, deciding(a, own)...)
 		}
-		actor.SortTicks(whole)
+		whole.Sort()
 		c.Autonomy = actor.Autonomy(streams)
 		c.Gates = actor.Gates(whole)
 		c.Driver = driver(c)
@@ -120,11 +120,11 @@ func driver(c *tocsin.Campaign) tocsin.Driver {
 
 // deciding are the ticks by which a person's decisions can be told: all of who comes from outside or is an agent; of what
 // is done from machines and accounts inside, where others work too, only what serves a tactic.
-func deciding(a *tocsin.Actor, ticks []actor.Tick) []actor.Tick {
+func deciding(a *tocsin.Actor, ticks tocsin.Ticks) tocsin.Ticks {
 	if outside(a) {
 		return ticks
 	}
-	return slices.DeleteFunc(slices.Clone(ticks), func(t actor.Tick) bool { return t.Tactic == 0 })
+	return slices.DeleteFunc(slices.Clone(ticks), func(t tocsin.Tick) bool { return t.Tactic == 0 })
 }
 
 // outside says that an actor comes from the internet, or is an agent.

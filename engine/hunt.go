@@ -135,7 +135,11 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			all = append(all, h.witness)
 			h.witness = nil
 		}
-		f.Result, coverage.Forgotten = tell(all)
+		var dropped int64
+		f.Result, dropped = tell(all)
+		if dropped > 0 {
+			coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "quiet actions", N: dropped, Why: "more names than memory is given to"})
+		}
 	}
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)

@@ -36,8 +36,8 @@ func lessons(all []*operator) []lesson {
 		}
 	}
 	for _, o := range all {
-		var cuts [][]actor.Tick
-		for _, ticks := range [][]actor.Tick{o.ticks, o.run} {
+		var cuts []tocsin.Ticks
+		for _, ticks := range []tocsin.Ticks{o.ticks, o.run} {
 			for _, n := range []int{20, 50, 100, 200} {
 				if len(ticks) >= n {
 					cuts = append(cuts, ticks[:n])
@@ -59,7 +59,7 @@ func lessons(all []*operator) []lesson {
 	return out
 }
 
-func shown(ticks []actor.Tick) []float64 {
+func shown(ticks tocsin.Ticks) []float64 {
 	all := actor.Features(ticks)
 	x := make([]float64, len(all))
 	for i := range all {
@@ -210,7 +210,7 @@ func centred(all []lesson, family []int) ([]lesson, []float64) {
 
 // familyNumbers numbers the families of features.
 func familyNumbers() []int {
-	all := actor.Features(make([]actor.Tick, 2))
+	all := actor.Features(make(tocsin.Ticks, 2))
 	out := make([]int, len(all))
 	for i := 1; i < len(all); i++ {
 		out[i] = out[i-1]
@@ -252,7 +252,7 @@ func (j *judge) shares(x []float64) [3]float64 {
 
 // neutral says which features tell of outcomes.
 func neutral() []bool {
-	all := actor.Features(make([]actor.Tick, 2))
+	all := actor.Features(make(tocsin.Ticks, 2))
 	out := make([]bool, len(all))
 	for i := range all {
 		out[i] = all[i].Family == "failure" || all[i].Family == "pace"
@@ -288,9 +288,9 @@ func byRecording(o *operator) string {
 
 // leftOut judges each doer, by of its ticks after each of ns actions, by weights that were fitted without its fold, on those families of
 // features that takes says.
-func leftOut(all []*operator, of func(*operator) []actor.Tick, ns []int, pull float64, fold func(*operator) string, takes func(family string) bool) map[*operator]map[int][3]float64 {
+func leftOut(all []*operator, of func(*operator) tocsin.Ticks, ns []int, pull float64, fold func(*operator) string, takes func(family string) bool) map[*operator]map[int][3]float64 {
 	var want []int
-	for i, f := range actor.Features(make([]actor.Tick, 2)) {
+	for i, f := range actor.Features(make(tocsin.Ticks, 2)) {
 		if takes(f.Family) {
 			want = append(want, i)
 		}
@@ -358,7 +358,7 @@ func TestFitDrivers(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(head)
 	fmt.Fprintf(&b, "var weights = table{\n\tprior: [3]float64{%.2f, %.2f, %.2f},\n\tof: [nFamilies][maxSymbols][3]float64{\n", j.prior[0], j.prior[1], j.prior[2])
-	features := actor.Features(make([]actor.Tick, 2))
+	features := actor.Features(make(tocsin.Ticks, 2))
 	for i, f := range features {
 		if i == 0 || features[i-1].Family != f.Family {
 			if i > 0 {

@@ -143,12 +143,12 @@ func TestDrivers(t *testing.T) {
 		}
 		t.Logf("%s: %d doers%s actions and more", k, len(lengths[k]), text)
 	}
-	typed := func(o *operator) []actor.Tick { return o.ticks }
-	started := func(o *operator) []actor.Tick { return o.run }
-	masked := func(o *operator) []actor.Tick { return o.masked }
+	typed := func(o *operator) tocsin.Ticks { return o.ticks }
+	started := func(o *operator) tocsin.Ticks { return o.run }
+	masked := func(o *operator) tocsin.Ticks { return o.masked }
 	for _, arm := range []struct {
 		name string
-		of   func(*operator) []actor.Tick
+		of   func(*operator) tocsin.Ticks
 	}{{"as-shipped", typed}, {"as-shipped, programs started", started}, {"as-shipped, tools' names masked", masked}} {
 		for _, n := range ns {
 			var verdicts []verdict
@@ -172,7 +172,7 @@ func TestDrivers(t *testing.T) {
 	}
 	for _, arm := range []struct {
 		name  string
-		of    func(*operator) []actor.Tick
+		of    func(*operator) tocsin.Ticks
 		fold  func(*operator) string
 		takes func(family string) bool
 	}{

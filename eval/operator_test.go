@@ -26,9 +26,9 @@ type operator struct {
 	group  string // what is left out together with it: model, class of trainees, network
 	source string // recording
 	texts  map[uint32]bool
-	ticks  []actor.Tick
-	run    []actor.Tick // the same, where the log is of programs that were started and not of lines that were typed
-	masked []actor.Tick // the same, tools' names masked
+	ticks  tocsin.Ticks
+	run    tocsin.Ticks // the same, where the log is of programs that were started and not of lines that were typed
+	masked tocsin.Ticks // the same, tools' names masked
 }
 
 // operators reads all doers of the recordings. What is missing is skipped.
@@ -264,9 +264,9 @@ func (r *operatorReader) done() []*operator {
 	var all []*operator
 	for _, key := range slices.Sorted(maps.Keys(r.all)) {
 		o := r.all[key]
-		actor.SortTicks(o.ticks)
-		actor.SortTicks(o.run)
-		actor.SortTicks(o.masked)
+		o.ticks.Sort()
+		o.run.Sort()
+		o.masked.Sort()
 		all = append(all, o)
 	}
 	// Recordings with the times of the commands themselves come first: of a run that appears twice they are kept.
@@ -292,7 +292,7 @@ func (r *operatorReader) done() []*operator {
 }
 
 // guesser says that most of what is known of ticks failed.
-func guesser(ticks []actor.Tick) bool {
+func guesser(ticks tocsin.Ticks) bool {
 	failed := 0
 	for i := range ticks {
 		if ticks[i].Outcome == tocsin.Failed {

@@ -1,0 +1,68 @@
+package tocsin
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A Tick is an action as tempo and driver see it: small, so that millions can be kept. Names are hashes: what drives an
+// actor is judged by how it acts, never by what its tools are called.
+type Tick struct {
+	Time   int64  // when it began, Unix nanoseconds; 0 is not known
+	End    int64  // when it ended; 0 is not known
+	Words  uint64 // a bit for each word of the text, by the word's hash: similar texts have similar bits
+	Record uint32 // of the event, in its source: parts of one event have it in common
+	Text   uint32 // hash of the text
+	Kind   uint32 // hash of verb and tool
+	Target uint32 // hash of the first target; 0 where there is none
+
+	Length    uint16 // of the text, in bytes
+	Count     uint8  // words in the text, at most 255
+	Operators uint8  // that join or redirect commands: | ; & < > $( and line ends, at most 255
+	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
+	Typed     bool   // the text is a command, not a request or a message of a log
+	Asked     bool   // the text is a request
+	Outcome   Outcome
+}
+
+// Failed says that the action is known not to have worked.
+func (t *Tick) Failed() bool { return t.Outcome == Failed || t.Outcome == Denied }
+
+// SameEvent says that two ticks are of one event: the parts of a command line have its whole text.
+func (t *Tick) SameEvent(o *Tick) bool {
+	return t.Time == o.Time && t.Record == o.Record && t.Record != 0 && t.Text == o.Text
+}
+
+// Ticks are what one name did.
+type Ticks []Tick
+
+// Sort puts ticks in order of time, those of one time in an order of their own, so that it does not matter in which
+// order they came.
+func (t Ticks) Sort() {
+	slices.SortFunc(t, func(a, b Tick) int {
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target))
+	})
+}
+
+// Events are the ticks, which are in order, without those that have no time and, of those of one event, without all but
+// the first. The ticks are not changed: they are copied where one is left out.
+func (t Ticks) Events() Ticks {
+	from := 0
+	for from < len(t) && t[from].Time <= 0 {
+		from++
+	}
+	t = t[from:]
+	for i := 1; i < len(t); i++ {
+		if !t[i-1].SameEvent(&t[i]) {
+			continue
+		}
+		out := append(make(Ticks, 0, len(t)-1), t[:i]...)
+		for ; i < len(t); i++ {
+			if !t[i-1].SameEvent(&t[i]) {
+				out = append(out, t[i])
+			}
+		}
+		return out
+	}
+	return t
+}
