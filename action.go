@@ -59,6 +59,10 @@ type Action struct {
 	Rules []*Rule // that held for the event, worst first; shared, never changed
 	Place Place   // where it was read
 	Bytes int64   // payload sent by who acts, where the record says so
+
+	// Again says that the action was noted before and that only Rules and Level are new: what a correlation says of an event.
+	// It is not counted once more.
+	Again bool
 }
 
 // MaxText bounds an action's text, in bytes.

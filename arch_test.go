@@ -30,7 +30,7 @@ var layers = map[string]struct {
 	"rules":    {tocsin: []string{"."}, pure: true},
 	"source":   {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
 	"action":   {tocsin: []string{"."}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
-	"actor":    {tocsin: []string{"."}, pure: true},
+	"actor":    {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"campaign": {tocsin: []string{"."}, pure: true},
 	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse": {}, // knows nothing of the detector; see offline

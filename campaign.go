@@ -97,7 +97,7 @@ type Standing map[Entity]struct {
 
 // An Adaptation is how an actor went on after a countermeasure.
 type Adaptation struct {
-	Blocked  time.Time     `json:"blocked"`  // the first denial that ended the old way
+	Blocked  time.Time     `json:"blocked"`  // the last denial of the old way
 	Resumed  time.Time     `json:"resumed"`  // the first action of the new way
 	After    time.Duration `json:"after_ns"` // Resumed less Blocked
 	From     string        `json:"from"`     // handles as KIND:VALUE
@@ -196,6 +196,9 @@ type Aside struct {
 	Place Place     `json:"place"` // of the most telling
 }
 
+// MaxAnchors bounds a campaign's.
+const MaxAnchors = 64
+
 // A Campaign is actors, actions and victims that belong together.
 type Campaign struct {
 	ID       string    `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
@@ -206,7 +209,7 @@ type Campaign struct {
 	First    time.Time `json:"first"`
 	Last     time.Time `json:"last"`
 	Actions  int       `json:"actions"`
-	Alerts   int       `json:"alerts"` // actions for which a rule held or another detector raised an alert
+	Alerts   int       `json:"alerts"` // of them: for which a rule held or another detector raised an alert
 	Orgs     []string  `json:"orgs,omitempty"`
 	Actors   []*Actor  `json:"actors"` // who acted most first
 	Links    []Link    `json:"links,omitempty"`
@@ -222,12 +225,12 @@ type Campaign struct {
 	Missing  []string  `json:"missing,omitempty"`    // telemetry that would tell more
 	Rules    []string  `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
 	Records  []Span    `json:"records"`              // every record that belongs to it
-	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory); counts are still exact
+	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
 	Lost     string    `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
 
 	// Omitted counts what lists leave out, by the member's name: steps, victims, links, indicators, actors. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.
 	Omitted map[string]int `json:"omitted,omitempty"`
 
-	Deeds []Deed `json:"-"` // in order of time
+	Anchors []uint64 `json:"-"` // hashes of some of its most telling actions: a later telling that has one of them is of the same campaign
 }

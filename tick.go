@@ -22,6 +22,7 @@ type Tick struct {
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
 	Typed     bool   // the text is a command, not a request or a message of a log
 	Asked     bool   // the text is a request
+	Hole      bool   // actions between the one before and this were not kept, so that the time between them tells nothing
 	Outcome   Outcome
 }
 

@@ -1,17 +1,16 @@
 // Package actor says who is behind actions: it joins the addresses, accounts, sessions and agents that one doer goes by,
 // with the evidence that joins them, and judges what drives it.
 //
-// A [Book] takes actions in any order, as many as come, in bounded memory; Books of several readers are merged, and the
-// same actions give the same Book however they were shared out, repeated reads of one place aside. [Book.Actors] joins
-// what is in it. Nothing here reads a clock: times are the actions'.
+// [Pages] take actions in any order, as many as come, in bounded memory: what happened in ten minutes is a page. Pages of
+// several readers are merged, and the same actions give the same pages however they were shared out.
+// [Pages.Actors] joins what is in them. Nothing here reads a clock: times are the actions'.
 //
-// What is bounded is bounded by rules that do not depend on order: when there are too many quiet deeds (below Medium),
-// those of half of the handles are let go, told by the hashes of their names; of a long list of targets or places,
-// likewise.
+// What is bounded is bounded by rules that do not depend on order, and nobody crowds anybody out: a doer has a share of a
+// page; of doers beyond what memory is given to, those with the smallest hashes under the owner's [Key] stay; of pages, the
+// fullest are cut first; and what is ordinary is let go before what is telling. What was let go is counted.
 package actor
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -20,314 +19,319 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// Bounds of a Book. They are also those of the Books that are merged into one, so that each sampled no more than the
-// whole would.
-const (
-	maxQuiet   = 1 << 17 // deeds below Medium
-	maxTelling = 1 << 18 // all others
-	maxTicks   = 1 << 19 // in all
-	maxOwn     = 1 << 14 // ticks of one handle: the earliest
-	maxOn      = 48      // targets of a deed
-	maxAlias   = 6
-	maxMarks   = 8
-	maxSpans   = 1 << 15 // of a deed
+// Bounds of Pages, in all.
+var bounds = [strata]int{plain: 400_000, company: 1 << 17, telling: 1 << 17}
 
-	slotLength = int64(10 * time.Minute)
+const (
+	maxTicks  = 1 << 20 // in all
+	ownTicks  = 4096    // of a doer, in a page
+	allBlocks = 1 << 21 // of places, in all
+
+	// ahead is how far beyond their bounds ticks and places may be while pages fill, as a factor: some of them are of doers
+	// that will not stay.
+	ahead = 3
+
+	// slack is how far beyond a bound something may grow before it is cut back to it, as a share of it.
+	slack = 4
 )
 
-// A Book is what a reader of events has noted of the actions it met. The zero Book is ready for use, by one goroutine
-// at a time.
-type Book struct {
-	names   interned // handles, hosts, organisations, marks, sources
-	kinds   []kind
-	kindOf  map[kind]int32
-	deeds   map[deedKey]*deed
-	own     map[int32]tocsin.Ticks // by handle
-	ticks   int                    // quiet ones
-	quiet   class
-	telling class
-	dropped int64 // actions that were let go
+// Pages are what an owner (a hunt, or a tenant) has noted of the actions it met. They are used by one goroutine at a time.
+type Pages struct {
+	key   Key
+	t     nameTable
+	pages map[pageKey]*page
+	usual usual
 
-	buf        []byte
-	lastSource string
-	lastPlace  int32 // of lastSource
-	lastName   int32 // lastSource itself
-	recent     [8]kind
-	recentAt   [8]int32
-	recentN    int
+	cap    [strata]int // deeds of a page
+	n      [strata]int // deeds in all, each page's as far as cap goes
+	tickN  int         // ticks in all, each doer's as far as tickCap goes
+	ticks  int         // the most ticks of a doer, in a page
+	blocks int         // the most blocks of a deed
+	blockN int
+	alive  int // names and kinds that were in use when the table was last swept
+
+	mark   int64           // up to when pages are sealed
+	before int64           // what is older is let go
+	old    letGo           // what was older than that
+	late   letGo           // what came after its page was sealed; it is kept
+	pinned map[string]bool // IDs of actors whose telling deeds outlive the horizon
+
+	lastSource     string
+	lastSourceName int32
+	lastFolder     int32
+	lastHost       string
+	lastHostName   int32
+	lastPage       *page
+	lastKey        pageKey
+	lastFact       [3]int32 // folder, host, organisation
 }
 
-// A class is deeds that share a bound. Those of handles whose hash has one of its first shift bits set are not kept.
-type class struct {
-	n     int
-	shift uint
+// A pageKey tells pages apart. What has no time is put by its source.
+type pageKey struct {
+	slot   int64
+	source int32 // none where there is a time
 }
 
-func (c *class) beyond(hash uint64) bool { return c.shift > 0 && hash>>(64-c.shift) != 0 }
-
-// class is the one that deeds of a level belong to.
-func (b *Book) class(l tocsin.Level) *class {
-	if l < tocsin.Medium {
-		return &b.quiet
-	}
-	return &b.telling
+// NewPages makes empty ones. What they sample depends on the key; what they hold otherwise does not.
+func NewPages(key Key) *Pages {
+	return &Pages{key: key, t: newTable(key), pages: map[pageKey]*page{}, usual: usual{of: map[uint64]*often{}, seen: map[uint64]*watch{}},
+		cap: bounds, ticks: ownTicks, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
 }
 
-// A kind is what like deeds share besides who and where.
-type kind struct {
-	verb, tactic, technique, tool, rule string
-	outcome                             tocsin.Outcome
-	level                               tocsin.Level
-}
-
-// A deedKey tells deeds apart. Slots are stretches of ten minutes: a deed is a run of like actions in one of them.
-type deedKey struct {
-	who, host, kind int32 // who is none where it is not known
-	slot            int64
-}
-
-const none = -1
-
-type deed struct {
-	first, last int64 // Unix nanoseconds; 0 is not known
-	n           int
-	text        string
-	at          place // of the text: the first of the deed
-	org         int32
-	on          []int32 // some, those with the smallest hashes
-	alias       []int32 // further names of who did it
-	marks       []int32
-	creds       []int32
-	rules       []*tocsin.Rule
-	bytes       int64
-	spans       []span
-	sparse      bool
-}
-
-type place struct {
-	time   int64
-	source int32
-	record uint64
-}
-
-type span struct {
-	source   int32
-	from, to uint64
-}
+// Fresh makes empty ones of the same owner.
+func (s *Pages) Fresh() *Pages { return NewPages(s.key) }
 
 // Add notes an action. Nothing of it is kept but copies.
-func (b *Book) Add(a *tocsin.Action) {
-	if b.deeds == nil {
-		b.kindOf, b.deeds, b.own = map[kind]int32{}, map[deedKey]*deed{}, map[int32]tocsin.Ticks{}
+func (s *Pages) Add(a *tocsin.Action) {
+	at := nanos(a.Time)
+	if at != 0 && at < s.before {
+		s.old.n++
+		s.old.when.add(at, at)
+		return
 	}
-	k := deedKey{who: none, host: none}
-	c := b.class(a.Level)
+	s.source(a.Place.Source)
+	host := s.where(a)
+	p := s.page(at)
+	s.fact(p, a, host)
+	who := none
 	if len(a.Who) > 0 {
-		b.buf = append(append(append(b.buf[:0], a.Who[0].Kind...), ':'), a.Who[0].Value...)
-		if c.shift > 0 && c.beyond(hashOf(b.buf)) {
-			b.dropped++
-			return
+		who = s.t.entity(a.Who[0])
+	}
+	st := stratumOf(a.Level)
+	if who == none && st == plain {
+		return // what a machine does as always is told of nobody
+	}
+	if p.notes != nil || p.fixed {
+		p.notes, p.fixed = nil, false
+	}
+	if p.sealed && !a.Again {
+		s.late.n++
+		s.late.when.add(at, at)
+	}
+	l := &p.of[st]
+	d := l.doer(who, host)
+	x, isNew := d.deed(host, s.t.kind(a))
+	before := len(x.blocks)
+	s.t.note(x, a, at, s.lastSourceName, st == plain)
+	s.blockN += len(x.blocks) - before
+	if !a.Again {
+		l.noted++
+	}
+	if isNew {
+		s.more(p, l, d, st)
+	}
+	if who != none && at != 0 && !a.Again {
+		d.ticks = append(d.ticks, TickOf(a))
+		d.ticked++
+		if len(d.ticks) <= s.ticks {
+			s.tickN++
+		} else if len(d.ticks) >= 2*s.ticks {
+			d.cutTicks(s.ticks)
 		}
-		k.who = b.names.bytes(b.buf)
 	}
-	k.kind = b.kind(a)
-	if a.Host != "" {
-		k.host = b.name("host:", a.Host)
-	} else {
-		b.source(a.Place.Source)
-		k.host = b.lastPlace
+	if most := s.most(st); len(x.blocks) >= 2*most {
+		s.blockN -= len(x.blocks)
+		s.t.tidy(x, most)
+		s.blockN += len(x.blocks)
 	}
-	var at int64
-	if !a.Time.IsZero() {
-		at = a.Time.UnixNano()
-		k.slot = at / slotLength
+	s.bound()
+}
+
+// most is how many blocks of places a deed may have.
+func (s *Pages) most(st stratum) int {
+	if st == plain {
+		return min(s.blocks, maxPlain)
 	}
-	d := b.deeds[k]
-	if d == nil {
-		d = &deed{org: none, at: place{source: none}}
-		b.deeds[k] = d
-		if k.who != none {
-			c.n++
+	return s.blocks
+}
+
+// more takes account of a new deed.
+func (s *Pages) more(p *page, l *layer, d *doer, st stratum) {
+	if len(d.deeds) > share[st] {
+		if len(d.deeds) >= 2*share[st] {
+			s.t.cut(l, d, share[st])
 		}
+		return
 	}
-	b.into(d, a, at)
-	if k.who != none && at != 0 {
-		b.tick(k.who, a)
-	}
-	for b.quiet.n > maxQuiet || b.telling.n > maxTelling || b.ticks > maxTicks {
-		b.halve()
+	l.n++
+	if l.n <= s.cap[st] {
+		s.n[st]++
+	} else if l.n > s.cap[st]+s.cap[st]/slack {
+		s.trim(l, st)
 	}
 }
 
-// into adds one action to a deed.
-func (b *Book) into(d *deed, a *tocsin.Action, at int64) {
-	b.source(a.Place.Source)
-	p := place{at, b.lastName, a.Place.Record}
-	if d.n == 0 || b.before(p, d.at) {
-		d.at = p
-		if d.text != a.Text {
-			d.text = strings.Clone(a.Text)
-		}
+// trim cuts a layer back to its bound.
+func (s *Pages) trim(l *layer, st stratum) {
+	s.t.trim(l, st, s.cap[st])
+}
+
+// page is the one of a time; 0 is no time.
+func (s *Pages) page(at int64) *page {
+	k := pageKey{at / slotLength, none}
+	if at == 0 {
+		k.source = s.lastSourceName
 	}
-	if d.n == 0 {
-		d.first, d.last = at, at
-	} else {
-		d.first, d.last = min(d.first, at), max(d.last, at)
+	if s.lastPage != nil && k == s.lastKey {
+		return s.lastPage
 	}
-	d.n++
-	d.bytes += a.Bytes
+	p := s.pages[k]
+	if p == nil {
+		p = &page{slot: k.slot, since: s.mark}
+		s.pages[k] = p
+	}
+	s.lastPage, s.lastKey = p, k
+	return p
+}
+
+// fact notes of which machine and organisation the logs below a folder tell.
+func (s *Pages) fact(p *page, a *tocsin.Action, host int32) {
+	org := none
 	if a.Org != "" {
-		d.org = b.least(d.org, b.name("org:", a.Org))
+		org = s.t.name("org:", a.Org)
 	}
-	for i := range a.On {
-		d.on = b.keep(d.on, b.handle(a.On[i]), maxOn)
+	if now := [3]int32{s.lastFolder, host, org}; now == s.lastFact && p.facts != nil {
+		return
+	} else {
+		s.lastFact = now
 	}
-	for i := 1; i < len(a.Who); i++ {
-		d.alias = b.keep(d.alias, b.handle(a.Who[i]), maxAlias)
-	}
-	for _, m := range a.Marks {
-		d.marks = b.keep(d.marks, b.name("", m), maxMarks)
-	}
-	if a.Credential != "" {
-		d.creds = b.keep(d.creds, b.name("", a.Credential), maxMarks)
-	}
-	for _, r := range a.Rules {
-		if !slices.Contains(d.rules, r) && len(d.rules) < maxMarks {
-			d.rules = append(d.rules, r)
-		}
-	}
-	d.span(p.source, p.record)
-}
-
-// before orders places by time, source and record.
-func (b *Book) before(p, q place) bool {
-	if p.time != q.time {
-		return p.time < q.time
-	}
-	if p.source != q.source {
-		return q.source == none || p.source != none && b.names.all[p.source] < b.names.all[q.source]
-	}
-	return p.record < q.record
-}
-
-// least is the one of two names that sorts first, so that it does not matter which came first.
-func (b *Book) least(x, y int32) int32 {
-	if x == none || y != none && b.names.all[y] < b.names.all[x] {
-		return y
-	}
-	return x
-}
-
-// keep adds a name to a bounded set: beyond the bound those with the smallest hashes stay.
-func (b *Book) keep(set []int32, name int32, most int) []int32 {
-	if slices.Contains(set, name) {
-		return set
-	}
-	if len(set) < most {
-		return append(set, name)
-	}
-	worst := 0
-	for i := range set {
-		if b.names.hash[set[i]] > b.names.hash[set[worst]] {
-			worst = i
-		}
-	}
-	if b.names.hash[name] < b.names.hash[set[worst]] {
-		set[worst] = name
-	}
-	return set
-}
-
-// span adds a record to the places of a deed.
-func (d *deed) span(source int32, record uint64) {
-	if n := len(d.spans); n > 0 {
-		s := &d.spans[n-1]
-		if s.source == source && record >= s.from && record <= s.to+1 {
-			s.to = max(s.to, record)
-			return
-		}
-	}
-	d.spans = append(d.spans, span{source, record, record})
-	if len(d.spans) >= 2*maxSpans {
-		d.tidy()
+	s.learn(p, fact{s.lastFolder, host})
+	if org != none {
+		s.learn(p, fact{s.t.name("path:", folder(s.lastSource)), org})
 	}
 }
 
-// tidy joins spans that touch and keeps those that bounds allow.
-func (d *deed) tidy() {
-	slices.SortFunc(d.spans, func(x, y span) int { return cmp.Or(cmp.Compare(x.source, y.source), cmp.Compare(x.from, y.from)) })
-	out := d.spans[:0]
-	for _, s := range d.spans {
-		if n := len(out); n > 0 && out[n-1].source == s.source && s.from <= out[n-1].to+1 {
-			out[n-1].to = max(out[n-1].to, s.to)
-			continue
-		}
-		out = append(out, s)
+func (s *Pages) learn(p *page, f fact) {
+	if p.facts == nil {
+		p.facts = map[fact]struct{}{}
 	}
-	if len(out) > maxSpans {
-		out, d.sparse = out[:maxSpans], true
-	}
-	d.spans = out
-}
-
-// tick notes a handle's action for tempo and driver.
-func (b *Book) tick(who int32, a *tocsin.Action) {
-	t := append(b.own[who], TickOf(a))
-	if len(t) >= 2*maxOwn {
-		t.Sort()
-		t = t[:maxOwn]
-	}
-	b.own[who] = t
-	b.ticks++
-}
-
-// halve lets half of the handles of a class that is over its bound go, until none is.
-func (b *Book) halve() {
-	if b.quiet.n > maxQuiet || b.ticks > maxTicks {
-		b.quiet.shift++
-	}
-	if b.telling.n > maxTelling {
-		b.telling.shift++
-	}
-	b.recount()
-}
-
-// recount lets go what the classes exclude, and counts them anew.
-func (b *Book) recount() {
-	b.quiet.n, b.telling.n, b.ticks = 0, 0, 0
-	for k, d := range b.deeds {
-		if k.who == none {
-			continue
-		}
-		c := b.class(b.kinds[k.kind].level)
-		if c.beyond(b.names.hash[k.who]) {
-			b.dropped += int64(d.n)
-			delete(b.deeds, k)
-			continue
-		}
-		c.n++
-	}
-	for who, t := range b.own {
-		if b.quiet.beyond(b.names.hash[who]) {
-			delete(b.own, who)
-			continue
-		}
-		b.ticks += len(t)
+	p.facts[f] = struct{}{}
+	if len(p.facts) > 2*maxFacts {
+		s.forgetFacts(p)
 	}
 }
 
-// Merge adds what other holds; other is not to be used afterwards.
-func (b *Book) Merge(other *Book) {
-	if other == nil || other.deeds == nil {
+// forgetFacts keeps those with the smallest hashes.
+func (s *Pages) forgetFacts(p *page) {
+	if len(p.facts) <= maxFacts {
 		return
 	}
-	if b.deeds == nil {
-		*b = *other
-		return
+	all := make([]fact, 0, len(p.facts))
+	for f := range p.facts {
+		all = append(all, f)
 	}
-	to := make([]int32, len(other.names.all))
-	for i, n := range other.names.all {
-		to[i] = b.names.number(n)
+	slices.SortFunc(all, func(x, y fact) int {
+		return cmp.Compare(mix(s.t.hashes[x.folder], s.t.hashes[x.name]), mix(s.t.hashes[y.folder], s.t.hashes[y.name]))
+	})
+	for _, f := range all[maxFacts:] {
+		delete(p.facts, f)
+	}
+}
+
+// folder is the path of a source up to the last folder but one: logs of one organisation lie side by side, those of
+// its machines in folders side by side.
+func folder(source string) string {
+	source, _, _ = strings.Cut(source, "!/")
+	for range 2 {
+		i := strings.LastIndexByte(source, '/')
+		if i < 0 {
+			return ""
+		}
+		source = source[:i]
+	}
+	return source
+}
+
+// bound cuts back whatever is more than memory is given to.
+func (s *Pages) bound() {
+	for st := range strata {
+		for s.n[st] > bounds[st] && s.cap[st] > 1 {
+			s.cap[st] /= 2
+			s.n[st] = 0
+			for _, p := range s.pages {
+				l := &p.of[st]
+				if l.n > s.cap[st]+s.cap[st]/slack {
+					s.trim(l, st)
+				}
+				s.n[st] += min(l.n, s.cap[st])
+			}
+		}
+	}
+	if s.tickN > ahead*maxTicks {
+		s.countTicks()
+		for s.tickN > ahead*maxTicks && s.ticks > 1 {
+			s.ticks /= 2
+			s.countTicks()
+		}
+	}
+	if s.blockN > ahead*allBlocks {
+		s.countBlocks()
+		for s.blockN > ahead*allBlocks && s.blocks > 1 {
+			s.blocks /= 2
+			s.countBlocks()
+		}
+	}
+	if names := len(s.t.all) + len(s.t.kinds); names > 2*s.alive+1<<15 {
+		s.sweep()
+	}
+}
+
+// settle finds how many ticks and places each may have of what is kept, from what is kept alone.
+func (s *Pages) settle() {
+	s.countTicks()
+	for s.tickN > maxTicks && s.ticks > 1 {
+		s.ticks /= 2
+		s.countTicks()
+	}
+	s.countBlocks()
+	for s.blockN > allBlocks && s.blocks > 1 {
+		s.blocks /= 2
+		s.countBlocks()
+	}
+}
+
+func (s *Pages) countTicks() {
+	s.tickN = 0
+	for _, p := range s.pages {
+		for st := range strata {
+			for _, d := range p.of[st].doers {
+				if len(d.ticks) > 2*s.ticks {
+					d.cutTicks(s.ticks)
+				}
+				s.tickN += min(len(d.ticks), s.ticks)
+			}
+		}
+	}
+}
+
+func (s *Pages) countBlocks() {
+	s.blockN = 0
+	for _, p := range s.pages {
+		for st := range strata {
+			for _, d := range p.of[st].doers {
+				for _, x := range d.deeds {
+					if len(x.blocks) > 1 {
+						s.t.tidy(x, s.most(st))
+					}
+					s.blockN += len(x.blocks)
+				}
+			}
+		}
+	}
+}
+
+// Len is the number of deeds.
+func (s *Pages) Len() int { return s.n[plain] + s.n[company] + s.n[telling] }
+
+// Merge adds what other holds, which has the same key; other is not to be used afterwards.
+func (s *Pages) Merge(other *Pages) {
+	to := make([]int32, len(other.t.all))
+	for i, n := range other.t.all {
+		to[i] = s.t.number(n)
+	}
+	kinds := make([]int32, len(other.t.kinds))
+	for i, k := range other.t.kinds {
+		kinds[i] = s.t.kindNumber(k)
 	}
 	name := func(i int32) int32 {
 		if i == none {
@@ -335,166 +339,136 @@ func (b *Book) Merge(other *Book) {
 		}
 		return to[i]
 	}
-	b.dropped += other.dropped
-	b.quiet.shift, b.telling.shift = max(b.quiet.shift, other.quiet.shift), max(b.telling.shift, other.telling.shift)
-	for k, d := range other.deeds {
-		kk := deedKey{name(k.who), name(k.host), b.kindNumber(other.kinds[k.kind]), k.slot}
-		for i := range d.spans {
-			d.spans[i].source = name(d.spans[i].source)
+	for k, o := range other.pages {
+		k.source = name(k.source)
+		p := s.pages[k]
+		if p == nil {
+			p = &page{slot: k.slot}
+			s.pages[k] = p
 		}
-		d.at.source, d.org = name(d.at.source), name(d.org)
-		for _, set := range [][]int32{d.on, d.alias, d.marks, d.creds} {
-			for i := range set {
-				set[i] = to[set[i]]
+		p.notes, p.fixed = nil, false
+		for f := range o.facts {
+			s.learn(p, fact{to[f.folder], to[f.name]})
+		}
+		for st := range strata {
+			l, from := &p.of[st], &o.of[st]
+			l.noted += from.noted
+			l.gone.add(from.gone.from, from.gone.to)
+			for _, od := range from.doers {
+				d := l.doer(name(od.who), name(od.host))
+				for _, x := range od.deeds {
+					x.host, x.kind, x.org, x.at.source = name(x.host), kinds[x.kind], name(x.org), name(x.at.source)
+					for i := range x.refs {
+						x.refs[i].name = to[x.refs[i].name]
+					}
+					for i := range x.blocks {
+						x.blocks[i].source = name(x.blocks[i].source)
+					}
+					have, isNew := d.deed(x.host, x.kind)
+					before := len(have.blocks)
+					s.t.join(have, x, st == plain)
+					s.blockN += len(have.blocks) - before
+					if isNew {
+						s.more(p, l, d, st)
+					}
+				}
+				before := min(len(d.ticks), s.ticks)
+				d.ticks = append(d.ticks, od.ticks...)
+				d.ticked += od.ticked
+				s.tickN += min(len(d.ticks), s.ticks) - before
+				if len(d.ticks) >= 2*s.ticks {
+					d.cutTicks(s.ticks)
+				}
 			}
 		}
-		if have := b.deeds[kk]; have != nil {
-			b.join(have, d)
-		} else {
-			b.deeds[kk] = d
+	}
+	s.old.n += other.old.n
+	s.old.when.add(other.old.when.from, other.old.when.to)
+	for st := range strata {
+		s.cap[st] = min(s.cap[st], other.cap[st])
+		s.n[st] = 0
+		for _, p := range s.pages {
+			l := &p.of[st]
+			if l.n > s.cap[st]+s.cap[st]/slack {
+				s.trim(l, st)
+			}
+			s.n[st] += min(l.n, s.cap[st])
 		}
 	}
-	for who, t := range other.own {
-		w := to[who]
-		all := append(b.own[w], t...)
-		if len(all) >= 2*maxOwn {
-			all.Sort()
-			all = all[:maxOwn]
-		}
-		b.own[w] = all
+	if other.ticks < s.ticks {
+		s.ticks = other.ticks
+		s.countTicks()
 	}
-	b.recount()
-	for b.quiet.n > maxQuiet || b.telling.n > maxTelling || b.ticks > maxTicks {
-		b.halve()
+	if other.blocks < s.blocks {
+		s.blocks = other.blocks
+		s.countBlocks()
 	}
+	s.bound()
 }
 
-// join adds deed o to d.
-func (b *Book) join(d, o *deed) {
-	if b.before(o.at, d.at) {
-		d.at, d.text = o.at, o.text
+// Seal closes the pages that end before a time (the zero time: all): they are cut to their bounds, and what is told of
+// their deeds is weighed by what was usual until then. What comes for them later is noted all the same, and weighed when
+// Seal is called again, but it changes nothing of what is usual.
+func (s *Pages) Seal(mark time.Time) {
+	end := far
+	if !mark.IsZero() {
+		end = nanos(mark)
+		s.mark = max(s.mark, end)
 	}
-	d.first, d.last = min(d.first, o.first), max(d.last, o.last)
-	d.n += o.n
-	d.bytes += o.bytes
-	d.org = b.least(d.org, o.org)
-	for _, x := range o.on {
-		d.on = b.keep(d.on, x, maxOn)
-	}
-	for _, x := range o.alias {
-		d.alias = b.keep(d.alias, x, maxAlias)
-	}
-	for _, x := range o.marks {
-		d.marks = b.keep(d.marks, x, maxMarks)
-	}
-	for _, x := range o.creds {
-		d.creds = b.keep(d.creds, x, maxMarks)
-	}
-	for _, r := range o.rules {
-		if !slices.Contains(d.rules, r) && len(d.rules) < maxMarks {
-			d.rules = append(d.rules, r)
+	var all []*page
+	for _, p := range s.pages {
+		if !p.fixed && p.slot != 0 && (p.slot+1)*slotLength <= end {
+			all = append(all, p)
 		}
 	}
-	d.spans = append(d.spans, o.spans...)
-	d.sparse = d.sparse || o.sparse
-	if len(d.spans) >= maxSpans {
-		d.tidy()
-	}
-}
-
-// Dropped is how many actions of quiet handles were let go to bound memory.
-func (b *Book) Dropped() int64 { return b.dropped }
-
-func (b *Book) kind(a *tocsin.Action) int32 {
-	k := kind{a.Verb, a.Tactic, a.Technique, a.Tool, "", a.Outcome, a.Level}
-	if len(a.Rules) > 0 {
-		k.rule = a.Rules[0].Title
-	}
-	for i := range min(b.recentN, len(b.recent)) {
-		if b.recent[i] == k {
-			return b.recentAt[i]
-		}
-	}
-	if n, ok := b.kindOf[k]; ok {
-		b.recent[b.recentN%len(b.recent)], b.recentAt[b.recentN%len(b.recent)] = b.kinds[n], n
-		b.recentN++
-		return n
-	}
-	k.verb, k.tactic, k.technique, k.tool, k.rule = strings.Clone(k.verb), strings.Clone(k.tactic), strings.Clone(k.technique), strings.Clone(k.tool), strings.Clone(k.rule)
-	if len(b.kinds) >= 1<<16 { // hostile tools' names
-		k.tool = ""
-	}
-	return b.kindNumber(k)
-}
-
-func (b *Book) kindNumber(k kind) int32 {
-	n, ok := b.kindOf[k]
-	if !ok {
-		n = int32(len(b.kinds))
-		b.kinds = append(b.kinds, k)
-		b.kindOf[k] = n
-	}
-	return n
-}
-
-// handle is the number of an entity as KIND:VALUE.
-func (b *Book) handle(e tocsin.Entity) int32 {
-	b.buf = append(append(append(b.buf[:0], e.Kind...), ':'), e.Value...)
-	return b.names.bytes(b.buf)
-}
-
-// source makes a log the last one met. A log that does not name its machine has a stand-in for it: the folder it lies
-// in.
-func (b *Book) source(source string) {
-	if source == b.lastSource && b.names.all != nil {
+	if len(all) == 0 {
 		return
 	}
-	i := max(0, strings.LastIndexByte(source, '/'))
-	b.lastSource, b.lastPlace = strings.Clone(source), b.name("path:", source[:i])
-	b.lastName = b.name("", source)
-}
-
-func (b *Book) name(prefix, value string) int32 {
-	b.buf = append(append(b.buf[:0], prefix...), value...)
-	return b.names.bytes(b.buf)
-}
-
-// interned numbers names.
-type interned struct {
-	all  []string
-	hash []uint64
-	of   map[string]int32
-}
-
-func (n *interned) bytes(b []byte) int32 {
-	if i, ok := n.of[string(b)]; ok {
-		return i
+	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
+	for _, p := range all {
+		s.trimPage(p)
 	}
-	return n.number(string(bytes.ToValidUTF8(b, nil)))
+	s.settle()
+	for _, p := range all {
+		s.cutPage(p)
+		p.notes = nil
+		s.ready(p, true)
+		if !p.sealed {
+			p.sealed = true
+			s.usual.take(s, p)
+		}
+	}
 }
 
-func (n *interned) number(s string) int32 {
-	if n.of == nil {
-		n.of = map[string]int32{}
+// trimPage brings the deeds of a page to their bounds exactly, so that it does not matter in which order it was filled.
+func (s *Pages) trimPage(p *page) {
+	for st := range strata {
+		s.t.trim(&p.of[st], st, s.cap[st])
 	}
-	i, ok := n.of[s]
-	if !ok {
-		i = int32(len(n.all))
-		n.all = append(n.all, s)
-		n.hash = append(n.hash, hashOf([]byte(s)))
-		n.of[s] = i
-	}
-	return i
+	s.forgetFacts(p)
 }
 
-// hashOf is FNV-1a with a final mix, so that its first bits serve for sampling.
-// http://www.isthe.com/chongo/tech/comp/fnv/
-func hashOf(s []byte) uint64 {
-	h := uint64(14695981039346656037)
-	for i := 0; i < len(s); i++ {
-		h = (h ^ uint64(s[i])) * 1099511628211
+// cutPage does so with ticks and places.
+func (s *Pages) cutPage(p *page) {
+	for st := range strata {
+		for _, d := range p.of[st].doers {
+			d.cutTicks(s.ticks)
+			for _, x := range d.deeds {
+				s.t.tidy(x, s.most(st))
+			}
+		}
 	}
-	h ^= h >> 32
-	h *= 0xd6e8feb86659fd93
-	return h ^ h>>32
+}
+
+// Whole seals all pages with what they hold as the measure of what is usual, those to come included: for what lies there
+// as a whole.
+func (s *Pages) Whole() {
+	for _, p := range s.pages {
+		s.trimPage(p)
+		if !p.sealed && p.slot != 0 {
+			p.sealed = true
+			s.usual.take(s, p)
+		}
+	}
+	s.Seal(time.Time{})
 }

@@ -136,6 +136,11 @@ func (c *counts) count(ticks tocsin.Ticks) {
 		p := &ticks[i-1]
 		// Whole seconds of both stamps, so that logs with and without fractions read alike.
 		gap := floor(k.Time) - floor(p.Time)
+		if k.Hole {
+			c.shown(k, text, tool)
+			before = -1
+			continue
+		}
 		c.add(famGap, gapSymbol(gap))
 		if gap >= 1 {
 			if before >= 1 {
@@ -146,10 +151,7 @@ func (c *counts) count(ticks tocsin.Ticks) {
 		if k.Typed {
 			c.add(famSpeed, speedSymbol(novel(ticks, i), gap))
 		}
-		if k.Length > 0 {
-			c.add(famText, text)
-		}
-		c.add(famTool, tool)
+		c.shown(k, text, tool)
 		if p.Failed() {
 			switch {
 			case k.Text == p.Text && k.Kind == p.Kind && k.Target == p.Target:
@@ -169,6 +171,14 @@ func (c *counts) count(ticks tocsin.Ticks) {
 			}
 		}
 	}
+}
+
+// shown adds what an action shows against those before it, whenever they were.
+func (c *counts) shown(k *tocsin.Tick, text, tool int) {
+	if k.Length > 0 {
+		c.add(famText, text)
+	}
+	c.add(famTool, tool)
 }
 
 func floor(ns int64) int64 { return ns / 1e9 }

@@ -2,9 +2,7 @@ package actor
 
 import (
 	"cmp"
-	"fmt"
 	"math"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -26,18 +24,12 @@ const (
 	// What happens on a machine without a doer being known is one episode as long as telling things follow each other
 	// within twenty minutes. Campaigns join episodes.
 	episode = 20 * time.Minute
-
-	// Of how often something happens there is always a week's prior, so that a recording of a minute does not make
-	// all things common.
-	priorSlots = 7 * 24 * 6
 )
-
-// levelWeight is how telling one action of a level is.
-var levelWeight = [...]float64{tocsin.Unrated: 0, tocsin.Informational: 0, tocsin.Low: 0.6, tocsin.Medium: 2, tocsin.High: 4, tocsin.Critical: 6}
 
 // A node is a handle for as long as it was one actor's, or an episode on a host.
 type node struct {
-	name        string // handle as KIND:VALUE
+	id          int32  // of the handle in the table
+	name        string // the handle as KIND:VALUE
 	scope       string // the organisation that gives the handle out; empty for what is one in the world
 	local       bool
 	deeds       []*note
@@ -48,47 +40,102 @@ type node struct {
 	adapted     []tocsin.Adaptation
 }
 
-// A note is a deed with its key.
+// A note is a deed of a page, as joining sees it.
 type note struct {
-	deedKey
 	*deed
-	weight float64
-	orgs   string // its organisation, or that of other logs from the same place
-	by     *tocsin.Link
+	who  int32
+	host int32 // where it happened: the deed's host, or that for which it stands in
+	slot int64
+	w    float64 // the deed's weight
+	org  string  // its organisation, or that of other logs from the same place
+	by   *login  // what made it another's
+}
+
+// ready makes the notes of a page, weighed and in order. Only a seal fixes the weights: what is asked for in between must not
+// matter later.
+func (s *Pages) ready(p *page, fix bool) {
+	if p.notes != nil {
+		return
+	}
+	n := 0
+	for st := range strata {
+		for _, d := range p.of[st].doers {
+			n += len(d.deeds)
+		}
+	}
+	all, notes := make([]*note, 0, n), make([]note, n)
+	for st := range strata {
+		for _, d := range p.of[st].doers {
+			for _, x := range d.deeds {
+				w := float64(x.weight)
+				if !x.weighed {
+					w = float64(float32(s.usual.weigh(s, p, x)))
+					if fix {
+						x.weight, x.weighed = float32(w), true
+					}
+				}
+				if len(x.refs) > 1 {
+					slices.SortFunc(x.refs, func(a, b ref) int {
+						return cmp.Or(cmp.Compare(a.role, b.role), strings.Compare(s.t.all[a.name], s.t.all[b.name]))
+					})
+				}
+				notes[len(all)] = note{deed: x, who: d.who, slot: p.slot, w: w}
+				all = append(all, &notes[len(all)])
+			}
+		}
+	}
+	slices.SortFunc(all, s.t.order)
+	p.notes, p.fixed = all, fix
+}
+
+// order is one that does not depend on how deeds came.
+func (t *nameTable) order(x, y *note) int {
+	if x.first != y.first {
+		return cmp.Compare(x.first, y.first)
+	}
+	if x.at != y.at {
+		if t.before(x.at, y.at) {
+			return -1
+		}
+		if t.before(y.at, x.at) {
+			return 1
+		}
+	}
+	if x.who != y.who || x.deed.host != y.deed.host {
+		if c := cmp.Or(strings.Compare(t.text(x.who), t.text(y.who)), strings.Compare(t.text(x.deed.host), t.text(y.deed.host))); c != 0 {
+			return c
+		}
+	}
+	k, l := &t.kinds[x.kind], &t.kinds[y.kind]
+	return cmp.Or(strings.Compare(k.verb, l.verb), strings.Compare(k.tactic, l.tactic), strings.Compare(k.technique, l.technique),
+		strings.Compare(k.tool, l.tool), strings.Compare(k.rule, l.rule), cmp.Compare(k.outcome, l.outcome), cmp.Compare(k.level, l.level))
 }
 
 // Actors joins what was noted and returns the actors that did something telling, and the episodes on machines whose
-// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. The
-// ticks of an actor are returned by the function: a stream for each of its names, in order of time.
-func (b *Book) Actors(least float64) (actors []*tocsin.Actor, ticks func(*tocsin.Actor) []tocsin.Ticks) {
-	notes := b.notes()
-	b.weigh(notes)
-	nodes := b.nodes(notes)
-	b.link(nodes)
+// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. They are
+// not yet described: see Describe.
+func (s *Pages) Actors(least float64) []*tocsin.Actor {
+	notes := s.notes()
+	nodes := s.nodes(notes)
+	s.link(nodes)
 	groups := map[*node][]*node{}
+	weight := map[*node]float64{}
 	for _, n := range nodes {
-		r := n.root()
-		groups[r] = append(groups[r], n)
+		weight[n.root()] += n.weight
 	}
-	times := map[*tocsin.Actor][]tocsin.Ticks{}
+	for _, n := range nodes {
+		if r := n.root(); weight[r] >= least {
+			groups[r] = append(groups[r], n)
+		}
+	}
+	var actors []*tocsin.Actor
 	for _, n := range nodes { // in order, so that equal ones stay so
-		g := groups[n.root()]
-		if g[0] != n {
-			continue
+		if g := groups[n.root()]; len(g) > 0 && g[0] == n {
+			actors = append(actors, s.actor(g))
 		}
-		weight := 0.0
-		for _, m := range g {
-			weight += m.weight
-		}
-		if weight < least {
-			continue
-		}
-		a, t := b.actor(g)
-		times[a] = t
-		actors = append(actors, a)
 	}
 	slices.SortStableFunc(actors, func(x, y *tocsin.Actor) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
-	return actors, func(a *tocsin.Actor) []tocsin.Ticks { return times[a] }
+	return actors
 }
 
 func (n *node) root() *node {
@@ -101,214 +148,162 @@ func (n *node) root() *node {
 	return n
 }
 
-// notes lists the deeds in an order that does not depend on how they came.
-func (b *Book) notes() []*note {
-	orgs, hosts := b.places()
-	all := make([]*note, 0, len(b.deeds))
-	for k, d := range b.deeds {
-		d.tidy()
-		if h, ok := hosts[k.host]; ok {
-			k.host = h
+// notes are those of all pages, in order.
+func (s *Pages) notes() []*note {
+	pages := make([]*page, 0, len(s.pages))
+	n := 0
+	for _, p := range s.pages {
+		if !p.fixed {
+			p.notes = nil // weighed by what was usual then
+			s.trimPage(p)
+			s.cutPage(p)
 		}
-		n := &note{deedKey: k, deed: d}
-		if d.org != none {
-			n.orgs = strings.TrimPrefix(b.names.all[d.org], "org:")
-		} else if d.at.source != none {
-			n.orgs = orgs[folder(b.names.all[d.at.source])]
-		}
-		all = append(all, n)
+		s.ready(p, false)
+		n += len(p.notes)
+		pages = append(pages, p)
 	}
-	name := func(i int32) string {
-		if i == none {
-			return ""
-		}
-		return b.names.all[i]
+	slices.SortFunc(pages, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
+	all := make([]*note, 0, n)
+	for _, p := range pages {
+		all = append(all, p.notes...)
 	}
-	slices.SortFunc(all, func(x, y *note) int {
-		if x.first != y.first {
-			return cmp.Compare(x.first, y.first)
+	if len(pages) > 1 && pages[1].slot == 0 { // what has no time is not in order by its pages
+		slices.SortFunc(all, s.t.order)
+	}
+	orgs, hosts := s.places()
+	source, org := none, ""
+	for _, x := range all {
+		x.host, x.by = x.deed.host, nil
+		if h, ok := hosts[x.host]; ok {
+			x.host = h
 		}
-		if x.at != y.at {
-			if b.before(x.at, y.at) {
-				return -1
+		switch {
+		case x.deed.org != none:
+			x.org = strings.TrimPrefix(s.t.all[x.deed.org], "org:")
+		case x.at.source != none:
+			if x.at.source != source {
+				source, org = x.at.source, orgs["path:"+folder(s.t.all[x.at.source])]
 			}
-			if b.before(y.at, x.at) {
-				return 1
-			}
+			x.org = org
 		}
-		if c := cmp.Or(strings.Compare(name(x.who), name(y.who)), strings.Compare(name(x.host), name(y.host))); c != 0 {
-			return c
-		}
-		k, l := b.kinds[x.kind], b.kinds[y.kind]
-		return cmp.Or(strings.Compare(k.verb, l.verb), strings.Compare(k.tactic, l.tactic), strings.Compare(k.technique, l.technique),
-			strings.Compare(k.tool, l.tool), strings.Compare(k.rule, l.rule), cmp.Compare(k.outcome, l.outcome), cmp.Compare(k.level, l.level))
-	})
+	}
 	return all
 }
 
 // places says of which organisation the logs below a folder are, where those that say so agree; and on which machine
 // logs were written that do not name it: the one whose name a folder on the way to them bears, or none.
-func (b *Book) places() (orgs map[string]string, hosts map[int32]int32) {
+func (s *Pages) places() (orgs map[string]string, hosts map[int32]int32) {
 	orgs, hosts = map[string]string{}, map[int32]int32{}
-	for _, d := range b.deeds {
-		if d.org == none || d.at.source == none {
-			continue
+	known := map[string]int32{}
+	stand := map[int32]bool{}
+	learn := func(host int32) {
+		if host == none {
+			return
 		}
-		f, o := folder(b.names.all[d.at.source]), strings.TrimPrefix(b.names.all[d.org], "org:")
-		if !strings.Contains(o, ".") {
-			continue // an account of a cloud platform, whose logs lie anywhere
+		if name := s.t.all[host]; strings.HasPrefix(name, "path:") {
+			stand[host] = true
+		} else if h, ok := strings.CutPrefix(name, "host:"); ok {
+			h = strings.ToLower(h)
+			if have, ok := known[h]; !ok || name < s.t.all[have] {
+				known[h] = host
+			}
 		}
-		if have, ok := orgs[f]; ok && have != o {
-			o = ""
-		}
-		orgs[f] = o
 	}
-	for k := range b.deeds {
-		if k.host == none {
-			continue
+	for _, p := range s.pages {
+		for f := range p.facts {
+			o, ok := strings.CutPrefix(s.t.all[f.name], "org:")
+			if !ok {
+				learn(f.name)
+				continue
+			}
+			if !strings.Contains(o, ".") {
+				continue // an account of a cloud platform, whose logs lie anywhere
+			}
+			if have, ok := orgs[s.t.all[f.folder]]; ok && have != o {
+				o = ""
+			}
+			orgs[s.t.all[f.folder]] = o
 		}
-		path, ok := strings.CutPrefix(b.names.all[k.host], "path:")
-		if _, known := hosts[k.host]; !ok || known {
-			continue
+		for _, n := range p.notes {
+			learn(n.deed.host)
 		}
-		hosts[k.host] = none
-		for part := range strings.SplitSeq(path, "/") {
-			if h, ok := b.names.of["host:"+strings.ToLower(part)]; ok && part != "" {
-				hosts[k.host] = h
+	}
+	for h := range stand {
+		hosts[h] = none
+		for part := range strings.SplitSeq(strings.TrimPrefix(s.t.all[h], "path:"), "/") {
+			if at, ok := known[strings.ToLower(part)]; ok && part != "" {
+				hosts[h] = at
 			}
 		}
 	}
 	return orgs, hosts
 }
 
-// folder is the path of a source up to the last folder but one: logs of one organisation lie side by side, those of
-// its machines in folders side by side.
-func folder(source string) string {
-	source, _, _ = strings.Cut(source, "!/")
-	for range 2 {
-		i := strings.LastIndexByte(source, '/')
-		if i < 0 {
-			return ""
-		}
-		source = source[:i]
-	}
-	return source
-}
-
-// weigh says how telling each deed is where it happened. What a detector calls new or unusual, and what is telling in
-// number only, weighs by how seldom its like is on that machine, and by how much more of it there is than usual.
-func (b *Book) weigh(notes []*note) {
-	type where struct {
-		host int32
-		kind int32
-	}
-	slots := map[where][]int{}    // numbers of like deeds, a slot each
-	spans := map[int32][2]int64{} // of a host, in slots
-	for _, n := range notes {
-		if n.slot == 0 {
-			continue
-		}
-		w := where{n.host, n.kind}
-		slots[w] = append(slots[w], n.n)
-		if s, ok := spans[n.host]; !ok {
-			spans[n.host] = [2]int64{n.slot, n.slot}
-		} else {
-			spans[n.host] = [2]int64{min(s[0], n.slot), max(s[1], n.slot)}
-		}
-	}
-	usual := make(map[where]float64, len(slots))
-	for w, all := range slots {
-		slices.Sort(all)
-		usual[w] = float64(all[len(all)/2])
-	}
-	for _, n := range notes {
-		k := b.kinds[n.kind]
-		n.weight = levelWeight[min(k.level, tocsin.Critical)]
-		if n.weight == 0 {
-			continue
-		}
-		w := where{n.host, n.kind}
-		s := spans[n.host]
-		rare := math.Log(float64(s[1]-s[0]+1+priorSlots) / (float64(len(slots[w])) + 1)) // at most 6 to 7
-		burst := min(2, max(0, 0.5*math.Log(float64(n.n)/max(1, usual[w]))))
-		if len(slots[w]) < 3 {
-			burst = min(2, 0.25*math.Log(float64(n.n)))
-		}
-		if k.verb == "alert" || k.level <= tocsin.Low {
-			n.weight *= min(1, rare/4)
-			burst *= min(1, rare/4)
-			if k.verb == "alert" {
-				n.weight += max(0, rare-5)
-			}
-		}
-		n.weight += burst
-	}
-}
-
 // nodes makes a node of each handle's stretch of activity and of each episode on a host. What an account or session
 // did after an actor had logged in to it is the actor's.
-func (b *Book) nodes(notes []*note) []*node {
-	logins := b.logins(notes)
+func (s *Pages) nodes(notes []*note) []*node {
+	logins := s.logins(notes)
 	type handle struct {
 		name  int32
 		scope string
 		local bool
 	}
-	by := map[handle][]*note{}
-	var order []handle
+	now := map[handle]*node{}
+	world := s.worlds()
+	var all []*node
 	for _, n := range notes {
 		h := handle{name: n.who}
 		if n.who == none {
-			if n.host == none || n.weight < 0.5 {
+			if n.host == none || n.w < 0.5 {
 				continue
 			}
-			h = handle{n.host, n.orgs, true}
-		} else if l, ok := logins.of(n); ok && l.who != n.who && !strings.HasPrefix(b.names.all[n.who], "address:") {
-			h.name, n.by = l.who, &tocsin.Link{From: b.names.all[l.who], To: b.names.all[n.who], Kind: "session", Weight: 5,
-				Evidence: fmt.Sprintf("%s logged in as %s, which then acted", value(b.names.all[l.who]), value(b.names.all[n.who])), Time: when(l.at), Places: []tocsin.Place{b.placeOf(l.place)}}
+			h = handle{n.host, n.org, true}
+		} else if l := logins.of(n); l != nil && l.who != n.who && !strings.HasPrefix(s.t.all[n.who], "address:") {
+			h.name, n.by = l.who, l
 		}
-		if !h.local && !world(b.names.all[h.name]) {
-			h.scope = n.orgs
+		if !h.local && !world(h.name) {
+			h.scope = n.org
 		}
-		if by[h] == nil {
-			order = append(order, h)
+		at := now[h]
+		if at == nil || apart(h.local, !h.local && world(h.name), at.last, n.first) {
+			at = &node{id: h.name, name: s.t.all[h.name], scope: h.scope, local: h.local, first: n.first, last: n.last}
+			now[h] = at
+			all = append(all, at)
 		}
-		by[h] = append(by[h], n)
-	}
-	var all []*node
-	for _, h := range order {
-		var now *node
-		name := b.names.all[h.name]
-		for _, n := range by[h] {
-			if now == nil || apart(name, h.local, now.last, n.first) {
-				now = &node{name: name, scope: h.scope, local: h.local, first: n.first, last: n.last}
-				all = append(all, now)
-			}
-			now.deeds = append(now.deeds, n)
-			now.last = max(now.last, n.last)
-			if now.first == 0 {
-				now.first = n.first
-			}
+		at.deeds = append(at.deeds, n)
+		at.last = max(at.last, n.last)
+		if at.first == 0 {
+			at.first = n.first
 		}
 	}
 	for _, n := range all {
-		n.weight = b.heft(n.deeds)
+		n.weight = s.weight(n.deeds)
 	}
 	return all
 }
 
-// heft is how telling deeds are together: of like ones the most telling counts, whatever their number.
-func (b *Book) heft(deeds []*note) float64 {
-	best := map[[3]string]float64{}
+// weight is how telling deeds are together: of like ones the most telling counts, whatever their number.
+func (s *Pages) weight(deeds []*note) float64 {
+	type like struct{ tactic, technique, what string }
+	var best map[like]float64
+	var sum []float64
 	for _, n := range deeds {
-		k := &b.kinds[n.kind]
-		key := [3]string{k.tactic, k.technique, k.rule}
-		if k.rule == "" {
-			key[2] = k.verb
+		if n.w == 0 {
+			continue
 		}
-		best[key] = max(best[key], n.weight)
+		if len(deeds) == 1 {
+			return n.w
+		}
+		k := &s.t.kinds[n.kind]
+		key := like{k.tactic, k.technique, k.rule}
+		if k.rule == "" {
+			key.what = k.verb
+		}
+		if best == nil {
+			best = map[like]float64{}
+		}
+		best[key] = max(best[key], n.w)
 	}
-	sum := make([]float64, 0, len(best))
 	for _, w := range best {
 		sum = append(sum, w)
 	}
@@ -320,30 +315,34 @@ func (b *Book) heft(deeds []*note) float64 {
 	return total
 }
 
-// between is the ticks of a handle in a stretch of time.
-func (b *Book) between(name string, first, last int64) tocsin.Ticks {
-	id, ok := b.names.of[name]
-	if !ok {
-		return nil
-	}
-	t := b.own[id]
-	t.Sort()
-	from, _ := slices.BinarySearchFunc(t, first, func(t tocsin.Tick, at int64) int { return cmp.Compare(t.Time, at) })
-	to, _ := slices.BinarySearchFunc(t, last+1, func(t tocsin.Tick, at int64) int { return cmp.Compare(t.Time, at) })
-	return t[from:max(from, to)]
-}
-
 // apart says that a handle was silent for so long that another may have it now.
-func apart(name string, local bool, last, next int64) bool {
+func apart(local, world bool, last, next int64) bool {
 	silence := time.Duration(next - last)
 	if local {
 		return silence > episode
 	}
+	if silence < time.Hour {
+		return false
+	}
 	start := lastingOwn
-	if world(name) {
+	if world {
 		start = lastingWorld
 	}
 	return start-math.Log(1+silence.Hours()/silenceUnit.Hours()) < joined
+}
+
+// worlds remembers of which names world holds.
+func (s *Pages) worlds() func(int32) bool {
+	known := make([]int8, len(s.t.all))
+	return func(i int32) bool {
+		if known[i] == 0 {
+			known[i] = -1
+			if world(s.t.all[i]) {
+				known[i] = 1
+			}
+		}
+		return known[i] > 0
+	}
 }
 
 // world says that a handle is one in the world, not only within an organisation: public addresses, agents, keys.
@@ -352,8 +351,7 @@ func world(name string) bool {
 	if !ok {
 		return strings.HasPrefix(name, "agent:") || strings.HasPrefix(name, "principal:")
 	}
-	a, err := netip.ParseAddr(v)
-	return err == nil && !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast()
+	return tocsin.Internet(v)
 }
 
 func value(name string) string {
@@ -361,18 +359,16 @@ func value(name string) string {
 	return v
 }
 
-func when(ns int64) time.Time {
-	if ns == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, ns).UTC()
+func named(name string) tocsin.Entity {
+	kind, v, _ := strings.Cut(name, ":")
+	return tocsin.Entity{Kind: kind, Role: "source", Value: v}
 }
 
-func (b *Book) placeOf(p place) tocsin.Place {
+func (s *Pages) placeOf(p place) tocsin.Place {
 	if p.source == none {
 		return tocsin.Place{Time: when(p.time)}
 	}
-	return tocsin.Place{Time: when(p.time), Source: b.names.all[p.source], Record: p.record}
+	return tocsin.Place{Time: when(p.time), Source: s.t.all[p.source], Record: p.record}
 }
 
 // A login is when somebody got into an account or session.
@@ -388,44 +384,52 @@ type logins map[[2]int32][]login
 // lasts is how long what an account does is put down to who logged in to it last.
 const lasts = 12 * time.Hour
 
-func (b *Book) logins(notes []*note) logins {
+func (s *Pages) logins(notes []*note) logins {
 	all := logins{}
 	for _, n := range notes {
-		k := b.kinds[n.kind]
-		if n.who == none || k.verb != "login" || k.outcome != tocsin.Worked || !strings.HasPrefix(b.names.all[n.who], "address:") {
+		k := &s.t.kinds[n.kind]
+		if n.who == none || k.verb != "login" || k.outcome != tocsin.Worked || !strings.HasPrefix(s.t.all[n.who], "address:") {
 			continue
 		}
 		l := login{n.first, n.who, n.at}
-		for _, set := range [][]int32{n.on, n.alias} {
-			for _, x := range set {
-				if name := b.names.all[x]; strings.HasPrefix(name, "user:") || strings.HasPrefix(name, "session:") {
-					all[[2]int32{x, n.host}] = append(all[[2]int32{x, n.host}], l)
+		for _, r := range n.refs {
+			if r.role != roleOn && r.role != roleAlias {
+				continue
+			}
+			if name := s.t.all[r.name]; strings.HasPrefix(name, "user:") || strings.HasPrefix(name, "session:") {
+				key := [2]int32{r.name, n.host}
+				if has := all[key]; len(has) > 0 && has[len(has)-1] == l {
+					continue // named as target and as alias
 				}
+				all[key] = append(all[key], l)
 			}
 		}
 	}
 	return all
 }
 
-// of is the login that a deed of an account or session follows, by its own name or that of its account.
-func (l logins) of(n *note) (login, bool) {
-	if at, ok := l.by(n.who, n); ok {
-		return at, true
+// of is the login that a deed of an account or session follows, by its own name or that of its account; nil if there is
+// none.
+func (l logins) of(n *note) *login {
+	if at := l.by(n.who, n); at != nil {
+		return at
 	}
-	for _, x := range n.alias {
-		if at, ok := l.by(x, n); ok {
-			return at, true
+	for _, r := range n.refs {
+		if r.role != roleAlias {
+			continue
+		}
+		if at := l.by(r.name, n); at != nil {
+			return at
 		}
 	}
-	return login{}, false
+	return nil
 }
 
-func (l logins) by(who int32, n *note) (login, bool) {
+func (l logins) by(who int32, n *note) *login {
 	all := l[[2]int32{who, n.host}]
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].at <= n.last && n.first-all[i].at < int64(lasts) {
-			return all[i], true
-		}
+	i, _ := slices.BinarySearchFunc(all, n.last+1, func(x login, at int64) int { return cmp.Compare(x.at, at) })
+	if i > 0 && n.first-all[i-1].at < int64(lasts) {
+		return &all[i-1]
 	}
-	return login{}, false
+	return nil
 }

@@ -48,10 +48,11 @@ func TempoOf(ticks tocsin.Ticks) tocsin.Tempo {
 			continue
 		}
 		p := &ticks[i-1]
-		gap := time.Duration(k.Time - p.Time)
-		gaps = append(gaps, gap)
-		if gap <= quiet {
-			t.Busy += gap
+		if gap := time.Duration(k.Time - p.Time); !k.Hole {
+			gaps = append(gaps, gap)
+			if gap <= quiet {
+				t.Busy += gap
+			}
 		}
 		if (k.Time-first)/window != (p.Time-first)/window {
 			windows++

@@ -1,12 +1,15 @@
 // Package campaign puts actors, what they did and whom they did it to together: across hosts, accounts and
 // organisations, with the evidence of every link.
 //
-// [Build] is a function of the actors it is given and of nothing else: the same actors in any order give the same
-// campaigns, with the same ids. It has no clock and keeps nothing.
+// What a [Board] builds is a function of the actors it is given and of nothing else: the same actors in any order give the
+// same campaigns, with the same ids. It has no clock, and what it keeps only saves it from telling a story twice.
 //
 // It does not say that everything that looks alike belongs together. Two actors are joined when the log-odds of all that
 // speaks for it reach three nats, and coincidence in time weighs by how seldom such things happen there: on a server
 // that strangers knock at all day, a knock joins nothing.
+//
+// Its cost grows with the deeds, whatever they are: each reason to join looks at a bounded number of candidates, and
+// sentences are made only of what is told.
 package campaign
 
 import (
@@ -24,8 +27,8 @@ const (
 	// joined is the sum of weights from which two actors are of one campaign, in nats.
 	joined = 3.0
 
-	// A core is an actor that is telling by itself; weaker ones join cores, never each other, so that a day's small
-	// oddities do not make a chain.
+	// core is the weight from which an actor is telling by itself; weaker ones join cores, never each other, so that a
+	// day's small oddities do not make a chain.
 	core = 6.0
 
 	// oddest is the most that things weigh in all that are only new or unusual.
@@ -34,28 +37,49 @@ const (
 	// Least is the weight below which an actor is of no interest here.
 	Least = 0.5
 
-	slot = 10 * time.Minute
+	slotLength = 10 * time.Minute
 	// priorSlots is a week: of how often something happens that much is always assumed to have been watched.
 	priorSlots = 7 * 24 * 6
 )
 
-// A Result is what Build makes of actors.
+// Bounds of one campaign. What is more is counted in Omitted.
+const (
+	maxSteps   = 80
+	maxVictims = 4096
+	maxLinks   = 2048
+	maxActors  = 4096
+)
+
+// A Result is what a Board makes of actors.
 type Result struct {
 	Campaigns []*tocsin.Campaign // that came to more than knocking at doors, the most severe first
 	Attempts  int                // actors that did not, and are in no campaign
 	Aside     []tocsin.Aside     // what such actors did, and what happened on machines, that is telling; the most telling first
 }
 
-// Build joins actors to campaigns.
-func Build(actors []*tocsin.Actor) Result {
-	var r Result
-	w := newWorld(actors)
+// A Board builds campaigns, again and again as more is known. The zero Board judges nobody and joins all that belongs
+// together.
+type Board struct {
+	// Describe fills in an actor's ticks, tempo and driver; it is called for those in campaigns only. It may be nil.
+	Describe func(*tocsin.Actor)
+	// Lost is a sentence about what was let go of a stretch of time, or "". It may be nil.
+	Lost func(from, to time.Time) string
+	// Apart are pairs of actors' IDs that are not one campaign, because a person has said so.
+	Apart [][2]string
+
+	told map[uint64]*tocsin.Campaign // of the last build, by the digest of what they were made of
+}
+
+// Build joins actors to campaigns. Campaigns that nothing new is known of are those of the last call, and are not changed.
+func (b *Board) Build(actors []*tocsin.Actor) Result {
+	r := Result{Campaigns: []*tocsin.Campaign{}} // looked for, even where none is found
+	w := newWorld(actors, b.Apart)
 	w.join()
 	var rest []*member
 	in := map[*tocsin.Campaign][]*member{}
+	told := map[uint64]*tocsin.Campaign{}
 	for _, g := range w.groups() {
-		c := w.campaign(g)
-		if c.Level >= tocsin.Medium {
+		if c := b.tell(w, g, told); c != nil {
 			r.Campaigns = append(r.Campaigns, c)
 			in[c] = g
 			continue
@@ -67,8 +91,22 @@ func Build(actors []*tocsin.Actor) Result {
 		}
 		rest = append(rest, g...)
 	}
-	for _, c := range r.Campaigns {
-		c.Leads = leads(c, in[c], rest)
+	b.told = told
+	for i, c := range r.Campaigns {
+		leads, lost := leads(c, in[c], rest), ""
+		if b.Lost != nil {
+			lost = b.Lost(c.First, c.Last)
+		}
+		if lost != c.Lost || !slices.Equal(leads, c.Leads) {
+			again := *c
+			again.Leads, again.Lost = leads, lost
+			r.Campaigns[i] = &again
+			for k, x := range told {
+				if x == c {
+					told[k] = &again
+				}
+			}
+		}
 	}
 	r.Aside = asides(rest)
 	slices.SortStableFunc(r.Campaigns, func(a, b *tocsin.Campaign) int {
@@ -77,9 +115,40 @@ func Build(actors []*tocsin.Actor) Result {
 	return r
 }
 
+// tell makes a campaign of a group, or nil if it did not come to one.
+func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *tocsin.Campaign {
+	if !slices.ContainsFunc(g, (*member).gotIn) {
+		return nil // which no severity reaches
+	}
+	d := digest(g)
+	if c := b.told[d]; c != nil {
+		told[d] = c
+		return c
+	}
+	c := w.campaign(g)
+	if c.Level < tocsin.Medium {
+		return nil
+	}
+	for _, a := range c.Actors {
+		if b.Describe != nil {
+			b.Describe(a)
+		}
+	}
+	judge(c)
+	number(c)
+	for _, a := range c.Actors {
+		a.Ticks = nil
+	}
+	told[d] = c
+	return c
+}
+
 // asides are the telling things that members did, by kind and machine.
 func asides(members []*member) []tocsin.Aside {
-	type kind struct{ title, host string }
+	type kind struct {
+		sort
+		host string
+	}
 	at := map[kind]int{}
 	var out []tocsin.Aside
 	var weights []float64
@@ -93,11 +162,11 @@ func asides(members []*member) []tocsin.Aside {
 			if !ok {
 				i = len(out)
 				at[k] = i
-				out = append(out, tocsin.Aside{Title: k.title, Host: k.host, First: d.Time})
+				out = append(out, tocsin.Aside{Title: k.sort.String(), Host: k.host, First: d.Time})
 				weights = append(weights, 0)
 			}
 			a := &out[i]
-			a.N += d.N
+			a.N += max(d.N, 1)
 			a.Level = max(a.Level, d.Level)
 			if d.Time.Before(a.First) {
 				a.First = d.Time
@@ -141,143 +210,6 @@ func leads(c *tocsin.Campaign, g, rest []*member) []tocsin.Aside {
 	return out[:min(len(out), most)]
 }
 
-// A member is an actor on its way into a campaign.
-type member struct {
-	*tocsin.Actor
-	weight  float64
-	telling []*tocsin.Deed
-	up      *member
-	links   []tocsin.Link
-}
-
-func (m *member) core() bool { return m.weight >= core }
-
-func (m *member) root() *member {
-	for m.up != nil {
-		m = m.up
-	}
-	return m
-}
-
-// A world is all actors and what is common to them.
-type world struct {
-	all     []*member
-	first   time.Time
-	last    time.Time
-	machine map[string]string // the host that an address is of, where a record names both
-}
-
-func newWorld(actors []*tocsin.Actor) *world {
-	w := &world{machine: map[string]string{}}
-	both := map[string]map[string]bool{}
-	for _, a := range actors {
-		m := &member{Actor: a}
-		for i := range a.Deeds {
-			d := &a.Deeds[i]
-			if d.Weight >= Least {
-				m.telling = append(m.telling, d)
-			}
-			for _, e := range d.On {
-				if e.Kind == "address" && d.Host != "" && len(d.On) == 2 {
-					for _, h := range d.On {
-						if h.Kind == "host" && strings.EqualFold(h.Value, d.Host) {
-							if both[e.Value] == nil {
-								both[e.Value] = map[string]bool{}
-							}
-							both[e.Value][strings.ToLower(d.Host)] = true
-						}
-					}
-				}
-			}
-		}
-		m.weight = heft(m.telling)
-		if m.weight < Least {
-			continue
-		}
-		w.all = append(w.all, m)
-		if !a.First.IsZero() && (w.first.IsZero() || a.First.Before(w.first)) {
-			w.first = a.First
-		}
-		if a.Last.After(w.last) {
-			w.last = a.Last
-		}
-	}
-	for address, hosts := range both {
-		if len(hosts) == 1 {
-			for h := range hosts {
-				w.machine[address] = h
-			}
-		}
-	}
-	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
-	return w
-}
-
-// stretch is how long what weighs together may be apart: small things of many days are no big one.
-const stretch = 6 * time.Hour
-
-// heft is how telling deeds are together, in the worst stretch: of like ones the most telling counts, whatever their
-// number; of what is only odd, not all.
-func heft(deeds []*tocsin.Deed) float64 {
-	most := 0.0
-	var from time.Time
-	for i, d := range deeds {
-		if i > 0 && d.Time.Sub(from) < stretch/4 {
-			continue
-		}
-		from = d.Time
-		best := map[[3]string]float64{}
-		odd := 0.0
-		for _, d := range deeds[i:] {
-			if d.Time.Sub(from) > stretch {
-				break
-			}
-			if d.Tactic == "" {
-				odd = max(odd, odd/2+d.Weight)
-				continue
-			}
-			key := [3]string{d.Tactic, d.Technique, d.Verb}
-			if len(d.Rules) > 0 {
-				key[2] = d.Rules[0].Title
-			}
-			best[key] = max(best[key], d.Weight)
-		}
-		most = max(most, total(best)+min(odd, oddest))
-	}
-	return most
-}
-
-// total adds up in one order, so that the sum is the same every time.
-func total[K comparable](weights map[K]float64) float64 {
-	all := make([]float64, 0, len(weights))
-	for _, v := range weights {
-		all = append(all, v)
-	}
-	slices.Sort(all)
-	sum := 0.0
-	for _, v := range all {
-		sum += v
-	}
-	return sum
-}
-
-// groups are the campaigns to be, each with its members in order of time.
-func (w *world) groups() [][]*member {
-	at := map[*member]int{}
-	var all [][]*member
-	for _, m := range w.all {
-		r := m.root()
-		i, ok := at[r]
-		if !ok {
-			i = len(all)
-			at[r] = i
-			all = append(all, nil)
-		}
-		all[i] = append(all[i], m)
-	}
-	return all
-}
-
 // id is made of what does not change when the same logs are read from another place.
 func id(parts ...string) string {
 	h := fnv.New64a()
@@ -286,4 +218,32 @@ func id(parts ...string) string {
 		h.Write([]byte{0})
 	}
 	return "c-" + hex.EncodeToString(h.Sum(nil))[:12]
+}
+
+// digest tells apart what a campaign can be made of.
+func digest(g []*member) uint64 {
+	h := uint64(14695981039346656037) // FNV-1a by words: http://www.isthe.com/chongo/tech/comp/fnv/
+	word := func(x uint64) { h = (h ^ x) * 1099511628211; h ^= h >> 29 }
+	text := func(s string) {
+		for i := 0; i < len(s); i++ {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+	}
+	for _, m := range g {
+		text(m.ID)
+		word(uint64(len(m.Deeds))<<32 | uint64(len(m.Handles))<<16 | uint64(len(m.links)))
+		for i := range m.Deeds {
+			d := &m.Deeds[i]
+			word(uint64(d.Time.UnixNano()))
+			word(uint64(d.Last.UnixNano()))
+			word(uint64(d.N)<<16 | uint64(d.Level)<<8 | uint64(d.Outcome))
+			word(uint64(d.Weight * 1024))
+			word(d.Place.Record)
+		}
+		for i := range m.links {
+			text(m.links[i].kind)
+			word(uint64(m.links[i].weight * 1024))
+		}
+	}
+	return h
 }

@@ -96,7 +96,7 @@ const bystanders = `
 `
 
 func TestIntrusion(t *testing.T) {
-	r := Build(script(t, intrusion+bystanders))
+	r := build(script(t, intrusion+bystanders))
 	if len(r.Campaigns) != 1 {
 		for _, c := range r.Campaigns {
 			t.Log(c.Title, c.Level, c.Why)
@@ -134,7 +134,7 @@ func TestIntrusion(t *testing.T) {
 
 // TestBenign holds that a day's knocking and an administrator's work are no campaign.
 func TestBenign(t *testing.T) {
-	r := Build(script(t, bystanders+`
+	r := build(script(t, bystanders+`
 10  address:10.0.0.50    web1.corp.example  run    discovery   T1057 worked 0.6 -
 12  address:10.0.0.50    web1.corp.example  change persistence T1098 worked 0.6 -
 `))
@@ -145,12 +145,12 @@ func TestBenign(t *testing.T) {
 
 // TestOrder holds that actors in any order give the same campaigns.
 func TestOrder(t *testing.T) {
-	want := Build(script(t, intrusion+bystanders))
+	want := build(script(t, intrusion+bystanders))
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 10 {
 		actors := script(t, intrusion+bystanders)
 		rng.Shuffle(len(actors), func(i, j int) { actors[i], actors[j] = actors[j], actors[i] })
-		if diff := cmp.Diff(want, Build(actors)); diff != "" {
+		if diff := cmp.Diff(want, build(actors)); diff != "" {
 			t.Fatal(diff)
 		}
 	}
@@ -160,7 +160,7 @@ func TestOrder(t *testing.T) {
 // later.
 func TestApart(t *testing.T) {
 	other := strings.NewReplacer("corp.example", "else.example", "203.0.113.9", "198.51.100.99", "10.0.0.10", "10.9.0.10").Replace(intrusion)
-	if r := Build(script(t, intrusion+other)); len(r.Campaigns) != 2 {
+	if r := build(script(t, intrusion+other)); len(r.Campaigns) != 2 {
 		t.Errorf("two organisations: %d campaigns", len(r.Campaigns))
 	}
 	var later strings.Builder
@@ -170,7 +170,7 @@ func TestApart(t *testing.T) {
 		fmt.Sscan(m, &n)
 		fmt.Fprintf(&later, "%d %s\n", n+6*24*60, rest)
 	}
-	if r := Build(script(t, intrusion+later.String())); len(r.Campaigns) != 2 {
+	if r := build(script(t, intrusion+later.String())); len(r.Campaigns) != 2 {
 		t.Errorf("six days later: %d campaigns", len(r.Campaigns))
 	}
 }
@@ -184,7 +184,7 @@ func TestMark(t *testing.T) {
 			a.Deeds[1].Marks = []string{"callback:x1.relay.example"}
 		}
 	}
-	r := Build(actors)
+	r := build(actors)
 	if len(r.Campaigns) != 1 || len(r.Campaigns[0].Orgs) != 2 {
 		t.Errorf("one callback host at two organisations: %d campaigns", len(r.Campaigns))
 	}
@@ -196,9 +196,11 @@ func TestMark(t *testing.T) {
 }
 
 func TestNothing(t *testing.T) {
-	if r := Build(nil); r.Campaigns != nil || r.Attempts != 0 || r.Aside != nil {
+	if r := build(nil); len(r.Campaigns) != 0 || r.Attempts != 0 || r.Aside != nil {
 		t.Errorf("%+v", r)
 	}
 	a := &tocsin.Actor{ID: "address:192.0.2.1", Handles: []tocsin.Entity{{Kind: "address", Value: "192.0.2.1"}}, Deeds: []tocsin.Deed{{Weight: 5}}}
-	Build([]*tocsin.Actor{a}) // without a time, host or target
+	build([]*tocsin.Actor{a}) // without a time, host or target
 }
+
+func build(actors []*tocsin.Actor) Result { return (&Board{}).Build(actors) }

@@ -30,7 +30,9 @@ type Input struct {
 	Workers  int                      // 0: one for each processor
 	Progress *Progress                // may be nil
 	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
-	Key      []byte                   // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
+	Key      []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
+	Causal   bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
+	Horizon  time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 }
 
 // A Progress can be looked at from another goroutine while a run goes on.

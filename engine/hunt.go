@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"iter"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
@@ -86,10 +90,20 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 // touched by it: see Input.Known.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	f := &Findings{set: set}
+	key := keyOf(in.Key)
+	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
+	var mu sync.Mutex
+	share := func(p *actor.Pages) {
+		mu.Lock()
+		defer mu.Unlock()
+		state.Merge(p)
+	}
 	coverage, err := Read(ctx, in, func(int) Desk {
 		h := newHunter(set, in.Progress)
 		if in.Key != nil {
-			h.witness = newWitness(set, in.Key, in.Known)
+			h.noted = actor.NewPages(key)
+			h.witness = newWitness(set, key, in.Known, h.note)
+			h.share = share
 		}
 		f.desks = append(f.desks, h)
 		return h
@@ -121,7 +135,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	coverage.Undated, coverage.Thin = st.Undated, st.Thin
 	whole.Finish(func(m *tocsin.Match) {
 		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
-			w.seeRules(m.Event, []*tocsin.Rule{m.Rule})
+			w.again(m)
 		}
 		if keep == nil || keep(m) {
 			f.finds = append(f.finds, find{at: nano(m.Time), record: m.Event.Record, source: names.number(m.Event.Source), rule: int32(len(f.joint)), desk: -1})
@@ -130,20 +144,23 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	})
 	f.sort(names.ranked())
 	if in.Key != nil {
-		var all []*witness
 		for _, h := range f.desks {
-			all = append(all, h.witness)
-			h.witness = nil
+			state.Merge(h.noted)
+			h.noted, h.witness = nil, nil
 		}
-		var dropped int64
-		f.Result, dropped = tell(all)
-		if dropped > 0 {
-			coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "quiet actions", N: dropped, Why: "more names than memory is given to"})
-		}
+		state.Turn(time.Time{})
+		f.Result = state.Result()
+		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
 	}
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)
 	return f, coverage, nil
+}
+
+// keyOf makes a key of a secret of any length.
+func keyOf(secret []byte) actor.Key {
+	sum := sha256.Sum256(secret)
+	return actor.Key(sum[:len(actor.Key{})])
 }
 
 // sort puts the finds in the order that is promised; rank is of their sources.
@@ -220,7 +237,21 @@ type hunter struct {
 	progress *Progress
 	held     []int // the rules that hold for the event
 	witness  *witness
+	noted    *actor.Pages       // what the witness noted and is not yet shared
+	share    func(*actor.Pages) // gives it to the owner
 	hold     func(rule int)
+}
+
+// shareAt is how many deeds a worker keeps to itself: few, so that what all workers hold is bounded as what one would hold.
+const shareAt = 1 << 14
+
+// note notes an action with the worker's own, which are shared from time to time.
+func (h *hunter) note(a *tocsin.Action) {
+	h.noted.Add(a)
+	if h.noted.Len() >= shareAt {
+		h.share(h.noted)
+		h.noted = h.noted.Fresh()
+	}
 }
 
 // shelfBudget is a worker's usual one: some millions of a web server's lines.

@@ -42,17 +42,18 @@ func story() []tocsin.Action {
 	return all
 }
 
-func book(all []tocsin.Action) *Book {
-	var b Book
+func pagesOf(all []tocsin.Action) *Pages {
+	s := NewPages(Key{1})
 	for i := range all {
-		b.Add(&all[i])
+		s.Add(&all[i])
 	}
-	return &b
+	s.Whole()
+	return s
 }
 
-// TestOrder holds that actions in any order, shared out among any number of books, give the same actors.
+// TestOrder holds that actions in any order, shared out among any number of pages, give the same actors.
 func TestOrder(t *testing.T) {
-	want, _ := book(story()).Actors(0)
+	want := pagesOf(story()).Actors(0)
 	if len(want) == 0 {
 		t.Fatal("no actors")
 	}
@@ -60,67 +61,31 @@ func TestOrder(t *testing.T) {
 	for round := range 6 {
 		all := story()
 		rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		var books []*Book
+		var parts []*Pages
 		for range 1 + round {
-			books = append(books, &Book{})
+			parts = append(parts, NewPages(Key{1}))
 		}
 		for i := range all {
-			books[rng.IntN(len(books))].Add(&all[i])
+			parts[rng.IntN(len(parts))].Add(&all[i])
 		}
-		for _, b := range books[1:] {
-			books[0].Merge(b)
+		for _, s := range parts[1:] {
+			parts[0].Merge(s)
 		}
-		got, _ := books[0].Actors(0)
+		parts[0].Whole()
+		got := parts[0].Actors(0)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("with %d books: %s", len(books), diff)
+			t.Fatalf("with %d parts: %s", len(parts), diff)
 		}
-	}
-}
-
-// TestBound holds that a book stays small whatever comes, keeps what is telling, and counts what it let go; and that what
-// it keeps does not depend on how it came.
-func TestBound(t *testing.T) {
-	if testing.Short() {
-		t.Skip("adds half a million actions")
-	}
-	fill := func(from, to int) *Book {
-		var b Book
-		for i := from; i < to; i++ {
-			level := tocsin.Low
-			if i%100_000 == 7 {
-				level = tocsin.High
-			}
-			a := act(time.Duration(i)*time.Millisecond, fmt.Sprintf("2001:db8::%x:%x", i>>16, i&0xffff), "h", "scan", "T1595", tocsin.Failed, level)
-			b.Add(&a)
+		for i := range want {
+			parts[0].Describe(got[i])
 		}
-		return &b
-	}
-	const n = 400_000
-	whole := fill(0, n)
-	if whole.quiet.n > maxQuiet || whole.ticks > maxTicks {
-		t.Errorf("%d quiet deeds and %d ticks", whole.quiet.n, whole.ticks)
-	}
-	if whole.telling.n != 4 {
-		t.Errorf("%d telling deeds, want 4", whole.telling.n)
-	}
-	kept := 0
-	for _, d := range whole.deeds {
-		kept += d.n
-	}
-	if int64(kept)+whole.Dropped() != n {
-		t.Errorf("%d kept and %d let go, want %d in all", kept, whole.Dropped(), n)
-	}
-	halves := fill(0, n/2)
-	halves.Merge(fill(n/2, n))
-	if len(halves.deeds) != len(whole.deeds) || halves.Dropped() != whole.Dropped() {
-		t.Errorf("in halves: %d deeds kept and %d actions let go, want %d and %d", len(halves.deeds), halves.Dropped(), len(whole.deeds), whole.Dropped())
 	}
 }
 
 // handles are those of the actor that has the one given.
 func handles(t *testing.T, all []tocsin.Action, of string) map[string]bool {
 	t.Helper()
-	actors, _ := book(all).Actors(0)
+	actors := pagesOf(all).Actors(0)
 	for _, a := range actors {
 		has := map[string]bool{}
 		for _, h := range a.Handles {
@@ -164,7 +129,7 @@ func TestTakeover(t *testing.T) {
 	if has := handles(t, all, "203.0.113.1"); !has["198.51.100.1"] {
 		t.Errorf("went on after a block: %v", has)
 	}
-	actors, _ := book(all).Actors(0)
+	actors := pagesOf(all).Actors(0)
 	if len(actors) != 1 || len(actors[0].Adaptations) != 1 || actors[0].Adaptations[0].After <= 0 {
 		t.Errorf("adaptations of %+v", actors)
 	}
@@ -179,7 +144,7 @@ func TestTakeover(t *testing.T) {
 func TestSilence(t *testing.T) {
 	for address, want := range map[string]int{"10.0.0.5": 2, "203.0.113.5": 1} {
 		all := []tocsin.Action{act(0, address, "h", "run", "T1046", tocsin.Worked, tocsin.Medium), act(30*time.Hour, address, "h", "run", "T1046", tocsin.Worked, tocsin.Medium)}
-		if actors, _ := book(all).Actors(0); len(actors) != want {
+		if actors := pagesOf(all).Actors(0); len(actors) != want {
 			t.Errorf("%s: %d actors, want %d", address, len(actors), want)
 		}
 	}
@@ -205,7 +170,7 @@ func TestHostByFolder(t *testing.T) {
 	a := act(0, "203.0.113.9", "web1.corp.example", "login", "T1110", tocsin.Failed, tocsin.Medium)
 	b := act(time.Minute, "203.0.113.9", "", "probe", "T1190", tocsin.Worked, tocsin.Medium)
 	b.Place.Source = "logs/web1.corp.example/access.log"
-	actors, _ := book([]tocsin.Action{a, b}).Actors(0)
+	actors := pagesOf([]tocsin.Action{a, b}).Actors(0)
 	for _, d := range actors[0].Deeds {
 		if d.Host != "web1.corp.example" {
 			t.Errorf("%s at %q", d.Verb, d.Host)
@@ -213,43 +178,11 @@ func TestHostByFolder(t *testing.T) {
 	}
 }
 
-// TestByHand holds that stretches typed by hand are told from those of a machine, and that a quiet after which something
-// else is done is a decision.
-func TestByHand(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	var ticks tocsin.Ticks
-	at := day.UnixNano()
-	add := func(n int, text func(int) uint32, gap func() time.Duration, tactic uint8) {
-		for i := range n {
-			at += int64(gap())
-			ticks = append(ticks, tocsin.Tick{Time: at, Text: text(i), Kind: uint32(tactic), Target: uint32(tactic), Length: 30, Tactic: tactic, Typed: true, Record: uint32(len(ticks))})
-		}
-	}
-	machine := func() time.Duration { return time.Duration(1500+rng.IntN(4000)) * time.Millisecond }
-	hand := func() time.Duration { return time.Duration(4+rng.IntN(90)) * time.Second }
-	add(300, func(i int) uint32 { return 1000 + uint32(i) }, machine, 7)
-	at += int64(9 * time.Minute)
-	quiet := at
-	add(60, func(i int) uint32 { return uint32(rng.IntN(8)) }, hand, 4)
-	add(240, func(i int) uint32 { return 5000 + uint32(i) }, machine, 9)
-	share := Autonomy([]tocsin.Ticks{ticks})
-	if share == nil || share.Value < 0.85 || share.Value > 0.95 || share.Low > share.Value || share.High < share.Value {
-		t.Errorf("autonomy %+v, want about 0.9", share)
-	}
-	gates := Gates(ticks)
-	if len(gates) == 0 || gates[0].Time.UnixNano() < quiet || gates[0].Time.UnixNano() > quiet+int64(2*time.Minute) {
-		t.Errorf("decisions %+v, want the first at %s", gates, time.Unix(0, quiet).UTC())
-	}
-	if Autonomy([]tocsin.Ticks{ticks[:5]}) != nil {
-		t.Error("a share is told of five actions")
-	}
-}
-
-func BenchmarkBook(b *testing.B) {
+func BenchmarkPages(b *testing.B) {
 	all := story()
 	b.ReportAllocs()
 	for b.Loop() {
-		if actors, _ := book(all).Actors(0); len(actors) == 0 {
+		if actors := pagesOf(all).Actors(0); len(actors) == 0 {
 			b.Fatal("no actors")
 		}
 	}

@@ -1,4 +1,4 @@
-package actor
+package campaign
 
 import (
 	"cmp"
@@ -56,7 +56,7 @@ func byHand(stream tocsin.Ticks, i int) float64 {
 			w /= 2 // people were recorded typing, not browsing
 		}
 	}
-	if i > 0 {
+	if i > 0 && !t.Hole {
 		gap := t.Time - stream[i-1].Time
 		if gap < sameNanos {
 			return w // two logs of one action
@@ -175,7 +175,7 @@ func Gates(ticks tocsin.Ticks) []tocsin.Gate {
 	for i := gateFew; i < len(ticks); i++ {
 		p, t := &ticks[i-1], &ticks[i]
 		gap := t.Time - p.Time
-		if gap < int64(gateLeast) || gap > int64(gateMost) {
+		if t.Hole || gap < int64(gateLeast) || gap > int64(gateMost) {
 			continue
 		}
 		from := max(last, i-gateBack)

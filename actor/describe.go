@@ -1,0 +1,165 @@
+package actor
+
+import (
+	"slices"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// actor makes one of the nodes of a group, the earliest first.
+func (s *Pages) actor(g []*node) *tocsin.Actor {
+	a := &tocsin.Actor{ID: g[0].name, Local: g[0].local}
+	seen := map[string]bool{}
+	n := 0
+	for _, x := range g {
+		n += len(x.deeds)
+	}
+	a.Deeds = make([]tocsin.Deed, 0, n)
+	for _, x := range g {
+		a.Links = append(a.Links, x.links...)
+		a.Adaptations = append(a.Adaptations, x.adapted...)
+		if !seen[x.name] {
+			seen[x.name] = true
+			a.Handles = append(a.Handles, named(x.name))
+		}
+		for _, d := range x.deeds {
+			if d.by != nil {
+				if name := s.t.all[d.who]; !seen[name] {
+					seen[name] = true
+					a.Handles = append(a.Handles, named(name))
+					from := s.t.all[d.by.who]
+					a.Links = append(a.Links, tocsin.Link{From: from, To: name, Kind: "session", Weight: 5, Time: when(d.by.at), Places: []tocsin.Place{s.placeOf(d.by.place)},
+						Evidence: value(from) + " logged in as " + value(name) + ", which then acted"})
+				}
+			}
+			a.Deeds = append(a.Deeds, s.deed(d))
+		}
+	}
+	slices.SortStableFunc(a.Deeds, func(x, y tocsin.Deed) int { return x.Time.Compare(y.Time) })
+	for i := range a.Deeds {
+		d := &a.Deeds[i]
+		if !d.Time.IsZero() && (a.First.IsZero() || d.Time.Before(a.First)) {
+			a.First = d.Time
+		}
+		if d.Last.After(a.Last) {
+			a.Last = d.Last
+		}
+	}
+	return a
+}
+
+// deed is a note in the words of the vocabulary.
+func (s *Pages) deed(n *note) tocsin.Deed {
+	k := &s.t.kinds[n.kind]
+	d := tocsin.Deed{N: int(n.n), Weight: n.w, Last: when(n.last), Sparse: n.sparse}
+	d.Time, d.Org = when(n.first), n.org
+	if n.host != none {
+		d.Host = value(s.t.all[n.host])
+	}
+	d.Verb, d.Tactic, d.Technique, d.Tool, d.Outcome, d.Level = k.verb, k.tactic, k.technique, k.tool, k.outcome, k.level
+	d.Text, d.Bytes, d.Place, d.Rules = n.text, n.bytes, s.placeOf(n.at), n.rules
+	if n.who != none {
+		d.Who = append(d.Who, named(s.t.all[n.who]))
+	}
+	for _, r := range n.refs { // in order of role and name
+		name := s.t.all[r.name]
+		switch r.role {
+		case roleOn:
+			e := named(name)
+			e.Role = "target"
+			d.On = append(d.On, e)
+		case roleAlias:
+			d.Who = append(d.Who, named(name))
+		case roleMark:
+			d.Marks = append(d.Marks, name)
+		case roleCredential:
+			if d.Credential == "" {
+				d.Credential = name
+			}
+			d.Marks = append(d.Marks, name)
+		}
+	}
+	d.Spans = s.t.spans(n.deed)
+	return d
+}
+
+// Describe says of an actor that Actors returned how it works: its ticks, its tempo, and what drives it.
+func (s *Pages) Describe(a *tocsin.Actor) {
+	if a.Local {
+		return
+	}
+	type spot struct {
+		name string
+		slot int64
+	}
+	acted := map[spot]stretched{}
+	slots := map[string][]int64{}
+	for i := range a.Deeds {
+		d := &a.Deeds[i]
+		if len(d.Who) == 0 || d.Time.IsZero() {
+			continue
+		}
+		from, to := d.Time.UnixNano(), d.Last.UnixNano()
+		k := spot{d.Who[0].Kind + ":" + d.Who[0].Value, from / slotLength}
+		st, ok := acted[k]
+		if !ok {
+			slots[k.name] = append(slots[k.name], k.slot)
+		}
+		st.add(from, to)
+		acted[k] = st
+	}
+	a.Ticks = nil
+	var own tocsin.Ticks
+	for _, h := range a.Handles {
+		name := h.Kind + ":" + h.Value
+		var all tocsin.Ticks
+		cut := false
+		for _, slot := range slots[name] { // in order, since the deeds are
+			all, cut = s.ticksOf(all, name, slot, acted[spot{name, slot}], cut)
+		}
+		if len(all) > 0 {
+			a.Ticks = append(a.Ticks, all)
+			own = append(own, all...)
+		}
+	}
+	own.Sort()
+	a.Tempo = TempoOf(own)
+	a.Driver, a.Share, a.Evidence = Judge(own)
+}
+
+// ticksOf appends what a name did in a slot within a stretch of time, in order. It says whether the last of it is missing.
+func (s *Pages) ticksOf(to tocsin.Ticks, name string, slot int64, within stretched, hole bool) (_ tocsin.Ticks, cut bool) {
+	who, ok := s.t.of[name]
+	p := s.pages[pageKey{slot, none}]
+	if !ok || p == nil {
+		return to, hole
+	}
+	n := len(to)
+	full := far // the time after which some are missing
+	for st := range strata {
+		d := p.of[st].doers[doerKey(who, none)]
+		if d == nil {
+			continue
+		}
+		latest := int64(0)
+		for _, t := range d.ticks {
+			if latest = max(latest, t.Time); t.Time >= within.from && t.Time <= within.to {
+				to = append(to, t)
+			}
+		}
+		if int(d.ticked) > len(d.ticks) {
+			full = min(full, latest)
+		}
+	}
+	added := to[n:]
+	added.Sort()
+	for i := range added {
+		if hole || added[i].Time > full {
+			added[i].Hole, hole = true, false
+			if added[i].Time > full {
+				break
+			}
+		}
+	}
+	return to, hole || full < far
+}

@@ -1,0 +1,91 @@
+package actor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A letGo counts what was let go.
+type letGo struct {
+	n    int64
+	when stretched
+}
+
+// lost is how many of the actions of a layer are no longer told of.
+func (l *layer) lost() int64 {
+	n := l.noted
+	for _, d := range l.doers {
+		for _, x := range d.deeds {
+			n -= int64(x.n)
+		}
+	}
+	return max(0, n)
+}
+
+// LetGo says what was let go, by kind.
+func (s *Pages) LetGo() []tocsin.LetGo {
+	var quiet, worse, ticks, places letGo
+	for _, p := range s.pages {
+		for st := range strata {
+			l, to := &p.of[st], &quiet
+			if st == telling {
+				to = &worse
+			}
+			if n := l.lost(); n > 0 {
+				to.n += n
+				to.when.add(l.gone.from, l.gone.to)
+			}
+			for _, d := range l.doers {
+				if n := int64(d.ticked) - int64(len(d.ticks)); n > 0 {
+					ticks.n += n
+					ticks.when.add(p.slot*slotLength, (p.slot+1)*slotLength)
+				}
+				for _, x := range d.deeds {
+					if x.sparse {
+						places.n++
+						places.when.add(x.first, x.last)
+					}
+				}
+			}
+		}
+	}
+	var out []tocsin.LetGo
+	for _, g := range []struct {
+		kind string
+		letGo
+		why string
+	}{
+		{"telling actions", worse, "more than memory is given to: of each actor a share stays, and of actors a random choice"},
+		{"quiet actions", quiet, "more than memory is given to: of each actor a share stays, and of actors a random choice"},
+		{"tempo", ticks, "times of single actions, of actors who did very much in ten minutes; the actions are counted"},
+		{"places", places, "runs of like actions of which only the first places are listed; the actions are counted"},
+		{"old", s.old, "older than the horizon"},
+	} {
+		if g.n > 0 {
+			out = append(out, tocsin.LetGo{Kind: g.kind, N: g.n, From: when(g.when.from), To: when(g.when.to), Why: g.why})
+		}
+	}
+	return out
+}
+
+// Late counts the actions that came after their page was sealed. They are kept.
+func (s *Pages) Late() int64 { return s.late.n }
+
+// Lost is a sentence about the actions of a stretch of time that were let go, or "".
+func (s *Pages) Lost(from, to time.Time) string {
+	a, b := nanos(from)/slotLength, nanos(to)/slotLength
+	quiet, worse := int64(0), int64(0)
+	for _, p := range s.pages {
+		if p.slot == 0 || p.slot < a || p.slot > b {
+			continue
+		}
+		quiet += p.of[plain].lost() + p.of[company].lost()
+		worse += p.of[telling].lost()
+	}
+	if quiet+worse == 0 {
+		return ""
+	}
+	return fmt.Sprintf("In its time %d quiet and %d telling actions, of whomever, were let go to bound memory: it may lack some.", quiet, worse)
+}

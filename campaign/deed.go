@@ -1,0 +1,113 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A sort is what deeds have in common that are counted as one kind of thing: the rule or alert that they raised, else what
+// was done.
+type sort struct{ title, technique string }
+
+func sortOf(d *tocsin.Deed) sort {
+	if len(d.Rules) > 0 {
+		return sort{title: d.Rules[0].Title}
+	}
+	return sort{d.Verb, d.Technique}
+}
+
+func (s sort) String() string {
+	if s.technique == "" {
+		return s.title
+	}
+	return s.title + " " + s.technique
+}
+
+// what says a deed in a few words.
+func what(d *tocsin.Deed) string {
+	var b strings.Builder
+	switch {
+	case len(d.Rules) > 0:
+		b.WriteString(d.Rules[0].Title)
+	case d.Text != "":
+		b.WriteString(d.Verb + " " + clip(d.Text))
+	default:
+		b.WriteString(d.Verb)
+		for i, e := range d.On {
+			if i == 2 {
+				break
+			}
+			b.WriteString(" " + clip(e.Value))
+		}
+	}
+	if d.N > 1 {
+		fmt.Fprintf(&b, " (%d times)", d.N)
+	}
+	if d.Host != "" {
+		b.WriteString(" at " + d.Host)
+	}
+	return b.String()
+}
+
+// clip bounds what is quoted within a sentence.
+func clip(s string) string {
+	if len(s) > 80 {
+		return strings.ToValidUTF8(s[:80], "") + "…"
+	}
+	return s
+}
+
+// include adds a text to a short list unless it is there.
+func include(list []string, s string, most int) []string {
+	if s == "" || len(list) >= most || slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+// external says that a target is the intruder's own: a place that data or a machine is sent to.
+func external(e tocsin.Entity, d *tocsin.Deed) bool {
+	return d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || d.Verb == "send" && tocsin.Internet(e.Value)
+}
+
+// inside says that a deed is of somebody who is in: it had its effect on the machine.
+func inside(d *tocsin.Deed) bool {
+	if d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied {
+		return false
+	}
+	switch d.Tactic {
+	case "", "reconnaissance", "resource-development":
+		return false
+	case "initial-access":
+		if d.Verb == "probe" || d.Verb == "scan" || d.Verb == "request" {
+			return false // that a server answered is no sign that it gave in
+		}
+		return d.Level >= tocsin.Medium && (d.Outcome == tocsin.Worked || d.Verb == "alert") // detectors seldom say how it ended
+	case "credential-access":
+		if guess(d) {
+			return d.Outcome == tocsin.Worked && d.Level >= tocsin.Medium
+		}
+	}
+	return true
+}
+
+// guess says that a deed is a login, or guesses at one.
+func guess(d *tocsin.Deed) bool {
+	return d.Verb == "login" || d.Technique == "T1110" || strings.HasPrefix(d.Technique, "T1110.")
+}
+
+// size is a number of bytes for a person to read.
+func size(n int64) string {
+	switch {
+	case n < 10_000:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 10_000_000:
+		return fmt.Sprintf("%d kB", n/1000)
+	case n < 10_000_000_000:
+		return fmt.Sprintf("%d MB", n/1_000_000)
+	}
+	return fmt.Sprintf("%d GB", n/1_000_000_000)
+}

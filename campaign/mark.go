@@ -1,0 +1,152 @@
+package campaign
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+const (
+	// mostUses is how many members may share a string before it is none that few share.
+	mostUses = 64
+	// fewUses is how many pairs one string or account may make where each user of it is held against each.
+	fewUses = 16
+)
+
+// A use is a member that has a string, and the first of its deeds that shows it.
+type use struct {
+	m *member
+	d *tocsin.Deed
+}
+
+// uses are by string. A member is in each list once, and lists end just beyond mostUses.
+type uses map[string][]use
+
+func (u uses) add(s string, m *member, d *tocsin.Deed) {
+	if l := u[s]; len(l) <= mostUses && (len(l) == 0 || l[len(l)-1].m != m) {
+		u[s] = append(l, use{m, d})
+	}
+}
+
+// marks joins members by credentials and strings that few share, by places that one sends machines to and the other
+// goes to, and by mails and the accounts that they went to.
+func (w *world) marks(k *knot) {
+	ours := map[string]bool{} // machines that logs are from
+	for _, m := range w.all {
+		for i := range m.Deeds {
+			if h := m.Deeds[i].Host; h != "" {
+				ours[strings.ToLower(h)] = true
+			}
+		}
+	}
+	shared, visits, accounts := uses{}, uses{}, uses{}
+	for _, m := range w.all {
+		for i := range m.Deeds {
+			d := &m.Deeds[i]
+			for _, s := range d.Marks {
+				shared.add(s, m, d)
+			}
+			calls := d.Tactic == "command-and-control" || d.Tactic == "exfiltration"
+			for _, e := range d.On {
+				if calls && (e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && tocsin.Internet(e.Value)) && !ours[strings.ToLower(e.Value)] {
+					shared.add("callback:"+e.Value, m, d)
+				}
+				if e.Kind == "user" && d.Verb == "login" && d.Outcome == tocsin.Worked {
+					accounts.add(e.Value, m, d)
+				}
+				if e.Kind == "domain" || e.Kind == "address" || e.Kind == "host" {
+					visits.add(e.Value, m, d)
+				}
+			}
+		}
+	}
+	w.mails(k, accounts)
+	var all []string
+	for s := range shared {
+		all = append(all, s)
+	}
+	slices.Sort(all)
+	for _, s := range all {
+		u := shared[s]
+		kind, text, _ := strings.Cut(s, ":")
+		if kind == "callback" {
+			w.callbacks(k, text, u, visits[host(text)])
+		}
+		if len(u) < 2 || len(u) > mostUses {
+			continue
+		}
+		weight, link := min(5, math.Log(float64(len(w.all)+50)/float64(len(u)))), "mark"
+		switch kind {
+		case "key":
+			weight, link = weight+1, "credential"
+		case "token", "callback":
+			weight++
+		case "agent":
+			weight -= 2
+		case "dropped", "list":
+			weight -= 0.5
+		}
+		for i := 1; i < len(u); i++ {
+			p, q := u[i-1], u[i]
+			weight := weight
+			if kind == "callback" && !tocsin.Internet(host(text)) { // an address that organisations give out anew
+				weight -= math.Log(1 + max(0, q.d.Time.Sub(p.d.Last).Hours())/6)
+			}
+			k.add(reason{kind: link, weight: weight, x: p.m, y: q.m, from: p.d, to: q.d, what: s, n: len(u), of: len(w.all)})
+		}
+	}
+}
+
+// callbacks joins who names a host with who then goes there.
+func (w *world) callbacks(k *knot, text string, named, to []use) {
+	if len(to) > mostUses {
+		return
+	}
+	weight := min(5, math.Log(float64(len(w.all)+50)/float64(max(1, len(to)))))
+	for _, x := range named {
+		n := 0
+		for _, y := range to {
+			if x.m == y.m || y.d.Time.Sub(x.d.Time).Abs() > follows {
+				continue
+			}
+			k.add(reason{kind: "callback", weight: weight, x: x.m, y: y.m, from: x.d, to: y.d, what: text})
+			if n++; n == fewUses {
+				break
+			}
+		}
+	}
+}
+
+// mails joins who sends a mail with who then uses the account that it went to.
+func (w *world) mails(k *knot, accounts uses) {
+	for _, m := range w.all {
+		for _, d := range m.telling {
+			if d.Verb != "mail" {
+				continue
+			}
+			for _, e := range d.On {
+				n := 0
+				for _, y := range accounts[e.Value] {
+					if gap := y.m.Last.Sub(d.Time); gap < 0 || gap > 7*24*time.Hour {
+						continue
+					}
+					k.add(reason{kind: "account", weight: 4 - math.Log(float64(len(accounts[e.Value]))), x: m, y: y.m, from: d, to: y.d, what: e.Value})
+					if n++; n == fewUses {
+						break
+					}
+				}
+			}
+		}
+	}
+}
+
+// host is the host of a callback, which may have a port.
+func host(text string) string {
+	if h, port, ok := strings.Cut(text, ":"); ok && !strings.Contains(port, ":") {
+		return h
+	}
+	return text
+}

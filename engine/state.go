@@ -1,0 +1,260 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/actor"
+	"github.com/tocsin-ids/tocsin/campaign"
+)
+
+// StateOptions say how a State joins.
+type StateOptions struct {
+	// Key is the owner's secret: what is sampled is chosen under it. It is kept beside the State and never in it.
+	Key actor.Key
+	// Horizon is how long what happened is remembered, counted back from the mark; 0 is for ever. Campaigns that are still
+	// told keep what is telling of them.
+	Horizon time.Duration
+	// Whole takes all that was noted for the measure of what is usual, what came later included: for logs that lie there as
+	// a whole. Otherwise each action is judged by what was known when it happened.
+	Whole bool
+	// Apart are pairs of actors' IDs that a person has said are not one campaign.
+	Apart [][2]string
+}
+
+// A State is what one owner, a hunt or a tenant, knows of who did what: pages of actions, what is usual, and the campaigns
+// that were told. It waits for nothing, reads no clock and opens nothing; it is used by one goroutine at a time.
+//
+// What it tells at a mark is a function of what was noted until then: how that was cut into turns, shared out among
+// readers, delivered again or read back from its written form makes no difference, as long as nothing was let go.
+type State struct {
+	options StateOptions
+	pages   *actor.Pages
+	board   *campaign.Board
+	parts   map[string]uint64 // the last number that was noted of each part
+	mark    time.Time
+	changed bool // something was noted since the last turn
+
+	result   campaign.Result
+	told     []*telling
+	standing tocsin.Standing
+}
+
+// A telling is a campaign as it was last told.
+type telling struct {
+	Campaign *tocsin.Campaign
+	Level    tocsin.Level // the highest that was told
+	Why      string
+	Anchors  []uint64 // of all its tellings
+
+	from *tocsin.Campaign // what the board made it of
+}
+
+// NewState makes an empty State.
+func NewState(o StateOptions) *State {
+	s := &State{options: o, pages: actor.NewPages(o.Key), parts: map[string]uint64{}, standing: tocsin.Standing{}}
+	s.board = &campaign.Board{Describe: func(a *tocsin.Actor) { s.pages.Describe(a) }, Lost: func(from, to time.Time) string { return s.pages.Lost(from, to) }, Apart: o.Apart}
+	return s
+}
+
+// Note notes an action that a part of the input (a file, a partition) delivered under a number that rises. What is
+// delivered again is not counted again.
+func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
+	if last, ok := s.parts[part]; ok && seq <= last {
+		return
+	}
+	s.parts[strings.Clone(part)] = seq
+	s.changed = true
+	s.pages.Add(a)
+}
+
+// Merge adds what another reader of the same owner has noted. It is not to be used afterwards.
+func (s *State) Merge(p *actor.Pages) {
+	s.changed = true
+	s.pages.Merge(p)
+}
+
+// Turn says that nothing that happened before mark will come any more (what does all the same is late, and counts), and
+// returns the campaigns that are new or have changed since the last turn, the most severe first. The zero mark is the end of
+// time.
+func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
+	switch {
+	case mark.IsZero() && s.options.Whole:
+		s.pages.Whole()
+	case mark.IsZero():
+		s.pages.Seal(mark)
+	case mark.After(s.mark):
+		s.mark = mark
+		s.pages.Seal(mark)
+		if s.options.Horizon > 0 {
+			s.pages.Forget(mark.Add(-s.options.Horizon))
+		}
+		s.changed = true
+	}
+	if !s.changed {
+		return nil
+	}
+	s.changed = false
+	s.result = s.board.Build(s.pages.Actors(campaign.Least))
+	changed := s.tell()
+	if s.options.Horizon > 0 {
+		s.pin()
+	}
+	s.stand()
+	return changed
+}
+
+// tell gives campaigns the ids under which they were told before, and returns those that changed.
+func (s *State) tell() []*tocsin.Campaign {
+	by := map[uint64]*telling{}
+	for _, t := range s.told {
+		for _, a := range t.Anchors {
+			if by[a] == nil {
+				by[a] = t
+			}
+		}
+	}
+	used := map[*telling]bool{}
+	ids := map[string]bool{}
+	for _, t := range s.told {
+		ids[t.Campaign.ID] = true
+	}
+	order := slices.Clone(s.result.Campaigns)
+	slices.SortStableFunc(order, func(x, y *tocsin.Campaign) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
+	at := map[*tocsin.Campaign]*tocsin.Campaign{}
+	var changed []*tocsin.Campaign
+	for _, c := range order {
+		old := s.before(c, by, used)
+		if len(old) == 1 && old[0].from == c {
+			at[c] = old[0].Campaign
+			continue
+		}
+		now := *c
+		t := &telling{Level: c.Level, Why: c.Why, from: c}
+		if len(old) > 0 { // of two that turn out one, the elder's
+			t = old[0]
+			now.ID = t.Campaign.ID
+			t.from = c
+			now.Was = slices.Clone(t.Campaign.Was)
+			for _, o := range old[1:] {
+				now.Was = append(append(now.Was, o.Campaign.ID), o.Campaign.Was...)
+				if o.Level > t.Level {
+					t.Level, t.Why = o.Level, o.Why
+				}
+				t.Anchors = append(t.Anchors, o.Anchors...)
+				s.told = slices.DeleteFunc(s.told, func(x *telling) bool { return x == o })
+			}
+			slices.Sort(now.Was)
+			now.Was = slices.Compact(now.Was)
+		} else {
+			for n := 2; ids[now.ID]; n++ { // a part of what was told as one
+				now.ID = c.ID[:len(c.ID)-1] + string("0123456789abcdef"[n%16])
+			}
+			s.told = append(s.told, t)
+		}
+		ids[now.ID] = true
+		if now.Level >= t.Level {
+			t.Level, t.Why = now.Level, now.Why
+		} else {
+			now.Level, now.Why = t.Level, t.Why+", as it was told before"
+		}
+		t.Anchors = anchors(t.Anchors, c.Anchors)
+		t.Campaign = &now
+		used[t] = true
+		at[c] = &now
+		changed = append(changed, &now)
+	}
+	for i, c := range s.result.Campaigns {
+		s.result.Campaigns[i] = at[c]
+	}
+	// What was told stays told, also when what is known by now would not be enough.
+	for _, t := range s.told {
+		if !slices.Contains(s.result.Campaigns, t.Campaign) {
+			s.result.Campaigns = append(s.result.Campaigns, t.Campaign)
+		}
+	}
+	worst := func(x, y *tocsin.Campaign) int {
+		return cmp.Or(cmp.Compare(y.Level, x.Level), cmp.Compare(len(y.Steps), len(x.Steps)), x.First.Compare(y.First), strings.Compare(x.ID, y.ID))
+	}
+	slices.SortStableFunc(s.result.Campaigns, worst)
+	slices.SortStableFunc(changed, worst)
+	return changed
+}
+
+// before are the tellings of which a campaign has an anchor, the eldest first, each for one campaign only.
+func (s *State) before(c *tocsin.Campaign, by map[uint64]*telling, used map[*telling]bool) []*telling {
+	var old []*telling
+	for _, a := range c.Anchors {
+		if t := by[a]; t != nil && !used[t] && !slices.Contains(old, t) {
+			old = append(old, t)
+			used[t] = true
+		}
+	}
+	slices.SortStableFunc(old, func(x, y *telling) int {
+		return cmp.Or(x.Campaign.First.Compare(y.Campaign.First), strings.Compare(x.Campaign.ID, y.Campaign.ID))
+	})
+	return old
+}
+
+// anchors keeps those of earlier tellings within a bound: the first and the last ones.
+func anchors(have, more []uint64) []uint64 {
+	for _, a := range more {
+		if !slices.Contains(have, a) {
+			have = append(have, a)
+		}
+	}
+	const most = 4 * tocsin.MaxAnchors
+	if n := len(have); n > most {
+		have = append(have[:most/2:most/2], have[n-most/2:]...)
+	}
+	return have
+}
+
+// pin keeps what is telling of campaigns that go on beyond the horizon.
+func (s *State) pin() {
+	names := map[string]bool{}
+	for _, c := range s.result.Campaigns {
+		if !s.mark.IsZero() && c.Last.Before(s.mark.Add(-s.options.Horizon)) {
+			continue
+		}
+		for _, a := range c.Actors {
+			for _, h := range a.Handles {
+				names[h.Kind+":"+h.Value] = true
+			}
+		}
+	}
+	s.pages.Pin(names)
+}
+
+// stand makes the standing anew.
+func (s *State) stand() {
+	all := tocsin.Standing{}
+	for _, c := range s.result.Campaigns {
+		for _, a := range c.Actors {
+			for _, h := range a.Handles {
+				e := tocsin.Entity{Kind: h.Kind, Value: h.Value}
+				have, ok := all[e]
+				if !ok || c.Level > have.Level || c.Level == have.Level && a.Tie == tocsin.Core && have.Tie != tocsin.Core {
+					have.Campaign, have.Level, have.Driver, have.Tie = c.ID, c.Level, c.Driver, a.Tie
+					all[e] = have
+				}
+			}
+		}
+	}
+	s.standing = all
+}
+
+// Result is what is told as of the last turn.
+func (s *State) Result() campaign.Result { return s.result }
+
+// Standing is what is known of names as of the last turn. It is never changed: each turn makes another.
+func (s *State) Standing() tocsin.Standing { return s.standing }
+
+// LetGo is what was noted and not kept.
+func (s *State) LetGo() []tocsin.LetGo { return s.pages.LetGo() }
+
+// Late counts the actions that came after the mark had passed them. They are kept.
+func (s *State) Late() int64 { return s.pages.Late() }

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
+	"github.com/tocsin-ids/tocsin/actor"
+	"github.com/tocsin-ids/tocsin/sigma"
+)
+
+// A witness notes what the events of one worker mean.
+type witness struct {
+	set    *sigma.Set
+	reader *action.Reader
+	rules  []*tocsin.Rule
+	known  func(*tocsin.Match) bool
+	note   func(*tocsin.Action)
+}
+
+func newWitness(set *sigma.Set, key actor.Key, known func(*tocsin.Match) bool, note func(*tocsin.Action)) *witness {
+	return &witness{set: set, reader: action.NewReader(key[:]), known: known, note: note}
+}
+
+// see notes an event, for which the numbered rules held.
+func (w *witness) see(ev *tocsin.Event, held []int) {
+	w.rules = w.rules[:0]
+	for _, r := range held {
+		if w.set.Alerts(r) {
+			w.rules = append(w.rules, &w.set.Rules()[r].Rule)
+		}
+	}
+	rules := w.rules
+	if w.known != nil {
+		rules = slices.DeleteFunc(rules, func(r *tocsin.Rule) bool { return w.known(&tocsin.Match{Time: ev.Time, Rule: r, Event: ev}) })
+	}
+	if len(rules) > 1 {
+		slices.SortFunc(rules, func(a, b *tocsin.Rule) int {
+			if a.Level != b.Level {
+				return int(b.Level) - int(a.Level)
+			}
+			return strings.Compare(a.Title, b.Title)
+		})
+	}
+	w.reader.Read(ev, rules, w.note)
+}
+
+// again notes what a correlation says of its last event, whose actions were noted before.
+func (w *witness) again(m *tocsin.Match) {
+	w.reader.Read(m.Event, []*tocsin.Rule{m.Rule}, func(a *tocsin.Action) {
+		b := *a
+		b.Again = true
+		w.note(&b)
+	})
+}
