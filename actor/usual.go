@@ -65,40 +65,69 @@ func (o *often) median() float64 {
 	return 0
 }
 
-// key is that of a deed.
-func (t *nameTable) key(d *deed) uint64 { return t.deedHash(d) }
+// replay adds a page that was added before it was written: what came late for it is not part of what is usual.
+func (u *usual) replay(s *Pages, p *page) {
+	for st := company; st < strata; st++ {
+		for _, d := range p.of[st].doers {
+			for _, x := range d.deeds {
+				if x.taken {
+					u.add(s, x, x.size, 1)
+				}
+			}
+		}
+	}
+	u.watch(s, p, 1)
+}
+
+func (u *usual) add(s *Pages, x *deed, size, times int32) {
+	k := s.t.deedHash(x)
+	o := u.of[k]
+	if o == nil {
+		o = &often{}
+		u.of[k] = o
+	}
+	if o.add(size, times); o.n <= 0 {
+		delete(u.of, k)
+	}
+}
 
 // take adds a page.
-func (u *usual) take(s *Pages, p *page) { u.count(s, p, 1) }
+func (u *usual) take(s *Pages, p *page) {
+	for st := range strata {
+		for _, d := range p.of[st].doers {
+			for _, x := range d.deeds {
+				if x.taken, x.size = true, x.n; st != plain {
+					u.add(s, x, x.size, 1)
+				}
+			}
+		}
+	}
+	u.watch(s, p, 1)
+}
 
 // drop takes a page away that was added.
-func (u *usual) drop(s *Pages, p *page) { u.count(s, p, -1) }
+func (u *usual) drop(s *Pages, p *page) {
+	u.watch(s, p, -1)
+	for st := range strata {
+		for _, d := range p.of[st].doers {
+			for _, x := range d.deeds {
+				if x.taken && st != plain {
+					u.add(s, x, x.size, -1)
+				}
+				x.taken = false
+			}
+		}
+	}
+}
 
-func (u *usual) count(s *Pages, p *page, times int32) {
+// watch notes of which hosts anything was seen in a page.
+func (u *usual) watch(s *Pages, p *page, times int32) {
 	hosts := map[uint64]struct{}{}
 	for st := range strata {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
-				if x.host != none {
+				if x.taken && x.host != none {
 					hosts[s.t.hashes[x.host]] = struct{}{}
-				}
-				if st == plain || x.taken != (times < 0) {
-					continue
-				}
-				x.taken = times > 0
-				k := s.t.key(x)
-				o := u.of[k]
-				if o == nil {
-					o = &often{}
-					u.of[k] = o
-				}
-				size := x.n
-				if times < 0 {
-					size = x.size
-				}
-				x.size = size
-				if o.add(size, times); o.n <= 0 {
-					delete(u.of, k)
 				}
 			}
 		}
@@ -159,7 +188,7 @@ func (u *usual) weigh(s *Pages, p *page, d *deed) float64 {
 		return 0
 	}
 	like, median := 1.0, 0.0
-	if o := u.of[s.t.key(d)]; o != nil {
+	if o := u.of[s.t.deedHash(d)]; o != nil {
 		like, median = float64(o.n), o.median()
 		if !d.taken {
 			like++

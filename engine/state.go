@@ -23,6 +23,8 @@ type StateOptions struct {
 	Whole bool
 	// Apart are pairs of actors' IDs that a person has said are not one campaign.
 	Apart [][2]string
+	// Rules names the rules and suppressions that actions are read with, by a hash.
+	Rules string
 }
 
 // A State is what one owner, a hunt or a tenant, knows of who did what: pages of actions, what is usual, and the campaigns
@@ -39,6 +41,7 @@ type State struct {
 	changed bool // something was noted since the last turn
 
 	result   campaign.Result
+	current  []*tocsin.Campaign // of the result, those that what is known now tells
 	told     []*telling
 	standing tocsin.Standing
 }
@@ -49,6 +52,7 @@ type telling struct {
 	Level    tocsin.Level // the highest that was told
 	Why      string
 	Anchors  []uint64 // of all its tellings
+	Over     bool     // what is known by now would not tell it
 
 	from *tocsin.Campaign // what the board made it of
 }
@@ -133,9 +137,11 @@ func (s *State) tell() []*tocsin.Campaign {
 			continue
 		}
 		now := *c
+		var was *tocsin.Campaign
 		t := &telling{Level: c.Level, Why: c.Why, from: c}
 		if len(old) > 0 { // of two that turn out one, the elder's
 			t = old[0]
+			was = t.Campaign
 			now.ID = t.Campaign.ID
 			t.from = c
 			now.Was = slices.Clone(t.Campaign.Was)
@@ -162,19 +168,30 @@ func (s *State) tell() []*tocsin.Campaign {
 			now.Level, now.Why = t.Level, t.Why+", as it was told before"
 		}
 		t.Anchors = anchors(t.Anchors, c.Anchors)
-		t.Campaign = &now
+		t.Campaign, t.Over = &now, false
 		used[t] = true
 		at[c] = &now
-		changed = append(changed, &now)
+		if was == nil || !same(was, &now) {
+			changed = append(changed, &now)
+		}
 	}
 	for i, c := range s.result.Campaigns {
 		s.result.Campaigns[i] = at[c]
 	}
 	// What was told stays told, also when what is known by now would not be enough.
+	s.current = slices.Clone(s.result.Campaigns)
 	for _, t := range s.told {
-		if !slices.Contains(s.result.Campaigns, t.Campaign) {
-			s.result.Campaigns = append(s.result.Campaigns, t.Campaign)
+		if used[t] || slices.Contains(s.current, t.Campaign) {
+			continue
 		}
+		if !t.Over {
+			t.Over = true
+			now := *t.Campaign
+			now.Why += "; by what is known since then it would not be told again"
+			t.Campaign = &now
+			changed = append(changed, &now)
+		}
+		s.result.Campaigns = append(s.result.Campaigns, t.Campaign)
 	}
 	worst := func(x, y *tocsin.Campaign) int {
 		return cmp.Or(cmp.Compare(y.Level, x.Level), cmp.Compare(len(y.Steps), len(x.Steps)), x.First.Compare(y.First), strings.Compare(x.ID, y.ID))
