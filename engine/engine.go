@@ -30,6 +30,7 @@ type Input struct {
 	Workers  int                      // 0: one for each processor
 	Progress *Progress                // may be nil
 	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
+	Horizon  time.Duration            // of a hunt: what is older than this before the newest event is let go and counted; 0 is no horizon
 	Key      []byte                   // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
 }
 
