@@ -25,7 +25,7 @@ import (
 type Hunt struct {
 	Matches  Matches          // in order of time, source, record, rule
 	Coverage *tocsin.Coverage // nil where the run kept none
-	Covered  *Covered         // stands in for Coverage where only JSONL tells what was covered; nil where nothing does
+	Covered  *Covered         // stands in for Coverage where only JSONL tells what was covered; Text and HTML want Coverage itself
 	Version  string           // Tocsin's
 	Made     time.Time        // when the report is made; zero leaves it out, or stands the last match in for it where a format needs a time
 	Title    string           // of the HTML report and the Navigator layer; empty is "Hunt report"

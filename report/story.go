@@ -27,7 +27,7 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 		whom = append(whom, fill(w.inOrgs, w.several(n, w.org), w.vals(c.Orgs, 5))...)
 	}
 	if n := c.Omitted["victims"]; n > 0 {
-		whom = append(whom, say(w.and+w.several(n, w.unlistedTarget))...)
+		whom = append(whom, fill(w.andTargets, w.several(n, w.unlistedTarget))...)
 	}
 	all = append(all, fill(act, w.span(c.First, c.Last), who, whom))
 	reached := reachedOf(c)
