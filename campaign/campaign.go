@@ -135,7 +135,6 @@ func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *t
 		}
 	}
 	judge(c)
-	number(c)
 	for _, a := range c.Actors {
 		a.Ticks = nil
 	}

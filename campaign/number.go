@@ -9,53 +9,69 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// number gives the fingerprints of credentials the numbers in which a campaign first uses them: what is told is the same
-// whatever key a run had, and says nothing of the secret. Numbers are of one campaign.
-func number(c *tocsin.Campaign) {
-	// Two credentials are told apart by where they were used, which does not depend on the key.
+// A numbering gives the fingerprints of a campaign's credentials numbers: what is told is the same whatever key a run had,
+// and says nothing of the secret. Numbers are of one campaign.
+type numbering struct {
+	of      map[string]string // "key:" and a fingerprint → "key:" and a number
+	replace *strings.Replacer // in sentences
+}
+
+// number numbers the credentials of deeds, which are in order of time, and puts the numbers in their place. Two credentials
+// are told apart by where they were used, which does not depend on the key.
+func number(all []*tocsin.Deed) numbering {
 	uses := map[string][]int{}
-	n := 0
-	for _, a := range c.Actors {
-		for i := range a.Deeds {
-			for _, m := range a.Deeds[i].Marks {
-				if isFingerprint(m) {
-					uses[m] = append(uses[m], n)
-				}
+	for n, d := range all {
+		for _, m := range d.Marks {
+			if isFingerprint(m) {
+				uses[m] = append(uses[m], n)
 			}
-			n++
 		}
-	}
-	if len(uses) == 0 {
-		return
 	}
 	keys := make([]string, 0, len(uses))
 	for k := range uses {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(x, y string) int { return cmp.Or(slices.Compare(uses[x], uses[y]), strings.Compare(x, y)) })
-	var old []string
+	n := numbering{of: map[string]string{}}
+	var pairs []string
 	for i, k := range keys {
-		old = append(old, strings.TrimPrefix(k, "key:"), strconv.Itoa(i+1))
+		n.of[k] = "key:" + strconv.Itoa(i+1)
+		pairs = append(pairs, strings.TrimPrefix(k, "key:"), strconv.Itoa(i+1))
 	}
-	r := strings.NewReplacer(old...)
-	for i := range c.Marks {
-		if isFingerprint(c.Marks[i]) {
-			c.Marks[i] = r.Replace(c.Marks[i])
-		}
-	}
-	links := func(all []tocsin.Link) {
-		for i := range all {
-			if all[i].Kind == "credential" || all[i].Kind == "takeover" {
-				all[i].Evidence = r.Replace(all[i].Evidence)
+	n.replace = strings.NewReplacer(pairs...)
+	for _, d := range all {
+		d.Credential = n.text(d.Credential)
+		changed := false
+		for i, m := range d.Marks {
+			if now := n.text(m); now != m {
+				d.Marks[i], changed = now, true
 			}
 		}
-	}
-	links(c.Links)
-	for _, a := range c.Actors {
-		links(a.Links)
-		for i := range a.Adaptations {
-			a.Adaptations[i].Evidence = r.Replace(a.Adaptations[i].Evidence)
+		if changed {
+			slices.Sort(d.Marks)
 		}
+	}
+	return n
+}
+
+// text is a mark or credential as it may be told.
+func (n numbering) text(s string) string {
+	if now, ok := n.of[s]; ok {
+		return now
+	}
+	return s
+}
+
+// actor puts numbers into what is told of an actor's names.
+func (n numbering) actor(a *tocsin.Actor) {
+	if len(n.of) == 0 {
+		return
+	}
+	for i := range a.Links {
+		a.Links[i].Evidence = n.replace.Replace(a.Links[i].Evidence)
+	}
+	for i := range a.Adaptations {
+		a.Adaptations[i].Evidence = n.replace.Replace(a.Adaptations[i].Evidence)
 	}
 }
 

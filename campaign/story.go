@@ -18,6 +18,8 @@ type story struct {
 	all []*tocsin.Deed // in order of time
 	by  map[*tocsin.Deed]*member
 	c   *tocsin.Campaign
+
+	keys numbering
 }
 
 // campaign tells what a group of members did. Drivers are judged later.
@@ -53,6 +55,7 @@ func (w *world) campaign(g []*member) *tocsin.Campaign {
 	if c.Level < tocsin.Medium {
 		return c // which nobody is told of
 	}
+	s.keys = number(s.all)
 	s.actors()
 	for o := range orgs {
 		c.Orgs = append(c.Orgs, o)
@@ -85,12 +88,14 @@ func (s *story) actors() {
 	}
 	slices.SortStableFunc(members, func(x, y *member) int { return cmp.Compare(acts[y], acts[x]) })
 	for _, m := range members[:min(len(members), maxActors)] {
+		s.keys.actor(m.Actor)
 		c.Actors = append(c.Actors, m.Actor)
 	}
 	s.omit("actors", len(members)-len(c.Actors))
 	slices.SortStableFunc(reasons, func(x, y reason) int { return cmp.Compare(y.weight, x.weight) })
 	s.omit("links", len(reasons)-maxLinks)
 	for i := range reasons[:min(len(reasons), maxLinks)] {
+		reasons[i].what = s.keys.text(reasons[i].what)
 		c.Links = append(c.Links, reasons[i].link())
 	}
 	slices.SortStableFunc(c.Links, func(x, y tocsin.Link) int {

@@ -148,6 +148,9 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			state.Merge(h.noted)
 			h.noted, h.witness = nil, nil
 		}
+		if in.Horizon > 0 && !coverage.Last.IsZero() {
+			state.pages.Forget(coverage.Last.Add(-in.Horizon))
+		}
 		state.Turn(time.Time{})
 		f.Result = state.Result()
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)

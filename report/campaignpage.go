@@ -21,7 +21,7 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 	j.intAt("attempts", int64(h.Attempts))
 	j.key("aside")
 	t := tagged{jsonText: *j, most: maxPageList}
-	t.value(reflect.ValueOf(h.Aside))
+	t.value(reflect.ValueOf(h.asides()))
 	*j = t.jsonText
 	j.intAt("asides", int64(len(h.Aside)))
 	if h.Campaigns == nil {
@@ -35,7 +35,7 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 		j.open('{')
 		j.key("story")
 		j.open('[')
-		for _, s := range english.story(c, h.Coverage) {
+		for _, s := range english.story(c, h.end()) {
 			j.str(s.plain())
 		}
 		j.shut(']')

@@ -17,11 +17,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// campaigns are the hunt's, without any that is nil.
-func (h *Hunt) campaigns() []*tocsin.Campaign {
-	return slices.DeleteFunc(slices.Clone(h.Campaigns), func(c *tocsin.Campaign) bool { return c == nil })
-}
-
 // appendCampaign appends the line of one campaign: all members of [tocsin.Campaign] by their tags.
 func appendCampaign(b []byte, c *tocsin.Campaign) []byte {
 	return appendKind(b, "campaign", reflect.ValueOf(c).Elem())
@@ -44,7 +39,7 @@ func appendKind(b []byte, kind string, v reflect.Value) []byte {
 // tagged writes values of the vocabulary by their json tags.
 type tagged struct {
 	jsonText
-	most int  // bytes of a text and items of a list; 0 is no bound
+	most int  // an eighth of the bytes of a text, and items of a list; 0 is no bound
 	cut  bool // whether a list was cut
 }
 
@@ -129,6 +124,9 @@ func (j *tagged) value(v reflect.Value) {
 	case reflect.Map:
 		keys := v.MapKeys()
 		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		if j.most > 0 && len(keys) > j.most {
+			keys, j.cut = keys[:j.most], true
+		}
 		j.open('{')
 		for _, k := range keys {
 			j.key(j.text(k.String()))
@@ -159,27 +157,32 @@ func (j *tagged) float(f float64) {
 // maxCampaignLine bounds the line that one campaign is read from.
 const maxCampaignLine = 1 << 30
 
-// ReadCampaigns reads the campaigns of what JSONL wrote, in their order; lines of other kinds are passed over. An error
-// names the line. What is read is no more to be trusted than the logs that it came from.
-func ReadCampaigns(r io.Reader) ([]*tocsin.Campaign, error) {
+// ReadCampaigns reads the campaigns of what JSONL wrote, in their order, and what the run covered: nil where no line
+// says it, the sum where several do. Lines of other kinds are passed over. An error names the line. What is read is no
+// more to be trusted than the logs that it came from.
+func ReadCampaigns(r io.Reader) (all []*tocsin.Campaign, covered *Covered, err error) {
 	in := bufio.NewReaderSize(r, 1<<16)
-	var all []*tocsin.Campaign
 	for n := 1; ; n++ {
 		line, err := campaignLine(in)
 		if err != nil && err != io.EOF {
-			return all, fmt.Errorf("line %d: %w", n, err)
+			return all, covered, fmt.Errorf("line %d: %w", n, err)
 		}
 		if len(line) > 0 {
-			c, wrong := readCampaign(line)
+			c, s, wrong := readLine(line)
 			if wrong != nil {
-				return all, fmt.Errorf("line %d: %w", n, wrong)
+				return all, covered, fmt.Errorf("line %d: %w", n, wrong)
 			}
-			if c != nil {
+			switch {
+			case c != nil:
 				all = append(all, c)
+			case s != nil && covered != nil:
+				covered.join(s)
+			case s != nil:
+				covered = s
 			}
 		}
 		if err == io.EOF {
-			return all, nil
+			return all, covered, nil
 		}
 	}
 }
@@ -208,21 +211,25 @@ func campaignLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// readCampaign reads one line; nil if it is of another kind.
-func readCampaign(line []byte) (*tocsin.Campaign, error) {
+// readLine reads one line, a campaign's or the coverage's; neither if it is of another kind.
+func readLine(line []byte) (*tocsin.Campaign, *Covered, error) {
 	var kind struct {
 		Kind string `json:"kind"`
 	}
 	if err := json.Unmarshal(line, &kind); err != nil {
-		return nil, fmt.Errorf("no line of a report: %w", err)
+		return nil, nil, fmt.Errorf("no line of a report: %w", err)
 	}
-	if kind.Kind != "campaign" {
-		return nil, nil
+	switch kind.Kind {
+	case "campaign":
+		c := &tocsin.Campaign{}
+		if err := json.Unmarshal(line, c); err != nil {
+			return nil, nil, fmt.Errorf("no campaign that this version knows: %w", err)
+		}
+		c.Actors = slices.DeleteFunc(c.Actors, func(a *tocsin.Actor) bool { return a == nil })
+		return c, nil, nil
+	case "coverage":
+		s, err := readCovered(line)
+		return nil, s, err
 	}
-	c := &tocsin.Campaign{}
-	if err := json.Unmarshal(line, c); err != nil {
-		return nil, fmt.Errorf("no campaign that this version knows: %w", err)
-	}
-	c.Actors = slices.DeleteFunc(c.Actors, func(a *tocsin.Actor) bool { return a == nil })
-	return c, nil
+	return nil, nil, nil
 }

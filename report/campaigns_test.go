@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -24,11 +25,30 @@ func TestReadCampaigns(t *testing.T) {
 	if !strings.HasPrefix(b.String(), `{"kind":"campaign","id":"c-3f9a1c2b7d04"`) {
 		t.Errorf("campaigns do not come first: %.80s", b.String())
 	}
-	got, err := ReadCampaigns(&b)
+	got, covered, err := ReadCampaigns(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(h.Campaigns, got, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if d := cmp.Diff(coveredBy(h.Coverage), covered, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("coverage (-want +got):\n%s", d)
+	}
+}
+
+// What several runs covered, in one file, is told as one.
+func TestReadCampaignsJoins(t *testing.T) {
+	line := func(n int64, from, to int, partial string) string {
+		at := func(h int) time.Time { return sampleStart.Add(time.Duration(h) * time.Hour) }
+		return string(appendCovered(nil, &Covered{FilesRead: n, FilesSkipped: 1, Events: 10 * n, First: at(from), Last: at(to), FaultN: n, RulesLoaded: n, RulesIdle: n, LetGo: []tocsin.LetGo{{Kind: "late", N: n}}, Partial: partial}))
+	}
+	_, got, err := ReadCampaigns(strings.NewReader(line(3, 5, 9, "") + line(4, 1, 2, "stopped")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Covered{FilesRead: 7, FilesSkipped: 2, Events: 70, First: sampleStart.Add(time.Hour), Last: sampleStart.Add(9 * time.Hour), FaultN: 7, RulesLoaded: 4, RulesIdle: 3, LetGo: []tocsin.LetGo{{Kind: "late", N: 3}, {Kind: "late", N: 4}}, Partial: "stopped"}
+	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
@@ -87,12 +107,13 @@ func TestReadCampaignsRefuses(t *testing.T) {
 		{"a level that is none", strings.Replace(good, "high", "severe", 1), "line 1: no campaign that this version knows"},
 		{"a time that is none", "\n\n" + strings.Replace(good, "null", `"yesterday"`, 1), "line 3: no campaign"},
 		{"cut off", good[:40], "line 1: no line of a report"},
+		{"a coverage that is none", good + "\n" + `{"kind":"coverage","files_read":"many"}`, "line 2: no coverage that this version knows"},
 		{"an array", "[1]", "line 1: no line of a report"},
 		{"too deep", `{"kind":"campaign","x":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}", "line 1: no line of a report"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := ReadCampaigns(strings.NewReader(tt.in))
+			got, _, err := ReadCampaigns(strings.NewReader(tt.in))
 			if tt.want == "" {
 				if err != nil || tt.in != "" && (len(got) != 1 || len(got[0].Actors) != 1) {
 					t.Errorf("got %d, %v", len(got), err)
@@ -107,16 +128,16 @@ func TestReadCampaignsRefuses(t *testing.T) {
 // What is read from a file that anyone may have written is shown without harm.
 func FuzzReadCampaigns(f *testing.F) {
 	for _, c := range []*tocsin.Campaign{sampleCampaign(), hostileCampaign(), smallCampaign(1)} {
-		f.Add(appendCampaign(nil, c))
+		f.Add(appendCovered(appendCampaign(nil, c), coveredBy(sampleHunt(1).Coverage)))
 	}
 	f.Add([]byte(`{"kind":"campaign","id":"x","actors":[null,{}],"steps":[{}],"victims":[{}],"gates":[{}],"autonomy":{}}`))
 	f.Add([]byte("{\"kind\":\"match\"}\n{\"kind\":\"campaign\",\"first\":\"9999-12-31T23:59:59Z\",\"last\":\"0001-01-01T00:00:01Z\"}"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		all, err := ReadCampaigns(bytes.NewReader(in))
+		all, covered, err := ReadCampaigns(bytes.NewReader(in))
 		if err != nil || len(all) == 0 {
 			return
 		}
-		h := &Hunt{Campaigns: all}
+		h := &Hunt{Campaigns: all, Covered: covered}
 		for name, write := range writers() {
 			var b bytes.Buffer
 			if err := write(&b, h); err != nil {
@@ -135,7 +156,7 @@ func FuzzReadCampaigns(f *testing.F) {
 			t.Fatal("the page's data is no JSON")
 		}
 		var b bytes.Buffer
-		if err := Explain(&b, all[0], TextOptions{Width: 60}); err != nil {
+		if err := Explain(&b, h, all[0], TextOptions{Width: 60}); err != nil {
 			t.Fatal(err)
 		}
 		harmlessLines(t, b.String(), 60)
@@ -143,7 +164,7 @@ func FuzzReadCampaigns(f *testing.F) {
 		if err := JSONL(&b, h); err != nil {
 			t.Fatal(err)
 		}
-		again, err := ReadCampaigns(&b)
+		again, _, err := ReadCampaigns(&b)
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}

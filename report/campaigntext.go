@@ -13,8 +13,8 @@ import (
 // maxTextCampaigns bounds the campaigns that Text shows.
 const maxTextCampaigns = 5
 
-// campaignLines shows the campaigns within at most high lines: as many as there is room for in full, the others up to
-// five with a line each.
+// campaignLines shows the campaigns within at most high lines, but at least a line of the first: as many as there is room
+// for in full, the others up to five with a line each.
 func (p *page) campaignLines(h *Hunt, high int) []string {
 	all := h.campaigns()
 	besides := p.besides(h)
@@ -29,7 +29,8 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 	show := min(len(all), maxTextCampaigns)
 	var full [][]string
 	for _, c := range all[:show] {
-		full = append(full, p.campaign(c, h.Coverage))
+		lines, _ := p.campaign(c, h.end())
+		full = append(full, lines)
 	}
 	for {
 		more := 0
@@ -38,13 +39,17 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 		}
 		used := 1 + show + more
 		whole := 0
-		for whole < show && (used+len(full[whole])-1 <= high || whole == 0 && show == 1) {
+		for whole < show && used+len(full[whole])-1 <= high {
 			used += len(full[whole]) - 1
 			whole++
 		}
 		if whole == 0 && show > 1 {
 			show--
 			continue
+		}
+		if whole == 0 { // as much of the first as there is room for
+			full[0] = full[0][:min(len(full[0]), max(1, high-1-more))]
+			whole = 1
 		}
 		lines := []string{head}
 		for i := range show {
@@ -67,8 +72,8 @@ func (p *page) besides(h *Hunt) []string {
 	if h.Attempts > 0 {
 		parts = append(parts, several(h.Attempts, "actor")+" tried something and got nowhere that is known")
 	}
-	if n := len(h.Aside); n > 0 {
-		parts = append(parts, several(n, "telling thing")+" in no campaign, the first: "+visible(shorten(h.Aside[0].Title, 200))+onHost(h.Aside[0].Host))
+	if all := h.asides(); len(all) > 0 {
+		parts = append(parts, several(len(all), "telling thing")+" in no campaign, the first: "+visible(shorten(all[0].Title, 200))+onHost(all[0].Host))
 	}
 	if len(parts) == 0 {
 		return nil
@@ -76,34 +81,47 @@ func (p *page) besides(h *Hunt) []string {
 	return []string{clip("  Besides: "+strings.Join(parts, "; "), p.wide)}
 }
 
-// campaign is one campaign as a short block.
-func (p *page) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) []string {
+// campaign is one campaign as a short block, and how many of its lines say what it is, what it may lack, when and against
+// whom; end is when the logs end, zero where that is not known.
+func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head int) {
 	w := &english
 	l := min(c.Level, tocsin.Critical)
 	id := visible(shorten(c.ID, 40))
+	if c.Lost != "" {
+		id = "may lack some  " + id
+	}
 	title := p.wide - 2 - 5 - width(id) - 2
-	lines := []string{"  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(shorten(or(c.Title, "untitled"), 300)), title) + "  " + p.ink("2", id)}
+	lines = []string{"  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(shorten(or(c.Title, "untitled"), 300)), title) + "  " + p.ink("2", id)}
 	add := func(s string) {
 		if s != "" {
 			lines = append(lines, clip("       "+s, p.wide))
+		}
+	}
+	if c.Lost != "" {
+		for _, s := range wrap(strings.SplitAfter("May lack some: "+visible(shorten(c.Lost, maxShown)), " "), "", "", p.wide-7) {
+			add(strings.TrimRight(s, " "))
 		}
 	}
 	when := "time unknown"
 	if datable(c.First) && datable(c.Last) {
 		when = p.minutes(c.First, c.Last)
 	}
-	if s := w.state(c, cov); len(s) > 0 {
-		when += "; " + p.stillShort(c, cov)
+	if s := w.state(c, end); len(s) > 0 {
+		when += "; " + p.stillShort(c, end)
 	}
 	add(when)
 	whom := "nobody named that it was aimed at"
 	if n := len(c.Victims); n > 0 {
 		whom = "entered " + count(reachedOf(c)) + " of " + several(n, "target")
+		if more := c.Omitted["victims"]; more > 0 {
+			whom += " listed, " + count(more) + " more not listed,"
+		}
 	}
 	if n := len(c.Orgs); n > 0 {
 		whom += " of " + several(n, "organisation") + " (" + visible(strings.Join(c.Orgs[:min(n, 6)], ", ")) + ")"
 	}
 	add(whom)
+	head = len(lines)
 	add(p.operators(c))
 	add(p.autonomy(c))
 	if order := tacticsInOrder(c); len(order) > 0 {
@@ -113,12 +131,12 @@ func (p *page) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) []string {
 		}
 		add(strings.Join(names, " › "))
 	}
-	return lines
+	return lines, head
 }
 
 // stillShort is state in few words.
-func (p *page) stillShort(c *tocsin.Campaign, cov *tocsin.Coverage) string {
-	silence := cov.Last.Sub(c.Last)
+func (p *page) stillShort(c *tocsin.Campaign, end time.Time) string {
+	silence := end.Sub(c.Last)
 	switch {
 	case silence <= quietAfter:
 		return "still active when the logs end"
@@ -135,9 +153,10 @@ func (p *page) operators(c *tocsin.Campaign) string {
 		return several(c.Actions, "action") + ", " + several(c.Alerts, "alert")
 	}
 	var parts []string
+	rest := max(0, c.Omitted["actors"])
 	for i, a := range actors {
 		if i == 3 {
-			parts = append(parts, "and "+count(len(actors)-i)+" more")
+			rest += len(actors) - i
 			break
 		}
 		s := visible(shorten(actorName(a), 60))
@@ -148,7 +167,13 @@ func (p *page) operators(c *tocsin.Campaign) string {
 		if share := english.shareOf(a, a.Driver); share != "" {
 			d += " " + share
 		}
+		if a.Tie == tocsin.Weak {
+			d += ", " + english.weak
+		}
 		parts = append(parts, s+" ("+d+")")
+	}
+	if rest > 0 {
+		parts = append(parts, "and "+count(rest)+" more")
 	}
 	return several(c.Actions, "action") + ", " + several(c.Alerts, "alert") + " by " + strings.Join(parts, "; ")
 }
@@ -184,18 +209,17 @@ func (p *page) minutes(first, last time.Time) string {
 	return a + " – " + b + " UTC"
 }
 
-// ExplainList lists campaigns, one a line: level, id, title.
-func ExplainList(w io.Writer, all []*tocsin.Campaign, o TextOptions) error {
-	p := explaining(o)
-	for _, c := range all {
-		if c == nil {
-			continue
-		}
-		for _, l := range p.campaign(c, nil)[:3] {
-			p.line(l)
+// ExplainList lists the hunt's campaigns with level, id, title, when and against whom, and what the run did not keep.
+func ExplainList(w io.Writer, h *Hunt, o TextOptions) error {
+	e := explanation{page: explaining(o), h: h}
+	for _, c := range h.campaigns() {
+		lines, head := e.campaign(c, time.Time{})
+		for _, l := range lines[:head] {
+			e.line(l)
 		}
 	}
-	_, err := io.WriteString(w, p.b.String())
+	e.letGo()
+	_, err := io.WriteString(w, e.b.String())
 	return err
 }
 
@@ -206,27 +230,31 @@ func explaining(o TextOptions) *page {
 	return &page{wide: max(o.Width, 60), color: o.Color}
 }
 
-// Explain writes the chain of evidence of one campaign: what it is and why it is rated so, its steps in order with
-// their places, why its actors are one each and belong together, what drives them, with weights that add up to what is
-// said, their tempo, where a person decided, how they adapted, the victims, and what is open. Places are SOURCE:RECORD,
-// as --explain of hunt takes them.
-func Explain(w io.Writer, c *tocsin.Campaign, o TextOptions) error {
-	e := explanation{page: explaining(o), c: c}
+// Explain writes the chain of evidence of one campaign of the hunt: what it is and why it is rated so, what it may lack,
+// its steps in order with their places, why its actors are one each and belong together, what drives them, with weights
+// that add up to what is said, their tempo, where a person decided, how they adapted, the victims, what is open, and what
+// the run did not keep. Places are SOURCE:RECORD, as --explain of hunt takes them.
+func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
+	c = only(c)
+	e := explanation{page: explaining(o), h: h, c: c}
 	e.head()
+	e.lost()
 	e.steps()
 	for i, a := range actorsOf(c) {
 		e.actor(i, a)
 	}
+	e.unlisted("actors")
 	e.links("Why these actors are one campaign", c.Links)
 	e.gates()
 	e.victims()
-	e.texts("Indicators", c.Marks)
-	e.texts("Data touched", c.Data)
-	e.texts("Rules and alerts", c.Rules)
-	e.texts("To look for next", c.Open)
+	e.texts("Indicators", "indicators", c.Marks)
+	e.texts("Data touched", "data", c.Data)
+	e.texts("Rules and alerts", "rules", c.Rules)
+	e.texts("To look for next", "open", c.Open)
 	e.leads()
-	e.texts("Telemetry that would tell more", c.Missing)
+	e.texts("Telemetry that would tell more", "missing", c.Missing)
 	e.records()
+	e.letGo()
 	_, err := io.WriteString(w, e.b.String())
 	return err
 }

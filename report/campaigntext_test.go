@@ -75,18 +75,19 @@ func TestNoCampaign(t *testing.T) {
 func TestExplain(t *testing.T) {
 	for _, o := range []TextOptions{{}, {Width: 60, Color: true}, {Width: 140}} {
 		for _, c := range []*tocsin.Campaign{sampleCampaign(), hostileCampaign(), smallCampaign(1), {}} {
+			h := sampleHunt(0)
 			var b bytes.Buffer
-			if err := Explain(&b, c, o); err != nil {
+			if err := Explain(&b, h, c, o); err != nil {
 				t.Fatal(err)
 			}
-			if err := ExplainList(&b, []*tocsin.Campaign{c, nil}, o); err != nil {
+			if err := ExplainList(&b, &Hunt{Campaigns: []*tocsin.Campaign{c, nil}, Coverage: h.Coverage}, o); err != nil {
 				t.Fatal(err)
 			}
 			harmlessLines(t, b.String(), max(o.Width, 60, map[bool]int{true: 100}[o.Width == 0]))
 		}
 	}
 	var b bytes.Buffer
-	if err := Explain(&b, sampleCampaign(), TextOptions{}); err != nil {
+	if err := Explain(&b, sampleHunt(0), sampleCampaign(), TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "campaign.explain.txt", b.Bytes())

@@ -12,6 +12,7 @@ import (
 // An explanation is the chain of evidence of a campaign being written.
 type explanation struct {
 	*page
+	h *Hunt
 	c *tocsin.Campaign
 }
 
@@ -80,10 +81,58 @@ func (e *explanation) head() {
 	l := min(c.Level, tocsin.Critical)
 	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", clip(show(or(c.Title, "untitled")), e.wide-5)) + "\n")
 	e.para(0, show(c.ID)+"; "+english.why1(c))
-	for _, t := range english.story(c, nil) {
+	if len(c.Was) > 0 {
+		e.para(0, fill(english.was, names(c.Was, 8)).plain())
+	}
+	for _, t := range english.story(c, e.h.end()) {
 		e.para(0, t.plain())
 	}
 	e.para(0, several(c.Actions, "action")+", "+count(c.Alerts)+" of them with an alert")
+	if weakly(c) {
+		e.para(0, english.weakNote)
+	}
+}
+
+// lost says what the campaign may lack.
+func (e *explanation) lost() {
+	if e.c.Lost != "" {
+		e.section(english.lost)
+		e.para(2, show(e.c.Lost))
+	}
+}
+
+// letGo says what the run did not keep, and whether it ended early.
+func (e *explanation) letGo() {
+	s := e.h.covered()
+	if s == nil || len(s.LetGo) == 0 && s.Partial == "" {
+		return
+	}
+	e.section("What the run did not keep or read")
+	if s.Partial != "" {
+		e.para(2, fill(english.partial, show(s.Partial)).plain())
+	}
+	if len(s.LetGo) > 0 {
+		e.para(2, english.letGoIntro)
+	}
+	for i := range s.LetGo[:min(len(s.LetGo), maxExplained)] {
+		e.para(4, english.letGoOf(&s.LetGo[i]).plain())
+	}
+	e.rest(maxExplained, len(s.LetGo))
+}
+
+// unlisted says what a list of the campaign leaves out.
+func (e *explanation) unlisted(name string) {
+	if s := english.unlisted(e.c, name); s != "" {
+		e.para(2, s)
+	}
+}
+
+// weak marks what belongs to the campaign weakly.
+func weak(t tocsin.Tie) string {
+	if t == tocsin.Weak {
+		return " (" + english.weak + ")"
+	}
+	return ""
 }
 
 // why1 is the level with its reason.
@@ -110,6 +159,7 @@ func (e *explanation) steps() {
 		e.places(5, s.Places)
 	}
 	e.rest(maxExplained, len(e.c.Steps))
+	e.unlisted("steps")
 }
 
 func techniques(all []string) string {
@@ -156,7 +206,7 @@ func (e *explanation) actor(i int, a *tocsin.Actor) {
 	if i >= 20 {
 		return
 	}
-	e.section("Actor " + strconv.Itoa(i+1) + ": " + show(a.ID))
+	e.section("Actor " + strconv.Itoa(i+1) + weak(a.Tie) + ": " + show(a.ID))
 	if a.Local {
 		e.para(2, "Not a doer who is known, but what happened on one machine.")
 	}
@@ -185,6 +235,7 @@ func (e *explanation) links(title string, all []tocsin.Link) {
 		e.section(title)
 		e.linkRows("", all)
 	}
+	e.unlisted("links")
 }
 
 func (e *explanation) linkRows(title string, all []tocsin.Link) {
@@ -204,7 +255,7 @@ func (e *explanation) linkRows(title string, all []tocsin.Link) {
 	}
 	for i := range all[:min(len(all), maxExplained)] {
 		l := &all[i]
-		e.para(4, signed(l.Weight)+"  "+show(l.From)+" – "+show(l.To)+" ["+show(l.Kind)+"] "+show(l.Evidence)+at1(l))
+		e.para(4, signed(l.Weight)+"  "+show(l.From)+" – "+show(l.To)+" ["+show(l.Kind)+"]"+weak(l.Tie)+" "+show(l.Evidence)+at1(l))
 		k := pair{l.From, l.To}
 		if n[k]--; n[k] == 0 && sum[k] != l.Weight {
 			e.line("    " + signed(sum[k]) + "  in sum")
@@ -354,12 +405,14 @@ func (e *explanation) victims() {
 		if datable(v.First) && datable(v.Last) {
 			when = "; " + spanText(v.First, v.Last)
 		}
-		e.para(2, state+"  "+show(v.Kind)+" "+show(v.Value)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
+		e.para(2, state+"  "+show(v.Kind)+" "+show(v.Value)+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
 	}
 	e.rest(maxExplained, len(e.c.Victims))
+	e.unlisted("victims")
 }
 
-func (e *explanation) texts(title string, all []string) {
+// texts lists free texts; name is the member's.
+func (e *explanation) texts(title, name string, all []string) {
 	if len(all) == 0 {
 		return
 	}
@@ -368,6 +421,7 @@ func (e *explanation) texts(title string, all []string) {
 		e.para(2, show(s))
 	}
 	e.rest(maxExplained, len(all))
+	e.unlisted(name)
 }
 
 func (e *explanation) leads() {

@@ -96,6 +96,8 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 		a.para(quote(c.Title))
 	}
 	a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), reason(c))
+	a.was(c)
+	a.lost(c)
 	a.heading(3, w.summary)
 	a.summary(c)
 	a.heading(3, w.timeline)
@@ -108,10 +110,12 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 		}
 		a.actor(c, x)
 	}
+	a.unlisted(c, "actors", "links")
 	a.heading(3, w.victims)
 	a.victims(c)
 	a.heading(3, w.data)
 	a.texts(c.Data, w.noData)
+	a.unlisted(c, "data")
 	a.heading(3, w.indicators)
 	a.marks(c)
 	a.heading(3, w.countermeasures)
@@ -135,7 +139,7 @@ func reason(c *tocsin.Campaign) text {
 
 func (a *dossier) summary(c *tocsin.Campaign) {
 	var t text
-	for i, s := range a.w.story(c, a.h.Coverage) {
+	for i, s := range a.w.story(c, a.h.end()) {
 		if i > 0 {
 			t = append(t, say(" ")...)
 		}
@@ -192,6 +196,7 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 	}
 	a.table([]string{w.timeHead, w.phaseHead, w.whatHead, w.whereHead, w.resultHead}, rows)
 	a.beyond(len(all), maxRows)
+	a.unlisted(c, "steps")
 }
 
 func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
@@ -200,7 +205,7 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 	for _, h := range x.Handles {
 		names = append(names, h.Kind+" "+h.Value)
 	}
-	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), ". ", fill(w.handles, w.vals(names, 12)))
+	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, w.vals(names, 12)))
 	judged := say(bold(w.driver[x.Driver.String()]))
 	if len(x.Share) > 0 {
 		judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
@@ -222,7 +227,7 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 	}
 	var items []text
 	for _, l := range links[:min(len(links), maxRows)] {
-		items = append(items, fill(w.linkRow, val(l.From), val(l.To), quote(l.Evidence), w.weight(l.Weight)))
+		items = append(items, append(fill(w.linkRow, val(l.From), val(l.To), quote(l.Evidence), w.weight(l.Weight)), a.weak(l.Tie)...))
 	}
 	if len(items) > 0 {
 		a.para(w.joined)
@@ -275,12 +280,49 @@ func (a *dossier) victims(c *tocsin.Campaign) {
 		for _, t := range v.Tactics {
 			phases = append(phases, w.tactic(t))
 		}
+		state = append(state, a.weak(v.Tie)...)
 		rows = append(rows, []text{state, say(val(v.Value), " (", quote(w.kind(v.Kind)), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
 	}
 	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead}, rows)
 	a.beyond(len(list), maxRows)
+	a.unlisted(c, "victims")
+	if weakly(c) {
+		a.note(w.weakNote)
+	}
 	if len(rows) == 0 {
 		a.para(w.upper(w.nobody) + ".")
+	}
+}
+
+// was says under which ids the campaign was told before.
+func (a *dossier) was(c *tocsin.Campaign) {
+	if len(c.Was) > 0 {
+		a.para(fill(a.w.was, a.w.vals(c.Was, 20)))
+	}
+}
+
+// lost says what the campaign may lack.
+func (a *dossier) lost(c *tocsin.Campaign) {
+	if c.Lost != "" {
+		a.heading(3, a.w.lost)
+		a.para(quote(c.Lost))
+	}
+}
+
+// weak marks what belongs to the campaign weakly.
+func (a *dossier) weak(t tocsin.Tie) text {
+	if t == tocsin.Weak {
+		return say(" (" + a.w.weak + ")")
+	}
+	return nil
+}
+
+// unlisted says what lists of the campaign leave out.
+func (a *dossier) unlisted(c *tocsin.Campaign, names ...string) {
+	for _, name := range names {
+		if s := a.w.unlisted(c, name); s != "" {
+			a.note(s)
+		}
 	}
 }
 
@@ -361,14 +403,20 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 	}
 	a.table([]string{w.kindHead, w.nameHead}, rows)
 	a.beyond(len(c.Marks), maxRows)
+	a.unlisted(c, "indicators")
 }
 
-// counter suggests what to do, from the tactics seen and with the names that they were seen with.
+// counter suggests what to do, from the tactics seen and with the names that they were seen with. Names that belong to
+// the campaign weakly are not among those to act on.
 func (a *dossier) counter(c *tocsin.Campaign) {
 	w := a.w
-	var hosts, accounts []string
+	var hosts, accounts, weakNames []string
 	for i := range c.Victims {
 		if v := &c.Victims[i]; v.Reached {
+			if v.Tie == tocsin.Weak {
+				weakNames = append(weakNames, v.Value)
+				continue
+			}
 			switch v.Kind {
 			case "host", "address":
 				hosts = append(hosts, v.Value)
@@ -380,6 +428,12 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 	var outside []string
 	for _, x := range actorsOf(c) {
 		for _, h := range x.Handles {
+			if x.Tie == tocsin.Weak {
+				if !contains(weakNames, h.Value) {
+					weakNames = append(weakNames, h.Value)
+				}
+				continue
+			}
 			switch h.Kind {
 			case "user", "principal", "agent":
 				if !contains(accounts, h.Value) {
@@ -397,11 +451,12 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 			outside = append(outside, v)
 		}
 	}
+	weakNames = slices.DeleteFunc(weakNames, func(s string) bool { return contains(hosts, s) || contains(accounts, s) || contains(outside, s) })
 	var items []text
 	for _, x := range []struct {
 		sentence string
 		names    []string
-	}{{w.isolate, hosts}, {w.renew, accounts}, {w.block, outside}} {
+	}{{w.isolate, hosts}, {w.renew, accounts}, {w.block, outside}, {w.weakLeftOut, weakNames}} {
 		if len(x.names) > 0 {
 			items = append(items, fill(x.sentence, w.vals(x.names, 30)))
 		}
@@ -419,9 +474,9 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 	a.list(items)
 }
 
-// covered says what was read.
+// covered says what was read and what was not, and what was not kept.
 func (a *dossier) covered() {
-	w, c := a.w, a.h.Coverage
+	w, c := a.w, a.h.covered()
 	if n := a.h.Attempts; n > 0 {
 		a.para(fill(w.attempts, w.several(n, w.actor)))
 	}
@@ -432,18 +487,30 @@ func (a *dossier) covered() {
 		a.para(w.noCoverage)
 		return
 	}
-	_, files, read := notRead(c)
-	items := []text{fill(w.read, w.number(read), w.number(files), w.number(int(min(c.Events, math.MaxInt))))}
+	if c.Partial != "" {
+		a.para(fill(w.partial, quote(c.Partial)))
+	}
+	items := []text{fill(w.read, w.long(c.FilesRead), w.long(c.FilesRead+c.FilesSkipped), w.long(c.Events))}
 	if datable(c.First) && datable(c.Last) {
 		items = append(items, fill(w.spanRead, w.moment(c.First), w.moment(c.Last)))
 	}
-	if files > read {
-		items = append(items, fill(w.notRead, w.number(files-read)))
+	if c.FilesSkipped > 0 {
+		items = append(items, fill(w.notRead, w.long(c.FilesSkipped)))
 	}
 	if c.FaultN > 0 {
-		items = append(items, fill(w.faults, w.number(int(min(c.FaultN, math.MaxInt)))))
+		items = append(items, fill(w.faults, w.long(c.FaultN)))
 	}
 	a.list(items)
+	if len(c.LetGo) == 0 {
+		return
+	}
+	a.para(bold(w.letGoIntro))
+	items = nil
+	for i := range c.LetGo[:min(len(c.LetGo), maxRows)] {
+		items = append(items, w.letGoOf(&c.LetGo[i]))
+	}
+	a.list(items)
+	a.beyond(len(c.LetGo), maxRows)
 }
 
 // order is a time by which entries are sorted: those without one come last.

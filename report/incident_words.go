@@ -48,6 +48,13 @@ type words struct {
 	counter, changes                                           map[string]string
 	leads, leadRow, attempts, asides                           string
 
+	// What is not there, and what is there weakly.
+	lost, was, weak, weakNote, weakLeftOut string
+	partial, letGoIntro, letGoRow          string
+	reachedListed, andTargets              string
+	unlistedTarget                         noun
+	letGoKinds, omitted                    map[string]noun // by LetGo.Kind; by the list's name, "" for all others
+
 	notice noticeWords
 }
 
@@ -137,6 +144,17 @@ var english = words{
 	changes: map[string]string{"address": "address", "user_agent": "user agent", "tool": "tool", "account": "account", "pace": "pace"},
 	leads:   "Unusual in the same organisations, too weak to be joined:", leadRow: "{0} on {1}, {2}, {3} ({4})",
 	attempts: "Besides, {0} tried something and are not known to have got anywhere.", asides: "In no campaign, but telling: {0} kinds of things on single machines.",
+	lost: "What this campaign may lack", was: "Earlier told as {0}.", weak: "weak",
+	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
+	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
+	partial:     "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
+	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0} of {1}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
+	letGoKinds: map[string]noun{"quiet actions": {"quiet action", "quiet actions"}, "telling actions": {"telling action", "telling actions"}, "tempo": {"time by which tempo is told", "times by which tempo is told"},
+		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
+		"late": {"event that came too late", "events that came too late"}, "old": {"event older than the horizon", "events older than the horizon"}},
+	omitted: map[string]noun{"steps": {"1 further step in the middle is not listed.", "{0} further steps in the middle are not listed."}, "victims": {"1 further victim is not listed.", "{0} further victims are not listed."},
+		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "indicators": {"1 further indicator is not listed.", "{0} further indicators are not listed."},
+		"actors": {"1 further actor is not listed.", "{0} further actors are not listed."}, "": {"1 further entry is not listed.", "{0} further entries are not listed."}},
 	notice: englishNotice,
 }
 
@@ -182,7 +200,7 @@ var french = words{
 	spanRead: "Les journaux vont du {0} au {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
 	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
-	quotedNote: "Les constats détaillés (titres, faits, indices, mesures, changements, données, questions) sont cités tels que l'outil les a écrits, en anglais.",
+	quotedNote: "Les constats détaillés (titres, faits, indices, mesures, changements, données, questions, manques) sont cités tels que l'outil les a écrits, en anglais.",
 	counter: map[string]string{
 		"reconnaissance":       "Limiter le débit des requêtes selon le comportement et pas seulement selon l'adresse ; retirer d'Internet les services qui n'ont pas à y être.",
 		"initial-access":       "Fermer la porte d'entrée : corriger ou retirer d'Internet le service atteint et vérifier ce qui y a été laissé.",
@@ -202,5 +220,16 @@ var french = words{
 	changes: map[string]string{"address": "adresse", "user_agent": "agent utilisateur", "tool": "outil", "account": "compte", "pace": "rythme"},
 	leads:   "Inhabituel dans les mêmes organisations, trop faible pour être rattaché :", leadRow: "{0} sur {1}, {2}, {3} ({4})",
 	attempts: "Par ailleurs, {0} ont tenté quelque chose sans que l'on sache s'ils sont arrivés à quoi que ce soit.", asides: "Hors de toute campagne, mais parlants : {0} types de faits sur des machines isolées.",
+	lost: "Ce qui peut manquer à cette campagne", was: "Rapportée auparavant sous {0}.", weak: "faible",
+	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
+	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
+	partial:     "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
+	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0} sur {1}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
+	letGoKinds: map[string]noun{"quiet actions": {"action discrète", "actions discrètes"}, "telling actions": {"action parlante", "actions parlantes"}, "tempo": {"instant servant à mesurer le rythme", "instants servant à mesurer le rythme"},
+		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},
+		"late": {"événement arrivé trop tard", "événements arrivés trop tard"}, "old": {"événement antérieur à l'horizon", "événements antérieurs à l'horizon"}},
+	omitted: map[string]noun{"steps": {"1 autre étape, au milieu, n'est pas citée.", "{0} autres étapes, au milieu, ne sont pas citées."}, "victims": {"1 autre victime n'est pas citée.", "{0} autres victimes ne sont pas citées."},
+		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "indicators": {"1 autre indicateur n'est pas cité.", "{0} autres indicateurs ne sont pas cités."},
+		"actors": {"1 autre acteur n'est pas cité.", "{0} autres acteurs ne sont pas cités."}, "": {"1 autre élément n'est pas cité.", "{0} autres éléments ne sont pas cités."}},
 	notice: frenchNotice,
 }

@@ -6,9 +6,10 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// JSONL writes one line of JSON for each campaign, then for what is telling and in none, then for each match, as docs/jsonl.schema.json describes them.
-// Nothing of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed
-// or removed.
+// JSONL writes one line of JSON for each campaign, then for what is telling and in none, then for each match, and ends
+// with one for what was covered and what was not, where the hunt says it. docs/jsonl.schema.json describes them. Nothing
+// of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed or
+// removed.
 func JSONL(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	for _, c := range h.campaigns() {
@@ -17,8 +18,8 @@ func JSONL(w io.Writer, h *Hunt) error {
 			return err
 		}
 	}
-	for i := range h.Aside {
-		s.b = appendAside(s.b, &h.Aside[i])
+	for _, x := range h.asides() {
+		s.b = appendAside(s.b, &x)
 		if err := s.drain(false); err != nil {
 			return err
 		}
@@ -29,6 +30,9 @@ func JSONL(w io.Writer, h *Hunt) error {
 		if err := s.drain(false); err != nil {
 			return err
 		}
+	}
+	if c := h.covered(); c != nil {
+		s.b = appendCovered(s.b, c)
 	}
 	return s.drain(true)
 }

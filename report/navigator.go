@@ -63,7 +63,7 @@ func Navigator(w io.Writer, h *Hunt) error {
 	j.strAt("layer", "4.5")
 	j.shut('}')
 	j.strAt("domain", "enterprise-attack")
-	j.strAt("description", strconv.Itoa(h.matches().Len())+" matches; a technique's score is the number of its matches, its colour the worst level")
+	j.strAt("description", strconv.Itoa(h.matches().Len())+" matches; a technique's score is the number of its matches, its colour the worst level"+shortOf(h))
 	j.intAt("sorting", 3)
 	j.key("layout")
 	j.open('{')
@@ -117,6 +117,25 @@ func Navigator(w io.Writer, h *Hunt) error {
 	j.shut('}')
 	_, err := w.Write(append(j.b, '\n'))
 	return err
+}
+
+// shortOf says, where it is so, that the run ended early or did not keep all that it met.
+func shortOf(h *Hunt) string {
+	c := h.covered()
+	if c == nil {
+		return ""
+	}
+	s := ""
+	if c.Partial != "" {
+		s = ". " + fill(english.partial, visible(shorten(c.Partial, maxShown))).plain()
+	}
+	for i := range c.LetGo[:min(len(c.LetGo), maxCovered)] {
+		if i == 0 {
+			s = strings.TrimSuffix(s, ".") + ". " + english.letGoIntro
+		}
+		s += " " + english.letGoOf(&c.LetGo[i]).plain() + ";"
+	}
+	return strings.TrimSuffix(s, ";")
 }
 
 // pair writes one metadata object; the Navigator asks for a value.

@@ -39,6 +39,7 @@ func Notification(w io.Writer, h *Hunt, c *tocsin.Campaign, o Notice) error {
 		}
 		c = all[0]
 	}
+	c = only(c)
 	n := &t.notice
 	a := &dossier{w: t, h: h, document: document{lang: t.lang}}
 	switch o.Stage {
@@ -140,7 +141,9 @@ func (a *dossier) nature(c *tocsin.Campaign) {
 		a.note(a.w.quotedNote)
 	}
 	a.para(quote(c.Title))
+	a.was(c)
 	a.summary(c)
+	a.lost(c)
 }
 
 // assessment is the initial assessment that the incident notification has to hold: severity and impact.

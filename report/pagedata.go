@@ -400,6 +400,20 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.shut(']')
 	}
 	j.shut(']')
+	j.strAt("partial", c.Partial)
+	j.key("letGo")
+	j.open('[')
+	for i := range c.LetGo {
+		g := &c.LetGo[i]
+		j.open('[')
+		j.str(or(english.plural(g.N, english.letGoKinds[g.Kind]), g.Kind))
+		j.int(g.N)
+		j.micros(g.From)
+		j.micros(g.To)
+		j.str(g.Why)
+		j.shut(']')
+	}
+	j.shut(']')
 	j.shut('}')
 }
 

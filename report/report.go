@@ -2,6 +2,9 @@
 // spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX). Of campaigns it
 // also tells how each was put together (Explain), and drafts what has to be written about one (Incident, Notification).
 //
+// What the run met and did not keep, what a campaign may lack, what its lists leave out and what is weak in it is told in
+// every format that a person reads. No fingerprint of a secret leaves: numbers stand for them.
+//
 // It is pure: it writes to the io.Writer it is given and opens nothing, and all times come in as arguments. The same
 // hunt gives the same bytes. Every text that came from a log may have been written by the intruder, so each format
 // makes it harmless for where it will be read: escaped in JSON, defused in CSV, inserted as text only in HTML, made
@@ -22,6 +25,7 @@ import (
 type Hunt struct {
 	Matches  Matches          // in order of time, source, record, rule
 	Coverage *tocsin.Coverage // nil where the run kept none
+	Covered  *Covered         // stands in for Coverage where only JSONL tells what was covered; Text and HTML want Coverage itself
 	Version  string           // Tocsin's
 	Made     time.Time        // when the report is made; zero leaves it out, or stands the last match in for it where a format needs a time
 	Title    string           // of the HTML report and the Navigator layer; empty is "Hunt report"

@@ -15,7 +15,7 @@ func sampleCampaign() *tocsin.Campaign {
 		return tocsin.Place{Time: at(min), Source: source, Record: record}
 	}
 	agent := &tocsin.Actor{
-		ID: "address:203.0.113.7", First: at(0), Last: at(1765), Driver: tocsin.Agent,
+		ID: "address:203.0.113.7", First: at(0), Last: at(1765), Driver: tocsin.Agent, Tie: tocsin.Core,
 		Handles: []tocsin.Entity{{Kind: "address", Value: "203.0.113.7"}, {Kind: "address", Value: "198.51.100.24"}, {Kind: "principal", Value: "arn:aws:iam::111122223333:user/deploy-bot"},
 			{Kind: "user", Value: `SHOP\svc-backup`}, {Kind: "session", Value: "s-7781"}},
 		Links: []tocsin.Link{
@@ -42,7 +42,7 @@ func sampleCampaign() *tocsin.Campaign {
 		agent.Tempo.PerMinute = append(agent.Tempo.PerMinute, n)
 	}
 	person := &tocsin.Actor{
-		ID: "address:192.0.2.90", First: at(700), Last: at(1720), Driver: tocsin.Undecided,
+		ID: "address:192.0.2.90", First: at(700), Last: at(1720), Driver: tocsin.Undecided, Tie: tocsin.Weak,
 		Handles: []tocsin.Entity{{Kind: "address", Value: "192.0.2.90"}, {Kind: "session", Value: "s-9120"}},
 		Tempo:   tocsin.Tempo{Actions: 38, Busy: 50 * time.Minute, Peak1s: 1, Peak10s: 2, Peak60s: 5, Gaps: []time.Duration{4 * time.Second, 31 * time.Second, 220 * time.Second, 600 * time.Second}, Occupancy: 0.08, Unique: 0.7, Tools: 4, Targets: 3, PerMinute: []int{3, 5, 0, 0, 1, 8, 2, 0, 0, 0, 6, 3, 4, 0, 0, 0, 6}},
 		Evidence: []tocsin.Evidence{{Feature: "prior", Seen: "before any evidence", Human: -1.1, Script: -1.1, Agent: -1.1},
@@ -50,11 +50,13 @@ func sampleCampaign() *tocsin.Campaign {
 	}
 	agent.Share, person.Share = softmax(agent.Evidence), softmax(person.Evidence)
 	c := &tocsin.Campaign{
-		ID: "c-3f9a1c2b7d04", Title: "Web applications of 3 organisations broken into, credentials read, customer records sent out", Level: tocsin.Critical,
+		ID: "c-3f9a1c2b7d04", Was: []string{"c-77e01b2c3d4e", "c-90aa1b2c3d4f"}, Title: "Web applications of 3 organisations broken into, credentials read, customer records sent out", Level: tocsin.Critical,
 		Why: "data left the network after credentials of a domain account were used on 4 hosts", First: at(0), Last: at(1765), Actions: 4158, Alerts: 212,
-		Orgs: []string{"shop.example", "clinic.example", "town.example"}, Actors: []*tocsin.Actor{agent, person}, Driver: tocsin.Agent,
+		Lost:    "Between 2026-03-01 11:00 and 13:00, 61,204 quiet actions were let go; some may have been its own.",
+		Omitted: map[string]int{"steps": 12, "victims": 45, "links": 1, "indicators": 3, "actors": 2},
+		Orgs:    []string{"shop.example", "clinic.example", "town.example"}, Actors: []*tocsin.Actor{agent, person}, Driver: tocsin.Agent,
 		Autonomy: &tocsin.Share{Value: 0.93, Low: 0.86, High: 0.97},
-		Links:    []tocsin.Link{{From: agent.ID, To: person.ID, Kind: "takeover", Weight: 3.6, Evidence: "session s-9120 was opened with the account that the first had made 4 min before", Time: at(700), Places: []tocsin.Place{place(700, "logs/dc.zip!/Sysmon.evtx", 99120)}}},
+		Links:    []tocsin.Link{{From: agent.ID, To: person.ID, Kind: "takeover", Weight: 3.6, Evidence: "session s-9120 was opened with the account that the first had made 4 min before", Time: at(700), Places: []tocsin.Place{place(700, "logs/dc.zip!/Sysmon.evtx", 99120)}, Tie: tocsin.Weak}},
 		Steps: []tocsin.Step{
 			{Tactic: "reconnaissance", Techniques: []string{"T1595.003"}, First: at(0), Last: at(92), Actions: 2210, Worked: 160, Failed: 1990, Actors: []string{agent.ID}, Hosts: []string{"web1.shop.example", "www.clinic.example", "portal.town.example"}, Summary: "searched for 1,870 paths on three web servers at once", Places: []tocsin.Place{place(1, "logs/access.log.gz", 210)}},
 			{Tactic: "initial-access", Techniques: []string{"T1190"}, First: at(76), Last: at(101), Actions: 64, Worked: 9, Failed: 41, Actors: []string{agent.ID}, Hosts: []string{"web1.shop.example", "portal.town.example"}, Summary: "template injection in /render answered with the result of 7*7", Places: []tocsin.Place{place(76, "logs/access.log.gz", 38110)}, Commands: []string{"POST /render?tpl={{7*7}}"}},
@@ -89,7 +91,10 @@ func sampleCampaign() *tocsin.Campaign {
 			}
 		}
 		t := reached[name]
-		v := tocsin.Victim{Entity: tocsin.Entity{Kind: "host", Value: name}, Org: org, Reached: t != nil, First: at(i * 20), Last: at(700 + i*100), Tactics: t, Actions: 900 - i*100}
+		v := tocsin.Victim{Entity: tocsin.Entity{Kind: "host", Value: name}, Org: org, Reached: t != nil, First: at(i * 20), Last: at(700 + i*100), Tactics: t, Actions: 900 - i*100, Tie: tocsin.Core}
+		if i == 2 || i == 7 {
+			v.Tie = tocsin.Weak
+		}
 		if t == nil {
 			v.Tactics = []string{"reconnaissance"}
 		}
@@ -117,7 +122,8 @@ func hostileCampaign() *tocsin.Campaign {
 	odd := time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)
 	c := &tocsin.Campaign{ID: "c-" + e(0), Title: e(1), Level: tocsin.Level(200), Why: e(2), First: odd, Last: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), Actions: math.MaxInt, Alerts: -1,
 		Orgs: []string{e(0), e(1), e(4)}, Driver: tocsin.Driver(99), Autonomy: &tocsin.Share{Value: math.NaN(), Low: math.Inf(-1), High: math.Inf(1)},
-		Marks: evil, Data: evil, Open: evil, Missing: evil, Rules: evil, Sparse: true, Records: []tocsin.Span{{Source: e(1), From: math.MaxUint64, To: 0}}}
+		Marks: evil, Data: evil, Open: evil, Missing: evil, Rules: evil, Sparse: true, Records: []tocsin.Span{{Source: e(1), From: math.MaxUint64, To: 0}},
+		Was: evil, Lost: e(4), Omitted: map[string]int{"steps": -3, "victims": math.MaxInt, e(1): 5}}
 	a := &tocsin.Actor{ID: e(4), Handles: []tocsin.Entity{{Kind: e(0), Value: e(1)}, {Kind: "address", Value: e(4)}}, First: odd, Tempo: tocsin.Tempo{Actions: -5, Busy: math.MinInt64, Gaps: []time.Duration{math.MinInt64, math.MaxInt64}, Occupancy: math.NaN(), PerMinute: []int{-1, math.MaxInt, 3}},
 		Share: map[string]float64{e(1): math.Inf(1), "agent": 7}, Evidence: []tocsin.Evidence{{Feature: e(0), Seen: e(1), Human: math.Inf(1), Script: math.NaN(), Agent: 1e300}},
 		Adaptations: []tocsin.Adaptation{{From: e(1), To: e(2), Changed: evil, Evidence: e(3), After: -1}}}

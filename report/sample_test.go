@@ -116,7 +116,13 @@ func sampleHunt(n int) *Hunt {
 			{Path: "logs/auth.log", From: sampleStart.Add(2 * time.Hour), To: sampleStart.Add(9 * time.Hour), Kind: "silence"},
 			{Path: "logs/access.log.gz", From: sampleStart.Add(4 * time.Hour), To: sampleStart.Add(3 * time.Hour), Kind: "backwards"},
 		},
-		Wall: 4200 * time.Millisecond, CPU: 7900 * time.Millisecond, LoadCPU: 600 * time.Millisecond, PeakRSS: 181_000_000,
+		LetGo: []tocsin.LetGo{
+			{Kind: "quiet actions", N: 61_204, From: sampleStart.Add(3 * time.Hour), To: sampleStart.Add(5 * time.Hour), Why: "more than 16,384 names in ten minutes"},
+			{Kind: "late", N: 1, From: sampleStart.Add(9 * time.Hour), To: sampleStart.Add(9 * time.Hour), Why: "their ten minutes were closed"},
+			{Kind: evilHTML, N: 7, Why: evilTerminal},
+		},
+		Partial: "the disk of the temporary files is full",
+		Wall:    4200 * time.Millisecond, CPU: 7900 * time.Millisecond, LoadCPU: 600 * time.Millisecond, PeakRSS: 181_000_000,
 	}
 	return h
 }

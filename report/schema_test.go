@@ -159,8 +159,11 @@ func TestJSONLSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-	if len(lines) != 77 {
-		t.Fatalf("%d lines, want 77", len(lines))
+	if len(lines) != 78 {
+		t.Fatalf("%d lines, want 78", len(lines))
+	}
+	if end := lines[len(lines)-13]; !strings.HasPrefix(end, `{"kind":"coverage",`) { // 12 events follow
+		t.Errorf("a hunt ends with %.80s", end)
 	}
 	for i, l := range lines {
 		d := json.NewDecoder(strings.NewReader(l))

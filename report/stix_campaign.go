@@ -31,9 +31,30 @@ func (s *stix) campaigns(h *Hunt) {
 		return
 	}
 	s.extension()
+	var ids []string
 	for _, c := range all[:min(len(all), maxSTIXCampaigns)] {
-		s.campaign(c, h.Coverage)
+		if id := s.campaign(c, h.end()); !contains(ids, id) {
+			ids = append(ids, id)
+		}
 	}
+	s.letGo(h, ids)
+}
+
+// letGo notes on the campaigns what the run did not keep, so that they may lack it.
+func (s *stix) letGo(h *Hunt, ids []string) {
+	var lines []string
+	all := h.letGo()
+	for i := range all[:min(len(all), maxSTIXList)] {
+		lines = append(lines, english.letGoOf(&all[i]).plain())
+	}
+	if len(lines) == 0 {
+		return
+	}
+	s.domain("note", "let go\x00"+strings.Join(ids, " ")+strings.Join(lines, "\n"), s.made, func() {
+		s.strAt("abstract", strings.TrimSuffix(english.letGoIntro, ":"))
+		s.strAt("content", strings.Join(lines, "\n"))
+		s.strsAt("object_refs", ids)
+	})
 }
 
 // extension writes the definition of Attack Flow, which is its makers' object and has their ids and times.
@@ -76,7 +97,7 @@ func (s *stix) flow(kind, key string, created time.Time, more func()) string {
 	})
 }
 
-func (s *stix) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) {
+func (s *stix) campaign(c *tocsin.Campaign, end time.Time) string {
 	first, last := c.First, c.Last
 	if !datable(first) {
 		first = s.made
@@ -86,7 +107,10 @@ func (s *stix) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) {
 	}
 	id := s.domain("campaign", c.ID, first, func() {
 		s.strAt("name", or(c.Title, or(c.ID, "campaign")))
-		s.strAt("description", storyText(c, cov))
+		s.strAt("description", storyText(c, end))
+		if len(c.Was) > 0 {
+			s.strsAt("aliases", c.Was[:min(len(c.Was), maxSTIXList)])
+		}
 		s.strAt("first_seen", first.UTC().Format(stamp))
 		s.strAt("last_seen", last.UTC().Format(stamp))
 		labels := []string{"driver:" + c.Driver.String()}
@@ -107,18 +131,24 @@ func (s *stix) campaign(c *tocsin.Campaign, cov *tocsin.Coverage) {
 	s.targets(c, id, first)
 	s.infrastructure(c, id, first)
 	s.marks(c, id, first)
-	s.attackFlow(c, cov, first)
+	s.attackFlow(c, end, first)
+	return id
 }
 
-func storyText(c *tocsin.Campaign, cov *tocsin.Coverage) string {
+func storyText(c *tocsin.Campaign, end time.Time) string {
 	var b strings.Builder
-	for _, t := range english.story(c, cov) {
+	for _, t := range english.story(c, end) {
 		for _, r := range t {
 			b.WriteString(r.s)
 		}
 		b.WriteByte(' ')
 	}
 	b.WriteString(english.why1(c))
+	for _, s := range []string{c.Lost, english.unlisted(c, "steps"), english.unlisted(c, "victims")} {
+		if s != "" {
+			b.WriteString(" " + s)
+		}
+	}
 	return b.String()
 }
 
@@ -250,7 +280,7 @@ func markPattern(m string) string {
 
 // attackFlow writes the steps as attack-actions, each with the machines it was about as attack-assets, in the order in
 // which they began; where a person seems to have decided between two, an attack-condition stands between them.
-func (s *stix) attackFlow(c *tocsin.Campaign, cov *tocsin.Coverage, created time.Time) {
+func (s *stix) attackFlow(c *tocsin.Campaign, end time.Time, created time.Time) {
 	steps := c.Steps[:min(len(c.Steps), maxSTIXList)]
 	next := ""
 	for i := len(steps) - 1; i >= 0; i-- { // from the last, so that what follows has its id
@@ -264,7 +294,7 @@ func (s *stix) attackFlow(c *tocsin.Campaign, cov *tocsin.Coverage, created time
 	}
 	s.flow("attack-flow", c.ID, created, func() {
 		s.strAt("name", or(c.Title, or(c.ID, "campaign")))
-		s.strAt("description", storyText(c, cov)+" Actions follow each other in the order in which they began; that one made the next possible is not claimed.")
+		s.strAt("description", storyText(c, end)+" Actions follow each other in the order in which they began; that one made the next possible is not claimed.")
 		s.strAt("scope", "incident")
 		s.strsAt("start_refs", []string{next})
 	})

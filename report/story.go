@@ -14,8 +14,8 @@ import (
 const quietAfter = 30 * time.Minute
 
 // story tells a campaign in plain words, sentence by sentence: when, against whom, how far, in which order, who was
-// driving, what was lost, and whether it is over.
-func (w *words) story(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
+// driving, what was lost, and whether it is over. end is when the logs end, zero where that is not known.
+func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 	var all []text
 	who := w.several(doers(c), w.actor)
 	act := w.acted
@@ -26,10 +26,15 @@ func (w *words) story(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
 	if n := len(c.Orgs); n > 0 {
 		whom = append(whom, fill(w.inOrgs, w.several(n, w.org), w.vals(c.Orgs, 5))...)
 	}
+	if n := c.Omitted["victims"]; n > 0 {
+		whom = append(whom, fill(w.andTargets, w.several(n, w.unlistedTarget))...)
+	}
 	all = append(all, fill(act, w.span(c.First, c.Last), who, whom))
 	reached := reachedOf(c)
 	switch n := len(c.Victims); {
 	case n == 0:
+	case c.Omitted["victims"] > 0:
+		all = append(all, fill(w.reachedListed, w.number(reached), w.number(n)))
 	case reached == 0:
 		all = append(all, say(w.reachedNone))
 	case reached == n && n > 1:
@@ -51,7 +56,7 @@ func (w *words) story(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
 	if len(c.Data) > 0 {
 		all = append(all, fill(w.dataTouched, w.quotes(c.Data, 3)))
 	}
-	return append(all, w.state(c, cov)...)
+	return append(all, w.state(c, end)...)
 }
 
 // drivenBy says what is at the controls of the actor who did most, how much was done without a person, and where one
@@ -80,11 +85,11 @@ func (w *words) drivenBy(c *tocsin.Campaign) []text {
 }
 
 // state says whether it was still going on when the logs end. That it is over, no log can say.
-func (w *words) state(c *tocsin.Campaign, cov *tocsin.Coverage) []text {
-	if cov == nil || !datable(cov.Last) || !datable(c.Last) {
+func (w *words) state(c *tocsin.Campaign, end time.Time) []text {
+	if !datable(end) || !datable(c.Last) {
 		return nil
 	}
-	silence, quiet := cov.Last.Sub(c.Last), longestQuiet(c)
+	silence, quiet := end.Sub(c.Last), longestQuiet(c)
 	switch {
 	case silence <= quietAfter:
 		return []text{say(w.active)}
@@ -136,9 +141,9 @@ func (w *words) targets(c *tocsin.Campaign) text {
 	return say(strings.Join(parts[:len(parts)-1], ", ") + w.and + parts[len(parts)-1])
 }
 
-// doers is the number of actors, at least one.
+// doers is the number of actors, those that are not listed included, at least one.
 func doers(c *tocsin.Campaign) int {
-	return max(1, len(actorsOf(c)))
+	return max(1, len(actorsOf(c))+max(0, c.Omitted["actors"]))
 }
 
 // actorsOf are the campaign's actors, without any that is nil.
@@ -212,16 +217,21 @@ func (w *words) percent(f float64) string {
 }
 
 // number writes a count as the language does.
-func (w *words) number(n int) string {
-	return strings.ReplaceAll(count(n), ",", w.thousands)
-}
+func (w *words) number(n int) string { return w.long(int64(n)) }
+
+func (w *words) long(n int64) string { return strings.ReplaceAll(count(n), ",", w.thousands) }
 
 // several is a count with its noun.
 func (w *words) several(n int, noun noun) string {
+	return w.number(n) + " " + w.plural(int64(n), noun)
+}
+
+// plural is the form of a noun that goes with a number.
+func (w *words) plural(n int64, noun noun) string {
 	if n == 1 || n == 0 && w.zeroIsOne {
-		return w.number(n) + " " + noun[0]
+		return noun[0]
 	}
-	return w.number(n) + " " + noun[1]
+	return noun[1]
 }
 
 // times is how often.

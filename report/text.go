@@ -79,7 +79,7 @@ func (p *page) write(h *Hunt, high int) {
 	airy := high >= 36
 	var foot []string
 	if h.Coverage != nil {
-		foot = p.coverage(h.Coverage, airy)
+		foot = p.coverage(h.Coverage, airy, max(3, high/6))
 	}
 	tactics := p.tactics(s, airy)
 	all := []*section{
@@ -194,6 +194,8 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 			l += " Nothing was read, so this says nothing."
 		} else if c != nil && c.Rules == 0 {
 			l += " No rule was loaded, so this says nothing."
+		} else if c != nil && c.Partial != "" {
+			l += " But not all was read: see below."
 		}
 		return []string{p.ink("1", clip(l, p.wide))}
 	}
@@ -384,137 +386,4 @@ func wrap(parts []string, sep, indent string, n int) []string {
 		line += add
 	}
 	return append(lines, line)
-}
-
-// coverage says what the run saw, and what it did not; with room, a long reason has two lines.
-func (p *page) coverage(c *tocsin.Coverage, airy bool) []string {
-	why, files, read := notRead(c)
-	l := "  Read      " + count(read) + " of " + several(files, "file") + ", " + size(c.Bytes) + ", " + several(c.Events, "event")
-	if len(c.Sources) > 0 {
-		var s []string
-		for i, x := range c.Sources {
-			if i == 4 {
-				s = append(s, "…")
-				break
-			}
-			s = append(s, x.Source.String()+" "+count(x.Events))
-		}
-		l += ": " + visible(strings.Join(s, ", "))
-	}
-	all := []string{l}
-	if airy && datable(c.First) {
-		all = append(all, "  Span      "+spanText(c.First, c.Last)+" ("+lasting(c.Last.Sub(c.First))+")")
-	}
-	if len(why) > 0 {
-		var s []string
-		for _, w := range why {
-			if w.n == 1 {
-				s = append(s, visible(w.why)+" ("+tail(visible(w.path), 40)+")")
-			} else {
-				s = append(s, visible(w.why)+" "+count(w.n))
-			}
-		}
-		all = append(all, "  Not read  "+several(files-read, "file")+": "+strings.Join(s, "; "))
-	}
-	if c.FaultN > 0 {
-		l := "  Faults    " + several(c.FaultN, "record or file") + " could not be decoded"
-		if c.FaultN != 1 {
-			l = "  Faults    " + count(c.FaultN) + " records or files could not be decoded"
-		}
-		if len(c.Faults) > 0 {
-			l += "; the first: " + visible(c.Faults[0].Error())
-		}
-		all = append(all, l)
-	}
-	l = "  Rules     " + several(c.Rules, "rule") + " loaded"
-	if n := len(c.Rejected); n > 0 {
-		l += ", " + count(n) + " rejected"
-	}
-	if n := len(c.Idle); n > 0 {
-		l += ", " + count(n) + " without such logs here"
-	}
-	if len(c.Rejected) > 0 {
-		l += "; the first rejected: " + visible(c.Rejected[0].Error())
-	}
-	all = append(all, l)
-	if l := gapsInWords(c.Gaps, p); l != "" {
-		all = append(all, "  Clock     "+l)
-	}
-	if l := seriesInWords(c); l != "" {
-		all = append(all, "  Series    "+l)
-	}
-	if airy && c.Wall > 0 {
-		l := "  Took      " + lasting(c.Wall)
-		if c.CPU > 0 {
-			l += ", CPU " + lasting(c.CPU) + " (" + lasting(c.LoadCPU) + " of it loading rules)"
-		}
-		if c.PeakRSS > 0 {
-			l += ", " + size(c.PeakRSS) + " of memory"
-		}
-		all = append(all, l)
-	}
-	if !airy {
-		return all
-	}
-	var wrapped []string
-	for _, l := range all {
-		lines := wrap(strings.SplitAfter(l, " "), "", "", p.wide)
-		wrapped = append(wrapped, strings.TrimRight(lines[0], " "))
-		if len(lines) > 1 {
-			wrapped = append(wrapped, "            "+strings.Join(lines[1:], ""))
-		}
-	}
-	return wrapped
-}
-
-// tail is the end of a path, where the name is.
-func tail(s string, n int) string {
-	if width(s) <= n {
-		return s
-	}
-	for i, r := range s {
-		if (r == '/' || r == '\\') && width(s[i:]) < n {
-			return "…" + s[i:]
-		}
-	}
-	return clip(s, n)
-}
-
-// seriesInWords tells what correlations could not take in, or show, of events.
-func seriesInWords(c *tocsin.Coverage) string {
-	var parts []string
-	if c.Undated > 0 {
-		parts = append(parts, several(c.Undated, "hit")+" without a time, so part of no series")
-	}
-	if c.Thin > 0 {
-		parts = append(parts, several(c.Thin, "event")+" kept only in the fields that series are told by, to save memory")
-	}
-	return strings.Join(parts, "; ")
-}
-
-// gapsInWords tells of silences and clock jumps: how many, and the longest.
-func gapsInWords(gaps []tocsin.Gap, p *page) string {
-	var parts []string
-	for _, kind := range [...]string{"silence", "backwards"} {
-		n := 0
-		var worst *tocsin.Gap
-		for i := range gaps {
-			if gaps[i].Kind != kind {
-				continue
-			}
-			n++
-			if worst == nil || gaps[i].To.Sub(gaps[i].From).Abs() > worst.To.Sub(worst.From).Abs() {
-				worst = &gaps[i]
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		noun := "silence"
-		if kind == "backwards" {
-			noun = "clock jump"
-		}
-		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+tail(visible(worst.Path), 48)+")")
-	}
-	return strings.Join(parts, ", ")
 }

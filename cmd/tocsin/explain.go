@@ -43,11 +43,11 @@ func (c *explainCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	all, err := readCampaigns(c.From, s)
+	all, covered, err := readCampaigns(c.From, s)
 	if err != nil {
 		return err
 	}
-	h := &report.Hunt{Campaigns: all, Version: version()}
+	h := &report.Hunt{Campaigns: all, Covered: covered, Version: version()}
 	var one *tocsin.Campaign
 	if c.Campaign != "" {
 		if one, err = campaignOf(all, c.Campaign); err != nil {
@@ -84,40 +84,41 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 		options = report.TextOptions{Width: width(s.out), Color: color(s.out)}
 	}
 	if one == nil {
-		return report.ExplainList(w, h.Campaigns, options)
+		return report.ExplainList(w, h, options)
 	}
-	return report.Explain(w, one, options)
+	return report.Explain(w, h, one, options)
 }
 
-// readCampaigns reads the campaigns of a result, of which there must be some.
-func readCampaigns(path string, s std) ([]*tocsin.Campaign, error) {
+// readCampaigns reads the campaigns of a result, of which there must be some, and what the run covered.
+func readCampaigns(path string, s std) ([]*tocsin.Campaign, *report.Covered, error) {
 	in := s.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("--from: %w", err)
+			return nil, nil, fmt.Errorf("--from: %w", err)
 		}
 		defer f.Close()
 		if st, err := f.Stat(); err == nil && st.IsDir() {
-			return nil, fmt.Errorf("--from %s: is a folder; name the file that \"tocsin hunt --format jsonl\" wrote", path)
+			return nil, nil, fmt.Errorf("--from %s: is a folder; name the file that \"tocsin hunt --format jsonl\" wrote", path)
 		}
 		in = f
 	}
-	all, err := report.ReadCampaigns(in)
+	all, covered, err := report.ReadCampaigns(in)
 	if err != nil {
-		return nil, fmt.Errorf("--from %s: %w; want the file that \"tocsin hunt --format jsonl\" wrote", path, err)
+		return nil, nil, fmt.Errorf("--from %s: %w; want the file that \"tocsin hunt --format jsonl\" wrote", path, err)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("--from %s: holds no campaign: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o %s PATH\" writes one", path, path)
+		return nil, nil, fmt.Errorf("--from %s: holds no campaign: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o %s PATH\" writes one", path, path)
 	}
-	return all, nil
+	return all, covered, nil
 }
 
-// campaignOf finds the campaign of an id, or the only one whose id begins so; "c-" may be left out.
+// campaignOf finds the campaign of an id, or the only one whose id begins so; "c-" may be left out. An id under which a
+// campaign was told before is its too.
 func campaignOf(all []*tocsin.Campaign, id string) (*tocsin.Campaign, error) {
 	var found []*tocsin.Campaign
 	for _, c := range all {
-		if c.ID == id {
+		if c.ID == id || slices.Contains(c.Was, id) {
 			return c, nil
 		}
 		if strings.HasPrefix(c.ID, id) || strings.HasPrefix(c.ID, "c-"+id) {

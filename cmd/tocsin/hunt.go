@@ -38,6 +38,8 @@ type huntCmd struct {
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
 	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
+	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
+	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -58,6 +60,17 @@ type stats struct {
 	LoadCPUSeconds float64 `json:"load_cpu_seconds"`
 	WallSeconds    float64 `json:"wall_seconds"`
 	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
+	LetGo          []letGo `json:"let_go"`            // what was not kept
+	Partial        string  `json:"partial,omitempty"` // why the run ended before all was read
+}
+
+// letGo is a tocsin.LetGo whose times may be null.
+type letGo struct {
+	Kind string     `json:"kind"`
+	N    int64      `json:"n"`
+	From *time.Time `json:"from"`
+	To   *time.Time `json:"to"`
+	Why  string     `json:"why"`
 }
 
 var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
@@ -85,6 +98,9 @@ func (c *huntCmd) Run(s std) error {
 	}
 	in, err := c.input(s)
 	if err != nil {
+		return err
+	}
+	if in.Horizon, err = parseHorizon(c.Horizon); err != nil {
 		return err
 	}
 	before, _ := usage()
@@ -116,7 +132,9 @@ func (c *huntCmd) Run(s std) error {
 		}
 	}
 	if !c.NoCampaigns {
-		in.Key = []byte("fingerprints of this hunt are numbered before anybody sees them")
+		if in.Key, err = c.key(s); err != nil {
+			return err
+		}
 		in.Known = func(m *tocsin.Match) bool {
 			return hush.matches(m) || slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(m.Rule, n) })
 		}
@@ -246,6 +264,10 @@ func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppres
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
 		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
+	st.Partial, st.LetGo = c.Partial, []letGo{}
+	for _, g := range c.LetGo {
+		st.LetGo = append(st.LetGo, letGo{g.Kind, g.N, known(g.From), known(g.To), g.Why})
+	}
 	for _, f := range c.Files {
 		if f.Skipped == "" {
 			st.FilesRead++
@@ -263,6 +285,14 @@ func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppres
 		return fmt.Errorf("--stats: %w", err)
 	}
 	return nil
+}
+
+// known is a time, nil where it is not known or JSON has no form for it.
+func known(t time.Time) *time.Time {
+	if t = t.UTC(); t.IsZero() || t.Year() < 0 || t.Year() > 9999 {
+		return nil
+	}
+	return &t
 }
 
 // filter makes the test that the report flags ask for; nil keeps all.

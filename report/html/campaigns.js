@@ -54,7 +54,7 @@ function drawCampaignList() {
   const reach = (c) => c.victims.filter((v) => v.reached).length;
   fill($("campaign-list"), list.map((c, k) => el("button", { type: "button", class: "camprow l" + levelNames.indexOf(c.level || "unrated"), "aria-pressed": String(k === chosenCampaign), onclick: () => { chosenCampaign = k; drawCampaignList(); drawCampaign(); if (innerWidth < 980) $("campaign").scrollIntoView(); } },
     el("span", { class: "badge" }, c.level || "unrated"),
-    el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC"))),
+    el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC")), c.lost ? el("small", { class: "short" }, "may lack some") : null),
     el("span", { class: "campfacts muted" }, `${number(reach(c))} of ${plural(c.victims.length, "target")} entered`, (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""),
     el("span", { class: "pill d-" + c.driver }, driverName[c.driver] || "undecided"))),
     D.campaigns.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholeList = !wholeList; drawCampaignList(); } }, wholeList ? "Fewer" : `${number(D.campaigns.length - few)} more`) : null);
@@ -65,6 +65,19 @@ function drawCampaign() {
   const box = $("campaign");
   fill(box, campaignPage(chosenCampaign, Math.max(280, box.clientWidth - parseFloat(getComputedStyle(box).paddingLeft) * 2)));
 }
+
+// weak marks what is told of because of its company only.
+const weak = (x) => (x.tie === "weak" ? el("span", { class: "tie", title: weakNote }, "weak") : null);
+const weakNote = "Told of because of its company, not by itself: nothing should be decided by it alone.";
+const weakly = (c) => [...c.actors, ...(c.links || []), ...c.victims].some((x) => x.tie === "weak");
+
+// omitted says how many entries a list of the campaign leaves out.
+const entries = { steps: ["further step in the middle", "further steps in the middle"], victims: ["further victim"], links: ["further link"], indicators: ["further indicator"], actors: ["further actor"] };
+function omitted(c, name) {
+  const n = (c.omitted || {})[name];
+  return n > 0 ? el("p", { class: "muted omitted" }, `${plural(n, ...(entries[name] || ["further entry", "further entries"]))} ${n === 1 ? "is" : "are"} not listed.`) : null;
+}
+const unlisted = (c, name) => Math.max(0, (c.omitted || {})[name] || 0);
 
 // pane is a place that shows what was chosen in a picture, and marks it there.
 function pane(hint) {
@@ -84,15 +97,17 @@ function campaignPage(k, wide) {
   const most = 4;
   return [
     el("div", { class: "camphead" }, el("span", { class: "badge l" + levelNames.indexOf(c.level || "unrated") }, c.level || "unrated"), el("code", {}, line(c.id)),
+      (c.was || []).length ? el("span", { class: "muted was" }, "earlier told as ", c.was.slice(0, 20).map((id, i) => [i ? ", " : "", el("code", {}, line(id))]), c.was.length > 20 ? ` and ${number(c.was.length - 20)} more` : "") : null,
       el("span", { class: "camptools" }, n ? el("button", { type: "button", class: "plain", onclick: () => { clearAll(); toggle("campaign", k); $("matches").scrollIntoView(); } }, `Show its ${plural(n, "match", "matches")}`) : el("span", { class: "muted" }, "No match of a rule in it"))),
     el("h3", { class: "campname" }, line(c.title || "Untitled")),
     el("p", { class: "story" }, c.story.slice(0, 2).join(" ")),
     c.story.length > 2 ? el("p", { class: "story rest1" }, c.story.slice(2).join(" ")) : null,
     el("p", { class: "muted why" }, c.rated),
+    c.lost ? el("section", { class: "warn lost" }, el("h4", {}, "What this campaign may lack"), el("p", {}, line(c.lost))) : null,
     el("div", { class: "tiles" },
-      tile(`${number(reached)} of ${number(c.victims.length)}`, "targets entered"),
+      tile(`${number(reached)} of ${number(c.victims.length)}`, unlisted(c, "victims") ? "listed targets entered" : "targets entered", unlisted(c, "victims") ? `${number(unlisted(c, "victims"))} more not listed` : ""),
       tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", (c.orgs || []).slice(0, 4).map(line).join(", ")),
-      tile(number(c.actors.length), c.actors.length === 1 ? "actor" : "actors", c.actors.slice(0, 2).map((x) => line(actorName(x))).join(", ")),
+      tile(number(c.actors.length + unlisted(c, "actors")), c.actors.length + unlisted(c, "actors") === 1 ? "actor" : "actors", c.actors.slice(0, 2).map((x) => line(actorName(x))).join(", ")),
       tile(a !== null && b !== null ? lasting((b - a) / 1000) : "?", "from first to last action"),
       tile(number(c.actions), "actions", `${number(c.alerts)} with an alert`),
       autonomy(c)),
@@ -102,29 +117,33 @@ function campaignPage(k, wide) {
     el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-step l" + levelNames.indexOf(c.level) }), "a phase; the stronger, the more of it worked"), (c.gates || []).length ? el("span", {}, el("i", { class: "key k-gate" }), "a person seems to have decided") : null, c.actors.some((x) => (x.adaptations || []).length) ? el("span", {}, el("b", { class: "k-block" }, "✕ "), "blocked, went on another way") : null, (c.gates || []).length ? el("span", {}, el("i", { class: "key k-quiet" }), "quiet, drawn short") : null),
     lanePane.box,
     stepList(c),
+    omitted(c, "steps"),
     el("h4", {}, "Who and what"),
     el("div", { class: side ? "graphgrid" : "" }, el("div", { class: "figure" }, g.pic), graphPane.box),
-    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), g.lost ? el("span", {}, `${plural(g.lost, "link")} with ends that are not in the picture, in the list below`) : null),
+    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), weakly(c) ? el("span", {}, el("i", { class: "key k-weak" }), "weak: ", weakNote[0].toLowerCase() + weakNote.slice(1)) : null, g.lost ? el("span", {}, `${plural(g.lost, "link")} with ends that are not in the picture, in the list below`) : null),
     linkList(g.links),
+    omitted(c, "links"),
     el("h4", {}, "Who is driving"),
     c.actors.slice(0, most).map((x) => operator(c, x, wide)),
     c.actors.length > most ? el("details", { class: "list" }, el("summary", {}, plural(c.actors.length - most, "further actor")), c.actors.slice(most, most + 40).map((x) => operator(c, x, wide))) : null,
+    omitted(c, "actors"),
     el("h4", {}, "Victims"),
     victimTable(c),
+    omitted(c, "victims"),
     el("div", { class: "two" },
-      facts("Data touched", c.data, "No access to data was seen; that proves nothing."), facts("Indicators", c.indicators, "None that would tell this intruder from others.", true),
-      facts("To look for next", c.open, "Nothing noted."), facts("Telemetry that would tell more", c.missing, "Nothing noted."),
+      facts("Data touched", c.data, "No access to data was seen; that proves nothing.", omitted(c, "data")), facts("Indicators", c.indicators, "None that would tell this intruder from others.", omitted(c, "indicators"), true),
+      facts("To look for next", c.open, "Nothing noted.", omitted(c, "open")), facts("Telemetry that would tell more", c.missing, "Nothing noted.", omitted(c, "missing")),
       (c.leads || []).length ? el("section", {}, el("h4", {}, "Unusual at the time, too weak to be joined"), el("ul", {}, c.leads.map(asideItem))) : null,
-      facts("Rules and alerts", c.rules, "None: no rule saw it.")),
+      facts("Rules and alerts", c.rules, "None: no rule saw it.", omitted(c, "rules"))),
   ];
 }
 
-function facts(title, all, none, mono) {
+function facts(title, all, none, rest, mono) {
   all = all || [];
   const few = 14;
   const items = (list) => el("ul", { class: mono ? "mono" : null }, list.map((s) => el("li", {}, line(s), mono ? el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(s.slice(s.indexOf(":") + 1)); $("matches").scrollIntoView(); } }, "⌕") : null)));
   return el("section", {}, el("h4", {}, title), all.length ? items(all.slice(0, few)) : el("p", { class: "muted" }, none),
-    all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), items(all.slice(few))) : null);
+    all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), items(all.slice(few))) : null, rest);
 }
 
 function stepList(c) {
@@ -144,7 +163,7 @@ function victimTable(c) {
   let most = 12;
   const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
   const draw = () => {
-    fill(body, all.slice(0, most).map((v) => el("tr", {}, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried")), el("td", {}, el("b", {}, line(v.value)), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
+    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(v.value)), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
       el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
     more.hidden = all.length <= most;
     fill(more, `${number(all.length - most)} more`);

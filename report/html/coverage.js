@@ -4,20 +4,23 @@ function drawCoverage() {
   const c = D.coverage;
   if (!c) { $("coverage").hidden = true; return; }
   const tile = (n, label, note, bad) => el("div", { class: "tile" + (bad ? " bad" : "") }, el("b", {}, n), el("span", {}, label), note ? el("small", { class: "muted" }, note) : null);
-  const skipped = c.files - c.read;
+  const skipped = c.files - c.read, gone = c.letGo.reduce((n, g) => n + g[1], 0);
   fill($("coverage"),
-    el("div", { class: "cardhead" }, el("h2", { id: "coverage-title" }, "Coverage"), el("p", { class: "muted" }, "What was not read or not understood could hide what happened.")),
+    el("div", { class: "cardhead" }, el("h2", { id: "coverage-title" }, "Coverage"), el("p", { class: "muted" }, "What was not read, not understood or not kept could hide what happened.")),
+    c.partial ? el("p", { class: "warn" }, el("b", {}, "The run ended before all was read: "), line(c.partial)) : null,
     el("div", { class: "tiles" },
       tile(number(c.read), c.read === 1 ? "file read" : "files read", bytes(c.bytes)),
       tile(number(skipped), skipped === 1 ? "file not read" : "files not read", "", skipped > 0),
       tile(number(c.events), "events", c.first === null ? "" : between(c.first, c.last) + " UTC"),
       tile(number(c.faults), "not decoded", "", c.faults > 0),
+      gone ? tile(number(gone), "let go", "met and not kept", true) : null,
       tile(number(c.rules), "rules loaded", ""),
       tile(number(c.rejected.length), "rules rejected", "", c.rejected.length > 0),
       tile(number(c.idle.length), "rules without such logs", ""),
       tile(lasting(c.wallMillis), "taken", `CPU ${lasting(c.cpuMillis)}, ${lasting(c.loadMillis)} of it loading rules; ${bytes(c.memory)}`)),
     list("Files not read", c.fileList.filter((f) => f[2]), ["Path", "Why", "Size"], (f) => [line(f[0]), line(f[2]), f[3] ? bytes(f[3]) : ""], true),
     list("Not decoded", c.faultList, ["Place", "Why", "What to do"], faultRow, true, c.faults),
+    list("Let go: met and not kept, so that whatever is told may lack it", c.letGo, ["What", "How many", "From (UTC)", "To (UTC)", "Why"], (g) => [line(g[0]), number(g[1]), clock(g[2]), clock(g[3]), line(g[4])], true),
     list("Rules rejected", c.rejected, ["Place", "Why", "What to do"], faultRow, true),
     list("Silences and clock jumps", c.gaps, ["Kind", "File", "From", "To", "For"], (g) => [g[0] === "silence" ? "silence" : "clock went back", line(g[1]), clock(g[2]), clock(g[3]), lasting((g[3] - g[2]) / 1000)], true),
     list("Log sources seen", c.sources, ["Log source", "Events"], (s) => [line(s[0]), number(s[1])], false),

@@ -9,7 +9,7 @@ function graph(c, wide, tell) {
   const actors = c.actors.slice(0, mostNodes.actors);
   const each = Math.max(2, Math.floor(mostNodes.handles / Math.max(1, actors.length)) - 1);
   for (const a of actors) {
-    const n = node("actor " + a.id, { col: 1, kind: "actor", text: actorName(a), sub: driverName[a.driver] || a.driver, tell: () => actorText(a) });
+    const n = node("actor " + a.id, { col: 1, kind: "actor", text: actorName(a), sub: (driverName[a.driver] || a.driver) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(a) });
     n.group = a.id;
     a.handles.slice(0, each).forEach((h, i) => {
       const k = h.kind + ":" + h.value;
@@ -26,7 +26,7 @@ function graph(c, wide, tell) {
   const orgs = [...new Set(shown.map((v) => v.org || ""))];
   for (const org of orgs) for (const v of shown) {
     if ((v.org || "") !== org) continue;
-    const n = node("victim " + v.kind + ":" + v.value, { col: 2, kind: v.reached ? "reached" : "tried", text: v.value, sub: v.reached ? "entered" : "tried", org, tell: () => victimText(v) });
+    const n = node("victim " + v.kind + ":" + v.value, { col: 2, kind: v.reached ? "reached" : "tried", text: v.value, sub: (v.reached ? "entered" : "tried") + (v.tie === "weak" ? ", weak" : ""), weak: v.tie === "weak", org, tell: () => victimText(v) });
     for (const a of actors) {
       const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).includes(v.value));
       if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(a)} against ${v.value}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(v.value)), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
@@ -45,7 +45,7 @@ function graph(c, wide, tell) {
     const kinds = i < between.length ? ["actor", "handle", "victim"] : ["handle", "actor", "victim"];
     const a = find(l.from, kinds), b = find(l.to, kinds);
     if (!a || !b || a === b) { lost++; continue; }
-    edges.push({ a, b, kind: "link", label: `${l.from} – ${l.to}: ${l.evidence}`, tell: () => linkText(l) });
+    edges.push({ a, b, kind: "link", weak: l.tie === "weak", label: `${l.from} – ${l.to}${l.tie === "weak" ? " (weak)" : ""}: ${l.evidence}`, tell: () => linkText(l) });
   }
   return { pic: drawGraph(nodes, edges, wide, tell), nodes: nodes.length, lost, links };
 }
@@ -98,13 +98,13 @@ function drawGraph(nodes, edges, wide, tell) {
       const u = a.x + col, v = b.x, m = (v - u) / 2;
       d = `M${u} ${ay}C${u + m} ${ay} ${v - m} ${by} ${v} ${by}`;
     }
-    const g = svg("g", { class: "edge e-" + e.kind, tabindex: "0", role: "button", "aria-label": line(e.label).slice(0, 300) }, svg("path", { class: "hit", d }), svg("path", { class: "line", d }));
+    const g = svg("g", { class: "edge e-" + e.kind + (e.weak ? " weak" : ""), tabindex: "0", role: "button", "aria-label": line(e.label).slice(0, 300) }, svg("path", { class: "hit", d }), svg("path", { class: "line", d }));
     show(g, e.tell);
     lines.append(g);
   }
   const room = (col - 14) / (narrow ? 7.8 : 9.2);
   for (const n of nodes) {
-    const g = svg("g", { class: "node n-" + n.kind, tabindex: "0", role: "button", "aria-label": line((n.sub ? n.sub + " " : "") + n.text).slice(0, 300) },
+    const g = svg("g", { class: "node n-" + n.kind + (n.weak ? " weak" : ""), tabindex: "0", role: "button", "aria-label": line((n.sub ? n.sub + " " : "") + n.text).slice(0, 300) },
       svg("rect", { x: n.x, y: n.y, width: col, height: high, rx: 6 }),
       svg("text", { class: "nodename", x: n.x + 8, y: n.y + (n.sub ? 16 : 24) }, clip(line(n.text), room)),
       n.sub ? svg("text", { class: "nodesub", x: n.x + 8, y: n.y + 31 }, clip(line(n.sub), room)) : null);
@@ -127,16 +127,16 @@ function clip(s, n) {
 const actorName = (a) => (a.handles[0] && a.handles[0].value) || a.id || "unnamed";
 
 function actorText(a) {
-  return [el("h5", {}, line(actorName(a))), el("p", {}, a.local ? "What happened on one machine; no doer is known." : `Driver: ${a.driver}${a.share && typeof a.share[a.driver] === "number" ? " (" + percent(a.share[a.driver]) + ")" : ""}.`),
+  return [el("h5", {}, line(actorName(a)), " ", weak(a)), el("p", {}, a.local ? "What happened on one machine; no doer is known." : `Driver: ${a.driver}${a.share && typeof a.share[a.driver] === "number" ? " (" + percent(a.share[a.driver]) + ")" : ""}.`),
     el("p", { class: "muted" }, `${plural(a.tempo.actions, "action")}, ${between(us(a.first), us(a.last))} UTC`)];
 }
 
 function victimText(v) {
-  return [el("h5", {}, line(v.value)), el("p", {}, (v.reached ? "Entered" : "Tried") + `: ${v.kind}${v.org ? " of " + line(v.org) : ""}, ${plural(v.actions, "action")}.`), el("p", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("p", { class: "muted" }, between(us(v.first), us(v.last)) + " UTC")];
+  return [el("h5", {}, line(v.value), " ", weak(v)), el("p", {}, (v.reached ? "Entered" : "Tried") + `: ${v.kind}${v.org ? " of " + line(v.org) : ""}, ${plural(v.actions, "action")}.`), el("p", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("p", { class: "muted" }, between(us(v.first), us(v.last)) + " UTC")];
 }
 
 function linkText(l) {
-  return [el("h5", {}, line(l.kind) + " link, weight " + weight(l.weight)), el("p", { class: "mono" }, line(l.from) + " – " + line(l.to)), el("p", {}, line(l.evidence)), us(l.time) !== null ? el("p", { class: "muted" }, clock(us(l.time)) + " UTC") : null, where(l.places)];
+  return [el("h5", {}, line(l.kind) + " link, weight " + weight(l.weight), " ", weak(l)), el("p", { class: "mono" }, line(l.from) + " – " + line(l.to)), el("p", {}, line(l.evidence)), us(l.time) !== null ? el("p", { class: "muted" }, clock(us(l.time)) + " UTC") : null, where(l.places)];
 }
 
 function percent(f) {

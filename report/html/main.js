@@ -9,6 +9,11 @@ fill($("title"), D.title);
   const found = D.campaigns ? (D.campaignCount ? [el("b", {}, plural(D.campaignCount, "campaign")), "; "] : "No campaign. ") : "";
   fill($("verdict"), found, D.total ? [el("b", {}, plural(D.total, "match", "matches")), " of ", plural(D.rules.length, "rule"), where.length ? " about " + where.join(", ") : ""] :
     ["No rule matched. ", D.coverage && !D.coverage.events ? "Nothing was read, so this says nothing." : "See the coverage for what was read."]);
+  const gone = D.coverage ? D.coverage.letGo.reduce((n, g) => n + g[1], 0) : 0;
+  if (D.coverage && (D.coverage.partial || gone)) {
+    $("short").hidden = false;
+    fill($("short"), D.coverage.partial ? [el("b", {}, "The run ended before all was read: "), line(D.coverage.partial), ". "] : "", gone ? `${number(gone)} of what was met was let go, so that what is told may lack it. ` : "", el("a", { href: "#coverage" }, "See the coverage"));
+  }
   fill($("span"), first <= final ? between(first, final) + " UTC" : "", D.made !== null ? (first <= final ? " · " : "") + "report made " + clock(D.made) + " UTC" : "");
   fill($("footer"), "Made by Tocsin" + (D.version ? " " + D.version : "") + ". Rules are their authors' work under their licences, named with each match. Text from logs is shown as it was written, with control characters made visible.");
 }

@@ -9,7 +9,7 @@ function operator(c, a, wide) {
   const bar = el("div", { class: "sharebar", role: "img", "aria-label": drivers.map((d, k) => driverName[d] + " " + percent(shares[k])).join(", ") });
   if (sum > 0) drivers.forEach((d, k) => { const i = el("i", { class: "d-" + d }); i.style.width = (shares[k] / sum) * 100 + "%"; bar.append(i); });
   return el("section", { class: "operator" },
-    el("div", { class: "ophead" }, el("h4", {}, line(actorName(a))), el("span", { class: "pill d-" + a.driver }, "driver: " + (driverName[a.driver] || a.driver)),
+    el("div", { class: "ophead" }, el("h4", {}, line(actorName(a))), weak(a), el("span", { class: "pill d-" + a.driver }, "driver: " + (driverName[a.driver] || a.driver)),
       el("span", { class: "muted" }, `${plural(a.tempo.actions, "action")} · ${between(us(a.first), us(a.last))} UTC`)),
     sum > 0 ? [bar, el("p", { class: "legend" }, drivers.map((d, k) => el("span", {}, el("i", { class: "key d-" + d }), driverName[d] + " " + percent(shares[k]))))] : el("p", { class: "muted" }, "No judgement of what drives it."),
     el("div", { class: "opgrid" }, tempoOf(c, a, wide), evidenceOf(a)),

@@ -1,0 +1,181 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// coverage says what the run saw, and what it did not; with room, a long reason has two lines. What was let go has at
+// most so many lines as most says.
+func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
+	why, files, read := notRead(c)
+	l := "  Read      " + count(read) + " of " + several(files, "file") + ", " + size(c.Bytes) + ", " + several(c.Events, "event")
+	if len(c.Sources) > 0 {
+		var s []string
+		for i, x := range c.Sources {
+			if i == 4 {
+				s = append(s, "…")
+				break
+			}
+			s = append(s, x.Source.String()+" "+count(x.Events))
+		}
+		l += ": " + visible(strings.Join(s, ", "))
+	}
+	all := []string{l}
+	if c.Partial != "" {
+		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
+	}
+	if airy && datable(c.First) {
+		all = append(all, "  Span      "+spanText(c.First, c.Last)+" ("+lasting(c.Last.Sub(c.First))+")")
+	}
+	if len(why) > 0 {
+		var s []string
+		for _, w := range why {
+			if w.n == 1 {
+				s = append(s, visible(w.why)+" ("+tail(visible(w.path), 40)+")")
+			} else {
+				s = append(s, visible(w.why)+" "+count(w.n))
+			}
+		}
+		all = append(all, "  Not read  "+several(files-read, "file")+": "+strings.Join(s, "; "))
+	}
+	if c.FaultN > 0 {
+		l := "  Faults    " + several(c.FaultN, "record or file") + " could not be decoded"
+		if c.FaultN != 1 {
+			l = "  Faults    " + count(c.FaultN) + " records or files could not be decoded"
+		}
+		if len(c.Faults) > 0 {
+			l += "; the first: " + visible(c.Faults[0].Error())
+		}
+		all = append(all, l)
+	}
+	letGo := len(all)
+	l = "  Rules     " + several(c.Rules, "rule") + " loaded"
+	if n := len(c.Rejected); n > 0 {
+		l += ", " + count(n) + " rejected"
+	}
+	if n := len(c.Idle); n > 0 {
+		l += ", " + count(n) + " without such logs here"
+	}
+	if len(c.Rejected) > 0 {
+		l += "; the first rejected: " + visible(c.Rejected[0].Error())
+	}
+	all = append(all, l)
+	if l := gapsInWords(c.Gaps, p); l != "" {
+		all = append(all, "  Clock     "+l)
+	}
+	if l := seriesInWords(c); l != "" {
+		all = append(all, "  Series    "+l)
+	}
+	if airy && c.Wall > 0 {
+		l := "  Took      " + lasting(c.Wall)
+		if c.CPU > 0 {
+			l += ", CPU " + lasting(c.CPU) + " (" + lasting(c.LoadCPU) + " of it loading rules)"
+		}
+		if c.PeakRSS > 0 {
+			l += ", " + size(c.PeakRSS) + " of memory"
+		}
+		all = append(all, l)
+	}
+	var wrapped []string
+	for i, l := range all {
+		if i == letGo {
+			wrapped = append(wrapped, p.letGo(c.LetGo, most)...)
+		}
+		if !airy {
+			wrapped = append(wrapped, l)
+			continue
+		}
+		lines := wrap(strings.SplitAfter(l, " "), "", "", p.wide)
+		wrapped = append(wrapped, strings.TrimRight(lines[0], " "))
+		if len(lines) > 1 {
+			wrapped = append(wrapped, "            "+strings.Join(lines[1:], ""))
+		}
+	}
+	return wrapped
+}
+
+// letGo says what was not kept, in at most so many lines; what there is no room for is counted.
+func (p *page) letGo(all []tocsin.LetGo, most int) []string {
+	const indent = "            "
+	var lines []string
+	for i := range all {
+		own := wrap(strings.SplitAfter(english.letGoOf(&all[i]).plain(), " "), "", "", p.wide-len(indent))
+		last := i == len(all)-1
+		if room := most - len(lines); len(own) > room || len(own) == room && !last {
+			var n int64
+			for k := range all[i:] {
+				n += all[i+k].N
+			}
+			rest := count(n) + " more of " + several(len(all)-i, "kind") + ": the JSONL names them"
+			if last {
+				rest = own[0] + "…"
+			}
+			own = []string{rest}
+			all = all[:i]
+		}
+		for _, l := range own {
+			lines = append(lines, indent+strings.TrimRight(l, " "))
+		}
+		if i >= len(all) {
+			break
+		}
+	}
+	if len(lines) > 0 {
+		lines[0] = "  Let go    " + lines[0][len(indent):]
+	}
+	return lines
+}
+
+// tail is the end of a path, where the name is.
+func tail(s string, n int) string {
+	if width(s) <= n {
+		return s
+	}
+	for i, r := range s {
+		if (r == '/' || r == '\\') && width(s[i:]) < n {
+			return "…" + s[i:]
+		}
+	}
+	return clip(s, n)
+}
+
+// seriesInWords tells what correlations could not take in, or show, of events.
+func seriesInWords(c *tocsin.Coverage) string {
+	var parts []string
+	if c.Undated > 0 {
+		parts = append(parts, several(c.Undated, "hit")+" without a time, so part of no series")
+	}
+	if c.Thin > 0 {
+		parts = append(parts, several(c.Thin, "event")+" kept only in the fields that series are told by, to save memory")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// gapsInWords tells of silences and clock jumps: how many, and the longest.
+func gapsInWords(gaps []tocsin.Gap, p *page) string {
+	var parts []string
+	for _, kind := range [...]string{"silence", "backwards"} {
+		n := 0
+		var worst *tocsin.Gap
+		for i := range gaps {
+			if gaps[i].Kind != kind {
+				continue
+			}
+			n++
+			if worst == nil || gaps[i].To.Sub(gaps[i].From).Abs() > worst.To.Sub(worst.From).Abs() {
+				worst = &gaps[i]
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		noun := "silence"
+		if kind == "backwards" {
+			noun = "clock jump"
+		}
+		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+tail(visible(worst.Path), 48)+")")
+	}
+	return strings.Join(parts, ", ")
+}
