@@ -9,7 +9,7 @@ type Coverage struct {
 	Bytes     int64         // decompressed bytes read
 	First     time.Time     // earliest and latest event time
 	Last      time.Time     //
-	FaultN    int64         // undecodable records and unreadable files
+	FaultN    int64         // undecodable records, unreadable files and, one for each file and kind, stamps that tell no time
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
@@ -17,6 +17,7 @@ type Coverage struct {
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // silences and clock jumps, longest first
+	Doubted   int64         // stamps that tell no time (before 1970, after their file was written …): their events are read without them
 	Undated   int64         // matches that correlations left out because their event has no time
 	LetGo     []LetGo       // what was not kept, so that memory stays bounded, by kind; empty where everything was
 	Partial   string        // why the run ended before all was read; empty where it did not

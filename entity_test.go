@@ -2,6 +2,7 @@ package tocsin
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,5 +64,62 @@ func TestEntitiesBounded(t *testing.T) {
 	}
 	if n := len(ev.Entities()); n != maxEntities {
 		t.Errorf("got %d entities, want %d", n, maxEntities)
+	}
+}
+
+func TestInternet(t *testing.T) {
+	for value, want := range map[string]bool{
+		"8.8.8.8":                 true,
+		"203.0.113.9":             true, // RFC 5737: examples use them as addresses of the internet
+		"192.0.2.1":               true,
+		"198.51.100.7":            true,
+		"2001:db8::1":             true,
+		"2606:4700::1111":         true,
+		"::ffff:203.0.113.9":      true,
+		"::ffff:cb00:7109":        true,
+		"::ffff:10.0.0.1":         false,
+		"::ffff:127.0.0.1":        false,
+		"::ffff:100.64.0.1":       false,
+		"::ffff:255.255.255.255":  false,
+		"10.1.2.3":                false,
+		"172.16.0.1":              false,
+		"172.32.0.1":              true,
+		"192.168.255.1":           false,
+		"100.63.255.255":          true, // RFC 6598 from here …
+		"100.64.0.0":              false,
+		"100.127.255.255":         false,
+		"100.128.0.0":             true, // … to here
+		"127.0.0.53":              false,
+		"169.254.169.254":         false,
+		"224.0.0.251":             false,
+		"239.255.255.250":         false,
+		"255.255.255.255":         false,
+		"0.0.0.0":                 false,
+		"::":                      false,
+		"::1":                     false,
+		"fe80::1":                 false,
+		"fe80::1%eth0":            false,
+		"2001:db8::1%eth0":        true, // a zone says by which interface
+		"fd12:3456::1":            false,
+		"ff02::fb":                false,
+		"ff02::fb%2":              false,
+		"":                        false,
+		"-":                       false,
+		"localhost":               false,
+		"203.0.113.9:443":         false,
+		"203.0.113.9 ":            false,
+		"[2001:db8::1]":           false,
+		"203.0.113.0/24":          false,
+		"203.0.113":               false,
+		"203.0.113.009":           false,
+		"203.0.113.256":           false,
+		"3405803777":              false,
+		"0xcb.0.113.9":            false,
+		"::ffff:203.0.113.9%eth0": true,
+		strings.Repeat("1", 4096): false,
+	} {
+		if got := Internet(value); got != want {
+			t.Errorf("%.60q is of the internet: %v, want %v", value, got, want)
+		}
 	}
 }

@@ -46,16 +46,7 @@ func login(ev *tocsin.Event, ok bool, service, user string) {
 
 // outward says that a connection goes from inside to outside by its addresses: what it asks for concerns a proxy, not
 // the web server of whoever watches.
-func outward(src, dst string) bool { return isInside(src) && !isInside(dst) }
-
-// isInside says that an address is not of the Internet: private, shared (RFC 6598), link-local or loopback.
-func isInside(s string) bool {
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return false
-	}
-	a = a.Unmap()
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedSpace.Contains(a)
+func outward(src, dst string) bool {
+	_, err := netip.ParseAddr(src)
+	return err == nil && !tocsin.Internet(src) && tocsin.Internet(dst)
 }
-
-var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")

@@ -108,3 +108,27 @@ func TestSuricata(t *testing.T) {
 		})
 	}
 }
+
+func TestOutward(t *testing.T) {
+	for _, tt := range []struct {
+		src, dst string
+		want     bool
+	}{
+		{"10.0.0.1", "203.0.113.9", true},
+		{"::ffff:192.168.0.1", "2001:db8::9", true},
+		{"100.64.0.7", "203.0.113.9", true},
+		{"fe80::1%eth0", "2001:db8::9", true},
+		{"203.0.113.9", "10.0.0.1", false},
+		{"203.0.113.9", "198.51.100.7", false},
+		{"10.0.0.1", "10.0.0.2", false},
+		{"10.0.0.1", "239.255.255.250", false}, // to everybody nearby
+		{"10.0.0.1", "255.255.255.255", false},
+		{"10.0.0.1", "", false},
+		{"", "203.0.113.9", false},
+		{"host.example", "203.0.113.9", false},
+	} {
+		if got := outward(tt.src, tt.dst); got != tt.want {
+			t.Errorf("%q to %q goes outward: %v, want %v", tt.src, tt.dst, got, tt.want)
+		}
+	}
+}

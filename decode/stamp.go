@@ -36,8 +36,8 @@ func (o Options) zone() *time.Location {
 	return o.Zone
 }
 
-// year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than a day
-// after ref (a sender's clock and zone may differ that much).
+// year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than Slack
+// after ref.
 func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) int {
 	if o.Year != 0 {
 		return o.Year
@@ -46,7 +46,7 @@ func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) in
 		return 1970
 	}
 	y := ref.Year()
-	if time.Date(y, mon, day, hour, min, sec, 0, o.zone()).After(ref.Add(24 * time.Hour)) {
+	if time.Date(y, mon, day, hour, min, sec, 0, o.zone()).After(ref.Add(Slack)) {
 		y--
 	}
 	return y

@@ -6,8 +6,8 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -113,6 +113,7 @@ type run struct {
 // A file is one stream of a run; its spans come from whichever workers decoded its blocks.
 type file struct {
 	path, format string
+	ref          time.Time // when it was last written; zero where that is not known
 	mu           sync.Mutex
 	all          span   // of the blocks up to one …
 	early        []span // … and of those that were decoded before one that comes before them
@@ -161,12 +162,13 @@ func (r *run) fault(f *tocsin.Fault) {
 	}
 }
 
+// sortFaults puts faults in an order that does not hang on who found them first.
 func sortFaults(f []*tocsin.Fault) {
 	slices.SortStableFunc(f, func(a, b *tocsin.Fault) int {
-		if c := strings.Compare(a.Source, b.Source); c != 0 {
+		if c := cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line)); c != 0 {
 			return c
 		}
-		return int(a.Line - b.Line)
+		return strings.Compare(a.Error(), b.Error())
 	})
 }
 
@@ -181,7 +183,13 @@ type worker struct {
 	desk     Desk
 	decoders map[string]decode.Decoder // of formats whose blocks stand alone
 	sources  map[*tocsin.LogSource]*sourceCount
-	span     span
+
+	// Of the block at hand:
+	span   span
+	ref    time.Time // when its file was last written, and what no stamp in it is later than; zero if that is not known
+	far    time.Time
+	window window
+	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
 
 func (w *worker) work(ctx context.Context) {
@@ -193,14 +201,16 @@ func (w *worker) work(ctx context.Context) {
 				units = nil
 				continue
 			}
-			w.read(ctx, u)
+			if m := try(func() { w.read(ctx, u) }); m != nil {
+				w.mistake(u.Path, 0, "reading", m, "please report it; the rest of this file was not read")
+			}
 			w.progress().Files.Add(1)
 			w.open.Done()
 		case b, ok := <-w.blocks:
 			if !ok {
 				return
 			}
-			w.decode(w.decoder(b.format), b)
+			w.decode(b, nil)
 		}
 	}
 }
@@ -213,15 +223,14 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
-		f := &file{path: s.Path, format: s.Format.Name}
+		f := &file{path: s.Path, format: s.Format.Name, ref: s.ModTime}
 		w.mu.Lock()
 		w.files = append(w.files, f)
 		w.mu.Unlock()
 		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
-		dec := func() decode.Decoder { return w.decoder(s.Format) }
+		var th *thread
 		if !alone {
-			own := s.Format.New(w.in.Decode)
-			dec = func() decode.Decoder { return own }
+			th = &thread{}
 		}
 		seq := 0
 		err := s.Frames(func(rec *tocsin.Record) error {
@@ -234,17 +243,22 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 				default:
 				}
 			}
-			w.decode(dec(), b)
+			w.decode(b, th)
 			return ctx.Err()
 		})
-		w.begin(seq)
-		w.guarded(block{file: f, format: s.Format}, func() { dec().Flush(w.event) })
-		w.end(f)
+		w.flush(block{file: f, format: s.Format, seq: seq}, th)
 		return err
 	})
 }
 
-func (w *worker) decoder(f decode.Format) decode.Decoder {
+// decoder is the one for the next block of a format: the thread's, or without one the worker's.
+func (w *worker) decoder(f decode.Format, th *thread) decode.Decoder {
+	if th != nil {
+		if th.decoder == nil {
+			th.decoder = f.New(w.in.Decode)
+		}
+		return th.decoder
+	}
 	d, ok := w.decoders[f.Name]
 	if !ok {
 		d = f.New(w.in.Decode)
@@ -253,44 +267,45 @@ func (w *worker) decoder(f decode.Format) decode.Decoder {
 	return d
 }
 
-func (w *worker) decode(d decode.Decoder, b block) {
-	w.begin(b.seq)
+// decode takes a block's events, all of them once, whatever mistakes of ours it brings out.
+func (w *worker) decode(b block, th *thread) {
+	w.begin(b)
 	w.span.bytes = int64(len(b.rec.Data))
-	w.guarded(b, func() { d.Decode(b.rec, w.event) })
-	w.end(b.file)
+	d := w.decoder(b.format, th)
+	if m := try(func() { d.Decode(b.rec, w.event) }); m != nil {
+		w.again(b, th, m)
+	} else if th != nil {
+		th.saw(b.rec.Data, b.rec.Line, b.rec.Offset)
+	}
+	w.end(b)
 	w.from.Release(b.rec)
 }
 
-// guarded does one step of the work on a block. A mistake of ours that its input brings out costs the rest of that
-// block, and is told; it does not cost the run.
-func (w *worker) guarded(b block, do func()) {
-	defer func() {
-		if p := recover(); p != nil {
-			clear(w.decoders) // which may be in any state
-			f := &tocsin.Fault{Source: b.file.path, Err: fmt.Errorf("%s: a mistake in Tocsin: %v", b.format.Name, p),
-				Hint: "please report it; the rest of this block of the file was not read"}
-			if b.rec != nil {
-				f.Line = b.rec.Line
-			}
-			w.span.faults++
-			w.fault(f)
-		}
-	}()
-	do()
+// flush takes what waits at the end of a stream.
+func (w *worker) flush(b block, th *thread) {
+	w.begin(b)
+	d := w.decoder(b.format, th)
+	if m := try(func() { d.Flush(w.event) }); m != nil {
+		delete(w.decoders, b.format.Name)
+		w.mistake(b.file.path, 0, b.format.Name, m, "please report it; what waited for the end of the file was not read")
+	}
+	w.end(b)
 }
 
-func (w *worker) begin(seq int) { w.span = span{seq: seq} }
+func (w *worker) begin(b block) {
+	w.span, w.window, w.given = span{seq: b.seq}, window{}, w.given[:0]
+	w.written(b.file)
+}
 
-func (w *worker) end(f *file) {
-	f.add(w.span)
+func (w *worker) end(b block) {
+	w.settle()
+	b.file.add(w.span)
 	w.progress().Events.Add(w.span.events)
 }
 
-// neverSet is Windows' zero of time. Stamps that say it were not set, or were wiped.
-var neverSet = time.Date(1601, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
+	w.given = append(w.given, ev.Record)
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)
@@ -298,14 +313,24 @@ func (w *worker) event(ev *tocsin.Event) {
 			return
 		}
 	}
-	if ev.Time.Equal(neverSet) {
-		ev.Time = time.Time{}
-	}
-	if !ev.Time.IsZero() && (!w.in.From.IsZero() && ev.Time.Before(w.in.From) || !w.in.To.IsZero() && ev.Time.After(w.in.To)) {
+	if w.weigh(ev) {
+		w.hold(ev)
 		return
 	}
+	if w.within(ev.Time) {
+		w.moment(ev.Time)
+		w.take(ev)
+	}
+}
+
+// within says that a time is not outside the bounds that the user set; what has no time never is.
+func (w *worker) within(t time.Time) bool {
+	return t.IsZero() || (w.in.From.IsZero() || !t.Before(w.in.From)) && (w.in.To.IsZero() || !t.After(w.in.To))
+}
+
+// take counts an event and gives it to the desk.
+func (w *worker) take(ev *tocsin.Event) {
 	w.span.events++
-	w.span.add(ev.Time)
 	if len(ev.Sources) > 0 {
 		c := w.sources[&ev.Sources[0]]
 		if c == nil {
@@ -314,7 +339,15 @@ func (w *worker) event(ev *tocsin.Event) {
 		}
 		c.n++
 	}
+	defer w.spare(ev)
 	w.desk.Event(ev)
+}
+
+// spare lets the run outlive a mistake of ours that an event brings out at the desk: it costs what that event says.
+func (w *worker) spare(ev *tocsin.Event) {
+	if p := recover(); p != nil {
+		w.mistake(ev.Source, int64(ev.Record), ev.Format, newMistake(p), "please report it; this event was read and not judged to the end")
+	}
 }
 
 // coverage adds up what the workers saw.
@@ -322,7 +355,12 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 	c := &tocsin.Coverage{Files: r.skipped}
 	for _, f := range r.files {
 		s := f.all
-		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events, Faults: s.faults, First: s.min, Last: s.max})
+		faults, doubted := s.doubts.faults(f.path)
+		r.faults = append(r.faults, faults...)
+		r.faultN += int64(len(faults))
+		c.Doubted += doubted
+		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events,
+			Faults: s.faults + int64(len(faults)), First: s.min, Last: s.max})
 		c.Events += s.events
 		c.Bytes += s.bytes
 		if !s.min.IsZero() && (c.First.IsZero() || s.min.Before(c.First)) {
@@ -333,12 +371,15 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 		}
 		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
 	}
-	slices.SortStableFunc(c.Files, func(a, b tocsin.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(c.Files, func(a, b tocsin.File) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Skipped, b.Skipped), strings.Compare(a.Format, b.Format),
+			a.First.Compare(b.First), a.Last.Compare(b.Last), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Events, b.Events))
+	})
 	slices.SortStableFunc(c.Gaps, func(a, b tocsin.Gap) int {
 		if d := b.To.Sub(b.From).Abs() - a.To.Sub(a.From).Abs(); d != 0 {
 			return int(max(-1, min(1, d)))
 		}
-		return strings.Compare(a.Path, b.Path)
+		return cmp.Or(strings.Compare(a.Path, b.Path), a.From.Compare(b.From), strings.Compare(a.Kind, b.Kind))
 	})
 	c.Gaps = c.Gaps[:min(len(c.Gaps), gapsKept)]
 	sortFaults(r.faults)

@@ -21,13 +21,15 @@ const (
 type span struct {
 	seq         int
 	events      int64
+	dated       int64 // events with a time
 	faults      int64
 	bytes       int64
 	first, last time.Time // in order of the file
 	min, max    time.Time
-	forward     tocsin.Gap // the longest step forward
-	backward    tocsin.Gap // the longest step back
+	forward     step // the longest forward
+	backward    step // the longest back
 	backs       int64
+	doubts      doubts
 }
 
 // add takes the next event's time.
@@ -35,6 +37,7 @@ func (s *span) add(t time.Time) {
 	if t.IsZero() {
 		return
 	}
+	s.dated++
 	if s.last.IsZero() {
 		s.first, s.min, s.max = t, t, t
 	} else {
@@ -49,15 +52,21 @@ func (s *span) add(t time.Time) {
 	}
 }
 
+// A step is from one event of a file to the next.
+type step struct {
+	from, to time.Time
+	by       time.Duration // never negative: back, for a step back
+}
+
 func (s *span) step(from, to time.Time) {
 	d := to.Sub(from)
-	if d > s.forward.To.Sub(s.forward.From) {
-		s.forward = tocsin.Gap{From: from, To: to, Kind: "silence"}
+	if d > s.forward.by {
+		s.forward = step{from, to, d}
 	}
 	if -d >= backAtLeast {
 		s.backs++
-		if -d > s.backward.From.Sub(s.backward.To) {
-			s.backward = tocsin.Gap{From: from, To: to, Kind: "backwards"}
+		if -d > s.backward.by {
+			s.backward = step{from, to, -d}
 		}
 	}
 }
@@ -68,6 +77,8 @@ func (s *span) join(next span) {
 	s.events += next.events
 	s.faults += next.faults
 	s.bytes += next.bytes
+	s.doubts.join(&next.doubts)
+	s.dated += next.dated
 	if next.last.IsZero() {
 		return
 	}
@@ -83,10 +94,10 @@ func (s *span) join(next span) {
 	if next.max.After(s.max) {
 		s.max = next.max
 	}
-	if next.forward.To.Sub(next.forward.From) > s.forward.To.Sub(s.forward.From) {
+	if next.forward.by > s.forward.by {
 		s.forward = next.forward
 	}
-	if next.backward.From.Sub(next.backward.To) > s.backward.From.Sub(s.backward.To) {
+	if next.backward.by > s.backward.by {
 		s.backward = next.backward
 	}
 	s.backs += next.backs
@@ -94,21 +105,19 @@ func (s *span) join(next span) {
 
 // gaps says what is worth telling about the clock of a file.
 func (s span) gaps(path string) []tocsin.Gap {
-	if s.events < silenceEvents {
+	if s.dated < silenceEvents {
 		return nil
 	}
 	var out []tocsin.Gap
-	if float64(s.backs) > backShare*float64(s.events) {
+	if float64(s.backs) > backShare*float64(s.dated) {
 		return nil
 	}
-	mean := s.max.Sub(s.min) / time.Duration(s.events)
-	if d := s.forward.To.Sub(s.forward.From); d >= silenceAtLeast && d > silenceTimes*mean {
-		s.forward.Path = path
-		out = append(out, s.forward)
+	mean := s.max.Sub(s.min) / time.Duration(s.dated)
+	if d := s.forward.by; d >= silenceAtLeast && d > silenceTimes*mean {
+		out = append(out, tocsin.Gap{Path: path, From: s.forward.from, To: s.forward.to, Kind: "silence"})
 	}
 	if s.backs > 0 {
-		s.backward.Path = path
-		out = append(out, s.backward)
+		out = append(out, tocsin.Gap{Path: path, From: s.backward.from, To: s.backward.to, Kind: "backwards"})
 	}
 	return out
 }

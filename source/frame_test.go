@@ -78,6 +78,29 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// Where a stream is cut does not hang on the buffers that were used before.
+func TestCutsDoNotHangOnBuffers(t *testing.T) {
+	text := strings.Repeat("{\"a\":1}\n", 5000)
+	for _, cut := range []decode.Cut{decode.Lines, decode.Values, decode.Bytes} {
+		want, _ := cutUp(t, cut, strings.NewReader(text), 4096)
+		r, err := New(Options{})
+		must(t, err)
+		r.block = 4096
+		var got []record
+		s := &Stream{Path: "f", Format: decode.Format{Cut: cut}, r: strings.NewReader(text), from: r, hooks: &Hooks{}}
+		for range 8 {
+			r.records.Put(&tocsin.Record{Data: make([]byte, 0, 3*r.block)})
+		}
+		must(t, s.Frames(func(rec *tocsin.Record) error {
+			got = append(got, record{rec.Line, rec.Offset, string(rec.Data)})
+			return nil
+		}))
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(record{})); d != "" {
+			t.Errorf("cut %d: -new buffers +used ones\n%.500s", cut, d)
+		}
+	}
+}
+
 func TestBytes(t *testing.T) {
 	text := strings.Repeat("0123456789\n", 1000)
 	blocks, faults := cutUp(t, decode.Bytes, iotest.HalfReader(strings.NewReader(text)), 64)

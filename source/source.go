@@ -148,7 +148,8 @@ func (r *Reader) Release(rec *tocsin.Record) {
 	}
 }
 
-// record returns a record with an empty buffer of at least size bytes.
+// record returns a record with an empty buffer for size bytes, or for a block if that is more. It has no more room than
+// that even where an older buffer is used again: where a stream is cut must not hang on what was read before it.
 func (r *Reader) record(size int) *tocsin.Record {
 	rec, _ := r.records.Get().(*tocsin.Record)
 	if rec == nil {
@@ -157,6 +158,6 @@ func (r *Reader) record(size int) *tocsin.Record {
 	if size = max(size, r.block); cap(rec.Data) < size {
 		rec.Data = make([]byte, 0, size)
 	}
-	rec.Data = rec.Data[:0]
+	rec.Data = rec.Data[:0:size]
 	return rec
 }
