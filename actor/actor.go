@@ -64,6 +64,10 @@ type Pages struct {
 	lastPage       *page
 	lastKey        pageKey
 	lastFact       [3]int32 // folder, host, organisation
+	lastOrg        string
+	lastOrgName    int32
+	met            [256]met
+	added          uint
 }
 
 // A pageKey tells pages apart. What has no time is put by its source.
@@ -93,26 +97,20 @@ func (s *Pages) Add(a *tocsin.Action) {
 	host := s.where(a)
 	p := s.page(at)
 	s.fact(p, a, host)
-	who := none
-	if len(a.Who) > 0 {
-		who = s.t.entity(a.Who[0])
-	}
 	st := stratumOf(a.Level)
-	if who == none && st == plain {
+	if len(a.Who) == 0 && st == plain {
 		return // what a machine does as always is told of nobody
 	}
-	if p.notes != nil || p.fixed {
-		p.notes, p.fixed = nil, false
-	}
+	p.notes, p.fixed = nil, false
 	if p.sealed && !a.Again {
 		s.late.n++
 		s.late.when.add(at, at)
 	}
 	l := &p.of[st]
-	d := l.doer(who, host)
+	d := s.doer(p, st, a, host)
 	x, isNew := d.deed(host, s.t.kind(a))
 	before := len(x.blocks)
-	s.t.note(x, a, at, s.lastSourceName, st == plain)
+	s.t.note(x, a, at, s.lastSourceName, s.orgOf(a), st == plain)
 	s.blockN += len(x.blocks) - before
 	if !a.Again {
 		l.noted++
@@ -120,7 +118,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 	if isNew {
 		s.more(p, l, d, st)
 	}
-	if who != none && at != 0 && !a.Again {
+	if d.who != none && at != 0 && !a.Again {
 		d.ticks = append(d.ticks, TickOf(a))
 		d.ticked++
 		if len(d.ticks) <= s.ticks {
@@ -134,8 +132,47 @@ func (s *Pages) Add(a *tocsin.Action) {
 		s.t.tidy(x, most)
 		s.blockN += len(x.blocks)
 	}
-	s.bound()
+	if s.added++; isNew || s.added%64 == 0 {
+		s.bound()
+	}
 }
+
+// A met is a doer that was met not long ago: who acts acts again soon.
+type met struct {
+	name string
+	page *page
+	st   stratum
+	d    *doer
+}
+
+// doer is who acts, on a page.
+func (s *Pages) doer(p *page, st stratum, a *tocsin.Action, host int32) *doer {
+	if len(a.Who) == 0 {
+		return p.of[st].doer(none, host)
+	}
+	e := &a.Who[0]
+	n := len(e.Kind)
+	slot := &s.met[0]
+	if v := e.Value; len(v) > 0 {
+		h := uint32(len(v))
+		for i := max(0, len(v)-8); i < len(v); i++ {
+			h = h*31 + uint32(v[i])
+		}
+		slot = &s.met[(h^uint32(st))%uint32(len(s.met))]
+	}
+	if m := slot; m.page == p && m.st == st && len(m.name) == n+1+len(e.Value) && m.name[:n] == e.Kind && m.name[n+1:] == e.Value {
+		return m.d
+	}
+	who := s.t.entity(*e)
+	d := p.of[st].doer(who, host)
+	if name := s.t.all[who]; len(name) == n+1+len(e.Value) { // it is written as it came
+		*slot = met{name, p, st, d}
+	}
+	return d
+}
+
+// unmeet forgets who was met, whenever doers may be gone.
+func (s *Pages) unmeet() { clear(s.met[:]) }
 
 // most is how many blocks of places a deed may have.
 func (s *Pages) most(st stratum) int {
@@ -163,6 +200,7 @@ func (s *Pages) more(p *page, l *layer, d *doer, st stratum) {
 
 // trim cuts a layer back to its bound.
 func (s *Pages) trim(l *layer, st stratum) {
+	s.unmeet()
 	s.t.trim(l, st, s.cap[st])
 }
 
@@ -184,12 +222,21 @@ func (s *Pages) page(at int64) *page {
 	return p
 }
 
+// orgOf is the number of an action's organisation.
+func (s *Pages) orgOf(a *tocsin.Action) int32 {
+	if a.Org == "" {
+		return none
+	}
+	if a.Org != s.lastOrg {
+		s.lastOrg = strings.Clone(a.Org)
+		s.lastOrgName = s.t.name("org:", a.Org)
+	}
+	return s.lastOrgName
+}
+
 // fact notes of which machine and organisation the logs below a folder tell.
 func (s *Pages) fact(p *page, a *tocsin.Action, host int32) {
-	org := none
-	if a.Org != "" {
-		org = s.t.name("org:", a.Org)
-	}
+	org := s.orgOf(a)
 	if now := [3]int32{s.lastFolder, host, org}; now == s.lastFact && p.facts != nil {
 		return
 	} else {
@@ -442,6 +489,7 @@ func (s *Pages) Seal(mark time.Time) {
 
 // trimPage brings the deeds of a page to their bounds exactly, so that it does not matter in which order it was filled.
 func (s *Pages) trimPage(p *page) {
+	s.unmeet()
 	for st := range strata {
 		s.t.trim(&p.of[st], st, s.cap[st])
 	}

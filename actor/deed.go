@@ -68,7 +68,7 @@ type block struct {
 }
 
 // note adds an action to a deed.
-func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source int32, plain bool) {
+func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org int32, plain bool) {
 	p := place{at, source, a.Place.Record}
 	first := len(d.blocks) == 0
 	if first || t.before(p, d.at) {
@@ -86,8 +86,8 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source int32, plai
 		d.n++
 	}
 	d.bytes += a.Bytes
-	if a.Org != "" {
-		d.org = t.least(d.org, t.name("org:", a.Org))
+	if org != none && org != d.org {
+		d.org = t.least(d.org, org)
 	}
 	on := maxOn
 	if plain {
@@ -97,16 +97,22 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source int32, plai
 		if plain && !placeful(a.On[i].Kind) {
 			continue
 		}
-		t.buf = append(append(append(t.buf[:0], a.On[i].Kind...), ':'), a.On[i].Value...)
-		d.refs = t.keep(d.refs, roleOn, on)
+		if !t.has(d.refs, roleOn, a.On[i].Kind, a.On[i].Value) {
+			t.buf = append(append(append(t.buf[:0], a.On[i].Kind...), ':'), a.On[i].Value...)
+			d.refs = t.keep(d.refs, roleOn, on)
+		}
 	}
 	for i := 1; i < len(a.Who); i++ {
-		t.buf = append(append(append(t.buf[:0], a.Who[i].Kind...), ':'), a.Who[i].Value...)
-		d.refs = t.keep(d.refs, roleAlias, maxAlias)
+		if !t.has(d.refs, roleAlias, a.Who[i].Kind, a.Who[i].Value) {
+			t.buf = append(append(append(t.buf[:0], a.Who[i].Kind...), ':'), a.Who[i].Value...)
+			d.refs = t.keep(d.refs, roleAlias, maxAlias)
+		}
 	}
 	for _, m := range a.Marks {
-		t.buf = append(t.buf[:0], m...)
-		d.refs = t.keep(d.refs, roleMark, maxMarks)
+		if !t.has(d.refs, roleMark, "", m) {
+			t.buf = append(t.buf[:0], m...)
+			d.refs = t.keep(d.refs, roleMark, maxMarks)
+		}
 	}
 	if a.Credential != "" {
 		t.buf = append(t.buf[:0], a.Credential...)
@@ -116,6 +122,20 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source int32, plai
 		d.rules = keepRule(d.rules, r)
 	}
 	d.add(block{source, a.Place.Record / 64, 1 << (a.Place.Record % 64)})
+}
+
+// has says that a deed refers to KIND:VALUE in a role, as most actions do again and again.
+func (t *nameTable) has(refs []ref, role uint8, kind, value string) bool {
+	n := len(kind)
+	if n > 0 {
+		n++
+	}
+	for _, r := range refs {
+		if name := t.all[r.name]; r.role == role && len(name) == n+len(value) && name[n:] == value && (n == 0 || name[:n-1] == kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // placeful says that a target tells where somebody went, not only what was asked for there.

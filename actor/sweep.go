@@ -54,7 +54,8 @@ func (s *Pages) sweep() {
 		}
 	}
 	s.pages = pages
-	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastFact = nil, none, "", none, [3]int32{none, none, none}
+	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastFact = nil, none, "", none, "", [3]int32{none, none, none}
+	s.unmeet()
 	s.alive = len(s.t.all) + len(s.t.kinds)
 }
 
@@ -113,6 +114,7 @@ func (s *Pages) Forget(before time.Time) {
 		return
 	}
 	s.lastPage = nil
+	s.unmeet()
 	s.unpin()
 	for st := range strata {
 		s.n[st] = 0

@@ -101,9 +101,10 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	coverage, err := Read(ctx, in, func(int) Desk {
 		h := newHunter(set, in.Progress)
 		if in.Key != nil {
-			h.noted = actor.NewPages(key)
+			if h.noted = state.pages; in.Workers != 1 {
+				h.noted, h.share = actor.NewPages(key), share
+			}
 			h.witness = newWitness(set, key, in.Known, h.note)
-			h.share = share
 		}
 		f.desks = append(f.desks, h)
 		return h
@@ -145,7 +146,9 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	f.sort(names.ranked())
 	if in.Key != nil {
 		for _, h := range f.desks {
-			state.Merge(h.noted)
+			if h.share != nil {
+				state.Merge(h.noted)
+			}
 			h.noted, h.witness = nil, nil
 		}
 		if in.Horizon > 0 && !coverage.Last.IsZero() {
@@ -251,7 +254,7 @@ const shareAt = 1 << 14
 // note notes an action with the worker's own, which are shared from time to time.
 func (h *hunter) note(a *tocsin.Action) {
 	h.noted.Add(a)
-	if h.noted.Len() >= shareAt {
+	if h.share != nil && h.noted.Len() >= shareAt {
 		h.share(h.noted)
 		h.noted = h.noted.Fresh()
 	}

@@ -86,10 +86,13 @@ func (s *State) Merge(p *actor.Pages) {
 // time.
 func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	switch {
-	case mark.IsZero() && s.options.Whole:
-		s.pages.Whole()
 	case mark.IsZero():
-		s.pages.Seal(mark)
+		if s.options.Whole {
+			s.pages.Whole()
+		} else {
+			s.pages.Seal(mark)
+		}
+		s.changed = true
 	case mark.After(s.mark):
 		s.mark = mark
 		s.pages.Seal(mark)

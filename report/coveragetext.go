@@ -41,14 +41,17 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 		all = append(all, "  Not read  "+several(files-read, "file")+": "+strings.Join(s, "; "))
 	}
 	if c.FaultN > 0 {
-		l := "  Faults    " + several(c.FaultN, "record or file") + " could not be decoded"
+		l := "  Faults    " + several(c.FaultN, "record or file") + " could not be read as it stands"
 		if c.FaultN != 1 {
-			l = "  Faults    " + count(c.FaultN) + " records or files could not be decoded"
+			l = "  Faults    " + count(c.FaultN) + " records or files could not be read as they stand"
 		}
 		if len(c.Faults) > 0 {
 			l += "; the first: " + visible(c.Faults[0].Error())
 		}
 		all = append(all, l)
+	}
+	if c.Doubted > 0 {
+		all = append(all, "  Times     "+several(c.Doubted, "stamp")+" not believed; what they are of has no time")
 	}
 	letGo := len(all)
 	l = "  Rules     " + several(c.Rules, "rule") + " loaded"

@@ -19,13 +19,14 @@ type Covered struct {
 	Events        int64       `json:"events"`
 	First         time.Time   `json:"first"` // earliest and latest event time
 	Last          time.Time   `json:"last"`
-	FaultN        int64       `json:"faults"`                 // undecodable records and unreadable files
+	FaultN        int64       `json:"faults"`                 // undecodable records, unreadable files, and files with stamps that were not believed
 	Faults        []FirstFail `json:"first_faults,omitempty"` // the first of them, at most 20
 	RulesLoaded   int64       `json:"rules_loaded"`
 	RulesRejected int64       `json:"rules_rejected"`
-	RulesIdle     int64       `json:"rules_idle"`        // their log source did not occur
-	Undated       int64       `json:"undated,omitempty"` // matches that correlations left out because their event has no time
-	Thin          int64       `json:"thinned,omitempty"` // events kept for correlations without the fields that none reads
+	RulesIdle     int64       `json:"rules_idle"`              // their log source did not occur
+	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed; those events have no time
+	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
+	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
 	LetGo   []tocsin.LetGo `json:"let_go"`            // what was not kept; empty where everything was
 	Partial string         `json:"partial,omitempty"` // why the run ended before all was read
@@ -53,7 +54,7 @@ const maxCovered = 20
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial}
+		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial}
 	for _, w := range why[:min(len(why), maxCovered)] {
 		s.Skipped = append(s.Skipped, Reason{w.why, int64(w.n), w.path})
 	}
@@ -107,6 +108,7 @@ func (s *Covered) join(o *Covered) {
 	span(&s.First, &s.Last, o.First)
 	span(&s.First, &s.Last, o.Last)
 	s.FaultN += o.FaultN
+	s.Doubted += o.Doubted
 	s.Faults = append(s.Faults, o.Faults...)
 	s.RulesLoaded = max(s.RulesLoaded, o.RulesLoaded) // of several runs mostly the same rules
 	s.RulesRejected = max(s.RulesRejected, o.RulesRejected)

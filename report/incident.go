@@ -500,6 +500,9 @@ func (a *dossier) covered() {
 	if c.FaultN > 0 {
 		items = append(items, fill(w.faults, w.long(c.FaultN)))
 	}
+	if c.Doubted > 0 {
+		items = append(items, fill(w.struck, w.long(c.Doubted)))
+	}
 	a.list(items)
 	if len(c.LetGo) == 0 {
 		return
