@@ -40,87 +40,93 @@ func (r *reason) rather(o *reason) bool {
 	return c < 0
 }
 
-// A knot collects what speaks for pairs.
-type knot struct {
-	found map[pair][]reason
-	order []pair
+// A bond is all that speaks for a pair.
+type bond struct {
+	pair
+	reasons []reason
+	weight  float64 // of them all
 }
 
-// add notes a reason; of one kind the heaviest counts.
+// strong says that a bond is between two cores.
+func (b *bond) strong() bool { return b.x.core() && b.y.core() }
+
+// A knot collects bonds.
+type knot struct {
+	found map[pair]*bond
+	all   []*bond
+}
+
+// add notes a reason; of one kind the heaviest counts. What is weak on both sides joins nothing.
 func (k *knot) add(r reason) {
-	if r.x == r.y || r.weight <= 0 {
+	if r.x == r.y || r.weight <= 0 || !r.x.core() && !r.y.core() {
 		return
 	}
 	p := pair{r.x, r.y}
 	if before(r.y, r.x) < 0 {
 		p = pair{r.y, r.x}
 	}
-	have, ok := k.found[p]
-	if !ok {
-		k.order = append(k.order, p)
+	b := k.found[p]
+	if b == nil {
+		b = &bond{pair: p}
+		k.found[p] = b
+		k.all = append(k.all, b)
 	}
-	for i := range have {
-		if have[i].kind == r.kind || atOnePlace(have[i].kind) && atOnePlace(r.kind) {
-			if r.rather(&have[i]) {
-				have[i] = r
+	for i := range b.reasons {
+		have := &b.reasons[i]
+		if have.kind == r.kind || atOnePlace(have.kind) && atOnePlace(r.kind) {
+			if r.rather(have) {
+				*have = r
 			}
 			return
 		}
 	}
-	k.found[p] = append(have, r)
-}
-
-func sum(reasons []reason) float64 {
-	t := 0.0
-	for i := range reasons {
-		t += reasons[i].weight
-	}
-	return t
+	b.reasons = append(b.reasons, r)
 }
 
 // join makes one of the members that belong together: first of the cores, then of what is weaker and a core.
 func (w *world) join() {
-	k := &knot{found: map[pair][]reason{}}
+	k := &knot{found: map[pair]*bond{}}
 	w.pivots(k)
 	w.marks(k)
 	w.coincidences(k)
-	sums := make(map[pair]float64, len(k.order))
-	for _, p := range k.order {
-		sums[p] = sum(k.found[p])
+	for _, b := range k.all {
+		for i := range b.reasons {
+			b.weight += b.reasons[i].weight
+		}
 	}
-	slices.SortFunc(k.order, func(p, q pair) int {
-		return cmp.Or(cmp.Compare(sums[q], sums[p]), before(p.x, q.x), before(p.y, q.y))
+	slices.SortFunc(k.all, func(a, b *bond) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), before(a.x, b.x), before(a.y, b.y))
 	})
-	strong := func(p pair) bool { return p.x.core() && p.y.core() }
-	for _, p := range k.order {
-		if strong(p) {
-			w.union(k, p)
+	for _, b := range k.all {
+		if b.strong() {
+			w.union(b)
 		}
 	}
 	w.whole(k)
 	taken := map[*member]bool{}
-	for _, p := range k.order {
-		if strong(p) || !p.x.core() && !p.y.core() {
+	for _, b := range k.all {
+		if b.weight < joined {
+			break
+		}
+		if b.strong() {
 			continue
 		}
-		weak, strong := p.x, p.y
+		weak := b.x
 		if weak.core() {
-			weak, strong = strong, weak
+			weak = b.y
 		}
-		if !taken[weak] && w.union(k, p) {
+		if !taken[weak] && w.union(b) {
 			taken[weak] = true
-			weak.with = strong
 		}
 	}
 }
 
 // union makes one of a pair if there is enough evidence for it.
-func (w *world) union(k *knot, p pair) bool {
-	reasons := k.found[p]
-	if sum(reasons) < joined || !w.merge(p.x, p.y) {
+func (w *world) union(b *bond) bool {
+	if b.weight < joined || !w.merge(b.x, b.y) {
 		return false
 	}
-	p.y.links = append(p.y.links, reasons...)
+	b.y.links = append(b.y.links, b.reasons...)
 	return true
 }
 
@@ -153,11 +159,11 @@ func (w *world) whole(k *knot) {
 		sums, seen := map[pair]float64{}, map[pair]map[about]bool{}
 		first := map[pair]*reason{}
 		var order []pair
-		for _, p := range k.order {
-			if !p.x.core() || !p.y.core() {
+		for _, b := range k.all {
+			if !b.strong() {
 				continue
 			}
-			x, y := p.x.root(), p.y.root()
+			x, y := b.x.root(), b.y.root()
 			if x == y {
 				continue
 			}
@@ -169,9 +175,9 @@ func (w *world) whole(k *knot) {
 				seen[s] = map[about]bool{}
 				order = append(order, s)
 			}
-			for i := range k.found[p] {
-				r := &k.found[p][i]
-				if a := (about{r.kind, p.y}); r.weight >= 1 && !seen[s][a] {
+			for i := range b.reasons {
+				r := &b.reasons[i]
+				if a := (about{r.kind, b.y}); r.weight >= 1 && !seen[s][a] {
 					seen[s][a] = true
 					sums[s] += r.weight - 0.5
 					if first[s] == nil || r.rather(first[s]) {

@@ -16,7 +16,6 @@ type member struct {
 	telling []*tocsin.Deed
 	up      *member
 	links   []reason // to members before it
-	with    *member  // a weak member's: the core that draws it in
 }
 
 func (m *member) core() bool { return m.weight >= core }
