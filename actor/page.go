@@ -60,7 +60,7 @@ type layer struct {
 // A doer is what one name did in a layer.
 type doer struct {
 	who    int32 // none where it is not known who did it; then deeds are of one host
-	host   int32
+	host   int32 // none where it is known
 	deeds  []*deed
 	index  map[[2]int32]int32 // deeds by host and kind, where there are many
 	ticks  tocsin.Ticks
@@ -99,7 +99,9 @@ func (l *layer) doer(who, host int32) *doer {
 	k := doerKey(who, host)
 	d := l.doers[k]
 	if d == nil {
-		d = &doer{who: who, host: host}
+		if d = (&doer{who: who, host: host}); who != none {
+			d.host = none
+		}
 		if l.doers == nil {
 			l.doers = map[int64]*doer{}
 		}
