@@ -49,6 +49,13 @@ type page struct {
 	fixed bool    // the weights in notes are final
 }
 
+// again opens a page that holds only what is pinned, for something new that has no time.
+func (p *page) again(mark int64) {
+	if p.pinned {
+		p.pinned, p.since = false, mark
+	}
+}
+
 // A layer is a stratum of a page.
 type layer struct {
 	doers map[int64]*doer
@@ -238,13 +245,17 @@ func (s *Pages) source(source string) {
 	s.lastSourceName = s.t.name(source)
 }
 
-// nanos is a time in Unix nanoseconds; 0 for what has none, or none that they can hold.
+// nanos is a time in Unix nanoseconds; 0 for what has none, or none that they can hold. The first slot of 1970 stands for
+// no time.
 func nanos(t time.Time) int64 {
-	if t.IsZero() || t.Year() < 1970 || t.Year() > 2261 {
+	if t.Year() < 1970 || t.Year() > 2261 || t.Unix() < slotLength/int64(time.Second) {
 		return 0
 	}
 	return t.UnixNano()
 }
+
+// over says that a page ended before a time.
+func over(slot, before int64) bool { return slot != 0 && (slot+1)*slotLength <= before }
 
 func when(ns int64) time.Time {
 	if ns == 0 {
