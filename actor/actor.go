@@ -88,9 +88,11 @@ func (s *Pages) Fresh() *Pages { return NewPages(s.key) }
 // Add notes an action. Nothing of it is kept but copies.
 func (s *Pages) Add(a *tocsin.Action) {
 	at := nanos(a.Time)
-	if at != 0 && at < s.before {
-		s.old.n++
-		s.old.when.add(at, at)
+	if over(at/slotLength, s.before) {
+		if !a.Again && (len(a.Who) > 0 || stratumOf(a.Level) != plain) {
+			s.old.n++
+			s.old.when.add(at, at)
+		}
 		return
 	}
 	s.source(a.Place.Source)
@@ -101,7 +103,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 	if len(a.Who) == 0 && st == plain {
 		return // what a machine does as always is told of nobody
 	}
-	p.notes, p.fixed = nil, false
+	p.notes, p.whole, p.fixed = nil, nil, false
 	if p.sealed && !a.Again {
 		s.late.n++
 		s.late.when.add(at, at)
@@ -218,6 +220,7 @@ func (s *Pages) page(at int64) *page {
 		p = &page{slot: k.slot, since: s.mark}
 		s.pages[k] = p
 	}
+	p.again(s.mark)
 	s.lastPage, s.lastKey = p, k
 	return p
 }
@@ -388,12 +391,20 @@ func (s *Pages) Merge(other *Pages) {
 	}
 	for k, o := range other.pages {
 		k.source = name(k.source)
+		if over(k.slot, s.before) {
+			s.old.all(o)
+			continue
+		}
 		p := s.pages[k]
 		if p == nil {
-			p = &page{slot: k.slot}
+			p = &page{slot: k.slot, since: s.mark}
 			s.pages[k] = p
 		}
-		p.notes, p.fixed = nil, false
+		p.again(s.mark)
+		if p.sealed {
+			s.late.all(o)
+		}
+		p.notes, p.whole, p.fixed = nil, nil, false
 		for f := range o.facts {
 			s.learn(p, fact{to[f.folder], to[f.name]})
 		}

@@ -66,7 +66,7 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 	for st := range strata {
 		s.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
 	}
-	rules := map[[2]string]*tocsin.Rule{}
+	rules := map[ruleKey]*tocsin.Rule{}
 	for n := r.uint(); n > 0 && !r.bad; n-- {
 		p := pageReader{reader: reader{b: r.bytes(r.uint())}, s: s, rules: rules, rule: rule}
 		for n := p.uint(); n > 0 && !p.bad; n-- {
@@ -169,7 +169,6 @@ func (w *pageWriter) page(k pageKey, p *page) {
 }
 
 func (w *pageWriter) layer(l *layer) {
-	w.int(int64(l.n))
 	w.int(l.noted)
 	w.int(l.gone.from)
 	w.int(l.gone.to)
@@ -301,7 +300,7 @@ type pageReader struct {
 	reader
 	s     *Pages
 	texts []string
-	rules map[[2]string]*tocsin.Rule
+	rules map[ruleKey]*tocsin.Rule
 	rule  func(id, title string) *tocsin.Rule
 }
 
@@ -341,7 +340,7 @@ func (r *pageReader) page() {
 	p := &page{slot: k.slot, since: r.int()}
 	f := r.byte()
 	p.sealed, p.pinned, p.fixed = f&1 != 0, f&2 != 0, f&4 != 0
-	if k.slot < 0 || k.slot > far/slotLength || (k.slot == 0) != (k.source != none) || r.s.pages[k] != nil {
+	if k.slot < 0 || k.slot >= far/slotLength || (k.slot == 0) != (k.source != none) || r.s.pages[k] != nil {
 		r.bad = true
 		return
 	}
@@ -352,15 +351,16 @@ func (r *pageReader) page() {
 		p.facts[fact{r.must(), r.must()}] = struct{}{}
 	}
 	for st := range strata {
-		r.layer(&p.of[st])
+		r.layer(&p.of[st], share[st])
 	}
 	if !r.bad {
 		r.s.pages[k] = p
 	}
 }
 
-func (r *pageReader) layer(l *layer) {
-	l.n, l.noted, l.gone.from, l.gone.to = int(r.int()), r.int(), r.int(), r.int()
+// layer reads one, in which a doer has its share at most.
+func (r *pageReader) layer(l *layer, share int) {
+	l.noted, l.gone.from, l.gone.to = r.int(), r.int(), r.int()
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d := l.doer(r.name(), r.name())
 		d.ticked = int32(r.int())
@@ -386,6 +386,7 @@ func (r *pageReader) layer(l *layer) {
 		for k := r.count(); k > 0 && !r.bad; k-- {
 			r.deed(d)
 		}
+		l.n += min(len(d.deeds), share)
 	}
 }
 
@@ -420,12 +421,18 @@ func (r *pageReader) deed(of *doer) {
 		d.rules = append(d.rules, r.ruleOf(r.string(), r.string(), tocsin.Level(r.byte())))
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
-		d.blocks = append(d.blocks, block{r.name(), r.uint(), r.uint()})
+		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
 	}
 }
 
+// A ruleKey tells rules apart: other detectors give one alert several levels.
+type ruleKey struct {
+	id, title string
+	level     tocsin.Level
+}
+
 func (r *pageReader) ruleOf(id, title string, l tocsin.Level) *tocsin.Rule {
-	k := [2]string{id, title}
+	k := ruleKey{id, title, l}
 	if x := r.rules[k]; x != nil {
 		return x
 	}

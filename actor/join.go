@@ -51,20 +51,20 @@ type note struct {
 	by   *login  // what made it another's
 }
 
-// ready makes the notes of a page, weighed and in order. Only a seal fixes the weights: what is asked for in between must not
-// matter later.
+// ready makes the notes of a page of what is not ordinary, weighed and in order. Only a seal fixes the weights: what is asked
+// for in between must not matter later.
 func (s *Pages) ready(p *page, fix bool) {
 	if p.notes != nil {
 		return
 	}
 	n := 0
-	for st := range strata {
+	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			n += len(d.deeds)
 		}
 	}
 	all, notes := make([]*note, 0, n), make([]note, n)
-	for st := range strata {
+	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
 				w := float64(x.weight)
@@ -74,18 +74,98 @@ func (s *Pages) ready(p *page, fix bool) {
 						x.weight, x.weighed = float32(w), true
 					}
 				}
-				if len(x.refs) > 1 {
-					slices.SortFunc(x.refs, func(a, b ref) int {
-						return cmp.Or(cmp.Compare(a.role, b.role), strings.Compare(s.t.all[a.name], s.t.all[b.name]))
-					})
-				}
+				s.t.sortRefs(x)
 				notes[len(all)] = note{deed: x, who: d.who, slot: p.slot, w: w}
 				all = append(all, &notes[len(all)])
 			}
 		}
 	}
 	slices.SortFunc(all, s.t.order)
-	p.notes, p.fixed = all, fix
+	p.notes, p.whole, p.fixed = all, nil, fix
+}
+
+// sortRefs puts what a deed refers to in order of role and name.
+func (t *nameTable) sortRefs(d *deed) {
+	if len(d.refs) > 1 {
+		slices.SortFunc(d.refs, func(a, b ref) int {
+			return cmp.Or(cmp.Compare(a.role, b.role), strings.Compare(t.all[a.name], t.all[b.name]))
+		})
+	}
+}
+
+// all are the notes of a page, which is ready, and those of the ordinary use of whom wanted holds.
+func (s *Pages) all(p *page, wanted names) []*note {
+	var more []*doer
+	sign := uint64(1)
+	for _, d := range p.of[plain].doers {
+		if s.t.wants(wanted, d) {
+			more = append(more, d)
+			sign += mix(s.t.doerHash(d), uint64(len(d.deeds)))
+		}
+	}
+	if p.whole != nil && p.sign == sign {
+		return p.whole
+	}
+	p.whole, p.sign = p.notes, sign
+	if len(more) == 0 {
+		return p.whole
+	}
+	p.whole = slices.Clone(p.notes)
+	for _, d := range more {
+		for _, x := range d.deeds {
+			s.t.sortRefs(x)
+			p.whole = append(p.whole, &note{deed: x, who: d.who, slot: p.slot})
+		}
+	}
+	slices.SortFunc(p.whole, s.t.order)
+	return p.whole
+}
+
+// names are numbers of names.
+type names map[int32]struct{}
+
+// wanted are the names whose ordinary use can be of anybody who is told of: those that did something that is not, and those
+// that such deeds name as their doers, or as what was logged in to.
+func (s *Pages) wanted() names {
+	all := names{}
+	for _, p := range s.pages {
+		for st := company; st < strata; st++ {
+			for _, d := range p.of[st].doers {
+				if d.who == none {
+					continue
+				}
+				all[d.who] = struct{}{}
+				for _, x := range d.deeds {
+					for _, r := range x.refs {
+						if r.role == roleAlias || r.role == roleOn && s.t.account(r.name) {
+							all[r.name] = struct{}{}
+						}
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// account says that a name is one that is logged in to.
+func (t *nameTable) account(name int32) bool {
+	return strings.HasPrefix(t.all[name], "user:") || strings.HasPrefix(t.all[name], "session:")
+}
+
+// wants says that what a doer did can be of anybody who is told of.
+func (t *nameTable) wants(wanted names, d *doer) bool {
+	if _, ok := wanted[d.who]; ok {
+		return true
+	}
+	for _, x := range d.deeds {
+		for _, r := range x.refs {
+			if _, ok := wanted[r.name]; ok && (r.role == roleAlias || r.role == roleOn && t.account(r.name)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // order is one that does not depend on how deeds came.
@@ -151,7 +231,6 @@ func (n *node) root() *node {
 // notes are those of all pages, in order.
 func (s *Pages) notes() []*note {
 	pages := make([]*page, 0, len(s.pages))
-	n := 0
 	for _, p := range s.pages {
 		if !p.fixed {
 			p.notes = nil // weighed by what was usual then
@@ -159,13 +238,17 @@ func (s *Pages) notes() []*note {
 			s.cutPage(p)
 		}
 		s.ready(p, false)
-		n += len(p.notes)
 		pages = append(pages, p)
 	}
 	slices.SortFunc(pages, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
+	wanted := s.wanted()
+	n := 0
+	for _, p := range pages {
+		n += len(s.all(p, wanted))
+	}
 	all := make([]*note, 0, n)
 	for _, p := range pages {
-		all = append(all, p.notes...)
+		all = append(all, p.whole...)
 	}
 	if len(pages) > 1 && pages[1].slot == 0 { // what has no time is not in order by its pages
 		slices.SortFunc(all, s.t.order)

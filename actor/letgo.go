@@ -13,6 +13,20 @@ type letGo struct {
 	when stretched
 }
 
+// all counts what was noted of a page.
+func (g *letGo) all(p *page) {
+	for st := range strata {
+		l := &p.of[st]
+		g.n += l.noted
+		g.when.add(l.gone.from, l.gone.to)
+		for _, d := range l.doers {
+			for _, x := range d.deeds {
+				g.when.add(x.first, x.last)
+			}
+		}
+	}
+}
+
 // lost is how many of the actions of a layer are no longer told of.
 func (l *layer) lost() int64 {
 	n := l.noted

@@ -47,6 +47,15 @@ type page struct {
 
 	notes []*note // in order; nil until somebody asks and after something was added
 	fixed bool    // the weights in notes are final
+	whole []*note // notes, and those of ordinary use that was wanted when it was asked for last
+	sign  uint64  // of what was wanted then
+}
+
+// again opens a page that holds only what is pinned, for something new that has no time.
+func (p *page) again(mark int64) {
+	if p.pinned {
+		p.pinned, p.since = false, mark
+	}
 }
 
 // A layer is a stratum of a page.
@@ -60,7 +69,7 @@ type layer struct {
 // A doer is what one name did in a layer.
 type doer struct {
 	who    int32 // none where it is not known who did it; then deeds are of one host
-	host   int32
+	host   int32 // none where it is known
 	deeds  []*deed
 	index  map[[2]int32]int32 // deeds by host and kind, where there are many
 	ticks  tocsin.Ticks
@@ -99,7 +108,9 @@ func (l *layer) doer(who, host int32) *doer {
 	k := doerKey(who, host)
 	d := l.doers[k]
 	if d == nil {
-		d = &doer{who: who, host: host}
+		if d = (&doer{who: who, host: host}); who != none {
+			d.host = none
+		}
 		if l.doers == nil {
 			l.doers = map[int64]*doer{}
 		}
@@ -236,13 +247,17 @@ func (s *Pages) source(source string) {
 	s.lastSourceName = s.t.name(source)
 }
 
-// nanos is a time in Unix nanoseconds; 0 for what has none, or none that they can hold.
+// nanos is a time in Unix nanoseconds; 0 for what has none, or none that they can hold. The first slot of 1970 stands for
+// no time.
 func nanos(t time.Time) int64 {
-	if t.IsZero() || t.Year() < 1970 || t.Year() > 2261 {
+	if t.Year() < 1970 || t.Year() > 2261 || t.Unix() < slotLength/int64(time.Second) {
 		return 0
 	}
 	return t.UnixNano()
 }
+
+// over says that a page ended before a time.
+func over(slot, before int64) bool { return slot != 0 && (slot+1)*slotLength <= before }
 
 func when(ns int64) time.Time {
 	if ns == 0 {

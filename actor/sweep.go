@@ -20,7 +20,7 @@ func (s *Pages) sweep() {
 	for k, p := range s.pages {
 		name(&k.source)
 		pages[k] = p
-		p.notes, p.fixed = nil, false
+		p.notes, p.whole, p.fixed = nil, nil, false
 		facts := make(map[fact]struct{}, len(p.facts))
 		for f := range p.facts {
 			name(&f.folder)
@@ -69,7 +69,7 @@ func (s *Pages) Forget(before time.Time) {
 	s.before = max(s.before, end)
 	any := false
 	for k, p := range s.pages {
-		if p.pinned || p.slot == 0 && p.since >= end || p.slot != 0 && (p.slot+1)*slotLength > end {
+		if p.pinned || p.slot == 0 && p.since >= end || p.slot != 0 && !over(p.slot, end) {
 			continue
 		}
 		any = true
@@ -77,17 +77,17 @@ func (s *Pages) Forget(before time.Time) {
 			s.usual.drop(s, p)
 		}
 		stays := false
+		s.old.all(p) // less what stays
 		for st := range strata {
 			l := &p.of[st]
+			l.noted, l.gone = 0, stretched{}
 			for key, d := range l.doers {
 				var rest []*deed
 				for _, x := range d.deeds {
 					if st != plain && s.pinned[s.name(d)] {
 						rest = append(rest, x)
-						continue
+						l.noted += int64(x.n)
 					}
-					s.old.n += int64(x.n)
-					s.old.when.add(x.first, x.last)
 				}
 				if d.deeds = rest; len(rest) == 0 {
 					delete(l.doers, key)
@@ -101,7 +101,7 @@ func (s *Pages) Forget(before time.Time) {
 			for _, d := range l.doers {
 				l.n += len(d.deeds)
 			}
-			l.noted -= l.lost()
+			s.old.n -= l.noted
 		}
 		if !stays {
 			delete(s.pages, k)
@@ -110,12 +110,11 @@ func (s *Pages) Forget(before time.Time) {
 		p.pinned, p.notes, p.facts = true, nil, nil
 		s.ready(p, true)
 	}
-	if !any {
+	if !s.unpin() && !any {
 		return
 	}
 	s.lastPage = nil
 	s.unmeet()
-	s.unpin()
 	for st := range strata {
 		s.n[st] = 0
 		for _, p := range s.pages {
@@ -141,8 +140,8 @@ const maxPinned = 256
 func (s *Pages) Pin(names map[string]bool) { s.pinned = names }
 
 // unpin lets go what pinned pages hold of names that are pinned no more, and what is more than their bound: the first and
-// the last ones stay.
-func (s *Pages) unpin() {
+// the last ones stay. It says whether there was any such thing.
+func (s *Pages) unpin() (any bool) {
 	type one struct {
 		l *layer
 		d *doer
@@ -170,6 +169,7 @@ func (s *Pages) unpin() {
 		if len(all) <= keep {
 			continue
 		}
+		any = true
 		slices.SortFunc(all, func(a, b one) int {
 			if a.x.first != b.x.first {
 				return cmp.Compare(a.x.first, b.x.first)
@@ -187,6 +187,8 @@ func (s *Pages) unpin() {
 			for _, x := range o.d.deeds {
 				if !gone[x] {
 					rest = append(rest, x)
+				} else {
+					o.l.noted -= int64(x.n)
 				}
 			}
 			if len(rest) != len(o.d.deeds) {
@@ -207,4 +209,5 @@ func (s *Pages) unpin() {
 			s.ready(p, true)
 		}
 	}
+	return any
 }

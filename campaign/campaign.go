@@ -120,7 +120,7 @@ func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *t
 	if !slices.ContainsFunc(g, (*member).gotIn) {
 		return nil // which no severity reaches
 	}
-	d := digest(g)
+	d := w.digest(g)
 	if c := b.told[d]; c != nil {
 		told[d] = c
 		return c
@@ -217,32 +217,4 @@ func id(parts ...string) string {
 		h.Write([]byte{0})
 	}
 	return "c-" + hex.EncodeToString(h.Sum(nil))[:12]
-}
-
-// digest tells apart what a campaign can be made of.
-func digest(g []*member) uint64 {
-	h := uint64(14695981039346656037) // FNV-1a by words: http://www.isthe.com/chongo/tech/comp/fnv/
-	word := func(x uint64) { h = (h ^ x) * 1099511628211; h ^= h >> 29 }
-	text := func(s string) {
-		for i := 0; i < len(s); i++ {
-			h = (h ^ uint64(s[i])) * 1099511628211
-		}
-	}
-	for _, m := range g {
-		text(m.ID)
-		word(uint64(len(m.Deeds))<<32 | uint64(len(m.Handles))<<16 | uint64(len(m.links)))
-		for i := range m.Deeds {
-			d := &m.Deeds[i]
-			word(uint64(d.Time.UnixNano()))
-			word(uint64(d.Last.UnixNano()))
-			word(uint64(d.N)<<16 | uint64(d.Level)<<8 | uint64(d.Outcome))
-			word(uint64(d.Weight * 1024))
-			word(d.Place.Record)
-		}
-		for i := range m.links {
-			text(m.links[i].kind)
-			word(uint64(m.links[i].weight * 1024))
-		}
-	}
-	return h
 }

@@ -11,7 +11,7 @@ import (
 
 // victims are the machines and accounts that were aimed at, those reached first.
 func (s *story) victims() {
-	v := &victims{s: s, own: map[string]bool{}, at: map[string]*tocsin.Victim{}, tactics: map[string]map[string]time.Time{}}
+	v := &victims{s: s, own: map[string]bool{}, at: map[string]*tocsin.Victim{}, tactics: map[string]map[string]time.Time{}, counted: map[string]*tocsin.Deed{}}
 	for _, m := range s.g { // what acts is a victim only if it was reached before
 		for _, h := range m.Handles {
 			if h.Kind == "address" {
@@ -34,6 +34,7 @@ type victims struct {
 	at      map[string]*tocsin.Victim
 	tactics map[string]map[string]time.Time
 	order   []string
+	counted map[string]*tocsin.Deed // the last that was counted of each: a deed may name a machine in several ways
 }
 
 // deed adds the victims of a deed of a member; guessed are the machines at which it failed to log in.
@@ -96,7 +97,10 @@ func (v *victims) add(m *member, kind, value string, d *tocsin.Deed, hit bool) {
 	}
 	x.Last = later(x.Last, d.Last)
 	x.Reached = x.Reached || hit
-	x.Actions += d.N
+	if v.counted[key] != d {
+		v.counted[key] = d
+		x.Actions += d.N
+	}
 	if x.Org == "" {
 		x.Org = d.Org
 	}
