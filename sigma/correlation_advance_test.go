@@ -237,7 +237,7 @@ func TestAdvanceNaive(t *testing.T) {
 			t.Fatalf("%s(-finish +advance)\n%s", c.yaml(), d)
 		}
 	}
-	if matches < 2000 || updates < 100 {
+	if matches < runs(2000) || updates < runs(100) {
 		t.Errorf("only %d matches and %d updates compared", matches, updates)
 	}
 }
@@ -308,7 +308,7 @@ func TestAdvance(t *testing.T) {
 			t.Fatalf("%s\n%s(-finish +advance)\n%s", rules, b.String(), d)
 		}
 	}
-	if matches < 5000 || updates < 200 {
+	if matches < runs(5000) || updates < runs(200) {
 		t.Errorf("only %d matches and %d updates compared", matches, updates)
 	}
 }

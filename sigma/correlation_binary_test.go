@@ -50,7 +50,7 @@ func TestHitsWritten(t *testing.T) {
 			t.Fatalf("(-finish +written, read and advanced)\n%s", d)
 		}
 	}
-	if matches < 500 {
+	if matches < runs(500) {
 		t.Errorf("only %d matches", matches)
 	}
 }
