@@ -31,6 +31,9 @@ type Input struct {
 	Progress *Progress                // may be nil
 	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
 	Key      []byte                   // of a hunt: keys the fingerprints by which credentials are told apart; nil joins no campaigns
+
+	finds int   // of a hunt: how many finds are in memory; 0: findsBound
+	shelf int64 // of a hunt: how many bytes of events are; 0: shelfBound
 }
 
 // A Progress can be looked at from another goroutine while a run goes on.
