@@ -75,9 +75,10 @@ type Rule struct {
 type Match struct {
 	Time   time.Time // the event's; for a correlation its last contributing event's
 	Rule   *Rule
-	Event  *Event  // a correlation: the last contributing event, its fields including the group-by values
-	Held   []Field // the fields that made it hold; a correlation: group-by values and the count or value reached
-	Series []Place // a correlation: its contributing events in order of time, at most the last 1,000
+	Event  *Event   // a correlation: the last contributing event, its fields including the group-by values
+	Held   []Field  // the fields that made it hold; a correlation: group-by values and the count or value reached
+	Series []Place  // a correlation: its contributing events in order of time, at most the last 1,000
+	Key    [16]byte // a correlation: the same whenever and in whatever shares its events come; a later match of this key replaces an earlier one
 }
 
 // A Place is where an event was read: enough to find it again.

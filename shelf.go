@@ -13,8 +13,14 @@ import (
 //
 // With Pack and Unpack it keeps most of its text compressed. Pack returns new memory; Unpack gives back what Pack was
 // given, in new memory too. It is made for events that are looked at about in the order that they were put in.
+//
+// With Away and Back it can keep that text elsewhere, in a file for instance. Away is given the text of many events, packed or
+// not, and tells where it put it, or false: the shelf keeps it. Back gets n bytes back in new memory; if it gives nil, the
+// events are empty, and whoever made it has to say so.
 type Shelf struct {
 	Pack, Unpack func([]byte) []byte
+	Away         func([]byte) (at int64, ok bool)
+	Back         func(at int64, n int) []byte
 
 	names  []string
 	number map[string]int
@@ -27,13 +33,24 @@ type Shelf struct {
 	oldest int      // its place in opened
 }
 
-// A shelfBlock is packed, or text, or both.
-type shelfBlock struct{ packed, text []byte }
+// A shelfBlock is packed or away, or text, or both.
+type shelfBlock struct {
+	packed, text []byte
+	at           int64 // where it is, if it is away
+	size         int   // there; 0: it is not away
+	plain        bool  // what is away is not packed
+}
 
 // A Slot is where on a Shelf an event lies.
 type Slot struct {
 	block, at uint32
 }
+
+// Number is the slot as a number, which grows with every Put.
+func (s Slot) Number() uint64 { return uint64(s.block)<<32 | uint64(s.at) }
+
+// SetNumber makes s the slot of a number that Number gave.
+func (s *Slot) SetNumber(n uint64) { *s = Slot{uint32(n >> 32), uint32(n)} }
 
 // Blocks are small, so that one event is not dear, and so many may be unpacked that as many logs can be gone through
 // side by side.
@@ -71,7 +88,7 @@ func (s *Shelf) Put(ev *Event) Slot {
 	}
 	n := len(s.blocks) - 1
 	if n < 0 || cap(s.blocks[n].text)-len(s.blocks[n].text) < need {
-		if n >= 0 && s.Pack != nil {
+		if n >= 0 {
 			s.pack(&s.blocks[n])
 		}
 		n++
@@ -116,32 +133,55 @@ func (s *Shelf) Event(at Slot) *Event {
 	return ev
 }
 
-// pack compresses a full block. Who still looks into its text can go on doing so.
+// pack compresses a full block, or puts it away. Who still looks into its text can go on doing so.
 func (s *Shelf) pack(b *shelfBlock) {
-	if packed := s.Pack(b.text); len(packed) < len(b.text) {
-		s.bytes += int64(len(packed) - cap(b.text))
-		b.packed, b.text = packed, nil
+	keep := b.text
+	if s.Pack != nil {
+		if packed := s.Pack(b.text); len(packed) < len(b.text) {
+			s.bytes += int64(cap(packed) - cap(b.text))
+			b.packed, b.text, keep = packed, nil, packed
+		}
+	}
+	if s.Away == nil {
+		return
+	}
+	if at, ok := s.Away(keep); ok {
+		s.bytes -= int64(cap(keep))
+		*b = shelfBlock{at: at, size: len(keep), plain: b.text != nil}
 	}
 }
 
-// text is the text of a block.
+// text is the text of a block, nil if it cannot be had.
 func (s *Shelf) text(block uint32) []byte {
 	b := &s.blocks[block]
-	if b.text == nil {
-		if b.text = s.Unpack(b.packed); len(s.opened) < shelfOpened {
-			s.opened = append(s.opened, block)
-		} else {
-			s.blocks[s.opened[s.oldest]].text = nil
-			s.opened[s.oldest] = block
-			s.oldest = (s.oldest + 1) % shelfOpened
-		}
+	if b.text != nil {
+		return b.text
 	}
-	return b.text
+	text := b.packed
+	if b.size > 0 {
+		text = s.Back(b.at, b.size)
+	}
+	if text != nil && !b.plain {
+		text = s.Unpack(text)
+	}
+	if b.text = text; len(s.opened) < shelfOpened {
+		s.opened = append(s.opened, block)
+	} else {
+		s.blocks[s.opened[s.oldest]].text = nil
+		s.opened[s.oldest] = block
+		s.oldest = (s.oldest + 1) % shelfOpened
+	}
+	return text
 }
 
 // Load is Event into memory that the caller has: all of ev is overwritten, its Fields in place where they fit.
 func (s *Shelf) Load(at Slot, ev *Event) {
-	r := shelfReader{b: s.text(at.block)[at.at:]}
+	text := s.text(at.block)
+	if text == nil {
+		*ev = Event{Fields: ev.Fields[:0]}
+		return
+	}
+	r := shelfReader{b: text[at.at:]}
 	*ev = Event{Time: r.time(), Sensor: r.time(), Fields: ev.Fields[:0]}
 	ev.Sources = s.lists[r.uint()]
 	ev.Source = s.names[r.uint()]

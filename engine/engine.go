@@ -33,6 +33,9 @@ type Input struct {
 	Key      []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal   bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
 	Horizon  time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
+
+	finds int   // of a hunt: how many finds are in memory; 0: findsBound
+	shelf int64 // of a hunt: how many bytes of events are; 0: shelfBound
 }
 
 // A Progress can be looked at from another goroutine while a run goes on.

@@ -233,27 +233,6 @@ func TestSorter(t *testing.T) {
 	}
 }
 
-// TestShortOfMemory wants all series found when there is no memory for whole events, and this said.
-func TestShortOfMemory(t *testing.T) {
-	path := write(t, t.TempDir(), "access.log", accessLog(10_000))
-	rules, _ := sigma.Parse("test.yml", []byte(strings.Replace(testRules, "generate: true", "generate: false", 1)))
-	set, _ := sigma.Compile(rules, sigma.Options{})
-	h := newHunter(set, nil)
-	h.budget = -1
-	if _, err := Read(context.Background(), Input{Paths: []string{path}, Workers: 1}, func(int) Desk { return h }); err != nil {
-		t.Fatal(err)
-	}
-	st, series := h.series.Stats(), 0
-	h.series.Finish(func(m *tocsin.Match) {
-		if m.Event.Text("c-ip") != "" && len(m.Series) > 1 {
-			series++
-		}
-	})
-	if st.Thin == 0 || st.Thin != st.Events || series == 0 {
-		t.Errorf("%d of %d events were thinned, %d series found", st.Thin, st.Events, series)
-	}
-}
-
 func BenchmarkHunt(b *testing.B) {
 	path := write(b, b.TempDir(), "access.log", accessLog(100_000))
 	set := testSet(b)

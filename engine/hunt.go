@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,13 +20,16 @@ import (
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
-// Findings are the matches of a hunt, in order of time, source, record and rule. They are kept packed and made anew
-// whenever they are gone through.
+// Findings are the matches of a hunt, in order of time, source, record and rule. They are kept packed, where they are many in
+// a temporary file, and made anew whenever they are gone through.
 type Findings struct {
-	finds []find
+	order sequence
+	n     int
+	per   []int // matches by rule
 	set   *sigma.Set
 	desks []*hunter
 	joint []*tocsin.Match // of correlations, whole
+	spool *spool
 
 	campaign.Result // empty unless Input.Key asked for it
 }
@@ -36,31 +40,43 @@ type find struct {
 	record     uint64
 	slot       tocsin.Slot
 	rule, desk int32
-	source     int32 // its rank; before all are known, its number on the desk
+	source     int32 // its number on the desk
 }
 
 // Len is the number of matches.
-func (f *Findings) Len() int { return len(f.finds) }
+func (f *Findings) Len() int { return f.n }
 
 // All goes through the matches. A match and its event are valid until the next; a correlation's, for good. The fields
-// that made it hold are told only if held asks for them. Only one goroutine may do this at a time.
+// that made it hold are told only if held asks for them. Only one goroutine may do this at a time. If Err is not nil
+// afterwards, matches are missing.
 func (f *Findings) All(held bool) iter.Seq[*tocsin.Match] {
 	return func(yield func(*tocsin.Match) bool) {
 		var m tocsin.Match
 		var ev tocsin.Event
-		for i := range f.finds {
-			if !yield(f.match(&f.finds[i], held, &m, &ev)) {
+		for x := range f.order.all(f.spool) {
+			if !yield(f.match(x, held, &m, &ev)) {
 				return
 			}
 		}
 	}
 }
 
+// Err says why matches could not be read back from the temporary file; nil says that they could.
+func (f *Findings) Err() error { return f.spool.Err() }
+
+// Close gives the temporary file back. Matches cannot be gone through after it.
+func (f *Findings) Close() error { return f.spool.Close() }
+
 // Rules counts the matches by rule.
 func (f *Findings) Rules() map[*tocsin.Rule]int {
 	n := map[*tocsin.Rule]int{}
-	for i := range f.finds {
-		n[f.rule(&f.finds[i])]++
+	for i, of := range f.per {
+		if of > 0 {
+			n[&f.set.Rules()[i].Rule] = of
+		}
+	}
+	for _, m := range f.joint {
+		n[m.Rule]++
 	}
 	return n
 }
@@ -89,7 +105,13 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 // made a match of a single event hold are not told to it); what correlations count and what campaigns are made of is not
 // touched by it: see Input.Known.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
-	f := &Findings{set: set}
+	if in.Workers <= 0 {
+		in.Workers = runtime.GOMAXPROCS(0)
+	}
+	in.finds, in.shelf = cmp.Or(in.finds, findsBound), cmp.Or(in.shelf, shelfBound)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	f := &Findings{set: set, spool: &spool{failed: stop}}
 	key := keyOf(in.Key)
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
 	var mu sync.Mutex
@@ -98,8 +120,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		defer mu.Unlock()
 		state.Merge(p)
 	}
-	coverage, err := Read(ctx, in, func(int) Desk {
-		h := newHunter(set, in.Progress)
+	coverage, err := Read(ctx, in, func(i int) Desk {
+		h := f.hunter(i, in)
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
@@ -109,41 +131,26 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		f.desks = append(f.desks, h)
 		return h
 	})
-	if err != nil {
+	if err := cmp.Or(f.Err(), err); err != nil {
+		_ = f.Close()
 		return nil, coverage, err
 	}
-	var m tocsin.Match
-	var ev tocsin.Event
-	names := ranks{}
-	whole := set.Correlator(nil)
-	for i, h := range f.desks {
-		kept := h.finds[:0]
-		for _, x := range h.finds {
-			x.desk, x.source = int32(i), names.number(h.sources.names[x.source])
-			if keep == nil || keep(f.match(&x, false, &m, &ev)) {
-				kept = append(kept, x)
-			}
-		}
-		if h.finds = nil; f.finds == nil {
-			f.finds = kept
-		} else {
-			f.finds = append(f.finds, kept...)
-		}
-		whole.Merge(h.series)
-		h.series = nil
-	}
-	st := whole.Stats()
+	st := f.correlate(max(1, in.finds/8))
 	coverage.Undated, coverage.Thin = st.Undated, st.Thin
-	whole.Finish(func(m *tocsin.Match) {
+	if st.Past > 0 {
+		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
+	}
+	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
 		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
 			w.again(m)
 		}
-		if keep == nil || keep(m) {
-			f.finds = append(f.finds, find{at: nano(m.Time), record: m.Event.Record, source: names.number(m.Event.Source), rule: int32(len(f.joint)), desk: -1})
-			f.joint = append(f.joint, m)
-		}
+		return keep != nil && !keep(m)
 	})
-	f.sort(names.ranked())
+	f.sort(keep, in.finds)
+	if err := f.Err(); err != nil {
+		_ = f.Close()
+		return nil, coverage, err
+	}
 	if in.Key != nil {
 		for _, h := range f.desks {
 			if h.share != nil {
@@ -169,21 +176,120 @@ func keyOf(secret []byte) actor.Key {
 	return actor.Key(sum[:len(actor.Key{})])
 }
 
-// sort puts the finds in the order that is promised; rank is of their sources.
-func (f *Findings) sort(rank []int32) {
-	for i := range f.finds {
-		f.finds[i].source = rank[f.finds[i].source]
+// correlate makes the joint matches, in order. Of hits that were put away it takes so many events at a time.
+func (f *Findings) correlate(step int) sigma.CorrelatorStats {
+	var shelf tocsin.Shelf
+	whole := f.set.Correlator(&shelf)
+	var more []sequence
+	for _, h := range f.desks {
+		whole.Merge(h.series)
+		h.series = nil
+		more = append(more, h.hits.sequences()...)
 	}
-	slices.SortStableFunc(f.finds, func(a, b find) int {
-		if a.at != b.at {
-			return cmp.Compare(a.at, b.at)
+	at := map[[16]byte]int{}
+	emit := func(m *tocsin.Match) {
+		if i, ok := at[m.Key]; ok {
+			f.joint[i] = m
+			return
 		}
-		if c := cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.record, b.record)); c != 0 {
-			return c
+		at[m.Key] = len(f.joint)
+		f.joint = append(f.joint, m)
+	}
+	var ev tocsin.Event
+	var last find
+	var rules []int
+	n := 0
+	add := func() {
+		if len(rules) > 0 {
+			f.desks[last.desk].shelf.Load(last.slot, &ev)
+			whole.Add(&ev, shelf.Put(&ev), rules...)
 		}
-		r, s := f.rule(&a), f.rule(&b)
-		return cmp.Or(strings.Compare(r.Title, s.Title), strings.Compare(r.ID, s.ID))
+		rules = rules[:0]
+	}
+	for x := range merged(more, f.spool, f.compareHits) {
+		if x.desk != last.desk || x.slot != last.slot {
+			add()
+			if n++; n%step == 0 {
+				whole.Advance(time.Unix(0, x.at), emit) // no hit that is to come is earlier
+				shelf = tocsin.Shelf{}
+			}
+		}
+		last, rules = *x, append(rules, int(x.rule))
+	}
+	add()
+	whole.Advance(endOfTime, emit)
+	slices.SortStableFunc(f.joint, func(a, b *tocsin.Match) int {
+		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), cmp.Compare(a.Event.Record, b.Event.Record),
+			strings.Compare(a.Rule.Title, b.Rule.Title), strings.Compare(a.Rule.ID, b.Rule.ID),
+			slices.CompareFunc(a.Held, b.Held, func(a, b tocsin.Field) int {
+				return cmp.Or(cmp.Compare(len(a.Value), len(b.Value)), strings.Compare(a.Value, b.Value))
+			}))
 	})
+	return whole.Stats()
+}
+
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// compareHits orders what correlations are told: by time, source and record, and of one record as it came.
+func (f *Findings) compareHits(a, b *find) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	if c := strings.Compare(f.source(a), f.source(b)); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.desk, b.desk), cmp.Compare(a.slot.Number(), b.slot.Number()))
+}
+
+// sort puts the finds of all desks, and the joint ones, in the order that is promised, without those that keep refuses; more
+// than bound are put away.
+func (f *Findings) sort(keep func(*tocsin.Match) bool, bound int) {
+	var sorted []sequence
+	for _, h := range f.desks {
+		sorted = append(sorted, h.finds.sequences()...)
+	}
+	var joint sequence
+	for i, m := range f.joint {
+		joint.finds = append(joint.finds, find{at: nano(m.Time), record: m.Event.Record, rule: int32(i), desk: -1})
+	}
+	w := sequencer{spool: f.spool, bound: bound}
+	f.per = make([]int, len(f.set.Rules()))
+	var m tocsin.Match
+	var ev tocsin.Event
+	for x := range merged(append(sorted, joint), f.spool, f.compare) {
+		if x.desk >= 0 {
+			if keep != nil && !keep(f.match(x, false, &m, &ev)) {
+				continue
+			}
+			f.per[x.rule]++
+		}
+		f.n++
+		w.add(x)
+	}
+	w.flush()
+	f.order = w.sequence
+}
+
+// compare orders finds by time, source, record and rule.
+func (f *Findings) compare(a, b *find) int {
+	if a.at != b.at {
+		return cmp.Compare(a.at, b.at)
+	}
+	if c := strings.Compare(f.source(a), f.source(b)); c != 0 {
+		return c
+	}
+	if a.record != b.record {
+		return cmp.Compare(a.record, b.record)
+	}
+	r, s := f.rule(a), f.rule(b)
+	return cmp.Or(strings.Compare(r.Title, s.Title), strings.Compare(r.ID, s.ID))
+}
+
+func (f *Findings) source(x *find) string {
+	if x.desk < 0 {
+		return f.joint[x.rule].Event.Source
+	}
+	return f.desks[x.desk].sources.names[x.source]
 }
 
 // ranks numbers names.
@@ -233,13 +339,15 @@ func idle(set *sigma.Set, c *tocsin.Coverage) []*tocsin.Rule {
 
 // A hunter is a worker's share of a hunt.
 type hunter struct {
-	set      *sigma.Set
+	*Findings
+	desk     int32
 	matcher  *sigma.Matcher
 	series   *sigma.Correlator
 	shelf    *tocsin.Shelf
-	budget   int64 // bytes on the shelf beyond which events that are only for correlations are thinned
 	sources  ranks
-	finds    []find
+	finds    pile // of rules that alert
+	hits     pile // of rules that correlations build on, once series has enough
+	enough   int64
 	progress *Progress
 	held     []int // the rules that hold for the event
 	witness  *witness
@@ -260,11 +368,15 @@ func (h *hunter) note(a *tocsin.Action) {
 	}
 }
 
-// shelfBudget is a worker's usual one: some millions of a web server's lines.
-const shelfBudget = 64 << 20
+// shelfBound is how many bytes of events of a hunt, those of all workers together, are in memory. More are put away.
+const shelfBound = 64 << 20
 
-func newHunter(set *sigma.Set, progress *Progress) *hunter {
-	h := &hunter{set: set, matcher: set.Matcher(), budget: shelfBudget, progress: progress}
+func (f *Findings) hunter(desk int, in Input) *hunter {
+	h := &hunter{Findings: f, desk: int32(desk), matcher: f.set.Matcher(), progress: in.Progress}
+	h.finds = pile{bound: max(1, in.finds/in.Workers), spool: f.spool, compare: f.compare}
+	h.hits = pile{bound: h.finds.bound, spool: f.spool, compare: f.compareHits}
+	h.enough = int64(h.finds.bound)
+	budget := in.shelf / int64(in.Workers)
 	var packed []byte
 	h.shelf = &tocsin.Shelf{
 		Pack: func(b []byte) []byte {
@@ -275,8 +387,15 @@ func newHunter(set *sigma.Set, progress *Progress) *hunter {
 			b, _ = s2.Decode(nil, b) // what Pack made
 			return b
 		},
+		Away: func(b []byte) (int64, bool) {
+			if h.shelf.Bytes() <= budget {
+				return 0, false
+			}
+			return f.spool.put(b)
+		},
+		Back: f.spool.get,
 	}
-	h.series = set.Correlator(h.shelf)
+	h.series = f.set.Correlator(h.shelf)
 	h.hold = func(rule int) { h.held = append(h.held, rule) }
 	return h
 }
@@ -291,17 +410,25 @@ func (h *hunter) Event(ev *tocsin.Event) {
 	if len(h.held) == 0 {
 		return
 	}
-	keep := ev
-	if h.shelf.Bytes() > h.budget && !slices.ContainsFunc(h.held, h.set.Alerts) {
-		keep = h.series.Thin(ev)
+	slot := h.shelf.Put(ev)
+	x := find{at: nano(ev.Time), record: ev.Record, source: h.sources.number(ev.Source), slot: slot, desk: h.desk}
+	spill := h.series.Stats().Hits >= h.enough
+	if !spill {
+		h.series.Add(ev, slot, h.held...)
 	}
-	slot := h.shelf.Put(keep)
-	h.series.Add(ev, slot, h.held...)
 	for _, rule := range h.held {
+		x.rule = int32(rule)
+		if spill && h.set.Correlated(rule) {
+			hit := x
+			if ev.Time.IsZero() {
+				hit.at = nano(ev.Sensor)
+			}
+			h.hits.add(hit)
+		}
 		if !h.set.Alerts(rule) {
 			continue
 		}
-		h.finds = append(h.finds, find{at: nano(ev.Time), record: ev.Record, source: h.sources.number(ev.Source), rule: int32(rule), slot: slot})
+		h.finds.add(x)
 		if h.progress != nil {
 			h.progress.Matches.Add(1)
 		}

@@ -67,6 +67,11 @@ func (c *Condition) fromAbove() bool {
 	return c.Lt != nil || c.Lte != nil || c.Eq != nil || c.Neq != nil
 }
 
+// exceeded says whether no value of v or more is within the bounds.
+func (c *Condition) exceeded(v float64) bool {
+	return c.Lt != nil && v >= *c.Lt || c.Lte != nil && v > *c.Lte || c.Eq != nil && v > *c.Eq
+}
+
 // bounded says whether there is any bound.
 func (c *Condition) bounded() bool { return c.fromAbove() || c.Gt != nil || c.Gte != nil }
 

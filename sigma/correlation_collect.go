@@ -1,9 +1,14 @@
 package sigma
 
-import "github.com/tocsin-ids/tocsin"
+import (
+	"math"
 
-// A Correlator collects the events that the rules of correlations match, in any order, and at the end replays them in
-// the order of their time. One goroutine uses it; collectors of several are joined with Merge.
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A Correlator collects the events that the rules of correlations match, in any order, and replays them in the order of
+// their time: all at the end (Finish), or up to marks before which nothing more is expected (Advance). One goroutine uses
+// it; collectors of several are joined with Merge.
 //
 // The events themselves lie on a shelf that its user fills. Of each, the collector notes when it was and where it
 // lies, and for each rule that matched it the values that correlations over the rule read, as numbers: a few dozen
@@ -20,6 +25,9 @@ type Correlator struct {
 	cells          []cell // by field that correlations read
 	calls          int64  // of Add
 	thin           tocsin.Event
+	replay         *replay // what Advance has taken in and still needs
+	mark           int64   // of the last Advance
+	gone           int64   // undated matches counted before it
 }
 
 // CorrelatorStats says what a Correlator took in.
@@ -28,6 +36,8 @@ type CorrelatorStats struct {
 	Hits    int64 // matches of correlated rules, an event counting once for each
 	Undated int64 // matches without a time of their event: no part in any window
 	Thin    int64 // events that were thinned
+	Late    int64 // matches that came after an Advance to a mark behind their event
+	Past    int64 // of these, and of matches of correlations that others build on: those that no window still open can hold
 }
 
 // A kept is an event: when, and where it lies.
@@ -36,6 +46,7 @@ type kept struct {
 	record       uint64
 	slot         tocsin.Slot
 	source, host uint32
+	content      uint64 // see contentOf; 0: not known yet
 }
 
 // A cell is what the event of a call of Add has for a field, and the last single value that was looked up.
@@ -51,7 +62,7 @@ type cell struct {
 func (s *Set) Correlator(shelf *tocsin.Shelf) *Correlator { return newCorrelator(s.joins, shelf) }
 
 func newCorrelator(j *joins, shelf *tocsin.Shelf) *Correlator {
-	return &Correlator{set: j, shelf: shelf, hits: make([][]uint32, len(j.rules)), cells: make([]cell, len(j.fields))}
+	return &Correlator{set: j, shelf: shelf, hits: make([][]uint32, len(j.rules)), cells: make([]cell, len(j.fields)), mark: math.MinInt64}
 }
 
 // Alerts says whether a hit of the rule is a match on its own: not if it is only there for correlations to build on
@@ -86,18 +97,27 @@ func (c *Correlator) Add(ev *tocsin.Event, slot tocsin.Slot, rules ...int) {
 	}
 }
 
-// keep notes an event; false says that it has no time, or one that a timespan before and after does not fit into
-// 64 bits of nanoseconds.
-func (c *Correlator) keep(ev *tocsin.Event, slot tocsin.Slot) (int, bool) {
+// dated is an event's time, else its sensor's; false says that there is none, or one that a timespan before and after does
+// not fit into 64 bits of nanoseconds.
+func dated(ev *tocsin.Event) (int64, bool) {
 	at := ev.Time
 	if at.IsZero() {
 		at = ev.Sensor
 	}
-	if at.IsZero() || at.Year() < 1900 || at.Year() > 2150 {
+	if at.IsZero() || at.Year() < firstYear || at.Year() > lastYear {
+		return 0, false
+	}
+	return at.UnixNano(), true
+}
+
+// keep notes an event, if it is dated.
+func (c *Correlator) keep(ev *tocsin.Event, slot tocsin.Slot) (int, bool) {
+	at, ok := dated(ev)
+	if !ok {
 		return -1, false
 	}
 	c.stats.Events++
-	c.kept = append(c.kept, kept{at: at.UnixNano(), record: ev.Record, slot: slot, source: c.sources.numberOf(ev.Source), host: c.hosts.numberOf(ev.Host)})
+	c.kept = append(c.kept, kept{at: at, record: ev.Record, slot: slot, source: c.sources.numberOf(ev.Source), host: c.hosts.numberOf(ev.Host)})
 	return len(c.kept) - 1, true
 }
 
@@ -124,6 +144,10 @@ func (c *Correlator) cell(ev *tocsin.Event, field int) uint32 {
 // the events of matches then show those fields only. Stats counts the calls. It is valid until the next.
 func (c *Correlator) Thin(ev *tocsin.Event) *tocsin.Event {
 	c.stats.Thin++
+	return c.thinned(ev)
+}
+
+func (c *Correlator) thinned(ev *tocsin.Event) *tocsin.Event {
 	fields := c.thin.Fields[:0]
 	for _, f := range ev.Fields {
 		if c.set.asked[bare(f.Name)] {
@@ -135,8 +159,13 @@ func (c *Correlator) Thin(ev *tocsin.Event) *tocsin.Event {
 	return &c.thin
 }
 
-// Merge joins what o has collected, and takes it over: o is not to be used any more, nor its shelf by another goroutine.
+// Merge joins what o has collected, and takes it over: o is not to be used any more, nor its shelf by another goroutine
+// before the next Advance or Finish. It panics if o has itself advanced and is not finished: windows that were judged apart
+// cannot be joined.
 func (c *Correlator) Merge(o *Correlator) {
+	if o.replay != nil {
+		panic("sigma: Merge of a Correlator that has advanced")
+	}
 	c.parts = append(c.parts, o)
 	c.parts = append(c.parts, o.parts...)
 	o.parts = nil
@@ -146,10 +175,16 @@ func (c *Correlator) Merge(o *Correlator) {
 func (c *Correlator) Stats() CorrelatorStats {
 	s := c.stats
 	for _, o := range c.parts {
-		s.Events += o.stats.Events
-		s.Hits += o.stats.Hits
-		s.Undated += o.stats.Undated
-		s.Thin += o.stats.Thin
+		s.add(o.stats)
 	}
 	return s
+}
+
+func (s *CorrelatorStats) add(o CorrelatorStats) {
+	s.Events += o.Events
+	s.Hits += o.Hits
+	s.Undated += o.Undated
+	s.Thin += o.Thin
+	s.Late += o.Late
+	s.Past += o.Past
 }

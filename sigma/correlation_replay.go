@@ -2,9 +2,12 @@ package sigma
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -17,6 +20,7 @@ type moment struct {
 	source, host uint32 // ranks of the names
 	part, event  uint32 // which collector's, and its number there
 	slot         tocsin.Slot
+	content      uint64 // see kept
 }
 
 // An input is an event, or a match of another correlation, as a slot of a correlation in one group.
@@ -33,9 +37,10 @@ type input struct {
 // An output is a window that held: the inputs lo to hi of a correlation.
 type output struct {
 	lo, hi int32
-	last   int32 // the last input of its burst
-	first  bool  // it opens a burst, which makes a match; else it only goes on holding
+	first  bool // it opens a burst, which makes a match; else it only goes on holding
 	value  float64
+	events int64 // of its burst
+	until  int64 // time of the last of them
 }
 
 // A find is a match to be: what is needed to make it.
@@ -44,190 +49,66 @@ type find struct {
 	rank     uint32
 	shown    uint32
 	slot     uint32
+	name     [16]byte // the match's Key
 	key      string
 	under    *join // the correlation whose match is the last input, if any
 	underKey string
 	below    uint32 // its slot
 	value    float64
-	events   int // of the burst
+	events   int64 // of the burst
 	until    int64
 	series   []uint32
+	burst    *burst // which may go on
 }
 
-// A replay is the state of Finish.
+// A replay is what correlations are told by: events in the order of time, and what each correlation makes of them.
 type replay struct {
 	set     *joins
-	parts   []*Correlator
 	moments []moment
-	ranks   [][]uint32 // by part and event
-	hosts   []string   // by rank
-	sources []string   // by rank
-	inputs  [][]input  // by correlation
-	outputs [][]output
-	groups  []ranking  // by correlation
-	counted ranking    // values that the correlation at hand counts
-	values  *values    // of all collectors
-	to      [][]uint32 // by part: the numbers of its values among these; nil if they are the same
+	shelves []*tocsin.Shelf // by moment.part: the replay's own, then the collectors'
+	own     int             // events that were put on the own shelf
+	hosts   []string        // by rank
+	sources []string        // by rank
+	lanes   []lane          // by correlation
+	values  *values
+	tables  int // how many values, groups and tuples may be numbered before the unused ones are looked for
+	past    int64
 	ev      tocsin.Event
-	unused  []input // memory for the next
-	group   tuples
-	value   tuples
+
+	// Of the collectors that are taken in:
+	parts  []*Correlator
+	ranks  [][]uint32 // by collector and event
+	to     [][]uint32 // by collector: the numbers of its values among all; nil if they are the same
+	unused []input    // memory for the next
+	group  tuples
+	value  tuples
 }
 
-// Finish replays what was collected and emits the matches of correlations in the order of the time of their last
-// event, then of its host, source and record, then of the rules. Nothing is left in the collector. The matches stay
-// valid.
-func (c *Correlator) Finish(emit func(*tocsin.Match)) {
-	n := len(c.set.list)
-	r := &replay{set: c.set, parts: append([]*Correlator{c}, c.parts...)}
-	r.inputs, r.outputs, r.groups = make([][]input, n), make([][]output, n), make([]ranking, n)
-	r.order()
-	r.join()
-	var found []find
-	for _, j := range c.set.list {
-		m := r.gather(j)
-		r.outputs[j.index] = m.run(r.inputs[j.index])
-		if c.set.heard[j.rule] {
-			found = r.finds(found, j)
-		}
-		r.forget(j)
-	}
-	slices.SortFunc(found, func(a, b find) int {
-		x, y := &r.moments[a.rank], &r.moments[b.rank]
-		return cmp.Or(cmp.Compare(x.at, y.at), cmp.Compare(x.host, y.host), cmp.Compare(a.rank, b.rank),
-			cmp.Compare(a.join.rule, b.join.rule), cmp.Compare(a.key, b.key))
-	})
-	for i := range found {
-		emit(r.match(&found[i]))
-		found[i].series = nil
-	}
-	*c = *newCorrelator(c.set, c.shelf)
+// A lane is what a replay keeps for one correlation.
+type lane struct {
+	inputs  []input  // by group, and in order within it
+	outputs []output // those that others build on
+	fresh   int      // the first output that is new
+	groups  ranking
+	counted ranking          // values that are counted
+	states  map[uint32]state // by group
+	late    map[uint32]late  // by group
+	judged  int64            // windows that end before this time are judged
+	known   int64            // all outputs before this time are known
 }
 
-// forget gives back the memory of what only j and correlations before it have to do with.
-func (r *replay) forget(j *join) {
-	ahead := func(by *join) bool { return by.index > j.index }
-	for _, s := range j.slots {
-		for _, rule := range s.rules {
-			if !slices.ContainsFunc(r.set.feeds[rule], ahead) {
-				for _, p := range r.parts {
-					p.hits[rule] = nil
-				}
-			}
-		}
+func newReplay(set *joins) *replay {
+	r := &replay{set: set, shelves: []*tocsin.Shelf{{}}, lanes: make([]lane, len(set.list)), values: &values{}, tables: minTables}
+	for i := range r.lanes {
+		r.lanes[i].judged, r.lanes[i].known = math.MinInt64, math.MinInt64
 	}
-	for _, k := range r.set.list[:j.index+1] {
-		if !r.needed(k, ahead) {
-			r.inputs[k.index], r.outputs[k.index], r.groups[k.index] = nil, nil, ranking{}
-		}
-	}
+	return r
 }
 
-// needed says whether a correlation ahead builds on k, or on one that does.
-func (r *replay) needed(k *join, ahead func(*join) bool) bool {
-	return slices.ContainsFunc(r.set.feeds[k.rule], func(by *join) bool { return ahead(by) || r.needed(by, ahead) })
-}
-
-// order sorts all events by time; those of one time by source and record, and those of one record as they came.
-func (r *replay) order() {
-	total := 0
-	for _, p := range r.parts {
-		total += len(p.kept)
-	}
-	r.moments = make([]moment, 0, total)
-	r.ranks = make([][]uint32, len(r.parts))
-	var hosts, sources [][]uint32
-	r.hosts, hosts = rankNames(r.parts, func(p *Correlator) []string { return p.hosts.text })
-	r.sources, sources = rankNames(r.parts, func(p *Correlator) []string { return p.sources.text })
-	for i, p := range r.parts {
-		r.ranks[i] = make([]uint32, len(p.kept))
-		for e, k := range p.kept {
-			r.moments = append(r.moments, moment{k.at, k.record, sources[i][k.source], hosts[i][k.host], uint32(i), uint32(e), k.slot})
-		}
-		p.kept = nil
-	}
-	slices.SortFunc(r.moments, func(a, b moment) int {
-		if a.at != b.at {
-			return cmp.Compare(a.at, b.at)
-		}
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.record, b.record),
-			cmp.Compare(a.part, b.part), cmp.Compare(a.event, b.event))
-	})
-	same := map[string]uint32{}
-	for i, m := range r.moments {
-		rank := uint32(i)
-		if r.twin(i, i-1) || r.twin(i, i+1) {
-			if !r.twin(i, i-1) {
-				clear(same)
-			}
-			content := r.content(&r.moments[i])
-			if first, ok := same[content]; ok {
-				rank = first
-			} else {
-				same[content] = rank
-			}
-		}
-		r.ranks[m.part][m.event] = rank
-	}
-}
-
-// twin says whether two moments are of one record: the same event delivered twice, or several events of the record.
-func (r *replay) twin(i, k int) bool {
-	if k < 0 || k >= len(r.moments) {
-		return false
-	}
-	a, b := &r.moments[i], &r.moments[k]
-	return a.at == b.at && a.source == b.source && a.record == b.record && a.host == b.host && a.record != 0
-}
-
-// content is all that an event says.
-func (r *replay) content(m *moment) string {
-	r.parts[m.part].shelf.Load(m.slot, &r.ev)
-	var b []byte
-	for _, f := range r.ev.Fields {
-		b = appendPart(appendPart(b, f.Name), f.Value)
-	}
-	return string(appendPart(b, r.ev.Raw))
-}
-
-// rankNames sorts the names that all collectors know, and gives each collector's numbers their ranks.
-func rankNames(parts []*Correlator, names func(*Correlator) []string) ([]string, [][]uint32) {
-	var all []string
-	for _, p := range parts {
-		all = append(all, names(p)...)
-	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	ranks := make([][]uint32, len(parts))
-	for i, p := range parts {
-		for _, n := range names(p) {
-			at, _ := slices.BinarySearch(all, n)
-			ranks[i] = append(ranks[i], uint32(at))
-		}
-	}
-	return all, ranks
-}
-
-// join numbers the values of all collectors, as the one with the most of them does.
-func (r *replay) join() {
-	most := r.parts[0]
-	for _, p := range r.parts {
-		if len(p.values.texts.text) > len(most.values.texts.text) {
-			most = p
-		}
-	}
-	r.values, r.to = &most.values, make([][]uint32, len(r.parts))
-	for i, p := range r.parts {
-		if p != most {
-			r.to[i] = r.values.texts.join(&p.values.texts)
-		}
-	}
-}
-
-// gather makes the inputs of a correlation, by group and in order, and the meter for them.
-func (r *replay) gather(j *join) *meter {
-	r.counted = ranking{}
-	groups := &r.groups[j.index]
+// gather takes the new inputs of a correlation in among its others, by group and in order.
+func (r *replay) gather(j *join) {
+	l := &r.lanes[j.index]
+	horizon := l.horizon(j)
 	in := r.unused[:0]
 	var members []membership
 	for k := range j.slots {
@@ -241,6 +122,9 @@ func (r *replay) gather(j *join) *meter {
 				in = slices.Grow(in, len(hits)/width)
 				for ; len(hits) > 0; hits = hits[width:] {
 					rank := r.ranks[i][hits[0]]
+					if r.moments[rank].at < horizon {
+						continue
+					}
 					members = r.members(members[:0], j, &row{hits[1:width], &p.values, r.to[i]}, at)
 					for _, m := range members {
 						in = append(in, input{rank: rank, shown: rank, group: m.group, slot: uint32(k), child: -1, value: m.value})
@@ -254,14 +138,15 @@ func (r *replay) gather(j *join) *meter {
 			}
 		}
 	}
-	r.inputs[j.index] = j.unique(inGroups(in, int(groups.n)))
+	r.take(j, r.inGroups(j, in))
 	r.unused = in
-	return newMeter(j, r.moments, int(r.counted.n))
 }
 
 // inGroups sorts inputs by group and, within it, by rank; of one rank the later slots first, so that no event is taken
 // for two steps of a sequence.
-func inGroups(in []input, groups int) []input {
+func (r *replay) inGroups(j *join, in []input) []input {
+	groups := int(r.lanes[j.index].groups.n)
+	compare := func(a, b input) int { return r.compare(j, &a, &b) }
 	ends := make([]int, groups+1)
 	for i := range in {
 		ends[in[i].group+1]++
@@ -275,36 +160,55 @@ func inGroups(in []input, groups int) []input {
 		out[ends[g]] = in[i]
 		ends[g]++
 	}
-	less := func(a, b input) int {
-		if a.rank != b.rank {
-			return cmp.Compare(a.rank, b.rank)
-		}
-		return cmp.Or(cmp.Compare(b.slot, a.slot), cmp.Compare(a.child, b.child), cmp.Compare(a.out, b.out), cmp.Compare(a.value, b.value))
-	}
 	from := 0
 	for _, to := range ends[:groups] {
-		if g := out[from:to]; !slices.IsSortedFunc(g, less) {
-			slices.SortFunc(g, less)
+		if g := out[from:to]; !slices.IsSortedFunc(g, compare) {
+			slices.SortFunc(g, compare)
 		}
 		from = to
 	}
 	return out
 }
 
-// unique leaves out what would count an event twice: because several rules matched it, or it was in a group twice.
-func (j *join) unique(in []input) []input {
-	return slices.CompactFunc(in, func(a, b input) bool {
-		if a.rank != b.rank || a.group != b.group || a.child != b.child || a.out != b.out {
-			return false
+// compare orders the inputs of a group of j, alike however they came and were numbered.
+func (r *replay) compare(j *join, a, b *input) int {
+	if a.rank != b.rank {
+		return cmp.Compare(a.rank, b.rank)
+	}
+	if c := cmp.Or(cmp.Compare(b.slot, a.slot), cmp.Compare(a.child, b.child)); c != 0 {
+		return c
+	}
+	if a.out != b.out {
+		l := &r.lanes[a.child]
+		x, y := l.outputs[a.out].hi, l.outputs[b.out].hi
+		if g, h := l.inputs[x].group, l.inputs[y].group; g != h {
+			child := r.set.list[a.child]
+			return strings.Compare(r.key(child, g), r.key(child, h))
 		}
-		switch {
-		case j.measure.temporal():
-			return a.slot == b.slot
-		case j.measure.distinct():
-			return a.value == b.value
-		}
-		return true
+		return cmp.Compare(x, y)
+	}
+	if a.shown != b.shown || a.value == b.value || !j.measure.distinct() {
+		return cmp.Or(cmp.Compare(a.shown, b.shown), cmp.Compare(a.value, b.value))
+	}
+	counted := &r.lanes[j.index].counted
+	return slices.CompareFunc(counted.tuple(uint32(a.value)), counted.tuple(uint32(b.value)), func(v, w uint32) int {
+		return strings.Compare(r.values.texts.text[v], r.values.texts.text[w])
 	})
+}
+
+// again says whether b, which follows a, would count an event twice: because several rules matched it, or it was in a
+// group twice.
+func (j *join) again(a, b *input) bool {
+	if a.rank != b.rank || a.group != b.group || a.child != b.child || a.out != b.out {
+		return false
+	}
+	switch {
+	case j.measure.temporal():
+		return a.slot == b.slot
+	case j.measure.distinct():
+		return a.value == b.value
+	}
+	return true
 }
 
 // A membership is a group that something is in, with the value that counts there.
@@ -316,7 +220,7 @@ type membership struct {
 // adopt makes inputs of the outputs of a correlation that j builds on: one for each group of j that its events are in.
 func (r *replay) adopt(in []input, j *join, k int, child *join) []input {
 	s := &j.slots[k]
-	from := r.inputs[child.index]
+	from, horizon := r.lanes[child.index].inputs, r.lanes[j.index].horizon(j)
 	covered := child.covers(s)
 	here := row{from: r.values}
 	var at columns
@@ -328,8 +232,12 @@ func (r *replay) adopt(in []input, j *join, k int, child *join) []input {
 	}
 	var members []membership
 	seen := map[membership]bool{}
-	for o, out := range r.outputs[child.index] {
-		if !out.first && !j.measure.temporal() {
+	for o, out := range r.lanes[child.index].outputs {
+		if o < r.lanes[child.index].fresh || !out.first && !j.measure.temporal() {
+			continue
+		}
+		if r.moments[from[out.hi].rank].at < horizon {
+			r.past++
 			continue
 		}
 		// A burst's first window speaks for all its events, later ones for the event that is new. The newest event of
@@ -342,7 +250,7 @@ func (r *replay) adopt(in []input, j *join, k int, child *join) []input {
 		for i := out.hi; i >= lo; i-- {
 			here.cells = here.cells[:0]
 			if covered {
-				for _, v := range r.groups[child.index].tuple(from[i].group) {
+				for _, v := range r.lanes[child.index].groups.tuple(from[i].group) {
 					here.cells = append(here.cells, v+1)
 				}
 			} else {
@@ -383,10 +291,10 @@ func (r *replay) members(to []membership, j *join, in *row, at columns) []member
 		count = r.value.fill(in, at.fields)
 	}
 	for g := range r.group.fill(in, at.group) {
-		group := r.groups[j.index].number(r.group.tuple(g))
+		group := r.lanes[j.index].groups.number(r.group.tuple(g))
 		for v := range count {
 			if j.measure.distinct() {
-				number = uint64(r.counted.number(r.value.tuple(v)))
+				number = uint64(r.lanes[j.index].counted.number(r.value.tuple(v)))
 			}
 			to = append(to, membership{group, number})
 		}
@@ -410,7 +318,7 @@ func (s *slot) columns(at func(name string) int) (c columns) {
 // key is the group-by values of a group of j.
 func (r *replay) key(j *join, group uint32) string {
 	var b []byte
-	for _, v := range r.groups[j.index].tuple(group) {
+	for _, v := range r.lanes[j.index].groups.tuple(group) {
 		b = appendPart(b, r.values.texts.text[v])
 	}
 	return string(b)
@@ -432,10 +340,11 @@ func (j *join) covers(s *slot) bool {
 // measured.
 func (r *replay) load(j *join, in *input, value float64) {
 	m := &r.moments[in.shown]
-	r.parts[m.part].shelf.Load(m.slot, &r.ev)
+	r.shelves[m.part].Load(m.slot, &r.ev)
 	if in.child >= 0 {
 		under := r.set.list[in.child]
-		last := &r.inputs[under.index][r.outputs[under.index][in.out].hi]
+		below := &r.lanes[under.index]
+		last := &below.inputs[below.outputs[in.out].hi]
 		under.label(&r.ev, last.slot, r.key(under, last.group), true)
 	}
 	j.label(&r.ev, in.slot, r.key(j, in.group), true)
@@ -475,19 +384,22 @@ func (j *join) label(ev *tocsin.Event, slot uint32, key string, alone bool) []to
 // maxSeries is how many events of a match are told.
 const maxSeries = 1000
 
-// finds notes the matches of a correlation.
-func (r *replay) finds(to []find, j *join) []find {
-	in := r.inputs[j.index]
-	for _, o := range r.outputs[j.index] {
+// finds notes the new matches of a correlation; opened are the bursts among them that may go on, by output.
+func (r *replay) finds(to []find, j *join, opened map[int]*burst) []find {
+	l := &r.lanes[j.index]
+	for i := l.fresh; i < len(l.outputs); i++ {
+		o := &l.outputs[i]
 		if !o.first {
 			continue
 		}
-		last := &in[o.hi]
+		last := &l.inputs[o.hi]
 		f := find{join: j, rank: last.rank, shown: last.shown, slot: last.slot, key: r.key(j, last.group),
-			value: o.value, events: int(o.last-o.lo) + 1, until: r.moments[in[o.last].rank].at}
+			value: o.value, events: o.events, until: o.until, burst: opened[i]}
+		f.name = r.name(j, o, f.key)
 		if last.child >= 0 {
 			f.under = r.set.list[last.child]
-			top := &r.inputs[last.child][r.outputs[last.child][last.out].hi]
+			below := &r.lanes[last.child]
+			top := &below.inputs[below.outputs[last.out].hi]
 			f.below, f.underKey = top.slot, r.key(f.under, top.group)
 		}
 		f.series = r.series(nil, j, o.lo, o.hi, 0)
@@ -503,14 +415,14 @@ func (r *replay) finds(to []find, j *join) []find {
 
 // series appends the ranks of the events behind inputs lo to hi, newest first, about as many as can be told.
 func (r *replay) series(to []uint32, j *join, lo, hi int32, depth int) []uint32 {
-	in := r.inputs[j.index]
+	in := r.lanes[j.index].inputs
 	for i := hi; i >= lo && len(to) < 4*maxSeries; i-- {
 		if in[i].child < 0 || depth > maxNesting {
 			to = append(to, in[i].rank)
 			continue
 		}
 		under := r.set.list[in[i].child]
-		o := r.outputs[under.index][in[i].out]
+		o := r.lanes[under.index].outputs[in[i].out]
 		to = r.series(to, under, o.lo, o.hi, depth+1)
 	}
 	return to
@@ -519,7 +431,7 @@ func (r *replay) series(to []uint32, j *join, lo, hi int32, depth int) []uint32 
 // match makes the match that was found.
 func (r *replay) match(f *find) *tocsin.Match {
 	m := &r.moments[f.shown]
-	r.parts[m.part].shelf.Load(m.slot, &r.ev)
+	r.shelves[m.part].Load(m.slot, &r.ev)
 	ev := r.ev.Clone() // alone, so that it keeps nothing else of the shelf in memory
 	if f.under != nil {
 		f.under.label(ev, f.below, f.underKey, false)
@@ -527,17 +439,59 @@ func (r *replay) match(f *find) *tocsin.Match {
 	j := f.join
 	held := append([]tocsin.Field(nil), j.label(ev, f.slot, f.key, false)...)
 	held = append(held, tocsin.Field{Name: j.measure.unit(), Value: formatNumber(f.value)})
-	if last := r.moments[f.rank].at; f.until > last {
-		held = append(held, tocsin.Field{Name: "events", Value: strconv.Itoa(f.events)},
-			tocsin.Field{Name: "until", Value: timeOf(f.until).Format(time.RFC3339Nano)})
-	}
-	out := &tocsin.Match{Time: timeOf(r.moments[f.rank].at), Rule: &r.set.rules[j.rule].Rule, Event: ev, Held: held}
+	out := &tocsin.Match{Time: timeOf(r.moments[f.rank].at), Rule: &r.set.rules[j.rule].Rule, Event: ev, Key: f.name}
 	out.Series = make([]tocsin.Place, len(f.series))
 	for i, rank := range f.series {
 		m := &r.moments[rank]
 		out.Series[i] = tocsin.Place{Time: timeOf(m.at), Source: r.sources[m.source], Record: m.record}
 	}
+	b := burst{events: f.events, until: f.until}
+	out.Held = b.held(out, held)
+	if f.burst != nil {
+		f.burst.told, f.burst.named, f.burst.said = out, len(held), f.events
+	}
 	return out
+}
+
+// name is a match's key: a hash of its rule, its group, and the first and the last input of its window.
+func (r *replay) name(j *join, o *output, group string) (key [16]byte) {
+	rule := &r.set.rules[j.rule].Rule
+	var b []byte
+	for _, s := range [...]string{rule.ID, rule.Title, rule.Name, group} {
+		b = appendName(b, s)
+	}
+	in := r.lanes[j.index].inputs
+	b = r.appendInput(r.appendInput(b, &in[o.lo]), &in[o.hi])
+	sum := sha256.Sum256(b)
+	copy(key[:], sum[:])
+	return key
+}
+
+// appendInput appends what tells an input from others: its event and, where it is a match of another correlation, that
+// one's group and the input that completed it, and so on.
+func (r *replay) appendInput(b []byte, in *input) []byte {
+	for _, rank := range [...]uint32{in.rank, in.shown} {
+		m := &r.moments[rank]
+		b = binary.AppendUvarint(binary.AppendVarint(b, m.at), m.record)
+		b = appendName(b, r.sources[m.source])
+		if m.content&shared != 0 {
+			b = binary.AppendUvarint(b, m.content)
+		}
+	}
+	for {
+		b = binary.AppendVarint(binary.AppendUvarint(b, uint64(in.slot)), int64(in.child))
+		if in.child < 0 {
+			return b
+		}
+		under := r.set.list[in.child]
+		l := &r.lanes[in.child]
+		in = &l.inputs[l.outputs[in.out].hi]
+		b = appendName(b, r.key(under, in.group))
+	}
+}
+
+func appendName(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 // unit is what a measure's value is called.

@@ -3,6 +3,11 @@ package sigma
 import (
 	"math"
 	"slices"
+	"sort"
+	"strconv"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
 )
 
 // A gauge measures the window that slides over the inputs of one group. Inputs are known by their place in the group.
@@ -16,16 +21,52 @@ type gauge interface {
 // A meter runs a gauge over all groups of a correlation.
 type meter struct {
 	join    *join
+	lane    *lane
 	moments []moment
 	gauge   gauge
 	in      []input // of the group
 	base    int     // its place among all
-	out     []output
+	upto    int64   // windows that end before this time are judged
+	pending int64   // no output that is yet to be decided on is before this time
+	told    bool    // bursts make matches
+	closed  []*burst
+	opened  map[int]*burst // by output
 }
 
-// newMeter makes the meter of a correlation whose inputs have so many different values.
-func newMeter(j *join, moments []moment, values int) *meter {
-	m := &meter{join: j, moments: moments}
+// A state is what is known of a group beyond its inputs. Inputs are known by their place in the lane.
+type state struct {
+	number int64  // of the last judged input; those between inputs of a run are counted by it
+	held   int32  // the last input at which a window held; -1: none that a later window can hold
+	newer  int32  // of sums: how many of the judged inputs are in the newer part; -1: not known
+	burst  *burst // the one that held is of; nil if it is told to nobody
+	best   output // of the run that goes on, if any; lo is -1 if it can never hold
+	first  int64  // the number of best's first input
+	have   bool
+}
+
+// A burst is one that may go on.
+type burst struct {
+	first  int64 // number of its first input
+	events int64
+	until  int64
+	told   *tocsin.Match // as it was first told
+	named  int           // how many of its held fields do not depend on how the burst goes on
+	said   int64         // how many events it was told with
+}
+
+// held adds to a match's fields how its burst went on.
+func (b *burst) held(m *tocsin.Match, fields []tocsin.Field) []tocsin.Field {
+	if until := timeOf(b.until); until.After(m.Time) {
+		return append(fields[:len(fields):len(fields)], tocsin.Field{Name: "events", Value: strconv.FormatInt(b.events, 10)},
+			tocsin.Field{Name: "until", Value: until.Format(time.RFC3339Nano)})
+	}
+	return fields
+}
+
+// newMeter makes the meter of a correlation, for windows that end before a time.
+func newMeter(j *join, l *lane, moments []moment, upto int64, told bool) *meter {
+	m := &meter{join: j, lane: l, moments: moments, upto: upto, pending: math.MaxInt64, told: told, opened: map[int]*burst{}}
+	values := int(l.counted.n)
 	switch j.measure {
 	case countEvents:
 		m.gauge = &eventGauge{}
@@ -52,87 +93,192 @@ func newMeter(j *join, moments []moment, values int) *meter {
 // at is the time of input i of the group.
 func (m *meter) at(i int) int64 { return m.moments[m.in[i].rank].at }
 
-// run yields the windows that hold.
-func (m *meter) run(in []input) []output {
-	if g, ok := m.gauge.(*rankGauge); ok {
-		g.know(in)
+// place is that of the first input of the group at or after a time.
+func (m *meter) place(at int64) int {
+	switch n := len(m.in); {
+	case n == 0 || m.at(0) >= at:
+		return 0
+	case m.at(n-1) < at:
+		return n
+	default:
+		return sort.Search(n, func(i int) bool { return m.at(i) >= at })
 	}
-	for from := 0; from < len(in); from = m.base + len(m.in) {
-		to := from + 1
-		for to < len(in) && in[to].group == in[from].group {
-			to++
-		}
-		m.in, m.base = in[from:to], from
-		m.gauge.begin(m.in)
-		if m.join.rising() {
-			m.bursts()
-		} else {
-			m.peaks()
-		}
-	}
-	return m.out
 }
 
-// bursts judges the window at every input. A window that holds opens a burst if it shares no input with one that held.
-func (m *meter) bursts() {
-	lo, held, open := 0, -1, -1
-	for i := range m.in {
-		m.gauge.add(i)
-		for m.at(i)-m.at(lo) > m.join.span {
-			m.gauge.drop(lo)
+// run adds the windows that hold to the lane's outputs.
+func (m *meter) run() {
+	l := m.lane
+	states := l.states
+	l.states = map[uint32]state{}
+	for from := 0; from < len(l.inputs); from = m.base + len(m.in) {
+		to := from + 1
+		for to < len(l.inputs) && l.inputs[to].group == l.inputs[from].group {
+			to++
+		}
+		m.in, m.base = l.inputs[from:to], from
+		group := l.inputs[from].group
+		s, known := states[group]
+		if !known {
+			s = state{held: -1, newer: -1}
+		}
+		judged, upto := m.place(l.judged), m.place(m.upto)
+		start := judged
+		if late, ok := l.late[group]; ok {
+			// What is late is judged with what was judged before, unless that held already.
+			start = max(int(late.first)-from, int(s.held)-from+1)
+			s.newer = -1
+			s.number += late.n
+		}
+		if m.join.rising() {
+			m.bursts(&s, judged, start, upto)
+		} else {
+			m.peaks(&s, judged, start, upto)
+		}
+		if m.upto < math.MaxInt64 && (s.held >= 0 || s.have || s.newer >= 0) {
+			l.states[group] = s
+		}
+	}
+}
+
+// resume fills the gauge with the inputs before start, and tells where the window begins.
+func (m *meter) resume(s *state, start int) (lo int) {
+	m.gauge.begin(m.in)
+	if g, ok := m.gauge.(*sumGauge); ok && s.newer >= 0 && start > 0 {
+		for m.at(start-1)-m.at(lo) > m.join.span {
 			lo++
 		}
-		v, first := m.gauge.value(lo)
-		if first < lo || !m.join.cond.holds(v) {
-			continue
-		}
-		switch o := (output{lo: int32(m.base + first), hi: int32(m.base + i), last: int32(m.base + i), value: v}); {
-		case first > held:
-			o.first = true
-			open = len(m.out)
-			m.out = append(m.out, o)
-		case m.join.steady:
-			m.out = append(m.out, o)
-		}
-		m.out[open].last = int32(m.base + i)
-		held = i
+		g.resume(lo, start-int(s.newer), start)
+		return lo
 	}
-	m.empty(lo)
+	for i := range start {
+		lo = m.enter(i, lo)
+	}
+	return lo
+}
+
+// enter lets input i into the window that begins with lo, and tells where it begins then.
+func (m *meter) enter(i, lo int) int {
+	m.gauge.add(i)
+	for m.at(i)-m.at(lo) > m.join.span {
+		m.gauge.drop(lo)
+		lo++
+	}
+	return lo
+}
+
+// bursts judges the window at the inputs from start to upto. A window that holds opens a burst if it shares no input with
+// one that held.
+func (m *meter) bursts(s *state, judged, start, upto int) {
+	held, open := int(s.held)-m.base, -1
+	if s.held < 0 {
+		held = -1
+	}
+	number := func(i int) int64 { return s.number + int64(i-judged+1) }
+	if start < upto {
+		lo := m.resume(s, start)
+		for i := start; i < upto; i++ {
+			lo = m.enter(i, lo)
+			v, first := m.gauge.value(lo)
+			if first < lo || !m.join.cond.holds(v) {
+				continue
+			}
+			o := output{lo: int32(m.base + first), hi: int32(m.base + i), value: v}
+			switch {
+			case first > held:
+				m.close(s)
+				o.first = true
+				open = len(m.lane.outputs)
+				m.lane.outputs = append(m.lane.outputs, o)
+				s.first = number(first)
+			case m.join.steady:
+				m.lane.outputs = append(m.lane.outputs, o)
+			}
+			if open >= 0 {
+				o := &m.lane.outputs[open]
+				o.events, o.until = number(i)-s.first+1, m.at(i)
+			} else if s.burst != nil {
+				s.burst.events, s.burst.until = number(i)-s.burst.first+1, m.at(i)
+			}
+			held = i
+		}
+		m.leave(s, lo, upto)
+		s.number = number(upto - 1)
+	}
+	switch {
+	case held < 0:
+	case m.upto == math.MaxInt64 || m.at(held) < back(m.upto, m.join.span):
+		m.close(s)
+		held = -1
+	case open >= 0 && m.told:
+		o := &m.lane.outputs[open]
+		s.burst = &burst{first: s.first, events: o.events, until: o.until}
+		m.opened[open] = s.burst
+	}
+	if s.held = -1; held >= 0 {
+		s.held = int32(m.base + held)
+	}
+}
+
+// close ends the burst that was told before, if there is one.
+func (m *meter) close(s *state) {
+	if s.burst != nil {
+		m.closed = append(m.closed, s.burst)
+	}
+	s.burst = nil
 }
 
 // peaks judges the highest value of every run of inputs that is followed by a whole timespan of silence.
-func (m *meter) peaks() {
-	lo := 0
-	var best output
-	have := false
+func (m *meter) peaks(s *state, judged, start, upto int) {
+	number := func(i int) int64 { return s.number + int64(i-judged+1) }
+	if s.best.lo >= 0 {
+		s.best.lo, s.best.hi = s.best.lo-int32(m.base), s.best.hi-int32(m.base)
+	}
 	done := func(last int) {
-		if have && m.join.cond.holds(best.value) {
-			best.last = int32(m.base + last)
-			m.out = append(m.out, best)
+		if s.have && m.join.cond.holds(s.best.value) {
+			o := s.best
+			o.lo, o.hi = o.lo+int32(m.base), o.hi+int32(m.base)
+			o.events, o.until = number(last)-s.first+1, m.at(last)
+			m.lane.outputs = append(m.lane.outputs, o)
 		}
-		have = false
+		s.have = false
 	}
-	for i := range m.in {
-		if i > 0 && m.at(i)-m.at(i-1) > m.join.span {
-			done(i - 1)
+	if start < upto {
+		lo := m.resume(s, start)
+		for i := start; i < upto; i++ {
+			if i > 0 && m.at(i)-m.at(i-1) > m.join.span && i > int(s.best.hi) {
+				done(i - 1)
+			}
+			lo = m.enter(i, lo)
+			if v, first := m.gauge.value(lo); first >= lo && (!s.have || v > s.best.value) {
+				s.have, s.first = true, number(lo)
+				s.best = output{lo: int32(lo), hi: int32(i), value: v, first: true}
+			}
 		}
-		m.gauge.add(i)
-		for m.at(i)-m.at(lo) > m.join.span {
-			m.gauge.drop(lo)
-			lo++
-		}
-		if v, first := m.gauge.value(lo); first >= lo && (!have || v > best.value) {
-			have = true
-			best = output{lo: int32(m.base + lo), hi: int32(m.base + i), value: v, first: true}
-		}
+		m.leave(s, lo, upto)
 	}
-	done(len(m.in) - 1)
-	m.empty(lo)
+	if upto > 0 && (m.upto == math.MaxInt64 || m.at(upto-1) < back(m.upto, m.join.span)) {
+		done(upto - 1)
+	}
+	if upto > 0 {
+		s.number = number(upto - 1)
+	}
+	switch {
+	case !s.have:
+		s.best = output{}
+	case m.join.cond.exceeded(s.best.value):
+		s.best.lo, s.best.hi = -1, -1
+	default:
+		m.pending = min(m.pending, m.at(int(s.best.hi)))
+		s.best.lo, s.best.hi = s.best.lo+int32(m.base), s.best.hi+int32(m.base)
+	}
 }
 
-// empty takes the rest out of the window.
-func (m *meter) empty(lo int) {
-	for ; lo < len(m.in); lo++ {
+// leave takes the rest out of the window that begins with lo and ends before upto.
+func (m *meter) leave(s *state, lo, upto int) {
+	if g, ok := m.gauge.(*sumGauge); ok {
+		s.newer = int32(upto - g.turn)
+	}
+	for ; lo < upto; lo++ {
 		m.gauge.drop(lo)
 	}
 }
@@ -197,6 +343,19 @@ func (g *sumGauge) begin(in []input) {
 	*g = sumGauge{in: in, mean: g.mean, older: g.older[:0]}
 }
 
+// resume is the state in which the window begins with input lo, its newer part with turn, and it ends before end.
+func (g *sumGauge) resume(lo, turn, end int) {
+	g.turn, g.end, g.n = turn, end, end-lo
+	sum := 0.0
+	for i := turn - 1; i >= lo; i-- {
+		sum += g.number(i)
+		g.older = append(g.older, sum)
+	}
+	for i := turn; i < end; i++ {
+		g.newer += g.number(i)
+	}
+}
+
 func (g *sumGauge) number(i int) float64 { return math.Float64frombits(g.in[i].value) }
 
 func (g *sumGauge) add(i int) {
@@ -215,7 +374,9 @@ func (g *sumGauge) drop(int) {
 		g.newer, g.turn = 0, g.end
 	}
 	g.older = g.older[:len(g.older)-1]
-	g.n--
+	if g.n--; g.n == 1 { // as if it were the first
+		g.older, g.turn, g.newer = g.older[:0], g.end-1, g.number(g.end-1)
+	}
 }
 
 func (g *sumGauge) value(lo int) (float64, int) {
@@ -233,23 +394,22 @@ func (g *sumGauge) value(lo int) (float64, int) {
 type rankGauge struct {
 	in       []input
 	fraction float64
-	numbers  []float64 // all there are, in order
+	numbers  []float64 // all of the group, in order
 	tree     []int32
 	n        int
 }
 
-// know learns the numbers of all groups.
-func (g *rankGauge) know(in []input) {
-	g.numbers = make([]float64, len(in))
+func (g *rankGauge) begin(in []input) {
+	g.in, g.n = in, 0
+	g.numbers = g.numbers[:0]
 	for i := range in {
-		g.numbers[i] = math.Float64frombits(in[i].value)
+		g.numbers = append(g.numbers, math.Float64frombits(in[i].value))
 	}
 	slices.Sort(g.numbers)
 	g.numbers = slices.Compact(g.numbers)
-	g.tree = make([]int32, len(g.numbers)+1)
+	g.tree = slices.Grow(g.tree[:0], len(g.numbers)+1)[:len(g.numbers)+1]
+	clear(g.tree)
 }
-
-func (g *rankGauge) begin(in []input) { g.in = in }
 
 func (g *rankGauge) change(i int, by int32) {
 	at, _ := slices.BinarySearch(g.numbers, math.Float64frombits(g.in[i].value))

@@ -18,3 +18,13 @@ func (n *Node) Elements() []*Node {
 	}
 	return n.Items
 }
+
+// Kept is how much a collector keeps after Advance: events, on the shelf too; inputs, outputs and states; numbers and names.
+func (c *Correlator) Kept() (events, inputs, numbers int) {
+	r := c.replay
+	for i := range r.lanes {
+		l := &r.lanes[i]
+		inputs += len(l.inputs) + len(l.outputs) + len(l.states)
+	}
+	return max(len(r.moments), r.own), inputs, r.numbered() + len(r.hosts) + len(r.sources)
+}

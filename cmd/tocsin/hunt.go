@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -145,6 +146,7 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
 	coverage.Rejected = set.rejected
 	coverage.LoadCPU = after - before
@@ -156,7 +158,7 @@ func (c *huntCmd) Run(s std) error {
 	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
 	}
-	if err := w.Flush(); err != nil {
+	if err := cmp.Or(found.Err(), w.Flush()); err != nil {
 		return err
 	}
 	if err := out.keep(); err != nil {
@@ -166,6 +168,9 @@ func (c *huntCmd) Run(s std) error {
 		if err := report.Text(s.err, h, report.TextOptions{Width: width(s.err), Color: color(s.err)}); err != nil {
 			return err
 		}
+	}
+	if err := found.Err(); err != nil {
+		return err
 	}
 	if suppressed > 0 && !c.Quiet {
 		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
