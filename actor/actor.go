@@ -22,14 +22,16 @@ import (
 // Bounds of Pages, in all.
 var bounds = [strata]int{plain: 400_000, company: 1 << 17, telling: 1 << 17}
 
+// maxTicks are those of a stratum, in all: what is ordinary does not cost what is telling its times.
+var maxTicks = [strata]int{plain: 1 << 19, company: 1 << 18, telling: 1 << 18}
+
 const (
-	maxTicks  = 1 << 20 // in all
 	ownTicks  = 4096    // of a doer, in a page
 	allBlocks = 1 << 21 // of places, in all
 
 	// ahead is how far beyond their bounds ticks and places may be while pages fill, as a factor: some of them are of doers
 	// that will not stay.
-	ahead = 3
+	ahead = 2
 
 	// slack is how far beyond a bound something may grow before it is cut back to it, as a share of it.
 	slack = 4
@@ -44,12 +46,13 @@ type Pages struct {
 
 	cap    [strata]int // deeds of a page
 	n      [strata]int // deeds in all, each page's as far as cap goes
-	tickN  int         // ticks in all, each doer's as far as tickCap goes
-	ticks  int         // the most ticks of a doer, in a page
+	tickN  [strata]int // ticks in all, each doer's as far as ticks goes
+	ticks  [strata]int // the most ticks of a doer, in a page
 	blocks int         // the most blocks of a deed
 	blockN int
 	alive  int // names and kinds that were in use when the table was last swept
 
+	put    func([]byte)    // puts ordinary use away
 	mark   int64           // up to when pages are sealed
 	before int64           // what is older is let go
 	old    letGo           // what was older than that
@@ -64,6 +67,7 @@ type Pages struct {
 	lastPage       *page
 	lastKey        pageKey
 	lastFact       [3]int32 // folder, host, organisation
+	lastFactOf     *page
 	lastOrg        string
 	lastOrgName    int32
 	met            [256]met
@@ -79,7 +83,7 @@ type pageKey struct {
 // NewPages makes empty ones. What they sample depends on the key; what they hold otherwise does not.
 func NewPages(key Key) *Pages {
 	return &Pages{key: key, t: newTable(key), pages: map[pageKey]*page{}, usual: usual{of: map[uint64]*often{}, seen: map[uint64]*watch{}},
-		cap: bounds, ticks: ownTicks, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
+		cap: bounds, ticks: [strata]int{ownTicks, ownTicks, ownTicks}, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
 }
 
 // Fresh makes empty ones of the same owner.
@@ -123,10 +127,10 @@ func (s *Pages) Add(a *tocsin.Action) {
 	if d.who != none && at != 0 && !a.Again {
 		d.ticks = append(d.ticks, TickOf(a))
 		d.ticked++
-		if len(d.ticks) <= s.ticks {
-			s.tickN++
-		} else if len(d.ticks) >= 2*s.ticks {
-			d.cutTicks(s.ticks)
+		if len(d.ticks) <= s.ticks[st] {
+			s.tickN[st]++
+		} else if len(d.ticks) >= 2*s.ticks[st] {
+			d.cutTicks(s.ticks[st])
 		}
 	}
 	if most := s.most(st); len(x.blocks) >= 2*most {
@@ -240,11 +244,11 @@ func (s *Pages) orgOf(a *tocsin.Action) int32 {
 // fact notes of which machine and organisation the logs below a folder tell.
 func (s *Pages) fact(p *page, a *tocsin.Action, host int32) {
 	org := s.orgOf(a)
-	if now := [3]int32{s.lastFolder, host, org}; now == s.lastFact && p.facts != nil {
+	now := [3]int32{s.lastFolder, host, org}
+	if now == s.lastFact && p == s.lastFactOf {
 		return
-	} else {
-		s.lastFact = now
 	}
+	s.lastFact, s.lastFactOf = now, p
 	s.learn(p, fact{s.lastFolder, host})
 	if org != none {
 		s.learn(p, fact{s.t.name("path:", folder(s.lastSource)), org})
@@ -253,9 +257,11 @@ func (s *Pages) fact(p *page, a *tocsin.Action, host int32) {
 
 func (s *Pages) learn(p *page, f fact) {
 	if p.facts == nil {
-		p.facts = map[fact]struct{}{}
+		p.facts = map[fact]bool{}
 	}
-	p.facts[f] = struct{}{}
+	if _, ok := p.facts[f]; !ok {
+		p.facts[f] = false
+	}
 	if len(p.facts) > 2*maxFacts {
 		s.forgetFacts(p)
 	}
@@ -307,11 +313,10 @@ func (s *Pages) bound() {
 			}
 		}
 	}
-	if s.tickN > ahead*maxTicks {
-		s.countTicks()
-		for s.tickN > ahead*maxTicks && s.ticks > 1 {
-			s.ticks /= 2
-			s.countTicks()
+	for st := range strata {
+		if s.tickN[st] > ahead*maxTicks[st] {
+			s.boundTicks(ahead)
+			break
 		}
 	}
 	if s.blockN > ahead*allBlocks {
@@ -321,6 +326,9 @@ func (s *Pages) bound() {
 			s.countBlocks()
 		}
 	}
+	if s.put != nil && (s.n[plain] > awayDeeds || s.tickN[plain] > awayTicks) {
+		s.putAway()
+	}
 	if names := len(s.t.all) + len(s.t.kinds); names > 2*s.alive+1<<15 {
 		s.sweep()
 	}
@@ -328,11 +336,7 @@ func (s *Pages) bound() {
 
 // settle finds how many ticks and places each may have of what is kept, from what is kept alone.
 func (s *Pages) settle() {
-	s.countTicks()
-	for s.tickN > maxTicks && s.ticks > 1 {
-		s.ticks /= 2
-		s.countTicks()
-	}
+	s.boundTicks(1)
 	s.countBlocks()
 	for s.blockN > allBlocks && s.blocks > 1 {
 		s.blocks /= 2
@@ -340,15 +344,26 @@ func (s *Pages) settle() {
 	}
 }
 
+// boundTicks cuts ticks back to so many times their bounds.
+func (s *Pages) boundTicks(times int) {
+	s.countTicks()
+	for st := range strata {
+		for s.tickN[st] > times*maxTicks[st] && s.ticks[st] > 1 {
+			s.ticks[st] /= 2
+			s.countTicks()
+		}
+	}
+}
+
 func (s *Pages) countTicks() {
-	s.tickN = 0
+	s.tickN = [strata]int{}
 	for _, p := range s.pages {
 		for st := range strata {
 			for _, d := range p.of[st].doers {
-				if len(d.ticks) > 2*s.ticks {
-					d.cutTicks(s.ticks)
+				if len(d.ticks) > 2*s.ticks[st] {
+					d.cutTicks(s.ticks[st])
 				}
-				s.tickN += min(len(d.ticks), s.ticks)
+				s.tickN[st] += min(len(d.ticks), s.ticks[st])
 			}
 		}
 	}
@@ -372,6 +387,11 @@ func (s *Pages) countBlocks() {
 
 // Len is the number of deeds.
 func (s *Pages) Len() int { return s.n[plain] + s.n[company] + s.n[telling] }
+
+// Heavy says that so much was noted that it is time to share it.
+func (s *Pages) Heavy() bool {
+	return s.Len() >= awayDeeds/2 || s.tickN[plain]+s.tickN[company]+s.tickN[telling] >= awayTicks/2
+}
 
 // Merge adds what other holds, which has the same key; other is not to be used afterwards.
 func (s *Pages) Merge(other *Pages) {
@@ -430,12 +450,12 @@ func (s *Pages) Merge(other *Pages) {
 						s.more(p, l, d, st)
 					}
 				}
-				before := min(len(d.ticks), s.ticks)
+				before := min(len(d.ticks), s.ticks[st])
 				d.ticks = append(d.ticks, od.ticks...)
 				d.ticked += od.ticked
-				s.tickN += min(len(d.ticks), s.ticks) - before
-				if len(d.ticks) >= 2*s.ticks {
-					d.cutTicks(s.ticks)
+				s.tickN[st] += min(len(d.ticks), s.ticks[st]) - before
+				if len(d.ticks) >= 2*s.ticks[st] {
+					d.cutTicks(s.ticks[st])
 				}
 			}
 		}
@@ -453,9 +473,8 @@ func (s *Pages) Merge(other *Pages) {
 			s.n[st] += min(l.n, s.cap[st])
 		}
 	}
-	if other.ticks < s.ticks {
-		s.ticks = other.ticks
-		s.countTicks()
+	for st := range strata {
+		s.ticks[st] = min(s.ticks[st], other.ticks[st])
 	}
 	if other.blocks < s.blocks {
 		s.blocks = other.blocks
@@ -511,7 +530,7 @@ func (s *Pages) trimPage(p *page) {
 func (s *Pages) cutPage(p *page) {
 	for st := range strata {
 		for _, d := range p.of[st].doers {
-			d.cutTicks(s.ticks)
+			d.cutTicks(s.ticks[st])
 			for _, x := range d.deeds {
 				s.t.tidy(x, s.most(st))
 			}

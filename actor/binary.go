@@ -22,11 +22,12 @@ var ErrWritten = errors.New("these are no pages that can be read")
 // read.
 func (s *Pages) AppendBinary(b []byte) ([]byte, error) {
 	w := writer{b: append(b, written)}
-	for _, n := range []int64{s.mark, s.before, s.old.n, s.old.when.from, s.old.when.to, s.late.n, s.late.when.from, s.late.when.to, int64(s.ticks), int64(s.blocks)} {
+	for _, n := range []int64{s.mark, s.before, s.old.n, s.old.when.from, s.old.when.to, s.late.n, s.late.when.from, s.late.when.to, int64(s.blocks)} {
 		w.int(n)
 	}
 	for st := range strata {
 		w.int(int64(s.cap[st]))
+		w.int(int64(s.ticks[st]))
 	}
 	keys := make([]pageKey, 0, len(s.pages))
 	for k := range s.pages {
@@ -58,13 +59,14 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 	if v := r.byte(); r.bad || v != written {
 		return nil, fmt.Errorf("%w: version %d, want %d", ErrWritten, v, written)
 	}
-	var ticks, blocks int64
-	for _, n := range []*int64{&s.mark, &s.before, &s.old.n, &s.old.when.from, &s.old.when.to, &s.late.n, &s.late.when.from, &s.late.when.to, &ticks, &blocks} {
+	var blocks int64
+	for _, n := range []*int64{&s.mark, &s.before, &s.old.n, &s.old.when.from, &s.old.when.to, &s.late.n, &s.late.when.from, &s.late.when.to, &blocks} {
 		*n = r.int()
 	}
-	s.ticks, s.blocks = int(min(max(ticks, 1), ownTicks)), int(min(max(blocks, 1), maxBlocks))
+	s.blocks = int(min(max(blocks, 1), maxBlocks))
 	for st := range strata {
 		s.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
+		s.ticks[st] = int(min(max(r.int(), 1), ownTicks))
 	}
 	rules := map[ruleKey]*tocsin.Rule{}
 	for n := r.uint(); n > 0 && !r.bad; n-- {
@@ -162,6 +164,7 @@ func (w *pageWriter) page(k pageKey, p *page) {
 	for _, f := range facts {
 		w.name(f.folder)
 		w.name(f.name)
+		w.flags(p.facts[f])
 	}
 	for st := range strata {
 		w.layer(&p.of[st])
@@ -346,9 +349,10 @@ func (r *pageReader) page() {
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		if p.facts == nil {
-			p.facts = map[fact]struct{}{}
+			p.facts = map[fact]bool{}
 		}
-		p.facts[fact{r.must(), r.must()}] = struct{}{}
+		f := fact{r.must(), r.must()}
+		p.facts[f] = r.byte()&1 != 0
 	}
 	for st := range strata {
 		r.layer(&p.of[st], share[st])

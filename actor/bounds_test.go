@@ -258,7 +258,7 @@ func TestQuietBound(t *testing.T) {
 	}
 	s.Whole()
 	size, ticks, blocks, _, names := s.size()
-	if size[plain] > bounds[plain] || size[company] > bounds[company] || size[telling] != 300 || ticks > maxTicks || blocks > allBlocks || names > n {
+	if size[plain] > bounds[plain] || size[company] > bounds[company] || size[telling] != 300 || ticks > maxTicks[plain]+maxTicks[company]+maxTicks[telling] || blocks > allBlocks || names > n {
 		t.Errorf("%v deeds, %d ticks, %d blocks, %d names", size, ticks, blocks, names)
 	}
 	if held, gone := s.held(), s.letGoN(); held+gone != int64(n+300) {
@@ -311,7 +311,7 @@ func TestTicksInAll(t *testing.T) {
 		t.Skip("ten seconds")
 	}
 	const doers = 60
-	n := 3 * maxTicks
+	n := 3 * maxTicks[telling]
 	fill := func(parts int) *Pages {
 		to := make([]*Pages, parts)
 		for k := range to {
@@ -331,8 +331,8 @@ func TestTicksInAll(t *testing.T) {
 		return to[0]
 	}
 	one, four := fill(1), fill(4)
-	if _, ticks, _, _, _ := one.size(); ticks > maxTicks || ticks < maxTicks/4 {
-		t.Errorf("%d ticks are held, the bound is %d", ticks, maxTicks)
+	if _, ticks, _, _, _ := one.size(); ticks > maxTicks[plain]+maxTicks[company]+maxTicks[telling] || ticks < maxTicks[telling]/4 {
+		t.Errorf("%d ticks are held, the bound is %d", ticks, maxTicks[telling])
 	}
 	if one.ticks != four.ticks {
 		t.Errorf("a doer has %d ticks in a page, with four readers %d", one.ticks, four.ticks)

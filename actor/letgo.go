@@ -27,16 +27,19 @@ func (g *letGo) all(p *page) {
 	}
 }
 
-// lost is how many of the actions of a layer are no longer told of.
-func (l *layer) lost() int64 {
-	n := l.noted
+// told counts the actions of a layer that are there.
+func (l *layer) told() int64 {
+	n := int64(0)
 	for _, d := range l.doers {
 		for _, x := range d.deeds {
-			n -= int64(x.n)
+			n += int64(x.n)
 		}
 	}
-	return max(0, n)
+	return n
 }
+
+// lost is how many of the actions of a layer are no longer there.
+func (l *layer) lost() int64 { return max(0, l.noted-l.told()) }
 
 // LetGo says what was let go, by kind.
 func (s *Pages) LetGo() []tocsin.LetGo {

@@ -43,7 +43,7 @@ type page struct {
 	since  int64 // of what has no time: when it came, by the owner's mark
 	pinned bool  // it is older than the horizon and holds only what told campaigns need
 	of     [strata]layer
-	facts  map[fact]struct{}
+	facts  map[fact]bool // true: it was known when the page was taken for what is usual
 
 	notes []*note // in order; nil until somebody asks and after something was added
 	fixed bool    // the weights in notes are final

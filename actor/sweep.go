@@ -21,11 +21,11 @@ func (s *Pages) sweep() {
 		name(&k.source)
 		pages[k] = p
 		p.notes, p.whole, p.fixed = nil, nil, false
-		facts := make(map[fact]struct{}, len(p.facts))
-		for f := range p.facts {
+		facts := make(map[fact]bool, len(p.facts))
+		for f, taken := range p.facts {
 			name(&f.folder)
 			name(&f.name)
-			facts[f] = struct{}{}
+			facts[f] = taken
 		}
 		p.facts = facts
 		for st := range strata {
@@ -54,7 +54,7 @@ func (s *Pages) sweep() {
 		}
 	}
 	s.pages = pages
-	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastFact = nil, none, "", none, "", [3]int32{none, none, none}
+	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastFact, s.lastFactOf = nil, none, "", none, "", [3]int32{none, none, none}, nil
 	s.unmeet()
 	s.alive = len(s.t.all) + len(s.t.kinds)
 }

@@ -3,6 +3,7 @@ package actor
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -93,14 +94,16 @@ func (u *usual) add(s *Pages, x *deed, size, times int32) {
 
 // take adds a page.
 func (u *usual) take(s *Pages, p *page) {
-	for st := range strata {
+	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
-				if x.taken, x.size = true, x.n; st != plain {
-					u.add(s, x, x.size, 1)
-				}
+				x.taken, x.size = true, x.n
+				u.add(s, x, x.size, 1)
 			}
 		}
+	}
+	for f := range p.facts {
+		p.facts[f] = true
 	}
 	u.watch(s, p, 1)
 }
@@ -108,10 +111,10 @@ func (u *usual) take(s *Pages, p *page) {
 // drop takes a page away that was added.
 func (u *usual) drop(s *Pages, p *page) {
 	u.watch(s, p, -1)
-	for st := range strata {
+	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
-				if x.taken && st != plain {
+				if x.taken {
 					u.add(s, x, x.size, -1)
 				}
 				x.taken = false
@@ -123,13 +126,9 @@ func (u *usual) drop(s *Pages, p *page) {
 // watch notes of which hosts anything was seen in a page.
 func (u *usual) watch(s *Pages, p *page, times int32) {
 	hosts := map[uint64]struct{}{}
-	for st := range strata {
-		for _, d := range p.of[st].doers {
-			for _, x := range d.deeds {
-				if x.taken && x.host != none {
-					hosts[s.t.hashes[x.host]] = struct{}{}
-				}
-			}
+	for f, taken := range p.facts {
+		if taken && !strings.HasPrefix(s.t.all[f.name], "org:") {
+			hosts[s.t.hashes[f.name]] = struct{}{}
 		}
 	}
 	for h := range hosts {

@@ -114,6 +114,13 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	f := &Findings{set: set, spool: &spool{failed: stop}}
 	key := keyOf(in.Key)
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
+	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
+	state.pages.PutAway(func(piece []byte) {
+		piece = s2.Encode(nil, piece)
+		if at, ok := f.spool.put(piece); ok {
+			away = append(away, [2]int64{at, int64(len(piece))})
+		}
+	})
 	var mu sync.Mutex
 	share := func(p *actor.Pages) {
 		mu.Lock()
@@ -157,6 +164,18 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 				state.Merge(h.noted)
 			}
 			h.noted, h.witness = nil, nil
+		}
+		err := state.pages.TakeBack(func(yield func([]byte) bool) {
+			for _, x := range away {
+				piece, err := s2.Decode(nil, f.spool.get(x[0], int(x[1])))
+				if err != nil || !yield(piece) {
+					return
+				}
+			}
+		})
+		if err := cmp.Or(f.Err(), err); err != nil {
+			_ = f.Close()
+			return nil, coverage, err
 		}
 		if in.Horizon > 0 && !coverage.Last.IsZero() {
 			state.pages.Forget(coverage.Last.Add(-in.Horizon))
@@ -356,13 +375,10 @@ type hunter struct {
 	hold     func(rule int)
 }
 
-// shareAt is how many deeds a worker keeps to itself: few, so that what all workers hold is bounded as what one would hold.
-const shareAt = 1 << 14
-
 // note notes an action with the worker's own, which are shared from time to time.
 func (h *hunter) note(a *tocsin.Action) {
 	h.noted.Add(a)
-	if h.share != nil && h.noted.Len() >= shareAt {
+	if h.share != nil && h.noted.Heavy() {
 		h.share(h.noted)
 		h.noted = h.noted.Fresh()
 	}
