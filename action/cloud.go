@@ -216,15 +216,17 @@ func instanceRole(principal string) bool {
 
 // inPod tells what was run in a container: that it was, and what its command means where that says more.
 func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
-	r.mean = readCommand(c.command, posix, r.mean[:0])
-	var secrets []string
+	r.mean = readCommand(c.command, posix, r.mean[:0], &r.mask)
 	telling := false
 	for i := range r.mean {
-		secrets = append(secrets, r.mean[i].Secrets...)
 		telling = telling || r.mean[i].Level >= tocsin.Low
 	}
 	org, outcome := r.act.Org, r.act.Outcome
-	r.act.Text = "exec in " + or(c.thing, "a container") + ": " + mask(c.command, secrets)
+	text, secrets := r.mask.line(c.command)
+	r.act.Text, r.masked = "exec in "+or(c.thing, "a container")+": "+text, true
+	if !telling {
+		r.credentials(secrets)
+	}
 	r.target("file", c.thing)
 	r.out()
 	if !telling {

@@ -2,7 +2,6 @@ package action
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -142,11 +141,6 @@ func plainIPv4(v string) bool {
 		}
 	}
 	return dots == 3 && digits > 0
-}
-
-func number(s string) int64 {
-	n, _ := strconv.ParseInt(s, 10, 64)
-	return max(n, 0)
 }
 
 // hostName is a machine's name as actions have it: in lower case, without a final dot.

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -88,13 +89,6 @@ func (r *Reader) host(ev *tocsin.Event) {
 	r.generic(ev)
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // login reads an attempt to get in. A success is ordinary by itself: what it means is told by what came before.
 func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	f := &r.f
@@ -164,16 +158,14 @@ var webServers = []string{"w3wp", "httpd", "apache2", "nginx", "php-fpm", "php-c
 // commands gives an action for each telling part of a command line, at least one; who fills in the doer.
 func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), outcome tocsin.Outcome) {
 	const most = 4
-	r.mean = readCommand(line, sh, r.mean[:0])
-	var secrets []string
+	r.mean = readCommand(line, sh, r.mean[:0], &r.mask)
 	best := 0
 	for i := range r.mean {
-		secrets = append(secrets, r.mean[i].Secrets...)
 		if weight(&r.mean[i]) > weight(&r.mean[best]) {
 			best = i
 		}
 	}
-	text := mask(line, secrets)
+	text, secrets := r.mask.line(line)
 	parent := r.f.parent
 	given := 0
 	give := func(m *meaning) {
@@ -181,23 +173,24 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, outcome, text
+		if within(a.Tool, secrets, text) {
+			a.Tool = "" // a script that begins with a secret
+		}
 		for _, e := range m.On {
-			r.target(e.Kind, e.Value)
-		}
-		if len(m.On) == 0 {
-			r.target("host", a.Host)
-		}
-		for _, s := range m.Secrets {
-			if k := r.fingerprint(s); k != "" {
-				if a.Credential == "" {
-					a.Credential = k
-				} else if len(a.Marks) < cap(a.Marks) {
-					a.Marks = append(a.Marks, k)
-				}
+			if !within(e.Value, secrets, text) {
+				r.target(e.Kind, e.Value)
 			}
 		}
+		if len(a.On) == 0 {
+			r.target("host", a.Host)
+		}
+		r.masked = true
+		r.credentials(m.Secrets)
+		if given == 0 {
+			r.credentials(secrets) // those that stand outside of what was understood
+		}
 		for _, s := range m.Marks {
-			if len(a.Marks) < cap(a.Marks) {
+			if _, v, _ := strings.Cut(s, ":"); len(a.Marks) < cap(a.Marks) && !within(v, secrets, text) {
 				a.Marks = append(a.Marks, s)
 			}
 		}
@@ -218,6 +211,28 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 			continue
 		}
 		give(m)
+	}
+}
+
+// commandText gives the action the text of what is a command line, masked, with what stands before it.
+func (r *Reader) commandText(head, line string) {
+	text, secrets := r.mask.line(line)
+	r.act.Text, r.masked = head+text, true
+	r.credentials(secrets)
+}
+
+// credentials notes the fingerprints of secrets: the first is the action's credential, others are marks.
+func (r *Reader) credentials(secrets []string) {
+	a := &r.act
+	for _, s := range secrets {
+		k := r.fingerprint(s)
+		switch {
+		case k == "" || k == a.Credential || slices.Contains(a.Marks, k):
+		case a.Credential == "":
+			a.Credential = k
+		case len(a.Marks) < cap(a.Marks):
+			a.Marks = append(a.Marks, k)
+		}
 	}
 }
 
@@ -248,17 +263,6 @@ func isShell(tool string) bool {
 		return true
 	}
 	return false
-}
-
-// base is a program's name without path and .exe, in lower case.
-func base(path string) string {
-	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
-		path = path[i+1:]
-	}
-	if n := len(path) - 4; n > 0 && strings.EqualFold(path[n:], ".exe") {
-		path = path[:n]
-	}
-	return strings.ToLower(path)
 }
 
 // wrote reads a change of a file that a log of files tells: only of files that give lasting access or hold secrets.

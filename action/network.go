@@ -403,13 +403,6 @@ func disguised(path string) bool {
 	return !programPath(path)
 }
 
-func before(s string, c byte) string {
-	if i := strings.IndexByte(s, c); i >= 0 {
-		return s[:i]
-	}
-	return s
-}
-
 // programPath says that a path is of a program by its name, as honest downloads are.
 func programPath(p string) bool {
 	return program(p) || strings.HasSuffix(p, ".cab") || strings.HasSuffix(p, ".psf") || strings.HasSuffix(p, ".zip") || strings.HasSuffix(p, ".msp") || strings.HasSuffix(p, ".msu") || strings.HasSuffix(p, ".crx") || strings.HasSuffix(p, ".nupkg")

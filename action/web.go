@@ -94,7 +94,12 @@ func (r *Reader) request(method, uri string) string {
 	if method == "" {
 		method = "GET"
 	}
-	return r.joined(method, " ", uri[:min(len(uri), 200)])
+	r.masked = true
+	if s, ok := r.requests.get(method, " ", uri); ok {
+		return s
+	}
+	text := r.mask.uri(uri[:min(len(uri), 1024)])
+	return r.requests.put(concat(method, " ", uri), concat(method, " ", text[:min(len(text), 200)]))
 }
 
 // A client is what a user agent tells, read once for those met often.
@@ -137,37 +142,6 @@ func scannerAgent(agent string) bool {
 	}
 	for _, w := range [...]string{"sqlmap", "nikto", "nmap", "nuclei", "wpscan", "dirbuster", "gobuster", "feroxbuster", "ffuf", "masscan", "zgrab", "acunetix", "netsparker", "w3af", "nessus", "openvas", "arachni", "wfuzz", "whatweb", "zaproxy", "burpsuite", "dirsearch", "fuzz faster", "joomscan", "hydra"} {
 		if foldContains(agent, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// foldContains is strings.Contains for ASCII, whatever the case of s; w is in lower case.
-func foldContains(s, w string) bool {
-	if len(s) < len(w) {
-		return false
-	}
-	c, d := w[0], w[0]&^0x20
-	if c < 'a' || c > 'z' {
-		d = c
-	}
-	for i := 0; i+len(w) <= len(s); i++ {
-		if s[i] != c && s[i] != d {
-			continue
-		}
-		k := 1
-		for k < len(w) {
-			b := s[i+k]
-			if b >= 'A' && b <= 'Z' {
-				b |= 0x20
-			}
-			if b != w[k] {
-				break
-			}
-			k++
-		}
-		if k == len(w) {
 			return true
 		}
 	}
@@ -309,18 +283,6 @@ func unescape(s string) string {
 		}
 	}
 	return strings.ToLower(string(b))
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
 }
 
 // callback is the host that a payload would make the server speak to.

@@ -107,7 +107,7 @@ func (r *Reader) windows(ev *tocsin.Event) {
 	if r.n == 0 && len(r.held) > 0 {
 		r.deed(ev, &w, "run", "", "", tocsin.Informational)
 		a := &r.act
-		a.Text = or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script))))
+		r.commandText("", or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script)))))
 		a.Tool = base(w.image)
 		r.out()
 	}
@@ -175,7 +175,7 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		if level == tocsin.Informational {
 			a.Tactic, a.Technique = "", ""
 		}
-		a.Text = w.service + ": " + w.servicePath
+		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case "4698", "4702":
 		r.deed(ev, w, "create", "persistence", "T1053.005", tocsin.Low)
@@ -441,7 +441,7 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 			level = tocsin.Medium
 		}
 		r.deed(ev, w, "create", "persistence", "T1543.003", level)
-		a.Text = w.service + ": " + w.servicePath
+		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case w.id == "104":
 		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Low)
