@@ -118,8 +118,8 @@ func (m *masker) command(ws []word, feed []word) {
 		if w.text != "" && w.text[0] != '-' {
 			if from, to, ok := domainLogin(w.text); ok {
 				m.hit(&w.unit, from, to)
-			} else if isHash(strings.TrimPrefix(w.text, ":")) {
-				m.hash(w)
+			} else if h := strings.TrimRight(w.text, ".,;`)*"); isHash(strings.TrimPrefix(h, ":")) {
+				m.hash(&word{unit: w.sub(0, len(h))})
 			}
 		}
 	}

@@ -215,7 +215,7 @@ func (m *masker) assigned(u *unit, i int) int {
 }
 
 // hashNames are names of what may be an NT hash, if it looks like one.
-var hashNames = wordSet("h hash nt ntlm nthash nt_hash ntlm_hash")
+var hashNames = wordSet("h hash auth nt ntlm nthash nt_hash ntlm_hash")
 
 // pairSaid masks the secret of "user / secret" and "user:secret", which begins at j, and returns where it ends.
 func (m *masker) pairSaid(u *unit, j int) int {
@@ -597,17 +597,17 @@ func (m *masker) stated(u *unit, i int) {
 // crypt masks a password's hash as crypt(5) writes it, and a ticket's as crackers do, and returns where it ends.
 func (m *masker) crypt(u *unit, i int) int {
 	s := u.text
-	ticket := strings.HasPrefix(s[i+1:], "krb5")
+	ticket := strings.HasPrefix(s[i+1:], "krb5") || strings.HasPrefix(s[i+1:], "DCC2$")
 	n := run1(s[i:], func(c byte) bool {
-		return letterOrDigit(c) || strings.IndexByte("$./*@=,+-", c) >= 0 || ticket && (c == ':' || c == '~')
+		return letterOrDigit(c) || strings.IndexByte("$./*@=,+-", c) >= 0 || ticket && (c == ':' || c == '~' || c == '#')
 	})
 	v := s[i : i+n]
-	if len(v) < 20 || strings.Count(v, "$") < 3 || !letterOrDigit(v[1]) {
+	if len(v) < 20 || strings.Count(v, "$") < 3 && !ticket || !letterOrDigit(v[1]) {
 		return i
 	}
 	kind, rest, _ := strings.Cut(v[1:], "$")
 	switch kind {
-	case "1", "2a", "2b", "2y", "5", "6", "7", "y", "gy", "apr1", "argon2id", "argon2i", "krb5tgs", "krb5asrep", "krb5pa", "NT", "P", "H":
+	case "1", "2a", "2b", "2y", "5", "6", "7", "y", "gy", "apr1", "argon2id", "argon2i", "krb5tgs", "krb5asrep", "krb5pa", "DCC2", "NT", "P", "H":
 		m.hit(u, i+len(v)-len(rest), i+n)
 		return i + n
 	}
