@@ -9,31 +9,45 @@
 package action
 
 import (
+	"strings"
+
 	"github.com/tocsin-ids/tocsin"
 )
 
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
-	key                     []byte
-	act                     tocsin.Action
-	f                       facts
-	emit                    func(*tocsin.Action)
-	held                    []*tocsin.Rule
-	rules                   []*tocsin.Rule
-	who                     [6]tocsin.Entity
-	on                      [24]tocsin.Entity
-	marks                   [12]string
-	joins, lowers, requests memo
-	mean                    []meaning
-	clients                 map[string]*client
-	alerts                  map[string]*tocsin.Rule
-	meant                   map[*tocsin.Rule]alertMeaning
-	calls                   map[string]int    // calls of cloud platforms, to their line in cloudCalls
-	keyIDs                  map[string]string // fingerprints of the names of access keys, which are no secrets themselves
-	low                     []byte            // a text in lower case, while it is looked at
-	n                       int               // actions of this event
-	mask                    masker
-	masked                  bool // the action's text is masked already
+	key    []byte
+	act    tocsin.Action
+	masked bool // the action's text is masked already
+	f      facts
+	emit   func(*tocsin.Action)
+	held   []*tocsin.Rule
+	rules  []*tocsin.Rule
+	who    [6]tocsin.Entity
+	on     [24]tocsin.Entity
+	marks  [12]string
+	low    []byte // a text in lower case, while it is looked at
+	n      int    // actions of this event
+	mask   masker
+
+	// What was made of texts that are met often; all of it is bounded.
+	joins, lowers memo
+	lines         map[lineKey]*readLine
+	targets       map[string]*target
+	clients       map[string]*client
+	alerts        map[string]*tocsin.Rule
+	meant         map[*tocsin.Rule]alertMeaning
+	calls         map[string]int    // calls of cloud platforms, to their line in cloudCalls
+	keyIDs        map[string]string // fingerprints of keys by their names, which are no secrets themselves
+
+	plans   map[*tocsin.LogSource]*plan
+	planned *tocsin.LogSource // the last event's, whose plan it is
+	plan    *plan
+	stray   layout // of events without a log source
+
+	hostAs, hostIs, hostOrg string // the last event's machine, as the log has it and as actions have it
+	agentAs                 string // the last user agent
+	agentIs                 *client
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
@@ -49,63 +63,59 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 	r.emit, r.held, r.n = emit, held, 0
 	if len(ev.Sources) == 0 {
 		if len(held) > 0 {
-			r.f.read(ev)
+			r.facts(ev)
 			r.generic(ev)
 		}
 		return
 	}
-	s := &ev.Sources[0]
-	switch s.Product {
-	case "alert":
+	switch r.planOf(ev).by {
+	case asAlert:
 		r.alert(ev)
-		return
-	case "ai_agent":
-		r.f.read(ev)
+	case asAgent:
+		r.facts(ev)
 		r.agent(ev)
-		return
-	case "windows":
-		if s.Category == "webserver" || s.Category == "firewall" {
-			break
-		}
+	case asWindows:
 		r.windows(ev)
-		return
-	case "zeek", "suricata", "snort":
-		if s.Category != "webserver" {
-			r.network(ev)
-			return
-		}
-	case "aws", "azure", "gcp", "m365", "okta", "github", "gitlab", "kubernetes", "google_workspace", "duo", "onelogin", "auth0", "vault":
-		if s.Category == "" || s.Category == "application" || s.Category == "authentication" {
-			r.cloud(ev)
-			return
-		}
-	}
-	switch s.Category {
-	case "webserver", "proxy":
-		r.f.read(ev)
+	case asNetwork:
+		r.network(ev)
+	case asCloud:
+		r.cloud(ev)
+	case asWeb:
+		r.facts(ev)
 		if r.f.method != "" || r.f.uri != "" {
 			r.web(ev)
 		} else {
 			r.host(ev)
 		}
-	case "firewall", "dns", "ids":
-		r.network(ev)
 	default:
-		r.f.read(ev)
+		r.facts(ev)
 		r.host(ev)
 	}
+}
+
+// facts reads what many kinds of event share.
+func (r *Reader) facts(ev *tocsin.Event) {
+	l := &r.stray
+	if len(ev.Sources) > 0 {
+		l = &r.planOf(ev).shared[len(ev.Fields)%8]
+	}
+	r.f.read(ev, l)
 }
 
 // begin clears the action and fills in what all share.
 func (r *Reader) begin(ev *tocsin.Event) {
 	r.masked = false
-	r.act = tocsin.Action{Time: ev.Time, Host: r.hostName(ev.Host), Rules: r.held,
+	if ev.Host != r.hostAs { // most events are of the machine of the one before
+		r.hostAs = strings.Clone(ev.Host)
+		r.hostIs = strings.Clone(r.hostName(r.hostAs))
+		r.hostOrg = orgOf(r.hostIs)
+	}
+	r.act = tocsin.Action{Time: ev.Time, Host: r.hostIs, Org: r.hostOrg, Rules: r.held,
 		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0],
 		Place: tocsin.Place{Time: ev.Time, Source: ev.Source, Record: ev.Record}}
 	if r.act.Time.IsZero() {
 		r.act.Time = ev.Sensor
 	}
-	r.act.Org = orgOf(r.act.Host)
 }
 
 // out hands the action on. Rules that held give their tactic where the reading has none, and their level where it is

@@ -103,9 +103,9 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			if a.Verb == "write" {
 				line = "echo x >> '" + path + "'"
 			}
-			r.mean = readCommand(line, posix, r.mean[:0], &r.mask)
-			for i := range r.mean {
-				if m := &r.mean[i]; m.Level > a.Level && m.Tactic != "" {
+			all := r.command(line, posix).mean
+			for i := range all {
+				if m := &all[i]; m.Level > a.Level && m.Tactic != "" {
 					a.Tactic, a.Technique, a.Level = m.Tactic, m.Technique, m.Level
 				}
 			}

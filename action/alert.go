@@ -36,7 +36,7 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		name = message
 	}
 	if name == "" {
-		r.f.read(ev)
+		r.facts(ev)
 		r.generic(ev)
 		return
 	}

@@ -14,26 +14,26 @@ type facts struct {
 	outcome                                                                                                    tocsin.Outcome
 }
 
-func (f *facts) read(ev *tocsin.Event) {
+func (f *facts) read(ev *tocsin.Event, l *layout) {
 	*f = facts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "src_ip", "c-ip", "SourceIp", "IpAddress":
+		switch l.slot(i, ev.Fields[i].Name, factSlots) {
+		case factSrc:
 			set(&f.src, address(v))
-		case "dst_ip", "DestinationIp":
+		case factDst:
 			set(&f.dst, address(v))
-		case "dst_port", "DestinationPort":
+		case factDport:
 			set(&f.dport, v)
-		case "user", "AUID":
+		case factUser:
 			if v != "unset" {
 				set(&f.user, v)
 			}
-		case "User":
+		case factRunAs:
 			set(&f.runAs, v)
-		case "event_type":
+		case factKind:
 			set(&f.kind, v)
-		case "outcome":
+		case factOutcome:
 			switch v {
 			case "success":
 				f.outcome = tocsin.Worked
@@ -42,43 +42,43 @@ func (f *facts) read(ev *tocsin.Event) {
 			case "denied":
 				f.outcome = tocsin.Denied
 			}
-		case "command", "CommandLine":
+		case factCommand:
 			set(&f.command, v)
-		case "Image", "exe":
+		case factImage:
 			set(&f.image, v)
-		case "ParentImage":
+		case factParent:
 			set(&f.parent, v)
-		case "ses":
+		case factSession:
 			if v != "4294967295" && v != "unset" && v != "-1" {
 				set(&f.session, v)
 			}
-		case "session", "session_id":
+		case factSessionID:
 			set(&f.session, v)
-		case "message":
+		case factMessage:
 			set(&f.message, v)
-		case "service":
+		case factService:
 			set(&f.service, v)
-		case "cs-method":
+		case factMethod:
 			set(&f.method, v)
-		case "cs-uri":
+		case factUri:
 			set(&f.uri, v)
-		case "cs-uri-stem":
+		case factFile:
 			set(&f.file, v)
-		case "sc-status":
+		case factStatus:
 			set(&f.status, v)
-		case "cs-user-agent":
+		case factAgent:
 			set(&f.agent, v)
-		case "cs-host":
+		case factVhost:
 			set(&f.vhost, v)
-		case "cs-bytes":
+		case factSent:
 			set(&f.sent, v)
-		case "TargetFilename", "name":
+		case factFileName:
 			set(&f.file, v)
-		case "cwd", "CurrentDirectory":
+		case factCwd:
 			set(&f.cwd, v)
-		case "auth_method":
+		case factAuthMethod:
 			set(&f.authMethod, v)
-		case "principal":
+		case factPrincipal:
 			set(&f.principal, v)
 		}
 	}

@@ -118,7 +118,7 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	if f.authMethod == "publickey" {
 		if _, print, ok := strings.Cut(f.message, "SHA256:"); ok {
 			print, _, _ = strings.Cut(print, " ")
-			a.Credential = r.fingerprint(print)
+			a.Credential = r.keyID(print)
 		}
 	}
 	r.out()
@@ -158,14 +158,8 @@ var webServers = []string{"w3wp", "httpd", "apache2", "nginx", "php-fpm", "php-c
 // commands gives an action for each telling part of a command line, at least one; who fills in the doer.
 func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), outcome tocsin.Outcome) {
 	const most = 4
-	r.mean = readCommand(line, sh, r.mean[:0], &r.mask)
-	best := 0
-	for i := range r.mean {
-		if weight(&r.mean[i]) > weight(&r.mean[best]) {
-			best = i
-		}
-	}
-	text, secrets := r.mask.line(line)
+	is := r.command(line, sh)
+	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
 	given := 0
 	give := func(m *meaning) {
@@ -200,18 +194,62 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		given++
 		r.out()
 	}
-	if len(r.mean) == 0 {
-		give(&meaning{Verb: "run", Tool: base(r.f.image), Level: tocsin.Informational})
+	if len(all) == 0 {
+		give(&meaning{Verb: "run", Tool: r.base(r.f.image), Level: tocsin.Informational})
 		return
 	}
-	give(&r.mean[best])
-	for i := range r.mean {
-		m := &r.mean[i]
-		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == r.mean[best].Tactic && m.Technique == r.mean[best].Technique {
+	give(&all[best])
+	for i := range all {
+		m := &all[i]
+		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == all[best].Tactic && m.Technique == all[best].Technique {
 			continue
 		}
 		give(m)
 	}
+}
+
+// A readLine is what a command line means, read once for those met often.
+type readLine struct {
+	mean    []meaning
+	best    int // the most telling of them
+	text    string
+	secrets []string
+}
+
+type lineKey struct {
+	text string
+	sh   shell
+}
+
+// Bounds of the command lines that a reader remembers: their number, and the bytes of one.
+const (
+	maxRead     = 1 << 11
+	maxReadLine = 512
+)
+
+// command reads a command line.
+func (r *Reader) command(line string, sh shell) *readLine {
+	if is, ok := r.lines[lineKey{line, sh}]; ok {
+		return is
+	}
+	short := len(line) <= maxReadLine
+	if short {
+		line = strings.Clone(line) // what is remembered is made of parts of it
+	}
+	is := &readLine{mean: readCommand(line, sh, nil, &r.mask)}
+	for i := range is.mean {
+		if weight(&is.mean[i]) > weight(&is.mean[is.best]) {
+			is.best = i
+		}
+	}
+	is.text, is.secrets = r.mask.line(line)
+	if short {
+		if r.lines == nil || len(r.lines) >= maxRead {
+			r.lines = map[lineKey]*readLine{}
+		}
+		r.lines[lineKey{line, sh}] = is
+	}
+	return is
 }
 
 // commandText gives the action the text of what is a command line, masked, with what stands before it.
@@ -287,7 +325,7 @@ func (r *Reader) wrote(ev *tocsin.Event) {
 	r.begin(ev)
 	r.local(ev)
 	a := &r.act
-	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, base(f.image), f.file
+	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, r.base(f.image), f.file
 	r.target("file", f.file)
 	r.target("host", a.Host)
 	r.out()

@@ -17,107 +17,107 @@ type netFacts struct {
 }
 
 // read fills in an empty n.
-func (n *netFacts) read(ev *tocsin.Event) {
+func (n *netFacts) read(ev *tocsin.Event, l *layout) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "src_ip":
+		switch l.slot(i, ev.Fields[i].Name, netSlots) {
+		case netSrc:
 			set(&n.src, v)
-		case "dst_ip":
+		case netDst:
 			set(&n.dst, v)
-		case "src_port":
+		case netSport:
 			set(&n.sport, v)
-		case "dst_port":
+		case netDport:
 			set(&n.dport, v)
-		case "service", "app_proto":
+		case netService:
 			set(&n.service, v)
-		case "conn_state", "flow.state":
+		case netState:
 			set(&n.state, v)
-		case "query":
+		case netQuery:
 			set(&n.query, v)
-		case "rcode_name", "dns.rcode":
+		case netRcode:
 			set(&n.rcode, v)
-		case "cs-method":
+		case netMethod:
 			set(&n.method, v)
-		case "cs-host":
+		case netHost:
 			set(&n.host, v)
-		case "cs-uri":
+		case netUri:
 			set(&n.uri, v)
-		case "sc-status":
+		case netStatus:
 			set(&n.status, v)
-		case "resp_mime_types", "http.http_content_type":
+		case netMime:
 			set(&n.mime, v)
-		case "cs-user-agent", "c-useragent", "user_agent":
+		case netAgent:
 			set(&n.agent, v)
-		case "orig_bytes", "flow.bytes_toserver", "bytes_out":
+		case netSent:
 			set(&n.sent, v)
-		case "validation_status":
+		case netValidation:
 			set(&n.validation, v)
-		case "server_name", "tls.sni":
+		case netSni:
 			set(&n.sni, v)
-		case "ja3", "tls.ja3.hash":
+		case netJa3:
 			set(&n.ja3, v)
-		case "flow.pkts_toclient":
+		case netAnswered:
 			set(&n.answered, v)
-		case "proto":
+		case netProto:
 			set(&n.proto, v)
-		case "direction":
+		case netDirection:
 			set(&n.direction, v)
-		case "flow.src_ip":
+		case netOpener:
 			set(&n.opener, v)
-		case "outcome":
+		case netOutcome:
 			set(&n.outcome, v)
-		case "helo", "smtp.helo":
+		case netHelo:
 			set(&n.helo, v)
-		case "cookie", "rdp.cookie":
+		case netCookie:
 			set(&n.cookie, v)
-		case "filter", "ldap.request.search_request.filter.filter":
+		case netFilter:
 			set(&n.filter, v)
-		case "endpoint", "dcerpc.interfaces.uuid", "smb.dcerpc.interfaces.uuid":
+		case netEndpoint:
 			set(&n.endpoint, v)
-		case "dcerpc.req.opnum", "smb.dcerpc.opnum":
+		case netOpnum:
 			set(&n.opnum, v)
-		case "operation":
+		case netOperation:
 			set(&n.operation, v)
-		case "path", "smb.share":
+		case netPath:
 			set(&n.path, v)
-		case "name", "smb.filename":
+		case netName:
 			set(&n.name, v)
-		case "action", "smb.command":
+		case netAction:
 			set(&n.action, v)
-		case "cipher", "krb5.encryption":
+		case netCipher:
 			set(&n.cipher, v)
-		case "client", "krb5.cname":
+		case netClient:
 			set(&n.client, v)
-		case "request_type", "krb5.msg_type":
+		case netRequest:
 			set(&n.request, v)
-		case "success":
+		case netSuccess:
 			set(&n.success, v)
-		case "error_msg":
+		case netReason:
 			set(&n.reason, v)
-		case "username", "user", "smb.ntlmssp.user":
+		case netUser:
 			set(&n.user, v)
-		case "alert.signature", "signature":
+		case netSignature:
 			set(&n.signature, v)
-		case "alert.category":
+		case netCategory:
 			set(&n.category, v)
-		case "alert.metadata.mitre_technique_id":
+		case netTechnique:
 			set(&n.technique, v)
-		case "note":
+		case netNote:
 			set(&n.note, v)
-		case "msg", "message":
+		case netMessage:
 			set(&n.message, v)
-		case "event_type":
+		case netEvent:
 			set(&n.event, v)
-		case "tx_hosts":
+		case netTxHosts:
 			set(&n.txHosts, v)
-		case "rx_hosts":
+		case netRxHosts:
 			set(&n.rxHosts, v)
-		case "mime_type":
+		case netFileMime:
 			set(&n.mime, v)
-		case "fileinfo.magic":
+		case netMagic:
 			set(&n.magic, v)
-		case "sha256", "sha1", "md5", "fileinfo.sha256", "fileinfo.sha1", "fileinfo.md5":
+		case netHash:
 			set(&n.hash, v)
 		}
 	}
@@ -140,7 +140,7 @@ func outer(v string) bool {
 // Formats: https://docs.zeek.org/en/master/logs/, https://docs.suricata.io/en/latest/output/eve/eve-json-format.html.
 func (r *Reader) network(ev *tocsin.Event) {
 	var n netFacts
-	n.read(ev)
+	n.read(ev, r.planOf(ev).layout(ev))
 	s := &ev.Sources[0]
 	kind := s.Service
 	if kind == "" {
@@ -326,7 +326,7 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		// As the server's own log would tell it; the sensor's name is not the server's.
 		seen := *ev
 		seen.Host = ""
-		r.f.read(&seen)
+		r.facts(&seen)
 		if r.f.vhost == "" {
 			r.f.vhost = n.dst
 		}

@@ -119,6 +119,17 @@ func base(path string) string {
 	return strings.ToLower(path)
 }
 
+// base is base, made once for names met often.
+func (r *Reader) base(path string) string {
+	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
+		path = path[i+1:]
+	}
+	if n := len(path) - 4; n > 0 && strings.EqualFold(path[n:], ".exe") {
+		path = path[:n]
+	}
+	return r.lower(path)
+}
+
 // foldContains is strings.Contains for ASCII, whatever the case of s; w is in lower case.
 func foldContains(s, w string) bool {
 	if len(s) < len(w) {
