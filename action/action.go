@@ -9,6 +9,9 @@
 package action
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -16,7 +19,7 @@ import (
 
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
-	key    []byte
+	key    hash.Hash
 	act    tocsin.Action
 	masked bool // the action's text is masked already
 	f      facts
@@ -53,7 +56,7 @@ type Reader struct {
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
 // readers comparable.
 func NewReader(key []byte) *Reader {
-	return &Reader{key: key}
+	return &Reader{key: hmac.New(sha256.New, key)}
 }
 
 // Read calls emit for each action that ev means, the most telling first. held are the rules that held for it, worst
@@ -97,7 +100,7 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 func (r *Reader) facts(ev *tocsin.Event) {
 	l := &r.stray
 	if len(ev.Sources) > 0 {
-		l = &r.planOf(ev).shared[len(ev.Fields)%8]
+		l = &r.planOf(ev).shared[len(ev.Fields)%maxShapes]
 	}
 	r.f.read(ev, l)
 }
@@ -184,13 +187,13 @@ func (r *Reader) mark(kind, value string) {
 	r.act.Marks = append(r.act.Marks, r.joined(kind, ":", value[:min(len(value), 200)]))
 }
 
-// generic reads an event of any other kind by what its fields have in common: whose, from where, how it ended; and by
-// the rules that held.
+// generic reads an event of any other kind, if a rule held for it, by what its fields have in common: whose, from where,
+// how it ended.
 func (r *Reader) generic(ev *tocsin.Event) {
-	f := &r.f
-	if len(r.held) == 0 && f.outcome == tocsin.Unknown && f.kind == "" {
+	if len(r.held) == 0 {
 		return
 	}
+	f := &r.f
 	r.begin(ev)
 	r.local(ev)
 	a := &r.act
@@ -208,9 +211,6 @@ func (r *Reader) generic(ev *tocsin.Event) {
 	}
 	if f.dst != "" {
 		r.target("address", f.dst)
-	}
-	if len(a.Rules) == 0 {
-		return
 	}
 	if a.Text == "" {
 		a.Text = a.Rules[0].Title

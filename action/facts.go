@@ -20,9 +20,13 @@ func (f *facts) read(ev *tocsin.Event, l *layout) {
 		v := ev.Fields[i].Value
 		switch l.slot(i, ev.Fields[i].Name, factSlots) {
 		case factSrc:
-			set(&f.src, address(v))
+			if f.src == "" {
+				f.src = address(v)
+			}
 		case factDst:
-			set(&f.dst, address(v))
+			if f.dst == "" {
+				f.dst = address(v)
+			}
 		case factDport:
 			set(&f.dport, v)
 		case factUser:

@@ -13,6 +13,9 @@ type layout struct {
 	slots []uint8
 }
 
+// maxShapes is how many layouts a plan has: events of one log source have different numbers of fields.
+const maxShapes = 32
+
 // maxLayout bounds the fields that a layout remembers.
 const maxLayout = 128
 
@@ -36,12 +39,12 @@ func (l *layout) slot(i int, name string, of map[string]uint8) uint8 {
 // A plan is how events of a log source are read. Events of different numbers of fields have layouts of their own.
 type plan struct {
 	by     way
-	shared [8]layout // of facts
-	own    [8]layout // of the facts of its way of reading
+	shared [maxShapes]layout // of facts, by the number of fields
+	own    [maxShapes]layout // of the facts of its way of reading
 }
 
 // layout is the one for events with as many fields as ev.
-func (p *plan) layout(ev *tocsin.Event) *layout { return &p.own[len(ev.Fields)%len(p.own)] }
+func (p *plan) layout(ev *tocsin.Event) *layout { return &p.own[len(ev.Fields)%maxShapes] }
 
 // A way is one of the ways to read an event.
 type way uint8

@@ -224,7 +224,7 @@ type lineKey struct {
 // Bounds of the command lines that a reader remembers: their number, and the bytes of one.
 const (
 	maxRead     = 1 << 11
-	maxReadLine = 512
+	maxReadLine = 2 << 10
 )
 
 // command reads a command line.
@@ -243,6 +243,9 @@ func (r *Reader) command(line string, sh shell) *readLine {
 		}
 	}
 	is.text, is.secrets = r.mask.line(line)
+	for i := range is.mean {
+		is.secrets = append(is.secrets, is.mean[i].Secrets...)
+	}
 	if short {
 		if r.lines == nil || len(r.lines) >= maxRead {
 			r.lines = map[lineKey]*readLine{}

@@ -49,14 +49,15 @@ func (u *unit) sub(from, to int) unit {
 
 // Bounds of the search.
 const (
-	maxQuoted  = 5  // texts within quotes within quotes
-	maxSecrets = 16 // that are told apart; all are masked
+	maxQuoted  = 5       // texts within quotes within quotes
+	maxMasked  = 4 << 10 // bytes of a command line: an action's text holds far fewer
+	maxSecrets = 16      // that are told apart; all are masked
 )
 
 // line masks what is a command line, or may hold some: secrets are those that it holds, in no order.
 func (m *masker) line(text string) (masked string, secrets []string) {
 	m.reset()
-	raw := text[:min(len(text), maxLine)]
+	raw := text[:min(len(text), maxMasked)]
 	m.scan(unit{text: raw}, 0)
 	return m.masked(raw), m.secrets()
 }

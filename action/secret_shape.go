@@ -181,7 +181,7 @@ func (m *masker) assigned(u *unit, i int) int {
 		return i
 	}
 	name := s[from:to]
-	if hashNames[strings.ToLower(name)] {
+	if len(name) <= 9 && len(s)-i > 32 && hashNames[strings.ToLower(name)] {
 		if n := run1(s[i+1:], func(c byte) bool { return hexDigit(c) >= 0 || c == ':' }); isHash(s[i+1 : i+1+n]) {
 			m.hit(u, i+1, i+1+n)
 		}
@@ -423,7 +423,11 @@ var owners = wordSet("os self this config conf cfg settings process env sys app 
 var headers = wordSet("authorization proxy-authorization cookie set-cookie cookie2 x-authorization http_authorization http_cookie")
 
 func headerName(name string) bool {
-	if n := len(name); n < 6 || n > 20 {
+	n := len(name)
+	if n < 6 || n > 20 {
+		return false
+	}
+	if c := name[n-1] | 0x20; c != 'n' && c != 'e' && c != '2' {
 		return false
 	}
 	return headers[strings.ToLower(name)]
@@ -527,6 +531,9 @@ var calls = wordSet("networkcredential pscredential httpbasicauth httpdigestauth
 func (m *masker) called(u *unit, i int) {
 	s := u.text
 	from, to := nameAt(s, i)
+	if to-from < 3 || strings.IndexByte("wWhHlLnNsS", s[to-1]) < 0 {
+		return
+	}
 	if name := strings.ToLower(s[from:to]); name != "" {
 		if name == "new" && strings.HasSuffix(s[:from], "::") {
 			from, to = nameAt(s, from-2)

@@ -157,6 +157,18 @@ func (m *masker) word(u *unit, i int, within bool, quoted []unit) (int, []unit) 
 		return i, quoted
 	}
 	i = start
+	if c := s[i]; c == '"' || c == '\'' { // most often a word is quoted as a whole
+		if n := strings.IndexByte(s[i+1:], c); n > 0 && (c == '\'' || strings.IndexByte(s[i+1:i+1+n], '\\') < 0) {
+			if to := i + n + 2; to == len(s) || ends(s[to], within) {
+				w := word{unit: u.sub(i+1, i+1+n), single: c == '\'', glued: glued(u, to)}
+				if strings.ContainsAny(w.text, " \n\t") {
+					quoted = append(quoted, w.unit)
+				}
+				m.words = append(m.words, w)
+				return to, quoted
+			}
+		}
+	}
 	from := len(m.buf)
 	take := func(i int) { m.buf, m.at = append(m.buf, s[i]), append(m.at, int32(u.pos(i))) }
 	var w word

@@ -36,7 +36,9 @@ func (w *winFacts) read(ev *tocsin.Event, l *layout) {
 		case winLogonType:
 			set(&w.logonType, v)
 		case winAddress:
-			set(&w.address, address(v))
+			if w.address == "" {
+				w.address = address(v)
+			}
 		case winWorkstation:
 			set(&w.workstation, v)
 		case winCommand:
@@ -62,7 +64,9 @@ func (w *winFacts) read(ev *tocsin.Event, l *layout) {
 		case winRelative:
 			set(&w.relative, v)
 		case winDst:
-			set(&w.dst, address(v))
+			if w.dst == "" {
+				w.dst = address(v)
+			}
 		case winDport:
 			set(&w.dport, v)
 		case winQuery:

@@ -104,6 +104,9 @@ func before(s string, c byte) string {
 
 // number is the number that s writes in decimal; what is none, or negative, is 0.
 func number(s string) int64 {
+	if s == "" {
+		return 0
+	}
 	n, _ := strconv.ParseInt(s, 10, 64)
 	return max(n, 0)
 }
