@@ -36,6 +36,7 @@ type Reader struct {
 	// What was made of texts that are met often; all of it is bounded.
 	joins, lowers memo
 	lines         map[lineKey]*readLine
+	linesSize     int // bytes
 	targets       map[string]*target
 	clients       map[string]*client
 	alerts        map[string]*tocsin.Rule
@@ -43,10 +44,9 @@ type Reader struct {
 	calls         map[string]int    // calls of cloud platforms, to their line in cloudCalls
 	keyIDs        map[string]string // fingerprints of keys by their names, which are no secrets themselves
 
-	plans   map[*tocsin.LogSource]*plan
-	planned *tocsin.LogSource // the last event's, whose plan it is
-	plan    *plan
-	stray   layout // of events without a log source
+	ways      map[*tocsin.LogSource]way
+	waySource *tocsin.LogSource // the last event's
+	way       way
 
 	hostAs, hostIs, hostOrg string // the last event's machine, as the log has it and as actions have it
 	agentAs                 string // the last user agent
@@ -66,16 +66,16 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 	r.emit, r.held, r.n = emit, held, 0
 	if len(ev.Sources) == 0 {
 		if len(held) > 0 {
-			r.facts(ev)
+			r.f.read(ev)
 			r.generic(ev)
 		}
 		return
 	}
-	switch r.planOf(ev).by {
+	switch r.wayFor(ev) {
 	case asAlert:
 		r.alert(ev)
 	case asAgent:
-		r.facts(ev)
+		r.f.read(ev)
 		r.agent(ev)
 	case asWindows:
 		r.windows(ev)
@@ -84,25 +84,16 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 	case asCloud:
 		r.cloud(ev)
 	case asWeb:
-		r.facts(ev)
+		r.f.read(ev)
 		if r.f.method != "" || r.f.uri != "" {
 			r.web(ev)
 		} else {
 			r.host(ev)
 		}
 	default:
-		r.facts(ev)
+		r.f.read(ev)
 		r.host(ev)
 	}
-}
-
-// facts reads what many kinds of event share.
-func (r *Reader) facts(ev *tocsin.Event) {
-	l := &r.stray
-	if len(ev.Sources) > 0 {
-		l = &r.planOf(ev).shared[len(ev.Fields)%maxShapes]
-	}
-	r.f.read(ev, l)
 }
 
 // begin clears the action and fills in what all share.

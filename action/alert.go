@@ -42,7 +42,7 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		name = message
 	}
 	if name == "" {
-		r.facts(ev)
+		r.f.read(ev)
 		r.generic(ev)
 		return
 	}

@@ -12,11 +12,11 @@ type cloudFacts struct {
 	outcome                                                                                                                                                 tocsin.Outcome
 }
 
-func (c *cloudFacts) read(ev *tocsin.Event, l *layout) {
+func (c *cloudFacts) read(ev *tocsin.Event) {
 	*c = cloudFacts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch l.slot(i, ev.Fields[i].Name, cloudSlots) {
+		switch cloudSlots.slot(ev.Fields[i].Name) {
 		case cloudAddress:
 			set(&c.address, v)
 		case cloudPrincipal:
@@ -118,7 +118,7 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		}
 	}
 	var c cloudFacts
-	c.read(ev, r.planOf(ev).layout(ev))
+	c.read(ev)
 	r.begin(ev)
 	a := &r.act
 	who := or(c.principal, c.user)

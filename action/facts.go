@@ -14,11 +14,11 @@ type facts struct {
 	outcome                                                                                                    tocsin.Outcome
 }
 
-func (f *facts) read(ev *tocsin.Event, l *layout) {
+func (f *facts) read(ev *tocsin.Event) {
 	*f = facts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch l.slot(i, ev.Fields[i].Name, factSlots) {
+		switch factSlots.slot(ev.Fields[i].Name) {
 		case factSrc:
 			if f.src == "" {
 				f.src = address(v)

@@ -1,50 +1,45 @@
 package action
 
 import (
-	"strings"
-
 	"github.com/tocsin-ids/tocsin"
 )
 
-// A layout remembers which fields of events of one kind are read, by their places: events of a log source have the same
-// fields in the same order, so that a name is looked up once and then only compared.
-type layout struct {
-	names []string
-	slots []uint8
+// A slotTable numbers the names of the fields that are read. Most names of an event are not among them, so that a table
+// has to say no fast: names are told apart by their length and three of their bytes first.
+type slotTable [512][]slotName
+
+type slotName struct {
+	name string
+	slot uint8
 }
 
-// maxShapes is how many layouts a plan has: events of one log source have different numbers of fields.
-const maxShapes = 32
-
-// maxLayout bounds the fields that a layout remembers.
-const maxLayout = 128
-
-// slot is the number that of gives the name of the ith field, 0 for one that is not read.
-func (l *layout) slot(i int, name string, of map[string]uint8) uint8 {
-	if i < len(l.names) && l.names[i] == name {
-		return l.slots[i]
+// slotsOf makes a table of names and their numbers, which are not 0.
+func slotsOf(names map[string]uint8) *slotTable {
+	var t slotTable
+	for name, slot := range names {
+		h := slotHash(name)
+		t[h] = append(t[h], slotName{name, slot})
 	}
-	slot := of[name]
-	if i < maxLayout && i <= len(l.names) {
-		name = strings.Clone(name)
-		if i == len(l.names) {
-			l.names, l.slots = append(l.names, name), append(l.slots, slot)
-		} else {
-			l.names[i], l.slots[i] = name, slot
+	return &t
+}
+
+func slotHash(name string) uint {
+	n := len(name)
+	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 512
+}
+
+// slot is the number of a name, 0 for one that is not read.
+func (t *slotTable) slot(name string) uint8 {
+	if name == "" {
+		return 0
+	}
+	for _, c := range t[slotHash(name)] {
+		if c.name == name {
+			return c.slot
 		}
 	}
-	return slot
+	return 0
 }
-
-// A plan is how events of a log source are read. Events of different numbers of fields have layouts of their own.
-type plan struct {
-	by     way
-	shared [maxShapes]layout // of facts, by the number of fields
-	own    [maxShapes]layout // of the facts of its way of reading
-}
-
-// layout is the one for events with as many fields as ev.
-func (p *plan) layout(ev *tocsin.Event) *layout { return &p.own[len(ev.Fields)%maxShapes] }
 
 // A way is one of the ways to read an event.
 type way uint8
@@ -88,25 +83,25 @@ func wayOf(s *tocsin.LogSource) way {
 	return asHost
 }
 
-// maxPlans bounds the log sources that a reader remembers.
-const maxPlans = 512
+// maxWays bounds the log sources that a reader remembers.
+const maxWays = 512
 
-// planOf finds the plan for an event's log sources, which are shared between events: where they stand tells them.
-func (r *Reader) planOf(ev *tocsin.Event) *plan {
+// wayFor is the way to read an event. Its log sources are shared between events: where they stand tells them.
+func (r *Reader) wayFor(ev *tocsin.Event) way {
 	s := &ev.Sources[0]
-	if s == r.planned {
-		return r.plan
+	if s == r.waySource {
+		return r.way
 	}
-	p := r.plans[s]
-	if p == nil {
-		if r.plans == nil || len(r.plans) >= maxPlans {
-			r.plans = map[*tocsin.LogSource]*plan{}
+	w, ok := r.ways[s]
+	if !ok {
+		if r.ways == nil || len(r.ways) >= maxWays {
+			r.ways = map[*tocsin.LogSource]way{}
 		}
-		p = &plan{by: wayOf(s)}
-		r.plans[s] = p
+		w = wayOf(s)
+		r.ways[s] = w
 	}
-	r.planned, r.plan = s, p
-	return p
+	r.waySource, r.way = s, w
+	return w
 }
 
 // A foldSet finds any of some words in a text in one pass, whatever the case of its letters.

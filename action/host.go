@@ -221,10 +221,10 @@ type lineKey struct {
 	sh   shell
 }
 
-// Bounds of the command lines that a reader remembers: their number, and the bytes of one.
+// Bounds of the command lines that a reader remembers: the bytes of one, and of all.
 const (
-	maxRead     = 1 << 11
-	maxReadLine = 2 << 10
+	maxReadLine = 16 << 10
+	maxRead     = 4 << 20
 )
 
 // command reads a command line.
@@ -247,8 +247,8 @@ func (r *Reader) command(line string, sh shell) *readLine {
 		is.secrets = append(is.secrets, is.mean[i].Secrets...)
 	}
 	if short {
-		if r.lines == nil || len(r.lines) >= maxRead {
-			r.lines = map[lineKey]*readLine{}
+		if r.linesSize += len(line) + 64; r.lines == nil || r.linesSize > maxRead {
+			r.lines, r.linesSize = map[lineKey]*readLine{}, len(line)+64
 		}
 		r.lines[lineKey{line, sh}] = is
 	}

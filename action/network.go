@@ -17,10 +17,10 @@ type netFacts struct {
 }
 
 // read fills in an empty n.
-func (n *netFacts) read(ev *tocsin.Event, l *layout) {
+func (n *netFacts) read(ev *tocsin.Event) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch l.slot(i, ev.Fields[i].Name, netSlots) {
+		switch netSlots.slot(ev.Fields[i].Name) {
 		case netSrc:
 			set(&n.src, v)
 		case netDst:
@@ -140,7 +140,7 @@ func outer(v string) bool {
 // Formats: https://docs.zeek.org/en/master/logs/, https://docs.suricata.io/en/latest/output/eve/eve-json-format.html.
 func (r *Reader) network(ev *tocsin.Event) {
 	var n netFacts
-	n.read(ev, r.planOf(ev).layout(ev))
+	n.read(ev)
 	s := &ev.Sources[0]
 	kind := s.Service
 	if kind == "" {
@@ -326,7 +326,7 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		// As the server's own log would tell it; the sensor's name is not the server's.
 		seen := *ev
 		seen.Host = ""
-		r.facts(&seen)
+		r.f.read(&seen)
 		if r.f.vhost == "" {
 			r.f.vhost = n.dst
 		}

@@ -30,7 +30,7 @@ const (
 )
 
 // factSlots are the fields of facts by their names.
-var factSlots = map[string]uint8{
+var factSlots = slotsOf(map[string]uint8{
 	"src_ip": factSrc, "c-ip": factSrc, "SourceIp": factSrc, "IpAddress": factSrc,
 	"dst_ip": factDst, "DestinationIp": factDst,
 	"dst_port": factDport, "DestinationPort": factDport,
@@ -56,7 +56,7 @@ var factSlots = map[string]uint8{
 	"cwd": factCwd, "CurrentDirectory": factCwd,
 	"auth_method": factAuthMethod,
 	"principal":   factPrincipal,
-}
+})
 
 // The slots of winFacts.
 const (
@@ -94,7 +94,7 @@ const (
 )
 
 // winSlots are the fields of winFacts by their names.
-var winSlots = map[string]uint8{
+var winSlots = slotsOf(map[string]uint8{
 	"EventID":       winID,
 	"Provider_Name": winProvider, "Provider": winProvider,
 	"SubjectUserName": winUser, "User": winUser,
@@ -126,7 +126,7 @@ var winSlots = map[string]uint8{
 	"MemberName":  winGroup, "TargetSid": winGroup,
 	"Status": winStatus, "FailureCode": winStatus,
 	"Details": winKey,
-}
+})
 
 // The slots of netFacts.
 const (
@@ -182,7 +182,7 @@ const (
 )
 
 // netSlots are the fields of netFacts by their names.
-var netSlots = map[string]uint8{
+var netSlots = slotsOf(map[string]uint8{
 	"src_ip":   netSrc,
 	"dst_ip":   netDst,
 	"src_port": netSport,
@@ -232,7 +232,7 @@ var netSlots = map[string]uint8{
 	"mime_type":      netFileMime,
 	"fileinfo.magic": netMagic,
 	"sha256":         netHash, "sha1": netHash, "md5": netHash, "fileinfo.sha256": netHash, "fileinfo.sha1": netHash, "fileinfo.md5": netHash,
-}
+})
 
 // The slots of cloudFacts.
 const (
@@ -261,7 +261,7 @@ const (
 )
 
 // cloudSlots are the fields of cloudFacts by their names.
-var cloudSlots = map[string]uint8{
+var cloudSlots = slotsOf(map[string]uint8{
 	"src_ip":                 cloudAddress,
 	"userIdentity.arn":       cloudPrincipal,
 	"userIdentity.accountId": cloudAccount, "recipientAccountId": cloudAccount, "OrganizationId": cloudAccount, "tenantId": cloudAccount, "properties.tenantId": cloudAccount, "resource.labels.project_id": cloudAccount, "org": cloudAccount,
@@ -284,4 +284,4 @@ var cloudSlots = map[string]uint8{
 	"user":                cloudUser,
 	"event_type":          cloudKind,
 	"outcome":             cloudOutcome,
-}
+})

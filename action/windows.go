@@ -13,10 +13,10 @@ type winFacts struct {
 	dst, dport, query, script, pipe, targetImage, group, status, key                                          string
 }
 
-func (w *winFacts) read(ev *tocsin.Event, l *layout) {
+func (w *winFacts) read(ev *tocsin.Event) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch l.slot(i, ev.Fields[i].Name, winSlots) {
+		switch winSlots.slot(ev.Fields[i].Name) {
 		case winID:
 			set(&w.id, v)
 		case winProvider:
@@ -91,14 +91,13 @@ func (w *winFacts) read(ev *tocsin.Event, l *layout) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
-	l := r.planOf(ev).layout(ev)
-	if len(r.held) == 0 && quiet(ev, l) {
+	if len(r.held) == 0 && quiet(ev) {
 		return
 	}
 	var w winFacts
-	w.read(ev, l)
+	w.read(ev)
 	if w.provider == "" || w.id == "" {
-		r.facts(ev)
+		r.f.read(ev)
 		r.host(ev)
 		return
 	}
@@ -146,10 +145,10 @@ var winIDs = map[string]map[string]bool{
 }
 
 // quiet says that an event for which no rule held is not told, by as few of its fields as say so.
-func quiet(ev *tocsin.Event, l *layout) bool {
+func quiet(ev *tocsin.Event) bool {
 	id, provider := "", ""
 	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
-		switch l.slot(i, ev.Fields[i].Name, winSlots) {
+		switch winSlots.slot(ev.Fields[i].Name) {
 		case winID:
 			set(&id, ev.Fields[i].Value)
 		case winProvider:
@@ -179,7 +178,7 @@ func quiet(ev *tocsin.Event, l *layout) bool {
 	}
 	value := ""
 	for i := 0; i < len(ev.Fields) && value == ""; i++ {
-		if l.slot(i, ev.Fields[i].Name, winSlots) == is.slot {
+		if winSlots.slot(ev.Fields[i].Name) == is.slot {
 			set(&value, ev.Fields[i].Value)
 		}
 	}
