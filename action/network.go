@@ -124,16 +124,12 @@ func (n *netFacts) read(ev *tocsin.Event) {
 	n.src, n.dst = address(n.src), address(n.dst)
 }
 
-// inner says that an address is one that organisations use inside.
+// inner says that an address is one that organisations give out inside. It is not the opposite of tocsin.Internet: broadcast,
+// multicast and shared addresses (RFC 6598, which providers give out) are neither, and nobody's machine is inferred from them.
 func inner(v string) bool {
 	a, err := netip.ParseAddr(v)
+	a = a.Unmap()
 	return err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast())
-}
-
-// outer says that an address is one of the internet.
-func outer(v string) bool {
-	a, err := netip.ParseAddr(v)
-	return err == nil && !a.IsPrivate() && !a.IsLinkLocalUnicast() && !a.IsLoopback() && !a.IsMulticast() && !a.IsUnspecified() && v != "255.255.255.255"
 }
 
 // network reads what sensors on the network and name servers tell. Who acts is the one who opened the connection.
@@ -198,11 +194,11 @@ func (r *Reader) received(ev *tocsin.Event, n *netFacts) {
 	}
 	from, to := address(n.txHosts), address(n.rxHosts)
 	if from == "" && n.magic != "" { // told by the packet, which went either way
-		if from, to = n.src, n.dst; !outer(from) {
+		if from, to = n.src, n.dst; !tocsin.Internet(from) {
 			from, to = to, from
 		}
 	}
-	if !outer(from) || !inner(to) {
+	if !tocsin.Internet(from) || !inner(to) {
 		return
 	}
 	n.src, n.dst = to, from
@@ -250,7 +246,7 @@ func (r *Reader) flow(ev *tocsin.Event, n *netFacts) {
 	}
 	a.Tool = n.service
 	a.Bytes = number(n.sent)
-	if a.Bytes > muchSent && outer(n.dst) && inner(n.src) {
+	if a.Bytes > muchSent && tocsin.Internet(n.dst) && inner(n.src) {
 		a.Verb, a.Tactic, a.Technique, a.Level = "send", "exfiltration", "T1048", tocsin.Low
 		if a.Bytes > 10*muchSent {
 			a.Level = tocsin.Medium
@@ -276,7 +272,7 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	switch {
 	case bad && bare && (self || odd), self && odd:
 		r.net(ev, n, "connect", "command-and-control", "T1573", tocsin.Low)
-	case bare && odd && outer(n.dst):
+	case bare && odd && tocsin.Internet(n.dst):
 		r.net(ev, n, "connect", "command-and-control", "T1571", tocsin.Low)
 	default:
 		return
@@ -304,13 +300,13 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	if n.src == "" {
 		return
 	}
-	ours := inner(n.dst) || n.dst != "" && outer(n.src) // the server is one of ours
+	ours := inner(n.dst) || n.dst != "" && tocsin.Internet(n.src) // the server is one of ours
 	bare := bareHost(n.host)
 	path := before(n.uri, '?')
 	client := r.client(n.agent)
 	level, tactic, technique, verb, callback := tocsin.Informational, "", "", "request", ""
 	switch {
-	case programType(n.mime) && !outer(n.src) && (bare || disguised(path)) && !(bare && !outer(n.dst) && programPath(path) && browser(n.agent)):
+	case programType(n.mime) && !tocsin.Internet(n.src) && (bare || disguised(path)) && !(bare && !tocsin.Internet(n.dst) && programPath(path) && browser(n.agent)):
 		level, tactic, technique, verb = tocsin.Medium, "command-and-control", "T1105", "copy"
 	case programType(n.mime):
 		verb = "copy"
@@ -318,11 +314,11 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		level, tactic, technique, verb = tocsin.Low, "lateral-movement", "T1021.006", "login"
 	case bare && inner(n.src) && (n.method == "PROPFIND" || n.method == "PUT"):
 		level, tactic, technique = tocsin.Low, "exfiltration", "T1048"
-	case bare && inner(n.src) && outer(n.dst) && n.method == "POST":
+	case bare && inner(n.src) && tocsin.Internet(n.dst) && n.method == "POST":
 		level, tactic, technique = tocsin.Low, "command-and-control", "T1071.001"
 	case bare && inner(n.src) && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):
 		level, tactic, technique = tocsin.Low, "command-and-control", "T1105"
-	case ours && outer(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
+	case ours && tocsin.Internet(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
 		// As the server's own log would tell it; the sensor's name is not the server's.
 		seen := *ev
 		seen.Host = ""

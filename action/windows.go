@@ -91,9 +91,12 @@ func (w *winFacts) read(ev *tocsin.Event) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
-	if len(r.held) == 0 && quiet(ev) {
-		return
+	if len(r.held) > 0 || !quiet(ev) {
+		r.windowsWhole(ev)
 	}
+}
+
+func (r *Reader) windowsWhole(ev *tocsin.Event) {
 	var w winFacts
 	w.read(ev)
 	if w.provider == "" || w.id == "" {
@@ -426,18 +429,18 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		a.Text, a.Tool = "memory of lsass read by "+w.image, r.base(w.image)
 		r.out()
 	case "11", "15":
-		p := strings.ToLower(w.target)
+		p := w.target
 		tactic, technique, level := "", "", tocsin.Informational
 		switch {
-		case strings.Contains(p, `\start menu\programs\startup\`):
+		case foldContains(p, `\start menu\programs\startup\`):
 			tactic, technique, level = "persistence", "T1547.001", tocsin.Medium
-		case webScript(p) && (strings.Contains(p, "wwwroot") || strings.Contains(p, "htdocs") || strings.Contains(p, `\owa\`)):
+		case webScript(p) && (foldContains(p, "wwwroot") || foldContains(p, "htdocs") || foldContains(p, `\owa\`)):
 			tactic, technique, level = "persistence", "T1505.003", tocsin.Medium
-		case strings.HasSuffix(p, ".dmp") && strings.Contains(p, "lsass"), strings.HasSuffix(p, "ntds.dit"):
+		case foldSuffix(p, ".dmp") && foldContains(p, "lsass"), foldSuffix(p, "ntds.dit"):
 			tactic, technique, level = "credential-access", "T1003", tocsin.High
-		case strings.Contains(p, "__psscriptpolicytest_"):
+		case foldContains(p, "__psscriptpolicytest_"):
 			return
-		case program(p) && (strings.Contains(p, `\temp\`) || strings.Contains(p, `\users\public\`) || strings.Contains(p, `\programdata\`) || strings.HasPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
+		case program(p) && (foldContains(p, `\temp\`) || foldContains(p, `\users\public\`) || foldContains(p, `\programdata\`) || foldPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
 			tactic, technique, level = "command-and-control", "T1105", tocsin.Low
 		default:
 			return

@@ -204,6 +204,10 @@ func digits(s string) bool {
 	return s != ""
 }
 
+// foldPrefix is strings.HasPrefix, and foldSuffix strings.HasSuffix, whatever the case of s.
+func foldPrefix(s, w string) bool { return len(s) >= len(w) && strings.EqualFold(s[:len(w)], w) }
+func foldSuffix(s, w string) bool { return len(s) >= len(w) && strings.EqualFold(s[len(s)-len(w):], w) }
+
 // foldIndex is strings.Index for ASCII, whatever the case of s; w is in lower case.
 func foldIndex(s, w string) int {
 	for i := 0; i+len(w) <= len(s); i++ {
