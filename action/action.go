@@ -12,7 +12,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
-	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -38,6 +37,7 @@ type Reader struct {
 	lines         map[lineKey]*readLine
 	linesSize     int // bytes
 	targets       map[string]*target
+	machines      map[string]*machine
 	clients       map[string]*client
 	alerts        map[string]*tocsin.Rule
 	meant         map[*tocsin.Rule]alertMeaning
@@ -48,9 +48,8 @@ type Reader struct {
 	waySource *tocsin.LogSource // the last event's
 	way       way
 
-	hostAs, hostIs, hostOrg string // the last event's machine, as the log has it and as actions have it
-	agentAs                 string // the last user agent
-	agentIs                 *client
+	lastMachine *machine // of the event before
+	lastClient  *client
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
@@ -99,12 +98,8 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 // begin clears the action and fills in what all share.
 func (r *Reader) begin(ev *tocsin.Event) {
 	r.masked = false
-	if ev.Host != r.hostAs { // most events are of the machine of the one before
-		r.hostAs = strings.Clone(ev.Host)
-		r.hostIs = strings.Clone(r.hostName(r.hostAs))
-		r.hostOrg = orgOf(r.hostIs)
-	}
-	r.act = tocsin.Action{Time: ev.Time, Host: r.hostIs, Org: r.hostOrg, Rules: r.held,
+	m := r.machineOf(ev.Host)
+	r.act = tocsin.Action{Time: ev.Time, Host: m.name, Org: m.org, Rules: r.held,
 		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0],
 		Place: tocsin.Place{Time: ev.Time, Source: ev.Source, Record: ev.Record}}
 	if r.act.Time.IsZero() {

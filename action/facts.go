@@ -147,9 +147,29 @@ func plainIPv4(v string) bool {
 	return dots == 3 && digits > 0
 }
 
-// hostName is a machine's name as actions have it: in lower case, without a final dot.
-func (r *Reader) hostName(h string) string {
-	return r.lower(strings.TrimSuffix(h, "."))
+// A machine is what an event's host is called in actions: in lower case, without a final dot.
+type machine struct{ as, name, org string }
+
+// maxMachines bounds those that a reader remembers.
+const maxMachines = 1 << 12
+
+// machineOf is the machine of a host's name, made once for those met often.
+func (r *Reader) machineOf(host string) *machine {
+	if r.lastMachine != nil && r.lastMachine.as == host {
+		return r.lastMachine
+	}
+	m, ok := r.machines[host]
+	if !ok {
+		as := strings.Clone(host)
+		name := strings.ToLower(strings.TrimSuffix(as, "."))
+		m = &machine{as, name, orgOf(name)}
+		if r.machines == nil || len(r.machines) >= maxMachines {
+			r.machines = map[string]*machine{}
+		}
+		r.machines[as] = m
+	}
+	r.lastMachine = m
+	return m
 }
 
 // orgOf is the organisation that a machine's name shows: its registered domain, or a domain that only exists inside.

@@ -143,11 +143,11 @@ type client struct {
 }
 
 func (r *Reader) client(agent string) *client {
-	if r.agentIs != nil && agent == r.agentAs {
-		return r.agentIs
+	if r.lastClient != nil && agent == r.lastClient.agent {
+		return r.lastClient
 	}
 	if c, ok := r.clients[agent]; ok {
-		r.agentAs, r.agentIs = c.agent, c
+		r.lastClient = c
 		return c
 	}
 	if len(r.clients) >= 1<<12 || r.clients == nil {
@@ -156,7 +156,7 @@ func (r *Reader) client(agent string) *client {
 	agent = strings.Clone(agent)
 	c := &client{agent, strings.ToLower(tool(agent)), payload(agent), scannerAgent(agent), browser(agent)}
 	r.clients[agent] = c
-	r.agentAs, r.agentIs = agent, c
+	r.lastClient = c
 	return c
 }
 
