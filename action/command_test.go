@@ -129,9 +129,12 @@ func TestCommandBounds(t *testing.T) {
 	for range 40 {
 		nested = "sh -c " + "\"" + nested + "\""
 	}
-	for _, line := range []string{nested, strings.Repeat("a;", 50_000), strings.Repeat("$(", 10_000), strings.Repeat("'", 9999), strings.Repeat("sudo ", 20_000), "\x00\xff\xfe"} {
+	for _, line := range []string{nested, strings.Repeat("a;", 50_000), strings.Repeat("$(", 10_000), strings.Repeat("'", 9999), strings.Repeat(`"\\`, 30_000), strings.Repeat("pscredential(", 5000), strings.Repeat("password: '", 5000), strings.Repeat("<<E\n", 9999), strings.Repeat("://a:b", 9999), strings.Repeat("a=[", 9999), strings.Repeat("sudo ", 20_000), "\x00\xff\xfe"} {
 		if n := len(readCommand(line, posix, nil, new(masker))); n > maxCommands {
 			t.Errorf("%d commands of %.20q", n, line)
+		}
+		if text, found := new(masker).line(line); len(text) > maxMasked+64 || len(found) > maxSecrets {
+			t.Errorf("%d bytes and %d secrets of %.20q", len(text), len(found), line)
 		}
 	}
 }

@@ -11,12 +11,13 @@ const hidden = "***"
 // A masker finds secrets by where they stand (at a flag, behind a name, in a URL, on the way to a program's input) or by
 // their own shape, and puts [hidden] in their place. It is a reader's, so that its memory is used again.
 type masker struct {
-	spans []span
-	words []word
-	runs  []run
-	buf   []byte
-	at    []int32
-	json  bool // a double-quoted text writes a new line as \n
+	spans    []span
+	words    []word
+	runs     []run
+	buf      []byte
+	at       []int32
+	unclosed [2]bool // single and double quotes that are not closed, in the text that is split
+	json     bool    // a double-quoted text writes a new line as \n
 }
 
 // A span is a secret's place in the text that is masked.
@@ -62,17 +63,19 @@ func (m *masker) line(text string) (masked string, secrets []string) {
 	return m.masked(raw), m.secrets()
 }
 
-// text masks a text that is no command line: a message, a request, a name.
+// text masks a text that is no command line: a message, a request, a name. Of a long one that may hold secrets, only the
+// first maxMasked bytes are given back.
 func (m *masker) text(s string) string {
 	if !mayHold(s) {
 		return s
 	}
 	m.reset()
-	m.shapes(&unit{text: s[:min(len(s), maxLine)]})
+	raw := s[:min(len(s), maxMasked)]
+	m.shapes(&unit{text: raw})
 	if len(m.spans) == 0 {
-		return s
+		return raw
 	}
-	return m.masked(s[:min(len(s), maxLine)])
+	return m.masked(raw)
 }
 
 // uri masks a request's target, looking through percent-encoding. What an attack writes at a secret's place is none.
@@ -144,10 +147,12 @@ func (m *masker) arguments(words []string) (masked []string, secrets []string) {
 	own := m.words
 	m.command(own, nil)
 	for i := range own {
-		if w := &own[i]; strings.IndexByte(w.text, ' ') > 0 {
-			m.scan(w.unit, 1)
-		} else if mayHold(w.text) {
-			m.shapes(&w.unit)
+		w := &own[i]
+		u := w.sub(0, min(len(w.text), maxMasked))
+		if strings.IndexByte(u.text, ' ') > 0 {
+			m.scan(u, 1)
+		} else if mayHold(u.text) {
+			m.shapes(&u)
 		}
 	}
 	if len(m.spans) == 0 {

@@ -393,6 +393,9 @@ func (m *masker) header(u *unit, from, to, j int) int {
 			}
 		}
 	}
+	if j >= end {
+		return min(j, len(s))
+	}
 	whole := from == 0 || end < len(s)
 	if strings.HasSuffix(strings.ToLower(s[from:to]), "cookie") {
 		for at := j; at < end; {
@@ -479,9 +482,12 @@ func (m *masker) called(u *unit, i int) {
 	}
 }
 
+// maxArguments bounds how far a call's arguments are followed, in bytes.
+const maxArguments = 512
+
 // argument masks the nth of a call's arguments, if it is a text.
 func (m *masker) argument(u *unit, i, n int) {
-	s := u.text
+	s := u.text[:min(len(u.text), i+maxArguments)]
 	for i < len(s) {
 		switch c := s[i]; c {
 		case ' ':

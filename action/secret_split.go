@@ -24,6 +24,7 @@ type run struct {
 // command lines too) have in common counts. It returns the texts in quotes that may be command lines themselves.
 func (m *masker) split(u *unit, quoted []unit) []unit {
 	s := u.text
+	m.unclosed = [2]bool{}
 	cur := run{from: len(m.words)}
 	end := func(piped bool) {
 		if cur.to = len(m.words); cur.to > cur.from {
@@ -176,7 +177,11 @@ func (m *masker) word(u *unit, i int, within bool, quoted []unit) (int, []unit) 
 		c := s[i]
 		switch {
 		case c == '\'' || c == '"':
-			n := closing(s[i+1:], c)
+			open, n := &m.unclosed[c&1], -1 // ' is odd and " even
+			if !*open {
+				n = closing(s[i+1:], c)
+				*open = n < 0
+			}
 			if n < 0 || apostrophe(s, i) {
 				take(i)
 				i++

@@ -460,6 +460,7 @@ func FuzzMasker(f *testing.F) {
 		f.Add(line)
 	}
 	f.Add("'\"\\$(`<<E\nx\nE")
+	f.Add(" AuthoriZAtion:\"")
 	f.Add("/x?a=%41%&password=%zz")
 	f.Fuzz(func(t *testing.T, s string) {
 		var m masker
