@@ -268,10 +268,10 @@ func (r *Reader) credentials(secrets []string) {
 	for _, s := range secrets {
 		k := r.fingerprint(s)
 		switch {
-		case k == "" || k == a.Credential || slices.Contains(a.Marks, k):
+		case k == "" || k == a.Credential:
 		case a.Credential == "":
 			a.Credential = k
-		case len(a.Marks) < cap(a.Marks):
+		case len(a.Marks) < cap(a.Marks) && !slices.Contains(a.Marks, k):
 			a.Marks = append(a.Marks, k)
 		}
 	}
