@@ -9,38 +9,53 @@
 package action
 
 import (
-	"strings"
-	"unicode/utf8"
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
-	key     []byte
-	act     tocsin.Action
-	f       facts
-	emit    func(*tocsin.Action)
-	held    []*tocsin.Rule
-	rules   []*tocsin.Rule
-	who     [6]tocsin.Entity
-	on      [24]tocsin.Entity
-	marks   [12]string
-	names   map[string]string // what was made of parts of names, bounded
-	mean    []meaning
-	clients map[string]*client
-	alerts  map[string]*tocsin.Rule
-	meant   map[*tocsin.Rule]alertMeaning
-	calls   map[string]int    // calls of cloud platforms, to their line in cloudCalls
-	keyIDs  map[string]string // fingerprints of the names of access keys, which are no secrets themselves
-	low     []byte            // a text in lower case, while it is looked at
-	n       int               // actions of this event
+	key    hash.Hash
+	act    tocsin.Action
+	masked bool // the action's text is masked already
+	f      facts
+	emit   func(*tocsin.Action)
+	held   []*tocsin.Rule
+	rules  []*tocsin.Rule
+	who    [6]tocsin.Entity
+	on     [24]tocsin.Entity
+	marks  [12]string
+	low    []byte // a text in lower case, while it is looked at
+	n      int    // actions of this event
+	mask   masker
+
+	// What was made of texts that are met often; all of it is bounded.
+	joins, lowers memo
+	lines         map[lineKey]*readLine
+	linesSize     int // bytes
+	targets       map[string]*target
+	machines      map[string]*machine
+	clients       map[string]*client
+	alerts        map[string]*tocsin.Rule
+	meant         map[*tocsin.Rule]alertMeaning
+	calls         map[string]int    // calls of cloud platforms, to their line in cloudCalls
+	keyIDs        map[string]string // fingerprints of keys by their names, which are no secrets themselves
+
+	ways      map[*tocsin.LogSource]way
+	waySource *tocsin.LogSource // the last event's
+	way       way
+
+	lastMachine *machine // of the event before
+	lastClient  *client
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
 // readers comparable.
 func NewReader(key []byte) *Reader {
-	return &Reader{key: key, names: map[string]string{}}
+	return &Reader{key: hmac.New(sha256.New, key)}
 }
 
 // Read calls emit for each action that ev means, the most telling first. held are the rules that held for it, worst
@@ -55,42 +70,25 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 		}
 		return
 	}
-	s := &ev.Sources[0]
-	switch s.Product {
-	case "alert":
+	switch r.wayFor(ev) {
+	case asAlert:
 		r.alert(ev)
-		return
-	case "ai_agent":
+	case asAgent:
 		r.f.read(ev)
 		r.agent(ev)
-		return
-	case "windows":
-		if s.Category == "webserver" || s.Category == "firewall" {
-			break
-		}
+	case asWindows:
 		r.windows(ev)
-		return
-	case "zeek", "suricata", "snort":
-		if s.Category != "webserver" {
-			r.network(ev)
-			return
-		}
-	case "aws", "azure", "gcp", "m365", "okta", "github", "gitlab", "kubernetes", "google_workspace", "duo", "onelogin", "auth0", "vault":
-		if s.Category == "" || s.Category == "application" || s.Category == "authentication" {
-			r.cloud(ev)
-			return
-		}
-	}
-	switch s.Category {
-	case "webserver", "proxy":
+	case asNetwork:
+		r.network(ev)
+	case asCloud:
+		r.cloud(ev)
+	case asWeb:
 		r.f.read(ev)
 		if r.f.method != "" || r.f.uri != "" {
 			r.web(ev)
 		} else {
 			r.host(ev)
 		}
-	case "firewall", "dns", "ids":
-		r.network(ev)
 	default:
 		r.f.read(ev)
 		r.host(ev)
@@ -99,13 +97,14 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 
 // begin clears the action and fills in what all share.
 func (r *Reader) begin(ev *tocsin.Event) {
-	r.act = tocsin.Action{Time: ev.Time, Host: r.hostName(ev.Host), Rules: r.held,
+	r.masked = false
+	m := r.machineOf(ev.Host)
+	r.act = tocsin.Action{Time: ev.Time, Host: m.name, Org: m.org, Rules: r.held,
 		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0],
 		Place: tocsin.Place{Time: ev.Time, Source: ev.Source, Record: ev.Record}}
 	if r.act.Time.IsZero() {
 		r.act.Time = ev.Sensor
 	}
-	r.act.Org = orgOf(r.act.Host)
 }
 
 // out hands the action on. Rules that held give their tactic where the reading has none, and their level where it is
@@ -127,22 +126,13 @@ func (r *Reader) out() {
 	if a.Level == tocsin.Unrated {
 		a.Level = tocsin.Informational
 	}
+	if !r.masked {
+		a.Text = r.mask.text(a.Text)
+	}
 	a.Text = clip(a.Text)
 	r.n++
 	r.emit(a)
 	r.held = nil
-}
-
-// clip shortens a text to what an action may hold, at a character.
-func clip(s string) string {
-	if len(s) <= tocsin.MaxText {
-		return s
-	}
-	n := tocsin.MaxText
-	for n > tocsin.MaxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
 }
 
 // doer adds one who did it.
@@ -163,6 +153,9 @@ func (r *Reader) target(kind, value string) {
 	if value == "" || len(r.act.On) == cap(r.act.On) {
 		return
 	}
+	if kind == "file" || kind == "url" {
+		value = r.mask.text(value)
+	}
 	for i := range r.act.On {
 		if r.act.On[i].Kind == kind && r.act.On[i].Value == value {
 			return
@@ -176,52 +169,17 @@ func (r *Reader) mark(kind, value string) {
 	if value == "" || len(r.act.Marks) == cap(r.act.Marks) {
 		return
 	}
+	value = r.mask.text(value[:min(len(value), 400)])
 	r.act.Marks = append(r.act.Marks, r.joined(kind, ":", value[:min(len(value), 200)]))
 }
 
-// joined is a+b+c, made once for those met often.
-func (r *Reader) joined(a, b, c string) string {
-	var buf [256]byte
-	k := append(append(append(buf[:0], a...), b...), c...)
-	if s, ok := r.names[string(k)]; ok {
-		return s
-	}
-	if len(r.names) >= 1<<14 {
-		clear(r.names)
-	}
-	s := string(k)
-	r.names[s] = s
-	return s
-}
-
-// lower is s in lower case, made once for those met often.
-func (r *Reader) lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c >= 'A' && c <= 'Z' || c >= 0x80 {
-			if l, ok := r.names[s]; ok && l != s {
-				return l
-			}
-			if len(r.names) >= 1<<14 {
-				clear(r.names)
-			}
-			s = strings.Clone(s)
-			l := strings.ToLower(s)
-			if l != s {
-				r.names[s] = l
-			}
-			return l
-		}
-	}
-	return s
-}
-
-// generic reads an event of any other kind by what its fields have in common: whose, from where, how it ended; and by
-// the rules that held.
+// generic reads an event of any other kind, if a rule held for it, by what its fields have in common: whose, from where,
+// how it ended.
 func (r *Reader) generic(ev *tocsin.Event) {
-	f := &r.f
-	if len(r.held) == 0 && f.outcome == tocsin.Unknown && f.kind == "" {
+	if len(r.held) == 0 {
 		return
 	}
+	f := &r.f
 	r.begin(ev)
 	r.local(ev)
 	a := &r.act
@@ -229,7 +187,7 @@ func (r *Reader) generic(ev *tocsin.Event) {
 	a.Text = f.message
 	switch {
 	case f.command != "":
-		a.Text = f.command
+		r.commandText("", f.command)
 	case f.method != "":
 		a.Verb = "request"
 	case f.dst != "":
@@ -239,9 +197,6 @@ func (r *Reader) generic(ev *tocsin.Event) {
 	}
 	if f.dst != "" {
 		r.target("address", f.dst)
-	}
-	if len(a.Rules) == 0 {
-		return
 	}
 	if a.Text == "" {
 		a.Text = a.Rules[0].Title

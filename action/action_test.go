@@ -125,19 +125,3 @@ func FuzzRead(f *testing.F) {
 		})
 	})
 }
-
-func BenchmarkRead(b *testing.B) {
-	format, _ := decode.ByName("access")
-	var ev *tocsin.Event
-	format.New(decode.Options{}).Decode(&tocsin.Record{Source: "x", Line: 1, Data: []byte(`203.0.113.5 - - [02/Mar/2026:10:00:00 +0000] "GET /docs/start.html HTTP/1.1" 200 10 "-" "Mozilla/5.0 (X11; Linux x86_64)"` + "\n")},
-		func(e *tocsin.Event) { ev = e.Clone() })
-	r := NewReader([]byte("bench"))
-	n := 0
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Read(ev, nil, func(*tocsin.Action) { n++ })
-	}
-	if n == 0 {
-		b.Fatal("no action")
-	}
-}

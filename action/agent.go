@@ -73,7 +73,11 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	who()
 	a := &r.act
 	a.Verb, a.Level, a.Outcome, a.Tool = "call", tocsin.Informational, outcome, r.lower(tool)
-	a.Text = tool + " " + arguments
+	r.mask.json = true
+	text, secrets := r.mask.line(arguments)
+	r.mask.json = false
+	a.Text, r.masked = tool+" "+text, true
+	r.credentials(secrets)
 	switch {
 	case url != "":
 		a.Verb = "request"
@@ -93,22 +97,22 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			a.Verb = "write"
 		}
 		r.target("file", path)
-		a.Text = tool + " " + path
+		a.Text = tool + " " + r.mask.text(path)
 		if !strings.ContainsAny(path, "'\n\x00") { // as the same done by a command
 			line := "cat '" + path + "'"
 			if a.Verb == "write" {
 				line = "echo x >> '" + path + "'"
 			}
-			r.mean = readCommand(line, posix, r.mean[:0])
-			for i := range r.mean {
-				if m := &r.mean[i]; m.Level > a.Level && m.Tactic != "" {
+			all := r.command(line, posix).mean
+			for i := range all {
+				if m := &all[i]; m.Level > a.Level && m.Tactic != "" {
 					a.Tactic, a.Technique, a.Level = m.Tactic, m.Technique, m.Level
 				}
 			}
 		}
 	}
 	if server != "" && a.Verb == "call" {
-		for w := range strings.FieldsFuncSeq(arguments, func(c rune) bool { return c == '"' || c == ' ' || c == ',' }) {
+		for w := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == '"' || c == ' ' || c == ',' }) {
 			if e, ok := targetOf(w); ok && e.Kind == "address" {
 				r.target(e.Kind, e.Value)
 			}
@@ -158,17 +162,6 @@ func (r *Reader) ended(result, failed string) tocsin.Outcome {
 		return tocsin.Worked
 	}
 	return tocsin.Unknown
-}
-
-func appendLower(to []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		to = append(to, c)
-	}
-	return to
 }
 
 // secretNames are what stands before a secret in the output of programs.
@@ -246,11 +239,4 @@ func likeSecret(v string) bool {
 		}
 	}
 	return letter && (digit || other)
-}
-
-func firstField(s string) string {
-	if f := strings.Fields(s[:min(len(s), 200)]); len(f) > 0 {
-		return f[0]
-	}
-	return ""
 }

@@ -111,6 +111,14 @@ func TestHarvestAndUse(t *testing.T) {
 	}
 }
 
+// TestUseOfWhatIsToldAgain holds that a call's own secret is its credential, though its result says it again.
+func TestUseOfWhatIsToldAgain(t *testing.T) {
+	all := read(t, "agent-log", call("Bash", `{"command":"nxc smb 192.0.2.1 -u bob -p Heron4Lake"}`, `SMB 192.0.2.1 445 DC [+] corp.example\bob:Heron4Lake (Pwn3d!)`, false))
+	if want := NewReader([]byte("test")).fingerprint("Heron4Lake"); len(all) != 1 || all[0].Credential != want || !slices.Contains(all[0].Marks, want) {
+		t.Errorf("%+v, want the credential %s", all, want)
+	}
+}
+
 func FuzzAgent(f *testing.F) {
 	f.Add("Bash", "nmap 192.0.2.1", "", "password: Heron4Lake", "http://192.0.2.1/?a=1", "9223372036854775807")
 	f.Add("mcp__a__b", "", "/etc/shadow", "a:b:aad3b435b51404eeaad3b435b51404ee:0123456789abcdef0123456789abcdef:::", "::", "-1")

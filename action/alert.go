@@ -21,11 +21,17 @@ func (r *Reader) alert(ev *tocsin.Event) {
 		case "severity", "alert.severity":
 			severity = v
 		case "src_ip", "SourceIp":
-			set(&from, address(v))
+			if from == "" {
+				from = address(v)
+			}
 		case "ip", "host_ip", "agent.ip":
-			set(&bare, address(v))
+			if bare == "" {
+				bare = address(v)
+			}
 		case "dst_ip", "DestinationIp":
-			set(&target, address(v))
+			if target == "" {
+				target = address(v)
+			}
 		case "user", "User":
 			user = v
 		case "message":

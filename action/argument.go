@@ -10,7 +10,7 @@ import (
 // arguments are what a command's words name.
 type arguments struct {
 	targets          []tocsin.Entity
-	secrets, lists   []string
+	lists            []string
 	urls             []string
 	addresses, nets  int
 	user, hash, pass bool
@@ -19,9 +19,10 @@ type arguments struct {
 	joined           string // all words in lower case
 }
 
-func argsOf(args []string) arguments {
+// argsOf reads the arguments of a command; masked are the same without the secrets in them.
+func argsOf(args, masked []string) arguments {
 	a := arguments{flags: map[string]bool{}}
-	a.joined = strings.ToLower(strings.Join(args, " "))
+	a.joined = strings.ToLower(strings.Join(masked, " "))
 	if len(a.joined) > 8192 {
 		a.joined = a.joined[:8192]
 	}
@@ -32,31 +33,34 @@ func argsOf(args []string) arguments {
 				name, v, has = strings.Cut(w, ":")
 			}
 			a.flags[name] = true
-			l := strings.ToLower(name)
-			next := ""
+			next, file := "", ""
 			if has {
-				next = strings.Trim(v, `"'`)
+				if next = strings.Trim(v, `"'`); masked[i] == w {
+					file = next
+				}
 			} else if i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
-				next = args[i+1]
+				if next = args[i+1]; masked[i+1] == next {
+					file = next
+				}
 			}
-			a.flag(l, next)
+			a.flag(strings.ToLower(name), next, file)
 			continue
 		}
-		if strings.Contains(w, "://") {
-			if len(a.urls) < 8 {
-				a.urls = append(a.urls, w)
-			}
+		if strings.Contains(w, "://") && len(a.urls) < 8 {
+			a.urls = append(a.urls, w) // an attack may stand where a secret does
+		}
+		if isHash(w) {
+			a.hash = true
+		}
+		if w = masked[i]; w == hidden {
+			continue
 		}
 		if u, ok := strings.CutSuffix(w, "'"); ok {
 			w = u
 		}
 		if cred, host, ok := cutLast(w, '@'); ok && !strings.Contains(w, "://") {
 			if up, pw, ok := strings.Cut(cred, ":"); ok && strings.ContainsAny(up, `/\`) || ok && host != "" && pw != "" && !strings.Contains(up, "/") && strings.Contains(cred, "/") {
-				a.impacket = true
-				if pw != "" {
-					a.pass = true
-					a.secret(pw)
-				}
+				a.impacket, a.pass = true, a.pass || pw != ""
 				w = host
 			} else if strings.Contains(cred, "/") && host != "" && !strings.HasPrefix(cred, "/") && !strings.HasPrefix(cred, ".") {
 				a.impacket = strings.Count(cred, "/") == 1
@@ -82,10 +86,6 @@ func argsOf(args []string) arguments {
 				a.targets = append(a.targets, e)
 			}
 		}
-		if isHash(w) {
-			a.hash = true
-			a.secret(w)
-		}
 		if wordlist(w) {
 			a.list(w)
 		}
@@ -93,45 +93,36 @@ func argsOf(args []string) arguments {
 	return a
 }
 
-func (a *arguments) flag(name, next string) {
+// flag reads a flag with what stands behind it; file is the same unless it is a secret.
+func (a *arguments) flag(name, next, file string) {
 	bare := strings.TrimLeft(name, "-/")
 	switch bare {
 	case "p", "pass", "password", "pw", "passwd", "ap":
 		if next != "" && !strings.Contains(next, "/") && !digits(next) && len(next) < 128 {
 			a.pass = true
-			a.secret(next)
-		} else if wordlist(next) {
-			a.list(next)
+		} else if wordlist(file) {
+			a.list(file)
 		}
 	case "h", "hash", "hashes", "nt", "nthash", "rc4":
 		if isHash(strings.TrimPrefix(next, ":")) || strings.Contains(next, ":") && isHash(next[strings.LastIndexByte(next, ':')+1:]) {
 			a.hash = true
-			a.secret(next[strings.LastIndexByte(next, ':')+1:])
 		}
 	case "u", "user", "username", "userid", "l", "login", "au":
 		if u, p, ok := strings.Cut(next, "%"); ok && u != "" && p != "" && !strings.Contains(next, "://") {
 			a.pass = true
-			a.secret(p)
 		} else if u, p, ok := strings.Cut(next, ":"); ok && u != "" && len(p) > 2 && !strings.HasPrefix(p, "//") {
 			a.pass = true
-			a.secret(p)
 		}
 		if next != "" && !strings.Contains(next, "://") {
 			a.user = true
 		}
-		if wordlist(next) {
-			a.list(next)
+		if wordlist(file) {
+			a.list(file)
 		}
 	case "w", "wordlist", "U", "P", "L", "userlist", "passlist", "usersfile":
-		if wordlist(next) {
-			a.list(next)
+		if wordlist(file) {
+			a.list(file)
 		}
-	}
-}
-
-func (a *arguments) secret(s string) {
-	if s = strings.Trim(s, `"'`); len(s) >= 5 && len(a.secrets) < 8 && s[0] != '$' {
-		a.secrets = append(a.secrets, s)
 	}
 }
 
@@ -146,23 +137,6 @@ func wordlist(w string) bool {
 	l := strings.ToLower(w)
 	return strings.HasSuffix(l, ".txt") && (strings.Contains(l, "wordlist") || strings.Contains(l, "rockyou") || strings.Contains(l, "seclists") || strings.Contains(l, "user") || strings.Contains(l, "pass") || strings.Contains(l, "common") || strings.Contains(l, "dirb") || strings.Contains(l, "raft-")) ||
 		strings.HasPrefix(l, "/usr/share/wordlists/") || strings.HasSuffix(l, ".lst")
-}
-
-func cutLast(s string, c byte) (before, after string, ok bool) {
-	i := strings.LastIndexByte(s, c)
-	if i <= 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
-}
-
-func digits(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
-			return s[i] == ',' || s[i] == '-' && i > 0
-		}
-	}
-	return s != ""
 }
 
 // isHash says that a word is an NT hash, alone or as LM:NT.

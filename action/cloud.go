@@ -16,38 +16,38 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 	*c = cloudFacts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "src_ip":
+		switch cloudSlots.slot(ev.Fields[i].Name) {
+		case cloudAddress:
 			set(&c.address, v)
-		case "userIdentity.arn":
+		case cloudPrincipal:
 			set(&c.principal, v)
-		case "userIdentity.accountId", "recipientAccountId", "OrganizationId", "tenantId", "properties.tenantId", "resource.labels.project_id", "org":
+		case cloudAccount:
 			set(&c.account, v)
-		case "userIdentity.accessKeyId":
+		case cloudKey:
 			set(&c.key, v)
-		case "eventName", "Operation", "operationName", "protoPayload.methodName", "action", "operationName.value", "activityDisplayName":
+		case cloudCall:
 			set(&c.call, v)
-		case "eventType": // Okta's name of the call; with AWS only the kind of record
+		case cloudRecord: // Okta's name of the call; with AWS only the kind of record
 			set(&c.record, v)
-		case "eventSource", "Workload", "protoPayload.serviceName":
+		case cloudService:
 			set(&c.service, v)
-		case "errorCode":
+		case cloudFailed:
 			set(&c.failed, v)
-		case "user_agent", "userAgent":
+		case cloudAgent:
 			set(&c.agent, v)
-		case "userIdentity.invokedBy":
+		case cloudInvoked:
 			set(&c.invoked, v)
-		case "objectRef.resource":
+		case cloudResource:
 			set(&c.resource, v)
-		case "objectRef.subresource":
+		case cloudSub:
 			set(&c.sub, v)
-		case "objectRef.namespace":
+		case cloudNamespace:
 			set(&c.namespace, v)
-		case "requestParameters.userName", "requestParameters.roleName", "requestParameters.roleArn":
+		case cloudName:
 			set(&c.name, v)
-		case "objectRef.name", "requestParameters.secretId", "requestParameters.bucketName", "requestParameters.snapshotId", "requestParameters.instanceId", "requestParameters.functionName":
+		case cloudThing:
 			set(&c.thing, v)
-		case "ObjectId":
+		case cloudObject:
 			switch {
 			case v == "Unknown" || v == "Not Available":
 			case strings.IndexByte(v, '@') > 0:
@@ -55,17 +55,17 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			default:
 				set(&c.thing, v)
 			}
-		case "command":
+		case cloudCommand:
 			set(&c.command, v)
-		case "verb":
+		case cloudVerb:
 			set(&c.verb, v)
-		case "responseStatus.code":
+		case cloudCode:
 			set(&c.code, v)
-		case "user":
+		case cloudUser:
 			set(&c.user, v)
-		case "event_type":
+		case cloudKind:
 			set(&c.kind, v)
-		case "outcome":
+		case cloudOutcome:
 			switch v {
 			case "success":
 				c.outcome = tocsin.Worked
@@ -216,15 +216,16 @@ func instanceRole(principal string) bool {
 
 // inPod tells what was run in a container: that it was, and what its command means where that says more.
 func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
-	r.mean = readCommand(c.command, posix, r.mean[:0])
-	var secrets []string
+	is := r.command(c.command, posix)
 	telling := false
-	for i := range r.mean {
-		secrets = append(secrets, r.mean[i].Secrets...)
-		telling = telling || r.mean[i].Level >= tocsin.Low
+	for i := range is.mean {
+		telling = telling || is.mean[i].Level >= tocsin.Low
 	}
 	org, outcome := r.act.Org, r.act.Outcome
-	r.act.Text = "exec in " + or(c.thing, "a container") + ": " + mask(c.command, secrets)
+	r.act.Text, r.masked = "exec in "+or(c.thing, "a container")+": "+is.text, true
+	if !telling {
+		r.credentials(is.secrets)
+	}
 	r.target("file", c.thing)
 	r.out()
 	if !telling {
@@ -239,7 +240,7 @@ func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
 	}, outcome)
 }
 
-// keyID is the fingerprint of an access key's name, made once for those met often.
+// keyID is the fingerprint of a key by its name or public part, made once for those met often.
 func (r *Reader) keyID(id string) string {
 	if p, ok := r.keyIDs[id]; ok {
 		return p

@@ -35,20 +35,10 @@ const (
 )
 
 // readCommand appends the meanings of the simple commands in a line, in order.
-func readCommand(text string, sh shell, out []meaning) []meaning {
-	p := lineReader{out: out, most: len(out) + maxCommands}
+func readCommand(text string, sh shell, out []meaning, mask *masker) []meaning {
+	p := lineReader{out: out, most: len(out) + maxCommands, mask: mask}
 	p.line(text[:min(len(text), maxLine)], sh, 0)
 	return p.out
-}
-
-// mask puts *** in the place of secrets.
-func mask(text string, secrets []string) string {
-	for _, s := range secrets {
-		if len(s) >= 5 {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	return text
 }
 
 // A lineReader takes a line apart.
@@ -56,6 +46,7 @@ type lineReader struct {
 	out   []meaning
 	most  int
 	lines int // read so far, nested ones with them
+	mask  *masker
 }
 
 // line reads a whole line of a shell.
@@ -176,13 +167,15 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 		return
 	}
 	m := meaning{Verb: "run", Level: tocsin.Informational}
+	masked, secrets := p.mask.arguments(words)
+	m.Secrets = secrets
 	if len(words) > 0 {
-		m.Tool = base(words[0])
+		m.Tool = base(masked[0])
 		if len(m.Tool) > 64 {
 			m.Tool = m.Tool[:64]
 		}
 	}
-	understand(&m, words, c.files)
+	understand(&m, words, masked, c.files)
 	p.out = append(p.out, m)
 }
 

@@ -1,8 +1,6 @@
 package action
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 )
@@ -21,7 +19,9 @@ func (r *Reader) fingerprint(secret string) string {
 	if strings.Trim(secret, "*x.") == "" || strings.ContainsAny(secret, "${}<>") && len(secret) < 40 {
 		return "" // masked, or a placeholder
 	}
-	h := hmac.New(sha256.New, r.key)
-	h.Write([]byte(secret))
-	return "key:" + hex.EncodeToString(h.Sum(nil)[:8])
+	r.key.Reset()
+	r.low = append(r.low[:0], secret...)
+	r.key.Write(r.low)
+	r.low = append(r.key.Sum(r.low[:0])[:8], "key:"...)
+	return string(hex.AppendEncode(r.low[8:12], r.low[:8]))
 }

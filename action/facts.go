@@ -2,7 +2,6 @@ package action
 
 import (
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -19,22 +18,26 @@ func (f *facts) read(ev *tocsin.Event) {
 	*f = facts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "src_ip", "c-ip", "SourceIp", "IpAddress":
-			set(&f.src, address(v))
-		case "dst_ip", "DestinationIp":
-			set(&f.dst, address(v))
-		case "dst_port", "DestinationPort":
+		switch factSlots.slot(ev.Fields[i].Name) {
+		case factSrc:
+			if f.src == "" {
+				f.src = address(v)
+			}
+		case factDst:
+			if f.dst == "" {
+				f.dst = address(v)
+			}
+		case factDport:
 			set(&f.dport, v)
-		case "user", "AUID":
+		case factUser:
 			if v != "unset" {
 				set(&f.user, v)
 			}
-		case "User":
+		case factRunAs:
 			set(&f.runAs, v)
-		case "event_type":
+		case factKind:
 			set(&f.kind, v)
-		case "outcome":
+		case factOutcome:
 			switch v {
 			case "success":
 				f.outcome = tocsin.Worked
@@ -43,43 +46,43 @@ func (f *facts) read(ev *tocsin.Event) {
 			case "denied":
 				f.outcome = tocsin.Denied
 			}
-		case "command", "CommandLine":
+		case factCommand:
 			set(&f.command, v)
-		case "Image", "exe":
+		case factImage:
 			set(&f.image, v)
-		case "ParentImage":
+		case factParent:
 			set(&f.parent, v)
-		case "ses":
+		case factSession:
 			if v != "4294967295" && v != "unset" && v != "-1" {
 				set(&f.session, v)
 			}
-		case "session", "session_id":
+		case factSessionID:
 			set(&f.session, v)
-		case "message":
+		case factMessage:
 			set(&f.message, v)
-		case "service":
+		case factService:
 			set(&f.service, v)
-		case "cs-method":
+		case factMethod:
 			set(&f.method, v)
-		case "cs-uri":
+		case factUri:
 			set(&f.uri, v)
-		case "cs-uri-stem":
+		case factFile:
 			set(&f.file, v)
-		case "sc-status":
+		case factStatus:
 			set(&f.status, v)
-		case "cs-user-agent":
+		case factAgent:
 			set(&f.agent, v)
-		case "cs-host":
+		case factVhost:
 			set(&f.vhost, v)
-		case "cs-bytes":
+		case factSent:
 			set(&f.sent, v)
-		case "TargetFilename", "name":
+		case factFileName:
 			set(&f.file, v)
-		case "cwd", "CurrentDirectory":
+		case factCwd:
 			set(&f.cwd, v)
-		case "auth_method":
+		case factAuthMethod:
 			set(&f.authMethod, v)
-		case "principal":
+		case factPrincipal:
 			set(&f.principal, v)
 		}
 	}
@@ -144,14 +147,29 @@ func plainIPv4(v string) bool {
 	return dots == 3 && digits > 0
 }
 
-func number(s string) int64 {
-	n, _ := strconv.ParseInt(s, 10, 64)
-	return max(n, 0)
-}
+// A machine is what an event's host is called in actions: in lower case, without a final dot.
+type machine struct{ as, name, org string }
 
-// hostName is a machine's name as actions have it: in lower case, without a final dot.
-func (r *Reader) hostName(h string) string {
-	return r.lower(strings.TrimSuffix(h, "."))
+// maxMachines bounds those that a reader remembers.
+const maxMachines = 1 << 12
+
+// machineOf is the machine of a host's name, made once for those met often.
+func (r *Reader) machineOf(host string) *machine {
+	if r.lastMachine != nil && r.lastMachine.as == host {
+		return r.lastMachine
+	}
+	m, ok := r.machines[host]
+	if !ok {
+		as := strings.Clone(host)
+		name := strings.ToLower(strings.TrimSuffix(as, "."))
+		m = &machine{as, name, orgOf(name)}
+		if r.machines == nil || len(r.machines) >= maxMachines {
+			r.machines = map[string]*machine{}
+		}
+		r.machines[as] = m
+	}
+	r.lastMachine = m
+	return m
 }
 
 // orgOf is the organisation that a machine's name shows: its registered domain, or a domain that only exists inside.

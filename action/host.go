@@ -1,6 +1,7 @@
 package action
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -88,13 +89,6 @@ func (r *Reader) host(ev *tocsin.Event) {
 	r.generic(ev)
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // login reads an attempt to get in. A success is ordinary by itself: what it means is told by what came before.
 func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	f := &r.f
@@ -124,7 +118,7 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	if f.authMethod == "publickey" {
 		if _, print, ok := strings.Cut(f.message, "SHA256:"); ok {
 			print, _, _ = strings.Cut(print, " ")
-			a.Credential = r.fingerprint(print)
+			a.Credential = r.keyID(print)
 		}
 	}
 	r.out()
@@ -164,16 +158,8 @@ var webServers = []string{"w3wp", "httpd", "apache2", "nginx", "php-fpm", "php-c
 // commands gives an action for each telling part of a command line, at least one; who fills in the doer.
 func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), outcome tocsin.Outcome) {
 	const most = 4
-	r.mean = readCommand(line, sh, r.mean[:0])
-	var secrets []string
-	best := 0
-	for i := range r.mean {
-		secrets = append(secrets, r.mean[i].Secrets...)
-		if weight(&r.mean[i]) > weight(&r.mean[best]) {
-			best = i
-		}
-	}
-	text := mask(line, secrets)
+	is := r.command(line, sh)
+	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
 	given := 0
 	give := func(m *meaning) {
@@ -181,23 +167,24 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, outcome, text
+		if within(a.Tool, secrets, text) {
+			a.Tool = "" // a script that begins with a secret
+		}
 		for _, e := range m.On {
-			r.target(e.Kind, e.Value)
-		}
-		if len(m.On) == 0 {
-			r.target("host", a.Host)
-		}
-		for _, s := range m.Secrets {
-			if k := r.fingerprint(s); k != "" {
-				if a.Credential == "" {
-					a.Credential = k
-				} else if len(a.Marks) < cap(a.Marks) {
-					a.Marks = append(a.Marks, k)
-				}
+			if !within(e.Value, secrets, text) {
+				r.target(e.Kind, e.Value)
 			}
 		}
+		if len(a.On) == 0 {
+			r.target("host", a.Host)
+		}
+		r.masked = true
+		r.credentials(m.Secrets)
+		if given == 0 {
+			r.credentials(secrets) // those that stand outside of what was understood
+		}
 		for _, s := range m.Marks {
-			if len(a.Marks) < cap(a.Marks) {
+			if _, v, _ := strings.Cut(s, ":"); len(a.Marks) < cap(a.Marks) && !within(v, secrets, text) {
 				a.Marks = append(a.Marks, s)
 			}
 		}
@@ -207,17 +194,86 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		given++
 		r.out()
 	}
-	if len(r.mean) == 0 {
-		give(&meaning{Verb: "run", Tool: base(r.f.image), Level: tocsin.Informational})
+	if len(all) == 0 {
+		give(&meaning{Verb: "run", Tool: r.base(r.f.image), Level: tocsin.Informational})
 		return
 	}
-	give(&r.mean[best])
-	for i := range r.mean {
-		m := &r.mean[i]
-		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == r.mean[best].Tactic && m.Technique == r.mean[best].Technique {
+	give(&all[best])
+	for i := range all {
+		m := &all[i]
+		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == all[best].Tactic && m.Technique == all[best].Technique {
 			continue
 		}
 		give(m)
+	}
+}
+
+// A readLine is what a command line means, read once for those met often.
+type readLine struct {
+	mean    []meaning
+	best    int // the most telling of them
+	text    string
+	secrets []string
+}
+
+type lineKey struct {
+	text string
+	sh   shell
+}
+
+// Bounds of the command lines that a reader remembers: the bytes of one, and of all.
+const (
+	maxReadLine = 16 << 10
+	maxRead     = 4 << 20
+)
+
+// command reads a command line.
+func (r *Reader) command(line string, sh shell) *readLine {
+	if is, ok := r.lines[lineKey{line, sh}]; ok {
+		return is
+	}
+	short := len(line) <= maxReadLine
+	if short {
+		line = strings.Clone(line) // what is remembered is made of parts of it
+	}
+	is := &readLine{mean: readCommand(line, sh, nil, &r.mask)}
+	for i := range is.mean {
+		if weight(&is.mean[i]) > weight(&is.mean[is.best]) {
+			is.best = i
+		}
+	}
+	is.text, is.secrets = r.mask.line(line)
+	for i := range is.mean {
+		is.secrets = append(is.secrets, is.mean[i].Secrets...)
+	}
+	if short {
+		if r.linesSize += len(line) + 64; r.lines == nil || r.linesSize > maxRead {
+			r.lines, r.linesSize = map[lineKey]*readLine{}, len(line)+64
+		}
+		r.lines[lineKey{line, sh}] = is
+	}
+	return is
+}
+
+// commandText gives the action the text of what is a command line, masked, with what stands before it.
+func (r *Reader) commandText(head, line string) {
+	text, secrets := r.mask.line(line)
+	r.act.Text, r.masked = head+text, true
+	r.credentials(secrets)
+}
+
+// credentials notes the fingerprints of secrets: the first is the action's credential, others are marks.
+func (r *Reader) credentials(secrets []string) {
+	a := &r.act
+	for _, s := range secrets {
+		k := r.fingerprint(s)
+		switch {
+		case k == "" || k == a.Credential:
+		case a.Credential == "":
+			a.Credential = k
+		case len(a.Marks) < cap(a.Marks) && !slices.Contains(a.Marks, k):
+			a.Marks = append(a.Marks, k)
+		}
 	}
 }
 
@@ -250,17 +306,6 @@ func isShell(tool string) bool {
 	return false
 }
 
-// base is a program's name without path and .exe, in lower case.
-func base(path string) string {
-	if i := strings.LastIndexAny(path, `/\`); i >= 0 {
-		path = path[i+1:]
-	}
-	if n := len(path) - 4; n > 0 && strings.EqualFold(path[n:], ".exe") {
-		path = path[:n]
-	}
-	return strings.ToLower(path)
-}
-
 // wrote reads a change of a file that a log of files tells: only of files that give lasting access or hold secrets.
 func (r *Reader) wrote(ev *tocsin.Event) {
 	f := &r.f
@@ -283,7 +328,7 @@ func (r *Reader) wrote(ev *tocsin.Event) {
 	r.begin(ev)
 	r.local(ev)
 	a := &r.act
-	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, base(f.image), f.file
+	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, r.base(f.image), f.file
 	r.target("file", f.file)
 	r.target("host", a.Host)
 	r.out()

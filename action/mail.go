@@ -34,7 +34,7 @@ func (r *Reader) mail(raw string) {
 			}
 		case "received":
 			from := relayOf(value)
-			if outer(from) {
+			if tocsin.Internet(from) {
 				set(&relay, from)
 			}
 			set(&near, from)

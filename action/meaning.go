@@ -8,17 +8,16 @@ import (
 )
 
 // understand fills in what a simple command does: by its name where that is known, then by the shape of its arguments,
-// which a renamed tool keeps.
-func understand(m *meaning, words, files []string) {
+// which a renamed tool keeps. What is told of it is taken from the masked words.
+func understand(m *meaning, words, masked, files []string) {
 	if e, ok := lexicon[m.Tool]; ok {
 		m.Verb, m.Tactic, m.Technique, m.Level = e.verb, e.tactic, e.technique, e.level
 	} else if e, ok := lexicon[strings.TrimSuffix(m.Tool, ".ps1")]; ok {
 		m.Verb, m.Tactic, m.Technique, m.Level = e.verb, e.tactic, e.technique, e.level
 	}
 	args := words[min(1, len(words)):]
-	a := argsOf(args)
+	a := argsOf(args, masked[min(1, len(masked)):])
 	m.On = append(m.On, a.targets...)
-	m.Secrets = append(m.Secrets, a.secrets...)
 	for _, w := range a.lists {
 		m.Marks = append(m.Marks, "list:"+w)
 	}
@@ -216,7 +215,6 @@ func (m *meaning) tool(args []string, a *arguments) {
 		}
 	case "sshpass":
 		m.say("login", "lateral-movement", "T1021.004", medium)
-		m.password(args, "-p", true)
 	case "scp", "sftp", "rsync":
 		m.Verb = "copy"
 		if len(args) > 1 && remote(args[len(args)-1]) {
@@ -253,18 +251,7 @@ func (m *meaning) tool(args []string, a *arguments) {
 		}
 	case "mysqldump", "pg_dump", "pg_dumpall", "mongodump", "bcp", "expdp":
 		m.say("copy", "collection", "T1005", low)
-		if m.Tool == "mysqldump" {
-			m.password(args, "-p", false)
-		}
 	case "mysql", "mariadb", "psql", "sqlcmd", "mongo", "mongosh", "redis-cli", "sqlite3", "mssqlclient":
-		switch m.Tool {
-		case "mysql", "mariadb":
-			m.password(args, "-p", false)
-		case "sqlcmd":
-			m.password(args, "-P", true)
-		case "redis-cli":
-			m.password(args, "-a", true)
-		}
 		switch {
 		case has("select") && (has("user") || has("password") || has("hash")), has("mysql.user"), has("pg_shadow"):
 			m.say("read", "credential-access", "T1003", low)
@@ -491,25 +478,6 @@ func (m *meaning) tool(args []string, a *arguments) {
 	}
 	if len(a.lists) > 0 && m.Level < medium && (has("fuzz") || len(a.urls) > 0) {
 		m.say("scan", "reconnaissance", "T1595.003", medium)
-	}
-}
-
-func (m *meaning) addSecret(s string) {
-	if len(s) >= 3 && s[0] != '$' {
-		m.Secrets = append(m.Secrets, s)
-	}
-}
-
-// password takes the secret that is written at a flag: in the same word, or for some programs also in the next one.
-func (m *meaning) password(args []string, flag string, next bool) {
-	for i, w := range args {
-		if v, ok := strings.CutPrefix(w, flag); !ok {
-			continue
-		} else if v != "" {
-			m.addSecret(v)
-		} else if next && i+1 < len(args) {
-			m.addSecret(args[i+1])
-		}
 	}
 }
 

@@ -20,120 +20,116 @@ type netFacts struct {
 func (n *netFacts) read(ev *tocsin.Event) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "src_ip":
+		switch netSlots.slot(ev.Fields[i].Name) {
+		case netSrc:
 			set(&n.src, v)
-		case "dst_ip":
+		case netDst:
 			set(&n.dst, v)
-		case "src_port":
+		case netSport:
 			set(&n.sport, v)
-		case "dst_port":
+		case netDport:
 			set(&n.dport, v)
-		case "service", "app_proto":
+		case netService:
 			set(&n.service, v)
-		case "conn_state", "flow.state":
+		case netState:
 			set(&n.state, v)
-		case "query":
+		case netQuery:
 			set(&n.query, v)
-		case "rcode_name", "dns.rcode":
+		case netRcode:
 			set(&n.rcode, v)
-		case "cs-method":
+		case netMethod:
 			set(&n.method, v)
-		case "cs-host":
+		case netHost:
 			set(&n.host, v)
-		case "cs-uri":
+		case netUri:
 			set(&n.uri, v)
-		case "sc-status":
+		case netStatus:
 			set(&n.status, v)
-		case "resp_mime_types", "http.http_content_type":
+		case netMime:
 			set(&n.mime, v)
-		case "cs-user-agent", "c-useragent", "user_agent":
+		case netAgent:
 			set(&n.agent, v)
-		case "orig_bytes", "flow.bytes_toserver", "bytes_out":
+		case netSent:
 			set(&n.sent, v)
-		case "validation_status":
+		case netValidation:
 			set(&n.validation, v)
-		case "server_name", "tls.sni":
+		case netSni:
 			set(&n.sni, v)
-		case "ja3", "tls.ja3.hash":
+		case netJa3:
 			set(&n.ja3, v)
-		case "flow.pkts_toclient":
+		case netAnswered:
 			set(&n.answered, v)
-		case "proto":
+		case netProto:
 			set(&n.proto, v)
-		case "direction":
+		case netDirection:
 			set(&n.direction, v)
-		case "flow.src_ip":
+		case netOpener:
 			set(&n.opener, v)
-		case "outcome":
+		case netOutcome:
 			set(&n.outcome, v)
-		case "helo", "smtp.helo":
+		case netHelo:
 			set(&n.helo, v)
-		case "cookie", "rdp.cookie":
+		case netCookie:
 			set(&n.cookie, v)
-		case "filter", "ldap.request.search_request.filter.filter":
+		case netFilter:
 			set(&n.filter, v)
-		case "endpoint", "dcerpc.interfaces.uuid", "smb.dcerpc.interfaces.uuid":
+		case netEndpoint:
 			set(&n.endpoint, v)
-		case "dcerpc.req.opnum", "smb.dcerpc.opnum":
+		case netOpnum:
 			set(&n.opnum, v)
-		case "operation":
+		case netOperation:
 			set(&n.operation, v)
-		case "path", "smb.share":
+		case netPath:
 			set(&n.path, v)
-		case "name", "smb.filename":
+		case netName:
 			set(&n.name, v)
-		case "action", "smb.command":
+		case netAction:
 			set(&n.action, v)
-		case "cipher", "krb5.encryption":
+		case netCipher:
 			set(&n.cipher, v)
-		case "client", "krb5.cname":
+		case netClient:
 			set(&n.client, v)
-		case "request_type", "krb5.msg_type":
+		case netRequest:
 			set(&n.request, v)
-		case "success":
+		case netSuccess:
 			set(&n.success, v)
-		case "error_msg":
+		case netReason:
 			set(&n.reason, v)
-		case "username", "user", "smb.ntlmssp.user":
+		case netUser:
 			set(&n.user, v)
-		case "alert.signature", "signature":
+		case netSignature:
 			set(&n.signature, v)
-		case "alert.category":
+		case netCategory:
 			set(&n.category, v)
-		case "alert.metadata.mitre_technique_id":
+		case netTechnique:
 			set(&n.technique, v)
-		case "note":
+		case netNote:
 			set(&n.note, v)
-		case "msg", "message":
+		case netMessage:
 			set(&n.message, v)
-		case "event_type":
+		case netEvent:
 			set(&n.event, v)
-		case "tx_hosts":
+		case netTxHosts:
 			set(&n.txHosts, v)
-		case "rx_hosts":
+		case netRxHosts:
 			set(&n.rxHosts, v)
-		case "mime_type":
+		case netFileMime:
 			set(&n.mime, v)
-		case "fileinfo.magic":
+		case netMagic:
 			set(&n.magic, v)
-		case "sha256", "sha1", "md5", "fileinfo.sha256", "fileinfo.sha1", "fileinfo.md5":
+		case netHash:
 			set(&n.hash, v)
 		}
 	}
 	n.src, n.dst = address(n.src), address(n.dst)
 }
 
-// inner says that an address is one that organisations use inside.
+// inner says that an address is one that organisations give out inside. It is not the opposite of tocsin.Internet: broadcast,
+// multicast and shared addresses (RFC 6598, which providers give out) are neither, and nobody's machine is inferred from them.
 func inner(v string) bool {
 	a, err := netip.ParseAddr(v)
+	a = a.Unmap()
 	return err == nil && (a.IsPrivate() || a.IsLinkLocalUnicast())
-}
-
-// outer says that an address is one of the internet.
-func outer(v string) bool {
-	a, err := netip.ParseAddr(v)
-	return err == nil && !a.IsPrivate() && !a.IsLinkLocalUnicast() && !a.IsLoopback() && !a.IsMulticast() && !a.IsUnspecified() && v != "255.255.255.255"
 }
 
 // network reads what sensors on the network and name servers tell. Who acts is the one who opened the connection.
@@ -198,11 +194,11 @@ func (r *Reader) received(ev *tocsin.Event, n *netFacts) {
 	}
 	from, to := address(n.txHosts), address(n.rxHosts)
 	if from == "" && n.magic != "" { // told by the packet, which went either way
-		if from, to = n.src, n.dst; !outer(from) {
+		if from, to = n.src, n.dst; !tocsin.Internet(from) {
 			from, to = to, from
 		}
 	}
-	if !outer(from) || !inner(to) {
+	if !tocsin.Internet(from) || !inner(to) {
 		return
 	}
 	n.src, n.dst = to, from
@@ -250,7 +246,7 @@ func (r *Reader) flow(ev *tocsin.Event, n *netFacts) {
 	}
 	a.Tool = n.service
 	a.Bytes = number(n.sent)
-	if a.Bytes > muchSent && outer(n.dst) && inner(n.src) {
+	if a.Bytes > muchSent && tocsin.Internet(n.dst) && inner(n.src) {
 		a.Verb, a.Tactic, a.Technique, a.Level = "send", "exfiltration", "T1048", tocsin.Low
 		if a.Bytes > 10*muchSent {
 			a.Level = tocsin.Medium
@@ -276,7 +272,7 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	switch {
 	case bad && bare && (self || odd), self && odd:
 		r.net(ev, n, "connect", "command-and-control", "T1573", tocsin.Low)
-	case bare && odd && outer(n.dst):
+	case bare && odd && tocsin.Internet(n.dst):
 		r.net(ev, n, "connect", "command-and-control", "T1571", tocsin.Low)
 	default:
 		return
@@ -304,13 +300,13 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	if n.src == "" {
 		return
 	}
-	ours := inner(n.dst) || n.dst != "" && outer(n.src) // the server is one of ours
+	ours := inner(n.dst) || n.dst != "" && tocsin.Internet(n.src) // the server is one of ours
 	bare := bareHost(n.host)
 	path := before(n.uri, '?')
 	client := r.client(n.agent)
 	level, tactic, technique, verb, callback := tocsin.Informational, "", "", "request", ""
 	switch {
-	case programType(n.mime) && !outer(n.src) && (bare || disguised(path)) && !(bare && !outer(n.dst) && programPath(path) && browser(n.agent)):
+	case programType(n.mime) && !tocsin.Internet(n.src) && (bare || disguised(path)) && !(bare && !tocsin.Internet(n.dst) && programPath(path) && browser(n.agent)):
 		level, tactic, technique, verb = tocsin.Medium, "command-and-control", "T1105", "copy"
 	case programType(n.mime):
 		verb = "copy"
@@ -318,11 +314,11 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		level, tactic, technique, verb = tocsin.Low, "lateral-movement", "T1021.006", "login"
 	case bare && inner(n.src) && (n.method == "PROPFIND" || n.method == "PUT"):
 		level, tactic, technique = tocsin.Low, "exfiltration", "T1048"
-	case bare && inner(n.src) && outer(n.dst) && n.method == "POST":
+	case bare && inner(n.src) && tocsin.Internet(n.dst) && n.method == "POST":
 		level, tactic, technique = tocsin.Low, "command-and-control", "T1071.001"
 	case bare && inner(n.src) && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):
 		level, tactic, technique = tocsin.Low, "command-and-control", "T1105"
-	case ours && outer(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
+	case ours && tocsin.Internet(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
 		// As the server's own log would tell it; the sensor's name is not the server's.
 		seen := *ev
 		seen.Host = ""
@@ -401,13 +397,6 @@ func disguised(path string) bool {
 		}
 	}
 	return !programPath(path)
-}
-
-func before(s string, c byte) string {
-	if i := strings.IndexByte(s, c); i >= 0 {
-		return s[:i]
-	}
-	return s
 }
 
 // programPath says that a path is of a program by its name, as honest downloads are.

@@ -155,7 +155,7 @@ func (r *Reader) signature(ev *tocsin.Event, n *netFacts) {
 		n.opener == "" && n.direction == "" && serverPort(n.sport) && !serverPort(n.dport):
 		n.src, n.dst = n.dst, n.src
 	}
-	if m.tactic == "command-and-control" && outer(n.src) && inner(n.dst) && m.technique == "T1090.003" {
+	if m.tactic == "command-and-control" && tocsin.Internet(n.src) && inner(n.dst) && m.technique == "T1090.003" {
 		m.tactic, m.technique = "reconnaissance", "T1595" // a stranger who comes by way of Tor
 	}
 	r.net(ev, n, "alert", m.tactic, m.technique, rule.Level)
@@ -167,7 +167,7 @@ func (r *Reader) signature(ev *tocsin.Event, n *netFacts) {
 	}
 	r.rules = append(append(r.rules[:0], a.Rules...), rule)
 	a.Rules = r.rules
-	if m.tactic == "command-and-control" && outer(n.dst) {
+	if m.tactic == "command-and-control" && tocsin.Internet(n.dst) {
 		r.mark("callback", n.dst)
 	}
 	r.out()

@@ -184,7 +184,7 @@ func (r *Reader) directory(ev *tocsin.Event, n *netFacts) {
 // posted reads mail on its way. A mail server says its name in full when it greets; what greets as nobody is a program
 // that sends by itself.
 func (r *Reader) posted(ev *tocsin.Event, n *netFacts) {
-	if !outer(n.dst) || !inner(n.src) {
+	if !tocsin.Internet(n.dst) || !inner(n.src) {
 		return
 	}
 	r.net(ev, n, "send", "", "", tocsin.Informational)

@@ -58,9 +58,6 @@ func (m *meaning) net(sub string, args []string, has func(...string) bool) {
 		switch {
 		case add:
 			m.say("create", "persistence", "T1136", medium)
-			if len(args) > 2 && !strings.HasPrefix(args[2], "/") {
-				m.addSecret(args[2])
-			}
 		case has("/active"), len(args) > 2 && !strings.HasPrefix(args[2], "/"):
 			m.say("change", "persistence", "T1098", low)
 		default:
@@ -76,13 +73,6 @@ func (m *meaning) net(sub string, args []string, has func(...string) bool) {
 		m.say("list", "discovery", "T1135", low)
 	case "use":
 		m.say("connect", "lateral-movement", "T1021.002", low)
-		for i, w := range args {
-			if strings.HasPrefix(strings.ToLower(w), "/user:") && i > 1 && !strings.HasPrefix(args[i-1], `\\`) && !strings.HasSuffix(args[i-1], ":") {
-				m.addSecret(args[i-1])
-			} else if strings.HasPrefix(strings.ToLower(w), "/user:") && i+1 < len(args) {
-				m.addSecret(args[i+1])
-			}
-		}
 	case "start":
 		m.say("list", "discovery", "T1007", low)
 	case "stop":

@@ -37,11 +37,12 @@ func (r *Reader) web(ev *tocsin.Event) {
 	}
 	client := r.client(f.agent)
 	a.Tool = client.tool
-	a.Text = r.request(f.method, f.uri)
+	q := r.asked(f.method, f.uri)
+	a.Text, r.masked = q.text, true
 	if n := number(f.sent); n > 0 {
 		a.Bytes = n
 	}
-	if p := payload(f.uri); p.technique != "" {
+	if p := q.attack; p.technique != "" {
 		a.Verb, a.Technique, a.Level = "probe", p.technique, p.level
 		a.Tactic = p.tactic
 		if p.host != "" {
@@ -61,7 +62,7 @@ func (r *Reader) web(ev *tocsin.Event) {
 		r.mark("token", f.agent)
 	} else {
 		switch {
-		case f.method == "POST" && loginPath(f.uri):
+		case q.login:
 			a.Verb, a.Tactic, a.Technique = "login", "credential-access", "T1110"
 			if a.Outcome != tocsin.Failed && a.Outcome != tocsin.Denied {
 				a.Tactic, a.Technique = "", ""
@@ -70,10 +71,10 @@ func (r *Reader) web(ev *tocsin.Event) {
 			}
 		case a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied:
 			a.Verb, a.Tactic, a.Technique, a.Level = "scan", "reconnaissance", "T1595.003", tocsin.Low
-			if common(f.uri) {
+			if q.common {
 				a.Verb, a.Tactic, a.Technique, a.Level = "request", "", "", tocsin.Informational
 			}
-		case sensitive(f.uri):
+		case q.sensitive:
 			a.Verb, a.Tactic, a.Technique, a.Level = "read", "credential-access", "T1552", tocsin.Medium
 			if a.Outcome == tocsin.Unknown || status >= 300 {
 				a.Verb, a.Tactic, a.Technique, a.Level = "scan", "reconnaissance", "T1595.003", tocsin.Low
@@ -94,26 +95,68 @@ func (r *Reader) request(method, uri string) string {
 	if method == "" {
 		method = "GET"
 	}
-	return r.joined(method, " ", uri[:min(len(uri), 200)])
+	text := r.mask.uri(uri[:min(len(uri), 1024)])
+	r.masked = true
+	return r.joined(method, " ", text[:min(len(text), 200)])
+}
+
+// A target is what the method and target of a request tell, read once for those met often.
+type target struct {
+	text                     string
+	attack                   attack
+	login, common, sensitive bool
+}
+
+// maxTargets bounds the requests that a reader remembers.
+const maxTargets = 1 << 13
+
+func (r *Reader) asked(method, uri string) *target {
+	var buf [256]byte
+	key := append(append(append(buf[:0], method...), ' '), uri...)
+	if q, ok := r.targets[string(key)]; ok {
+		return q
+	}
+	if method == "" {
+		method = "GET"
+	}
+	text := r.mask.uri(uri[:min(len(uri), 1024)])
+	q := &target{
+		text:   concat(method, " ", text[:min(len(text), 200)]),
+		attack: payload(uri),
+		login:  method == "POST" && loginPath(uri), common: common(uri), sensitive: sensitive(uri),
+	}
+	if len(key) <= maxNote {
+		if r.targets == nil || len(r.targets) >= maxTargets {
+			r.targets = map[string]*target{}
+		}
+		q.attack.host = strings.Clone(q.attack.host)
+		r.targets[string(key)] = q
+	}
+	return q
 }
 
 // A client is what a user agent tells, read once for those met often.
 type client struct {
-	tool             string
+	agent, tool      string
 	attack           attack
 	scanner, browser bool
 }
 
 func (r *Reader) client(agent string) *client {
+	if r.lastClient != nil && agent == r.lastClient.agent {
+		return r.lastClient
+	}
 	if c, ok := r.clients[agent]; ok {
+		r.lastClient = c
 		return c
 	}
 	if len(r.clients) >= 1<<12 || r.clients == nil {
 		r.clients = map[string]*client{}
 	}
 	agent = strings.Clone(agent)
-	c := &client{strings.ToLower(tool(agent)), payload(agent), scannerAgent(agent), browser(agent)}
+	c := &client{agent, strings.ToLower(tool(agent)), payload(agent), scannerAgent(agent), browser(agent)}
 	r.clients[agent] = c
+	r.lastClient = c
 	return c
 }
 
@@ -132,58 +175,17 @@ func browser(agent string) bool {
 
 // scannerAgent says that a user agent names itself a scanner.
 func scannerAgent(agent string) bool {
-	if len(agent) == 0 {
-		return false
-	}
-	for _, w := range [...]string{"sqlmap", "nikto", "nmap", "nuclei", "wpscan", "dirbuster", "gobuster", "feroxbuster", "ffuf", "masscan", "zgrab", "acunetix", "netsparker", "w3af", "nessus", "openvas", "arachni", "wfuzz", "whatweb", "zaproxy", "burpsuite", "dirsearch", "fuzz faster", "joomscan", "hydra"} {
-		if foldContains(agent, w) {
-			return true
-		}
-	}
-	return false
+	return scanners.in(agent)
 }
 
-// foldContains is strings.Contains for ASCII, whatever the case of s; w is in lower case.
-func foldContains(s, w string) bool {
-	if len(s) < len(w) {
-		return false
-	}
-	c, d := w[0], w[0]&^0x20
-	if c < 'a' || c > 'z' {
-		d = c
-	}
-	for i := 0; i+len(w) <= len(s); i++ {
-		if s[i] != c && s[i] != d {
-			continue
-		}
-		k := 1
-		for k < len(w) {
-			b := s[i+k]
-			if b >= 'A' && b <= 'Z' {
-				b |= 0x20
-			}
-			if b != w[k] {
-				break
-			}
-			k++
-		}
-		if k == len(w) {
-			return true
-		}
-	}
-	return false
-}
+var scanners = foldWords("sqlmap", "nikto", "nmap", "nuclei", "wpscan", "dirbuster", "gobuster", "feroxbuster", "ffuf", "masscan", "zgrab", "acunetix", "netsparker", "w3af", "nessus", "openvas", "arachni", "wfuzz", "whatweb", "zaproxy", "burpsuite", "dirsearch", "fuzz faster", "joomscan", "hydra")
 
 // loginPath says that a path is one at which people log in.
 func loginPath(uri string) bool {
-	path, _, _ := strings.Cut(uri, "?")
-	for _, w := range [...]string{"login", "signin", "sign-in", "logon", "session", "oauth", "token", "auth"} {
-		if foldContains(path, w) {
-			return true
-		}
-	}
-	return false
+	return logins.in(before(uri, '?'))
 }
+
+var logins = foldWords("login", "signin", "sign-in", "logon", "session", "oauth", "token", "auth")
 
 // common says that a path is one that browsers and crawlers ask every server for.
 func common(uri string) bool {
@@ -202,14 +204,10 @@ func common(uri string) bool {
 
 // sensitive says that a path holds what should not be given to strangers.
 func sensitive(uri string) bool {
-	path, _, _ := strings.Cut(uri, "?")
-	for _, w := range [...]string{"/.env", "/.git/", "/.aws/", "/.ssh/", "/.svn/", "id_rsa", "wp-config", "web.config", ".htpasswd", "/actuator/env", "/actuator/heapdump", "/server-status", "/phpinfo", ".sql", ".bak", "backup.zip", "backup.tar", "/dump.", "config.json", "credentials", "/etc/passwd"} {
-		if foldContains(path, w) {
-			return true
-		}
-	}
-	return false
+	return kept.in(before(uri, '?'))
 }
+
+var kept = foldWords("/.env", "/.git/", "/.aws/", "/.ssh/", "/.svn/", "id_rsa", "wp-config", "web.config", ".htpasswd", "/actuator/env", "/actuator/heapdump", "/server-status", "/phpinfo", ".sql", ".bak", "backup.zip", "backup.tar", "/dump.", "config.json", "credentials", "/etc/passwd")
 
 // An attack is what a request carries.
 type attack struct {
@@ -309,18 +307,6 @@ func unescape(s string) string {
 		}
 	}
 	return strings.ToLower(string(b))
-}
-
-func hexDigit(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
 }
 
 // callback is the host that a payload would make the server speak to.

@@ -14,71 +14,74 @@ type winFacts struct {
 }
 
 func (w *winFacts) read(ev *tocsin.Event) {
-	*w = winFacts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch ev.Fields[i].Name {
-		case "EventID":
+		switch winSlots.slot(ev.Fields[i].Name) {
+		case winID:
 			set(&w.id, v)
-		case "Provider_Name", "Provider":
+		case winProvider:
 			set(&w.provider, v)
-		case "SubjectUserName", "User":
+		case winUser:
 			set(&w.user, v)
-		case "SubjectDomainName":
+		case winDomain:
 			set(&w.domain, v)
-		case "SubjectLogonId", "LogonId":
+		case winLogon:
 			set(&w.logon, v)
-		case "TargetUserName":
+		case winTargetUser:
 			set(&w.targetUser, v)
-		case "TargetDomainName":
+		case winTargetDomain:
 			set(&w.targetDomain, v)
-		case "TargetLogonId":
+		case winTargetLogon:
 			set(&w.targetLogon, v)
-		case "LogonType":
+		case winLogonType:
 			set(&w.logonType, v)
-		case "IpAddress", "src_ip", "Address":
-			set(&w.address, address(v))
-		case "WorkstationName":
+		case winAddress:
+			if w.address == "" {
+				w.address = address(v)
+			}
+		case winWorkstation:
 			set(&w.workstation, v)
-		case "CommandLine":
+		case winCommand:
 			set(&w.command, v)
-		case "ParentImage", "ParentProcessName":
+		case winParent:
 			set(&w.parent, v)
-		case "Image", "NewProcessName", "SourceImage":
+		case winImage:
 			set(&w.image, v)
-		case "TargetFilename", "TargetObject", "ObjectName":
+		case winTarget:
 			set(&w.target, v)
-		case "GrantedAccess", "AccessMask":
+		case winAccess:
 			set(&w.access, v)
-		case "TicketEncryptionType":
+		case winTicket:
 			set(&w.ticket, v)
-		case "ServiceName":
+		case winService:
 			set(&w.service, v)
-		case "ImagePath", "ServiceFileName":
+		case winServicePath:
 			set(&w.servicePath, v)
-		case "TaskName":
+		case winTask:
 			set(&w.task, v)
-		case "ShareName":
+		case winShare:
 			set(&w.share, v)
-		case "RelativeTargetName":
+		case winRelative:
 			set(&w.relative, v)
-		case "DestinationIp":
-			set(&w.dst, address(v))
-		case "DestinationPort":
+		case winDst:
+			if w.dst == "" {
+				w.dst = address(v)
+			}
+		case winDport:
 			set(&w.dport, v)
-		case "QueryName":
+		case winQuery:
 			set(&w.query, v)
-		case "ScriptBlockText", "HostApplication", "Payload":
+		case winScript:
 			set(&w.script, v)
-		case "PipeName":
+		case winPipe:
 			set(&w.pipe, v)
-		case "TargetImage":
+		case winTargetImage:
 			set(&w.targetImage, v)
-		case "MemberName", "TargetSid":
+		case winGroup:
 			set(&w.group, v)
-		case "Status", "FailureCode":
+		case winStatus:
 			set(&w.status, v)
-		case "Details":
+		case winKey:
 			set(&w.key, v)
 		}
 	}
@@ -88,6 +91,12 @@ func (w *winFacts) read(ev *tocsin.Event) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
+	if len(r.held) > 0 || !quiet(ev) {
+		r.windowsWhole(ev)
+	}
+}
+
+func (r *Reader) windowsWhole(ev *tocsin.Event) {
 	var w winFacts
 	w.read(ev)
 	if w.provider == "" || w.id == "" {
@@ -107,10 +116,76 @@ func (r *Reader) windows(ev *tocsin.Event) {
 	if r.n == 0 && len(r.held) > 0 {
 		r.deed(ev, &w, "run", "", "", tocsin.Informational)
 		a := &r.act
-		a.Text = or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script))))
-		a.Tool = base(w.image)
+		r.commandText("", or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script)))))
+		a.Tool = r.base(w.image)
 		r.out()
 	}
+}
+
+// winWords are events that are told only if one of their fields holds certain words, by provider and id. Without a rule that
+// held, most events are of no other kind, and so are not read further.
+var winWords = map[string]struct {
+	slot  uint8
+	words *foldSet
+}{
+	"Sysmon 10": {winTargetImage, foldWords("lsass")},
+	"Sysmon 11": {winTarget, writtenWords}, "Sysmon 15": {winTarget, writtenWords},
+	"Sysmon 12": {winTarget, registryWords}, "Sysmon 13": {winTarget, registryWords}, "Sysmon 14": {winTarget, registryWords},
+	"Sysmon 17": {winPipe, pipeWords}, "Sysmon 18": {winPipe, pipeWords},
+}
+
+var (
+	writtenWords  = foldWords(`\startup\`, "wwwroot", "htdocs", `\owa\`, ".dmp", "ntds.dit", `\temp\`, `\users\public\`, `\programdata\`, `c:\windows\`)
+	registryWords = foldWords(`\currentversion\run`, `\winlogon\`, "image file execution options", `shell\open\command`, `\exefile\shell\runas`, `\lsa\`, "wdigest", `windows defender\`)
+	pipeWords     = foldWords("psexe", "msagent_", "postex_", "paexec", "remcom")
+)
+
+// winIDs are the events that sysmon, security and channel read, by the last word of the provider's name.
+var winIDs = map[string]map[string]bool{
+	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 22"),
+	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 1102 4719 5140 5145 4662 4663 4656"),
+	"":                  wordSet("7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
+}
+
+// quiet says that an event for which no rule held is not told, by as few of its fields as say so.
+func quiet(ev *tocsin.Event) bool {
+	id, provider := "", ""
+	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
+		switch winSlots.slot(ev.Fields[i].Name) {
+		case winID:
+			set(&id, ev.Fields[i].Value)
+		case winProvider:
+			set(&provider, ev.Fields[i].Value)
+		}
+	}
+	if id == "" || provider == "" {
+		return false
+	}
+	name := ""
+	for _, n := range [...]string{"Sysmon", "Security-Auditing"} {
+		if strings.HasSuffix(provider, n) {
+			name = n
+			break
+		}
+	}
+	if !winIDs[name][id] {
+		return true
+	}
+	if name != "Sysmon" {
+		return false
+	}
+	var buf [32]byte
+	is, ok := winWords[string(append(append(append(buf[:0], name...), ' '), id...))]
+	if !ok {
+		return false
+	}
+	value := ""
+	for i := 0; i < len(ev.Fields) && value == ""; i++ {
+		if winSlots.slot(ev.Fields[i].Name) == is.slot {
+			set(&value, ev.Fields[i].Value)
+		}
+	}
+	return !is.words.in(value)
 }
 
 // deed begins an action of whoever the event names as subject.
@@ -127,7 +202,7 @@ func (r *Reader) deed(ev *tocsin.Event, w *winFacts, verb, tactic, technique str
 func (r *Reader) subject(w *winFacts) {
 	host := r.act.Host
 	user := r.winAccount(w.user, w.domain)
-	switch strings.ToLower(w.logon) {
+	switch r.lower(w.logon) {
 	case "", "0x0", "0x3e7", "0x3e4", "0x3e5":
 	default:
 		if host != "" {
@@ -175,7 +250,7 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		if level == tocsin.Informational {
 			a.Tactic, a.Technique = "", ""
 		}
-		a.Text = w.service + ": " + w.servicePath
+		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case "4698", "4702":
 		r.deed(ev, w, "create", "persistence", "T1053.005", tocsin.Low)
@@ -218,7 +293,7 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		r.doer("address", w.address)
 		r.subject(w)
 		r.target("host", a.Host)
-		a.Verb, a.Level, a.Text = "read", tocsin.Informational, w.share+`\`+w.relative
+		a.Verb, a.Level, a.Text = "read", tocsin.Informational, r.joined(w.share, `\`, w.relative)
 		switch {
 		case strings.EqualFold(share, "ADMIN$"), len(share) == 2 && share[1] == '$':
 			a.Tactic, a.Technique, a.Level = "lateral-movement", "T1021.002", tocsin.Low
@@ -286,17 +361,17 @@ func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
 	r.target("host", a.Host)
 	r.target("user", r.winAccount(user, w.targetDomain))
 	a.Verb, a.Level, a.Outcome = "login", tocsin.Informational, tocsin.Worked
-	a.Text = "login as " + user
+	a.Text = r.joined("login as ", user, "")
 	switch {
 	case failed:
 		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
 	case w.id == "4648":
-		a.Text = "explicit credentials of " + user
+		a.Text = r.joined("explicit credentials of ", user, "")
 		if strings.HasSuffix(w.user, "$") && len(r.held) == 0 {
 			return
 		}
 	case w.id == "4769":
-		a.Text = "service ticket for " + or(w.service, user)
+		a.Text = r.joined("service ticket for ", or(w.service, user), "")
 		if w.ticket == "0x17" && !strings.HasSuffix(w.service, "$") && !strings.EqualFold(w.service, "krbtgt") {
 			a.Tactic, a.Technique, a.Level = "credential-access", "T1558.003", tocsin.Low
 		}
@@ -333,20 +408,17 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.deed(ev, w, "connect", "", "", tocsin.Informational)
 		a.On = a.On[:0]
 		r.target("address", w.dst)
-		a.Tool, a.Text = base(w.image), w.dst+":"+w.dport
+		a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
 		if isShell(a.Tool) || a.Tool == "rundll32" || a.Tool == "regsvr32" || a.Tool == "mshta" || a.Tool == "certutil" {
 			a.Tactic, a.Technique, a.Level = "command-and-control", "T1071", tocsin.Low
 		}
 		r.out()
 	case "8":
 		r.deed(ev, w, "run", "stealth", "T1055", tocsin.Low)
-		a.Text, a.Tool = w.image+" → "+w.targetImage, base(w.image)
+		a.Text, a.Tool = w.image+" → "+w.targetImage, r.base(w.image)
 		r.out()
 	case "10":
-		if !strings.EqualFold(base(w.targetImage), "lsass") {
-			return
-		}
-		if !readsMemory(w.access) {
+		if r.base(w.targetImage) != "lsass" || !readsMemory(w.access) {
 			return
 		}
 		r.deed(ev, w, "read", "credential-access", "T1003.001", tocsin.Medium)
@@ -354,27 +426,27 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 			a.Level = tocsin.Informational // what comes with the system and what is installed do it all day
 			a.Tactic, a.Technique = "", ""
 		}
-		a.Text, a.Tool = "memory of lsass read by "+w.image, base(w.image)
+		a.Text, a.Tool = "memory of lsass read by "+w.image, r.base(w.image)
 		r.out()
 	case "11", "15":
-		p := strings.ToLower(w.target)
+		p := w.target
 		tactic, technique, level := "", "", tocsin.Informational
 		switch {
-		case strings.Contains(p, `\start menu\programs\startup\`):
+		case foldContains(p, `\start menu\programs\startup\`):
 			tactic, technique, level = "persistence", "T1547.001", tocsin.Medium
-		case webScript(p) && (strings.Contains(p, "wwwroot") || strings.Contains(p, "htdocs") || strings.Contains(p, `\owa\`)):
+		case webScript(p) && (foldContains(p, "wwwroot") || foldContains(p, "htdocs") || foldContains(p, `\owa\`)):
 			tactic, technique, level = "persistence", "T1505.003", tocsin.Medium
-		case strings.HasSuffix(p, ".dmp") && strings.Contains(p, "lsass"), strings.HasSuffix(p, "ntds.dit"):
+		case foldSuffix(p, ".dmp") && foldContains(p, "lsass"), foldSuffix(p, "ntds.dit"):
 			tactic, technique, level = "credential-access", "T1003", tocsin.High
-		case strings.Contains(p, "__psscriptpolicytest_"):
+		case foldContains(p, "__psscriptpolicytest_"):
 			return
-		case program(p) && (strings.Contains(p, `\temp\`) || strings.Contains(p, `\users\public\`) || strings.Contains(p, `\programdata\`) || strings.HasPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
+		case program(p) && (foldContains(p, `\temp\`) || foldContains(p, `\users\public\`) || foldContains(p, `\programdata\`) || foldPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
 			tactic, technique, level = "command-and-control", "T1105", tocsin.Low
 		default:
 			return
 		}
 		r.deed(ev, w, "write", tactic, technique, level)
-		a.Text, a.Tool = w.target, base(w.image)
+		a.Text, a.Tool = w.target, r.base(w.image)
 		r.target("file", w.target)
 		r.out()
 	case "12", "13", "14":
@@ -391,13 +463,13 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		default:
 			return
 		}
-		a.Text, a.Tool = w.target+" = "+w.key, base(w.image)
+		a.Text, a.Tool = w.target+" = "+w.key, r.base(w.image)
 		r.out()
 	case "17", "18":
 		p := strings.ToLower(w.pipe)
 		if strings.Contains(p, "psexe") || strings.Contains(p, "msagent_") || strings.Contains(p, "postex_") || strings.Contains(p, "paexec") || strings.Contains(p, "remcom") {
 			r.deed(ev, w, "run", "lateral-movement", "T1021.002", tocsin.Medium)
-			a.Text, a.Tool = w.pipe, base(w.image)
+			a.Text, a.Tool = w.pipe, r.base(w.image)
 			r.out()
 		}
 	case "22":
@@ -407,7 +479,7 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.deed(ev, w, "resolve", "", "", tocsin.Informational)
 		a.On = a.On[:0]
 		r.target("domain", r.lower(w.query))
-		a.Text, a.Tool = w.query, base(w.image)
+		a.Text, a.Tool = w.query, r.base(w.image)
 		r.out()
 	}
 }
@@ -441,7 +513,7 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 			level = tocsin.Medium
 		}
 		r.deed(ev, w, "create", "persistence", "T1543.003", level)
-		a.Text = w.service + ": " + w.servicePath
+		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case w.id == "104":
 		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Low)

@@ -1,0 +1,142 @@
+package action
+
+import (
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A slotTable numbers the names of the fields that are read. Most names of an event are not among them, so that a table
+// has to say no fast: names are told apart by their length and three of their bytes first.
+type slotTable [512][]slotName
+
+type slotName struct {
+	name string
+	slot uint8
+}
+
+// slotsOf makes a table of names and their numbers, which are not 0.
+func slotsOf(names map[string]uint8) *slotTable {
+	var t slotTable
+	for name, slot := range names {
+		h := slotHash(name)
+		t[h] = append(t[h], slotName{name, slot})
+	}
+	return &t
+}
+
+func slotHash(name string) uint {
+	n := len(name)
+	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 512
+}
+
+// slot is the number of a name, 0 for one that is not read.
+func (t *slotTable) slot(name string) uint8 {
+	if name == "" {
+		return 0
+	}
+	for _, c := range t[slotHash(name)] {
+		if c.name == name {
+			return c.slot
+		}
+	}
+	return 0
+}
+
+// A way is one of the ways to read an event.
+type way uint8
+
+const (
+	asHost way = iota
+	asAlert
+	asAgent
+	asWindows
+	asNetwork
+	asCloud
+	asWeb
+)
+
+// wayOf decides by the first of an event's log sources.
+func wayOf(s *tocsin.LogSource) way {
+	switch s.Product {
+	case "alert":
+		return asAlert
+	case "ai_agent":
+		return asAgent
+	case "windows":
+		if s.Category != "webserver" && s.Category != "firewall" {
+			return asWindows
+		}
+	case "zeek", "suricata", "snort":
+		if s.Category != "webserver" {
+			return asNetwork
+		}
+	case "aws", "azure", "gcp", "m365", "okta", "github", "gitlab", "kubernetes", "google_workspace", "duo", "onelogin", "auth0", "vault":
+		if s.Category == "" || s.Category == "application" || s.Category == "authentication" {
+			return asCloud
+		}
+	}
+	switch s.Category {
+	case "webserver", "proxy":
+		return asWeb
+	case "firewall", "dns", "ids":
+		return asNetwork
+	}
+	return asHost
+}
+
+// maxWays bounds the log sources that a reader remembers.
+const maxWays = 512
+
+// wayFor is the way to read an event. Its log sources are shared between events: where they stand tells them.
+func (r *Reader) wayFor(ev *tocsin.Event) way {
+	s := &ev.Sources[0]
+	if s == r.waySource {
+		return r.way
+	}
+	w, ok := r.ways[s]
+	if !ok {
+		if r.ways == nil || len(r.ways) >= maxWays {
+			r.ways = map[*tocsin.LogSource]way{}
+		}
+		w = wayOf(s)
+		r.ways[s] = w
+	}
+	r.waySource, r.way = s, w
+	return w
+}
+
+// A foldSet finds any of some words in a text in one pass, whatever the case of its letters.
+type foldSet [256][]string
+
+// foldWords makes a foldSet of words in lower case.
+func foldWords(words ...string) *foldSet {
+	var s foldSet
+	for _, w := range words {
+		s[w[0]] = append(s[w[0]], w)
+		if w[0] >= 'a' && w[0] <= 'z' {
+			s[w[0]&^0x20] = append(s[w[0]&^0x20], w)
+		}
+	}
+	return &s
+}
+
+func (f *foldSet) in(s string) bool {
+	for i := 0; i < len(s); i++ {
+	next:
+		for _, w := range f[s[i]] {
+			if len(s)-i < len(w) {
+				continue
+			}
+			for k := 1; k < len(w); k++ {
+				c := s[i+k]
+				if c >= 'A' && c <= 'Z' {
+					c |= 0x20
+				}
+				if c != w[k] {
+					continue next
+				}
+			}
+			return true
+		}
+	}
+	return false
+}
