@@ -27,7 +27,7 @@ type crowd struct {
 var crowds = []crowd{
 	{"one address in 60,000 disguises", 270_000, disguises, "web01/nginx/access.log.1"},
 	{"an address a request", 300_000, strangers, "web01/nginx/access.log.1"},
-	{"forged host names", 600_000, forgedHosts, "syslog.example/auth.log"},
+	{"forged host names", 600_000, forgedHosts, "web01/auth.log.1"},
 }
 
 // TestCrowds hunts example/intrusion beside crowds that are large enough to meet the bounds on memory.

@@ -86,7 +86,7 @@ func TestMain(m *testing.M) {
 	if flag.Lookup("test.run").Value.String() == "" {
 		for _, f := range figures {
 			if f.bound.set && !scores.ran[f.test] {
-				scores.untested = append(scores.untested, f.name+": "+f.test+" is not in this build (-tags long)")
+				scores.untested = append(scores.untested, f.name+": "+f.test+" is not in this build (see its build tags: long, unix)")
 			}
 		}
 	}

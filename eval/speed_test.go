@@ -58,10 +58,7 @@ func generated(t testing.TB, kind string, n int) (log string, truth map[string]s
 		generatedLogs.dir, generatedLogs.of = dir, map[string]generatedLog{}
 		atExit = append(atExit, func() { os.RemoveAll(dir) })
 	}
-	gen := filepath.Join(filepath.Dir(data(t, "README.md")), "..", "tools", "gen_logs.py")
-	if _, err := os.Stat(gen); err != nil {
-		without(t, "no generator at %s", gen)
-	}
+	gen := data(t, "../tools/gen_logs.py")
 	python, err := exec.LookPath("python3")
 	if err != nil {
 		without(t, "the generator of logs needs python3")
