@@ -165,3 +165,20 @@ func writeJSON(t *testing.T, h hash.Hash, v any) {
 	}
 	h.Write(append(b, '\n'))
 }
+
+// TestSessions hunts a terminal server with a few hundred sessions: each is read, and each is somebody. What many cost is
+// TestLongSessions'.
+func TestSessions(t *testing.T) {
+	const n = 300
+	found, coverage := told(t, own(t), terminalServer(t, filepath.Join(t.TempDir(), "sysmon.json"), n))
+	if coverage.Events != n || coverage.FaultN != 0 {
+		t.Errorf("%d events and %d faults of %d lines", coverage.Events, coverage.FaultN, n)
+	}
+	doers := found.Attempts
+	for _, c := range found.Campaigns {
+		doers += len(c.Actors)
+	}
+	if doers < n {
+		t.Errorf("%d doers in %d sessions", doers, n)
+	}
+}

@@ -252,8 +252,12 @@ func recordFigures(now map[string]*measured) error {
 	if b, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		commit = strings.TrimSpace(string(b))
 	}
+	text, err := os.ReadFile(figuresFile)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
-	for i, line := range strings.SplitAfter(figuresText, "\n") {
+	for i, line := range strings.SplitAfter(string(text), "\n") {
 		c := strings.Split(line, "\t")
 		m := now[c[0]]
 		if i == 0 || m == nil || scores.sampled[c[10]] {
@@ -263,6 +267,9 @@ func recordFigures(now map[string]*measured) error {
 		number := func(v float64) string {
 			if math.IsNaN(v) {
 				return "-"
+			}
+			if math.Abs(v) < 1e-12 { // what rounding leaves of 0
+				v = 0
 			}
 			return strconv.FormatFloat(v, 'g', 6, 64)
 		}

@@ -33,17 +33,16 @@ var speeds = []struct {
 	name  string
 	paths func(t testing.TB) []string
 	naive yardstick
-	exact bool // the yardstick sees as many events as a hunt
 }{
-	{"windows-json", windowsJSON, decodeJSON, true},
+	{"windows-json", windowsJSON, decodeJSON},
 	{"evtx", func(t testing.TB) []string {
 		return []string{data(t, "windows/evtx-attack-samples.tar.gz"), data(t, "windows/deepblue-yamato.tar.gz"), data(t, "windows/benign-evtx-omer.tar.gz")}
-	}, nil, false},
+	}, nil},
 	{"nginx", func(t testing.TB) []string { log, _ := generated(t, "nginx", 1_000_000); return []string{log} },
-		byExpression(`^(\S+) \S+ (\S+) \[([^\]]+)\] "(\S+) (\S+) ([^"]*)" (\d+) (\d+) "([^"]*)" "([^"]*)"`), true},
+		byExpression(`^(\S+) \S+ (\S+) \[([^\]]+)\] "(\S+) (\S+) ([^"]*)" (\d+) (\d+) "([^"]*)" "([^"]*)"`)},
 	{"sshd", func(t testing.TB) []string { log, _ := generated(t, "sshd", 1_000_000); return []string{log} },
-		byExpression(`^(\w+ +\d+ [\d:]+) (\S+) (\w[\w-]*)\[(\d+)\]: (.*)$`), true},
-	{"zeek", func(t testing.TB) []string { return []string{data(t, "network/zeek-rita.tar.gz")} }, splitTabs, true},
+		byExpression(`^(\w+ +\d+ [\d:]+) (\S+) (\w[\w-]*)\[(\d+)\]: (.*)$`)},
+	{"zeek", func(t testing.TB) []string { return []string{data(t, "network/zeek-rita.tar.gz")} }, splitTabs},
 }
 
 func windowsJSON(t testing.TB) []string { return []string{data(t, "windows/otrf-atomic")} }
@@ -150,7 +149,7 @@ func TestSpeed(t *testing.T) {
 				if n == 0 {
 					t.Fatalf("%s: the yardstick reads nothing", s.name)
 				}
-				if events > 0 && s.exact && n != events {
+				if events > 0 && (n < events*99/100 || n > events*101/100) {
 					t.Errorf("%s: the yardstick reads %d events, a hunt %d", s.name, n, events)
 				}
 			}

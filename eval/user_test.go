@@ -32,7 +32,7 @@ type cost struct {
 	Events    int64   `json:"events"`
 	Matches   int     `json:"matches"`
 	Campaigns int     `json:"campaigns"`
-	Attempts  int     `json:"attempts"` // actors in no campaign
+	Attempts  int     `json:"attempts"`    // actors in no campaign
 	CPU       float64 `json:"cpu_seconds"` // user and system, of which Load is a part
 	Load      float64 `json:"load_cpu_seconds"`
 	RSS       int64   `json:"peak_rss_bytes"`
