@@ -149,7 +149,7 @@ func TestSpeed(t *testing.T) {
 				if n == 0 {
 					t.Fatalf("%s: the yardstick reads nothing", s.name)
 				}
-				if events > 0 && (n < events*99/100 || n > events*101/100) {
+				if events > 0 && (n < events*95/100 || n > events*105/100) {
 					t.Errorf("%s: the yardstick reads %d events, a hunt %d", s.name, n, events)
 				}
 			}

@@ -21,16 +21,16 @@ const (
 
 // readmeRows are the rows of README's table. {NAME} stands for a recorded figure in its unit; {NAME|k}, {NAME|n}, {NAME|of} and
 // {NAME|rest} for that of a share of how many, for both, and for what is missing from all; {NAME|interval} for its interval.
-// What a row's figures were tuned on is said at its end.
+// What a row's figures were tuned on is said at its end, but not again of "the same".
 var readmeRows = []struct{ label, text string }{
 	{"SigmaHQ's regression tests", "{sigmahq/regression|of}"},
 	{"SigmaHQ's live rules loaded", "{sigmahq/loaded|of}; the other {sigmahq/loaded|rest} lack values for their placeholders, each is named"},
 	{"EVTX-ATTACK-SAMPLES, all Windows rules", "{evtx-samples/events} events, {evtx-samples/rules} distinct rules, {evtx-samples/pairs} (event, rule) pairs, no difference from the naive evaluator"},
-	{"CrowdSec hub tests, own rules", "{hub/sources|of} expected sources alerted ({hub/sources})"},
-	{"fail2ban's labelled lines, own rules", "{fail2ban/attacks|of} attacks matched ({fail2ban/attacks}), {fail2ban/clean-matched|of} lines labelled no match"},
-	{"benign recordings, own rules, level high or above", "{benign/rules-high/own|k} in {benign/rules-high/own|n} events"},
+	{"CrowdSec hub tests, own rules", "{hub/sources|of} expected sources alerted ({hub/sources}, {hub/sources|interval})"},
+	{"fail2ban's labelled lines, own rules", "{fail2ban/attacks|of} attacks matched ({fail2ban/attacks}, {fail2ban/attacks|interval}), {fail2ban/clean-matched|of} lines labelled no match"},
+	{"benign recordings, own rules, level high or above", "{benign/rules-high/own|k} in {benign/rules-high/own|n} events ({benign/rules-high/own|interval})"},
 	{"campaigns of level high or above in benign recordings", "{benign/campaigns-high|k} in {benign/campaigns-high|n} events ({benign/campaigns-medium|k} medium: administrators at work)"},
-	{"AIT-ADS, four labs of 4–6 days, alerts without their labels, worst lab", "alerts to incidents −{ait-ads/worst/reduction}; {ait-ads/worst/step-recall} of the attack's steps in one campaign ({ait-ads/worst/step-recall-with-leads} with its leads; the slow DNS leak happens up to 62 h apart); {ait-ads/worst/purity} of the campaign's alerts belong, without the two web scanners' {ait-ads/worst/purity-without-dirb-wpscan}"},
+	{"AIT-ADS, four labs of 4–6 days, alerts without their labels, worst lab", "alerts to incidents −{ait-ads/worst/reduction}; {ait-ads/worst/step-recall} of the attack's {ait-ads/worst/step-recall|n} steps in one campaign ({ait-ads/worst/step-recall|interval}; {ait-ads/worst/step-recall-with-leads} with its leads; the slow DNS leak happens up to 62 h apart); {ait-ads/worst/purity} of the campaign's alerts belong, without the two web scanners' {ait-ads/worst/purity-without-dirb-wpscan}"},
 	{"separate intrusions hunted together", "{separate/one-each|of} stay apart, one campaign each"},
 	{"driver of recorded actors, group of recordings left out", "macro-F1 {driver/group-left-out/050/macro-f1} ({driver/group-left-out/050/macro-f1|interval}) on {driver/group-left-out/050/macro-f1|n} actors, {driver/group-left-out/050/undecided} undecided; {driver/group-left-out/050/human-called-agent|k} humans of {driver/group-left-out/050/human-called-agent|n} called an agent; gaps alone {driver/group-left-out-gaps-only/050/macro-f1}; whole recording left out {driver/recording-left-out/050/macro-f1}"},
 	{"rehearsals, 16 seeds", "{rehearsal/plain/victims|of} victims in one campaign, {rehearsal/plain/benign|of} benign names in it; share without a person within 5 points in {rehearsal/plain/autonomy-within-5|k}, of gates {rehearsal/plain/gates-found|of} found and {rehearsal/plain/gates-wrong|k} said too many; found again after a block {rehearsal/plain/relinked|of}"},
@@ -90,7 +90,7 @@ func fill(t *testing.T, text string) (filled string, on []string) {
 			}
 			return grouped(m.k()) + " of " + grouped(m.n)
 		case "interval":
-			return m.interval()
+			return m.interval(f.unit)
 		}
 		t.Errorf("%s: no such form of a figure", s)
 		return s
@@ -102,6 +102,8 @@ func exactly(v float64, unit string) string {
 	switch unit {
 	case "share":
 		return strconv.FormatFloat(100*v, 'g', 4, 64) + " %"
+	case "count", "/s":
+		return grouped(int(math.Round(v)))
 	case "points", "MB", "s":
 		return strconv.FormatFloat(v, 'g', 4, 64) + " " + unit
 	}
@@ -149,7 +151,7 @@ func readmeFigures(t *testing.T) string {
 	b.WriteString("| | |\n| --- | --- |\n")
 	for _, r := range readmeRows {
 		text, on := fill(t, r.text)
-		if len(on) > 0 {
+		if len(on) > 0 && !strings.HasPrefix(r.label, "the same") {
 			text += ". *Not unseen: " + strings.Join(on, "; ") + "*"
 		}
 		fmt.Fprintf(&b, "| %s | %s |\n", r.label, text)
@@ -169,10 +171,8 @@ func measuredFigures() string {
 		quotes += r.text
 	}
 	quoted := func(f *figure) string {
-		_, kind, _ := strings.Cut(f.name, "/")
-		kind, _, _ = strings.Cut(kind, "/")
 		for _, r := range readmeSpeed {
-			if r[1] == kind {
+			if strings.HasPrefix(f.name, "user/"+r[1]+"/") || strings.HasPrefix(f.name, "speed/"+r[1]+"/") {
 				return "yes"
 			}
 		}
@@ -187,7 +187,7 @@ func measuredFigures() string {
 	for _, f := range figures {
 		value, interval, n, commit, date := "not measured", "", "", "", ""
 		if m := f.last; m != nil {
-			value, interval, commit, date = exactly(m.value, f.unit), m.interval(), m.commit, m.date
+			value, interval, commit, date = exactly(m.value, f.unit), m.interval(f.unit), m.commit, m.date
 			if m.n > 0 {
 				n = grouped(m.n)
 			}

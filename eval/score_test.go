@@ -115,19 +115,22 @@ func printScores() {
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "\nfigure\tvalue\tn\t95 % interval\tbound")
 	for _, name := range slices.Sorted(maps.Keys(scores.of)) {
-		m, bound := scores.of[name], ""
+		m, bound, unit := scores.of[name], "", ""
 		if f := figureNamed(name); f != nil {
-			bound = f.bound.text(f.unit)
+			bound, unit = f.bound.text(f.unit), f.unit
 		}
-		fmt.Fprintf(w, "%s\t%.4g\t%d\t%s\t%s\n", name, m.value, m.n, m.interval(), bound)
+		fmt.Fprintf(w, "%s\t%.4g\t%d\t%s\t%s\n", name, m.value, m.n, m.interval(unit), bound)
 	}
 	w.Flush()
 }
 
-// interval writes the 95 % interval; empty where there is none.
-func (m *measured) interval() string {
-	if math.IsNaN(m.low) {
+// interval writes the 95 % interval in a unit; empty where there is none.
+func (m *measured) interval(unit string) string {
+	switch {
+	case math.IsNaN(m.low):
 		return ""
+	case unit == "share":
+		return fmt.Sprintf("%.3g–%.3g %%", 100*m.low, 100*m.high)
 	}
 	return fmt.Sprintf("%.3f–%.3f", m.low, m.high)
 }
