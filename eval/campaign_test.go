@@ -38,7 +38,14 @@ func wilson(k, n int) (low, high float64) {
 	p, m := float64(k)/float64(n), float64(n)
 	mid := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
-	return max(0, mid-half), min(1, mid+half)
+	low, high = max(0, mid-half), min(1, mid+half)
+	if k == 0 {
+		low = 0 // what rounding leaves is not
+	}
+	if k == n {
+		high = 1
+	}
+	return low, high
 }
 
 // An alertLabel is what the recording says of an alert, which Tocsin never reads.

@@ -268,9 +268,6 @@ func recordFigures(now map[string]*measured) error {
 			if math.IsNaN(v) {
 				return "-"
 			}
-			if math.Abs(v) < 1e-12 { // what rounding leaves of 0
-				v = 0
-			}
 			return strconv.FormatFloat(v, 'g', 6, 64)
 		}
 		c[4], c[5], c[6], c[7] = number(m.value), strconv.Itoa(m.n), number(m.low), number(m.high)
