@@ -74,10 +74,10 @@ type judge struct {
 	w     [][3]float64
 }
 
-// pull is the strength with which weights are drawn to zero. It was chosen by leaving out groups.
-// bound is the share from which a driver is named when weights are fitted anew.
-var bound = flag.Float64("bound", 0.75, "share from which a driver is named in the arms that fit anew")
+// namedFrom is the share from which a driver is named when weights are fitted anew.
+var namedFrom = flag.Float64("bound", 0.75, "share from which a driver is named in the arms that fit anew")
 
+// pull is the strength with which weights are drawn to zero. It was chosen by leaving out groups.
 var pull = flag.Float64("pull", 0.0005, "how strongly fitted weights are drawn to zero")
 
 // fit finds the weights of a multinomial logistic regression with an L2 penalty, by Nesterov's accelerated gradient.

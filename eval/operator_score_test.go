@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
@@ -108,23 +109,25 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 	}
 	t.Logf("%s after %d actions: macro-F1 %.3f (%.3f – %.3f), undecided %.1f %%, wrong %d of %d decided; of 100 humans %.1f are called agents (%.1f – %.1f)%s",
 		arm, n, f1, low, high, 100*abstained, said-right, said, 100*float64(c[tocsin.Human][tocsin.Agent])/float64(max(1, humans)), 100*wLow, 100*wHigh, text)
-	score(t, fmt.Sprintf("driver/%s/%03d/macro-f1", arm, n), f1, 0)
-	score(t, fmt.Sprintf("driver/%s/%03d/undecided", arm, n), abstained, len(all))
-	score(t, fmt.Sprintf("driver/%s/%03d/human-called-agent", arm, n), float64(c[tocsin.Human][tocsin.Agent])/float64(max(1, humans)), humans)
-	score(t, fmt.Sprintf("driver/%s/%03d/wrong", arm, n), float64(said-right)/float64(max(1, said)), said)
+	key := fmt.Sprintf("driver/%s/%03d/", slug(arm), n)
+	scoreWithin(t, key+"macro-f1", f1, len(all), low, high)
+	score(t, key+"undecided", abstained, len(all))
+	share(t, key+"human-called-agent", c[tocsin.Human][tocsin.Agent], humans)
+	share(t, key+"wrong", said-right, said)
 }
+
+// slug writes the name of an arm as part of a figure's.
+func slug(s string) string { return strings.NewReplacer(", ", "-", " ", "-", "'", "").Replace(s) }
 
 // TestDrivers scores the judgement of what drives an actor: with the weights as they are, which is only a proof on
 // recordings that they were not fitted to, and with weights that were fitted without the group that is judged (model,
 // class of trainees, network of scripts) or without the whole recording.
 func TestDrivers(t *testing.T) {
+	measures(t)
 	if testing.Short() {
-		t.Skip("scores and refits on whole recordings")
+		without(t, "refitting is not for -short")
 	}
 	all := operators(t)
-	if len(all) == 0 {
-		t.Skip("no recordings of operators")
-	}
 	ns := []int{10, 20, 50, 100, 200}
 	lengths := map[string][]int{}
 	for _, o := range all {
@@ -196,7 +199,7 @@ func TestDrivers(t *testing.T) {
 				}
 				said := tocsin.Undecided
 				for k := range p {
-					if p[k] >= *bound {
+					if p[k] >= *namedFrom {
 						said = tocsin.Driver(k + 1)
 					}
 				}
@@ -215,8 +218,9 @@ func TestDrivers(t *testing.T) {
 // TestDriversInDisguise tells how far an agent gets that changes its pace: what the judgement as shipped says of the
 // recorded agents when their gaps are stretched or jittered. They are the judgement's limits, not its proof.
 func TestDriversInDisguise(t *testing.T) {
+	measures(t)
 	if testing.Short() {
-		t.Skip("scores and refits on whole recordings")
+		without(t, "whole recordings of operators are not for -short")
 	}
 	all := operators(t)
 	const n = 50
@@ -239,11 +243,9 @@ func TestDriversInDisguise(t *testing.T) {
 			said[d]++
 			units++
 		}
-		if units == 0 {
-			t.Skip("no recordings of agents")
-		}
 		t.Logf("%s: of %d agents %d are called agents, %d scripts, %d humans, %d undecided", arm.name, units, said[tocsin.Agent], said[tocsin.Script], said[tocsin.Human], said[tocsin.Undecided])
-		score(t, "driver/in-disguise/"+arm.name+"/called-agent", float64(said[tocsin.Agent])/float64(units), units)
-		score(t, "driver/in-disguise/"+arm.name+"/called-human", float64(said[tocsin.Human])/float64(units), units)
+		key := "driver/in-disguise/" + slug(arm.name)
+		share(t, key+"/called-agent", said[tocsin.Agent], units)
+		share(t, key+"/called-human", said[tocsin.Human], units)
 	}
 }

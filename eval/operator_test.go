@@ -31,9 +31,12 @@ type operator struct {
 	masked tocsin.Ticks // the same, tools' names masked
 }
 
-// operators reads all doers of the recordings. What is missing is skipped.
+// operators reads all doers of the recordings.
 func operators(t testing.TB) []*operator {
 	t.Helper()
+	for _, name := range []string{"operator", "agents", "linux", "web"} {
+		data(t, name)
+	}
 	r := operatorReader{t: t, all: map[string]*operator{}}
 	glob := func(pattern string) []string {
 		paths, _ := filepath.Glob(filepath.Join(dataDir(), filepath.FromSlash(pattern)))

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
@@ -14,13 +15,19 @@ import (
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
-var rehearsals = flag.Int("rehearsals", 1, "how many seeds of each setting TestRehearsals plays")
+var rehearsals = flag.Int("rehearsals", 1, fmt.Sprintf("how many seeds of each setting TestRehearsals plays; %d are published", publishedSeeds))
+
+const publishedSeeds = 16
 
 // TestRehearsals plays rehearsals and scores what a hunt says of them against the truth, at rising evasion. The
 // settings at which it breaks are the detector's limits.
 func TestRehearsals(t *testing.T) {
+	measures(t)
 	if testing.Short() {
-		t.Skip("plays whole rehearsals")
+		without(t, "whole rehearsals are not for -short")
+	}
+	if *rehearsals < publishedSeeds {
+		sampled(t)
 	}
 	set := own(t)
 	for _, s := range []struct {
@@ -57,15 +64,18 @@ func TestRehearsals(t *testing.T) {
 		f1 := 2 * float64(sum.gatesHit) / max(1, float64(sum.gatesTrue+sum.gatesSaid))
 		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d, benign names %d of %d, re-linked %d of %d, called agent %d of %d",
 			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
-		key := "rehearsal/" + strings.NewReplacer(" ", "-", ",", "").Replace(s.name)
+		key := "rehearsal/" + slug(s.name)
 		if s.opt.Tempo == "" { // what a person drives throughout has no agents' share
-			score(t, key+"/autonomy-within-5", float64(within)/float64(n), n)
+			share(t, key+"/autonomy-within-5", within, n)
+			scoreWithin(t, key+"/autonomy-error", 100*sum.error/float64(max(1, n-sum.untold)), n, math.NaN(), math.NaN())
 		}
 		score(t, key+"/gates-f1", f1, sum.gatesTrue)
-		score(t, key+"/victims", float64(sum.victimsIn)/float64(max(1, sum.victims)), sum.victims)
-		score(t, key+"/benign", float64(sum.strangers)/float64(max(1, sum.names)), sum.names)
-		score(t, key+"/relinked", float64(sum.relinked)/float64(max(1, sum.blocks)), sum.blocks)
-		score(t, key+"/agent", float64(agents)/float64(n), n)
+		share(t, key+"/gates-found", sum.gatesHit, sum.gatesTrue)
+		share(t, key+"/gates-wrong", sum.gatesSaid-sum.gatesHit, sum.gatesSaid)
+		share(t, key+"/victims", sum.victimsIn, sum.victims)
+		share(t, key+"/benign", sum.strangers, sum.names)
+		share(t, key+"/relinked", sum.relinked, sum.blocks)
+		share(t, key+"/agent", agents, n)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,20 +29,42 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
+// generatedLogs are those that this run has made, by kind and number of lines; TestMain removes their folder.
+var generatedLogs struct {
+	sync.Mutex
+	dir string
+	of  map[string]generatedLog
+}
+
+type generatedLog struct {
+	path  string
+	truth map[string]string
+}
+
 // generated makes a log of n lines with the generator beside the recordings, and the truth about its addresses.
 func generated(t testing.TB, kind string, n int) (log string, truth map[string]string) {
 	t.Helper()
-	gen := filepath.Join(filepath.Dir(data(t, "README.md")), "..", "tools", "gen_logs.py")
-	if _, err := os.Stat(gen); err != nil {
-		t.Skipf("no generator at %s", gen)
+	generatedLogs.Lock()
+	defer generatedLogs.Unlock()
+	name := kind + strconv.Itoa(n)
+	if l, ok := generatedLogs.of[name]; ok {
+		return l.path, l.truth
 	}
+	if generatedLogs.dir == "" {
+		dir, err := os.MkdirTemp("", "eval")
+		if err != nil {
+			t.Fatal(err)
+		}
+		generatedLogs.dir, generatedLogs.of = dir, map[string]generatedLog{}
+		atExit = append(atExit, func() { os.RemoveAll(dir) })
+	}
+	gen := data(t, "../tools/gen_logs.py")
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("the generator needs python3")
+		without(t, "the generator of logs needs python3")
 	}
-	dir := t.TempDir()
-	log = filepath.Join(dir, kind+".log")
-	facts := filepath.Join(dir, "truth.tsv")
+	log = filepath.Join(generatedLogs.dir, name+".log")
+	facts := filepath.Join(generatedLogs.dir, name+".tsv")
 	if out, err := exec.Command(python, gen, kind, strconv.Itoa(n), log, facts).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -55,14 +78,17 @@ func generated(t testing.TB, kind string, n int) (log string, truth map[string]s
 			truth[f[0]] = f[1]
 		}
 	}
+	generatedLogs.of[name] = generatedLog{log, truth}
 	return log, truth
 }
 
 // TestGenerated hunts generated logs with our own rules: at least 90 % of the probing, file-hunting, traversing and
 // Log4Shell addresses must be alerted (level low or above), and fewer than 0.1 % of the others that did nothing.
 func TestGenerated(t *testing.T) {
+	measures(t)
 	n := 1_000_000
 	if testing.Short() || raceEnabled {
+		sampled(t)
 		n = 100_000
 	}
 	for _, kind := range []string{"nginx", "sshd"} {
@@ -112,15 +138,9 @@ func TestGenerated(t *testing.T) {
 				}
 			}
 		}
-		share := float64(promised.hit) / float64(max(promised.all, 1))
-		t.Logf("FIGURE generated %s: %d lines, %d matches, %.1f %% of the promised attackers alerted, %d of %d other addresses (%.3f %%) %v",
-			kind, n, found.Len(), 100*share, wrong, len(others), 100*float64(wrong)/float64(max(len(others), 1)), samples)
-		if share < 0.90 {
-			t.Errorf("%s: %.1f %% of the promised attackers, want 90", kind, 100*share)
-		}
-		if float64(wrong) >= 0.001*float64(len(others)) {
-			t.Errorf("%s: %d of %d other addresses alerted, want fewer than 0.1 %%", kind, wrong, len(others))
-		}
+		t.Logf("%s: %d lines, %d matches; others alerted: %v", kind, n, found.Len(), samples)
+		share(t, "generated/"+kind+"/attackers", promised.hit, promised.all)
+		share(t, "generated/"+kind+"/others", wrong, len(others))
 	}
 }
 

@@ -25,6 +25,7 @@ const liveRules = 3780
 
 // TestSigmaHQLoads wants every live rule of SigmaHQ accepted but those whose expand values are missing.
 func TestSigmaHQLoads(t *testing.T) {
+	measures(t)
 	set, faults := sigmaHQ(t, nil)
 	expand := 0
 	for _, f := range faults {
@@ -36,7 +37,7 @@ func TestSigmaHQLoads(t *testing.T) {
 		t.Errorf("rejected: %v", f)
 	}
 	n := len(set.Rules())
-	t.Logf("FIGURE sigmahq: %d rules loaded, %d need expand values", n, expand)
+	share(t, "sigmahq/loaded", n, n+expand)
 	if n+expand != liveRules {
 		t.Errorf("%d loaded and %d without values, together not %d", n, expand, liveRules)
 	}
@@ -45,6 +46,7 @@ func TestSigmaHQLoads(t *testing.T) {
 // TestRegression runs SigmaHQ's own regression tests: each recording must match the rule it was made for, as often as
 // its info.yml says.
 func TestRegression(t *testing.T) {
+	measures(t)
 	dir := unpack(t, data(t, "windows/sigma-regression.tar.gz"), func(string) bool { return true })
 	var infos []string
 	for depth := range 8 {
@@ -91,7 +93,7 @@ func TestRegression(t *testing.T) {
 		}
 		passed++
 	}
-	t.Logf("FIGURE regression: %d of %d", passed, total)
+	share(t, "sigmahq/regression", passed, total)
 	if total != 202 {
 		t.Errorf("%d tests, want 202", total)
 	}
@@ -99,6 +101,7 @@ func TestRegression(t *testing.T) {
 
 // TestAttackSamples hunts EVTX-ATTACK-SAMPLES, each distinct file once, with all rules of SigmaHQ for Windows.
 func TestAttackSamples(t *testing.T) {
+	measures(t)
 	seen := map[[sha256.Size]byte]bool{}
 	dir := t.TempDir()
 	err := members(data(t, "windows/evtx-attack-samples.tar.gz"), func(name string, r io.Reader) error {
@@ -118,13 +121,13 @@ func TestAttackSamples(t *testing.T) {
 	for _, f := range coverage.Faults {
 		t.Logf("fault: %v", f)
 	}
-	distinct, n := len(found.Rules()), found.Len()
-	t.Logf("FIGURE evtx-attack-samples: %d events in %d distinct files, %d faults, %d distinct rules, %d pairs", coverage.Events, len(seen), coverage.FaultN, distinct, n)
-	if distinct < 384 || n < 1547 {
-		t.Errorf("%d distinct rules and %d pairs, want at least 384 and 1547", distinct, n)
-	}
-	if coverage.Events != 8248 || len(seen) != 276 {
-		t.Errorf("%d events in %d files, want 8248 in 276", coverage.Events, len(seen))
+	events := int(coverage.Events)
+	score(t, "evtx-samples/events", float64(events), 0)
+	score(t, "evtx-samples/faults", float64(coverage.FaultN), 0)
+	score(t, "evtx-samples/rules", float64(len(found.Rules())), 0)
+	score(t, "evtx-samples/pairs", float64(found.Len()), 0)
+	if events != 8248 || len(seen) != 276 {
+		t.Errorf("%d events in %d files, want 8248 in 276", events, len(seen))
 	}
 }
 
@@ -156,11 +159,13 @@ var benign = []string{
 
 // TestBenign lists what matches in benign recordings, with SigmaHQ's rules and with our own.
 func TestBenign(t *testing.T) {
+	measures(t)
 	hq, _ := sigmaHQ(t, nil)
 	for _, rules := range []struct {
 		name string
 		set  *sigma.Set
 	}{{"own", own(t)}, {"sigmahq", hq}} {
+		events, loud := 0, 0
 		for _, name := range benign {
 			found, coverage := hunt(t, rules.set, data(t, name))
 			high, all := map[string]int{}, 0
@@ -172,21 +177,21 @@ func TestBenign(t *testing.T) {
 					high[fmt.Sprintf("%s [%s]", m.Rule.Title, m.Rule.Level)]++
 				}
 			}
-			t.Logf("FIGURE benign %s, %s rules: %d events, %d of level high or above = %.2f per 10,000; %d of any level", name, rules.name,
+			events, loud = events+int(coverage.Events), loud+n
+			t.Logf("%s, %s rules: %d events, %d of level high or above = %.2f per 10,000; %d of any level", name, rules.name,
 				coverage.Events, n, 1e4*float64(n)/float64(max(coverage.Events, 1)), all)
 			for _, title := range slices.Sorted(maps.Keys(high)) {
 				t.Logf("\t%4d %s", high[title], title)
 			}
-			if rules.name == "own" && n > 0 {
-				t.Errorf("%s: our own rules give %d alerts of level high or above", name, n)
-			}
 		}
+		share(t, "benign/rules-high/"+rules.name, loud, events)
 	}
 }
 
-// TestLegitimateLogins wants the people who log in to the EC2 host of an auth.log recording left alone: nothing of
-// level high or above about a user whose every login succeeded by public key.
+// TestLegitimateLogins counts the alerts of level high or above about the people who log in to the EC2 host of an
+// auth.log recording.
 func TestLegitimateLogins(t *testing.T) {
+	measures(t)
 	found, coverage := hunt(t, own(t), data(t, "linux/auth-elastic-ec2.log.gz"))
 	n := 0
 	for m := range found.All(true) {
@@ -195,7 +200,7 @@ func TestLegitimateLogins(t *testing.T) {
 			t.Logf("%s %s: %.200s", m.Rule.Level, m.Rule.Title, m.Event.Raw)
 		}
 	}
-	t.Logf("FIGURE ec2 auth: %d events, %d alerts of level high or above", coverage.Events, n)
+	share(t, "benign/logins-high", n, int(coverage.Events))
 }
 
 func lines(r io.Reader) *bufio.Scanner {
