@@ -517,6 +517,22 @@ func (s *Pages) Seal(mark time.Time) {
 	}
 }
 
+// Open are the ends of the pages that Seal would close, in order.
+func (s *Pages) Open(mark time.Time) []time.Time {
+	var ends []int64
+	for _, p := range s.pages {
+		if end := (p.slot + 1) * slotLength; !p.sealed && p.slot != 0 && end <= nanos(mark) {
+			ends = append(ends, end)
+		}
+	}
+	slices.Sort(ends)
+	out := make([]time.Time, len(ends))
+	for i, end := range ends {
+		out[i] = when(end)
+	}
+	return out
+}
+
 // trimPage brings the deeds of a page to their bounds exactly, so that it does not matter in which order it was filled.
 func (s *Pages) trimPage(p *page) {
 	s.unmeet()

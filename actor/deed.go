@@ -84,8 +84,8 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org int32,
 	}
 	if !a.Again {
 		d.n++
+		d.bytes += a.Bytes
 	}
-	d.bytes += a.Bytes
 	if org != none && org != d.org {
 		d.org = t.least(d.org, org)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/sigma"
 )
 
 // StateOptions say how a State joins.
@@ -23,6 +24,11 @@ type StateOptions struct {
 	Whole bool
 	// Apart are pairs of actors' IDs that a person has said are not one campaign.
 	Apart [][2]string
+	// Set are the rules whose correlations advance with the mark; nil leaves them out. Matches is told what they find, and
+	// again under the same Key when more is known of it; Known refuses what campaigns take no notice of. Both may be nil.
+	Set     *sigma.Set
+	Matches func(*tocsin.Match)
+	Known   func(*tocsin.Match) bool
 	// Rules names the rules and suppressions that actions are read with, by a hash.
 	Rules string
 }
@@ -38,7 +44,8 @@ type State struct {
 	board   *campaign.Board
 	parts   map[string]uint64 // the last number that was noted of each part
 	mark    time.Time
-	changed bool // something was noted since the last turn
+	series  *series // nil without correlations
+	changed bool    // something was noted since the last turn
 
 	result   campaign.Result
 	current  []*tocsin.Campaign // of the result, those that what is known now tells
@@ -60,6 +67,9 @@ type telling struct {
 // NewState makes an empty State.
 func NewState(o StateOptions) *State {
 	s := &State{options: o, pages: actor.NewPages(o.Key), parts: map[string]uint64{}, standing: tocsin.Standing{}}
+	if o.Set != nil {
+		s.series = newSeries(s)
+	}
 	s.board = &campaign.Board{Describe: func(a *tocsin.Actor) { s.pages.Describe(a) }, Lost: func(from, to time.Time) string { return s.pages.Lost(from, to) }, Apart: o.Apart}
 	return s
 }
@@ -67,12 +77,19 @@ func NewState(o StateOptions) *State {
 // Note notes an action that a part of the input (a file, a partition) delivered under a number that rises. What is
 // delivered again is not counted again.
 func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
+	if s.fresh(part, seq) {
+		s.changed = true
+		s.pages.Add(a)
+	}
+}
+
+// fresh says that something was not delivered before.
+func (s *State) fresh(part string, seq uint64) bool {
 	if last, ok := s.parts[part]; ok && seq <= last {
-		return
+		return false
 	}
 	s.parts[strings.Clone(part)] = seq
-	s.changed = true
-	s.pages.Add(a)
+	return true
 }
 
 // Merge adds what another reader of the same owner has noted. It is not to be used afterwards.
@@ -81,12 +98,21 @@ func (s *State) Merge(p *actor.Pages) {
 	s.pages.Merge(p)
 }
 
+// Hold notes rules that hold for an event, for the correlations that build on them, as a part delivered it under a number
+// of its own series.
+func (s *State) Hold(part string, seq uint64, ev *tocsin.Event, rules ...int) {
+	if s.series != nil && s.fresh("hits of "+part, seq) {
+		s.series.add(ev, rules)
+	}
+}
+
 // Turn says that nothing that happened before mark will come any more (what does all the same is late, and counts), and
 // returns the campaigns that are new or have changed since the last turn, the most severe first. The zero mark is the end of
 // time.
 func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	switch {
 	case mark.IsZero():
+		s.series.advance(endOfTime)
 		if s.options.Whole {
 			s.pages.Whole()
 		} else {
@@ -94,10 +120,18 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 		}
 		s.changed = true
 	case mark.After(s.mark):
+		if s.series != nil { // page by page, so that it does not matter how many a turn passes
+			for _, end := range s.pages.Open(mark) {
+				s.series.advance(end)
+				s.pages.Seal(end)
+			}
+		}
+		s.series.advance(mark)
 		s.mark = mark
 		s.pages.Seal(mark)
 		if s.options.Horizon > 0 {
 			s.pages.Forget(mark.Add(-s.options.Horizon))
+			s.series.forget(mark.Add(-s.options.Horizon))
 		}
 		s.changed = true
 	}
@@ -274,7 +308,7 @@ func (s *State) Result() campaign.Result { return s.result }
 func (s *State) Standing() tocsin.Standing { return s.standing }
 
 // LetGo is what was noted and not kept.
-func (s *State) LetGo() []tocsin.LetGo { return s.pages.LetGo() }
+func (s *State) LetGo() []tocsin.LetGo { return append(s.pages.LetGo(), s.series.letGo()...) }
 
 // Late counts the actions that came after the mark had passed them. They are kept.
 func (s *State) Late() int64 { return s.pages.Late() }

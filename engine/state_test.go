@@ -41,11 +41,24 @@ func clone(a *tocsin.Action) tocsin.Action {
 	return b
 }
 
+// A hit is an event for which rules hold that correlations may build on.
+type hit struct {
+	ev    *tocsin.Event
+	rules []int
+}
+
 // actionsOf are what a hunt would note, in order of time.
 func actionsOf(t testing.TB, paths ...string) []tocsin.Action {
+	all, _ := noted(t, paths...)
+	return all
+}
+
+// noted are the actions and hits of a hunt, in order of time.
+func noted(t testing.TB, paths ...string) ([]tocsin.Action, []hit) {
 	t.Helper()
 	set := ownRules(t)
 	var all []tocsin.Action
+	var hits []hit
 	var mu sync.Mutex
 	_, err := Read(context.Background(), Input{Paths: paths, Workers: 1}, func(int) Desk {
 		m := set.Matcher()
@@ -59,13 +72,17 @@ func actionsOf(t testing.TB, paths ...string) []tocsin.Action {
 			held = held[:0]
 			m.Match(ev, func(r int) { held = append(held, r) })
 			w.see(ev, held)
+			if len(held) > 0 {
+				hits = append(hits, hit{ev.Clone(), slices.Clone(held)})
+			}
 		})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	slices.SortStableFunc(all, func(x, y tocsin.Action) int { return x.Time.Compare(y.Time) })
-	return all
+	slices.SortStableFunc(hits, func(x, y hit) int { return x.ev.Time.Compare(y.ev.Time) })
+	return all, hits
 }
 
 // recordings are what there is to try a State on: our example, and whatever TOCSIN_DATA holds that is small enough.
@@ -114,11 +131,16 @@ func marksOf(all []tocsin.Action, n int) []time.Time {
 }
 
 // upTo is a causal run up to a mark: everything noted, one turn.
-func upTo(all []tocsin.Action, mark time.Time) *State {
-	s := NewState(StateOptions{Key: actor.Key{1}})
+func upTo(o StateOptions, all []tocsin.Action, hits []hit, mark time.Time) *State {
+	s := NewState(o)
 	for i := range all {
 		if all[i].Time.Before(mark) {
 			s.Note("all", uint64(i+1), &all[i])
+		}
+	}
+	for i, h := range hits {
+		if h.ev.Time.Before(mark) {
+			s.Hold("all", uint64(i+1), h.ev, h.rules...)
 		}
 	}
 	s.Turn(mark)
@@ -130,12 +152,13 @@ func upTo(all []tocsin.Action, mark time.Time) *State {
 func TestCuts(t *testing.T) {
 	for name, paths := range recordings(t) {
 		t.Run(name, func(t *testing.T) {
-			all := actionsOf(t, paths...)
+			all, hits := noted(t, paths...)
 			marks := marksOf(all, 4)
 			want := make([]string, len(marks))
+			o := StateOptions{Key: actor.Key{1}, Set: ownRules(t), Rules: "own"}
 			told := 0
 			for i, m := range marks {
-				s := upTo(all, m)
+				s := upTo(o, all, hits, m)
 				want[i] = tale(t, s.current)
 				told += len(s.current)
 			}
@@ -144,8 +167,8 @@ func TestCuts(t *testing.T) {
 			}
 			for seed := range uint64(4) {
 				rng := rand.New(rand.NewPCG(seed, 7))
-				s := NewState(StateOptions{Key: actor.Key{1}})
-				next := 0
+				s := NewState(o)
+				next, held := 0, 0
 				restarts := 0
 				for i, m := range marks {
 					for next < len(all) && all[next].Time.Before(m) {
@@ -173,6 +196,11 @@ func TestCuts(t *testing.T) {
 								s.Note("a", uint64(k+1), &all[k])
 							}
 						}
+						for held < len(hits) && !hits[held].ev.Time.After(all[next-1].Time) && hits[held].ev.Time.Before(m) {
+							held++
+							s.Hold("h", uint64(held), hits[held-1].ev, hits[held-1].rules...)
+							s.Hold("h", uint64(held), hits[held-1].ev, hits[held-1].rules...)
+						}
 						switch rng.IntN(12) {
 						case 0:
 							s.Turn(all[next-1].Time)
@@ -181,11 +209,14 @@ func TestCuts(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							if s, err = ReadState(b, StateOptions{Key: actor.Key{1}}, nil); err != nil {
+							if s, err = ReadState(b, o, nil); err != nil {
 								t.Fatal(err)
 							}
 							restarts++
 						}
+					}
+					for ; held < len(hits) && hits[held].ev.Time.Before(m); held++ {
+						s.Hold("h", uint64(held+1), hits[held].ev, hits[held].rules...)
 					}
 					s.Turn(m)
 					if got := tale(t, s.current); got != want[i] {

@@ -26,12 +26,13 @@ type stateHead struct {
 	Horizon time.Duration
 	Parts   map[string]uint64
 	Told    []*telling
+	Hits    []hits
 }
 
 // AppendBinary appends the written form of a State: what was told, and the pages from which all else is made anew. The key
 // is not in it.
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
-	head, err := json.Marshal(stateHead{Rules: s.options.Rules, Mark: s.mark, Horizon: s.options.Horizon, Parts: s.parts, Told: s.told})
+	head, err := json.Marshal(stateHead{Rules: s.options.Rules, Mark: s.mark, Horizon: s.options.Horizon, Parts: s.parts, Told: s.told, Hits: s.series.written()})
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,9 @@ func ReadState(b []byte, o StateOptions, rule func(id, title string) *tocsin.Rul
 	}
 	s := NewState(o)
 	s.pages, s.mark = pages, head.Mark
+	if err := s.series.replay(head.Hits, head.Mark); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrState, err)
+	}
 	if head.Parts != nil {
 		s.parts = head.Parts
 	}
