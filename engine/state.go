@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -67,10 +68,12 @@ func NewState(o StateOptions) *State {
 // Note notes an action that a part of the input (a file, a partition) delivered under a number that rises. What is
 // delivered again is not counted again.
 func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
-	if last, ok := s.parts[part]; ok && seq <= last {
+	if last, ok := s.parts[part]; !ok {
+		part = strings.Clone(part)
+	} else if seq <= last {
 		return
 	}
-	s.parts[strings.Clone(part)] = seq
+	s.parts[part] = seq
 	s.changed = true
 	s.pages.Add(a)
 }
@@ -157,7 +160,7 @@ func (s *State) tell() []*tocsin.Campaign {
 			now.Was = slices.Compact(now.Was)
 		} else {
 			for n := 2; ids[now.ID]; n++ { // a part of what was told as one
-				now.ID = c.ID[:len(c.ID)-1] + string("0123456789abcdef"[n%16])
+				now.ID = fmt.Sprintf("%s%04x", c.ID[:len(c.ID)-4], n)
 			}
 			s.told = append(s.told, t)
 		}
