@@ -40,10 +40,20 @@ func (r *reason) rather(o *reason) bool {
 	return c < 0
 }
 
-// A knot collects what speaks for pairs.
+// A bond is what speaks for a pair.
+type bond struct {
+	pair
+	reasons []reason
+	sum     float64
+}
+
+// strong says that a bond is of two cores.
+func (b *bond) strong() bool { return b.x.core() && b.y.core() }
+
+// A knot collects bonds.
 type knot struct {
-	found map[pair][]reason
-	order []pair
+	at    map[pair]int32
+	bonds []bond
 }
 
 // add notes a reason; of one kind the heaviest counts.
@@ -55,10 +65,13 @@ func (k *knot) add(r reason) {
 	if before(r.y, r.x) < 0 {
 		p = pair{r.y, r.x}
 	}
-	have, ok := k.found[p]
+	n, ok := k.at[p]
 	if !ok {
-		k.order = append(k.order, p)
+		k.at[p] = int32(len(k.bonds))
+		k.bonds = append(k.bonds, bond{pair: p, reasons: []reason{r}})
+		return
 	}
+	have := k.bonds[n].reasons
 	for i := range have {
 		if have[i].kind == r.kind || atOnePlace(have[i].kind) && atOnePlace(r.kind) {
 			if r.rather(&have[i]) {
@@ -67,8 +80,27 @@ func (k *knot) add(r reason) {
 			return
 		}
 	}
-	k.found[p] = append(have, r)
+	k.bonds[n].reasons = append(have, r)
 }
+
+// tied are the bonds that can join anything, the firmest first.
+func (k *knot) tied() []*bond {
+	var all []*bond
+	for i := range k.bonds {
+		b := &k.bonds[i]
+		b.sum = sum(b.reasons)
+		if b.sum >= joined || b.strong() && slices.ContainsFunc(b.reasons, func(r reason) bool { return r.weight >= telling }) {
+			all = append(all, b)
+		}
+	}
+	slices.SortFunc(all, func(p, q *bond) int {
+		return cmp.Or(cmp.Compare(q.sum, p.sum), before(p.x, q.x), before(p.y, q.y))
+	})
+	return all
+}
+
+// telling is the weight from which a reason counts where several that are each too weak come together.
+const telling = 1.0
 
 func sum(reasons []reason) float64 {
 	t := 0.0
@@ -80,34 +112,27 @@ func sum(reasons []reason) float64 {
 
 // join makes one of the members that belong together: first of the cores, then of what is weaker and a core.
 func (w *world) join() {
-	k := &knot{found: map[pair][]reason{}}
+	k := &knot{at: map[pair]int32{}}
 	w.pivots(k)
 	w.marks(k)
 	w.coincidences(k)
-	sums := make(map[pair]float64, len(k.order))
-	for _, p := range k.order {
-		sums[p] = sum(k.found[p])
-	}
-	slices.SortFunc(k.order, func(p, q pair) int {
-		return cmp.Or(cmp.Compare(sums[q], sums[p]), before(p.x, q.x), before(p.y, q.y))
-	})
-	strong := func(p pair) bool { return p.x.core() && p.y.core() }
-	for _, p := range k.order {
-		if strong(p) {
-			w.union(k, p)
+	bonds := k.tied()
+	for _, b := range bonds {
+		if b.strong() {
+			w.union(b)
 		}
 	}
-	w.whole(k)
+	w.whole(bonds)
 	taken := map[*member]bool{}
-	for _, p := range k.order {
-		if strong(p) || !p.x.core() && !p.y.core() {
+	for _, b := range bonds {
+		if b.strong() || !b.x.core() && !b.y.core() {
 			continue
 		}
-		weak, strong := p.x, p.y
+		weak, strong := b.x, b.y
 		if weak.core() {
 			weak, strong = strong, weak
 		}
-		if !taken[weak] && w.union(k, p) {
+		if !taken[weak] && w.union(b) {
 			taken[weak] = true
 			weak.with = strong
 		}
@@ -115,12 +140,11 @@ func (w *world) join() {
 }
 
 // union makes one of a pair if there is enough evidence for it.
-func (w *world) union(k *knot, p pair) bool {
-	reasons := k.found[p]
-	if sum(reasons) < joined || !w.merge(p.x, p.y) {
+func (w *world) union(b *bond) bool {
+	if b.sum < joined || !w.merge(b.x, b.y) {
 		return false
 	}
-	p.y.links = append(p.y.links, reasons...)
+	b.y.links = append(b.y.links, b.reasons...)
 	return true
 }
 
@@ -144,7 +168,7 @@ func (w *world) merge(x, y *member) bool {
 
 // whole joins what was joined already, where several links that are each too weak come together: each counts as far as
 // it is about another machine or string, and they must come to half as much again.
-func (w *world) whole(k *knot) {
+func (w *world) whole(bonds []*bond) {
 	type about struct {
 		kind string
 		y    *member
@@ -153,8 +177,8 @@ func (w *world) whole(k *knot) {
 		sums, seen := map[pair]float64{}, map[pair]map[about]bool{}
 		first := map[pair]*reason{}
 		var order []pair
-		for _, p := range k.order {
-			if !p.x.core() || !p.y.core() {
+		for _, p := range bonds {
+			if !p.strong() {
 				continue
 			}
 			x, y := p.x.root(), p.y.root()
@@ -169,9 +193,9 @@ func (w *world) whole(k *knot) {
 				seen[s] = map[about]bool{}
 				order = append(order, s)
 			}
-			for i := range k.found[p] {
-				r := &k.found[p][i]
-				if a := (about{r.kind, p.y}); r.weight >= 1 && !seen[s][a] {
+			for i := range p.reasons {
+				r := &p.reasons[i]
+				if a := (about{r.kind, p.y}); r.weight >= telling && !seen[s][a] {
 					seen[s][a] = true
 					sums[s] += r.weight - 0.5
 					if first[s] == nil || r.rather(first[s]) {

@@ -12,6 +12,7 @@ import (
 // A member is an actor on its way into a campaign.
 type member struct {
 	*tocsin.Actor
+	rank    int // in order of first action
 	weight  float64
 	telling []*tocsin.Deed
 	up      *member
@@ -49,7 +50,7 @@ func (m *member) gotIn() bool {
 }
 
 // before orders members by their first action.
-func before(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) }
+func before(x, y *member) int { return cmp.Compare(x.rank, y.rank) }
 
 // A world is all actors and what is common to them.
 type world struct {
@@ -93,7 +94,10 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 			}
 		}
 	}
-	slices.SortStableFunc(w.all, before)
+	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
+	for i, m := range w.all {
+		m.rank = i
+	}
 	for _, p := range apart {
 		var x, y *member
 		for _, m := range w.all {
