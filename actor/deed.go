@@ -74,7 +74,7 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source int32, plai
 	if first || t.before(p, d.at) {
 		d.at = p
 		if d.text != a.Text {
-			d.text = strings.Clone(a.Text)
+			d.text = strings.ToValidUTF8(strings.Clone(a.Text), "")
 		}
 	}
 	if first {

@@ -121,7 +121,7 @@ func (t *nameTable) kind(a *tocsin.Action) int32 {
 
 func (k kind) clone() kind {
 	for _, s := range []*string{&k.verb, &k.tactic, &k.technique, &k.tool, &k.rule} {
-		*s = string([]byte(*s))
+		*s = strings.ToValidUTF8(strings.Clone(*s), "")
 	}
 	return k
 }
