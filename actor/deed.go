@@ -149,6 +149,7 @@ func (t *nameTable) least(x, y int32) int32 {
 // keep adds the name in t.buf to the refs of a role. A name that would not stay is not even numbered, so that one who
 // writes a million names fills no memory.
 func (t *nameTable) keep(refs []ref, role uint8, most int) []ref {
+	t.buf = short(t.buf)
 	name, known := t.of[string(t.buf)]
 	n, worst := 0, -1
 	for i, r := range refs {
