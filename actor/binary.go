@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -72,7 +73,9 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 	for n := r.uint(); n > 0 && !r.bad; n-- {
 		p := pageReader{reader: reader{b: r.bytes(r.uint())}, s: s, rules: rules, rule: rule}
 		for n := p.uint(); n > 0 && !p.bad; n-- {
-			p.texts = append(p.texts, string(p.bytes(p.uint())))
+			text := p.bytes(p.uint())
+			p.bad = p.bad || !utf8.Valid(text)
+			p.texts = append(p.texts, string(text))
 		}
 		p.page()
 		r.bad = r.bad || p.bad || len(p.b) > 0

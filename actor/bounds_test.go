@@ -363,3 +363,41 @@ func TestFactsBound(t *testing.T) {
 		}
 	}
 }
+
+// TestLongNames holds that of a long name no more is kept than of others, and that one that ends within a character or is no
+// UTF-8 is one name.
+func TestLongNames(t *testing.T) {
+	s := NewPages(Key{1})
+	for i := range 2000 {
+		a := act(time.Duration(i%500)*time.Second, "203.0.113.7", "h", "probe", "T1190", tocsin.Failed, tocsin.Medium, "agent:"+strings.Repeat("é", 4000+i), "token:\xff"+fmt.Sprint(i%3))
+		a.On = []tocsin.Entity{entity("url", fmt.Sprintf("/%d%s", i, strings.Repeat("a", 8000)))}
+		a.Who = append(a.Who, entity("user", strings.Repeat("é\xff", 3000)))
+		a.Tool = strings.Repeat("b", 5000+i)
+		s.Add(&a)
+	}
+	s.Whole()
+	bytes := 0
+	for _, n := range s.t.all {
+		bytes += len(n)
+	}
+	n, _, _, _, _ := s.size()
+	if n[telling] != 1 || bytes > 2000*600 {
+		t.Errorf("%d deeds, %d bytes of names", n[telling], bytes)
+	}
+	for _, p := range s.pages {
+		for _, d := range p.of[telling].doers {
+			for _, x := range d.deeds {
+				have := map[ref]bool{}
+				for _, r := range x.refs {
+					if have[r] {
+						t.Errorf("%.40q is kept twice", s.t.text(r.name))
+					}
+					have[r] = true
+				}
+				if want := 1 + 3 + 1 + maxOn; len(x.refs) != want {
+					t.Errorf("%d names, want %d", len(x.refs), want)
+				}
+			}
+		}
+	}
+}

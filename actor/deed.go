@@ -74,7 +74,7 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org int32,
 	if first || t.before(p, d.at) {
 		d.at = p
 		if d.text != a.Text {
-			d.text = strings.Clone(a.Text)
+			d.text = strings.ToValidUTF8(strings.Clone(a.Text), "")
 		}
 	}
 	if first {
@@ -169,6 +169,7 @@ func (t *nameTable) least(x, y int32) int32 {
 // keep adds the name in t.buf to the refs of a role. A name that would not stay is not even numbered, so that one who
 // writes a million names fills no memory.
 func (t *nameTable) keep(refs []ref, role uint8, most int) []ref {
+	t.buf = short(t.buf)
 	name, known := t.of[string(t.buf)]
 	n, worst := 0, -1
 	for i, r := range refs {

@@ -266,3 +266,25 @@ func TestLateOfReaders(t *testing.T) {
 		t.Errorf("%d came late, want 3", s.Late())
 	}
 }
+
+// TestUTF8 holds that what is no UTF-8 is told as what is left of it, and that pages of it can be read again.
+func TestUTF8(t *testing.T) {
+	s := NewPages(Key{1})
+	a := act(0, "203.0.113.7", "h\xff", "probe", "T\xc3\x28", tocsin.Worked, tocsin.High, "agent:\xf0x")
+	a.Text, a.Tool, a.Org, a.Place.Source = "GET /\xff\xfe", "\x80curl", "corp\xff.example", "log/\xff"
+	s.Add(&a)
+	s.Add(&a)
+	s.Whole()
+	b, err := s.AppendBinary(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ReadPages(b, Key{1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := again.Actors(0)[0].Deeds[0]
+	if diff := cmp.Diff(s.Actors(0), again.Actors(0)); diff != "" || d.N != 2 || d.Text != "GET /" || d.Tool != "curl" || d.Technique != "T(" {
+		t.Errorf("%+v, %s", d, diff)
+	}
+}

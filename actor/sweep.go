@@ -93,7 +93,8 @@ func (s *Pages) Forget(before time.Time) {
 					delete(l.doers, key)
 					continue
 				}
-				d.ticks, d.ticked, d.index = nil, 0, nil
+				d.cutTicks(pinnedTicks)
+				d.index = nil
 				d.reindex()
 				stays = true
 			}
@@ -133,8 +134,12 @@ func (s *Pages) name(d *doer) string {
 	return s.t.text(d.who)
 }
 
-// maxPinned is how many deeds beyond the horizon a name may have.
-const maxPinned = 256
+const (
+	// maxPinned is how many deeds beyond the horizon a name may have.
+	maxPinned = 256
+	// pinnedTicks is how many ticks it may have in a page.
+	pinnedTicks = 64
+)
 
 // Pin names those whose telling deeds outlive the horizon, as KIND:VALUE: the names that told campaigns go by.
 func (s *Pages) Pin(names map[string]bool) { s.pinned = names }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/dchest/siphash"
 
@@ -62,7 +63,22 @@ func newTable(k Key) nameTable {
 }
 
 // entity is the number of an entity as KIND:VALUE.
-func (t *nameTable) entity(e tocsin.Entity) int32 { return t.name(e.Kind, ":", e.Value) }
+func (t *nameTable) entity(e tocsin.Entity) int32 {
+	t.buf = short(append(append(append(t.buf[:0], e.Kind...), ':'), e.Value...))
+	return t.bytes(t.buf)
+}
+
+// maxName bounds what is kept of a name, in bytes: names that begin with that much in common are one.
+const maxName = 512
+
+// short is what is kept of a name.
+func short(b []byte) []byte {
+	b = b[:min(len(b), maxName)]
+	if !utf8.Valid(b) {
+		b = bytes.ToValidUTF8(b, nil)
+	}
+	return b
+}
 
 func (t *nameTable) name(parts ...string) int32 {
 	t.buf = t.buf[:0]
@@ -121,7 +137,7 @@ func (t *nameTable) kind(a *tocsin.Action) int32 {
 
 func (k kind) clone() kind {
 	for _, s := range []*string{&k.verb, &k.tactic, &k.technique, &k.tool, &k.rule} {
-		*s = string([]byte(*s))
+		*s = strings.ToValidUTF8(strings.Clone((*s)[:min(len(*s), maxName)]), "")
 	}
 	return k
 }

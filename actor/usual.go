@@ -153,16 +153,25 @@ func (w *watch) note(slot int64, times int32) {
 	i, ok := slices.BinarySearch(w.in, slot)
 	switch {
 	case times > 0 && !ok:
+		w.slots += w.between(i-1, i, slot)
 		w.in = slices.Insert(w.in, i, slot)
 	case times < 0 && ok:
 		w.in = slices.Delete(w.in, i, i+1)
-	default:
-		return
+		w.slots -= w.between(i-1, i, slot)
 	}
-	w.slots = 1
-	for i := 1; i < len(w.in); i++ {
-		w.slots += min(w.in[i]-w.in[i-1], silence)
+}
+
+// between is how much longer the host is watched with a slot between two others, of which there may be none.
+func (w *watch) between(i, k int, slot int64) int64 {
+	switch before, after := i >= 0, k < len(w.in); {
+	case before && after:
+		return min(slot-w.in[i], silence) + min(w.in[k]-slot, silence) - min(w.in[k]-w.in[i], silence)
+	case before:
+		return min(slot-w.in[i], silence)
+	case after:
+		return min(w.in[k]-slot, silence)
 	}
+	return 1
 }
 
 // A host is watched for as long as anything is seen of it. A silence counts as a day at most, so that no forged stamp makes

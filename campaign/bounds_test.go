@@ -104,14 +104,14 @@ func TestWork(t *testing.T) {
 		count := func(n int) (pairs, deeds int) {
 			actors := busy(n, where)
 			w := newWorld(actors, nil)
-			k := &knot{found: map[pair]*bond{}}
+			k := &knot{at: map[pair]int32{}}
 			w.pivots(k)
 			w.marks(k)
 			w.coincidences(k)
 			for _, a := range actors {
 				deeds += len(a.Deeds)
 			}
-			return len(k.all), deeds
+			return len(k.bonds), deeds
 		}
 		for _, n := range []int{500, 4000} {
 			if pairs, deeds := count(n); pairs > 64*deeds {

@@ -181,7 +181,7 @@ func check(t *testing.T, c *tocsin.Campaign) {
 			t.Errorf("records %v", c.Records)
 		}
 	}
-	if !slices.IsSorted(c.Orgs) || len(c.Anchors) > tocsin.MaxAnchors || len(c.Rules) > 40 || len(c.Leads) > 40 {
+	if !slices.IsSorted(c.Orgs) || len(c.Anchors) > tocsin.MaxAnchors || len(c.Anchors) == 0 || len(c.Rules) > 40 || len(c.Leads) > 40 {
 		t.Errorf("organisations %v, %d anchors, %d rules, %d leads", c.Orgs, len(c.Anchors), len(c.Rules), len(c.Leads))
 	}
 }

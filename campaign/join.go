@@ -40,20 +40,20 @@ func (r *reason) rather(o *reason) bool {
 	return c < 0
 }
 
-// A bond is all that speaks for a pair.
+// A bond is what speaks for a pair.
 type bond struct {
 	pair
 	reasons []reason
-	weight  float64 // of them all
+	sum     float64
 }
 
-// strong says that a bond is between two cores.
+// strong says that a bond is of two cores.
 func (b *bond) strong() bool { return b.x.core() && b.y.core() }
 
 // A knot collects bonds.
 type knot struct {
-	found map[pair]*bond
-	all   []*bond
+	at    map[pair]int32
+	bonds []bond
 }
 
 // add notes a reason; of one kind the heaviest counts. What is weak on both sides joins nothing.
@@ -65,49 +65,66 @@ func (k *knot) add(r reason) {
 	if before(r.y, r.x) < 0 {
 		p = pair{r.y, r.x}
 	}
-	b := k.found[p]
-	if b == nil {
-		b = &bond{pair: p}
-		k.found[p] = b
-		k.all = append(k.all, b)
+	n, ok := k.at[p]
+	if !ok {
+		k.at[p] = int32(len(k.bonds))
+		k.bonds = append(k.bonds, bond{pair: p, reasons: []reason{r}})
+		return
 	}
-	for i := range b.reasons {
-		have := &b.reasons[i]
-		if have.kind == r.kind || atOnePlace(have.kind) && atOnePlace(r.kind) {
-			if r.rather(have) {
-				*have = r
+	have := k.bonds[n].reasons
+	for i := range have {
+		if have[i].kind == r.kind || atOnePlace(have[i].kind) && atOnePlace(r.kind) {
+			if r.rather(&have[i]) {
+				have[i] = r
 			}
 			return
 		}
 	}
-	b.reasons = append(b.reasons, r)
+	k.bonds[n].reasons = append(have, r)
+}
+
+// tied are the bonds that can join anything, the firmest first.
+func (k *knot) tied() []*bond {
+	var all []*bond
+	for i := range k.bonds {
+		b := &k.bonds[i]
+		b.sum = sum(b.reasons)
+		if b.sum >= joined || b.strong() && slices.ContainsFunc(b.reasons, func(r reason) bool { return r.weight >= telling }) {
+			all = append(all, b)
+		}
+	}
+	slices.SortFunc(all, func(p, q *bond) int {
+		return cmp.Or(cmp.Compare(q.sum, p.sum), before(p.x, q.x), before(p.y, q.y))
+	})
+	return all
+}
+
+// telling is the weight from which a reason counts where several that are each too weak come together.
+const telling = 1.0
+
+func sum(reasons []reason) float64 {
+	t := 0.0
+	for i := range reasons {
+		t += reasons[i].weight
+	}
+	return t
 }
 
 // join makes one of the members that belong together: first of the cores, then of what is weaker and a core.
 func (w *world) join() {
-	k := &knot{found: map[pair]*bond{}}
+	k := &knot{at: map[pair]int32{}}
 	w.pivots(k)
 	w.marks(k)
 	w.coincidences(k)
-	for _, b := range k.all {
-		for i := range b.reasons {
-			b.weight += b.reasons[i].weight
-		}
-	}
-	slices.SortFunc(k.all, func(a, b *bond) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), before(a.x, b.x), before(a.y, b.y))
-	})
-	for _, b := range k.all {
+	bonds := k.tied()
+	for _, b := range bonds {
 		if b.strong() {
 			w.union(b)
 		}
 	}
-	w.whole(k)
+	w.whole(bonds)
 	taken := map[*member]bool{}
-	for _, b := range k.all {
-		if b.weight < joined {
-			break
-		}
+	for _, b := range bonds {
 		if b.strong() {
 			continue
 		}
@@ -123,7 +140,7 @@ func (w *world) join() {
 
 // union makes one of a pair if there is enough evidence for it.
 func (w *world) union(b *bond) bool {
-	if b.weight < joined || !w.merge(b.x, b.y) {
+	if b.sum < joined || !w.merge(b.x, b.y) {
 		return false
 	}
 	b.y.links = append(b.y.links, b.reasons...)
@@ -150,7 +167,7 @@ func (w *world) merge(x, y *member) bool {
 
 // whole joins what was joined already, where several links that are each too weak come together: each counts as far as
 // it is about another machine or string, and they must come to half as much again.
-func (w *world) whole(k *knot) {
+func (w *world) whole(bonds []*bond) {
 	type about struct {
 		kind string
 		y    *member
@@ -159,11 +176,11 @@ func (w *world) whole(k *knot) {
 		sums, seen := map[pair]float64{}, map[pair]map[about]bool{}
 		first := map[pair]*reason{}
 		var order []pair
-		for _, b := range k.all {
-			if !b.strong() {
+		for _, p := range bonds {
+			if !p.strong() {
 				continue
 			}
-			x, y := b.x.root(), b.y.root()
+			x, y := p.x.root(), p.y.root()
 			if x == y {
 				continue
 			}
@@ -175,9 +192,9 @@ func (w *world) whole(k *knot) {
 				seen[s] = map[about]bool{}
 				order = append(order, s)
 			}
-			for i := range b.reasons {
-				r := &b.reasons[i]
-				if a := (about{r.kind, b.y}); r.weight >= 1 && !seen[s][a] {
+			for i := range p.reasons {
+				r := &p.reasons[i]
+				if a := (about{r.kind, p.y}); r.weight >= telling && !seen[s][a] {
 					seen[s][a] = true
 					sums[s] += r.weight - 0.5
 					if first[s] == nil || r.rather(first[s]) {

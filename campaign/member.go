@@ -12,6 +12,8 @@ import (
 // A member is an actor on its way into a campaign.
 type member struct {
 	*tocsin.Actor
+	rank    int  // in order of first action
+	foreign bool // it comes from outside
 	weight  float64
 	telling []*tocsin.Deed
 	up      *member
@@ -37,9 +39,10 @@ func (m *member) root() *member {
 	return m
 }
 
-// stranger says that a member comes from outside.
-func (m *member) stranger() bool {
-	return !m.Local && strings.HasPrefix(m.ID, "address:") && tocsin.Internet(strings.TrimPrefix(m.ID, "address:"))
+// foreign says that an actor comes from outside.
+func foreign(a *tocsin.Actor) bool {
+	address, ok := strings.CutPrefix(a.ID, "address:")
+	return ok && !a.Local && tocsin.Internet(address)
 }
 
 // gotIn says that something telling that a member did had its effect.
@@ -48,7 +51,7 @@ func (m *member) gotIn() bool {
 }
 
 // before orders members by their first action.
-func before(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) }
+func before(x, y *member) int { return cmp.Compare(x.rank, y.rank) }
 
 // A world is all actors and what is common to them.
 type world struct {
@@ -61,7 +64,7 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 	w := &world{machine: map[string]string{}}
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
-		m := &member{Actor: a}
+		m := &member{Actor: a, foreign: foreign(a)}
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
 			if d.Weight >= Least {
@@ -92,7 +95,10 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 			}
 		}
 	}
-	slices.SortStableFunc(w.all, before)
+	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
+	for i, m := range w.all {
+		m.rank = i
+	}
 	for _, p := range apart {
 		var x, y *member
 		for _, m := range w.all {
@@ -194,6 +200,7 @@ func (w *world) named(machine string) string {
 // elsewhere is not whence it acts.
 func (m *member) machines() []string {
 	var all []string
+	seen := map[string]bool{}
 	for i, h := range m.Handles {
 		v := h.Value
 		switch {
@@ -212,7 +219,8 @@ func (m *member) machines() []string {
 		default:
 			continue
 		}
-		if v != "" && !slices.Contains(all, v) {
+		if v != "" && !seen[v] {
+			seen[v] = true
 			all = append(all, v)
 		}
 	}

@@ -48,7 +48,7 @@ func (w *world) coincidences(k *knot) {
 		}
 		seen := map[once]int{}
 		for _, d := range m.telling {
-			if d.Time.IsZero() || !m.Local && !inside(d) && (m.stranger() || d.Level < tocsin.Medium) {
+			if d.Time.IsZero() || !m.Local && !inside(d) && (m.foreign || d.Level < tocsin.Medium) {
 				continue // that strangers knock, and that people mistype, is no coincidence
 			}
 			s := spot{d.Org, strings.ToLower(d.Host)}
@@ -167,7 +167,7 @@ func (w *world) near(k *knot, list []moment, kind, where string) {
 
 // weighable says that two moments can speak for each other at all.
 func weighable(x, y *moment) bool {
-	if x.m == y.m || !x.m.core() && !y.m.core() || x.m.stranger() && y.m.stranger() {
+	if x.m == y.m || !x.m.core() && !y.m.core() || x.m.foreign && y.m.foreign {
 		return false
 	}
 	weak := x
@@ -178,5 +178,5 @@ func weighable(x, y *moment) bool {
 		return true
 	}
 	// who is known and did little needs more than to have been there
-	return !weak.m.stranger() && (weak.d.Level >= tocsin.Medium || stages[weak.d.Tactic] >= 3 || weak.d.Tactic == "command-and-control")
+	return !weak.m.foreign && (weak.d.Level >= tocsin.Medium || stages[weak.d.Tactic] >= 3 || weak.d.Tactic == "command-and-control")
 }

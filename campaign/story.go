@@ -440,20 +440,29 @@ func (s *story) names() {
 		at = first.telling[0].Time
 	}
 	s.c.ID = id(first.ID, at.UTC().Format(time.RFC3339Nano))
-	var telling []*tocsin.Deed
+	var telling, low []*tocsin.Deed
 	for _, d := range s.all {
-		if d.Level >= tocsin.Medium && s.by[d].core() {
+		switch {
+		case !s.by[d].core() && s.by[d] != first: // which may turn out another's
+		case d.Level >= tocsin.Medium:
 			telling = append(telling, d)
+		case d.Level == tocsin.Low && d.Tactic != "":
+			low = append(low, d)
 		}
 	}
-	if n := len(telling); n > tocsin.MaxAnchors { // the first and the last ones
-		telling = append(telling[:tocsin.MaxAnchors/2:tocsin.MaxAnchors/2], telling[n-tocsin.MaxAnchors/2:]...)
-	}
-	for _, d := range telling {
+	for _, d := range append(ends(telling, tocsin.MaxAnchors*3/4), ends(low, tocsin.MaxAnchors/4)...) {
 		h := fnv.New64a()
 		fmt.Fprint(h, d.Place.Time.UnixNano(), "\x00", d.Place.Record, "\x00", d.Host, "\x00", d.Verb, "\x00", d.Technique)
 		s.c.Anchors = append(s.c.Anchors, h.Sum64())
 	}
+}
+
+// ends are the first and the last of what is in order of time.
+func ends(all []*tocsin.Deed, most int) []*tocsin.Deed {
+	if n := len(all); n > most {
+		return slices.Concat(all[:most/2], all[n-most/2:])
+	}
+	return all
 }
 
 // cut leaves out of lists what is beyond their bounds.

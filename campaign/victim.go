@@ -43,7 +43,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 		guessed[d.Host] = true
 	}
 	hit := d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied && (inside(d) || d.Verb == "login" && d.Outcome == tocsin.Worked && (guessed[d.Host] || m.core()))
-	if m.stranger() && (d.Verb == "read" || d.Verb == "list" || d.Verb == "request") {
+	if m.foreign && (d.Verb == "read" || d.Verb == "list" || d.Verb == "request") {
 		hit = false // what a server gives to strangers does not let them in
 	}
 	if d.Weight < 0.5 && !hit {

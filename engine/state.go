@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -85,10 +86,12 @@ func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
 
 // fresh says that something was not delivered before.
 func (s *State) fresh(part string, seq uint64) bool {
-	if last, ok := s.parts[part]; ok && seq <= last {
+	if last, ok := s.parts[part]; !ok {
+		part = strings.Clone(part)
+	} else if seq <= last {
 		return false
 	}
-	s.parts[strings.Clone(part)] = seq
+	s.parts[part] = seq
 	return true
 }
 
@@ -194,7 +197,7 @@ func (s *State) tell() []*tocsin.Campaign {
 			now.Was = slices.Compact(now.Was)
 		} else {
 			for n := 2; ids[now.ID]; n++ { // a part of what was told as one
-				now.ID = c.ID[:len(c.ID)-1] + string("0123456789abcdef"[n%16])
+				now.ID = fmt.Sprintf("%s%04x", c.ID[:len(c.ID)-4], n)
 			}
 			s.told = append(s.told, t)
 		}

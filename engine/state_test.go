@@ -49,12 +49,12 @@ type hit struct {
 
 // actionsOf are what a hunt would note, in order of time.
 func actionsOf(t testing.TB, paths ...string) []tocsin.Action {
-	all, _ := noted(t, paths...)
+	all, _ := heard(t, paths...)
 	return all
 }
 
-// noted are the actions and hits of a hunt, in order of time.
-func noted(t testing.TB, paths ...string) ([]tocsin.Action, []hit) {
+// heard are the actions and hits of a hunt, in order of time.
+func heard(t testing.TB, paths ...string) ([]tocsin.Action, []hit) {
 	t.Helper()
 	set := ownRules(t)
 	var all []tocsin.Action
@@ -152,7 +152,7 @@ func upTo(o StateOptions, all []tocsin.Action, hits []hit, mark time.Time) *Stat
 func TestCuts(t *testing.T) {
 	for name, paths := range recordings(t) {
 		t.Run(name, func(t *testing.T) {
-			all, hits := noted(t, paths...)
+			all, hits := heard(t, paths...)
 			marks := marksOf(all, 4)
 			want := make([]string, len(marks))
 			o := StateOptions{Key: actor.Key{1}, Set: ownRules(t), Rules: "own"}

@@ -76,7 +76,7 @@ func ReadState(b []byte, o StateOptions, rule func(id, title string) *tocsin.Rul
 	if head.Parts != nil {
 		s.parts = head.Parts
 	}
-	s.told = slices.DeleteFunc(head.Told, func(t *telling) bool { return t == nil || t.Campaign == nil })
+	s.told = slices.DeleteFunc(head.Told, func(t *telling) bool { return t == nil || t.Campaign == nil || slices.Contains(t.Campaign.Actors, nil) })
 	s.changed = true
 	if o.Horizon > 0 {
 		for _, t := range s.told {
