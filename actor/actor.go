@@ -45,6 +45,8 @@ type Pages struct {
 	usual usual
 
 	cap    [strata]int // deeds of a page
+	own    [strata]int // deeds of a doer on all pages together
+	by     [strata]map[int64]*reach
 	n      [strata]int // deeds in all, each page's as far as cap goes
 	tickN  [strata]int // ticks in all, each doer's as far as ticks goes
 	ticks  [strata]int // the most ticks of a doer, in a page
@@ -52,12 +54,13 @@ type Pages struct {
 	blockN int
 	alive  int // names and kinds that were in use when the table was last swept
 
-	put    func([]byte)    // puts ordinary use away
-	mark   int64           // up to when pages are sealed
-	before int64           // what is older is let go
-	old    letGo           // what was older than that
-	late   letGo           // what came after its page was sealed; it is kept
-	pinned map[string]bool // IDs of actors whose telling deeds outlive the horizon
+	put     func([]byte)    // puts ordinary use away
+	mark    int64           // up to when pages are sealed
+	before  int64           // what is older is let go
+	old     letGo           // what was older than that
+	cleared [2]letGo        // quiet and telling actions of pages on which nothing is left
+	late    letGo           // what came after its page was sealed; it is kept
+	pinned  map[string]bool // IDs of actors whose telling deeds outlive the horizon
 
 	lastSource     string
 	lastSourceName int32
@@ -83,7 +86,7 @@ type pageKey struct {
 // NewPages makes empty ones. What they sample depends on the key; what they hold otherwise does not.
 func NewPages(key Key) *Pages {
 	return &Pages{key: key, t: newTable(key), pages: map[pageKey]*page{}, usual: usual{of: map[uint64]*often{}, seen: map[uint64]*watch{}},
-		cap: bounds, ticks: [strata]int{ownTicks, ownTicks, ownTicks}, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
+		cap: bounds, own: bounds, ticks: [strata]int{ownTicks, ownTicks, ownTicks}, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
 }
 
 // Fresh makes empty ones of the same owner.
@@ -192,22 +195,23 @@ func (s *Pages) most(st stratum) int {
 func (s *Pages) more(p *page, l *layer, d *doer, st stratum) {
 	if len(d.deeds) > share[st] {
 		if len(d.deeds) >= 2*share[st] {
-			s.t.cut(l, d, share[st])
+			s.t.cut(l, d, p.slot, share[st])
 		}
 		return
 	}
 	l.n++
+	s.spread(p, d, st)
 	if l.n <= s.cap[st] {
 		s.n[st]++
 	} else if l.n > s.cap[st]+s.cap[st]/slack {
-		s.trim(l, st)
+		s.trim(p, st)
 	}
 }
 
-// trim cuts a layer back to its bound.
-func (s *Pages) trim(l *layer, st stratum) {
+// trim cuts a layer of a page back to its bound.
+func (s *Pages) trim(p *page, st stratum) {
 	s.unmeet()
-	s.t.trim(l, st, s.cap[st])
+	s.t.trim(&p.of[st], st, p.slot, s.cap[st])
 }
 
 // page is the one of a time; 0 is no time.
@@ -221,7 +225,7 @@ func (s *Pages) page(at int64) *page {
 	}
 	p := s.pages[k]
 	if p == nil {
-		p = &page{slot: k.slot, since: s.mark}
+		p = &page{slot: k.slot, source: k.source, since: s.mark}
 		s.pages[k] = p
 	}
 	p.again(s.mark)
@@ -301,16 +305,8 @@ func folder(source string) string {
 // bound cuts back whatever is more than memory is given to.
 func (s *Pages) bound() {
 	for st := range strata {
-		for s.n[st] > bounds[st] && s.cap[st] > 1 {
-			s.cap[st] /= 2
-			s.n[st] = 0
-			for _, p := range s.pages {
-				l := &p.of[st]
-				if l.n > s.cap[st]+s.cap[st]/slack {
-					s.trim(l, st)
-				}
-				s.n[st] += min(l.n, s.cap[st])
-			}
+		if s.n[st] > bounds[st]+bounds[st]/slack {
+			s.fit(st)
 		}
 	}
 	for st := range strata {
@@ -331,6 +327,25 @@ func (s *Pages) bound() {
 	}
 	if names := len(s.t.all) + len(s.t.kinds); names > 2*s.alive+1<<15 {
 		s.sweep()
+	}
+}
+
+// fit cuts the deeds of a stratum back to what memory is given to: first what single doers have on all pages together,
+// then what pages have.
+func (s *Pages) fit(st stratum) {
+	if st != plain && (s.n[st] > bounds[st] || s.own[st] < bounds[st]) {
+		s.thin(st)
+	}
+	for s.n[st] > bounds[st] && s.cap[st] > 1 {
+		s.cap[st] /= 2
+		s.n[st] = 0
+		for _, p := range s.pages {
+			l := &p.of[st]
+			if l.n > s.cap[st]+s.cap[st]/slack {
+				s.trim(p, st)
+			}
+			s.n[st] += min(l.n, s.cap[st])
+		}
 	}
 }
 
@@ -417,7 +432,7 @@ func (s *Pages) Merge(other *Pages) {
 		}
 		p := s.pages[k]
 		if p == nil {
-			p = &page{slot: k.slot, since: s.mark}
+			p = &page{slot: k.slot, source: k.source, since: s.mark}
 			s.pages[k] = p
 		}
 		p.again(s.mark)
@@ -463,12 +478,12 @@ func (s *Pages) Merge(other *Pages) {
 	s.old.n += other.old.n
 	s.old.when.add(other.old.when.from, other.old.when.to)
 	for st := range strata {
-		s.cap[st] = min(s.cap[st], other.cap[st])
+		s.cap[st], s.own[st] = min(s.cap[st], other.cap[st]), min(s.own[st], other.own[st])
 		s.n[st] = 0
 		for _, p := range s.pages {
 			l := &p.of[st]
 			if l.n > s.cap[st]+s.cap[st]/slack {
-				s.trim(l, st)
+				s.trim(p, st)
 			}
 			s.n[st] += min(l.n, s.cap[st])
 		}
@@ -502,6 +517,9 @@ func (s *Pages) Seal(mark time.Time) {
 		return
 	}
 	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
+	for st := range strata {
+		s.fit(st)
+	}
 	for _, p := range all {
 		s.trimPage(p)
 	}
@@ -533,11 +551,21 @@ func (s *Pages) Open(mark time.Time) []time.Time {
 	return out
 }
 
+// inOrder are the pages in order of time.
+func (s *Pages) inOrder() []*page {
+	all := make([]*page, 0, len(s.pages))
+	for _, p := range s.pages {
+		all = append(all, p)
+	}
+	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
+	return all
+}
+
 // trimPage brings the deeds of a page to their bounds exactly, so that it does not matter in which order it was filled.
 func (s *Pages) trimPage(p *page) {
 	s.unmeet()
 	for st := range strata {
-		s.t.trim(&p.of[st], st, s.cap[st])
+		s.t.trim(&p.of[st], st, p.slot, s.cap[st])
 	}
 	s.forgetFacts(p)
 }
@@ -557,7 +585,10 @@ func (s *Pages) cutPage(p *page) {
 // Whole seals all pages with what they hold as the measure of what is usual, those to come included: for what lies there
 // as a whole.
 func (s *Pages) Whole() {
-	for _, p := range s.pages {
+	for st := range strata {
+		s.fit(st)
+	}
+	for _, p := range s.inOrder() {
 		s.trimPage(p)
 		if !p.sealed && p.slot != 0 {
 			p.sealed = true

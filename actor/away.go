@@ -65,7 +65,7 @@ func (s *Pages) TakeBack(pieces iter.Seq[[]byte]) error {
 			r.texts = append(r.texts, string(r.bytes(r.uint())))
 		}
 		k := pageKey{slot: r.int(), source: r.name()}
-		p := &page{slot: k.slot}
+		p := &page{slot: k.slot, source: k.source}
 		r.layer(&p.of[plain], 2*share[plain])
 		if r.bad || len(r.b) > 0 {
 			return ErrWritten

@@ -29,6 +29,7 @@ func (s *Pages) AppendBinary(b []byte) ([]byte, error) {
 	for st := range strata {
 		w.int(int64(s.cap[st]))
 		w.int(int64(s.ticks[st]))
+		w.int(int64(s.own[st]))
 	}
 	keys := make([]pageKey, 0, len(s.pages))
 	for k := range s.pages {
@@ -68,6 +69,7 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 	for st := range strata {
 		s.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
 		s.ticks[st] = int(min(max(r.int(), 1), ownTicks))
+		s.own[st] = int(min(max(r.int(), leastOwn), int64(bounds[st])))
 	}
 	rules := map[ruleKey]*tocsin.Rule{}
 	for n := r.uint(); n > 0 && !r.bad; n-- {
@@ -106,6 +108,7 @@ func (s *Pages) replay() {
 			s.ready(p, true)
 		}
 	}
+	s.reached()
 	s.countTicks()
 	s.countBlocks()
 }
@@ -343,7 +346,7 @@ func (r *pageReader) must() int32 {
 
 func (r *pageReader) page() {
 	k := pageKey{slot: r.int(), source: r.name()}
-	p := &page{slot: k.slot, since: r.int()}
+	p := &page{slot: k.slot, source: k.source, since: r.int()}
 	f := r.byte()
 	p.sealed, p.pinned, p.fixed = f&1 != 0, f&2 != 0, f&4 != 0
 	if k.slot < 0 || k.slot >= far/slotLength || (k.slot == 0) != (k.source != none) || r.s.pages[k] != nil {

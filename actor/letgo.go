@@ -43,7 +43,8 @@ func (l *layer) lost() int64 { return max(0, l.noted-l.told()) }
 
 // LetGo says what was let go, by kind.
 func (s *Pages) LetGo() []tocsin.LetGo {
-	var quiet, worse, ticks, places letGo
+	quiet, worse := s.cleared[0], s.cleared[1]
+	var ticks, places letGo
 	for _, p := range s.pages {
 		for st := range strata {
 			l, to := &p.of[st], &quiet

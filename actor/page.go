@@ -40,6 +40,7 @@ var share = [strata]int{plain: 256, company: 512, telling: 1024}
 type page struct {
 	slot   int64
 	sealed bool  // its time is over; what comes all the same is late
+	source int32 // of what has no time: the log; else none
 	since  int64 // of what has no time: when it came, by the owner's mark
 	pinned bool  // it is older than the horizon and holds only what told campaigns need
 	of     [strata]layer
@@ -172,12 +173,17 @@ func (t *nameTable) doerHash(d *doer) uint64 {
 	return t.hashes[d.who]
 }
 
-// cut leaves a doer most deeds.
-func (t *nameTable) cut(l *layer, d *doer, most int) {
+// rank orders the deeds of a doer for sampling: on one page, and over all.
+func (t *nameTable) rank(d *deed, slot int64) uint64 {
+	return mix(t.deedHash(d), uint64(slot)*0x9e3779b97f4a7c15)
+}
+
+// cut leaves a doer most deeds of a slot.
+func (t *nameTable) cut(l *layer, d *doer, slot int64, most int) {
 	if len(d.deeds) <= most {
 		return
 	}
-	slices.SortFunc(d.deeds, func(x, y *deed) int { return cmp.Compare(t.deedHash(x), t.deedHash(y)) })
+	slices.SortFunc(d.deeds, func(x, y *deed) int { return cmp.Compare(t.rank(x, slot), t.rank(y, slot)) })
 	for _, x := range d.deeds[most:] {
 		l.gone.add(x.first, x.last)
 	}
@@ -187,9 +193,9 @@ func (t *nameTable) cut(l *layer, d *doer, most int) {
 }
 
 // trim leaves a layer most deeds: those of the doers whose hashes are smallest.
-func (t *nameTable) trim(l *layer, s stratum, most int) {
+func (t *nameTable) trim(l *layer, s stratum, slot int64, most int) {
 	for _, d := range l.doers {
-		t.cut(l, d, share[s])
+		t.cut(l, d, slot, share[s])
 	}
 	if l.n <= most {
 		return
@@ -208,7 +214,7 @@ func (t *nameTable) trim(l *layer, s stratum, most int) {
 			delete(l.doers, doerKey(d.who, d.host))
 			continue
 		}
-		t.cut(l, d, left)
+		t.cut(l, d, slot, left)
 		left -= len(d.deeds)
 	}
 	l.n = most - left

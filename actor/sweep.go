@@ -19,6 +19,7 @@ func (s *Pages) sweep() {
 	pages := make(map[pageKey]*page, len(s.pages))
 	for k, p := range s.pages {
 		name(&k.source)
+		p.source = k.source
 		pages[k] = p
 		p.notes, p.whole, p.fixed = nil, nil, false
 		facts := make(map[fact]bool, len(p.facts))
@@ -56,6 +57,7 @@ func (s *Pages) sweep() {
 	s.pages = pages
 	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastFact, s.lastFactOf = nil, none, "", none, "", [3]int32{none, none, none}, nil
 	s.unmeet()
+	s.reached()
 	s.alive = len(s.t.all) + len(s.t.kinds)
 }
 
@@ -122,6 +124,7 @@ func (s *Pages) Forget(before time.Time) {
 			s.n[st] += min(p.of[st].n, s.cap[st])
 		}
 	}
+	s.reached()
 	s.countTicks()
 	s.countBlocks()
 }

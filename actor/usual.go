@@ -151,27 +151,34 @@ type watch struct {
 
 func (w *watch) note(slot int64, times int32) {
 	i, ok := slices.BinarySearch(w.in, slot)
-	switch {
-	case times > 0 && !ok:
-		w.slots += w.between(i-1, i, slot)
-		w.in = slices.Insert(w.in, i, slot)
-	case times < 0 && ok:
+	if ok == (times > 0) {
+		return
+	}
+	if times < 0 {
 		w.in = slices.Delete(w.in, i, i+1)
-		w.slots -= w.between(i-1, i, slot)
 	}
-}
-
-// between is how much longer the host is watched with a slot between two others, of which there may be none.
-func (w *watch) between(i, k int, slot int64) int64 {
-	switch before, after := i >= 0, k < len(w.in); {
-	case before && after:
-		return min(slot-w.in[i], silence) + min(w.in[k]-slot, silence) - min(w.in[k]-w.in[i], silence)
-	case before:
-		return min(slot-w.in[i], silence)
-	case after:
-		return min(w.in[k]-slot, silence)
+	// What lies between its neighbours is counted by way of it, or no longer.
+	way := int64(0)
+	if i > 0 {
+		way += min(slot-w.in[i-1], silence)
 	}
-	return 1
+	if i < len(w.in) {
+		way += min(w.in[i]-slot, silence)
+	}
+	if i > 0 && i < len(w.in) {
+		way -= min(w.in[i]-w.in[i-1], silence)
+	}
+	if times > 0 {
+		w.in = slices.Insert(w.in, i, slot)
+		w.slots += way
+		if len(w.in) == 1 {
+			w.slots = 1
+		}
+		return
+	}
+	if w.slots -= way; len(w.in) == 0 {
+		w.slots = 0
+	}
 }
 
 // A host is watched for as long as anything is seen of it. A silence counts as a day at most, so that no forged stamp makes
