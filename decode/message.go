@@ -9,8 +9,10 @@ import (
 // syslogKind takes lines with a syslog head.
 func syslogKind() lineKind {
 	return lineKind{name: "syslog", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		if at := ciscoTag(line); at >= 0 && d.ciscoLine(line, at, ev) {
+			return true
+		}
 		h := &d.head
-		d.clock.opt = d.opt
 		if !h.parse(&d.clock, line, d.rec.Ref) {
 			return false
 		}

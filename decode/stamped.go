@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -58,24 +57,6 @@ func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 		d.tell(ev)
 	}
 	return ok
-}
-
-// buriedStamp finds the first stamp that a word of the line's beginning could be.
-func buriedStamp(c *clock, b []byte, ref time.Time) (time.Time, bool) {
-	for i := 1; i < len(b) && i < maxLead; i++ {
-		switch b[i-1] {
-		case ' ', '\t', '"', '=', '|', '>', '[', '(', '<', ',':
-		default:
-			continue
-		}
-		if ch := b[i]; !(ch >= '0' && ch <= '9' || ch >= 'A' && ch <= 'Z') {
-			continue
-		}
-		if t, n, f := c.stamp(b[i:], ref); f != noStamp && n > 9 {
-			return t, true
-		}
-	}
-	return time.Time{}, false
 }
 
 // composed cuts the name that docker compose puts before each line of a container.

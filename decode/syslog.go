@@ -50,7 +50,7 @@ func (h *syslogHead) parse(c *clock, b []byte, ref time.Time) bool {
 			return false
 		}
 		h.pri = n
-		b = b[i+1:]
+		b = bytes.TrimLeft(b[i+1:], " ")
 		if len(b) > 2 && b[0] >= '1' && b[0] <= '9' && b[1] == ' ' {
 			return h.rfc5424(c, b[2:], ref)
 		}

@@ -72,7 +72,7 @@ func textFormat() Format {
 				}
 			}
 			known, all := 0, 0
-			open(Options{}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
+			open(Options{order: settle(head)}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
 				all++
 				if ev.Fault == nil {
 					known++
@@ -141,21 +141,32 @@ func (d *lines) line(line []byte, n int64) {
 	d.arena = d.arena[:0]
 	fields := d.ev.Fields[:0]
 	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(n), Fields: fields, Raw: text(line)}
+	d.clock.opt, d.clock.against = d.opt, false
+	switch {
+	case !d.taken(line):
+		err := errNotText
+		if !utf8.Valid(line) {
+			err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
+		}
+		d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+	case d.clock.against && d.ev.Time.IsZero():
+		d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: errOrder, Hint: "the event was read and has no time"}
+	}
+}
+
+// taken has the kind that took the line before take this one, or the first kind that does.
+func (d *lines) taken(line []byte) bool {
 	if d.kinds[d.last].parse(d, line, &d.ev) {
 		d.took(d.last)
-		return
+		return true
 	}
 	for i := range d.kinds {
 		if i != d.last && d.kinds[i].parse(d, line, &d.ev) {
 			d.took(i)
-			return
+			return true
 		}
 	}
-	err := errNotText
-	if !utf8.Valid(line) {
-		err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
-	}
-	d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+	return false
 }
 
 // took notes which kind took the line; a kind of line around another has named the format itself.

@@ -27,6 +27,7 @@ func webLines() []lineKind {
 		{"haproxy", parseHAProxy},
 		{"elb", parseBalancer},
 		{"w3c-lines", parseHeaderless},
+		{"uwsgi", parseUWSGI},
 		{"web-app", parseLoose},
 	}
 }

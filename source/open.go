@@ -206,7 +206,7 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 	}
 	s := &Stream{Path: l.path, ModTime: l.mod, r: br, from: o.Reader, hooks: o.hooks}
 	if o.format != nil {
-		s.Format = *o.format
+		s.Format = o.format.For(head)
 	} else {
 		var ok bool
 		if s.Format, ok = decode.Detect(l.path, head); !ok {
