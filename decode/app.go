@@ -290,7 +290,7 @@ func userIn(s string) string {
 				break
 			}
 			if q := word[0]; q == '"' || q == '\'' || q == '`' {
-				if e := strings.IndexByte(word[1:], q); e >= 0 && e < 256 {
+				if e := strings.IndexByte(word[1:], q); e >= 0 && e < 256 && !isNobody(word[1:1+e]) {
 					return word[1 : 1+e]
 				}
 				continue
@@ -299,13 +299,8 @@ func userIn(s string) string {
 			if e < 0 {
 				e = len(word)
 			}
-			switch w := strings.TrimRight(word[:e], ".:"); strings.ToLower(w) {
-			case "", "not", "no", "from", "is", "was", "with", "has", "does", "and", "or", "by", "in", "on", "at", "to", "of", "a", "an", "the", "name", "user", "username", "input",
-				"attempt", "failed", "login", "password", "details", "invalid", "unknown", "found", "exist", "exists", "logged", "account", "identity", "agent", "action", "access", "id":
-			default:
-				if !isIP(w) {
-					return w
-				}
+			if w := strings.TrimRight(word[:e], ".:"); isName(w) && !isIP(w) {
+				return w
 			}
 		}
 	}

@@ -44,7 +44,10 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if d.auditMessage(ev, program) || d.wrapped(ev) {
 		return
 	}
-	if foreign(program) && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
+	if h.data != nil && d.deviceData(h.data, ev) {
+		return
+	}
+	if foreign(program) && (deviceMessage(d, program, h.message, ev) || webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
 		return
 	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
@@ -152,6 +155,9 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	f := familyOf(program)
 	if f == unknownFamily && program == "" && ev.Host == "" {
 		f = strangerFamily
+	}
+	if f == dovecotAuth && !dovecotSays(msg) { // a switch that logs under the facility's name
+		f = unknownFamily
 	}
 	if m.service = f.service; m.service == "" {
 		m.service = baseName(program)

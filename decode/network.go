@@ -25,6 +25,7 @@ func networkLines() []lineKind {
 		{"cef", parseCEF},
 		{"leef", parseLEEF},
 		{"kv", parsePairs},
+		{"ise", parseISE},
 		{"squid", parseSquid},
 		{"named", parseNamed},
 		{"nsd", parseNSD},

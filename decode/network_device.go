@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -9,116 +8,10 @@ import (
 
 // The log sources of network devices.
 var (
-	paloTraffic     = []tocsin.LogSource{{Product: "paloalto", Category: "firewall", Service: "traffic"}}
-	paloThreat      = []tocsin.LogSource{{Product: "paloalto", Category: "ids", Service: "threat"}, {Product: "paloalto", Category: "firewall", Service: "threat"}}
-	paloURL         = []tocsin.LogSource{{Product: "paloalto", Category: "proxy", Service: "url"}, {Product: "paloalto", Category: "firewall", Service: "threat"}}
-	paloSystem      = []tocsin.LogSource{{Product: "paloalto", Category: "appliance", Service: "system"}}
-	paloVPN         = []tocsin.LogSource{{Product: "paloalto", Category: "appliance", Service: "globalprotect"}}
-	paloLogin       = append(paloSystem[:1:1], tocsin.LogSource{Product: "paloalto", Category: "authentication"})
 	mikrotikWall    = []tocsin.LogSource{{Product: "mikrotik", Category: "firewall", Service: "firewall"}}
 	mikrotikSources = []tocsin.LogSource{{Product: "mikrotik", Service: "system"}}
 	mikrotikLogin   = append(mikrotikSources[:1:1], tocsin.LogSource{Product: "mikrotik", Category: "authentication"})
 )
-
-// panColumns are the columns that Palo Alto's comma-separated logs of a type have in common use, by their place:
-// https://docs.paloaltonetworks.com/pan-os/11-0/pan-os-admin/monitoring/use-syslog-for-monitoring/syslog-field-descriptions
-var (
-	panTraffic = []string{1: "receive_time", 2: "serial", 3: "type", 4: "subtype", 6: "time_generated", 7: "src", 8: "dst", 9: "natsrc", 10: "natdst", 11: "rule",
-		12: "srcuser", 13: "dstuser", 14: "app", 15: "vsys", 16: "from", 17: "to", 18: "inbound_if", 19: "outbound_if", 22: "sessionid", 23: "repeatcnt", 24: "sport",
-		25: "dport", 26: "natsport", 27: "natdport", 28: "flags", 29: "proto", 30: "action", 31: "bytes", 32: "bytes_sent", 33: "bytes_received", 34: "packets",
-		35: "start", 36: "elapsed", 37: "category"}
-	panThreat = append(panTraffic[:31:31], "misc", "threatid", "category", "severity", "direction")
-	panSystem = []string{1: "receive_time", 2: "serial", 3: "type", 4: "subtype", 6: "time_generated", 7: "vsys", 8: "eventid", 9: "object", 12: "module",
-		13: "severity", 14: "opaque"}
-	panConfig = []string{1: "receive_time", 2: "serial", 3: "type", 4: "subtype", 6: "time_generated", 7: "host", 8: "vsys", 9: "cmd", 10: "admin", 11: "client",
-		12: "result", 13: "path"}
-	panGlobal = []string{1: "receive_time", 2: "serial", 3: "type", 4: "subtype", 6: "time_generated", 7: "vsys", 8: "eventid", 9: "stage", 10: "auth_method",
-		11: "tunnel_type", 12: "srcuser", 13: "srcregion", 14: "machinename", 15: "public_ip", 16: "public_ipv6", 17: "private_ip", 18: "private_ipv6", 19: "hostid",
-		20: "serialnumber", 21: "client_ver", 22: "client_os", 23: "client_os_ver", 24: "repeatcnt", 25: "reason", 26: "error", 27: "opaque", 28: "status"}
-)
-
-// panMessage reads a message of a Palo Alto firewall: "1,2026/03/04 05:06:07,0123,TRAFFIC,end,…".
-func panMessage(d *lines, msg []byte, ev *tocsin.Event) bool {
-	if len(msg) < 48 || bytes.Count(msg[:min(len(msg), 80)], []byte{','}) < 5 || !isDigits(text(csvColumn(msg, 0))) {
-		return false
-	}
-	var names []string
-	kind := string(csvColumn(msg, 3))
-	switch kind {
-	case "TRAFFIC":
-		names, ev.Sources = panTraffic, paloTraffic
-	case "THREAT":
-		names, ev.Sources = panThreat, paloThreat
-		if string(csvColumn(msg, 4)) == "url" {
-			ev.Sources = paloURL
-		}
-	case "SYSTEM":
-		names, ev.Sources = panSystem, paloSystem
-	case "CONFIG":
-		names, ev.Sources = panConfig, paloSystem
-	case "GLOBALPROTECT":
-		names, ev.Sources = panGlobal, paloVPN
-	default:
-		return false
-	}
-	layout := w3cLayout{sep: ','}
-	var p pairRecord
-	rest, more := msg, true
-	for i := 0; more && i < len(names); i++ {
-		var b []byte
-		b, rest, more = layout.cut(rest, &d.arena)
-		if names[i] == "" || len(b) == 0 {
-			continue
-		}
-		v := text(b)
-		ev.Add(names[i], v)
-		switch names[i] {
-		case "time_generated":
-			if t, ok := parseTime(v, d.opt); ok {
-				ev.Time = t
-			}
-		case "src", "public_ip", "client":
-			p.src = v
-		case "dst":
-			p.dst = v
-		case "sport":
-			p.srcPort = v
-		case "dport":
-			p.dstPort = v
-		case "srcuser", "admin":
-			p.user = v
-		case "misc":
-			p.url = v
-		case "threatid":
-			ev.Add("alert.signature", v)
-		case "opaque", "eventid", "status":
-			p.action += " " + strings.ToLower(v)
-		}
-	}
-	action := p.action
-	p.action = ""
-	p.addresses(ev)
-	switch {
-	case kind == "SYSTEM" || kind == "GLOBALPROTECT":
-		if _, after, ok := strings.Cut(ev.Text("opaque"), "From: "); ok { // "failed authentication for user 'ann'. … From: 192.0.2.7."
-			ev.Add("src_ip", strings.TrimRight(after, "."))
-		}
-		failed := strings.Contains(action, "auth-fail") || strings.Contains(action, "failed authentication") || strings.Contains(action, "login") && strings.Contains(action, "fail")
-		if failed || strings.Contains(action, "auth-success") || strings.Contains(action, "authenticated for user") {
-			if kind == "SYSTEM" {
-				ev.Sources = paloLogin
-			}
-			if _, after, ok := strings.Cut(ev.Text("opaque"), "user '"); ok && p.user == "" {
-				p.user, _, _ = strings.Cut(after, "'")
-			}
-			p.addLogin(ev, !failed)
-		}
-	case p.url != "" && strings.Contains(p.url, "/") && ev.Text("subtype") == "url":
-		r := request{uri: "http://" + p.url}
-		r.addSeen(ev, p.dstPort, &d.arena)
-	}
-	return true
-}
 
 // mikrotikMessage reads RouterOS's messages, which name their topics first: "firewall,info drop input: in:ether1 …
 // proto TCP (SYN), 192.0.2.7:4444->198.51.100.2:22, len 40", "system,error,critical login failure for user ann from

@@ -63,6 +63,9 @@ func (h *syslogHead) parse(c *clock, b []byte, ref time.Time) bool {
 			b = b[1:]
 		}
 	}
+	if len(b) > 24 && b[0] == '1' && b[1] == ' ' && b[6] == '-' && b[12] == 'T' { // RFC 5424, the priority taken off
+		return h.rfc5424(c, b[2:], ref)
+	}
 	t, n, f := c.lead(b, ref)
 	if f == noStamp {
 		if h.pri < 0 || len(b) == 0 {
@@ -125,7 +128,23 @@ func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 	}
 	// "last message repeated 2 times", MikroTik's "host system,error,critical login failure …".
 	h.host, h.message = first, rest
-	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0
+	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0 || (plainHost(first) || isIP(text(first))) && deviceBody(rest)
+}
+
+// deviceBody says that what stands behind a stamp and a word is a record that devices send without naming a program, so
+// that the word is the device's name: pairs, CEF, LEEF, JSON, Palo Alto's columns, Check Point's brackets.
+func deviceBody(b []byte) bool {
+	i := 0
+	for i < len(b) && keyByte(b[i]) {
+		i++
+	}
+	switch {
+	case i > 0 && i < 40 && i+1 < len(b) && b[i] == '=' && b[0] > '9' && b[i+1] > ' ':
+		return bytes.IndexByte(b[i+1:], '=') > 0
+	case bytes.HasPrefix(b, []byte("CEF:")), bytes.HasPrefix(b, []byte("LEEF:")), bytes.HasPrefix(b, []byte("{\"")), bytes.HasPrefix(b, []byte("[action:\"")):
+		return true
+	}
+	return i > 0 && i < 4 && digitsAt(b) == i && i+8 < len(b) && b[i] == ',' && (num4(b, i+1) > 2000 || b[i+1] == ',')
 }
 
 // verbose takes the "<auth.info> " or "<4.6> " that BSD puts before or behind the host.
@@ -333,6 +352,9 @@ func structuredEnd(b []byte) int {
 
 // structured adds the parameters of structured data as fields named ID.PARAM.
 func (d *lines) structured(b []byte, ev *tocsin.Event) {
+	if bytes.IndexByte(b, '=') < 0 || bytes.HasPrefix(b, []byte("[action:")) {
+		return // Check Point's, see checkPointMessage
+	}
 	for len(b) > 1 && b[0] == '[' {
 		b = b[1:]
 		n := bytes.IndexAny(b, " ]")
