@@ -48,7 +48,7 @@ func appRoleOf(name string) (appRole, uint8) {
 	case "remote_ip", "remoteIp", "remoteIP", "remote_addr", "remoteAddr", "remoteAddress", "RemoteAddr", "request_ip", "requestIp", "visitor_ip", "sourceIP", "sourceIp", "source_ip",
 		"srcip", "attr.remote", "meta.remote_ip", "request.remote_ip", "http.client_ip":
 		return appAddress, 2
-	case "ip_address", "ipAddress", "ip", "x_forwarded_for", "peer", "addr", "remote":
+	case "ip_address", "ipAddress", "ip", "x_forwarded_for", "peer", "addr", "remote", "client", "ipaddr", "client_address", "clientAddress", "clientAddr", "rhost", "requester_ip_address":
 		return appAddress, 3
 	case "level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName":
 		return appLevel, 1
@@ -195,9 +195,9 @@ var (
 		"invalid password", "wrong password", "incorrect password", "bad password", "password mismatch", "password incorrect", "password is incorrect", "password did not match", "password check failed",
 		"invalid credential", "wrong credential", "bad credential", "incorrect credential", "invalid username", "incorrect username", "wrong username", "bad username",
 		"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier", "username or password",
-		"login rejected", "rejected login", "login denied", "authentication rejected", "authentication denied", "authentication attempt"}
+		"login rejected", "rejected login", "login denied", "denied due to bad credentials", "loginfailure", "failed to sign in", "authentication rejected", "authentication denied", "authentication attempt"}
 	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
-		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
+		"login_ok", "login success", "loginsuccess", "login allowed", "successful administrator login", "signed in successfully", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
 	strangerWords  = [...]string{"invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
 	declinedWords  = [...]string{"payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined"}
 	forbiddenWords = [...]string{"trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}

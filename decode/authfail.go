@@ -70,11 +70,11 @@ var (
 	doingKeys  = wordSet("action act event event_type eventtype op operation status result outcome res state method task msg_id cmd")
 )
 
-// pairsSay gives what a message that is pairs says, in small letters: the words before them, then what is said in pairs of
-// such names, each a sentence of its own. The other pairs name things, and what a thing is called says nothing.
+// pairsSay gives what a message that is pairs says, in small letters: what is said in pairs of such names, each a sentence
+// of its own, then the words outside of pairs. The other pairs name things, and what a thing is called says nothing.
 func pairsSay(low string, out []byte) (said []byte, pairs bool) {
 	n, free := 0, 0
-	var doing []byte
+	var doing, words []byte
 	for i := 0; i < len(low); {
 		eq := strings.IndexByte(low[i:], '=')
 		if eq < 0 {
@@ -89,9 +89,8 @@ func pairsSay(low string, out []byte) (said []byte, pairs bool) {
 			i = eq + 1
 			continue
 		}
-		if n++; n == 1 {
-			free = k
-		}
+		n++
+		words = append(append(words, low[free:k]...), ' ')
 		key, value := low[k:eq], low[eq+1:]
 		end := 0
 		if value != "" && (value[0] == '"' || value[0] == '\'' || value[0] == '<') {
@@ -105,12 +104,13 @@ func pairsSay(low string, out []byte) (said []byte, pairs bool) {
 			i = eq + 1 + min(end+1, len(value))
 			value = value[1:max(end, 1)]
 		} else {
-			if end = strings.IndexAny(value, " ,;\t"); end < 0 {
+			if end = strings.IndexAny(value, " ,;|)]}\t"); end < 0 {
 				end = len(value)
 			}
 			i = eq + 1 + end
 			value = value[:end]
 		}
+		free = i
 		if dot := strings.LastIndexByte(key, '.'); dot >= 0 {
 			key = key[dot+1:]
 		}
@@ -124,8 +124,8 @@ func pairsSay(low string, out []byte) (said []byte, pairs bool) {
 	if n < 3 {
 		return out, false
 	}
-	out = append(append(append(out, low[:free]...), " ; "...), doing...)
-	return out, true
+	words = append(words, low[min(free, len(low)):]...)
+	return append(append(append(out, words...), " ; "...), doing...), true
 }
 
 // A foundIP is an address in a text, from start to end.
@@ -383,7 +383,7 @@ func wordByte(c byte) bool {
 }
 
 // userKeys are what stands before a user's name, the surest first.
-var userKeys = [...]string{"username=", "user=", "user_name=", "login=", "account=", "acct=", "accountid=", "usr=", "uname=", "identifier=",
+var userKeys = [...]string{"user denied: ", "username=", "user=", "user_name=", "login=", "account=", "acct=", "accountid=", "usr=", "uname=", "identifier=",
 	"user name:", "username:", "username ", "for user ", "user ", "login for ", "login:", "account ", "authenticate ", "authentication for ",
 	"login as ", "authenticate as ", "failed for ", "logon for ", "as ", "for "}
 

@@ -176,7 +176,7 @@ var ciscoSayings = []struct {
 	{words: "user priv level changed", is: userChanged},
 	{words: "executed the '", is: ranCommand},
 	{words: "executed cmd:", is: ranCommand},
-	{words: "', executed '", is: ranCommand},
+	{words: "executed '", is: ranCommand},
 	{words: "logged command:", is: ranCommand},
 	{words: "deny ", is: firewallDenied, prefix: true},
 	{words: "denied ", is: firewallDenied, prefix: true},
@@ -301,7 +301,7 @@ var ciscoMarks = []struct {
 }{
 	{"user ip =", 0}, {"from ip", 0}, {"from", 0}, {"src", 0}, {"[source:", 0}, {"addr", 0}, {", ip =", 0}, {" ip", 0}, {"faddr", 0}, {"client", 0}, {"peer", 0}, {"remote:", 0}, {"rhost=", 0},
 	{"ip address:", 0}, {"dst", 1}, {"to", 1}, {"->", 1}, {"laddr", 1},
-	{"server =", -1}, {"server", -1}, {"gaddr", -1}, {"local:", -1}, {"assigned private ip address", -1}, {"ipv4 address", -1}, {"assigned ip", -1}, {"ip address =", -1}, {"nas", -1},
+	{"server =", -1}, {"server", -1}, {"gaddr", -1}, {"local:", -1}, {"assigned private ip address", -1}, {"ipv4 address", -1}, {"ipv6 address", -1}, {"assigned ip", -1}, {"ip address =", -1}, {"nas", -1},
 }
 
 // ciscoEnds finds who a message is about and whom they turned to, with the ports in whichever way they are written.

@@ -14,9 +14,10 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 		return false
 	}
 	s := text(msg)
+	if strings.Contains(s, "] (from client ") && radiusMessage(d, s, ev) {
+		return true
+	}
 	switch program {
-	case "radiusd", "freeradius":
-		return radiusMessage(d, s, ev)
 	case "Accesslogs", "accesslogs":
 		return wsaMessage(d, msg, ev)
 	case "security_event", "flows", "urls", "events", "firewall", "ip_flow_start", "ip_flow_end", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "airmarshal_events", "ids-alerts":
@@ -291,11 +292,13 @@ func wsaMessage(d *lines, msg []byte, ev *tocsin.Event) bool {
 // https://documentation.meraki.com/General_Administration/Monitoring_and_Reporting/Syslog_Event_Types_and_Log_Samples
 func merakiMessage(d *lines, kind, s string, ev *tocsin.Event) bool {
 	from := len(ev.Fields)
-	if d.pairs(view(s), ev) == 0 {
-		return false
-	}
+	d.pairs(view(s), ev)
 	var p pairRecord
 	p.read(ev.Fields[from:])
+	if p.value[pairSrc] == "" && kind != "events" && kind != "airmarshal_events" {
+		ev.Fields = ev.Fields[:from]
+		return false
+	}
 	p.addresses(ev)
 	ev.Sources = merakiFirewall
 	_, pattern, ruled := strings.Cut(s, "pattern: ")

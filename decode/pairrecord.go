@@ -247,6 +247,9 @@ func (p *pairRecord) finish(ev *tocsin.Event, d *lines) {
 		return
 	}
 	p.decision(ev)
+	if _, given := ev.Value("user"); !given {
+		ev.Add("user", v[pairUser])
+	}
 }
 
 func (p *pairRecord) request() request {

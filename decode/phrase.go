@@ -233,7 +233,7 @@ func (m *matcher) match(form, s string) bool {
 			return false
 		case e > 0 && spec[0] == '@':
 			p, ok := peerAt(s, spec == "@ip" || spec == "@to")
-			if ok && p.port == "" && p.end < len(s) && s[p.end] == '/' { // 192.0.2.7/22
+			if ok && p.port == "" && p.end < len(s) && s[p.end] == '/' && (form == "" || form[0] != '/') { // 192.0.2.7/22
 				p.takePort(s[p.end+1:], 1)
 			}
 			if ok && spec == "@to" {

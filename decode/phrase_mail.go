@@ -87,7 +87,7 @@ func dovecotSays(s string) bool {
 	case "Info", "Error", "Warning", "Debug", "Fatal", "Panic", "auth", "auth-worker", "pam", "passwd-file", "passwd", "shadow", "sql", "ldap", "static", "oauth2", "dict", "master", "client", "policy", "cache", "lua", "sasl", "login":
 		return true
 	}
-	return strings.Contains(s, "rip=")
+	return strings.Contains(s, "rip=") || strings.Contains(word, "dovecot")
 }
 
 // dovecotLine reads what Dovecot's login processes and authentication workers tell of clients. What stands behind rip=

@@ -41,6 +41,18 @@ func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 		return true
 	}
 	if t, n, f := d.clock.lead(b, d.rec.Ref); f != noStamp && n < len(b) {
+		if b[n] == '{' && b[len(b)-1] == '}' { // a logger that puts a stamp before everything
+			if in := d.nest.decode(d.rec, ev.Record, text(b[n:])); in != nil {
+				fields := append(ev.Fields, in.Fields...)
+				raw := ev.Raw
+				*ev = *in
+				ev.Raw, ev.Fields = raw, fields
+				if !t.IsZero() {
+					ev.Time = t
+				}
+				return true
+			}
+		}
 		d.head = syslogHead{pri: -1, time: t, message: b[n:]}
 		d.tell(ev)
 		return true

@@ -128,7 +128,17 @@ func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 	}
 	// "last message repeated 2 times", MikroTik's "host system,error,critical login failure …".
 	h.host, h.message = first, rest
-	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0 || (plainHost(first) || isIP(text(first))) && deviceBody(rest)
+	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0 || deviceName(first) && deviceBody(rest)
+}
+
+// deviceName says that a word looks more like the name or address of a machine than like one of a sentence: it has a small
+// letter or a full stop, and is no message's id.
+func deviceName(b []byte) bool {
+	small := bytes.IndexByte(b, '.') > 0
+	for _, c := range b {
+		small = small || c >= 'a' && c <= 'z'
+	}
+	return small && (plainHost(b) || isIP(text(b))) && bytes.Count(b, []byte{'-'}) < 4
 }
 
 // deviceBody says that what stands behind a stamp and a word is a record that devices send without naming a program, so
@@ -139,7 +149,7 @@ func deviceBody(b []byte) bool {
 		i++
 	}
 	switch {
-	case i > 0 && i < 40 && i+1 < len(b) && b[i] == '=' && b[0] > '9' && b[i+1] > ' ':
+	case i > 1 && i < 40 && i+1 < len(b) && b[i] == '=' && b[0] > '9' && b[i+1] > ' ':
 		return bytes.IndexByte(b[i+1:], '=') > 0
 	case bytes.HasPrefix(b, []byte("CEF:")), bytes.HasPrefix(b, []byte("LEEF:")), bytes.HasPrefix(b, []byte("{\"")), bytes.HasPrefix(b, []byte("[action:\"")):
 		return true
@@ -313,6 +323,10 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.host, b = cutNil(b)
 	h.program, b = cutNil(b)
+	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || bytes.HasPrefix(b, []byte("ids_alerted ")) || bytes.HasPrefix(b, []byte("security_filtering_")) { // Meraki's, which has no more of a head
+		h.message = b
+		return true
+	}
 	h.pid, b = cutNil(b)
 	h.msgID, b = cutNil(b)
 	if len(b) > 0 && b[0] == '[' {
