@@ -36,6 +36,8 @@ type answer struct {
 	exit     string
 	time     time.Time
 	duration time.Duration
+	own      time.Time // the call's own stamp, if the log has one beside that of the message
+	late     bool      // the call's stamp is that of its end
 }
 
 // calls joins calls with results, and knows the calls that it has met.
@@ -225,6 +227,7 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("session", c.session)
 	ev.Add("principal", c.principal)
 	ev.Add("model", c.model)
+	ev.Add("src_ip", c.client)
 	ev.Add("tool", c.tool)
 	ev.Add("mcp_server", c.server)
 	ev.Add("call_id", c.id)
@@ -263,7 +266,14 @@ func (d *agentLog) report(c *call, a answer) {
 	if a.duration == 0 && !a.time.IsZero() && a.time.After(c.time) && !c.time.IsZero() {
 		a.duration = a.time.Sub(c.time)
 	}
-	if a.duration > 0 {
+	if !a.own.IsZero() {
+		ev.Time, a.late = a.own, true
+	}
+	switch {
+	case a.duration <= 0:
+	case a.late: // the time of the event is when the call was over
+		ev.Add("took_ms", strconv.FormatInt(a.duration.Milliseconds(), 10))
+	default:
 		ev.Add("duration_ms", strconv.FormatInt(a.duration.Milliseconds(), 10))
 	}
 	d.emit(ev)
@@ -287,6 +297,8 @@ var knownAgents = [...][1]tocsin.LogSource{
 	{{Product: "ai_agent", Category: "tool_call", Service: "copilot-cli"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "opencode"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "openhands"}},
+	{{Product: "ai_agent", Category: "tool_call", Service: "pi"}},
+	{{Product: "ai_agent", Category: "tool_call", Service: "mcp"}},
 }
 
 // command returns what a tool was told to run, or "": the argument that by its name is a command line or a program,

@@ -28,12 +28,7 @@ const (
 // far use, and how telling the name is: of two that are there the lower wins.
 func appRoleOf(name string) (appRole, uint8) {
 	switch name {
-	case "@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "t.$date", "asctime", "Timestamp", "Time", "detection_ts",
-		"TimeCreated", "TimeGenerated", "_time", "timestamp_str":
-		return appTime, 1
-	case "date", "created_at", "createdAt", "createdDateTime", "start_time", "startTime", "start", "timestamp_ns", "instant.epochSecond", "t", "log_time", "__REALTIME_TIMESTAMP":
-		return appTime, 2
-	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname":
+	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname", "hostIdentifier", "DeviceName", "deviceName", "device_name", "machineName":
 		return appHost, 1
 	case "host", "server_name", "nodename", "node":
 		return appHost, 2
@@ -85,6 +80,11 @@ func (a *appLine) read(fields []tocsin.Field, o Options) {
 	for i := range fields {
 		f := &fields[i]
 		role, rank := appRoleOf(f.Name)
+		if role == noAppRole {
+			if rank = stampRank(f.Name); rank != 0 {
+				role = appTime
+			}
+		}
 		switch {
 		case role == noAppRole || f.Value == "":
 		case role == appMessage:

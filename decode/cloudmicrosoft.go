@@ -87,7 +87,7 @@ func microsoft() []platform {
 				case "Administrative", "Security", "ServiceHealth", "Alert", "Recommendation", "Policy", "Autoscale", "ResourceHealth", "Write", "Delete", "Action":
 					return o.has("operationName") || o.has("operationName.value") || o.has("OperationNameValue") || o.has("OperationName")
 				}
-				return false
+				return o.has("eventTimestamp", "operationName.value")
 			},
 			time:    []string{"time", "eventTimestamp", "TimeGenerated", "EventSubmissionTimestamp"},
 			user:    []string{"caller", "Caller", "identity.claims.name", "identity.authorization.evidence.principalId", "claims.name"},

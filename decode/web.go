@@ -12,8 +12,8 @@ func webFormats() []Format { return []Format{w3cFormat()} }
 // webJSON lists the kinds of JSON record of this family.
 func webJSON() []jsonKind {
 	return []jsonKind{
-		{"web-json", isWebJSON, fillWebJSON},
-		{"caddy-log", isCaddyLog, fillCaddyLog},
+		{name: "web-json", is: isWebJSON, fill: fillWebJSON},
+		{name: "caddy-log", is: isCaddyLog, fill: fillCaddyLog},
 	}
 }
 
