@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -42,6 +43,9 @@ func (d *lines) tell(ev *tocsin.Event) {
 		d.structured(h.data, ev)
 	}
 	if d.auditMessage(ev, program) || d.wrapped(ev) {
+		return
+	}
+	if bytes.IndexByte(h.message, ':') > 0 && len(h.message) > 64 && (bytes.Contains(h.message[:64], []byte("WinEvtLog")) || bytes.Contains(h.message, []byte(" Name:"))) && foreign(program) && d.windowsOneLine(text(h.message), ev) {
 		return
 	}
 	if h.data != nil && d.deviceData(h.data, ev) {

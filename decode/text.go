@@ -32,20 +32,22 @@ func lineKinds() []lineKind {
 
 // lines decodes text, line by line.
 type lines struct {
-	opt   Options
-	rec   *tocsin.Record // the one being decoded
-	kinds []lineKind
-	last  int // index of the kind that took the last line
-	ev    tocsin.Event
-	arena []byte     // for values that are not substrings of the line; reset for each line
-	stamp stampCache // of the last parsed date, see stamp.go
-	win   *eventXML  // for lines that are, or hold, the XML of a Windows event
-	nest  nest       // for records inside lines
-	clock clock      // reads the stamps that lines begin with
-	head  syslogHead // of the line, where it has one
-	say   matcher    // understands messages
-	audit *auditReader
-	names map[string]string // of pairs, see name
+	opt    Options
+	rec    *tocsin.Record // the one being decoded
+	kinds  []lineKind
+	last   int // index of the kind that took the last line
+	ev     tocsin.Event
+	arena  []byte        // for values that are not substrings of the line; reset for each line
+	stamp  stampCache    // of the last parsed date, see stamp.go
+	routes windowsRoutes // for lines that are, or hold, the text of a Windows event
+	win    *eventXML     // for lines that are, or hold, the XML of a Windows event
+	nest   nest          // for records inside lines
+	clock  clock         // reads the stamps that lines begin with
+	head   syslogHead    // of the line, where it has one
+	say    matcher       // understands messages
+	audit  *auditReader
+	prose  func(line []byte) bool // says of a line that it explains the log and is no record of it
+	names  map[string]string      // of pairs, see name
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -126,7 +128,7 @@ func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			rest = nil
 		}
 		line = bytes.TrimSuffix(line, []byte{'\r'})
-		if len(bytes.TrimSpace(line)) == 0 {
+		if len(bytes.TrimSpace(line)) == 0 || d.prose != nil && d.prose(line) {
 			continue
 		}
 		d.line(line, n)

@@ -28,6 +28,8 @@ func webLines() []lineKind {
 		{"elb", parseBalancer},
 		{"w3c-lines", parseHeaderless},
 		{"uwsgi", parseUWSGI},
+		{"iis-native", parseIISNative},
+		{"xferlog", parseXferlog},
 		{"web-app", parseLoose},
 	}
 }
