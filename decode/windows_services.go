@@ -186,7 +186,8 @@ type transcript struct {
 	stars  int
 	place  int
 	at     time.Time
-	shared []tocsin.Field
+	about  []tocsin.Field // what the head says so far
+	shared []tocsin.Field // what the head of the session said
 	host   string
 	first  int64
 	typed  []byte
@@ -210,11 +211,12 @@ func (d *transcript) Flush(emit func(*tocsin.Event)) { d.command(emit) }
 func (d *transcript) one(line []byte, n int64, emit func(*tocsin.Event)) {
 	if bytes.HasPrefix(line, asterisks) {
 		d.command(emit)
-		if d.head && d.place > 0 {
+		if d.head && len(d.about) > 2 { // the head of a command has its time only
+			d.shared, d.about = d.about, d.shared
 			d.session(emit)
 		}
 		d.head = !d.head
-		d.place, d.first = 0, n
+		d.about, d.place, d.first = d.about[:0], 0, n
 		return
 	}
 	name, value, ok := strings.Cut(text(line), ": ")
@@ -224,11 +226,8 @@ func (d *transcript) one(line []byte, n int64, emit func(*tocsin.Event)) {
 			if at, ok := d.clock.packed(view(value)); ok {
 				d.at = at
 			}
-			if d.place == 0 && !strings.HasPrefix(name, "Command") && !strings.HasPrefix(name, "End") {
-				d.place = 1
-				d.shared = d.shared[:0]
-			}
-		case ok && d.place > 0 && len(d.shared) < len(transcriptHead)+8:
+			d.place = 1
+		case ok && d.place > 0 && len(d.about) < len(transcriptHead)+8:
 			known := transcriptHead[min(d.place-1, len(transcriptHead)-1)]
 			switch {
 			case d.place == 3 && strings.Contains(value, "("): // older versions know no configuration
@@ -241,7 +240,7 @@ func (d *transcript) one(line []byte, n int64, emit func(*tocsin.Event)) {
 				value, _, _ = strings.Cut(value, " (")
 				d.host = strings.Clone(value)
 			}
-			d.shared = append(d.shared, tocsin.Field{Name: strings.Clone(known), Value: strings.Clone(value)})
+			d.about = append(d.about, tocsin.Field{Name: strings.Clone(known), Value: strings.Clone(value)})
 		}
 		return
 	}
