@@ -91,3 +91,52 @@ func TestAgentStamps(t *testing.T) {
 			"time=2024-02-12T09:10:11.25Z; command=id; result=uid=0"},
 	})
 }
+
+// TestHeadless holds logs whose columns nobody names.
+func TestHeadless(t *testing.T) {
+	readings(t, []reading{
+		{"IIS, with site and server", "2024-02-12 09:10:11 W3SVC1 WEB7 198.51.100.2 GET /.env a=b 443 - 192.0.2.7 HTTP/1.1 Mozilla/5.0+(X11) - - shop.example 404 0 2 500 200 15", "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; s-ip=198.51.100.2; dst_port=443; sc-status=404; cs-uri=/.env?a=b; cs-user-agent=Mozilla/5.0 (X11)"},
+		{"IIS, with site", "2024-02-12 09:10:11 W3SVC1 198.51.100.2 GET /.env - 443 CORP\\eve 192.0.2.7 Mozilla/5.0 404 0 2", "src_ip=192.0.2.7; s-ip=198.51.100.2; sc-status=404; cs-username=CORP\\eve"},
+		{"IIS 5", "2024-02-12 09:10:11 192.0.2.7 - W3SVC1 WEB7 198.51.100.2 80 GET /.env - 404 2 500 200 15 HTTP/1.1 curl/8", "src_ip=192.0.2.7; s-ip=198.51.100.2; sc-status=404; dst_port=80"},
+		{"Blue Coat", `2024-02-12 09:10:11 120 192.0.2.7 eve CORP\staff - OBSERVED "Web" - 200 TCP_MISS GET text/html http bad.example 80 /x ?y=1 - "curl/8 (x)" 198.51.100.1 500 200 -`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; cs-username=eve; sc-status=200; cs-host=bad.example; source=bluecoat/proxy"},
+		{"Blue Coat, denied", `2024-02-12 09:10:11 1 192.0.2.7 - - policy_denied DENIED "Malware" - 403 TCP_DENIED CONNECT - tcp bad.example 443 / - - "x/1" 198.51.100.1 0 200 -`, "src_ip=192.0.2.7; sc-status=403; sc-filter-result=DENIED; cs-host=bad.example"},
+		{"Umbrella", `"2024-02-12 09:10:11","eve","eve,Corp","192.0.2.7","203.0.113.9","Blocked","1 (A)","NOERROR","bad.example.","Malware"`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; user=eve; query=bad.example; outcome=failure; source=cisco/dns/umbrella"},
+		{"NPS", `"SRV7","IAS",02/12/2024,09:10:11,3,,"CORP\eve",,"192.0.2.7",,,"NAS","198.51.100.1",1,0,"198.51.100.1",16`, "time=2024-02-12T09:10:11Z; host=SRV7; user=eve; src_ip=192.0.2.7; outcome=failure"},
+	})
+}
+
+// TestHistories holds what was typed, asked and installed.
+func TestHistories(t *testing.T) {
+	readings(t, []reading{
+		{"listed", "  501  2024-02-12 09:10:11 whoami\n  502  2024-02-12 09:10:12 id", "time=2024-02-12T09:10:11Z; command=whoami; source=linux/*/history\ntime=2024-02-12T09:10:12Z; command=id"},
+		{"listed, day first", " 1001  12/02/24 09:10:11 whoami\n 1002  13/02/24 09:10:12 id", "time=2024-02-12T09:10:11Z; command=whoami\ntime=2024-02-13T09:10:12Z"},
+		{"apt", "\nStart-Date: 2024-02-12  09:10:11\nCommandline: apt install nmap\nRequested-By: eve (1000)\nInstall: nmap:amd64 (7.9)\nEnd-Date: 2024-02-12  09:10:19\n", "time=2024-02-12T09:10:11Z; command=apt install nmap; user=eve; install=nmap:amd64 (7.9)"},
+		{"dpkg", "2024-02-12 09:10:11 install nmap:amd64 <none> 7.9", "time=2024-02-12T09:10:11Z; package=nmap:amd64; action=install"},
+		{"yum", "Feb 12 09:10:11 Installed: nmap-7.9.x86_64", "time=2026-02-12T09:10:11Z; package=nmap-7.9.x86_64; action=installed"},
+		{"zypper", "2024-02-12 09:10:11|install|nmap|7.9|x86_64|root@h|repo|x|", "time=2024-02-12T09:10:11Z; package=nmap"},
+		{"MySQL", "2024-02-12T09:10:11.25Z\t   12 Connect\teve@192.0.2.7 on shop using TCP/IP\n2024-02-12T09:10:12.25Z\t   12 Query\tSELECT *\nFROM users\n2024-02-12T09:10:13.25Z\t   13 Connect\tAccess denied for user 'eve'@'192.0.2.7' (using password: YES)",
+			"time=2024-02-12T09:10:11.25Z; user=eve; src_ip=192.0.2.7; outcome=success\ntime=2024-02-12T09:10:12.25Z; user=eve; src_ip=192.0.2.7; db_command=Query\ntime=2024-02-12T09:10:13.25Z; outcome=failure; user=eve"},
+		{"MySQL, slow", "# Time: 2024-02-12T09:10:11.25Z\n# User@Host: eve[eve] @ pc7 [192.0.2.7]  Id:    12\n# Query_time: 10.000123  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 1\nSET timestamp=1707729010;\nSELECT SLEEP(10);\n", "time=2024-02-12T09:10:10Z; user=eve; src_ip=192.0.2.7; query=SELECT SLEEP(10);"},
+		{"MariaDB, slow", "# Time: 240212  9:10:11\n# User@Host: eve[eve] @  [192.0.2.7]\n# Query_time: 10.000123  Lock_time: 0.000001 Rows_sent: 1  Rows_examined: 1\nSELECT 1;\n", "time=2024-02-12T09:10:11Z; user=eve; src_ip=192.0.2.7; query=SELECT 1;"},
+		{"ModSecurity", "--a1b2c3d4-A--\n[12/Feb/2024:09:10:11 +0000] ZZZ 192.0.2.7 4711 198.51.100.2 443\n--a1b2c3d4-B--\nGET /?x=<script> HTTP/1.1\nHost: shop.example\nUser-Agent: curl/8\n\n--a1b2c3d4-F--\nHTTP/1.1 403 Forbidden\n\n--a1b2c3d4-H--\nMessage: Access denied with code 403 (phase 2). [id \"941100\"] [msg \"XSS\"]\n\n--a1b2c3d4-Z--\n",
+			"time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; src_port=4711; dst_ip=198.51.100.2; sc-status=403; cs-user-agent=curl/8; cs-host=shop.example; event_type=waf_alert; outcome=failure"},
+		{"macOS", `{"messageType":"Default","processImagePath":"\/usr\/sbin\/sshd","timestamp":"2024-02-12 10:10:11.25+0100","eventMessage":"Failed password for eve from 192.0.2.7 port 4711 ssh2","processID":7}`, "time=2024-02-12T09:10:11.25Z; user=eve; src_ip=192.0.2.7; event_type=login_failed"},
+		{"MCP", `2024-02-12T09:10:11.250Z [files] [info] Message from client: {"method":"tools/call","params":{"name":"run","arguments":{"command":"cat /etc/passwd"}},"jsonrpc":"2.0","id":3}`, "time=2024-02-12T09:10:11.25Z; tool=run; mcp_server=files; command=cat /etc/passwd; source=ai_agent/tool_call/mcp"},
+		{"Zscaler", "2024-02-12 09:10:11\treason=Allowed\tprotocol=HTTPS\taction=Allowed\tserverip=203.0.113.9\trequestmethod=GET\tuseragent=curl/8\tproduct=NSS\tClientIP=192.0.2.7\tstatus=200\tuser=eve\turl=bad.example/x\tvendor=Zscaler", "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; dst_ip=203.0.113.9; user=eve; cs-method=GET; source=*/proxy"},
+	})
+}
+
+// TestTables holds rows of Microsoft's tables, as JSON and as text.
+func TestTables(t *testing.T) {
+	readings(t, []reading{
+		{"a process", `{"Timestamp":"2024-02-12T09:10:11Z","DeviceName":"pc7.corp.example","ActionType":"ProcessCreated","FolderPath":"C:\\Windows\\System32\\cmd.exe","ProcessCommandLine":"cmd /c whoami","AccountDomain":"corp","AccountName":"eve","InitiatingProcessCommandLine":"winword x"}`,
+			"time=2024-02-12T09:10:11Z; host=pc7.corp.example; Image=C:\\Windows\\System32\\cmd.exe; CommandLine=cmd /c whoami; ParentCommandLine=winword x; User=corp\\eve; source=windows/process_creation"},
+		{"a logon", `{"TimeGenerated":"2024-02-12T09:10:11Z","DeviceName":"pc7","ActionType":"LogonFailed","AccountName":"eve","RemoteIP":"192.0.2.7","LogonType":"Network"}`, "time=2024-02-12T09:10:11Z; user=eve; src_ip=192.0.2.7; outcome=failure; source=windows/authentication"},
+		{"a connection", `{"Timestamp":"2024-02-12T09:10:11Z","DeviceName":"pc7","ActionType":"ConnectionSuccess","RemoteIP":"203.0.113.9","RemotePort":443,"LocalIP":"192.0.2.7","LocalPort":4711}`, "DestinationIp=203.0.113.9; src_ip=192.0.2.7; dst_port=443; source=windows/network_connection"},
+		{"sign-ins as text", "TimeGenerated [UTC],OperationName,ResultType,UserPrincipalName,IPAddress,AppDisplayName\n\"2/12/2024, 9:10:11.250 AM\",Sign-in activity,50126,eve@corp.example,192.0.2.7,x\n", "time=2024-02-12T09:10:11.25Z; user=eve@corp.example; src_ip=192.0.2.7; outcome=failure; source=azure/*/signinlogs"},
+		{"processes as text", "Timestamp,DeviceName,ActionType,FolderPath,ProcessCommandLine,AccountName\n2024-02-12T09:10:11Z,pc7,ProcessCreated,C:\\x.exe,x.exe -a,eve\n", "time=2024-02-12T09:10:11Z; host=pc7; Image=C:\\x.exe; CommandLine=x.exe -a; source=windows/process_creation"},
+		{"changes", `{"TimeGenerated":"2024-02-12T09:10:11Z","OperationName":"Reset user password","Result":"success","InitiatedBy":"{\"user\":{\"userPrincipalName\":\"eve@corp.example\",\"ipAddress\":\"192.0.2.7\"}}","TargetResources":"[]"}`, "time=2024-02-12T09:10:11Z; user=eve@corp.example; src_ip=192.0.2.7; event_type=password_changed"},
+		{"CEF in a table", `{"TimeGenerated":"2024-02-12T09:10:11Z","DeviceVendor":"Maker","DeviceProduct":"Wall","DeviceAction":"Deny","SourceIP":"192.0.2.7","DestinationIP":"198.51.100.2","DestinationPort":22,"Activity":"traffic"}`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; dst_port=22; outcome=failure"},
+		{"Graph's requests", `{"TimeGenerated":"2024-02-12T09:10:11Z","RequestMethod":"GET","RequestUri":"https://graph.example/v1.0/users","IPAddress":"192.0.2.7","UserAgent":"x","ResponseStatusCode":200}`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; sc-status=200; cs-method=GET"},
+	})
+}

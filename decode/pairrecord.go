@@ -54,15 +54,15 @@ var pairRoleNames = roleTable(map[pairRole]string{
 	pairAction:     "action act fw_action",
 	pairStatus:     "status",
 	pairUser:       "user usr usrName username user_name suser duser uname login UserName User-Name AdminName srcuser src_user_name unauthuser adminname",
-	pairSrc:        "srcip src src_ip source_ip sourceip SRC sourceAddress saddr SrcIP source-address src_addr srcaddr",
+	pairSrc:        "srcip src src_ip source_ip sourceip SRC sourceAddress saddr SrcIP source-address src_addr srcaddr ClientIP clientIP cip c-ip",
 	pairSrcPort:    "srcport src_port spt SPT srcPort sport s_port SrcPort source-port",
-	pairDst:        "dstip dst dst_ip dest_ip destination_ip DST destinationAddress daddr DstIP destination-address dst_addr dstaddr",
+	pairDst:        "dstip dst dst_ip dest_ip destination_ip DST destinationAddress daddr DstIP destination-address dst_addr dstaddr serverip server_ip sip s-ip",
 	pairDstPort:    "dstport dst_port dest_port dpt DPT dstPort dport d_port DstPort destination-port",
 	pairRemote:     "remip remote_ip remote_addr remoteAddr client_ip clientip ip peer_ip remote ip_address client rhost AdminIPAddress Calling-Station-ID Remote-Address Client_ip client-address",
 	pairHost:       "hostname shost dhost domain http_host",
 	pairURL:        "url request uri path http_url",
-	pairMethod:     "method requestMethod http_method",
-	pairAgent:      "agent userAgent user_agent requestClientApplication http_agent",
+	pairMethod:     "method requestMethod http_method requestmethod reqmethod",
+	pairAgent:      "agent userAgent user_agent requestClientApplication http_agent useragent ua",
 	pairQuery:      "qname",
 	pairQueryType:  "qtype",
 	pairForti:      "devid logid",
@@ -177,6 +177,7 @@ var (
 	sophosFirewall = []tocsin.LogSource{{Product: "sophos", Category: "firewall", Service: "firewall"}}
 	sophosEvent    = []tocsin.LogSource{{Product: "sophos", Service: "event"}}
 	sophosLogin    = append(sophosEvent[:1:1], tocsin.LogSource{Product: "sophos", Category: "authentication"})
+	pairProxy      = []tocsin.LogSource{{Category: "proxy"}}
 	checkFirewall  = []tocsin.LogSource{{Product: "checkpoint", Category: "firewall"}}
 	checkLogin     = append(checkFirewall[:1:1], tocsin.LogSource{Product: "checkpoint", Category: "authentication"})
 )
@@ -237,6 +238,10 @@ func (p *pairRecord) finish(ev *tocsin.Event, d *lines) {
 		}
 	case login:
 		ev.Sources = pairLogin
+	case v[pairURL] != "" && v[pairMethod] != "":
+		ev.Sources = pairProxy
+		r := p.request()
+		r.addSeen(ev, v[pairDstPort], &d.arena)
 	case v[pairSrc] != "" && v[pairDst] != "":
 		ev.Sources = pairFirewall
 	default:

@@ -11,6 +11,7 @@ import (
 // of failure beside an address. They see only lines that no other kind takes.
 func looseLines() []lineKind {
 	return []lineKind{
+		{name: "listed-history", parse: parseListedHistory},
 		{name: "stamped", parse: stampedLine},
 		{name: "tagged", parse: taggedLine},
 		{name: "worded", parse: wordedLine},
@@ -18,7 +19,7 @@ func looseLines() []lineKind {
 }
 
 // looseN is how many there are.
-const looseN = 3
+const looseN = 4
 
 // maxLead is how far into a line its stamp may begin.
 const maxLead = 120

@@ -224,7 +224,7 @@ func zoneAt(b []byte, i int) (east, end int) {
 			}
 			return 0, i
 		}
-		if e < len(b) && b[e] != ' ' && b[e] != ']' && b[e] != ':' && b[e] != '|' && b[e] != '"' && b[e] != ',' {
+		if e < len(b) && b[e] != ' ' && b[e] != ']' && b[e] != ':' && b[e] != '|' && b[e] != '"' && b[e] != ',' && b[e] != '\t' && b[e] != ')' && b[e] != ';' {
 			return 0, i
 		}
 		if min, ok := zoneName(b[j:e]); ok {

@@ -29,6 +29,9 @@ func webLines() []lineKind {
 		{"w3c-lines", parseHeaderless},
 		{"uwsgi", parseUWSGI},
 		{"iis-native", parseIISNative},
+		{"w3c-content", parseByContent},
+		{"umbrella", parseUmbrella},
+		{"nps", parseNPS},
 		{"xferlog", parseXferlog},
 		{"web-app", parseLoose},
 	}

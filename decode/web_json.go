@@ -62,13 +62,14 @@ const (
 // webRoleOf tells the role of a leaf by its name, and how telling the name is: of two that are there, the lower wins.
 func webRoleOf(name string) (webRole, uint8) {
 	switch name {
-	case "client_ip", "clientip", "ClientHost", "request.client_ip", "httpRequest.clientIp", "transaction.client_ip", "ClientIP", "eventData.sourceIP", "clientIP", "cIp", "ClientIp", "client_ip_s", "clientIP_s", "clientIp_s", "ClientAddress", "requester_ip":
+	case "client_ip", "clientip", "ClientHost", "request.client_ip", "httpRequest.clientIp", "transaction.client_ip", "ClientIP", "eventData.sourceIP", "clientIP", "cIp", "ClientIp", "client_ip_s", "clientIP_s", "clientIp_s", "ClientAddress", "requester_ip", "client_address", "clientAddress", "request.clientIp", "request.client_address",
+		"requestContext.identity.sourceIp", "requestContext.http.sourceIp":
 		return roleClient, 1
 	case "remote_addr", "remote_ip", "request.remote_ip", "httpRequest.remoteIp", "source.ip", "client.ip", "remoteAddr", "remoteIP", "remoteip", "c-ip",
-		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip":
+		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip", "request.remoteAddress", "request.ip", "request.remoteIp", "remoteAddress", "sourceIp", "identity.sourceIp":
 		return roleClient, 2
 	case "request.remote_addr", "downstream_remote_address", "ClientAddr", "source.address", "client.address", "remote_host", "remoteHost", "remote",
-		"client", "ip", "visitor_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
+		"client", "ip", "visitor_ip", "IPAddress", "IpAddress", "CIp", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
 		return roleClient, 3
 	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort", "clientPort", "ClientSrcPort":
 		return rolePort, 1
@@ -79,12 +80,12 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "request":
 		return roleLine, 2
 	case "request_method", "verb", "http.request.method", "RequestMethod", "request.method", "httpRequest.requestMethod", "httpRequest.httpMethod",
-		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "req.method", "nginx.access.method", "httpMethod", "HttpMethod", "httpMethod_s", "CsMethod", "csMethod":
+		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "req.method", "nginx.access.method", "httpMethod", "HttpMethod", "httpMethod_s", "CsMethod", "csMethod", "requestContext.httpMethod", "requestContext.http.method":
 		return roleMethod, 1
 	case "method":
 		return roleMethod, 2
 	case "request_uri", "url.original", "RequestPath", "request.uri", "httpRequest.requestUrl", "ClientRequestURI", "transaction.request.uri",
-		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "req.url", "req.originalUrl", "nginx.access.url":
+		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "req.url", "req.originalUrl", "nginx.access.url", "request.url", "request.originalUrl", "request.path", "requestContext.path", "requestContext.http.path", "resourcePath":
 		return roleURI, 1
 	case "uri", "url", "path", "request_path", "url.path", "httpRequest.uri", "http_path", "eventData.httpUriPath", "cs-uri-stem", "reqPath", "path_info", "x_envoy_original_path", "ClientRequestPath", "CsUriStem", "csUriStem", "RequestUri", "requestUri_s", "Url", "URL":
 		return roleURI, 2
@@ -94,7 +95,7 @@ func webRoleOf(name string) (webRole, uint8) {
 		"httpRequest.httpVersion", "request_protocol", "protocol", "cs-version", "transaction.request.http_version":
 		return roleVersion, 1
 	case "status", "http.response.status_code", "DownstreamStatus", "EdgeResponseStatus", "httpRequest.status", "sc-status", "transaction.response.http_code", "res.statusCode",
-		"nginx.access.response_code", "httpStatus", "HttpStatus", "httpStatusCode", "httpStatus_d", "ScStatus", "scStatus", "HttpStatusCode":
+		"nginx.access.response_code", "httpStatus", "HttpStatus", "httpStatusCode", "httpStatus_d", "ScStatus", "scStatus", "HttpStatusCode", "response.status", "response.statusCode", "response.status_code", "ResponseStatusCode":
 		return roleStatus, 1
 	case "status_code", "response", "response_code", "response_status", "statusCode", "http_status", "OriginStatus":
 		return roleStatus, 2
@@ -107,7 +108,7 @@ func webRoleOf(name string) (webRole, uint8) {
 		return roleReferer, 1
 	case "http_user_agent", "user_agent.original", "request_User-Agent", "request.headers.User-Agent", "ClientRequestUserAgent", "httpRequest.userAgent",
 		"user-agent", "request_user_agent", "userAgent", "user_agent", "useragent", "cs-user-agent", "transaction.request.headers.User-Agent",
-		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent", "UserAgent", "userAgent_s", "ClientRequestUserAgent_s", "CsUserAgent", "headers.User-Agent", "headers.user-agent", "request.headers.user-agent":
+		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent", "UserAgent", "userAgent_s", "ClientRequestUserAgent_s", "CsUserAgent", "headers.User-Agent", "headers.user-agent", "request.headers.user-agent", "requestContext.identity.userAgent", "requestContext.http.userAgent", "headers.User-agent", "identity.userAgent":
 		return roleAgent, 1
 	case "agent":
 		return roleAgent, 2
@@ -118,7 +119,7 @@ func webRoleOf(name string) (webRole, uint8) {
 		return roleHost, 2
 	case "http_x_forwarded_for", "x_forwarded_for", "request_X-Forwarded-For", "request.headers.X-Forwarded-For", "x-forwarded-for", "xff", "forwarded_for":
 		return roleForwarded, 1
-	case "StartUTC", "time_iso8601", "@timestamp", "start_time", "EdgeStartTimestamp", "time_local", "transaction.time_stamp", "eventTime", "timeStamp", "Datetime", "TimeGenerated", "EventTime":
+	case "StartUTC", "time_iso8601", "@timestamp", "start_time", "EdgeStartTimestamp", "time_local", "transaction.time_stamp", "eventTime", "timeStamp", "Datetime", "TimeGenerated", "EventTime", "requestTime", "requestContext.requestTime":
 		return roleAt, 1
 	case "timestamp", "time", "ts", "date", "datetime", "msec":
 		return roleAt, 2
