@@ -240,18 +240,25 @@ func spacesAnd(b []byte, set string) int {
 }
 
 // settled returns the format of a stream as its first bytes show it to be written. Where its dates are not in the usual
-// order, the order is the stream's own, and so is its decoder.
-func settled(f Format, head []byte) Format {
+// order, or its local times have a zone that each record does not tell, that is the stream's own, and so is its decoder.
+func settled(f Format, head []byte, more func() []byte) Format {
 	if f.Cut != Lines && f.Cut != Values && f.Cut != Ordered && f.Cut != Bytes {
 		return f
 	}
 	order := settle(head)
-	if order == (dayOrders{}) {
+	var local localTime
+	if f.Cut == Values {
+		local = settleZone(head, more)
+	}
+	if order == (dayOrders{}) && !local.known {
 		return f
 	}
 	open := f.New
 	f.New = func(o Options) Decoder {
 		o.order = order
+		if !o.saysZone() { // the user's word counts
+			o.local = local
+		}
 		return open(o)
 	}
 	switch f.Cut {

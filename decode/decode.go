@@ -36,6 +36,7 @@ type Options struct {
 	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
 
 	order dayOrders // of the stream's numeric dates, see settle
+	local localTime // of the stream's Windows records, see settleZone
 }
 
 // A Format is one way that logs are written.
@@ -49,8 +50,12 @@ type Format struct {
 }
 
 // For returns the format as a stream with these first bytes is written: what only a whole file can tell, such as the
-// order of day, month and year, is decided here, once, and what a later record says against it is a fault.
-func (f Format) For(head []byte) Format { return settled(f, head) }
+// order of day, month and year, is decided here, once, and what a later record says against it is a fault. more, if it is
+// not nil, gives more of the stream's beginning, [LookAhead] bytes where there are as many.
+func (f Format) For(head []byte, more func() []byte) Format { return settled(f, head, more) }
+
+// LookAhead is how many bytes of a stream are worth looking at for what its first do not tell.
+const LookAhead = deepLook
 
 // A Decoder decodes the records of one stream (Ordered, Whole, Bytes) or any records of its format (the other cuts).
 // It is used by one goroutine at a time.
@@ -89,7 +94,7 @@ func Detect(name string, head []byte) (Format, bool) {
 			break
 		}
 	}
-	return best.For(head), sure > 0
+	return best, sure > 0
 }
 
 // ByName returns the format of a name that a user gave: one of Names.
@@ -143,6 +148,7 @@ func All(name string, data []byte, ref time.Time, emit func(*tocsin.Event)) erro
 	if !ok {
 		return ErrFormat
 	}
+	f = f.For(data[:min(len(data), 64<<10)], func() []byte { return data[:min(len(data), LookAhead)] })
 	d := f.New(Options{})
 	r := tocsin.Record{Source: name, Line: 1, Ref: ref}
 	for len(data) > 0 {

@@ -20,6 +20,7 @@ func readings(t *testing.T, list []reading) {
 			if !ok {
 				t.Fatalf("no format for %.200q", c.in)
 			}
+			f = f.For([]byte(c.in), func() []byte { return []byte(c.in) })
 			var got []*tocsin.Event
 			d := f.New(Options{})
 			emit := func(e *tocsin.Event) { got = append(got, e.Clone()) }

@@ -36,6 +36,9 @@ func (o Options) zone() *time.Location {
 	return o.Zone
 }
 
+// saysZone says that a user named a zone: UTC is what nobody has to say, and what a record tells of its own counts more.
+func (o Options) saysZone() bool { return o.Zone != nil && o.Zone != time.UTC }
+
 // year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than a day
 // after ref (a sender's clock and zone may differ that much).
 func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) int {

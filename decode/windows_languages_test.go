@@ -31,3 +31,22 @@ func TestEventViewer(t *testing.T) {
 			"ログオンを失敗したアカウント:", "エラー情報:", "失敗の原因:", "状態:", "サブ ステータス:", "ネットワーク情報:", "ワークステーション名:", "ソース ネットワーク アドレス:", "ソース ポート:")), want},
 	})
 }
+
+// TestTwoClocks holds streams of Windows records whose local stamps have no zone: one offset, decided by the beginning,
+// for all of them.
+func TestTwoClocks(t *testing.T) {
+	sysmon := func(local, utc, more string) string {
+		return `{"EventTime":"` + local + `","UtcTime":"` + utc + `","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":10,"Hostname":"pc7","SourceName":"Microsoft-Windows-Sysmon"` + more + "}\n"
+	}
+	security := func(local, more string) string {
+		return `{"EventTime":"` + local + `","Channel":"Security","EventID":4689,"Hostname":"pc7","SourceName":"Microsoft-Windows-Security-Auditing"` + more + "}\n"
+	}
+	readings(t, []reading{
+		{"Sysmon tells, later", security("2024-02-12 02:10:11", "") + sysmon("2024-02-12 02:10:12", "2024-02-12 09:10:12.120", ""), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:12.12Z"},
+		{"Sysmon tells, and the collector's clock is wrong", security("2024-02-12 02:10:11", `,"@timestamp":"2024-02-13T04:10:11Z"`) + sysmon("2024-02-12 02:10:12", "2024-02-12 09:10:12.120", `,"@timestamp":"2024-02-13T04:10:12Z"`), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:12.12Z"},
+		{"the collector tells", security("2024-02-12 02:10:11", `,"@timestamp":"2024-02-12T09:10:13Z"`) + security("2024-02-12 02:10:14", ""), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:14Z"},
+		{"the collector is late at times", security("2024-02-12 02:10:11", `,"@timestamp":"2024-02-12T09:10:13Z"`) + security("2024-02-12 02:10:14", `,"@timestamp":"2024-02-12T10:31:00Z"`), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:14Z"},
+		{"a zone in the stamp", security("2024-02-12T02:10:11-07:00", "") + sysmon("2024-02-12T02:10:12-07:00", "2024-02-12 09:10:12.120", ""), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:12Z"},
+		{"a later record that does not fit", security("2024-02-12 02:10:11", "") + sysmon("2024-02-12 02:10:12", "2024-02-12 09:10:12.120", "") + sysmon("2024-02-12 03:10:12", "2024-02-12 09:10:13.120", ""), "time=2024-02-12T09:10:11Z; fault=\nfault=\nfault=yes; time=2024-02-12T09:10:13.12Z"},
+	})
+}

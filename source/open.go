@@ -206,7 +206,7 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 	}
 	s := &Stream{Path: l.path, ModTime: l.mod, r: br, from: o.Reader, hooks: o.hooks}
 	if o.format != nil {
-		s.Format = o.format.For(head)
+		s.Format = *o.format
 	} else {
 		var ok bool
 		if s.Format, ok = decode.Detect(l.path, head); !ok {
@@ -214,6 +214,12 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 			return nil
 		}
 	}
+	s.Format = s.Format.For(head, func() []byte {
+		far := bufio.NewReaderSize(br, decode.LookAhead)
+		s.r = far
+		b, _ := far.Peek(decode.LookAhead)
+		return b
+	})
 	return o.visit(s)
 }
 
