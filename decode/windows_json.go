@@ -158,7 +158,7 @@ func fillWindows(o *object, ev *tocsin.Event) {
 	id := uint32(number(w.seen[slotEventID]))
 	ev.Time, ev.Sensor = w.time(o.opt, ecs)
 	if l := o.opt.local; l.known && w.seen[slotUtcTime] != "" {
-		if created, ok := windowsStamp(w.seen[slotCreated], Options{}); ok && !zoned(w.seen[slotCreated]) && ev.Time.Sub(created.Add(l.behind)).Abs() > 10*time.Minute {
+		if created, ok := windowsStamp(w.seen[slotCreated], Options{}); ok && (l.claimed || !zoned(w.seen[slotCreated])) && ev.Time.Sub(created.Add(l.behind)).Abs() > 10*time.Minute {
 			ev.Fault = &tocsin.Fault{Source: ev.Source, Line: int64(ev.Record), Err: errZone, Hint: "the event was read, at its own UTC time; other events of the file may be off by the difference"}
 		}
 	}
@@ -259,6 +259,12 @@ func (w *windowsRecord) time(o Options, ecs bool) (event, sensor time.Time) {
 		return stamp, time.Time{}
 	}
 	created, ok := windowsStamp(w.seen[slotCreated], o)
+	if ok && o.local.claimed {
+		if t, ok := windowsStamp(w.seen[slotUtcTime], Options{}); ok {
+			return t, stamp
+		}
+		return created.Add(o.local.behind), stamp
+	}
 	if ok && zoned(w.seen[slotCreated]) {
 		return created, stamp
 	}

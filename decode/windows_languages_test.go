@@ -47,6 +47,7 @@ func TestTwoClocks(t *testing.T) {
 		{"the collector tells", security("2024-02-12 02:10:11", `,"@timestamp":"2024-02-12T09:10:13Z"`) + security("2024-02-12 02:10:14", ""), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:14Z"},
 		{"the collector is late at times", security("2024-02-12 02:10:11", `,"@timestamp":"2024-02-12T09:10:13Z"`) + security("2024-02-12 02:10:14", `,"@timestamp":"2024-02-12T10:31:00Z"`), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:14Z"},
 		{"a zone in the stamp", security("2024-02-12T02:10:11-07:00", "") + sysmon("2024-02-12T02:10:12-07:00", "2024-02-12 09:10:12.120", ""), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:12Z"},
+		{"a zone that is wrong", strings.ReplaceAll(security("2024-02-12T02:10:11Z", "")+sysmon("2024-02-12T02:10:12Z", "2024-02-12 09:10:12.120", ""), "EventTime", "TimeCreated"), "time=2024-02-12T09:10:11Z\ntime=2024-02-12T09:10:12.12Z"},
 		{"a later record that does not fit", security("2024-02-12 02:10:11", "") + sysmon("2024-02-12 02:10:12", "2024-02-12 09:10:12.120", "") + sysmon("2024-02-12 03:10:12", "2024-02-12 09:10:13.120", ""), "time=2024-02-12T09:10:11Z; fault=\nfault=\nfault=yes; time=2024-02-12T09:10:13.12Z"},
 	})
 }

@@ -17,8 +17,9 @@ var errZone = errors.New("the record's own UTC time and its local time lie furth
 
 // A localTime is what a stream's beginning tells of its local stamps.
 type localTime struct {
-	known  bool
-	behind time.Duration // to be added to a local stamp for UTC
+	known   bool
+	behind  time.Duration // to be added to a local stamp for UTC
+	claimed bool          // the stamps say that they are UTC, and are not
 }
 
 // settleZone decides how far the stamps without a zone of Windows records in a stream of JSON are from UTC: by the first
@@ -30,10 +31,23 @@ func settleZone(head []byte, more func() []byte) localTime {
 	}
 	local, alone := 0, false
 	var utc, early localTime
-	same := true
+	same, claimed := true, false
+	tells := func(v raw) {
+		created, utcTime, _ := v.clocks()
+		if created.IsZero() || utcTime.IsZero() || utc.known {
+			return
+		}
+		utc = apart(utcTime.Sub(created), time.Minute)
+		utc.claimed = v.claims()
+	}
 	eachRecord(head, func(v raw) bool {
-		created, utcTime, stamp := v.clocks()
+		created, _, stamp := v.clocks()
 		if created.IsZero() {
+			return true
+		}
+		tells(v)
+		if v.claims() {
+			claimed = true
 			return true
 		}
 		local++
@@ -50,24 +64,24 @@ func settleZone(head []byte, more func() []byte) localTime {
 			}
 			alone = alone || !own.known
 		}
-		if !utcTime.IsZero() && !utc.known {
-			utc = apart(utcTime.Sub(created), time.Minute)
-		}
 		return true
 	})
-	if local == 0 {
+	if local == 0 && !claimed {
 		return localTime{}
 	}
 	if !utc.known && more != nil {
 		rest := more()
 		eachMention(rest[min(len(rest), len(head)):], []byte(`"UtcTime"`), func(v raw) bool {
-			if created, utcTime, _ := v.clocks(); !created.IsZero() && !utcTime.IsZero() {
-				utc = apart(utcTime.Sub(created), time.Minute)
-			}
+			tells(v)
 			return !utc.known
 		})
 	}
 	switch {
+	case utc.claimed:
+		if utc.behind == 0 {
+			return localTime{}
+		}
+		return utc
 	case utc.known && (alone || !same || utc != early):
 		return utc
 	case !utc.known && early.known && (alone || !same):
@@ -79,28 +93,32 @@ func settleZone(head []byte, more func() []byte) localTime {
 // apart rounds the difference of two clocks to the quarter of an hour that zones are told in.
 func apart(d, most time.Duration) localTime {
 	behind := d.Round(15 * time.Minute)
-	if late := d - behind; late < -most || late > most || behind.Abs() > 16*time.Hour {
+	if late := d - behind; late < -most || late > most || behind.Abs() > 26*time.Hour {
 		return localTime{}
 	}
-	return localTime{true, behind}
+	return localTime{known: true, behind: behind}
 }
 
 // clocks returns the stamps of a flat Windows record: the local one, zero where it has a zone, Sysmon's and the collector's.
 func (v raw) clocks() (created, utc, stamp time.Time) {
-	s := v.get("EventTime").str()
-	if s == "" {
-		s = v.get("TimeCreated").str()
-	}
-	if zoned(s) {
-		return
-	}
-	created, _ = parseTime(s, Options{})
+	created, _ = parseTime(v.local(), Options{})
 	utc, _ = parseTime(v.get("UtcTime").str(), Options{})
 	if s := v.get("@timestamp").str(); zoned(s) {
 		stamp, _ = parseTime(s, Options{})
 	}
 	return
 }
+
+// local returns the stamp that such records have by the machine's clock.
+func (v raw) local() string {
+	if s := v.get("EventTime").str(); s != "" {
+		return s
+	}
+	return v.get("TimeCreated").str()
+}
+
+// claims says that the local stamp names a zone.
+func (v raw) claims() bool { return zoned(v.local()) }
 
 // eachRecord calls f for the whole objects of a stream of JSON, however they are separated, until it says no.
 func eachRecord(b []byte, f func(raw) bool) {
