@@ -28,6 +28,9 @@ func (m *matcher) authFailure(s string) verdict {
 		m.sentence, said = told, text(told)
 	}
 	v := failureWords(said)
+	if v == untold && containsAny(said, failedWords[:]) {
+		v = loginFailed
+	}
 	if v == untold && admitted(said) && clientRank(strings.TrimRight(low[max(0, first.start-32):first.start], "\"'<([{ ")) > 0 {
 		if user := namedUser(s, low); user != "" { // who came, from where, and that they are in
 			v = loginOK
@@ -51,6 +54,9 @@ func (m *matcher) authFailure(s string) verdict {
 	}
 	return v
 }
+
+// failedWords are words for a failed login that are no one word each.
+var failedWords = [...]string{"failed to log in", "failed to sign in", "failed to log on", "unable to log in", "unable to sign in", "could not log in", "log in failed", "sign in failed", "sign-in failed", "log-in failed"}
 
 // admitted says that a message, in small letters, tells of a login that worked.
 func admitted(low string) bool {

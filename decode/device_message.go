@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -50,6 +51,14 @@ var (
 // SessionId: 12 - User ann - Client_ip 192.0.2.7 - Vserver 198.51.100.2:443 - …".
 // https://developer-docs.netscaler.com/en-us/netscaler-syslog-message-reference/current-release.html
 func netscalerMessage(d *lines, program, s string, ev *tocsin.Event) bool {
+	at := time.Time{}
+	host := ""
+	if program == "" && len(s) > 24 && s[0] >= '0' && s[0] <= '9' { // behind a collector's head
+		if t, n, f := d.clock.lead(view(s), d.rec.Ref); f != noStamp {
+			at = t
+			host, s, _ = strings.Cut(s[n:], " ")
+		}
+	}
 	head, body, ok := strings.Cut(s, " : ")
 	if !ok {
 		return false
@@ -71,6 +80,12 @@ func netscalerMessage(d *lines, program, s string, ev *tocsin.Event) bool {
 		return false
 	}
 	feature, event := w[1], w[2]
+	if !at.IsZero() {
+		ev.Time = at
+		if isHost(view(host)) {
+			ev.Host = host
+		}
+	}
 	ev.Add("feature", feature)
 	ev.Add("event", event)
 	ev.Add("message", body)

@@ -86,6 +86,8 @@ func TestStampShapes(t *testing.T) {
 		{"Tomcat, old and French", "août 12, 2024 9:10:11 PM org.example.Realm authenticate" + say, "time=2024-08-12T21:10:11Z"},
 		{"date's, German", "Mo 12. Feb 09:10:11 CET 2024" + say, "time=2024-02-12T08:10:11Z"},
 		{"date's, French", "lun. 12 févr. 2024 09:10:11 CET" + say, "time=2024-02-12T08:10:11Z"},
+		{"French, with a word between", "12 févr. 2024 à 09:10:11 app" + say, "time=2024-02-12T09:10:11Z"},
+		{"to the minute", "2024-02-12T09:10Z app" + say, "time=2024-02-12T09:10:00Z"},
 		{"month in words", "12. Dezember 2024, 09:10:11" + say, "time=2024-12-12T09:10:11Z"},
 		{"ctime in brackets", "[Mon Feb 12 09:10:11 2024] app" + say, "time=2024-02-12T09:10:11Z"},
 		{"Oracle", "12-FEB-24 09:10:11 app" + say, "time=2024-02-12T09:10:11Z"},

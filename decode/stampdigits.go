@@ -104,6 +104,14 @@ func (c *clock) yearLed(b []byte, sep byte) (time.Time, int, stampForm) {
 		return none()
 	}
 	t := dayTime(b, e+1)
+	if t.sec < 0 && f == isoStamp { // 2006-01-02T15:04Z
+		if h, m := num2(b, e+1, false), num2(b, e+4, false); h >= 0 && h < 24 && m >= 0 && m < 60 && b[e+3] == ':' {
+			t = timeOfDay{sec: h*3600 + m*60, end: e + 6}
+			if _, z := zoneAt(b, t.end); z == t.end {
+				return none()
+			}
+		}
+	}
 	if b[e] == ',' && t.nsec > 0 && b[e+9] == ',' { // columns
 		t.nsec, t.end = 0, e+9
 	}
@@ -207,6 +215,12 @@ func (c *clock) dated(b []byte, y int, mon time.Month, day, e int) (time.Time, i
 	}
 	if e+2 < len(b) && b[e] == ' ' && b[e+1] == '-' { // "01/02/2006 - 15:04:05"
 		e += 2
+	}
+	for _, at := range [...]string{" à ", " um ", " at "} { // "2. janv. 2006 à 15:04:05"
+		if e < len(b) && bytes.HasPrefix(b[e:], []byte(at)) {
+			e += len(at) - 1
+			break
+		}
 	}
 	if e+1 >= len(b) || bytes.IndexByte([]byte(" :-T,;|\t"), b[e]) < 0 {
 		return time.Time{}, 0, noStamp

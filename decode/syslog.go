@@ -119,6 +119,18 @@ func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 		return false
 	}
 	rest = h.verbose(rest)
+	if f == isoStamp { // RFC 5424 without what stands before its stamp: program, process, message id
+		program, more := cutWord(rest)
+		pid, more := cutWord(more)
+		id, more := cutWord(more)
+		if len(id) == 1 && id[0] == '-' && len(program) > 1 && (len(pid) == 1 && pid[0] == '-' || digitsAt(pid) == len(pid)) && len(pid) > 0 && len(more) > 0 {
+			h.host, h.program, h.message = first, program, bytes.TrimLeft(bytes.TrimPrefix(more, []byte("- ")), " ")
+			if pid[0] != '-' {
+				h.pid = pid
+			}
+			return true
+		}
+	}
 	if len(rest) > 2 && rest[0] == ':' && rest[1] == ' ' { // Cisco ASA: "host : %ASA-6-…"
 		rest = rest[2:]
 	}

@@ -33,8 +33,7 @@ func stampRank(name string) uint8 {
 			n++
 		}
 	}
-	low := string(buf[:n])
-	if r := stampNames[low]; r != 0 {
+	if r := stampNames[string(buf[:n])]; r != 0 {
 		return r
 	}
 	i := strings.IndexByte(name, '.')

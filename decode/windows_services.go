@@ -183,7 +183,6 @@ type transcript struct {
 	clock  clock
 	source string
 	head   bool // within the head
-	stars  int
 	place  int
 	at     time.Time
 	about  []tocsin.Field // what the head says so far
