@@ -70,6 +70,7 @@ type appLine struct {
 	value   [appRoles]string
 	rank    [appRoles]uint8
 	at      time.Time
+	local   bool   // at names no zone
 	message string // the first of the most telling
 	kind    string // of event that one of its messages tells of
 	said    string // that message
@@ -96,10 +97,18 @@ func (a *appLine) read(fields []tocsin.Field, o Options) {
 					a.kind, a.said = k, f.Value
 				}
 			}
+		case role == appTime && a.local && len(f.Value) > 19 && f.Value[4] == '-' && zoned(f.Value):
+			// A stamp with a zone beside a local one tells how far that is from UTC.
+			if t, ok := parseTime(f.Value, o); ok {
+				if far := apart(t.Sub(a.at), 5*time.Minute); far.known && !o.saysZone() {
+					a.at, a.local = a.at.Add(far.behind), false
+				}
+			}
 		case a.rank[role] != 0 && a.rank[role] <= rank:
 		case role == appTime:
 			if t, ok := parseTime(f.Value, o); ok {
 				a.at, a.rank[role] = t, rank
+				a.local = len(f.Value) >= 19 && f.Value[4] == '-' && !zoned(f.Value)
 			}
 		case role == appAddress:
 			if v := hostOf(f.Value); isIP(v) {
@@ -126,6 +135,14 @@ func appRecord(o *object, ev *tocsin.Event) {
 	if kind == "" && len(message) > 8 && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {
 		// Words that nobody has listed, about someone who has an address.
 		kind, said = outcomes[failureWords(strings.ToLower(message))].event, message
+	}
+	if kind == "" && o.get("event.category") == "authentication" { // ECS says so
+		switch o.get("event.outcome") {
+		case "failure":
+			kind = "login_failed"
+		case "success":
+			kind = "login_ok"
+		}
 	}
 	if kind == "" || kind == "denied" {
 		kind = refusal(a.value[appStatus], a.value[appPath], message, kind)

@@ -102,7 +102,7 @@ func hostOf(s string) string {
 	if i := strings.IndexByte(s, ','); i >= 0 {
 		s = s[:i]
 	}
-	s = strings.TrimPrefix(strings.TrimSpace(s), "ip/")
+	s = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(s), "ip/"), "/") // Java writes a slash before an address
 	if strings.HasPrefix(s, "[") {
 		if i := strings.IndexByte(s, ']'); i > 0 {
 			return s[1:i]

@@ -8,11 +8,12 @@ import (
 
 // The log sources of cloud networks.
 var (
-	gcpFlowSources  = []tocsin.LogSource{{Product: "gcp", Category: "firewall", Service: "vpcflow"}}
-	azureWallSource = []tocsin.LogSource{{Product: "azure", Category: "firewall", Service: "azurefirewall"}}
-	azureWAFSources = []tocsin.LogSource{{Product: "azure", Category: "webserver", Service: "waf"}}
-	azureNSGSources = []tocsin.LogSource{{Product: "azure", Category: "firewall", Service: "nsgflow"}}
-	resolverSources = []tocsin.LogSource{{Product: "aws", Category: "dns", Service: "route53"}}
+	gcpFlowSources       = []tocsin.LogSource{{Product: "gcp", Category: "firewall", Service: "vpcflow"}}
+	azureWallSource      = []tocsin.LogSource{{Product: "azure", Category: "firewall", Service: "azurefirewall"}}
+	azureWAFSources      = []tocsin.LogSource{{Product: "azure", Category: "webserver", Service: "waf"}}
+	azureNSGSources      = []tocsin.LogSource{{Product: "azure", Category: "firewall", Service: "nsgflow"}}
+	cloudflareDNSSources = []tocsin.LogSource{{Product: "cloudflare", Category: "dns", Service: "dns"}}
+	resolverSources      = []tocsin.LogSource{{Product: "aws", Category: "dns", Service: "route53"}}
 )
 
 // flowJSON are the kinds of JSON record that tell of connections through a cloud's network.
@@ -21,6 +22,8 @@ func flowJSON() []jsonKind {
 		{name: "gcp-flow", is: func(o *object) bool { return o.has("jsonPayload.connection.src_ip", "jsonPayload.connection.dest_ip") }, fill: fillGCPFlow},
 		{name: "azure-firewall", is: isAzureFirewall, fill: fillAzureFirewall},
 		{name: "azure-nsg-flow", is: isNSGFlow, fill: fillNSG, each: eachNSGFlow},
+		{name: "vpc-flow-json", is: func(o *object) bool { return o.has("srcaddr", "dstaddr", "start") }, fill: fillAWSFlow},
+		{name: "cloudflare-dns", is: func(o *object) bool { return o.has("QueryName", "SourceIP") }, fill: fillCloudflareDNS},
 		{name: "route53-resolver", is: func(o *object) bool { return o.has("query_timestamp", "query_name", "srcaddr") }, fill: fillResolver},
 	}
 }
@@ -153,6 +156,25 @@ func eachNSGFlow(o *object, ev *tocsin.Event, emit func(*tocsin.Event)) {
 		emit(ev)
 	}
 	ev.Fields = record.Fields
+}
+
+// fillAWSFlow reads VPC flow logs that a store hands out as JSON.
+func fillAWSFlow(o *object, ev *tocsin.Event) {
+	ev.Time = o.time("start")
+	ev.Sources = flowSources
+	flowAliases(ev)
+}
+
+// fillCloudflareDNS reads the DNS logs of Cloudflare's zones and gateway.
+// https://developers.cloudflare.com/logs/reference/log-fields/
+func fillCloudflareDNS(o *object, ev *tocsin.Event) {
+	ev.Time = o.time("Timestamp", "Datetime", "QueryTimestamp")
+	ev.Sources = cloudflareDNSSources
+	ev.Host = o.get("DeviceName")
+	ev.Add("src_ip", o.get("SourceIP"))
+	ev.Add("query", strings.TrimSuffix(o.get("QueryName"), "."))
+	own(o, ev, "user", o.get("Email"))
+	decided(ev, o.get("ResolverDecision"))
 }
 
 // fillResolver reads the query logs of Route 53's resolver.

@@ -271,6 +271,23 @@ func identity() []platform {
 			},
 		},
 		{
+			// https://developers.cloudflare.com/logs/reference/log-fields/account/audit_logs/
+			name:    "cloudflare-audit",
+			source:  source("cloudflare", "audit"),
+			is:      func(o *object) bool { return o.has("ActionType", "When") && (o.has("ActorEmail") || o.has("ActorIP")) },
+			time:    []string{"When"},
+			user:    []string{"ActorEmail", "ActorID"},
+			address: []string{"ActorIP"},
+			more: func(o *object, ev *tocsin.Event) {
+				ok := o.get("ActionResult") != "false"
+				kind := ""
+				if o.get("ActionType") == "login" {
+					kind = loginKind(ok)
+				}
+				happened(ev, kind, outcome(ok))
+			},
+		},
+		{
 			// https://osquery.readthedocs.io/en/stable/deployment/logging/
 			name:   "osquery",
 			source: source("osquery", "results"),

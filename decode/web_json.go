@@ -69,7 +69,7 @@ func webRoleOf(name string) (webRole, uint8) {
 		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip", "request.remoteAddress", "request.ip", "request.remoteIp", "remoteAddress", "sourceIp", "identity.sourceIp":
 		return roleClient, 2
 	case "request.remote_addr", "downstream_remote_address", "ClientAddr", "source.address", "client.address", "remote_host", "remoteHost", "remote",
-		"client", "ip", "visitor_ip", "IPAddress", "IpAddress", "CIp", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
+		"client", "ip", "visitor_ip", "IPAddress", "IpAddress", "CIp", "source_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
 		return roleClient, 3
 	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort", "clientPort", "ClientSrcPort":
 		return rolePort, 1
