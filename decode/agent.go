@@ -125,6 +125,8 @@ type agentLog struct {
 	turn  turn // what the log has said so far about what it is going to tell
 	scope string
 	calls calls
+
+	before time.Time // the last stamp that the log had
 }
 
 // A turn is what a log says around a call.
@@ -259,7 +261,7 @@ func (d *agentLog) stamp(m members) bool {
 	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "created", "ts", "datetime", "date", "startTime", "start_time", "request_time", "hrTime"} {
 		if v := m.get(k); v != nil {
 			if t, ok := stampOf(v, d.opt); ok {
-				d.turn.time = t
+				d.turn.time, d.before = t, t
 				return true
 			}
 		}

@@ -82,8 +82,8 @@ func TestAgentSessions(t *testing.T) {
 `,
 		[]string{
 			`chat:1 ai_agent/tool_call 05:06:00 session="A" principal="P" tool="run" call_id="call_1" call_index="1" command="ls" has_result="true" result="r1" duration_ms="1000"`,
-			`chat:2 ai_agent/tool_call session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
-			`chat:1 ai_agent/tool_call session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
+			`chat:2 ai_agent/tool_call 05:06:01 session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
+			`chat:1 ai_agent/tool_call 05:06:01 session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
 		},
 	}, {
 		"requests logged with their history: each call once, its result from the next request",

@@ -26,6 +26,7 @@ type call struct {
 	round                  int // the messages it was read among, see calls.begin
 	own                    bool
 	done                   bool
+	before                 time.Time // the last stamp of the log before it
 }
 
 // An answer is what became of a call.
@@ -140,7 +141,7 @@ func (s *calls) full() bool {
 // call notes a tool call of the present turn; a call met before is left out.
 func (d *agentLog) call(id, tool, server string, args raw) {
 	s := &d.calls
-	c := &call{turn: d.turn, id: id, tool: tool, server: server, line: d.lineOf(args), round: s.round}
+	c := &call{turn: d.turn, id: id, tool: tool, server: server, line: d.lineOf(args), round: s.round, before: d.before}
 	if in := args.embedded(); in != nil {
 		c.args = text(in)
 	} else {
@@ -221,6 +222,11 @@ func (d *agentLog) report(c *call, a answer) {
 	fields := d.ev.Fields[:0]
 	d.ev = tocsin.Event{Time: c.time, Sources: agentSources(c.agent), Source: d.rec.Source, Record: uint64(c.line), Format: c.format, Fields: fields, Raw: c.args}
 	ev := &d.ev
+	if ev.Time.IsZero() { // a call without a stamp was made before its result came, and after what the log told before
+		if ev.Time = a.time; ev.Time.IsZero() {
+			ev.Time = c.before
+		}
+	}
 	ev.Add("agent", c.agent)
 	ev.Add("agent_version", c.version)
 	ev.Add("subagent", c.subagent)

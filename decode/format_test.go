@@ -1,6 +1,11 @@
 package decode
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+)
 
 // TestJSONStamps holds the names and forms under which JSON records have their time, and who they are about.
 func TestJSONStamps(t *testing.T) {
@@ -92,6 +97,9 @@ func TestAgentStamps(t *testing.T) {
 			`{"type":"message","id":"a1","parentId":null,"timestamp":"2024-02-12T09:10:11Z","message":{"role":"assistant","content":[{"type":"toolCall","id":"call_1","name":"bash","arguments":{"command":"id"}}],"model":"m","timestamp":1707729011000}}` + "\n" +
 			`{"type":"message","id":"a2","parentId":"a1","timestamp":"2024-02-12T09:10:12Z","message":{"role":"toolResult","toolCallId":"call_1","toolName":"bash","content":[{"type":"text","text":"uid=0"}],"isError":false}}`,
 			"time=2024-02-12T09:10:11Z; agent=pi; session=s; cwd=/srv; command=id; result=uid=0; duration_ms=1000; source=ai_agent/tool_call/pi"},
+		{"calls without a time, in the form of a chat", `{"timestamp":"2024-02-12T09:10:11Z","role":"user","content":"list"}` + "\n" + `{"role":"assistant","content":[{"type":"tool_use","id":"toolu_01AAAAAAAAAAAAAAAAAAAAAA","name":"Bash","input":{"command":"id"}}]}`, "time=2024-02-12T09:10:11Z; command=id"},
+		{"the first call of Claude's stream", `{"type":"system","subtype":"init","session_id":"s","cwd":"/w"}` + "\n" + `{"type":"assistant","session_id":"s","message":{"role":"assistant","content":[{"type":"tool_use","id":"toolu_01BBBBBBBBBBBBBBBBBBBBBB","name":"Bash","input":{"command":"id"}}]}}` + "\n" +
+			`{"type":"user","session_id":"s","timestamp":"2024-02-12T09:10:12Z","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_01BBBBBBBBBBBBBBBBBBBBBB","content":"uid=0"}]}}`, "time=2024-02-12T09:10:12Z; command=id; result=uid=0"},
 		{"Gemini's session", `{"sessionId":"11111111-2222-4333-8444-555555555555","projectHash":"a","startTime":"2024-02-12T09:10:00Z"}` + "\n" +
 			`{"id":"m2","timestamp":"2024-02-12T09:10:05Z","type":"gemini","content":"","model":"g","toolCalls":[{"id":"t1","name":"run_shell_command","args":{"command":"id"},"status":"success","timestamp":"2024-02-12T09:10:11.25Z","result":[{"functionResponse":{"response":{"output":"uid=0"}}}]}]}`,
 			"time=2024-02-12T09:10:11.25Z; command=id; result=uid=0"},
@@ -145,4 +153,22 @@ func TestTables(t *testing.T) {
 		{"CEF in a table", `{"TimeGenerated":"2024-02-12T09:10:11Z","DeviceVendor":"Maker","DeviceProduct":"Wall","DeviceAction":"Deny","SourceIP":"192.0.2.7","DestinationIP":"198.51.100.2","DestinationPort":22,"Activity":"traffic"}`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; dst_port=22; outcome=failure"},
 		{"Graph's requests", `{"TimeGenerated":"2024-02-12T09:10:11Z","RequestMethod":"GET","RequestUri":"https://graph.example/v1.0/users","IPAddress":"192.0.2.7","UserAgent":"x","ResponseStatusCode":200}`, "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; sc-status=200; cs-method=GET"},
 	})
+}
+
+// TestStackTrace holds a log whose beginning is one long stack trace.
+func TestStackTrace(t *testing.T) {
+	in := "2024-02-12 09:10:11,120 ERROR app.Main login failed for user eve from 192.0.2.7\njava.lang.RuntimeException: x\n" + strings.Repeat("\tat com.example.A.b(A.java:1)\n", 400) + "2024-02-12 09:10:12,120 INFO app.Main done\n"
+	f, ok := Detect("x", []byte(in))
+	if !ok || f.Name != "text" {
+		t.Fatalf("%v %s", ok, f.Name)
+	}
+	var first *tocsin.Event
+	f.New(Options{}).Decode(&tocsin.Record{Source: "x", Data: []byte(in), Line: 1}, func(e *tocsin.Event) {
+		if first == nil {
+			first = e.Clone()
+		}
+	})
+	if first.Text("user") != "eve" || first.Time.IsZero() {
+		t.Errorf("%s", show(first))
+	}
 }

@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
@@ -73,6 +74,10 @@ func textFormat() Format {
 					}
 				}
 			}
+			// The lines of a stack trace belong to the line before them; they do not make a log less of one.
+			if !traced(head) {
+				head = slices.Concat(slices.DeleteFunc(slices.Collect(bytes.Lines(head)), traced)...)
+			}
 			known, all := 0, 0
 			open(Options{order: settle(head)}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
 				all++
@@ -86,6 +91,11 @@ func textFormat() Format {
 			return 1
 		},
 	}
+}
+
+// traced says that a line goes on with what the line before it tells: it is indented, or one of a stack trace.
+func traced(line []byte) bool {
+	return len(line) > 0 && (line[0] == '\t' || bytes.HasPrefix(line, []byte("   ")) || bytes.HasPrefix(line, []byte("Caused by: ")) || bytes.HasPrefix(line, []byte("Traceback (")) || bytes.HasPrefix(line, []byte("... ")))
 }
 
 // A text is a log when one of sampleShare of its first sampleLines lines is of a known kind.

@@ -250,6 +250,7 @@ func isText(head []byte) bool {
 
 // foreign are containers that people keep logs in and that are not read: better said by name.
 var foreign = []struct{ magic, name string }{
+	{"\x00\x05\x16\x07", "what macOS notes about the file beside it (AppleDouble)"},
 	{"Rar!\x1a\x07", "a RAR archive"},
 	{"MSCF", "a cabinet archive"},
 	{"\x04\x22\x4d\x18", "LZ4 compression"},
