@@ -27,7 +27,7 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 		}
 	}
 	return junosMessage(d, program, msg, ev) || strings.HasPrefix(program, "CISE_") && iseMessage(d, program, s, ev) || program == "" && strings.HasPrefix(s, "CISE_") && iseMessage(d, "", s, ev) ||
-		netscalerMessage(d, program, s, ev) || watchguardMessage(d, program, s, ev) || msg[0] == '[' && checkPointMessage(d, msg, ev)
+		netscalerMessage(d, program, s, ev) || watchguardMessage(d, program, s, ev) || msg[0] == '[' && checkPointMessage(d, msg, ev) || checkPointFields(d, s, ev)
 }
 
 // The log sources of devices that are known by how they write.

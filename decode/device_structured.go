@@ -62,6 +62,28 @@ func checkPointMessage(d *lines, b []byte, ev *tocsin.Event) bool {
 	return true
 }
 
+// checkPointFields reads the same with equals signs, as Check Point's own syslog has it: [Fields@1.3.6.1.4.1.2620 src="192.0.2.7" …].
+func checkPointFields(d *lines, s string, ev *tocsin.Event) bool {
+	_, pairs, ok := strings.Cut(s, "[Fields@1.3.6.1.4.1.2620 ")
+	if !ok {
+		return false
+	}
+	from := len(ev.Fields)
+	d.pairs(view(strings.TrimSuffix(strings.TrimRight(pairs, " "), "]")), ev)
+	for i := from; i < len(ev.Fields); i++ {
+		if f := &ev.Fields[i]; f.Name == "Action" {
+			f.Name = "action"
+		}
+	}
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	if p.value[pairCheck] = "-"; p.value[pairDstPort] == "" && isPort(p.value[pairService]) {
+		p.value[pairDstPort] = p.value[pairService]
+	}
+	p.finish(ev, d)
+	return true
+}
+
 // junosData reads the structured data of a message of Junos, [junos@2636.1.1.1.2.26 source-address="192.0.2.7" …], whose
 // tag says what it is: RT_FLOW_SESSION_DENY, RT_SCREEN_TCP, IDP_ATTACK_LOG_EVENT.
 // https://www.juniper.net/documentation/us/en/software/junos/network-mgmt/topics/topic-map/system-logging-for-a-security-device.html

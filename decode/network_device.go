@@ -123,5 +123,5 @@ func networkMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool
 	if len(program) > 1 && program[0] == '%' { // the parser of the head took "%ASA-6-605004:" for a program
 		return ciscoMessage(ev, d.join(program, ": ", s))
 	}
-	return strings.Contains(s[:min(len(s), 64)], ": %") && ciscoMessage(ev, s)
+	return strings.Contains(s[:min(len(s), 64)], ": %") && ciscoMessage(ev, s) || deviceBody(msg) && msg[0] != '{' && d.connectionPairs(msg, ev)
 }

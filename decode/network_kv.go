@@ -99,6 +99,22 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 	return n
 }
 
+// connectionPairs is pairMessage for a message that a program of a known name sent: it must tell of a connection between
+// two addresses, and of nothing that programs tell of themselves.
+func (d *lines) connectionPairs(b []byte, ev *tocsin.Event) bool {
+	from := len(ev.Fields)
+	d.pairs(b, ev)
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	ev.Fields = ev.Fields[:from]
+	src, _ := pairEnd(p.value[pairSrc])
+	dst, _ := pairEnd(p.value[pairDst])
+	if src == "" || dst == "" || p.value[pairAction] == "" && p.value[pairStatus] == "" && p.value[pairDeviceName] == "" {
+		return false
+	}
+	return d.pairMessage(b, ev)
+}
+
 // barred is pairs for pairs with bars between, whose values may hold spaces: "time=1|action=Drop|product=VPN-1 & FireWall-1".
 func (d *lines) barred(b []byte, ev *tocsin.Event) (n int) {
 	for len(b) > 0 && n < maxPairs {
