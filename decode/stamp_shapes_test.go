@@ -71,6 +71,12 @@ func TestStampShapes(t *testing.T) {
 	readings(t, []reading{
 		{"a space behind the priority", "<134> Feb 12 09:10:11" + ssh, "time=2026-02-12T09:10:11Z; host=gate; user=root"},
 		{"a space behind the priority, ISO 8601", "<134> 2024-02-12T09:10:11+01:00" + ssh, "time=2024-02-12T08:10:11Z; host=gate; user=root"},
+		{"an offset behind syslog's own stamp", "Feb 12 10:10:11+0100" + ssh, "time=2026-02-12T09:10:11Z; host=gate; user=root"},
+		{"month first, with dashes", "Feb-12-2024 09:10:11 app" + say, "time=2024-02-12T09:10:11Z"},
+		{"a zone behind syslog's own stamp", "Feb 12 10:10:11 CET" + ssh, "time=2026-02-12T09:10:11Z; host=gate"},
+		{"a weekday before ISO 8601", "Mon 2024-02-12 10:10:11 CET" + ssh, "time=2024-02-12T09:10:11Z"},
+		{"packed", "20240212 091011 app" + say, "time=2024-02-12T09:10:11Z"},
+		{"Go's", "2024-02-12 10:10:11.120 +0100 CET m=+0.1" + say, "time=2024-02-12T09:10:11.12Z"},
 		{"IOS, not set", "<189>000123: *Feb 12 09:10:11.120 UTC: %SYS-5-CONFIG_I: Configured from console by eve on vty0 (192.0.2.7)", "time=2026-02-12T09:10:11.12Z; user=eve; src_ip=192.0.2.7"},
 		{"IOS, not set, with the collector's", "Feb 12 09:10:11 192.0.2.5 123: *Mar  1 00:01:02.003: %SYS-5-CONFIG_I: Configured from console by eve on vty0 (192.0.2.7)", "time=2026-02-12T09:10:11Z; host=192.0.2.5; user=eve"},
 		{"IOS, year and origin", "<189>: core1: Feb 12 2024 09:10:11.120: %SYS-5-CONFIG_I: Configured from console by eve on vty0 (192.0.2.7)", "time=2024-02-12T09:10:11.12Z; host=core1; user=eve; src_ip=192.0.2.7"},

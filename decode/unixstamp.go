@@ -268,8 +268,11 @@ func (c *clock) letters(b []byte, ref time.Time) (time.Time, int, stampForm) {
 	// Jan  2 15:04:05; Jan 2 2006 15:04:05; January 02, 2006 3:04:05 PM; Apr-07-13 07:08:36
 	if i < len(b) && b[i] == '-' {
 		day, yy := num2(b, i+1, false), num2(b, i+4, false)
-		if day < 0 || yy < 0 || b[i+3] != '-' || len(b) < i+7 {
+		if day < 0 || yy < 0 || b[i+3] != '-' || len(b) < i+9 {
 			return time.Time{}, 0, noStamp
+		}
+		if y := num4(b, i+4); y >= 1970 {
+			return c.whole(b, y, mon, day, dayTime(b, i+9), otherStamp)
 		}
 		return c.whole(b, 2000+yy, mon, day, dayTime(b, i+7), otherStamp)
 	}
@@ -309,7 +312,7 @@ func (c *clock) letters(b []byte, ref time.Time) (time.Time, int, stampForm) {
 	if t.sec < 0 || day < 1 || day > 31 {
 		return time.Time{}, 0, noStamp
 	}
-	if t.end < len(b) && b[t.end] == ' ' {
+	if t.end < len(b) && (b[t.end] == ' ' || b[t.end] == '+' || b[t.end] == '-') {
 		// The year may stand at the end, with or without a zone before it: ctime's way.
 		z, e := zoneAt(b, t.end)
 		zoned := e > t.end
