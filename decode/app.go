@@ -28,6 +28,8 @@ const (
 // far use, and how telling the name is: of two that are there the lower wins.
 func appRoleOf(name string) (appRole, uint8) {
 	switch name {
+	case "@timestamp", "timestamp", "time", "ts", "eventTime", "EventTime", "datetime", "Timestamp": // and see stampRank
+		return appTime, 1
 	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname", "hostIdentifier", "DeviceName", "deviceName", "device_name", "machineName":
 		return appHost, 1
 	case "host", "server_name", "nodename", "node":
@@ -81,11 +83,6 @@ func (a *appLine) read(fields []tocsin.Field, o Options) {
 	for i := range fields {
 		f := &fields[i]
 		role, rank := appRoleOf(f.Name)
-		if role == noAppRole {
-			if rank = stampRank(f.Name); rank != 0 {
-				role = appTime
-			}
-		}
 		switch {
 		case role == noAppRole || f.Value == "":
 		case role == appMessage:
@@ -130,6 +127,9 @@ func appRecord(o *object, ev *tocsin.Event) {
 	}
 	if ev.Host == "" {
 		ev.Host = a.value[appHost]
+	}
+	if ev.Time.IsZero() {
+		ev.Time = anyTime(o.fields, o.opt, o.rec.Ref)
 	}
 	message, kind, said, address := a.message, a.kind, a.said, a.value[appAddress]
 	if kind == "" && len(message) > 8 && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {

@@ -145,6 +145,9 @@ var ciscoSayings = []struct {
 	prefix  bool // the message begins with the words
 	without string
 }{
+	{words: "teardown ", is: untold, prefix: true},
+	{words: "built ", is: firewallAllowed, prefix: true, without: "translation"},
+	{words: "deny ", is: firewallDenied, prefix: true},
 	{words: "login denied", is: loginFailed},
 	{words: "authentication rejected", is: loginFailed},
 	{words: "authentication: rejected", is: loginFailed},
@@ -178,7 +181,6 @@ var ciscoSayings = []struct {
 	{words: "executed cmd:", is: ranCommand},
 	{words: "executed '", is: ranCommand},
 	{words: "logged command:", is: ranCommand},
-	{words: "deny ", is: firewallDenied, prefix: true},
 	{words: "denied ", is: firewallDenied, prefix: true},
 	{words: "dropped ", is: firewallDenied, prefix: true},
 	{words: "connection denied", is: firewallDenied},
@@ -187,7 +189,6 @@ var ciscoSayings = []struct {
 	{words: "no matching connection for icmp error", is: firewallDenied},
 	{words: " denied ", is: firewallDenied},
 	{words: " deny ", is: firewallDenied},
-	{words: "built ", is: firewallAllowed, prefix: true, without: "translation"},
 	{words: "access permitted", is: firewallAllowed},
 	{words: " permitted ", is: firewallAllowed},
 	{words: "ips:", is: scanned, prefix: true},
@@ -221,13 +222,14 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 	}
 	is := untold
 	low := strings.ToLower(msg)
-	for _, say := range ciscoSayings {
+	for i := range ciscoSayings {
+		say := &ciscoSayings[i]
 		if (say.prefix && strings.HasPrefix(low, say.words) || !say.prefix && strings.Contains(low, say.words)) && (say.without == "" || !strings.Contains(low, say.without)) {
 			is = say.is
 			break
 		}
 	}
-	ends := ciscoEnds(msg)
+	ends := ciscoEnds(msg, low)
 	if strings.HasPrefix(msg, "Built outbound") || strings.HasPrefix(msg, "Teardown") && strings.Contains(msg, " for outside:") && strings.Contains(msg, "(outbound)") { // the outer end comes first
 		ends[0], ends[1] = ends[1], ends[0]
 	}
@@ -304,11 +306,13 @@ var ciscoMarks = []struct {
 	{"server =", -1}, {"server", -1}, {"gaddr", -1}, {"local:", -1}, {"assigned private ip address", -1}, {"ipv4 address", -1}, {"ipv6 address", -1}, {"assigned ip", -1}, {"ip address =", -1}, {"nas", -1},
 }
 
-// ciscoEnds finds who a message is about and whom they turned to, with the ports in whichever way they are written.
-func ciscoEnds(s string) (ends [2]ciscoEnd) {
+// ciscoEnds finds who a message, given in small letters too, is about and whom they turned to, with the ports in whichever way they are written.
+func ciscoEnds(s, low string) (ends [2]ciscoEnd) {
 	n := 0
 	spare := ciscoEnd{}
-	low := strings.ToLower(s)
+	if len(low) != len(s) {
+		low = s
+	}
 	for i := 0; i < len(s) && n < 12; {
 		if c := s[i]; !(c >= '0' && c <= '9' || (c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':') && strings.Count(s[i:min(len(s), i+12)], ":") > 1) || i > 0 && !strings.ContainsRune(" :(=\"[</,", rune(s[i-1])) {
 			i++
@@ -377,7 +381,8 @@ func ciscoMark(before string) int {
 		}
 	}
 	best, at := 0, -2
-	for _, m := range ciscoMarks {
+	for i := range ciscoMarks {
+		m := &ciscoMarks[i]
 		if strings.HasSuffix(before, m.words) && len(m.words) > best && (!alnumBefore(before, len(m.words)) || m.words[0] == ' ') {
 			best, at = len(m.words), m.end
 		}

@@ -26,6 +26,9 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 			return true
 		}
 	}
+	if program != "" && bytes.IndexByte(msg, '[') < 0 && bytes.IndexByte(msg, '"') < 0 && program[0] >= 'a' && !strings.Contains(s, "_") && !strings.Contains(s, "PPE") {
+		return false // what programs say mostly
+	}
 	return junosMessage(d, program, msg, ev) || strings.HasPrefix(program, "CISE_") && iseMessage(d, program, s, ev) || program == "" && strings.HasPrefix(s, "CISE_") && iseMessage(d, "", s, ev) ||
 		netscalerMessage(d, program, s, ev) || watchguardMessage(d, program, s, ev) || msg[0] == '[' && checkPointMessage(d, msg, ev) || checkPointFields(d, s, ev)
 }

@@ -45,13 +45,14 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if d.auditMessage(ev, program) || d.wrapped(ev) {
 		return
 	}
-	if bytes.IndexByte(h.message, ':') > 0 && len(h.message) > 64 && (bytes.Contains(h.message[:64], []byte("WinEvtLog")) || bytes.Contains(h.message, []byte(" Name:"))) && foreign(program) && d.windowsOneLine(text(h.message), ev) {
+	strange := foreign(program)
+	if strange && len(h.message) > 64 && (bytes.Contains(h.message[:64], []byte("WinEvtLog")) || bytes.Contains(h.message, []byte(" Name:"))) && d.windowsOneLine(text(h.message), ev) {
 		return
 	}
 	if h.data != nil && d.deviceData(h.data, ev) {
 		return
 	}
-	if foreign(program) && (deviceMessage(d, program, h.message, ev) || webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
+	if strange && (deviceMessage(d, program, h.message, ev) || webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
 		return
 	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))

@@ -36,22 +36,32 @@ var (
 )
 
 // name gives b as a string that stays: the names of pairs are few, however many lines there are.
-func (d *lines) name(b []byte) string {
-	if s, ok := d.names[string(b)]; ok {
-		return s
+func (d *lines) name(b []byte) string { return d.pairName(b).name }
+
+// A pairName is the name of a pair and what it says.
+type pairName struct {
+	name string
+	role pairRole
+}
+
+func (d *lines) pairName(b []byte) pairName {
+	if n, ok := d.names[string(b)]; ok {
+		return n
 	}
-	s := string(b)
+	n := pairName{name: string(b)}
+	n.role = pairRoleNames[n.name]
 	if d.names == nil {
-		d.names = map[string]string{}
+		d.names = map[string]pairName{}
 	}
 	if len(d.names) < maxKeys {
-		d.names[s] = s
+		d.names[n.name] = n
 	}
-	return s
+	return n
 }
 
 // pairs appends the key=value pairs that b consists of, words between them left out, and returns how many there are.
 func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
+	d.roles = d.roles[:0]
 	for i := 0; i < len(b) && n < maxPairs; {
 		if b[i] == ' ' || b[i] == '\t' || b[i] == ',' || b[i] == ';' {
 			i++
@@ -70,6 +80,8 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 		}
 		value := b[k+1:]
 		end := 0
+		name := d.pairName(b[i:k])
+		d.roles = append(d.roles, name.role)
 		if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
 			q := value[0]
 			for end = 1; end < len(value); end++ {
@@ -85,13 +97,13 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 				d.arena = d.arena[:from+len(v)]
 			}
 			end = min(end+1, len(value))
-			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: name.name, Value: text(v)})
 		} else {
 			for end < len(value) && value[end] != ' ' && value[end] != '\t' {
 				end++
 			}
 			v := bytes.TrimRight(value[:end], ",;")
-			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: name.name, Value: text(v)})
 		}
 		n++
 		i = k + 1 + end
@@ -157,12 +169,13 @@ func (d *lines) pairMessage(b []byte, ev *tocsin.Event) bool {
 	from := len(ev.Fields)
 	n := 0
 	if i := bytes.IndexAny(b, "| \""); i > 0 && b[i] == '|' {
+		d.roles = d.roles[:0]
 		n = d.barred(b, ev)
 	} else {
 		n = d.pairs(b, ev)
 	}
 	var p pairRecord
-	p.read(ev.Fields[from:])
+	p.readAs(ev.Fields[from:], d.roles)
 	if n < 4 || !p.device() {
 		ev.Fields = ev.Fields[:from]
 		return false

@@ -89,10 +89,18 @@ type pairRecord struct {
 	host  string // of the device, where another product's name for it means something else
 }
 
-func (p *pairRecord) read(fields []tocsin.Field) {
+func (p *pairRecord) read(fields []tocsin.Field) { p.readAs(fields, nil) }
+
+// readAs is read where the roles of the fields' names are known already.
+func (p *pairRecord) readAs(fields []tocsin.Field, roles []pairRole) {
 	for i := range fields {
 		v := fields[i].Value
-		role := pairRoleNames[fields[i].Name]
+		role := noPairRole
+		if len(roles) == len(fields) {
+			role = roles[i]
+		} else {
+			role = pairRoleNames[fields[i].Name]
+		}
 		switch role {
 		case noPairRole:
 			continue
@@ -133,8 +141,14 @@ func (p *pairRecord) device() bool {
 // time tells when it was. A date and time of day without a zone are in the one that the record names.
 func (p *pairRecord) time(d *lines) time.Time {
 	o := d.opt
-	if z, ok := namedZone(p.value[pairZone]); ok {
-		o.Zone = z
+	if name := p.value[pairZone]; name != "" {
+		if name != d.zoneName { // records have the zone of the one before
+			d.zoneName = strings.Clone(name[:min(len(name), 80)])
+			d.zone, _ = namedZone(name)
+		}
+		if d.zone != nil {
+			o.Zone = d.zone
+		}
 	}
 	ref := time.Time{}
 	if d.rec != nil {
@@ -168,6 +182,9 @@ func namedZone(s string) (*time.Location, bool) {
 	east, end := zoneAt(view(s), 0)
 	if end != len(s) {
 		return nil, false
+	}
+	if east == 0 {
+		return time.UTC, true
 	}
 	return time.FixedZone("", east), true
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
@@ -33,22 +34,25 @@ func lineKinds() []lineKind {
 
 // lines decodes text, line by line.
 type lines struct {
-	opt    Options
-	rec    *tocsin.Record // the one being decoded
-	kinds  []lineKind
-	last   int // index of the kind that took the last line
-	ev     tocsin.Event
-	arena  []byte        // for values that are not substrings of the line; reset for each line
-	stamp  stampCache    // of the last parsed date, see stamp.go
-	routes windowsRoutes // for lines that are, or hold, the text of a Windows event
-	win    *eventXML     // for lines that are, or hold, the XML of a Windows event
-	nest   nest          // for records inside lines
-	clock  clock         // reads the stamps that lines begin with
-	head   syslogHead    // of the line, where it has one
-	say    matcher       // understands messages
-	audit  *auditReader
-	prose  func(line []byte) bool // says of a line that it explains the log and is no record of it
-	names  map[string]string      // of pairs, see name
+	opt      Options
+	rec      *tocsin.Record // the one being decoded
+	kinds    []lineKind
+	last     int // index of the kind that took the last line
+	ev       tocsin.Event
+	arena    []byte        // for values that are not substrings of the line; reset for each line
+	stamp    stampCache    // of the last parsed date, see stamp.go
+	routes   windowsRoutes // for lines that are, or hold, the text of a Windows event
+	win      *eventXML     // for lines that are, or hold, the XML of a Windows event
+	nest     nest          // for records inside lines
+	clock    clock         // reads the stamps that lines begin with
+	head     syslogHead    // of the line, where it has one
+	say      matcher       // understands messages
+	audit    *auditReader
+	prose    func(line []byte) bool // says of a line that it explains the log and is no record of it
+	names    map[string]pairName    // of pairs, see name
+	roles    []pairRole             // of the names of the pairs that were read last
+	zoneName string                 // the zone that a record named last
+	zone     *time.Location         // what it is, nil where it is none
 }
 
 var errNotText = errors.New("not a text line of any known kind")
