@@ -188,7 +188,7 @@ func appRecord(o *object, ev *tocsin.Event) {
 func refusal(status, path, message, kind string) string {
 	switch status {
 	case "401":
-		if containsAny(path, loginPaths[:]) || containsAny(message, loginPaths[:]) {
+		if isLoginPath(path) || isLoginPath(message) {
 			return "login_failed"
 		}
 		return "denied"
@@ -198,26 +198,43 @@ func refusal(status, path, message, kind string) string {
 	return kind
 }
 
-// loginPaths are parts of the paths that people log in by.
+// loginPaths are parts of the paths that people log in by, behind a slash.
 var loginPaths = [...]string{"/login", "/auth", "/signin", "/sign_in", "/sign-in", "/session", "/token", "/logon"}
+
+// isLoginPath says that a text has one of them.
+func isLoginPath(s string) bool {
+	for i := 0; ; i++ {
+		k := strings.IndexByte(s[i:], '/')
+		if k < 0 {
+			return false
+		}
+		i += k
+		for _, p := range loginPaths {
+			if foldPrefix(s[i:], p) {
+				return true
+			}
+		}
+	}
+}
 
 var appAuthSources = []tocsin.LogSource{{Category: "authentication"}}
 
 // Words of applications about logins, in small letters. A failure is looked for first: "login successful" does not
 // occur in one, "not logged in" does.
 var (
-	refusedWords = [...]string{"failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
+	refusedWords = listWords("failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
 		"authentication failed", "authentication failure", "failed authentication", "failed to authenticate", "could not authenticate", "auth failed", "auth failure", "authenticationfailed",
 		"login_failed", "login.failed", "loginfailed", "login error", "login_error", "invalid_login", "invalid login", "unsuccessful login", "unsuccessful 1fa", "unsuccessful 2fa", "unsuccessful authentication", "bad login",
 		"invalid password", "wrong password", "incorrect password", "bad password", "password mismatch", "password incorrect", "password is incorrect", "password did not match", "password check failed",
 		"invalid credential", "wrong credential", "bad credential", "incorrect credential", "invalid username", "incorrect username", "wrong username", "bad username",
 		"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier", "username or password",
-		"login rejected", "rejected login", "login denied", "denied due to bad credentials", "loginfailure", "failed to sign in", "authentication rejected", "authentication denied", "authentication attempt"}
+		"login rejected", "rejected login", "login denied", "denied due to bad credentials", "loginfailure", "failed to sign in", "authentication rejected", "authentication denied", "authentication attempt")
 	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
 		"login_ok", "login success", "loginsuccess", "login allowed", "successful administrator login", "signed in successfully", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
-	strangerWords  = [...]string{"invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
-	declinedWords  = [...]string{"payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined"}
-	forbiddenWords = [...]string{"trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
+	admittedList   = listWords(admittedWords[:]...)
+	strangerWords  = listWords("invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier")
+	declinedWords  = listWords("payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined")
+	forbiddenWords = listWords("trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden")
 )
 
 // wording returns what kind of event a message tells of, "" where it tells of no login.
@@ -226,16 +243,16 @@ func wording(s string) string {
 		return ""
 	}
 	switch {
-	case containsAny(s, refusedWords[:]):
-		if containsAny(s, strangerWords[:]) {
+	case containsAny(s, refusedWords):
+		if containsAny(s, strangerWords) {
 			return "invalid_user"
 		}
 		return "login_failed"
-	case containsAny(s, admittedWords[:]):
+	case containsAny(s, admittedList):
 		return "login_ok"
-	case containsAny(s, forbiddenWords[:]):
+	case containsAny(s, forbiddenWords):
 		return "denied"
-	case containsAny(s, declinedWords[:]):
+	case containsAny(s, declinedWords):
 		return paymentFailed
 	}
 	return ""
@@ -244,12 +261,26 @@ func wording(s string) string {
 // paymentFailed is the kind of event of a payment that was not accepted: what testers of stolen cards leave.
 const paymentFailed = "payment_failed"
 
+// A wordList is words in small letters, by the letter that they begin with.
+type wordList [26][]string
+
+func listWords(words ...string) *wordList {
+	l := new(wordList)
+	for _, w := range words {
+		l[w[0]-'a'] = append(l[w[0]-'a'], w)
+	}
+	return l
+}
+
 // containsAny says that s, in whatever letters, contains one of some words in small letters.
-func containsAny(s string, words []string) bool {
+func containsAny(s string, words *wordList) bool {
 	for i := 0; i < len(s); i++ {
-		c := lower(s[i])
-		for _, w := range words {
-			if w[0] == c && len(s)-i >= len(w) && foldedPrefix(s[i:], w) {
+		c := s[i] | 0x20 - 'a'
+		if c >= 26 {
+			continue
+		}
+		for _, w := range words[c] {
+			if len(s)-i >= len(w) && foldedPrefix(s[i:], w) {
 				return true
 			}
 		}

@@ -28,7 +28,7 @@ func (m *matcher) authFailure(s string) verdict {
 		m.sentence, said = told, text(told)
 	}
 	v := failureWords(said)
-	if v == untold && containsAny(said, failedWords[:]) {
+	if v == untold && containsAny(said, failedWords) {
 		v = loginFailed
 	}
 	if v == untold && admitted(said) && clientRank(strings.TrimRight(low[max(0, first.start-32):first.start], "\"'<([{ ")) > 0 {
@@ -56,10 +56,13 @@ func (m *matcher) authFailure(s string) verdict {
 }
 
 // failedWords are words for a failed login that are no one word each.
-var failedWords = [...]string{"failed to log in", "failed to sign in", "failed to log on", "unable to log in", "unable to sign in", "could not log in", "log in failed", "sign in failed", "sign-in failed", "log-in failed"}
+var failedWords = listWords("failed to log in", "failed to sign in", "failed to log on", "unable to log in", "unable to sign in", "could not log in", "log in failed", "sign in failed", "sign-in failed", "log-in failed")
 
 // admitted says that a message, in small letters, tells of a login that worked.
 func admitted(low string) bool {
+	if !containsAny(low, admittedList) {
+		return false
+	}
 	for _, w := range admittedWords {
 		if i := strings.Index(low, w); i >= 0 && !alnumBefore(low[:i+len(w)], len(w)) {
 			before := strings.TrimRight(low[:i], " ")

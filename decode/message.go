@@ -191,6 +191,9 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	}
 	if (f == unknownFamily || f == strangerFamily) && (nextIP(msg, 0).ip != "" || strings.Contains(msg, "'@'")) {
 		for _, g := range ownLogs {
+			if g == deviceFamily && !containsAny(msg, deviceWords) {
+				continue
+			}
 			body := msg
 			if g.prepare != nil {
 				if body = g.prepare(ev, msg); body == msg {

@@ -1,5 +1,8 @@
 package decode
 
+// deviceWords are words of which each of devicePhrases has one.
+var deviceWords = listWords("login", "logged", "log in", "signed in", "sign in", "accessed shared", "was blocked", "authentication", "password for", "cannot log", "new session", "session", "address=", "failed to authenticate")
+
 // devicePhrases are the messages of appliances, switches, storage and hypervisors that tell of logins.
 var devicePhrases = []phrase{
 	// Synology DSM: https://kb.synology.com/en-global/DSM/help/SynologyLogCenter

@@ -133,7 +133,7 @@ func dovecotLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	if open < 1 || open > 24 || strings.IndexByte(s[:open], ' ') >= 0 {
 		return false
 	}
-	if !containsAny(reason, dovecotFailures[:]) {
+	if !containsAny(reason, dovecotFailures) {
 		return false
 	}
 	inside := s[open+1:]
@@ -156,8 +156,8 @@ func dovecotLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	}
 }
 
-var dovecotFailures = [...]string{"unknown user", "password mismatch", "authenticate() failed", "invalid credentials", "permission denied", "authentication failure",
-	"given password", "account expired", "user disabled"}
+var dovecotFailures = listWords("unknown user", "password mismatch", "authenticate() failed", "invalid credentials", "permission denied", "authentication failure",
+	"given password", "account expired", "user disabled")
 
 // eximLine reads Exim's main and reject log.
 func eximLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
