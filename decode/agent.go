@@ -27,6 +27,7 @@ func dialects() []dialect {
 		{"copilot-cli", isCopilot, (*agentLog).copilot},
 		{"opencode", isOpenCode, (*agentLog).openCode},
 		{"gemini-cli", isGemini, (*agentLog).gemini},
+		{"pi", isPi, (*agentLog).pi},
 		{"agent-hook", isHook, (*agentLog).hook},
 		{"openhands", isOpenHands, (*agentLog).openHands},
 		{"agent-trace", isTrace, (*agentLog).trace},
@@ -124,12 +125,15 @@ type agentLog struct {
 	turn  turn // what the log has said so far about what it is going to tell
 	scope string
 	calls calls
+
+	before time.Time // the last stamp that the log had
 }
 
 // A turn is what a log says around a call.
 type turn struct {
 	format, agent, subagent, version     string
 	session, principal, model, cwd, mode string
+	client                               string // the address that the calls came from
 	time                                 time.Time
 }
 
@@ -254,10 +258,10 @@ func set(p *string, s string) {
 
 // stamp sets the turn's time from the first of a record's members that is one, and reports whether there was any.
 func (d *agentLog) stamp(m members) bool {
-	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "created", "ts", "datetime", "date"} {
+	for _, k := range [...]string{"timestamp", "@timestamp", "time", "created_at", "createdAt", "create_time", "createTime", "created", "ts", "datetime", "date", "startTime", "start_time", "request_time", "hrTime"} {
 		if v := m.get(k); v != nil {
-			if t, ok := parseTime(v.str(), d.opt); ok {
-				d.turn.time = t
+			if t, ok := stampOf(v, d.opt); ok {
+				d.turn.time, d.before = t, t
 				return true
 			}
 		}

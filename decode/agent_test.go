@@ -20,7 +20,7 @@ func callLine(e *tocsin.Event) string {
 	if !e.Time.IsZero() {
 		b.WriteString(e.Time.Format(" 15:04:05.999"))
 	}
-	for _, n := range []string{"agent", "session", "principal", "model", "tool", "mcp_server", "call_id", "call_index", "cwd", "permission_mode", "subagent", "command", "has_result", "result", "exit_code", "is_error", "duration_ms"} {
+	for _, n := range []string{"agent", "session", "principal", "model", "tool", "mcp_server", "call_id", "call_index", "cwd", "permission_mode", "subagent", "command", "has_result", "result", "exit_code", "is_error", "duration_ms", "took_ms"} {
 		if v, ok := e.Value(n); ok {
 			fmt.Fprintf(&b, " %s=%q", n, v)
 		}
@@ -82,8 +82,8 @@ func TestAgentSessions(t *testing.T) {
 `,
 		[]string{
 			`chat:1 ai_agent/tool_call 05:06:00 session="A" principal="P" tool="run" call_id="call_1" call_index="1" command="ls" has_result="true" result="r1" duration_ms="1000"`,
-			`chat:2 ai_agent/tool_call session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
-			`chat:1 ai_agent/tool_call session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
+			`chat:2 ai_agent/tool_call 05:06:01 session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
+			`chat:1 ai_agent/tool_call 05:06:01 session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
 		},
 	}, {
 		"requests logged with their history: each call once, its result from the next request",
@@ -121,7 +121,7 @@ func TestAgentSessions(t *testing.T) {
 {"id":"1","timestamp":"2026-03-04T05:06:01Z","type":"gemini","content":"","model":"m","toolCalls":[{"id":"run_shell_command__aaaaaaaa","name":"run_shell_command","args":{"command":"ls"},"result":[{"functionResponse":{"id":"run_shell_command__aaaaaaaa","name":"run_shell_command","response":{"output":"a"}}}],"status":"success","timestamp":"2026-03-04T05:06:03Z"}]}
 {"$set":{"lastUpdated":"2026-03-04T05:06:03Z"}}
 `,
-		[]string{`gemini-cli:3 ai_agent/tool_call/gemini-cli 05:06:01 agent="gemini-cli" session="S" model="m" tool="run_shell_command" call_id="run_shell_command__aaaaaaaa" call_index="1" command="ls" has_result="true" result="a" is_error="false" duration_ms="2000"`},
+		[]string{`gemini-cli:3 ai_agent/tool_call/gemini-cli 05:06:03 agent="gemini-cli" session="S" model="m" tool="run_shell_command" call_id="run_shell_command__aaaaaaaa" call_index="1" command="ls" has_result="true" result="a" is_error="false" took_ms="2000"`},
 	}, {
 		"Copilot CLI, and a line that is no JSON",
 		`{"type":"session.start","data":{"sessionId":"S","context":{"cwd":"/w"}},"id":"1","timestamp":"2026-03-04T05:06:00Z"}
@@ -183,7 +183,7 @@ Session exported
 		"OpenTelemetry events of Claude Code",
 		`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1772600762000000000","body":{"stringValue":"claude_code.tool_result"},"attributes":[{"key":"session.id","value":{"stringValue":"S"}},{"key":"user.email","value":{"stringValue":"ann@corp.example"}},{"key":"event.name","value":{"stringValue":"tool_result"}},{"key":"tool_name","value":{"stringValue":"Bash"}},{"key":"success","value":{"stringValue":"false"}},{"key":"duration_ms","value":{"stringValue":"2000"}},{"key":"tool_parameters","value":{"stringValue":"{\"bash_command\":\"ls\",\"full_command\":\"ls -la\"}"}}]}]}]}]}
 `,
-		[]string{`otlp:1 ai_agent/tool_call/claude-code 05:06:00 agent="claude-code" session="S" principal="ann@corp.example" tool="Bash" call_index="1" command="ls -la" has_result="true" is_error="true" duration_ms="2000"`},
+		[]string{`otlp:1 ai_agent/tool_call/claude-code 05:06:02 agent="claude-code" session="S" principal="ann@corp.example" tool="Bash" call_index="1" command="ls -la" has_result="true" is_error="true" took_ms="2000"`},
 	}}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

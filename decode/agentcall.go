@@ -26,6 +26,7 @@ type call struct {
 	round                  int // the messages it was read among, see calls.begin
 	own                    bool
 	done                   bool
+	before                 time.Time // the last stamp of the log before it
 }
 
 // An answer is what became of a call.
@@ -36,6 +37,8 @@ type answer struct {
 	exit     string
 	time     time.Time
 	duration time.Duration
+	own      time.Time // the call's own stamp, if the log has one beside that of the message
+	late     bool      // the call's stamp is that of its end
 }
 
 // calls joins calls with results, and knows the calls that it has met.
@@ -138,7 +141,7 @@ func (s *calls) full() bool {
 // call notes a tool call of the present turn; a call met before is left out.
 func (d *agentLog) call(id, tool, server string, args raw) {
 	s := &d.calls
-	c := &call{turn: d.turn, id: id, tool: tool, server: server, line: d.lineOf(args), round: s.round}
+	c := &call{turn: d.turn, id: id, tool: tool, server: server, line: d.lineOf(args), round: s.round, before: d.before}
 	if in := args.embedded(); in != nil {
 		c.args = text(in)
 	} else {
@@ -219,12 +222,18 @@ func (d *agentLog) report(c *call, a answer) {
 	fields := d.ev.Fields[:0]
 	d.ev = tocsin.Event{Time: c.time, Sources: agentSources(c.agent), Source: d.rec.Source, Record: uint64(c.line), Format: c.format, Fields: fields, Raw: c.args}
 	ev := &d.ev
+	if ev.Time.IsZero() { // a call without a stamp was made before its result came, and after what the log told before
+		if ev.Time = a.time; ev.Time.IsZero() {
+			ev.Time = c.before
+		}
+	}
 	ev.Add("agent", c.agent)
 	ev.Add("agent_version", c.version)
 	ev.Add("subagent", c.subagent)
 	ev.Add("session", c.session)
 	ev.Add("principal", c.principal)
 	ev.Add("model", c.model)
+	ev.Add("src_ip", c.client)
 	ev.Add("tool", c.tool)
 	ev.Add("mcp_server", c.server)
 	ev.Add("call_id", c.id)
@@ -263,7 +272,14 @@ func (d *agentLog) report(c *call, a answer) {
 	if a.duration == 0 && !a.time.IsZero() && a.time.After(c.time) && !c.time.IsZero() {
 		a.duration = a.time.Sub(c.time)
 	}
-	if a.duration > 0 {
+	if !a.own.IsZero() {
+		ev.Time, a.late = a.own, true
+	}
+	switch {
+	case a.duration <= 0:
+	case a.late: // the time of the event is when the call was over
+		ev.Add("took_ms", strconv.FormatInt(a.duration.Milliseconds(), 10))
+	default:
 		ev.Add("duration_ms", strconv.FormatInt(a.duration.Milliseconds(), 10))
 	}
 	d.emit(ev)
@@ -287,6 +303,8 @@ var knownAgents = [...][1]tocsin.LogSource{
 	{{Product: "ai_agent", Category: "tool_call", Service: "copilot-cli"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "opencode"}},
 	{{Product: "ai_agent", Category: "tool_call", Service: "openhands"}},
+	{{Product: "ai_agent", Category: "tool_call", Service: "pi"}},
+	{{Product: "ai_agent", Category: "tool_call", Service: "mcp"}},
 }
 
 // command returns what a tool was told to run, or "": the argument that by its name is a command line or a program,

@@ -83,11 +83,15 @@ func (d *agentLog) chat(m members) {
 	}
 	d.turn = turn{format: d.turn.format}
 	d.describe(m)
+	own := d.turn.time
 	read := d.body(m)
 	for _, k := range bodies {
 		if in := m.get(k).embedded(); in != nil && !(read && in[0] == '[') {
 			body := in.members()
 			d.describe(body)
+			if !own.IsZero() { // the gateway's own stamp, not that of the answer in it
+				d.turn.time = own
+			}
 			d.body(body)
 		}
 	}
@@ -101,8 +105,15 @@ func (d *agentLog) chat(m members) {
 func (d *agentLog) describe(m members) {
 	set(&d.turn.session, m.str("session", "session_id", "sessionId", "conversation_id", "conversationId", "thread_id", "chat_id"))
 	set(&d.turn.principal, m.str("principal", "user_id", "user", "account", "safety_identifier"))
-	if v := m.get("metadata"); v != nil && d.turn.principal == "" {
-		set(&d.turn.principal, v.members().str("user_id", "user"))
+	set(&d.turn.client, m.str("requester_ip_address", "client_ip", "ip_address", "remote_ip"))
+	if v := m.get("metadata"); v != nil {
+		about := v.members()
+		if d.turn.principal == "" {
+			set(&d.turn.principal, about.str("user_id", "user", "user_api_key_user_id", "user_api_key_user_email", "user_api_key_alias"))
+		}
+		if d.turn.client == "" {
+			set(&d.turn.client, about.str("requester_ip_address", "client_ip"))
+		}
 	}
 	set(&d.turn.model, m.str("model", "model_name", "modelVersion"))
 	set(&d.turn.agent, m.str("agent", "agent_name"))
@@ -236,6 +247,9 @@ func (d *agentLog) part(m members) {
 		return
 	}
 	kind = strings.ReplaceAll(kind, "-", "_")
+	if kind == "toolCall" {
+		kind = "tool_call"
+	}
 	switch {
 	case strings.HasSuffix(kind, "tool_result"), strings.HasSuffix(kind, "_call_output"), kind == "tool_call_response":
 		id := callID(m)

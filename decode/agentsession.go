@@ -182,8 +182,9 @@ func (d *agentLog) gemini(m members) {
 		if !d.calls.known(d.scope, id) {
 			d.call(id, e.str("name"), "", e.get("args"))
 		}
-		// The log writes one time of a call, the time of its end; its start is the message's.
-		if !d.stamp(e) {
+		// The log writes one time of a call, that of its end, which is the event's.
+		own := d.stamp(e)
+		if !own {
 			t.time = time.Time{}
 		}
 		switch e.str("status") {
@@ -200,6 +201,9 @@ func (d *agentLog) gemini(m members) {
 			}
 			if e.str("status") == "cancelled" {
 				a.failed = "true"
+			}
+			if own {
+				a.own = t.time
 			}
 			d.answer(id, a)
 		}
@@ -317,6 +321,46 @@ func (d *agentLog) openCodePart(m members) {
 			a.exit = meta.members().str("exit")
 		}
 		d.answer(id, a)
+	}
+	t.time = at
+}
+
+// isPi takes the sessions of Pi (~/.pi/agent/sessions/*/*.jsonl): a header with the folder, then messages that know the one
+// before them. https://github.com/badlogic/pi-mono/tree/main/packages/coding-agent
+func isPi(m members) bool {
+	switch m.str("type") {
+	case "session":
+		return m.first("version", "cwd") != nil && m.get("id") != nil && m.get("timestamp") != nil
+	case "message":
+		return isRole(m.at("message", "role")) && m.get("id") != nil || m.at("message", "role").str() == "toolResult"
+	}
+	return false
+}
+
+func (d *agentLog) pi(m members) {
+	t := &d.turn
+	t.agent = "pi"
+	d.stamp(m)
+	if m.str("type") == "session" {
+		set(&t.session, m.str("id"))
+		set(&t.cwd, m.str("cwd"))
+		set(&t.version, m.str("version"))
+		return
+	}
+	at := t.time
+	msg := m.get("message").members()
+	set(&t.model, msg.str("model"))
+	if t.time.IsZero() {
+		d.stamp(msg)
+		at = t.time
+	}
+	switch msg.str("role") {
+	case "toolResult":
+		d.answer(callID(msg), d.result(msg))
+	default:
+		for e := range msg.get("content").items() {
+			d.part(e.members())
+		}
 	}
 	t.time = at
 }

@@ -106,7 +106,10 @@ func (d *agentLog) span(v raw, about members) {
 		name = plainValue(m.get("body")).str()
 	}
 	t := &d.turn
-	*t = turn{format: t.format, time: spanTime(m, d.opt, "startTimeUnixNano", "start_time", "startTime", "timeUnixNano", "timestamp", "Timestamp", "observedTimeUnixNano")}
+	*t = turn{format: t.format, time: spanTime(m, d.opt, "startTimeUnixNano", "start_time", "startTime", "timeUnixNano", "hrTime", "timestamp", "Timestamp", "time", "observedTimeUnixNano", "hrTimeObserved")}
+	if t.time.IsZero() {
+		t.time = spanTime(attr, d.opt, "event.timestamp", "timestamp")
+	}
 	set(&t.agent, agentOf(name))
 	set(&t.agent, agentOf(plainValue(m.get("body")).str()))
 	set(&t.agent, attr.str("gen_ai.agent.name"))
@@ -169,7 +172,7 @@ func (d *agentLog) span(v raw, about members) {
 // spanTime returns the first of some members that is a stamp.
 func spanTime(m members, o Options, keys ...string) time.Time {
 	for _, k := range keys {
-		if t, ok := parseTime(m.get(k).str(), o); ok {
+		if t, ok := stampOf(m.get(k), o); ok {
 			return t
 		}
 	}
@@ -222,9 +225,7 @@ func (d *agentLog) toolSpan(m, attr members, tool string, args raw) {
 	for _, k := range [...]string{"duration_ms", "duration"} {
 		if ms, err := time.ParseDuration(attr.str(k) + "ms"); err == nil {
 			a.duration = ms
-			if end.IsZero() { // a log record is written when the call is over
-				a.time, d.turn.time = start, start.Add(-ms)
-			}
+			a.late = end.IsZero() // a log record is written when the call is over
 			break
 		}
 	}

@@ -14,7 +14,7 @@ func alertLines() []lineKind { return nil }
 
 // alertJSON lists the kinds of JSON record of this family.
 func alertJSON() []jsonKind {
-	all := []jsonKind{{"command-log", isCommandLog, fillCommandLog}}
+	all := []jsonKind{{name: "command-log", is: isCommandLog, fill: fillCommandLog}}
 	for _, p := range detectors() {
 		all = append(all, p.kind())
 	}

@@ -28,12 +28,9 @@ const (
 // far use, and how telling the name is: of two that are there the lower wins.
 func appRoleOf(name string) (appRole, uint8) {
 	switch name {
-	case "@timestamp", "timestamp", "time", "ts", "eventTime", "event_time", "EventTime", "datetime", "t.$date", "asctime", "Timestamp", "Time", "detection_ts",
-		"TimeCreated", "TimeGenerated", "_time", "timestamp_str":
+	case "@timestamp", "timestamp", "time", "ts", "eventTime", "EventTime", "datetime", "Timestamp": // and see stampRank
 		return appTime, 1
-	case "date", "created_at", "createdAt", "createdDateTime", "start_time", "startTime", "start", "timestamp_ns", "instant.epochSecond", "t", "log_time", "__REALTIME_TIMESTAMP":
-		return appTime, 2
-	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname":
+	case "host.name", "hostname", "host.hostname", "Hostname", "HostName", "host_name", "computer", "Computer", "ComputerName", "agent.hostname", "hostIdentifier", "DeviceName", "deviceName", "device_name", "machineName":
 		return appHost, 1
 	case "host", "server_name", "nodename", "node":
 		return appHost, 2
@@ -48,7 +45,7 @@ func appRoleOf(name string) (appRole, uint8) {
 	case "remote_ip", "remoteIp", "remoteIP", "remote_addr", "remoteAddr", "remoteAddress", "RemoteAddr", "request_ip", "requestIp", "visitor_ip", "sourceIP", "sourceIp", "source_ip",
 		"srcip", "attr.remote", "meta.remote_ip", "request.remote_ip", "http.client_ip":
 		return appAddress, 2
-	case "ip_address", "ipAddress", "ip", "x_forwarded_for", "peer", "addr", "remote":
+	case "ip_address", "ipAddress", "ip", "x_forwarded_for", "peer", "addr", "remote", "client", "ipaddr", "client_address", "clientAddress", "clientAddr", "rhost", "requester_ip_address":
 		return appAddress, 3
 	case "level", "severity", "levelname", "loglevel", "log.level", "lvl", "levelName":
 		return appLevel, 1
@@ -75,6 +72,7 @@ type appLine struct {
 	value   [appRoles]string
 	rank    [appRoles]uint8
 	at      time.Time
+	local   bool   // at names no zone
 	message string // the first of the most telling
 	kind    string // of event that one of its messages tells of
 	said    string // that message
@@ -96,10 +94,18 @@ func (a *appLine) read(fields []tocsin.Field, o Options) {
 					a.kind, a.said = k, f.Value
 				}
 			}
+		case role == appTime && a.local && len(f.Value) > 19 && f.Value[4] == '-' && zoned(f.Value):
+			// A stamp with a zone beside a local one tells how far that is from UTC.
+			if t, ok := parseTime(f.Value, o); ok {
+				if far := apart(t.Sub(a.at), 5*time.Minute); far.known && !o.saysZone() {
+					a.at, a.local = a.at.Add(far.behind), false
+				}
+			}
 		case a.rank[role] != 0 && a.rank[role] <= rank:
 		case role == appTime:
 			if t, ok := parseTime(f.Value, o); ok {
 				a.at, a.rank[role] = t, rank
+				a.local = len(f.Value) >= 19 && f.Value[4] == '-' && !zoned(f.Value)
 			}
 		case role == appAddress:
 			if v := hostOf(f.Value); isIP(v) {
@@ -122,10 +128,21 @@ func appRecord(o *object, ev *tocsin.Event) {
 	if ev.Host == "" {
 		ev.Host = a.value[appHost]
 	}
+	if ev.Time.IsZero() {
+		ev.Time = anyTime(o.fields, o.opt, o.rec.Ref)
+	}
 	message, kind, said, address := a.message, a.kind, a.said, a.value[appAddress]
 	if kind == "" && len(message) > 8 && len(message) <= maxMessage && (address != "" || nextIP(message, 0).ip != "") {
 		// Words that nobody has listed, about someone who has an address.
 		kind, said = outcomes[failureWords(strings.ToLower(message))].event, message
+	}
+	if kind == "" && o.get("event.category") == "authentication" { // ECS says so
+		switch o.get("event.outcome") {
+		case "failure":
+			kind = "login_failed"
+		case "success":
+			kind = "login_ok"
+		}
 	}
 	if kind == "" || kind == "denied" {
 		kind = refusal(a.value[appStatus], a.value[appPath], message, kind)
@@ -171,7 +188,7 @@ func appRecord(o *object, ev *tocsin.Event) {
 func refusal(status, path, message, kind string) string {
 	switch status {
 	case "401":
-		if containsAny(path, loginPaths[:]) || containsAny(message, loginPaths[:]) {
+		if isLoginPath(path) || isLoginPath(message) {
 			return "login_failed"
 		}
 		return "denied"
@@ -181,26 +198,43 @@ func refusal(status, path, message, kind string) string {
 	return kind
 }
 
-// loginPaths are parts of the paths that people log in by.
+// loginPaths are parts of the paths that people log in by, behind a slash.
 var loginPaths = [...]string{"/login", "/auth", "/signin", "/sign_in", "/sign-in", "/session", "/token", "/logon"}
+
+// isLoginPath says that a text has one of them.
+func isLoginPath(s string) bool {
+	for i := 0; ; i++ {
+		k := strings.IndexByte(s[i:], '/')
+		if k < 0 {
+			return false
+		}
+		i += k
+		for _, p := range loginPaths {
+			if foldPrefix(s[i:], p) {
+				return true
+			}
+		}
+	}
+}
 
 var appAuthSources = []tocsin.LogSource{{Category: "authentication"}}
 
 // Words of applications about logins, in small letters. A failure is looked for first: "login successful" does not
 // occur in one, "not logged in" does.
 var (
-	refusedWords = [...]string{"failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
+	refusedWords = listWords("failed login", "login failed", "failed to login", "failed to log in", "login failure", "login attempt failed", "login attempt for",
 		"authentication failed", "authentication failure", "failed authentication", "failed to authenticate", "could not authenticate", "auth failed", "auth failure", "authenticationfailed",
 		"login_failed", "login.failed", "loginfailed", "login error", "login_error", "invalid_login", "invalid login", "unsuccessful login", "unsuccessful 1fa", "unsuccessful 2fa", "unsuccessful authentication", "bad login",
 		"invalid password", "wrong password", "incorrect password", "bad password", "password mismatch", "password incorrect", "password is incorrect", "password did not match", "password check failed",
 		"invalid credential", "wrong credential", "bad credential", "incorrect credential", "invalid username", "incorrect username", "wrong username", "bad username",
 		"invalid user", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier", "username or password",
-		"login rejected", "rejected login", "login denied", "authentication rejected", "authentication denied", "authentication attempt"}
+		"login rejected", "rejected login", "login denied", "denied due to bad credentials", "loginfailure", "failed to sign in", "authentication rejected", "authentication denied", "authentication attempt")
 	admittedWords = [...]string{"logged in", "login successful", "login succeeded", "successful login", "successfully authenticated", "authentication succeeded", "authentication successful", "authenticated successfully",
-		"login_ok", "login success", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
-	strangerWords  = [...]string{"invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier"}
-	declinedWords  = [...]string{"payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined"}
-	forbiddenWords = [...]string{"trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden"}
+		"login_ok", "login success", "loginsuccess", "login allowed", "successful administrator login", "signed in successfully", "login.success", "log in success", "successful 1fa authentication", "successful 2fa authentication", "user authenticated"}
+	admittedList   = listWords(admittedWords[:]...)
+	strangerWords  = listWords("invalid user ", "invalid user:", "unknown user", "user not found", "no such user", "user does not exist", "invalid_identifier")
+	declinedWords  = listWords("payment_failed", "payment failed", "payment.failed", "payment declined", "payment_declined", "card declined", "card_declined", "card was declined")
+	forbiddenWords = listWords("trusted domain error", "not authorized", "unauthorized", "access denied", "permission denied", "forbidden")
 )
 
 // wording returns what kind of event a message tells of, "" where it tells of no login.
@@ -209,16 +243,16 @@ func wording(s string) string {
 		return ""
 	}
 	switch {
-	case containsAny(s, refusedWords[:]):
-		if containsAny(s, strangerWords[:]) {
+	case containsAny(s, refusedWords):
+		if containsAny(s, strangerWords) {
 			return "invalid_user"
 		}
 		return "login_failed"
-	case containsAny(s, admittedWords[:]):
+	case containsAny(s, admittedList):
 		return "login_ok"
-	case containsAny(s, forbiddenWords[:]):
+	case containsAny(s, forbiddenWords):
 		return "denied"
-	case containsAny(s, declinedWords[:]):
+	case containsAny(s, declinedWords):
 		return paymentFailed
 	}
 	return ""
@@ -227,12 +261,26 @@ func wording(s string) string {
 // paymentFailed is the kind of event of a payment that was not accepted: what testers of stolen cards leave.
 const paymentFailed = "payment_failed"
 
+// A wordList is words in small letters, by the letter that they begin with.
+type wordList [26][]string
+
+func listWords(words ...string) *wordList {
+	l := new(wordList)
+	for _, w := range words {
+		l[w[0]-'a'] = append(l[w[0]-'a'], w)
+	}
+	return l
+}
+
 // containsAny says that s, in whatever letters, contains one of some words in small letters.
-func containsAny(s string, words []string) bool {
+func containsAny(s string, words *wordList) bool {
 	for i := 0; i < len(s); i++ {
-		c := lower(s[i])
-		for _, w := range words {
-			if w[0] == c && len(s)-i >= len(w) && foldedPrefix(s[i:], w) {
+		c := s[i] | 0x20 - 'a'
+		if c >= 26 {
+			continue
+		}
+		for _, w := range words[c] {
+			if len(s)-i >= len(w) && foldedPrefix(s[i:], w) {
 				return true
 			}
 		}
@@ -290,7 +338,7 @@ func userIn(s string) string {
 				break
 			}
 			if q := word[0]; q == '"' || q == '\'' || q == '`' {
-				if e := strings.IndexByte(word[1:], q); e >= 0 && e < 256 {
+				if e := strings.IndexByte(word[1:], q); e >= 0 && e < 256 && !isNobody(word[1:1+e]) {
 					return word[1 : 1+e]
 				}
 				continue
@@ -299,13 +347,8 @@ func userIn(s string) string {
 			if e < 0 {
 				e = len(word)
 			}
-			switch w := strings.TrimRight(word[:e], ".:"); strings.ToLower(w) {
-			case "", "not", "no", "from", "is", "was", "with", "has", "does", "and", "or", "by", "in", "on", "at", "to", "of", "a", "an", "the", "name", "user", "username", "input",
-				"attempt", "failed", "login", "password", "details", "invalid", "unknown", "found", "exist", "exists", "logged", "account", "identity", "agent", "action", "access", "id":
-			default:
-				if !isIP(w) {
-					return w
-				}
+			if w := strings.TrimRight(word[:e], ".:"); isName(w) && !isIP(w) {
+				return w
 			}
 		}
 	}

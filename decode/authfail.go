@@ -23,7 +23,19 @@ func (m *matcher) authFailure(s string) verdict {
 		m.low = append(m.low, c)
 	}
 	low := text(m.low)
-	v := failureWords(low)
+	said := low
+	if told, pairs := pairsSay(low, m.sentence[:0]); pairs {
+		m.sentence, said = told, text(told)
+	}
+	v := failureWords(said)
+	if v == untold && containsAny(said, failedWords) {
+		v = loginFailed
+	}
+	if v == untold && admitted(said) && clientRank(strings.TrimRight(low[max(0, first.start-32):first.start], "\"'<([{ ")) > 0 {
+		if user := namedUser(s, low); user != "" { // who came, from where, and that they are in
+			v = loginOK
+		}
+	}
 	if v == untold {
 		return v
 	}
@@ -41,6 +53,88 @@ func (m *matcher) authFailure(s string) verdict {
 		}
 	}
 	return v
+}
+
+// failedWords are words for a failed login that are no one word each.
+var failedWords = listWords("failed to log in", "failed to sign in", "failed to log on", "unable to log in", "unable to sign in", "could not log in", "log in failed", "sign in failed", "sign-in failed", "log-in failed")
+
+// admitted says that a message, in small letters, tells of a login that worked.
+func admitted(low string) bool {
+	if !containsAny(low, admittedList) {
+		return false
+	}
+	for _, w := range admittedWords {
+		if i := strings.Index(low, w); i >= 0 && !alnumBefore(low[:i+len(w)], len(w)) {
+			before := strings.TrimRight(low[:i], " ")
+			return !strings.HasSuffix(before, "not") && !strings.HasSuffix(before, "never") && !strings.HasSuffix(before, "no")
+		}
+	}
+	return false
+}
+
+// sayingKeys are the names of pairs whose values say in words what happened; doingKeys those of which one says what was
+// done and another how it ended.
+var (
+	sayingKeys = wordSet("msg message text reason error err desc description detail details info note cause event_message errmsg exception failure_reason log")
+	doingKeys  = wordSet("action act event event_type eventtype op operation status result outcome res state method task msg_id cmd")
+)
+
+// pairsSay gives what a message that is pairs says, in small letters: what is said in pairs of such names, each a sentence
+// of its own, then the words outside of pairs. The other pairs name things, and what a thing is called says nothing.
+func pairsSay(low string, out []byte) (said []byte, pairs bool) {
+	n, free := 0, 0
+	var doing, words []byte
+	for i := 0; i < len(low); {
+		eq := strings.IndexByte(low[i:], '=')
+		if eq < 0 {
+			break
+		}
+		eq += i
+		k := eq
+		for k > i && keyByte(low[k-1]) {
+			k--
+		}
+		if k == eq || k > 0 && hostByte(low[k-1]) {
+			i = eq + 1
+			continue
+		}
+		n++
+		words = append(append(words, low[free:k]...), ' ')
+		key, value := low[k:eq], low[eq+1:]
+		end := 0
+		if value != "" && (value[0] == '"' || value[0] == '\'' || value[0] == '<') {
+			q := value[0]
+			if q == '<' {
+				q = '>'
+			}
+			if end = strings.IndexByte(value[1:], q) + 1; end == 0 {
+				end = len(value)
+			}
+			i = eq + 1 + min(end+1, len(value))
+			value = value[1:max(end, 1)]
+		} else {
+			if end = strings.IndexAny(value, " ,;|)]}\t"); end < 0 {
+				end = len(value)
+			}
+			i = eq + 1 + end
+			value = value[:end]
+		}
+		free = i
+		if dot := strings.LastIndexByte(key, '.'); dot >= 0 {
+			key = key[dot+1:]
+		}
+		switch {
+		case sayingKeys[key]:
+			out = append(append(out, value...), " ; "...)
+		case doingKeys[key]:
+			doing = append(append(doing, value...), ' ')
+		}
+	}
+	if n < 3 {
+		return out, false
+	}
+	words = append(words, low[min(free, len(low)):]...)
+	return append(append(append(out, words...), " ; "...), doing...), true
 }
 
 // A foundIP is an address in a text, from start to end.
@@ -84,27 +178,48 @@ func client(s, low string, first foundIP) foundIP {
 	return best
 }
 
+// clientMarks are the words before an address that say whose it is: who came (2), or whoever was asked, passed it on or
+// tells of it (-2): servers, proxies, gateways, sensors. Of several that fit the longest counts.
+var clientMarks = markTable(map[int][]string{
+	2: {"from", "rhost", "rip", "remote_addr", "remote_ip", "remote ip", "remoteip", "remoteaddr", "remote", "remote_address", "remoteaddress", "remote address", "remote-address", "remote host",
+		"client", "client_ip", "clientip", "client ip", "client_addr", "clientaddr", "client address", "client-address", "client host", "src", "src_ip", "source", "source_ip", "sourceip", "srcip", "source ip",
+		"source address", "source-address", "source network address", "peer", "connecting host", "from ip", "from host", "ip address", "ip-address", "ipaddress", "ip_address", "ip", "viewer address", "oip", "raddr", "addr", "user_ip",
+		"userip", "user ip", "attacker", "cli", "calling-station-id", "adminipaddress", "userip", "origin ip", "login ip"},
+	-2: {"to", "lip", "local", "server", "upstream", "dst", "destination", "on", "via", "through", "listen", "localaddress", "local_addr", "local address", "local ip", "dest", "dest_ip", "dst_ip", "destination ip",
+		"destination address", "proxy", "proxy ip", "at", "vserver", "vserver ip", "virtual server", "vip", "vserver_ip", "vserverserviceip", "nas", "nas ip", "nas-ip-address", "nas_ip", "nas ip address", "gateway", "gateway ip",
+		"gateway address", "sensor", "sensor ip", "device", "device ip", "device ip address", "server ip", "server_ip", "serverip", "server address", "server ip address", "server-ip", "nat_ip", "nat ip", "host ip", "host_ip",
+		"hostip", "listener", "interface", "agent", "agent ip", "manager", "collector", "balancer", "backend", "firewall", "assigned ip", "assigned", "virtual ip", "framed-ip-address", "switch", "controller", "ap ip", "bssid"},
+	-1: {"x-real-ip", "x-forwarded-for", "forwarded-for", "forwarded for"},
+})
+
+type clientMark struct {
+	words string
+	rank  int
+}
+
+func markTable(lists map[int][]string) []clientMark {
+	var all []clientMark
+	for rank, list := range lists {
+		for _, w := range list {
+			all = append(all, clientMark{w, rank})
+		}
+	}
+	return all
+}
+
 // clientRank judges the text before an address.
 func clientRank(before string) int {
-	before = strings.TrimRight(before, ":= \"'[")
-	for _, w := range [...]string{"from", "rhost", "rip", "remote_addr", "remote_ip", "remote ip", "remoteip", "remoteaddr", "remote",
-		"remote_address", "remoteaddress", "client", "client_ip", "clientip", "client ip", "client_addr", "clientaddr", "src", "src_ip",
-		"source", "source_ip", "sourceip", "srcip", "source ip", "peer", "connecting host", "from ip", "ip address", "ip-address",
-		"ipaddress", "ip_address", "ip", "viewer address", "oip", "raddr", "addr", "user_ip", "userip"} {
-		if strings.HasSuffix(before, w) && !alnumBefore(before, len(w)) {
-			if strings.HasSuffix(before, "x-real-ip") || strings.HasSuffix(before, "forwarded-for") {
-				return -1
-			}
-			return 2
+	if strings.HasSuffix(before, "@") {
+		return -2
+	}
+	before = strings.TrimRight(before, ":= \"'[(<")
+	rank, length := 0, 0
+	for i := range clientMarks {
+		if m := &clientMarks[i]; len(m.words) > length && strings.HasSuffix(before, m.words) && !alnumBefore(before, len(m.words)) {
+			rank, length = m.rank, len(m.words)
 		}
 	}
-	for _, w := range [...]string{"to", "lip", "local", "server", "upstream", "dst", "destination", "on", "via", "through", "listen",
-		"localaddress", "local_addr", "dest", "dest_ip", "dst_ip", "proxy", "forwarded-for", "x-real-ip", "@"} {
-		if strings.HasSuffix(before, w) && (w == "@" || !alnumBefore(before, len(w))) {
-			return -2
-		}
-	}
-	return 0
+	return rank
 }
 
 // alnumBefore says that the last n bytes of s are only the end of a longer word.
@@ -277,7 +392,7 @@ func wordByte(c byte) bool {
 }
 
 // userKeys are what stands before a user's name, the surest first.
-var userKeys = [...]string{"username=", "user=", "user_name=", "login=", "account=", "acct=", "accountid=", "usr=", "uname=", "identifier=",
+var userKeys = [...]string{"user denied: ", "username=", "user=", "user_name=", "login=", "account=", "acct=", "accountid=", "usr=", "uname=", "identifier=",
 	"user name:", "username:", "username ", "for user ", "user ", "login for ", "login:", "account ", "authenticate ", "authentication for ",
 	"login as ", "authenticate as ", "failed for ", "logon for ", "as ", "for "}
 
@@ -314,6 +429,9 @@ func userAt(s string, prose bool) string {
 		if e < 0 || e > 128 {
 			return ""
 		}
+		if isNobody(s[1 : 1+e]) {
+			return ""
+		}
 		return s[1 : 1+e]
 	}
 	e := 0
@@ -321,12 +439,8 @@ func userAt(s string, prose bool) string {
 		e++
 	}
 	u := strings.TrimRight(s[:e], ".:")
-	if prose {
-		switch strings.ToLower(u) {
-		case "name", "or", "and", "from", "with", "is", "was", "has", "in", "at", "to", "the", "a", "an", "authentication", "agent", "not",
-			"login", "password", "user", "for", "by", "of", "ip", "does", "doesn't", "did", "do", "exist", "exists", "found", "names", "input", "failed", "unknown", "account", "id", "attempt", "invalid", "on", "access":
-			return ""
-		}
+	if isNobody(u) || prose && !isName(u) {
+		return ""
 	}
 	return u
 }

@@ -102,7 +102,7 @@ func hostOf(s string) string {
 	if i := strings.IndexByte(s, ','); i >= 0 {
 		s = s[:i]
 	}
-	s = strings.TrimPrefix(strings.TrimSpace(s), "ip/")
+	s = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(s), "ip/"), "/") // Java writes a slash before an address
 	if strings.HasPrefix(s, "[") {
 		if i := strings.IndexByte(s, ']'); i > 0 {
 			return s[1:i]
@@ -153,7 +153,7 @@ func cloudJSON() []jsonKind {
 			all = append(all, p.kind())
 		}
 	}
-	return append(all, jsonKind{"rails", isRails, fillRails})
+	return append(all, huntingKind(), securityLogKind(), macKind(), jsonKind{name: "rails", is: isRails, fill: fillRails})
 }
 
 // cloudLines lists the kinds of text line of this family.

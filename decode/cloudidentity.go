@@ -236,6 +236,71 @@ func identity() []platform {
 			},
 		},
 		{
+			// https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes
+			name:   "auth0",
+			source: source("auth0", "auth0"),
+			is: func(o *object) bool {
+				if o.has("log_id", "data.type", "data.date") { // as a log stream wraps it
+					o.shed("data.")
+				}
+				return o.has("log_id", "type", "date")
+			},
+			time:    []string{"date"},
+			user:    []string{"user_name", "details.prompts.identity", "user_id"},
+			address: []string{"ip", "client_ip"},
+			agent:   []string{"user_agent"},
+			more: func(o *object, ev *tocsin.Event) {
+				switch kind := o.get("type"); kind {
+				case "s", "seacft", "sepft", "ssa", "seccft":
+					happened(ev, "login_ok", "success")
+				case "f", "fp", "fc", "fco", "feacft", "fepft", "fsa", "pwd_leak", "feccft":
+					happened(ev, "login_failed", "failure")
+				case "fu":
+					happened(ev, "invalid_user", "failure")
+				case "limit_wc", "limit_mu", "limit_sul":
+					happened(ev, "account_locked", "failure")
+				case "ss":
+					happened(ev, "user_added", "success")
+				case "scp", "scpr":
+					happened(ev, "password_changed", "success")
+				case "slo":
+					happened(ev, "logout", "")
+				case "fapi":
+					happened(ev, "", "failure")
+				}
+			},
+		},
+		{
+			// https://developers.cloudflare.com/logs/reference/log-fields/account/audit_logs/
+			name:    "cloudflare-audit",
+			source:  source("cloudflare", "audit"),
+			is:      func(o *object) bool { return o.has("ActionType", "When") && (o.has("ActorEmail") || o.has("ActorIP")) },
+			time:    []string{"When"},
+			user:    []string{"ActorEmail", "ActorID"},
+			address: []string{"ActorIP"},
+			more: func(o *object, ev *tocsin.Event) {
+				ok := o.get("ActionResult") != "false"
+				kind := ""
+				if o.get("ActionType") == "login" {
+					kind = loginKind(ok)
+				}
+				happened(ev, kind, outcome(ok))
+			},
+		},
+		{
+			// https://osquery.readthedocs.io/en/stable/deployment/logging/
+			name:   "osquery",
+			source: source("osquery", "results"),
+			is: func(o *object) bool {
+				return o.has("hostIdentifier", "calendarTime") || o.has("hostIdentifier", "unixTime")
+			},
+			time: []string{"unixTime", "calendarTime"},
+			host: []string{"hostIdentifier"},
+			user: []string{"columns.username", "columns.user", "decorations.username"},
+			alias: []alias{{"CommandLine", "columns.cmdline"}, {"Image", "columns.path"}, {"dst_ip", "columns.remote_address"}, {"dst_port", "columns.remote_port"},
+				{"command", "columns.cmdline"}, {"TargetFilename", "columns.target_path"}},
+		},
+		{
 			// https://docs.docker.com/reference/cli/docker/system/events/
 			name:   "docker-events",
 			source: source("docker", "events"),

@@ -81,34 +81,94 @@ func s3Line() lineKind {
 	}}
 }
 
-// flowNames are the columns of a VPC flow log in the default format, version 2.
+// flowNames are the columns of a VPC flow log: the first fourteen are those of the default format, version 2; whoever wants
+// more takes them, as a rule, in the order of the documentation.
 // https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
-var flowNames = [...]string{"version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status"}
+var flowNames = [...]string{"version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "log-status",
+	"vpc-id", "subnet-id", "instance-id", "tcp-flags", "type", "pkt-srcaddr", "pkt-dstaddr", "region", "az-id", "sublocation-type", "sublocation-id", "pkt-src-aws-service",
+	"pkt-dst-aws-service", "flow-direction", "traffic-path"}
 
+// flowLine takes the lines of a VPC flow log whose columns nobody names, as CloudWatch exports them: in the order of the
+// documentation, or in another that their content tells.
 func flowLine() lineKind {
 	return lineKind{name: "vpc-flow", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
 		s := text(line)
-		if !strings.HasPrefix(s, "2 ") {
+		if len(s) > 1024 || !strings.Contains(s, " eni-") && !strings.Contains(s, " ACCEPT") && !strings.Contains(s, " REJECT") {
 			return false
+		}
+		if stamp, rest, ok := strings.Cut(s, "Z "); ok && len(stamp) < 32 { // CloudWatch's own
+			if _, left, ok := isoTime(s[:len(stamp)+1], d.opt); ok && left == "" {
+				s = rest
+			}
 		}
 		var w [len(flowNames) + 1]string
-		if words(s, w[:]) != len(flowNames) || !strings.HasPrefix(w[2], "eni-") {
+		n := words(s, w[:])
+		if n < 8 || n > len(flowNames) {
 			return false
 		}
-		t, ok := parseTime(w[10], d.opt)
+		keep := len(ev.Fields)
+		if n >= 14 && strings.HasPrefix(w[2], "eni-") && (w[13] == "OK" || w[13] == "NODATA" || w[13] == "SKIPDATA") {
+			for i, v := range w[:n] {
+				if v != "-" {
+					ev.Add(flowNames[i], v)
+				}
+			}
+		} else if !flowByContent(w[:n], ev) {
+			ev.Fields = ev.Fields[:keep]
+			return false
+		}
+		t, ok := parseTime(ev.Text("start"), d.opt)
 		if !ok {
+			ev.Fields = ev.Fields[:keep]
 			return false
 		}
 		ev.Time, ev.Sources = t, flowSources
-		for i, name := range flowNames {
-			if w[i] != "-" {
-				ev.Add(name, w[i])
-			}
-		}
 		flowAliases(ev)
 		return true
 	}}
 }
+
+// flowByContent tells the columns of a flow by what is in them: an interface or an action, two addresses, two stamps of
+// which the second is not earlier and at most an hour later, and the ports right behind the addresses.
+func flowByContent(w []string, ev *tocsin.Event) bool {
+	var addr, stamp [2]int
+	addrs, stamps, sure := 0, 0, false
+	for i, v := range w {
+		switch {
+		case v == "ACCEPT" || v == "REJECT":
+			ev.Add("action", v)
+			sure = true
+		case strings.HasPrefix(v, "eni-"):
+			ev.Add("interface-id", v)
+			sure = true
+		case v == "OK":
+			ev.Add("log-status", v)
+		case len(v) == 10 && isDigits(v) && v[0] == '1' && stamps < 2:
+			stamp[stamps] = i
+			stamps++
+		case addrs < 2 && isIP(v):
+			addr[addrs] = i
+			addrs++
+		}
+	}
+	if !sure || addrs < 2 || stamps < 2 || number(w[stamp[1]])-number(w[stamp[0]]) > 3600 {
+		return false
+	}
+	ev.Add("srcaddr", w[addr[0]])
+	ev.Add("dstaddr", w[addr[1]])
+	ev.Add("start", w[stamp[0]])
+	ev.Add("end", w[stamp[1]])
+	if i := addr[1]; i == addr[0]+1 && i+2 < len(w) && isPort(w[i+1]) && isPort(w[i+2]) {
+		ev.Add("srcport", w[i+1])
+		ev.Add("dstport", w[i+2])
+	} else if i := addr[0]; addr[1] == i+2 && i+3 < len(w) && isPort(w[i+1]) && isPort(w[i+3]) {
+		ev.Add("srcport", w[i+1])
+		ev.Add("dstport", w[i+3])
+	}
+	return true
+}
+
+func isPort(s string) bool { return isDigits(s) && len(s) <= 5 && number(s) <= 65535 }
 
 // flowAliases adds to a flow the names that firewall rules use.
 func flowAliases(ev *tocsin.Event) {

@@ -18,6 +18,9 @@ func microsoft() []platform {
 				if o.has("o365.audit.Operation") { // Elastic keeps the names below a prefix
 					o.shed("o365.audit.")
 				}
+				if o.has("OfficeWorkload", "Operation", "UserId") { // Sentinel's table
+					return true
+				}
 				return o.has("CreationTime", "Operation") && (o.has("Workload") || o.has("RecordType"))
 			},
 			user:    []string{"UserId", "UserKey"},
@@ -36,6 +39,9 @@ func microsoft() []platform {
 					"AADServicePrincipalSignInLogs", "ManagedIdentitySignInLogs", "AADManagedIdentitySignInLogs", "ADFSSignInLogs":
 					return true
 				}
+				if o.has("ResultType", "UserPrincipalName", "AppDisplayName") { // a table's rows
+					return true
+				}
 				return o.has("createdDateTime", "status.errorCode") && (o.has("userPrincipalName") || o.has("servicePrincipalId"))
 			},
 			time:    []string{"properties.createdDateTime", "createdDateTime", "CreatedDateTime", "time", "TimeGenerated"},
@@ -49,7 +55,7 @@ func microsoft() []platform {
 			name:   "azure-audit",
 			source: azure("auditlogs"),
 			is: func(o *object) bool {
-				return o.get("category") == "AuditLogs" || o.get("Type") == "AuditLogs" || o.has("activityDateTime", "activityDisplayName")
+				return o.get("category") == "AuditLogs" || o.get("Type") == "AuditLogs" || o.has("activityDateTime", "activityDisplayName") || o.has("OperationName", "InitiatedBy", "TargetResources")
 			},
 			time:    []string{"properties.activityDateTime", "activityDateTime", "ActivityDateTime", "time", "TimeGenerated"},
 			sensor:  []string{"time", "TimeGenerated"},
@@ -87,7 +93,7 @@ func microsoft() []platform {
 				case "Administrative", "Security", "ServiceHealth", "Alert", "Recommendation", "Policy", "Autoscale", "ResourceHealth", "Write", "Delete", "Action":
 					return o.has("operationName") || o.has("operationName.value") || o.has("OperationNameValue") || o.has("OperationName")
 				}
-				return false
+				return o.has("eventTimestamp", "operationName.value")
 			},
 			time:    []string{"time", "eventTimestamp", "TimeGenerated", "EventSubmissionTimestamp"},
 			user:    []string{"caller", "Caller", "identity.claims.name", "identity.authorization.evidence.principalId", "claims.name"},
@@ -308,6 +314,15 @@ func azureAudit(o *object, ev *tocsin.Event) {
 	})
 	azureText(o, ev, "targetResources", "targetResources", "TargetResources", "properties.targetResources", "properties.message")
 	azureText(o, ev, "initiatedBy", "properties.initiatedBy")
+	if by := o.get("InitiatedBy"); strings.HasPrefix(by, "{") { // a table has it as text
+		by := raw(by)
+		who := by.at("user", "userPrincipalName").str()
+		if who == "" {
+			who = by.at("app", "displayName").str()
+		}
+		own(o, ev, "user", strings.Clone(who))
+		own(o, ev, "src_ip", strings.Clone(by.at("user", "ipAddress").str()))
+	}
 	m := o.raw().members()
 	targets := m.first("targetResources", "TargetResources")
 	if targets == nil {

@@ -21,18 +21,22 @@ import (
 type Cut uint8
 
 const (
-	Lines   Cut = iota // blocks of whole lines, each block decodable by itself
-	Ordered            // blocks of whole lines that one decoder must see in order, from the first
-	Values             // blocks of whole JSON values, wherever lines end; a top-level array or Records/value list is opened
-	Chunks             // EVTX: the 4,096-byte file header, then 65,536-byte chunks, each decodable by itself
-	Whole              // the whole stream as one record
-	Bytes              // blocks that end anywhere, which one decoder must see in order, from the first
+	Lines         Cut = iota // blocks of whole lines, each block decodable by itself
+	Ordered                  // blocks of whole lines that one decoder must see in order, from the first
+	Values                   // blocks of whole JSON values, wherever lines end; a top-level array or Records/value list is opened
+	Chunks                   // EVTX: the 4,096-byte file header, then 65,536-byte chunks, each decodable by itself
+	Whole                    // the whole stream as one record
+	Bytes                    // blocks that end anywhere, which one decoder must see in order, from the first
+	OrderedValues            // as Values, in order, for one decoder
 )
 
 // Options of decoding; the zero value works.
 type Options struct {
 	Zone *time.Location // zone of stamps that name none; nil is UTC
 	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
+
+	order dayOrders // of the stream's numeric dates, see settle
+	local localTime // of the stream's Windows records, see settleZone
 }
 
 // A Format is one way that logs are written.
@@ -44,6 +48,14 @@ type Format struct {
 	Is  func(name string, head []byte) int
 	New func(Options) Decoder
 }
+
+// For returns the format as a stream with these first bytes is written: what only a whole file can tell, such as the
+// order of day, month and year, is decided here, once, and what a later record says against it is a fault. more, if it is
+// not nil, gives more of the stream's beginning, [LookAhead] bytes where there are as many.
+func (f Format) For(head []byte, more func() []byte) Format { return settled(f, head, more) }
+
+// LookAhead is how many bytes of a stream are worth looking at for what its first do not tell.
+const LookAhead = deepLook
 
 // A Decoder decodes the records of one stream (Ordered, Whole, Bytes) or any records of its format (the other cuts).
 // It is used by one goroutine at a time.
@@ -136,6 +148,7 @@ func All(name string, data []byte, ref time.Time, emit func(*tocsin.Event)) erro
 	if !ok {
 		return ErrFormat
 	}
+	f = f.For(data[:min(len(data), 64<<10)], func() []byte { return data[:min(len(data), LookAhead)] })
 	d := f.New(Options{})
 	r := tocsin.Record{Source: name, Line: 1, Ref: ref}
 	for len(data) > 0 {

@@ -112,6 +112,8 @@ func envelopes() []envelope {
 		{name: "gcp-text", is: has("textPayload", "logName", "timestamp"), inner: []string{"textPayload"}, time: []string{"timestamp"},
 			host: []string{"resource.labels.instance_id", "resource.labels.pod_name"}, carriers: []string{"timestamp", "receiveTimestamp"}},
 		{name: "azure-kube-audit", is: has("category", "properties.log"), inner: []string{"properties.log"}, time: []string{"time"}, carriers: []string{"time"}},
+		{name: "azure-diagnostics", is: has("properties.RawXml"), inner: []string{"properties.RawXml"}, time: []string{"time"}, carriers: []string{"time", "properties.Description"}},
+		{name: "cloudtrail-lookup", is: has("CloudTrailEvent", "EventName"), inner: []string{"CloudTrailEvent"}, time: []string{"EventTime"}, carriers: []string{"EventTime"}},
 		{name: "m365-search", is: has("AuditData"), inner: []string{"AuditData"}, time: []string{"CreationDate"}, carriers: []string{"CreationDate"}},
 	}
 }

@@ -70,6 +70,7 @@ var (
 
 	postfixFamily    = linux("postfix", "mail").says(postfixPhrases, true)
 	dovecotFamily    = linux("dovecot", "mail").says(nil, false).with(dovecotBody, dovecotLine)
+	dovecotAuth      = linux("dovecot", "mail").says(nil, false).with(dovecotBody, dovecotLine)
 	eximFamily       = linux("exim", "mail").says(nil, true).with(nil, eximLine)
 	sendmailFamily   = linux("sendmail", "mail").says(sendmailPhrases, true)
 	imapFamily       = linux("imap", "mail").says(imapPhrases, false)
@@ -93,14 +94,20 @@ var (
 		sources: []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}},
 		auth:    []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}, {Category: "authentication"}},
 	}).says(panelPhrases, false)
+	deviceFamily     = (&family{sources: deviceSources, auth: deviceLogin}).says(devicePhrases, false)
 	applianceFamily  = linux("appliance").says(appliancePhrases, false)
 	honeypotFamily   = honeypot()
 	strongswanFamily = application("vpn", "strongswan").says(strongswanPhrases, false)
 )
 
+var (
+	deviceSources = []tocsin.LogSource{{Category: "appliance"}, {Product: "linux", Service: "syslog"}}
+	deviceLogin   = append(deviceSources[:2:2], tocsin.LogSource{Category: "authentication"})
+)
+
 // ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
 var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, namedFamily, openvpnFamily,
-	mongodFamily, firewallFamily, honeypotFamily, applianceFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
+	mongodFamily, firewallFamily, honeypotFamily, deviceFamily, applianceFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
 
 // familyOf finds the family of a program by the name it logs under.
 func familyOf(program string) *family {
@@ -131,8 +138,10 @@ func familyOf(program string) *family {
 		return filterlogFamily
 	case "clamd", "freshclam", "clamav", "clamscan", "clamdscan", "clamav-daemon", "clamonacc":
 		return clamavFamily
-	case "dovecot", "imap-login", "pop3-login", "managesieve-login", "submission-login", "dovecot-auth", "auth-worker", "auth":
+	case "dovecot", "imap-login", "pop3-login", "managesieve-login", "submission-login", "dovecot-auth", "auth-worker":
 		return dovecotFamily
+	case "auth": // of Dovecot, where it says so; see message
+		return dovecotAuth
 	case "sendmail":
 		return sendmailFamily
 	case "imapd", "ipop3d", "ipop2d", "imaps", "pop3", "pop3s", "imapd-ssl", "pop3d", "pop3d-ssl", "courierpop3login", "imaplogin",

@@ -28,11 +28,14 @@ type jsonKind struct {
 	// fill sets Time, Sensor, Host and Sources of ev, whose Fields are o's leaves already, and adds, renames or drops
 	// fields. It may set Fault.
 	fill func(o *object, ev *tocsin.Event)
+	// each, where it is set, gives out the events of a record that tells of several, which fill has completed.
+	each func(o *object, ev *tocsin.Event, emit func(*tocsin.Event))
 }
 
 func jsonKinds() []jsonKind {
 	var all []jsonKind
 	all = append(all, windowsJSON()...)
+	all = append(all, flowJSON()...)
 	all = append(all, networkJSON()...)
 	all = append(all, unixJSON()...)
 	all = append(all, cloudJSON()...)
@@ -259,8 +262,11 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 		d.ev.Raw = text(data[start:end])
 		d.ev.Fields = d.flat.fields
 		d.obj = object{fields: d.flat.fields, nodes: d.flat.nodes, data: data[start:end], opt: d.opt, rec: r, flat: &d.flat, nest: &d.nest}
-		d.fill()
-		emit(&d.ev)
+		if k := d.fill(); k != nil && k.each != nil {
+			k.each(&d.obj, &d.ev, emit)
+		} else {
+			emit(&d.ev)
+		}
 		line += int64(bytes.Count(data[start:end], []byte{'\n'}))
 		pos = end
 	}
@@ -334,9 +340,9 @@ func listed(b []byte) (from, to, end int) {
 
 // fill completes the event by the kind of the record before, or the first kind that takes it. A record of no known
 // kind keeps its fields: rules without a log source, keyword rules and searches still see it.
-func (d *values) fill() {
+func (d *values) fill() *jsonKind {
 	if len(d.kinds) == 0 {
-		return
+		return nil
 	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false
@@ -349,10 +355,14 @@ func (d *values) fill() {
 		}
 		if !found {
 			appRecord(&d.obj, &d.ev)
-			return
+			return nil
 		}
 	}
 	k := &d.kinds[d.last]
 	d.ev.Format = k.name
 	k.fill(&d.obj, &d.ev)
+	if d.ev.Time.IsZero() && d.ev.Fault == nil { // under a name that the kind does not know
+		d.ev.Time = anyTime(d.obj.fields, d.opt, d.obj.rec.Ref)
+	}
+	return k
 }

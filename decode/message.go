@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -9,8 +10,10 @@ import (
 // syslogKind takes lines with a syslog head.
 func syslogKind() lineKind {
 	return lineKind{name: "syslog", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		if at := ciscoTag(line); at >= 0 && d.ciscoLine(line, at, ev) {
+			return true
+		}
 		h := &d.head
-		d.clock.opt = d.opt
 		if !h.parse(&d.clock, line, d.rec.Ref) {
 			return false
 		}
@@ -42,7 +45,14 @@ func (d *lines) tell(ev *tocsin.Event) {
 	if d.auditMessage(ev, program) || d.wrapped(ev) {
 		return
 	}
-	if foreign(program) && (webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
+	strange := foreign(program)
+	if strange && len(h.message) > 64 && (bytes.Contains(h.message[:64], []byte("WinEvtLog")) || bytes.Contains(h.message, []byte(" Name:"))) && d.windowsOneLine(text(h.message), ev) {
+		return
+	}
+	if h.data != nil && d.deviceData(h.data, ev) {
+		return
+	}
+	if strange && (deviceMessage(d, program, h.message, ev) || webMessage(d, program, h.message, ev) || networkMessage(d, program, h.message, ev)) {
 		return
 	}
 	d.say.message(ev, program, text(h.module), trimMessage(text(h.message)))
@@ -151,6 +161,9 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	if f == unknownFamily && program == "" && ev.Host == "" {
 		f = strangerFamily
 	}
+	if f == dovecotAuth && !dovecotSays(msg) { // a switch that logs under the facility's name
+		f = unknownFamily
+	}
 	if m.service = f.service; m.service == "" {
 		m.service = baseName(program)
 	}
@@ -178,6 +191,9 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	}
 	if (f == unknownFamily || f == strangerFamily) && (nextIP(msg, 0).ip != "" || strings.Contains(msg, "'@'")) {
 		for _, g := range ownLogs {
+			if g == deviceFamily && !containsAny(msg, deviceWords) {
+				continue
+			}
 			body := msg
 			if g.prepare != nil {
 				if body = g.prepare(ev, msg); body == msg {

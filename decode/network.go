@@ -12,9 +12,9 @@ func networkFormats() []Format { return []Format{zeekFormat(), zeekSummaryFormat
 // networkJSON lists the kinds of JSON record of this family.
 func networkJSON() []jsonKind {
 	return []jsonKind{
-		{"suricata", isEVE, fillEVE},
-		{"zeek-json", isZeek, fillZeek},
-		{"adguard", isAdGuard, fillAdGuard},
+		{name: "suricata", is: isEVE, fill: fillEVE},
+		{name: "zeek-json", is: isZeek, fill: fillZeek},
+		{name: "adguard", is: isAdGuard, fill: fillAdGuard},
 	}
 }
 
@@ -25,6 +25,7 @@ func networkLines() []lineKind {
 		{"cef", parseCEF},
 		{"leef", parseLEEF},
 		{"kv", parsePairs},
+		{"ise", parseISE},
 		{"squid", parseSquid},
 		{"named", parseNamed},
 		{"nsd", parseNSD},

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -37,22 +36,32 @@ var (
 )
 
 // name gives b as a string that stays: the names of pairs are few, however many lines there are.
-func (d *lines) name(b []byte) string {
-	if s, ok := d.names[string(b)]; ok {
-		return s
+func (d *lines) name(b []byte) string { return d.pairName(b).name }
+
+// A pairName is the name of a pair and what it says.
+type pairName struct {
+	name string
+	role pairRole
+}
+
+func (d *lines) pairName(b []byte) pairName {
+	if n, ok := d.names[string(b)]; ok {
+		return n
 	}
-	s := string(b)
+	n := pairName{name: string(b)}
+	n.role = pairRoleNames[n.name]
 	if d.names == nil {
-		d.names = map[string]string{}
+		d.names = map[string]pairName{}
 	}
 	if len(d.names) < maxKeys {
-		d.names[s] = s
+		d.names[n.name] = n
 	}
-	return s
+	return n
 }
 
 // pairs appends the key=value pairs that b consists of, words between them left out, and returns how many there are.
 func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
+	d.roles = d.roles[:0]
 	for i := 0; i < len(b) && n < maxPairs; {
 		if b[i] == ' ' || b[i] == '\t' || b[i] == ',' || b[i] == ';' {
 			i++
@@ -71,6 +80,8 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 		}
 		value := b[k+1:]
 		end := 0
+		name := d.pairName(b[i:k])
+		d.roles = append(d.roles, name.role)
 		if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
 			q := value[0]
 			for end = 1; end < len(value); end++ {
@@ -86,16 +97,45 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 				d.arena = d.arena[:from+len(v)]
 			}
 			end = min(end+1, len(value))
-			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: name.name, Value: text(v)})
 		} else {
 			for end < len(value) && value[end] != ' ' && value[end] != '\t' {
 				end++
 			}
 			v := bytes.TrimRight(value[:end], ",;")
-			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(b[i:k]), Value: text(v)})
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: name.name, Value: text(v)})
 		}
 		n++
 		i = k + 1 + end
+	}
+	return n
+}
+
+// connectionPairs is pairMessage for a message that a program of a known name sent: it must tell of a connection between
+// two addresses, and of nothing that programs tell of themselves.
+func (d *lines) connectionPairs(b []byte, ev *tocsin.Event) bool {
+	from := len(ev.Fields)
+	d.pairs(b, ev)
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	ev.Fields = ev.Fields[:from]
+	src, _ := pairEnd(p.value[pairSrc])
+	dst, _ := pairEnd(p.value[pairDst])
+	if src == "" || dst == "" || p.value[pairAction] == "" && p.value[pairStatus] == "" && p.value[pairDeviceName] == "" {
+		return false
+	}
+	return d.pairMessage(b, ev)
+}
+
+// barred is pairs for pairs with bars between, whose values may hold spaces: "time=1|action=Drop|product=VPN-1 & FireWall-1".
+func (d *lines) barred(b []byte, ev *tocsin.Event) (n int) {
+	for len(b) > 0 && n < maxPairs {
+		pair, rest, _ := bytes.Cut(b, []byte{'|'})
+		if k, v, ok := bytes.Cut(pair, []byte{'='}); ok && len(k) > 0 && len(v) > 0 {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(k), Value: text(v)})
+			n++
+		}
+		b = rest
 	}
 	return n
 }
@@ -110,7 +150,7 @@ func parsePairs(d *lines, line []byte, ev *tocsin.Event) bool {
 	b := line
 	if len(b) > 3 && b[0] == '<' {
 		if i := bytes.IndexByte(b[:min(len(b), 6)], '>'); i > 0 {
-			b = b[i+1:]
+			b = bytes.TrimLeft(b[i+1:], " ")
 		}
 	}
 	i := 0
@@ -127,234 +167,27 @@ func parsePairs(d *lines, line []byte, ev *tocsin.Event) bool {
 // and no device, are another kind.
 func (d *lines) pairMessage(b []byte, ev *tocsin.Event) bool {
 	from := len(ev.Fields)
-	n := d.pairs(b, ev)
+	n := 0
+	if i := bytes.IndexAny(b, "| \""); i > 0 && b[i] == '|' {
+		d.roles = d.roles[:0]
+		n = d.barred(b, ev)
+	} else {
+		n = d.pairs(b, ev)
+	}
 	var p pairRecord
-	p.read(ev.Fields[from:])
+	p.readAs(ev.Fields[from:], d.roles)
 	if n < 4 || !p.device() {
 		ev.Fields = ev.Fields[:from]
 		return false
 	}
-	if t := p.time(d.opt, d); !t.IsZero() {
+	if t := p.time(d); !t.IsZero() {
 		ev.Time = t
 	}
 	if ev.Host == "" {
-		ev.Host = p.name
+		ev.Host = p.value[pairDeviceName]
 	}
 	p.finish(ev, d)
 	return true
-}
-
-// A pairRecord is what pairs say, under whatever names.
-type pairRecord struct {
-	name                       string // the device's
-	when                       string // a second choice for a stamp
-	stamp, date, clock, zone   string
-	kind, subkind, action      string
-	status, user               string
-	src, srcPort, dst, dstPort string
-	remote, host, url, method  string
-	agent, query, queryType    string
-	forti                      bool
-}
-
-// device says that the pairs are those of a firewall or the like.
-func (p *pairRecord) device() bool {
-	return p.forti && p.kind != "" || p.src != "" && (p.dst != "" || p.action != "") || p.name != "" && p.kind != ""
-}
-
-func (p *pairRecord) read(fields []tocsin.Field) {
-	for i := range fields {
-		v := fields[i].Value
-		switch fields[i].Name {
-		case "time", "ts", "t", "timestamp", "eventtime", "start_time", "startTime", "rt", "devTime":
-			if len(v) == 8 && v[2] == ':' {
-				p.clock = v
-			} else if p.stamp == "" {
-				p.stamp = v
-			}
-		case "end", "start", "deviceReceiptTime", "UNIFIutcTime":
-			p.when = v
-		case "date":
-			p.date = v
-		case "tz", "timezone":
-			p.zone = v
-		case "devname", "device_name", "dvchost", "dvc", "deviceName":
-			p.name = v
-		case "devid", "logid", "log_id":
-			p.forti = true
-		case "type", "log_type":
-			p.kind = v
-		case "subtype", "log_subtype":
-			p.subkind = v
-		case "action", "act", "fw_action":
-			p.action = v
-		case "status":
-			p.status = v
-		case "user", "usr", "usrName", "username", "user_name", "suser", "duser", "uname", "login":
-			if p.user == "" {
-				p.user = v
-			}
-		case "srcip", "src", "src_ip", "source_ip", "sourceip", "SRC", "sourceAddress", "saddr":
-			if p.src == "" {
-				p.src = v
-			}
-		case "dstip", "dst", "dst_ip", "dest_ip", "destination_ip", "DST", "destinationAddress", "daddr":
-			p.dst = v
-		case "srcport", "src_port", "spt", "SPT", "srcPort", "sport", "s_port":
-			p.srcPort = v
-		case "dstport", "dst_port", "dest_port", "dpt", "DPT", "dstPort", "dport", "d_port":
-			p.dstPort = v
-		case "remip", "remote_ip", "remote_addr", "remoteAddr", "client_ip", "clientip", "ip", "peer_ip", "remote", "ip_address", "client", "rhost":
-			if p.remote == "" {
-				p.remote = v
-			}
-		case "hostname", "shost", "dhost", "domain":
-			p.host = v
-		case "url", "request", "uri", "path":
-			p.url = v
-		case "method", "requestMethod", "http_method":
-			p.method = v
-		case "agent", "userAgent", "user_agent", "requestClientApplication":
-			p.agent = v
-		case "qname":
-			p.query = v
-		case "qtype":
-			p.queryType = v
-		}
-	}
-}
-
-func (p *pairRecord) time(o Options, d *lines) time.Time {
-	if p.date != "" && p.clock != "" {
-		if t, ok := parseTime(d.join(p.date, "T", p.clock, p.zone), o); ok {
-			return t
-		}
-	}
-	if t, ok := parseTime(p.stamp, o); ok {
-		return t
-	}
-	if t, ok := parseTime(p.when, o); ok {
-		return t
-	}
-	for _, l := range [...]string{"Jan 02 2006 15:04:05 MST", "Jan 02 2006 15:04:05", "Jan 2 2006 15:04:05"} { // CEF's and LEEF's own
-		if t, err := time.ParseInLocation(l, p.stamp, o.zone()); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
-}
-
-// finish adds the names that are the same for every log, and decides the log source.
-func (p *pairRecord) finish(ev *tocsin.Event, d *lines) {
-	p.addresses(ev)
-	failed, ok := p.loginOutcome()
-	login := failed || ok
-	switch {
-	case p.forti && p.subkind != "" || p.forti && p.kind != "":
-		switch p.kind {
-		case "traffic":
-			ev.Sources = fortiTraffic
-		case "utm":
-			switch p.subkind {
-			case "webfilter":
-				ev.Sources = fortiWeb
-			case "dns":
-				ev.Sources = fortiDNS
-			case "ips", "anomaly":
-				ev.Sources = fortiIPS
-			case "virus":
-				ev.Sources = fortiVirus
-			default:
-				ev.Sources = fortiUTM
-			}
-		case "dns":
-			ev.Sources = fortiDNS
-		default:
-			ev.Sources = fortiEvent
-			if p.subkind == "vpn" {
-				ev.Sources = fortiVPN
-			}
-			if login {
-				ev.Sources = fortiLogin
-			}
-		}
-		ev.Add("query", p.query)
-		ev.Add("record_type", p.queryType)
-		if p.url != "" || p.host != "" && p.subkind == "webfilter" {
-			r := request{uri: p.url, host: p.host, agent: p.agent, method: p.method}
-			r.addSeen(ev, p.dstPort, &d.arena)
-		}
-	case login:
-		ev.Sources = pairLogin
-	case p.src != "" && p.dst != "":
-		ev.Sources = pairFirewall
-	default:
-		ev.Sources = pairDevice
-	}
-	if login {
-		p.addLogin(ev, ok && !failed)
-	}
-}
-
-// addresses adds the ends of a connection under the common names.
-func (p *pairRecord) addresses(ev *tocsin.Event) {
-	src := p.src
-	if src == "" {
-		src = p.remote
-	}
-	addr, port := pairEnd(src)
-	alias := func(name, value, given string) {
-		if value != "" && value != given || given == "" {
-			ev.Add(name, value)
-		}
-	}
-	alias("src_ip", addr, ev.Text("src_ip"))
-	if p.srcPort == "" {
-		p.srcPort = port
-	}
-	alias("src_port", p.srcPort, ev.Text("src_port"))
-	addr, port = pairEnd(p.dst)
-	alias("dst_ip", addr, ev.Text("dst_ip"))
-	if p.dstPort == "" {
-		p.dstPort = port
-	}
-	alias("dst_port", p.dstPort, ev.Text("dst_port"))
-	alias("action", p.action, ev.Text("action"))
-}
-
-// pairEnd splits "addr", "addr:port" and SonicWall's "addr:port:interface"; it returns nothing for a name.
-func pairEnd(s string) (addr, port string) {
-	if isAddress(s) {
-		return s, ""
-	}
-	addr, port = splitPort(s)
-	if isAddress(addr) {
-		return addr, port
-	}
-	if a, rest, ok := strings.Cut(s, ":"); ok && isAddress(a) {
-		port, _, _ = strings.Cut(rest, ":")
-		return a, port
-	}
-	return "", ""
-}
-
-func (p *pairRecord) loginOutcome() (failed, ok bool) {
-	low := strings.ToLower
-	switch action := low(p.action); {
-	case action == "ssl-login-fail", action == "login" && low(p.status) == "failed", action == "authentication" && low(p.status) == "failure",
-		action == "login_failed", action == "login failed":
-		return true, false
-	case action == "login" && low(p.status) == "success", action == "tunnel-up", action == "authentication" && low(p.status) == "success":
-		return false, true
-	}
-	return false, false
-}
-
-func (p *pairRecord) addLogin(ev *tocsin.Event, ok bool) {
-	happened(ev, loginKind(ok), outcome(ok))
-	if _, given := ev.Value("user"); !given {
-		ev.Add("user", p.user)
-	}
 }
 
 // parseCEF takes ArcSight's Common Event Format, with or without a syslog head:
@@ -521,9 +354,9 @@ func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource
 	var p pairRecord
 	p.read(ev.Fields[from:])
 	if ev.Host == "" {
-		ev.Host = p.name
+		ev.Host = p.value[pairDeviceName]
 	}
-	if t := p.time(d.opt, d); !t.IsZero() {
+	if t := p.time(d); !t.IsZero() {
 		ev.Time = t
 	}
 	for i, n := from, len(ev.Fields); i < n; i++ { // cs1Label=Zone cs1=dmz: Zone=dmz
@@ -546,15 +379,18 @@ func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource
 	case failed || ok:
 		ev.Sources = cefLogin
 		p.addLogin(ev, !failed)
-	case p.url != "":
+	case p.value[pairURL] != "":
 		ev.Sources = cefProxy
-		r := request{uri: p.url, host: p.host, agent: p.agent, method: p.method}
-		r.addSeen(ev, p.dstPort, &d.arena)
+		r := p.request()
+		r.addSeen(ev, p.value[pairDstPort], &d.arena)
 	case strings.Contains(name, "threat") || strings.Contains(name, "intrusion") || strings.Contains(name, "attack") || strings.Contains(name, "malware"):
 		ev.Sources = cefIDS
-	case p.src != "" && p.dst != "":
+	case p.value[pairSrc] != "" && p.value[pairDst] != "":
 		ev.Sources = cefFirewall
 	default:
 		ev.Sources = other
+	}
+	if !failed && !ok {
+		p.decision(ev)
 	}
 }

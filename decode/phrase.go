@@ -17,6 +17,7 @@ import (
 //	{@}      the other end: an address or host name with the port that may follow → src_ip or src_host, src_port
 //	{@ip}    the same, but an address
 //	{@port}  the same, but with its port
+//	{@to}    the address that somebody turned to, with the port that may follow → dst_ip, dst_port
 //	{*}      whatever follows, to the end
 //	{preauth} " [preauth]" or nothing, to the end
 //	{ssh}    what OpenSSH writes after a port: " ssh2", and ": " with what it knows of a key
@@ -156,6 +157,8 @@ type matcher struct {
 	tries int
 	low   []byte // a message in lower case, see authfail.go
 
+	sentence []byte // what pairs say
+
 	service string // what the message at hand is about
 }
 
@@ -229,7 +232,18 @@ func (m *matcher) match(form, s string) bool {
 			}
 			return false
 		case e > 0 && spec[0] == '@':
-			p, ok := peerAt(s, spec == "@ip")
+			p, ok := peerAt(s, spec == "@ip" || spec == "@to")
+			if ok && p.port == "" && p.end < len(s) && s[p.end] == '/' && (form == "" || form[0] != '/') { // 192.0.2.7/22
+				p.takePort(s[p.end+1:], 1)
+			}
+			if ok && spec == "@to" {
+				m.keep("dst_ip", p.ip)
+				if p.port != "" {
+					m.keep("dst_port", p.port)
+				}
+				s = s[p.end:]
+				continue
+			}
 			if !ok || spec == "@port" && p.port == "" {
 				return false
 			}

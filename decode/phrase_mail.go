@@ -75,6 +75,21 @@ func dovecotBody(_ *tocsin.Event, s string) string {
 	return s
 }
 
+// dovecotSays says that a message under the name "auth" is one of Dovecot's: it names a level, a worker or a database of
+// passwords first.
+func dovecotSays(s string) bool {
+	word, _, ok := strings.Cut(strings.TrimSpace(s), " ")
+	if !ok {
+		return false
+	}
+	name, _, _ := strings.Cut(word, "(")
+	switch strings.TrimSuffix(name, ":") {
+	case "Info", "Error", "Warning", "Debug", "Fatal", "Panic", "auth", "auth-worker", "pam", "passwd-file", "passwd", "shadow", "sql", "ldap", "static", "oauth2", "dict", "master", "client", "policy", "cache", "lua", "sasl", "login":
+		return true
+	}
+	return strings.Contains(s, "rip=") || strings.Contains(word, "dovecot")
+}
+
 // dovecotLine reads what Dovecot's login processes and authentication workers tell of clients. What stands behind rip=
 // is Dovecot's own; the user name before it is the client's.
 func dovecotLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
@@ -118,7 +133,7 @@ func dovecotLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	if open < 1 || open > 24 || strings.IndexByte(s[:open], ' ') >= 0 {
 		return false
 	}
-	if !containsAny(reason, dovecotFailures[:]) {
+	if !containsAny(reason, dovecotFailures) {
 		return false
 	}
 	inside := s[open+1:]
@@ -141,8 +156,8 @@ func dovecotLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	}
 }
 
-var dovecotFailures = [...]string{"unknown user", "password mismatch", "authenticate() failed", "invalid credentials", "permission denied", "authentication failure",
-	"given password", "account expired", "user disabled"}
+var dovecotFailures = listWords("unknown user", "password mismatch", "authenticate() failed", "invalid credentials", "permission denied", "authentication failure",
+	"given password", "account expired", "user disabled")
 
 // eximLine reads Exim's main and reject log.
 func eximLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {

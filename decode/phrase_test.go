@@ -188,7 +188,7 @@ func TestUnknownServices(t *testing.T) {
 	fields := []string{"event_type", "src_ip", "user"}
 	for line, want := range map[string]string{
 		`Feb 28 04:05:06 h newd[7]: login failed for user bob from 192.0.2.1`:                            "login_failed|192.0.2.1|bob",
-		`Feb 28 04:05:06 h newd[7]: login succeeded for user bob from 192.0.2.1`:                         "||",
+		`Feb 28 04:05:06 h newd[7]: login succeeded for user bob from 192.0.2.1`:                         "login_ok|192.0.2.1|bob",
 		`2024-02-28 04:05:06,123 WARN  [auth] Invalid username or password (username=bob, ip=192.0.2.1)`: "login_failed|192.0.2.1|bob",
 		`2024-02-28 04:05:06,123 INFO  [auth] user bob signed in (username=bob, ip=192.0.2.1)`:           "||",
 		`[2024-02-28 04:05:06] Authentication request for "bob" has been denied (IP: "192.0.2.1").`:      "login_failed|192.0.2.1|bob",

@@ -36,6 +36,9 @@ func (o Options) zone() *time.Location {
 	return o.Zone
 }
 
+// saysZone says that a user named a zone: UTC is what nobody has to say, and what a record tells of its own counts more.
+func (o Options) saysZone() bool { return o.Zone != nil && o.Zone != time.UTC }
+
 // year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than Slack
 // after ref.
 func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) int {
@@ -52,25 +55,13 @@ func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) in
 	return y
 }
 
-// timeLayouts are the stamps that records of many kinds share, tried by parseTime after the fast paths.
-var timeLayouts = [...]string{
-	time.RFC3339Nano,
-	"2006-01-02T15:04:05.999999999-0700",
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02 15:04:05.999999999 -0700",
-	"2006-01-02 15:04:05.999999999 MST",
-	"2006-01-02 15:04:05.999999999",
-	"2006/01/02 15:04:05.999999999",
-	"1/2/2006 3:04:05 PM",
-	"1/2/2006 15:04:05",
-	"02/Jan/2006:15:04:05 -0700",
-	time.RFC1123Z, time.RFC1123, time.ANSIC, time.UnixDate,
-}
+// parseTime reads a stamp of any common form: RFC 3339 and its relatives, Unix time in seconds (with fraction), milli-,
+// micro- or nanoseconds, told apart by size, and whatever may begin a line of text, but for a time of day alone. Stamps
+// without a zone are in the options' zone. The result is UTC.
+func parseTime(s string, o Options) (time.Time, bool) { return parseTimeBy(s, o, time.Time{}) }
 
-// parseTime reads a stamp of any common form: RFC 3339 and its relatives, and Unix time in seconds (with fraction),
-// milli-, micro- or nanoseconds, told apart by size. Stamps without a zone are in the options' zone. The result is UTC.
-func parseTime(s string, o Options) (time.Time, bool) {
+// parseTimeBy is parseTime, and completes a stamp without a year by ref, which is not earlier.
+func parseTimeBy(s string, o Options, ref time.Time) (time.Time, bool) {
 	if len(s) == 0 || len(s) > 64 {
 		return time.Time{}, false
 	}
@@ -80,17 +71,17 @@ func parseTime(s string, o Options) (time.Time, bool) {
 	if t, rest, ok := isoTime(s, o); ok && rest == "" {
 		return t, true
 	}
-	if s[0] < '0' || s[0] > '9' {
-		if s[0] < 'A' || s[0] > 'Z' {
-			return time.Time{}, false
+	c := clock{opt: o, whenless: true}
+	if len(s) == 14 {
+		if t, ok := c.packed(view(s)); ok && digitsAt(view(s)) == 14 {
+			return t, true
 		}
 	}
-	for _, l := range timeLayouts {
-		if t, err := time.ParseInLocation(l, s, o.zone()); err == nil {
-			return t.UTC(), true
-		}
+	t, n, f := c.stamp(view(s), ref)
+	if f == noStamp || n != len(s) || c.undated && ref.IsZero() && o.Year == 0 || c.against {
+		return time.Time{}, false
 	}
-	return time.Time{}, false
+	return t, true
 }
 
 // isoTime reads a stamp of ISO 8601's family from the start of s, without allocating: 2006-01-02 or
@@ -147,8 +138,12 @@ func isoTime(s string, o Options) (t time.Time, rest string, ok bool) {
 }
 
 // unixTime reads Unix time in decimal, its unit told by its size: 9 to 11 digits are seconds (with a fraction of any
-// length), 12 to 14 milliseconds, 15 to 17 microseconds, 18 to 20 nanoseconds.
+// length), 12 to 14 milliseconds, 15 to 17 microseconds, 18 to 20 nanoseconds. Fourteen digits that are a date and time of
+// day, and digits behind a zero, are none.
 func unixTime(s string) (time.Time, bool) {
+	if s == "" || s[0] == '0' {
+		return time.Time{}, false
+	}
 	var whole, frac int64
 	digits, fracDigits := 0, 0
 	for i := 0; i < len(s); i++ {
@@ -185,6 +180,8 @@ func unixTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	case digits <= 11:
 		return time.Unix(whole, frac).UTC(), true
+	case digits == 14 && (s[0] == '1' && s[1] == '9' || s[0] == '2' && s[1] == '0'):
+		return time.Time{}, false
 	case digits <= 14:
 		return time.UnixMilli(whole).Add(time.Duration(frac / 1000)).UTC(), true
 	case digits <= 17:

@@ -3,7 +3,6 @@ package decode
 import (
 	"bytes"
 	"strings"
-	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -12,6 +11,7 @@ import (
 // of failure beside an address. They see only lines that no other kind takes.
 func looseLines() []lineKind {
 	return []lineKind{
+		{name: "listed-history", parse: parseListedHistory},
 		{name: "stamped", parse: stampedLine},
 		{name: "tagged", parse: taggedLine},
 		{name: "worded", parse: wordedLine},
@@ -19,7 +19,7 @@ func looseLines() []lineKind {
 }
 
 // looseN is how many there are.
-const looseN = 3
+const looseN = 4
 
 // maxLead is how far into a line its stamp may begin.
 const maxLead = 120
@@ -42,6 +42,18 @@ func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 		return true
 	}
 	if t, n, f := d.clock.lead(b, d.rec.Ref); f != noStamp && n < len(b) {
+		if b[n] == '{' && b[len(b)-1] == '}' { // a logger that puts a stamp before everything
+			if in := d.nest.decode(d.rec, ev.Record, text(b[n:])); in != nil {
+				fields := append(ev.Fields, in.Fields...)
+				raw := ev.Raw
+				*ev = *in
+				ev.Raw, ev.Fields = raw, fields
+				if !t.IsZero() {
+					ev.Time = t
+				}
+				return true
+			}
+		}
 		d.head = syslogHead{pri: -1, time: t, message: b[n:]}
 		d.tell(ev)
 		return true
@@ -58,24 +70,6 @@ func stampedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 		d.tell(ev)
 	}
 	return ok
-}
-
-// buriedStamp finds the first stamp that a word of the line's beginning could be.
-func buriedStamp(c *clock, b []byte, ref time.Time) (time.Time, bool) {
-	for i := 1; i < len(b) && i < maxLead; i++ {
-		switch b[i-1] {
-		case ' ', '\t', '"', '=', '|', '>', '[', '(', '<', ',':
-		default:
-			continue
-		}
-		if ch := b[i]; !(ch >= '0' && ch <= '9' || ch >= 'A' && ch <= 'Z') {
-			continue
-		}
-		if t, n, f := c.stamp(b[i:], ref); f != noStamp && n > 9 {
-			return t, true
-		}
-	}
-	return time.Time{}, false
 }
 
 // composed cuts the name that docker compose puts before each line of a container.

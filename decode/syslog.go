@@ -50,7 +50,7 @@ func (h *syslogHead) parse(c *clock, b []byte, ref time.Time) bool {
 			return false
 		}
 		h.pri = n
-		b = b[i+1:]
+		b = bytes.TrimLeft(b[i+1:], " ")
 		if len(b) > 2 && b[0] >= '1' && b[0] <= '9' && b[1] == ' ' {
 			return h.rfc5424(c, b[2:], ref)
 		}
@@ -62,6 +62,9 @@ func (h *syslogHead) parse(c *clock, b []byte, ref time.Time) bool {
 		if len(b) > 0 && (b[0] == '*' || b[0] == '.') {
 			b = b[1:]
 		}
+	}
+	if len(b) > 24 && b[0] == '1' && b[1] == ' ' && b[6] == '-' && b[12] == 'T' { // RFC 5424, the priority taken off
+		return h.rfc5424(c, b[2:], ref)
 	}
 	t, n, f := c.lead(b, ref)
 	if f == noStamp {
@@ -116,6 +119,18 @@ func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 		return false
 	}
 	rest = h.verbose(rest)
+	if f == isoStamp { // RFC 5424 without what stands before its stamp: program, process, message id
+		program, more := cutWord(rest)
+		pid, more := cutWord(more)
+		id, more := cutWord(more)
+		if len(id) == 1 && id[0] == '-' && len(program) > 1 && (len(pid) == 1 && pid[0] == '-' || digitsAt(pid) == len(pid)) && len(pid) > 0 && len(more) > 0 {
+			h.host, h.program, h.message = first, program, bytes.TrimLeft(bytes.TrimPrefix(more, []byte("- ")), " ")
+			if pid[0] != '-' {
+				h.pid = pid
+			}
+			return true
+		}
+	}
 	if len(rest) > 2 && rest[0] == ':' && rest[1] == ' ' { // Cisco ASA: "host : %ASA-6-…"
 		rest = rest[2:]
 	}
@@ -125,7 +140,33 @@ func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 	}
 	// "last message repeated 2 times", MikroTik's "host system,error,critical login failure …".
 	h.host, h.message = first, rest
-	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0
+	return own || f == isoStamp && bytes.IndexByte(first, '.') > 0 || deviceName(first) && deviceBody(rest)
+}
+
+// deviceName says that a word looks more like the name or address of a machine than like one of a sentence: it has a small
+// letter or a full stop, and is no message's id.
+func deviceName(b []byte) bool {
+	small := bytes.IndexByte(b, '.') > 0
+	for _, c := range b {
+		small = small || c >= 'a' && c <= 'z'
+	}
+	return small && (plainHost(b) || isIP(text(b))) && bytes.Count(b, []byte{'-'}) < 4
+}
+
+// deviceBody says that what stands behind a stamp and a word is a record that devices send without naming a program, so
+// that the word is the device's name: pairs, CEF, LEEF, JSON, Palo Alto's columns, Check Point's brackets.
+func deviceBody(b []byte) bool {
+	i := 0
+	for i < len(b) && keyByte(b[i]) {
+		i++
+	}
+	switch {
+	case i > 1 && i < 40 && i+1 < len(b) && b[i] == '=' && b[0] > '9' && b[i+1] > ' ':
+		return bytes.IndexByte(b[i+1:], '=') > 0
+	case bytes.HasPrefix(b, []byte("CEF:")), bytes.HasPrefix(b, []byte("LEEF:")), bytes.HasPrefix(b, []byte("{\"")), bytes.HasPrefix(b, []byte("[action:\"")):
+		return true
+	}
+	return i > 0 && i < 4 && digitsAt(b) == i && i+8 < len(b) && b[i] == ',' && (num4(b, i+1) > 2000 || b[i+1] == ',')
 }
 
 // verbose takes the "<auth.info> " or "<4.6> " that BSD puts before or behind the host.
@@ -294,6 +335,10 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.host, b = cutNil(b)
 	h.program, b = cutNil(b)
+	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || bytes.HasPrefix(b, []byte("ids_alerted ")) || bytes.HasPrefix(b, []byte("security_filtering_")) { // Meraki's, which has no more of a head
+		h.message = b
+		return true
+	}
 	h.pid, b = cutNil(b)
 	h.msgID, b = cutNil(b)
 	if len(b) > 0 && b[0] == '[' {
@@ -333,6 +378,9 @@ func structuredEnd(b []byte) int {
 
 // structured adds the parameters of structured data as fields named ID.PARAM.
 func (d *lines) structured(b []byte, ev *tocsin.Event) {
+	if bytes.IndexByte(b, '=') < 0 || bytes.HasPrefix(b, []byte("[action:")) {
+		return // Check Point's, see checkPointMessage
+	}
 	for len(b) > 1 && b[0] == '[' {
 		b = b[1:]
 		n := bytes.IndexAny(b, " ]")

@@ -75,7 +75,7 @@ func TestSyslogHead(t *testing.T) {
 		`<38>1 2024-02-28T04:05:06Z h.example a 12 ID7 - hello`:             `2024-02-28T04:05:06Z|h.example|a|12|hello|auth|info|`,
 		`<38>1 2024-02-28T04:05:06Z h a - - [x@1 k="v \"]\" w"][y@2] hi`:    `2024-02-28T04:05:06Z|h|a||hi|auth|info|v "]" w`,
 		"<38>1 - - a - - - \xef\xbb\xbfhello":                               `0001-01-01T00:00:00Z||a||hello|auth|info|`,
-		`<189>45: *Mar  1 00:01:02.003: %SYS-5-CONFIG_I: hello`:             `2026-03-01T00:01:02.003Z||%SYS-5-CONFIG_I||hello|local7|notice|`,
+		`<189>45: *Mar  1 00:01:02.003: %SYS-5-CONFIG_I: hello`:             `2026-03-01T00:01:02.003Z||||hello|local7|notice|`,
 		`2024-02-28T04:05:06.1+01:00 192.0.2.9 system,error,critical hello`: `2024-02-28T03:05:06.1Z|192.0.2.9|||system,error,critical hello|||`,
 	} {
 		ev := unixEvents(t, line+"\n", Options{})

@@ -75,7 +75,8 @@ type table struct {
 	role  []column
 	alias []string // the name under which all tables have such a column, where this one has not
 	kind  []tocsin.LogSource
-	flow  bool // of a network's flow log
+	cloud *values // reads rows that are records of a service with an audit log
+	flow  bool    // of a network's flow log
 
 	part  []byte   // of a row whose end is in the next record
 	line  int64    // on which that row begins
@@ -115,7 +116,11 @@ func columnOf(name string) column {
 			n++
 		}
 	}
-	switch string(b[:n]) {
+	low := string(b[:n])
+	if len(low) > 6 { // "TimeGenerated [UTC]"
+		low = strings.TrimSuffix(low, "utc")
+	}
+	switch low {
 	case "time", "timestamp", "datetime", "eventtime", "eventdatetime", "timecreated", "timegenerated", "createdat", "creationtime", "creationdate", "createddatetime",
 		"dateutc", "dateandtime", "starttime", "start", "startutc", "firstseen", "detectiontime", "detectedat", "alerttime", "receivedtime", "logtime", "timestamputc", "utctime", "eventtimestamp",
 		"firstactivity", "created", "published", "ts", "timestampiso", "rawtime", "receivetime", "generatedtime", "when", "occurred", "occurredat", "lastseen":
@@ -365,10 +370,40 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 			ev.Fields = append(ev.Fields, tocsin.Field{Name: t.names[i], Value: c})
 		}
 	}
+	if t.cloud != nil && t.cloud.row(&t.rec, ev) {
+		emit(ev)
+		return
+	}
 	if t.fill(cells, ev); t.flow {
 		flowAliases(ev)
 	}
 	emit(ev)
+}
+
+// row makes ev, whose fields are a row's cells by column, the event of the record that the row is, and reports whether a
+// kind of record takes it.
+func (d *values) row(r *tocsin.Record, ev *tocsin.Event) bool {
+	fields := ev.Fields[:0]
+	for _, f := range ev.Fields {
+		if f.Value != "" {
+			fields = append(fields, f)
+		}
+	}
+	d.flat.fields, d.flat.nodes, d.flat.arena = fields, d.flat.nodes[:0], d.flat.arena[:0]
+	d.obj = object{fields: fields, opt: d.opt, rec: r, flat: &d.flat, nest: &d.nest}
+	for n := range d.kinds {
+		k := &d.kinds[(d.last+n)%len(d.kinds)]
+		if k.each == nil && k.is(&d.obj) {
+			d.last = (d.last + n) % len(d.kinds)
+			ev.Fields = d.obj.fields
+			k.fill(&d.obj, ev)
+			if ev.Time.IsZero() {
+				ev.Time = anyTime(fields, d.opt, r.Ref)
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // head learns the columns.
@@ -391,6 +426,12 @@ func (t *table) head(row []byte) {
 		return
 	}
 	has := func(name string) bool { return slices.Contains(t.names, name) }
+	for i, n := range t.names { // what Log Analytics adds to names
+		t.names[i] = strings.TrimSuffix(n, " [UTC]")
+	}
+	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("Operation") && has("Workload") {
+		t.cloud = newJSON(t.opt, cloudJSON())
+	}
 	for _, r := range t.role {
 		alias := ""
 		if int(r) < len(columnAlias) && !has(columnAlias[r]) && !slices.Contains(t.alias, columnAlias[r]) {

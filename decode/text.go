@@ -3,6 +3,8 @@ package decode
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
@@ -32,20 +34,25 @@ func lineKinds() []lineKind {
 
 // lines decodes text, line by line.
 type lines struct {
-	opt   Options
-	rec   *tocsin.Record // the one being decoded
-	kinds []lineKind
-	last  int // index of the kind that took the last line
-	ev    tocsin.Event
-	arena []byte     // for values that are not substrings of the line; reset for each line
-	stamp stampCache // of the last parsed date, see stamp.go
-	win   *eventXML  // for lines that are, or hold, the XML of a Windows event
-	nest  nest       // for records inside lines
-	clock clock      // reads the stamps that lines begin with
-	head  syslogHead // of the line, where it has one
-	say   matcher    // understands messages
-	audit *auditReader
-	names map[string]string // of pairs, see name
+	opt      Options
+	rec      *tocsin.Record // the one being decoded
+	kinds    []lineKind
+	last     int // index of the kind that took the last line
+	ev       tocsin.Event
+	arena    []byte        // for values that are not substrings of the line; reset for each line
+	stamp    stampCache    // of the last parsed date, see stamp.go
+	routes   windowsRoutes // for lines that are, or hold, the text of a Windows event
+	win      *eventXML     // for lines that are, or hold, the XML of a Windows event
+	nest     nest          // for records inside lines
+	clock    clock         // reads the stamps that lines begin with
+	head     syslogHead    // of the line, where it has one
+	say      matcher       // understands messages
+	audit    *auditReader
+	prose    func(line []byte) bool // says of a line that it explains the log and is no record of it
+	names    map[string]pairName    // of pairs, see name
+	roles    []pairRole             // of the names of the pairs that were read last
+	zoneName string                 // the zone that a record named last
+	zone     *time.Location         // what it is, nil where it is none
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -71,8 +78,12 @@ func textFormat() Format {
 					}
 				}
 			}
+			// The lines of a stack trace belong to the line before them; they do not make a log less of one.
+			if !traced(head) {
+				head = slices.Concat(slices.DeleteFunc(slices.Collect(bytes.Lines(head)), traced)...)
+			}
 			known, all := 0, 0
-			open(Options{}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
+			open(Options{order: settle(head)}).Decode(&tocsin.Record{Source: name, Data: head, Line: 1}, func(ev *tocsin.Event) {
 				all++
 				if ev.Fault == nil {
 					known++
@@ -84,6 +95,11 @@ func textFormat() Format {
 			return 1
 		},
 	}
+}
+
+// traced says that a line goes on with what the line before it tells: it is indented, or one of a stack trace.
+func traced(line []byte) bool {
+	return len(line) > 0 && (line[0] == '\t' || bytes.HasPrefix(line, []byte("   ")) || bytes.HasPrefix(line, []byte("Caused by: ")) || bytes.HasPrefix(line, []byte("Traceback (")) || bytes.HasPrefix(line, []byte("... ")))
 }
 
 // A text is a log when one of sampleShare of its first sampleLines lines is of a known kind.
@@ -126,7 +142,7 @@ func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			rest = nil
 		}
 		line = bytes.TrimSuffix(line, []byte{'\r'})
-		if len(bytes.TrimSpace(line)) == 0 {
+		if len(bytes.TrimSpace(line)) == 0 || d.prose != nil && d.prose(line) {
 			continue
 		}
 		d.line(line, n)
@@ -141,21 +157,32 @@ func (d *lines) line(line []byte, n int64) {
 	d.arena = d.arena[:0]
 	fields := d.ev.Fields[:0]
 	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(n), Fields: fields, Raw: text(line)}
+	d.clock.opt, d.clock.against = d.opt, false
+	switch {
+	case !d.taken(line):
+		err := errNotText
+		if !utf8.Valid(line) {
+			err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
+		}
+		d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+	case d.clock.against && d.ev.Time.IsZero():
+		d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: errOrder, Hint: "the event was read and has no time"}
+	}
+}
+
+// taken has the kind that took the line before take this one, or the first kind that does.
+func (d *lines) taken(line []byte) bool {
 	if d.kinds[d.last].parse(d, line, &d.ev) {
 		d.took(d.last)
-		return
+		return true
 	}
 	for i := range d.kinds {
 		if i != d.last && d.kinds[i].parse(d, line, &d.ev) {
 			d.took(i)
-			return
+			return true
 		}
 	}
-	err := errNotText
-	if !utf8.Valid(line) {
-		err = errors.New("not text: bytes that are no UTF-8, and no known kind of line")
-	}
-	d.ev.Fault = &tocsin.Fault{Source: d.rec.Source, Line: n, Err: err, Hint: "name the format with --input-format if it is one of those listed there"}
+	return false
 }
 
 // took notes which kind took the line; a kind of line around another has named the format itself.

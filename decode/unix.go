@@ -2,7 +2,7 @@ package decode
 
 // unixFormats lists the formats that files of this family are recognised as.
 func unixFormats() []Format {
-	return []Format{journalFormat(), journalExportFormat(), auditFormat(), utmpFormat(), lastlogFormat(), historyFormat()}
+	return append(blockFormats(), journalFormat(), journalExportFormat(), auditFormat(), utmpFormat(), lastlogFormat(), historyFormat())
 }
 
 // unixJSON lists the kinds of JSON record of this family.
@@ -11,4 +11,6 @@ func unixJSON() []jsonKind {
 }
 
 // unixLines lists the kinds of text line of this family.
-func unixLines() []lineKind { return []lineKind{auditKind(), syslogKind()} }
+func unixLines() []lineKind {
+	return []lineKind{auditKind(), {"mcp", parseMCP}, {"package", parsePackages}, syslogKind()}
+}

@@ -9,6 +9,10 @@ import (
 type clock struct {
 	opt   Options
 	cache stampCache
+
+	whenless bool // a time of day alone is no stamp
+	against  bool // the stamp that was read last is of another order than the log's
+	undated  bool // a stamp without a year was completed
 }
 
 // A stampForm is the way a stamp is written: it decides what kind of line may follow.
@@ -116,7 +120,8 @@ type timeOfDay struct {
 	end  int // where it ends
 }
 
-// dayTime reads hh:mm:ss at b[i] (h:mm:ss and a space-padded hour too), with a fraction after a dot or comma.
+// dayTime reads hh:mm:ss at b[i] (h:mm:ss and a space-padded hour too), with a fraction after a full stop, or of three, six
+// or nine digits after a comma or colon.
 func dayTime(b []byte, i int) timeOfDay {
 	bad := timeOfDay{sec: -1}
 	h := num2(b, i, true)
@@ -132,7 +137,7 @@ func dayTime(b []byte, i int) timeOfDay {
 		return bad
 	}
 	t := timeOfDay{sec: h*3600 + m*60 + s, end: i + 8}
-	if t.end+1 < len(b) && (b[t.end] == '.' || b[t.end] == ',') && b[t.end+1] >= '0' && b[t.end+1] <= '9' {
+	if t.end+1 < len(b) && (b[t.end] == '.' || (b[t.end] == ',' || b[t.end] == ':') && digitsAt(b[t.end+1:])%3 == 0) && b[t.end+1] >= '0' && b[t.end+1] <= '9' {
 		scale := 100_000_000
 		j := t.end + 1
 		for ; j < len(b) && b[j] >= '0' && b[j] <= '9'; j++ {
@@ -166,37 +171,6 @@ func (c *clock) offset(year int, mon time.Month, day int, t timeOfDay, east int)
 		c.cache = utc.cache
 	}
 	return at
-}
-
-// zoneName knows the abbreviations that mean one thing, or one thing by far most often. East of Greenwich in minutes.
-func zoneName(s []byte) (int, bool) {
-	switch string(s) {
-	case "Z", "z", "UTC", "GMT", "UCT", "WET":
-		return 0, true
-	case "BST", "WEST", "CET", "MEZ":
-		return 60, true
-	case "CEST", "EET", "MESZ":
-		return 120, true
-	case "EEST", "MSK":
-		return 180, true
-	case "JST", "KST":
-		return 540, true
-	case "AEST":
-		return 600, true
-	case "AEDT":
-		return 660, true
-	case "EST", "CDT":
-		return -300, true
-	case "EDT":
-		return -240, true
-	case "CST", "MDT":
-		return -360, true
-	case "MST", "PDT":
-		return -420, true
-	case "PST":
-		return -480, true
-	}
-	return 0, false
 }
 
 // zoneAt reads a zone at b[i], after at most one space: Z, +02:00, +0200, +02, UTC. It returns seconds east and where it
@@ -237,12 +211,26 @@ func zoneAt(b []byte, i int) (east, end int) {
 		for e < len(b) && e < j+5 && (b[e] >= 'A' && b[e] <= 'Z' || b[e] == 'z') {
 			e++
 		}
-		if e < len(b) && b[e] != ' ' && b[e] != ']' && b[e] != ':' && b[e] != '|' && b[e] != '"' && b[e] != ',' {
+		if name := text(b[j:e]); e+1 < len(b) && (b[e] == '+' || b[e] == '-') && (name == "GMT" || name == "UTC") {
+			if east, end = zoneAt(b, e); end > e {
+				return east, end
+			}
+			if h := int(b[e+1] - '0'); h <= 9 && (e+2 == len(b) || b[e+2] < '0' || b[e+2] > ':') { // GMT+1
+				east = h * 3600
+				if b[e] == '-' {
+					east = -east
+				}
+				return east, e + 2
+			}
+			return 0, i
+		}
+		if e < len(b) && b[e] != ' ' && b[e] != ']' && b[e] != ':' && b[e] != '|' && b[e] != '"' && b[e] != ',' && b[e] != '\t' && b[e] != ')' && b[e] != ';' {
 			return 0, i
 		}
 		if min, ok := zoneName(b[j:e]); ok {
 			return min * 60, e
 		}
+		return 0, i
 	}
 	return 0, i
 }
@@ -260,6 +248,7 @@ func (c *clock) whole(b []byte, year int, mon time.Month, day int, t timeOfDay, 
 
 // yearOf completes a date without a year.
 func (c *clock) yearOf(ref time.Time, mon time.Month, day, sec int) int {
+	c.undated = true
 	y := c.opt.year(ref, mon, day, sec/3600, sec/60%60, sec%60)
 	if mon == time.February && day == 29 && c.opt.Year == 0 {
 		for y%4 != 0 || y%100 == 0 && y%400 != 0 {
@@ -269,72 +258,40 @@ func (c *clock) yearOf(ref time.Time, mon time.Month, day, sec int) int {
 	return y
 }
 
-// letters reads the stamps that begin with the name of a month, a weekday or a zone.
+// letters reads the stamps that begin with the name of a month, a weekday or a zone, and klog's, which begin with the
+// letter of a level.
 func (c *clock) letters(b []byte, ref time.Time) (time.Time, int, stampForm) {
-	mon := month(b)
+	mon, i := monthAt(b)
 	if mon == 0 {
-		mon = monthAnyCase(b)
+		return c.behindWord(b, ref)
 	}
-	if mon == 0 {
-		// Weekday or zone, then the month: "Mon Jan  2 15:04:05 2006", "Mon, 02 Jan 2006 15:04:05 GMT", "PDT Apr 16 21:05:29".
-		n := 0
-		for n < len(b) && n < 6 && b[n] >= 'A' && b[n] <= 'z' {
-			n++
-		}
-		if n < 3 || n+1 >= len(b) {
-			return time.Time{}, 0, noStamp
-		}
-		skip := n
-		if b[skip] == ',' {
-			skip++
-		}
-		skip += spaces(b[skip:])
-		weekday := weekdayName(b[:3]) && (n == 3)
-		east, isZone := zoneName(b[:n])
-		if !weekday && !isZone {
-			return time.Time{}, 0, noStamp
-		}
-		rest := b[skip:]
-		var t time.Time
-		var e int
-		var f stampForm
-		if month(rest) != 0 || weekday && len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' {
-			t, e, f = c.stamp(rest, ref)
-		}
-		if f == noStamp {
-			return time.Time{}, 0, noStamp
-		}
-		if isZone && !weekday {
-			here := t.In(c.opt.zone())
-			_, off := here.Zone()
-			t = t.Add(time.Duration(off-east*60) * time.Second)
-		}
-		if f == bsdStamp {
-			f = otherStamp
-		}
-		return t, skip + e, f
-	}
-	// Jan  2 15:04:05; Jan 2 2006 15:04:05; Jan 02, 2006 3:04:05 PM; Apr-07-13 07:08:36
-	i := 3
+	// Jan  2 15:04:05; Jan 2 2006 15:04:05; January 02, 2006 3:04:05 PM; Apr-07-13 07:08:36
 	if i < len(b) && b[i] == '-' {
-		day, yy := num2(b, 4, false), num2(b, 7, false)
-		if day < 0 || yy < 0 || b[6] != '-' || len(b) < 10 {
+		day, yy := num2(b, i+1, false), num2(b, i+4, false)
+		if day < 0 || yy < 0 || b[i+3] != '-' || len(b) < i+9 {
 			return time.Time{}, 0, noStamp
 		}
-		return c.whole(b, 2000+yy, mon, day, dayTime(b, 10), otherStamp)
+		if y := num4(b, i+4); y >= 1970 {
+			return c.whole(b, y, mon, day, dayTime(b, i+9), otherStamp)
+		}
+		return c.whole(b, 2000+yy, mon, day, dayTime(b, i+7), otherStamp)
 	}
 	if i >= len(b) || b[i] != ' ' {
 		return time.Time{}, 0, noStamp
 	}
-	day := num2(b, 4, true)
-	i = 6
+	f := bsdStamp
+	if i != 3 {
+		f = otherStamp
+	}
+	day := num2(b, i+1, true)
+	e := i + 3
 	if day < 0 { // one digit without padding
-		if b[4] < '1' || b[4] > '9' {
+		if i+1 >= len(b) || b[i+1] < '1' || b[i+1] > '9' {
 			return time.Time{}, 0, noStamp
 		}
-		day, i = int(b[4]-'0'), 5
+		day, e = int(b[i+1]-'0'), i+2
 	}
-	f := bsdStamp
+	i = e
 	if i < len(b) && b[i] == ',' {
 		i++
 		f = otherStamp
@@ -343,27 +300,32 @@ func (c *clock) letters(b []byte, ref time.Time) (time.Time, int, stampForm) {
 		return time.Time{}, 0, noStamp
 	}
 	i++
-	if y := num4(b, i); y > 1900 && i+4 < len(b) && b[i+4] == ' ' {
-		t := dayTime(b, i+5)
-		t = halfDay(b, t)
-		return c.whole(b, y, mon, day, t, f)
+	if y := num4(b, i); y > 1900 && i+5 < len(b) && (b[i+4] == ' ' || b[i+4] == ',' && b[i+5] == ' ') {
+		i += 5
+		if b[i-1] == ',' {
+			i++
+			f = otherStamp
+		}
+		return c.whole(b, y, mon, day, halfDay(b, dayTime(b, i)), f)
 	}
 	t := dayTime(b, i)
 	if t.sec < 0 || day < 1 || day > 31 {
 		return time.Time{}, 0, noStamp
 	}
-	if t.end < len(b) && b[t.end] == ' ' {
+	if t.end < len(b) && (b[t.end] == ' ' || b[t.end] == '+' || b[t.end] == '-') {
 		// The year may stand at the end, with or without a zone before it: ctime's way.
 		z, e := zoneAt(b, t.end)
 		zoned := e > t.end
 		if e+1 < len(b) && b[e] == ' ' {
-			if y := num4(b, e+1); y >= 1970 && y < 2100 && (e+5 == len(b) || b[e+5] == ' ' || b[e+5] == ']' || b[e+5] == ':') {
-				end := t
-				end.end = e + 5
+			if y := num4(b, e+1); y >= 1970 && y < 2100 && (e+5 == len(b) || bytes.IndexByte([]byte(" ]:,|\""), b[e+5]) >= 0) {
+				end := e + 5
 				if zoned {
-					return c.offset(y, mon, day, t, z), end.end, f
+					return c.offset(y, mon, day, t, z), end, f
 				}
-				return c.at(y, mon, day, t), end.end, f
+				if z, e = zoneAt(b, end); e > end {
+					return c.offset(y, mon, day, t, z), e, f
+				}
+				return c.at(y, mon, day, t), end, f
 			}
 		}
 		if zoned {
@@ -373,19 +335,52 @@ func (c *clock) letters(b []byte, ref time.Time) (time.Time, int, stampForm) {
 	return c.at(c.yearOf(ref, mon, day, t.sec), mon, day, t), t.end, f
 }
 
-func monthAnyCase(b []byte) time.Month {
-	if len(b) < 4 || b[3] != ' ' && b[3] != '.' {
-		return 0
+// behindWord reads a stamp behind a weekday or a zone, and klog's: "Mon Jan  2 15:04:05 2006", "Mon, 02 Jan 2006 15:04:05
+// GMT", "PDT Apr 16 21:05:29", "E0517 15:04:22.619632".
+func (c *clock) behindWord(b []byte, ref time.Time) (time.Time, int, stampForm) {
+	if mon, day := num2(b, 1, false), num2(b, 3, false); mon >= 1 && mon <= 12 && day >= 1 && day <= 31 {
+		// Level, month, day: https://github.com/kubernetes/klog, https://github.com/google/glog
+		t := dayTime(b, 6)
+		if bytes.IndexByte([]byte("IWEFD"), b[0]) < 0 || b[5] != ' ' || t.sec < 0 || t.nsec == 0 && t.end-6 < 9 {
+			return time.Time{}, 0, noStamp
+		}
+		return c.at(c.yearOf(ref, time.Month(mon), day, t.sec), time.Month(mon), day, t), t.end, otherStamp
 	}
-	return month([]byte{b[0] &^ 0x20, b[1] | 0x20, b[2] | 0x20})
-}
-
-func weekdayName(b []byte) bool {
-	switch string(b) {
-	case "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun":
-		return true
+	n := weekdayAt(b)
+	east, isZone := 0, false
+	if n == 0 {
+		for n < len(b) && n < 5 && b[n] >= 'A' && b[n] <= 'Z' {
+			n++
+		}
+		if east, isZone = zoneName(b[:n]); !isZone || n < 3 {
+			return time.Time{}, 0, noStamp
+		}
+		east *= 60
 	}
-	return false
+	if n+1 >= len(b) || b[n] != ' ' && b[n] != ',' {
+		return time.Time{}, 0, noStamp
+	}
+	skip := n
+	if b[skip] == ',' {
+		skip++
+	}
+	skip += spaces(b[skip:])
+	rest := b[skip:]
+	if mon, _ := monthAt(rest); mon == 0 && (isZone || len(rest) == 0 || rest[0] < '0' || rest[0] > '9') {
+		return time.Time{}, 0, noStamp
+	}
+	t, e, f := c.stamp(rest, ref)
+	if f == noStamp || t.IsZero() {
+		return time.Time{}, 0, noStamp
+	}
+	if isZone {
+		_, off := t.In(c.opt.zone()).Zone()
+		t = t.Add(time.Duration(off-east) * time.Second)
+	}
+	if f == bsdStamp {
+		f = otherStamp
+	}
+	return t, skip + e, f
 }
 
 // halfDay applies AM or PM after a time of day.
@@ -407,142 +402,6 @@ func halfDay(b []byte, t timeOfDay) timeOfDay {
 	}
 	t.end += 3
 	return t
-}
-
-// digits reads the stamps that begin with a digit.
-func (c *clock) digits(b []byte, ref time.Time) (time.Time, int, stampForm) {
-	n := 1
-	for n < len(b) && b[n] >= '0' && b[n] <= '9' {
-		n++
-	}
-	if n >= len(b) {
-		return time.Time{}, 0, noStamp
-	}
-	sep := b[n]
-	switch {
-	case n == 4 && (sep == '-' || sep == '/' || sep == '.' || sep == ':'): // 2006-01-02, 2006/01/02, 2006.01.02, 2006:01:02
-		mon, day := num2(b, 5, false), num2(b, 8, false)
-		if len(b) < 19 || b[7] != sep || mon < 0 || day < 0 {
-			return time.Time{}, 0, noStamp
-		}
-		f := otherStamp
-		switch b[10] {
-		case 'T', 't':
-			f = isoStamp
-		case ' ', '-', '_':
-		default:
-			return time.Time{}, 0, noStamp
-		}
-		return c.whole(b, num4(b, 0), time.Month(mon), day, dayTime(b, 11), f)
-	case n == 8 && (sep == '-' || sep == ' ' || sep == 'T'): // 20060102-15:04:05
-		return c.whole(b, num4(b, 0), time.Month(num2(b, 4, false)), num2(b, 6, false), dayTime(b, 9), otherStamp)
-	case n == 6 && sep == ' ': // 060102 15:04:05, MySQL's
-		return c.whole(b, 2000+num2(b, 0, false), time.Month(num2(b, 2, false)), num2(b, 4, false), dayTime(b, 7), otherStamp)
-	case n <= 2 && sep == '/' || n == 2 && (sep == '-' || sep == '.' || sep == ' '):
-		return c.dayFirst(b, n, ref)
-	case n == 2 && sep == ':': // a time of day alone: its date is that of the file
-		t := dayTime(b, 0)
-		if t.sec < 0 || t.nsec == 0 && (t.end >= len(b) || b[t.end] != ' ') {
-			return time.Time{}, 0, noStamp
-		}
-		at := c.at(1970, 1, 1, t)
-		if !ref.IsZero() {
-			r := ref.In(c.opt.zone())
-			at = c.at(r.Year(), r.Month(), r.Day(), t)
-			if at.After(ref.Add(time.Minute)) {
-				at = at.AddDate(0, 0, -1)
-			}
-		}
-		return at, t.end, otherStamp
-	case n >= 10 && n <= 13 && (sep == '.' || sep == ' ' || sep == ']' || sep == ':'): // Unix time
-		e := n
-		if sep == '.' {
-			for e++; e < len(b) && b[e] >= '0' && b[e] <= '9'; {
-				e++
-			}
-		}
-		if t, ok := unixTime(text(b[:e])); ok {
-			return t, e, otherStamp
-		}
-	}
-	return time.Time{}, 0, noStamp
-}
-
-// dayFirst reads 02/Jan/2006:15:04:05, 02-Jan-2006 15:04:05, 02 Jan 2006 15:04:05, and the numeric ways: with dots and
-// dashes the day stands first, with slashes the month unless it cannot be one. n is the number of digits at the start.
-func (c *clock) dayFirst(b []byte, n int, ref time.Time) (time.Time, int, stampForm) {
-	first := int(b[0] - '0')
-	if n == 2 {
-		first = num2(b, 0, false)
-	}
-	sep := b[n]
-	i := n + 1
-	if mon := monthName(b[i:]); mon != 0 {
-		e := i + 3
-		for e < len(b) && e < i+10 && b[e] != sep { // "sept." in some languages
-			e++
-		}
-		if e+6 > len(b) {
-			return time.Time{}, 0, noStamp
-		}
-		y := num4(b, e+1)
-		if y < 0 || b[e+5] != ':' && b[e+5] != ' ' {
-			return time.Time{}, 0, noStamp
-		}
-		return c.whole(b, y, mon, first, dayTime(b, e+6), otherStamp)
-	}
-	second := num2(b, i, false)
-	j := i + 2
-	if second < 0 && i+1 < len(b) && b[i] >= '1' && b[i] <= '9' {
-		second, j = int(b[i]-'0'), i+1
-	}
-	if second < 0 || j >= len(b) {
-		return time.Time{}, 0, noStamp
-	}
-	if b[j] == ' ' && sep == '-' { // 08-03 07:56:53, no year
-		t := dayTime(b, j+1)
-		if t.sec < 0 || t.nsec == 0 || first < 1 || first > 12 || second < 1 || second > 31 {
-			return time.Time{}, 0, noStamp
-		}
-		return c.at(c.yearOf(ref, time.Month(first), second, t.sec), time.Month(first), second, t), t.end, otherStamp
-	}
-	if b[j] != sep {
-		return time.Time{}, 0, noStamp
-	}
-	y := num4(b, j+1)
-	e := j + 5
-	if y < 1900 {
-		if y = num2(b, j+1, false); y < 0 {
-			return time.Time{}, 0, noStamp
-		}
-		y += 2000
-		e = j + 3
-	}
-	if e >= len(b) {
-		return time.Time{}, 0, noStamp
-	}
-	if b[e] == ',' {
-		e++
-	}
-	if e+1 < len(b) && b[e] == ' ' && b[e+1] == '-' { // "01/02/2006 - 15:04:05"
-		e += 2
-	}
-	if e >= len(b) || b[e] != ' ' && b[e] != ':' && b[e] != '-' && b[e] != 'T' {
-		return time.Time{}, 0, noStamp
-	}
-	day, mon := first, second
-	if sep == '/' && first <= 12 || second > 12 {
-		day, mon = second, first
-	}
-	t := halfDay(b, dayTime(b, e+1))
-	return c.whole(b, y, time.Month(mon), day, t, otherStamp)
-}
-
-func monthName(b []byte) time.Month {
-	if len(b) < 3 {
-		return 0
-	}
-	return month([]byte{b[0] &^ 0x20, b[1] | 0x20, b[2] | 0x20})
 }
 
 // tai64n reads the labels of daemontools: @ and 24 hexadecimal digits. Ten seconds are TAI's lead that the labels

@@ -12,8 +12,8 @@ func webFormats() []Format { return []Format{w3cFormat()} }
 // webJSON lists the kinds of JSON record of this family.
 func webJSON() []jsonKind {
 	return []jsonKind{
-		{"web-json", isWebJSON, fillWebJSON},
-		{"caddy-log", isCaddyLog, fillCaddyLog},
+		{name: "web-json", is: isWebJSON, fill: fillWebJSON},
+		{name: "caddy-log", is: isCaddyLog, fill: fillCaddyLog},
 	}
 }
 
@@ -27,6 +27,12 @@ func webLines() []lineKind {
 		{"haproxy", parseHAProxy},
 		{"elb", parseBalancer},
 		{"w3c-lines", parseHeaderless},
+		{"uwsgi", parseUWSGI},
+		{"iis-native", parseIISNative},
+		{"w3c-content", parseByContent},
+		{"umbrella", parseUmbrella},
+		{"nps", parseNPS},
+		{"xferlog", parseXferlog},
 		{"web-app", parseLoose},
 	}
 }

@@ -153,7 +153,12 @@ func (d *lines) clfTime(b []byte) (at time.Time, rest []byte, ok bool) {
 	case b[2] == '/' && b[6] == '/':
 		day, mon, year = two(b), month(b[3:]), two(b[7:])*100+two(b[9:])
 	case b[2] == '/' && b[5] == '/':
-		day, mon, year, p = two(b[3:]), time.Month(two(b)), two(b[6:])*100+two(b[8:]), 10
+		date, sep, _ := numericDateAt(b)
+		if year, mon, day, ok = date.in(d.opt.order.of(sep)); !ok || !date.long {
+			d.clock.against = true
+			return at, nil, false
+		}
+		p = 10
 	case b[4] == '-' && b[7] == '-':
 		return d.isoStamp(b)
 	default:

@@ -14,6 +14,7 @@ var (
 	awsWAFSources    = []tocsin.LogSource{{Product: "aws", Category: "webserver", Service: "waf"}}
 	cdnSources       = []tocsin.LogSource{{Category: "webserver", Service: "cdn"}}
 	modsecSources    = []tocsin.LogSource{{Product: "modsecurity", Category: "webserver", Service: "waf"}}
+	azureWebSources  = []tocsin.LogSource{{Product: "azure", Category: "webserver", Service: "access"}}
 	wafSources       = []tocsin.LogSource{{Category: "webserver", Service: "waf"}}
 	appLoginSources  = []tocsin.LogSource{{Category: "webserver", Service: "access"}, {Category: "authentication"}}
 	caddyLogSources  = []tocsin.LogSource{{Product: "caddy", Category: "webserver", Service: "error"}}
@@ -61,15 +62,16 @@ const (
 // webRoleOf tells the role of a leaf by its name, and how telling the name is: of two that are there, the lower wins.
 func webRoleOf(name string) (webRole, uint8) {
 	switch name {
-	case "client_ip", "clientip", "ClientHost", "request.client_ip", "httpRequest.clientIp", "transaction.client_ip", "ClientIP", "eventData.sourceIP":
+	case "client_ip", "clientip", "ClientHost", "request.client_ip", "httpRequest.clientIp", "transaction.client_ip", "ClientIP", "eventData.sourceIP", "clientIP", "cIp", "ClientIp", "client_ip_s", "clientIP_s", "clientIp_s", "ClientAddress", "requester_ip", "client_address", "clientAddress", "request.clientIp", "request.client_address",
+		"requestContext.identity.sourceIp", "requestContext.http.sourceIp":
 		return roleClient, 1
 	case "remote_addr", "remote_ip", "request.remote_ip", "httpRequest.remoteIp", "source.ip", "client.ip", "remoteAddr", "remoteIP", "remoteip", "c-ip",
-		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip":
+		"transaction.remote_address", "remote_address", "req.remoteAddress", "req.ip", "cliIP", "client_addr", "clientAddr", "clientIp", "nginx.access.remote_ip", "request.remoteAddress", "request.ip", "request.remoteIp", "remoteAddress", "sourceIp", "identity.sourceIp":
 		return roleClient, 2
 	case "request.remote_addr", "downstream_remote_address", "ClientAddr", "source.address", "client.address", "remote_host", "remoteHost", "remote",
-		"client", "ip", "visitor_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
+		"client", "ip", "visitor_ip", "IPAddress", "IpAddress", "CIp", "source_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
 		return roleClient, 3
-	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort":
+	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort", "clientPort", "ClientSrcPort":
 		return rolePort, 1
 	case "remote_user", "user.name", "auth", "ClientUsername", "user_id", "cs-username", "nginx.access.user_name":
 		return roleUser, 1
@@ -78,22 +80,22 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "request":
 		return roleLine, 2
 	case "request_method", "verb", "http.request.method", "RequestMethod", "request.method", "httpRequest.requestMethod", "httpRequest.httpMethod",
-		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "req.method", "nginx.access.method":
+		"ClientRequestMethod", "http_method", "cs-method", "requestMethod", "transaction.request.method", "eventData.httpMethod", "reqMethod", "req.method", "nginx.access.method", "httpMethod", "HttpMethod", "httpMethod_s", "CsMethod", "csMethod", "requestContext.httpMethod", "requestContext.http.method":
 		return roleMethod, 1
 	case "method":
 		return roleMethod, 2
 	case "request_uri", "url.original", "RequestPath", "request.uri", "httpRequest.requestUrl", "ClientRequestURI", "transaction.request.uri",
-		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "req.url", "req.originalUrl", "nginx.access.url":
+		"x-envoy-origin-path", "requestUri", "requestURI", "cs-uri", "request_url", "original_path", "req.url", "req.originalUrl", "nginx.access.url", "request.url", "request.originalUrl", "request.path", "requestContext.path", "requestContext.http.path", "resourcePath":
 		return roleURI, 1
-	case "uri", "url", "path", "request_path", "url.path", "httpRequest.uri", "http_path", "eventData.httpUriPath", "cs-uri-stem", "reqPath", "path_info", "x_envoy_original_path":
+	case "uri", "url", "path", "request_path", "url.path", "httpRequest.uri", "http_path", "eventData.httpUriPath", "cs-uri-stem", "reqPath", "path_info", "x_envoy_original_path", "ClientRequestPath", "CsUriStem", "csUriStem", "RequestUri", "requestUri_s", "Url", "URL":
 		return roleURI, 2
-	case "query_string", "args", "url.query", "query", "queryString", "httpRequest.args", "cs-uri-query", "eventData.httpUriQuery":
+	case "query_string", "args", "url.query", "query", "queryString", "httpRequest.args", "cs-uri-query", "eventData.httpUriQuery", "requestQuery", "CsUriQuery", "csUriQuery", "RequestQuery", "ClientRequestQuery":
 		return roleQuery, 1
 	case "server_protocol", "RequestProtocol", "request.proto", "http.version", "httpversion", "http_version", "ClientRequestProtocol", "httpRequest.protocol",
 		"httpRequest.httpVersion", "request_protocol", "protocol", "cs-version", "transaction.request.http_version":
 		return roleVersion, 1
 	case "status", "http.response.status_code", "DownstreamStatus", "EdgeResponseStatus", "httpRequest.status", "sc-status", "transaction.response.http_code", "res.statusCode",
-		"nginx.access.response_code":
+		"nginx.access.response_code", "httpStatus", "HttpStatus", "httpStatusCode", "httpStatus_d", "ScStatus", "scStatus", "HttpStatusCode", "response.status", "response.statusCode", "response.status_code", "ResponseStatusCode":
 		return roleStatus, 1
 	case "status_code", "response", "response_code", "response_status", "statusCode", "http_status", "OriginStatus":
 		return roleStatus, 2
@@ -106,18 +108,18 @@ func webRoleOf(name string) (webRole, uint8) {
 		return roleReferer, 1
 	case "http_user_agent", "user_agent.original", "request_User-Agent", "request.headers.User-Agent", "ClientRequestUserAgent", "httpRequest.userAgent",
 		"user-agent", "request_user_agent", "userAgent", "user_agent", "useragent", "cs-user-agent", "transaction.request.headers.User-Agent",
-		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent":
+		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent", "UserAgent", "userAgent_s", "ClientRequestUserAgent_s", "CsUserAgent", "headers.User-Agent", "headers.user-agent", "request.headers.user-agent", "requestContext.identity.userAgent", "requestContext.http.userAgent", "headers.User-agent", "identity.userAgent":
 		return roleAgent, 1
 	case "agent":
 		return roleAgent, 2
 	case "http_host", "url.domain", "RequestHost", "request.host", ":authority", "authority", "ClientRequestHost", "reqHost", "eventData.httpHostName",
 		"cs-host", "vhost", "req.headers.host", "transaction.request.headers.Host":
 		return roleHost, 1
-	case "server_name", "host", "domain", "hostname":
+	case "server_name", "host", "domain", "hostname", "hostName", "Host", "CsHost", "host_s", "headers.Host", "headers.host":
 		return roleHost, 2
 	case "http_x_forwarded_for", "x_forwarded_for", "request_X-Forwarded-For", "request.headers.X-Forwarded-For", "x-forwarded-for", "xff", "forwarded_for":
 		return roleForwarded, 1
-	case "StartUTC", "time_iso8601", "@timestamp", "start_time", "EdgeStartTimestamp", "time_local", "transaction.time_stamp", "eventTime":
+	case "StartUTC", "time_iso8601", "@timestamp", "start_time", "EdgeStartTimestamp", "time_local", "transaction.time_stamp", "eventTime", "timeStamp", "Datetime", "TimeGenerated", "EventTime", "requestTime", "requestContext.requestTime":
 		return roleAt, 1
 	case "timestamp", "time", "ts", "date", "datetime", "msec":
 		return roleAt, 2
@@ -130,6 +132,9 @@ func webRoleOf(name string) (webRole, uint8) {
 	}
 	return noRole, 0
 }
+
+// webWrappers are what stands before the names of a request's leaves where a platform's envelope is around them.
+var webWrappers = [...]string{"properties.", "Properties.", "jsonPayload.", "data.", "event.", "log.", "fields."}
 
 // isWebJSON says that o is about one HTTP request: a client, a method and a target, and either a status or a user agent
 // or a name that only servers use.
@@ -174,6 +179,10 @@ func (w *webRecord) read(o *object) {
 			w.sources = awsWAFSources
 		case "EdgeResponseStatus", "fastly_server", "cacheStatus":
 			w.sources = cdnSources
+		case "category":
+			if strings.HasPrefix(f.Value, "ApplicationGatewayAccess") || strings.HasPrefix(f.Value, "FrontDoorAccess") || strings.HasPrefix(f.Value, "FrontdoorAccess") || f.Value == "AppServiceHTTPLogs" {
+				w.sources = azureWebSources
+			}
 		case "http_user_agent", "body_bytes_sent":
 			if w.sources == nil {
 				w.sources = nginxSources
@@ -185,6 +194,14 @@ func (w *webRecord) read(o *object) {
 			w.alert = f.Value
 		}
 		role, rank := webRoleOf(f.Name)
+		if role == noRole && strings.IndexByte(f.Name, '.') > 0 {
+			for _, wrapper := range webWrappers {
+				if inner, ok := strings.CutPrefix(f.Name, wrapper); ok {
+					role, rank = webRoleOf(inner)
+					break
+				}
+			}
+		}
 		if role == noRole || f.Value == "" || f.Value == "-" || w.rank[role] != 0 && w.rank[role] <= rank && role != roleHeaderName && role != roleHeaderValue {
 			continue
 		}
@@ -285,9 +302,43 @@ func fillWebJSON(o *object, ev *tocsin.Event) {
 		n := len(ev.Fields)
 		if said(ev, "web", w.message, applicationSayings) {
 			ev.Sources = appLoginSources
+			nobody(ev, w.message)
 		} else {
 			ev.Fields = ev.Fields[:n]
+			if kind := wording(w.message); kind == "login_failed" || kind == "login_ok" || kind == "invalid_user" {
+				ev.Sources = appLoginSources
+				happened(ev, kind, outcome(kind == "login_ok"))
+				nobody(ev, w.message)
+			}
 		}
+	}
+	if p := o.get("ClientRequestPath"); p != "" {
+		own(o, ev, "path", p)
+		switch o.get("Action") {
+		case "block", "drop", "challenge", "jschallenge", "managed_challenge":
+			happened(ev, "denied", "failure")
+		}
+	}
+}
+
+// nobody gives a record, in which nobody's name stands where the user's does, the name that its message tells.
+func nobody(ev *tocsin.Event, message string) {
+	user := ""
+	for i := range ev.Fields {
+		if f := &ev.Fields[i]; f.Name == "user" {
+			if !isNobody(f.Value) {
+				return
+			}
+			if user == "" {
+				user = userIn(message)
+			}
+			if user != "" {
+				f.Value = user
+			}
+		}
+	}
+	if user == "" {
+		ev.Add("user", userIn(message))
 	}
 }
 

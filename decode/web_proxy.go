@@ -187,6 +187,47 @@ func parseBalancer(d *lines, line []byte, ev *tocsin.Event) bool {
 	return true
 }
 
+// parseUWSGI takes the request log of uWSGI: "[pid: 7|app: 0|req: 1/1] 192.0.2.7 (ann) {40 vars in 512 bytes} [Wed Mar  4
+// 05:06:07 2026] GET /a => generated 20 bytes in 3 msecs (HTTP/1.1 200) …".
+// https://uwsgi-docs.readthedocs.io/en/latest/LogFormat.html
+func parseUWSGI(d *lines, line []byte, ev *tocsin.Event) bool {
+	i := bytes.Index(line[:min(len(line), 80)], []byte("[pid: "))
+	if i < 0 {
+		return false
+	}
+	_, s, ok := strings.Cut(text(line[i:]), "] ")
+	if !ok {
+		return false
+	}
+	var r request
+	r.client, s, _ = strings.Cut(s, " ")
+	if user, rest, ok := strings.Cut(strings.TrimPrefix(s, "("), ") {"); ok {
+		r.user, s = user, rest
+	}
+	_, s, ok = strings.Cut(s, "} [")
+	stamp, s, more := strings.Cut(s, "] ")
+	asked, s, third := strings.Cut(s, " => generated ")
+	if !ok || !more || !third || !isIP(r.client) {
+		return false
+	}
+	at, ok := parseTime(stamp, d.opt)
+	if !ok {
+		return false
+	}
+	r.method, r.uri, _ = strings.Cut(asked, " ")
+	r.size, s, _ = strings.Cut(s, " bytes in ")
+	r.taken, s, _ = strings.Cut(s, " msecs (")
+	if version, rest, ok := strings.Cut(s, " "); ok {
+		r.version = version
+		r.status, _, _ = strings.Cut(rest, ")")
+	}
+	ev.Time, ev.Sources = at, uwsgiSources
+	r.add(ev, &d.arena)
+	return true
+}
+
+var uwsgiSources = []tocsin.LogSource{{Product: "uwsgi", Category: "webserver", Service: "access"}}
+
 // parseLoose takes the request lines of application frameworks (Gin, Uvicorn, Play, CouchDB, Zoraxy …), which agree on
 // no format: a method and a path with an address before or behind, and a status. It takes no line that could be
 // syslog's, where a message may hold all of these.

@@ -10,7 +10,7 @@ import (
 
 // windowsFormats lists the formats that files of this family are recognised as.
 func windowsFormats() []Format {
-	return []Format{{
+	return append(windowsServiceFormats(), []Format{{
 		Name: "evtx", Cut: Chunks,
 		Is: func(_ string, head []byte) int {
 			if bytes.HasPrefix(head, []byte("ElfFile\x00")) {
@@ -25,7 +25,7 @@ func windowsFormats() []Format {
 	}, {
 		Name: "windows-xml", Cut: Bytes, Is: isWindowsXML,
 		New: func(o Options) Decoder { return &windowsXML{xml: newEventXML(o)} },
-	}, windowsTableFormat(), windowsTextFormat()}
+	}, windowsTableFormat(), windowsTextFormat()}...)
 }
 
 // An eventLog decodes EVTX. The record at offset 0 is the file header, any other a chunk.

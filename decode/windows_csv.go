@@ -27,7 +27,7 @@ func windowsTableFormat() Format {
 			}
 			line, _, _ := bytes.Cut(head, []byte{'\n'})
 			if len(line) < 10 || len(line) > 8192 || structured(line[0]) || !bytes.Contains(line, []byte("Id")) && !bytes.Contains(line, []byte("ID")) &&
-				!bytes.Contains(line, []byte("Event")) && !bytes.Contains(line, []byte("event")) {
+				!bytes.Contains(line, []byte("Event")) && !bytes.Contains(line, []byte("event")) && !foreignHead(line) {
 				return 0
 			}
 			t := newWindowsTable(Options{})
@@ -36,6 +36,17 @@ func windowsTableFormat() Format {
 		},
 		New: func(o Options) Decoder { return newWindowsTable(o) },
 	}
+}
+
+// foreignHead says that a line names columns of Event Viewer's in another language.
+func foreignHead(line []byte) bool {
+	n := 0
+	for name := range bytes.FieldsFuncSeq(line, func(r rune) bool { return r == ',' || r == ';' || r == '\t' || r == '"' || r == '\r' }) {
+		if _, foreign := windowsHead(text(name)); foreign {
+			n++
+		}
+	}
+	return n > 2
 }
 
 var errNoEvent = errors.New("no event id, or neither log nor provider")
@@ -51,6 +62,12 @@ func newWindowsTable(o Options) *table {
 
 // head learns the columns, and returns them with the one that Event Viewer has no name for: the rendered text.
 func (w *windowsTable) head(names []string) []string {
+	for i, n := range names {
+		var foreign bool
+		if names[i], foreign = windowsHead(n); foreign && w.obj.opt.order[0] == unsettled {
+			w.obj.opt.order[0] = dayFirst // as all who write with slashes but the Americans
+		}
+	}
 	if slices.Contains(names, "Event ID") && slices.Contains(names, "Date and Time") && !slices.Contains(names, "Message") {
 		names = append(names, "Message")
 	}

@@ -10,10 +10,10 @@ import (
 
 // windowsLines lists the kinds of text line of this family.
 func windowsLines() []lineKind {
-	return []lineKind{{name: "windows-xml-line", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+	return append(windowsServiceLines(), lineKind{name: "windows-xml-line", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
 		start := bytes.Index(line, []byte("<Event"))
 		return start >= 0 && d.eventXML(text(line[start:]), ev)
-	}}}
+	}})
 }
 
 // eventXML completes ev from the XML of an event, with whatever follows it on its line, and reports whether s is one.

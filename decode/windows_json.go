@@ -157,6 +157,11 @@ func fillWindows(o *object, ev *tocsin.Event) {
 	}
 	id := uint32(number(w.seen[slotEventID]))
 	ev.Time, ev.Sensor = w.time(o.opt, ecs)
+	if l := o.opt.local; l.known && w.seen[slotUtcTime] != "" {
+		if created, ok := windowsStamp(w.seen[slotCreated], Options{}); ok && (l.claimed || !zoned(w.seen[slotCreated])) && ev.Time.Sub(created.Add(l.behind)).Abs() > 10*time.Minute {
+			ev.Fault = &tocsin.Fault{Source: ev.Source, Line: int64(ev.Record), Err: errZone, Hint: "the event was read, at its own UTC time; other events of the file may be off by the difference"}
+		}
+	}
 	ev.Host = w.seen[slotComputer]
 	w.routes.complete(ev, w.seen[slotChannel], w.seen[slotProvider], id, w.seen[slotMessage])
 	if ecs {
@@ -254,16 +259,25 @@ func (w *windowsRecord) time(o Options, ecs bool) (event, sensor time.Time) {
 		return stamp, time.Time{}
 	}
 	created, ok := windowsStamp(w.seen[slotCreated], o)
+	if ok && o.local.claimed {
+		if t, ok := windowsStamp(w.seen[slotUtcTime], Options{}); ok {
+			return t, stamp
+		}
+		return created.Add(o.local.behind), stamp
+	}
 	if ok && zoned(w.seen[slotCreated]) {
 		return created, stamp
 	}
 	if t, ok := windowsStamp(w.seen[slotUtcTime], Options{}); ok {
 		return t, stamp
 	}
+	if ok && o.local.known {
+		return created.Add(o.local.behind), stamp
+	}
 	switch {
 	case !ok:
 		return stamp, time.Time{}
-	case !stamped || o.Zone != nil:
+	case !stamped || o.saysZone():
 		return created, stamp
 	}
 	const most = 5 * time.Minute

@@ -106,7 +106,7 @@ func labels(ev *tocsin.Event, msg string, names map[string]string) {
 	from, to := 0, 0 // of the value that belongs to name
 	end := func() {
 		if name != "" && len(ev.Fields) < maxFields {
-			ev.Add(name, strings.TrimSpace(msg[from:to]))
+			ev.Add(name, strings.TrimSpace(strings.TrimLeft(msg[from:to], ":")))
 		}
 		name = ""
 	}
@@ -115,13 +115,24 @@ func labels(ev *tocsin.Event, msg string, names map[string]string) {
 		start := pos
 		pos += next
 		label, v, ok := strings.Cut(line, ":")
-		field, known := names[strings.TrimSpace(label)]
+		colon := 1
+		if !ok {
+			if label, v, ok = strings.Cut(line, "："); ok {
+				colon = len("：")
+			}
+		}
+		word := strings.TrimSpace(label)
+		field, known := names[word]
+		if !known && ok && len(label) < 128 {
+			word = englishLabel(label)
+			field, known = names[word]
+		}
 		switch {
 		case strings.TrimSpace(line) == "":
 			end()
 		case ok && known:
 			end()
-			name, from, to = field, start+len(label)+1, pos
+			name, from, to = field, start+len(label)+colon, pos
 			if field[0] == '*' {
 				name = ""
 				if prefix, ok := sections[section]; ok {
@@ -133,7 +144,7 @@ func labels(ev *tocsin.Event, msg string, names map[string]string) {
 			}
 		case ok && strings.TrimSpace(v) == "" && line[0] != ' ' && line[0] != '\t':
 			end()
-			section = label
+			section = word
 		default:
 			to = pos
 		}

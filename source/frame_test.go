@@ -161,7 +161,7 @@ func TestWhole(t *testing.T) {
 }
 
 func TestReadErrors(t *testing.T) {
-	for _, cut := range []decode.Cut{decode.Lines, decode.Ordered, decode.Values, decode.Whole} {
+	for _, cut := range []decode.Cut{decode.Lines, decode.Ordered, decode.Values, decode.OrderedValues, decode.Whole} {
 		data := "{\"a\":1}\n{\"a\":2}\n"
 		blocks, faults := cutUp(t, cut, io.MultiReader(strings.NewReader(data), iotest.ErrReader(io.ErrUnexpectedEOF)), 1000)
 		if len(blocks) != 1 || blocks[0].data != data {
@@ -175,7 +175,7 @@ func TestReadErrors(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	stop := fmt.Errorf("enough")
-	for _, cut := range []decode.Cut{decode.Lines, decode.Values, decode.Whole, decode.Chunks} {
+	for _, cut := range []decode.Cut{decode.Lines, decode.Values, decode.OrderedValues, decode.Whole, decode.Chunks} {
 		r, err := New(Options{})
 		must(t, err)
 		r.block = 16

@@ -214,6 +214,12 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 			return nil
 		}
 	}
+	s.Format = s.Format.For(head, func() []byte {
+		far := bufio.NewReaderSize(br, decode.LookAhead)
+		s.r = far
+		b, _ := far.Peek(decode.LookAhead)
+		return b
+	})
 	return o.visit(s)
 }
 
@@ -244,6 +250,7 @@ func isText(head []byte) bool {
 
 // foreign are containers that people keep logs in and that are not read: better said by name.
 var foreign = []struct{ magic, name string }{
+	{"\x00\x05\x16\x07", "what macOS notes about the file beside it (AppleDouble)"},
 	{"Rar!\x1a\x07", "a RAR archive"},
 	{"MSCF", "a cabinet archive"},
 	{"\x04\x22\x4d\x18", "LZ4 compression"},

@@ -129,7 +129,7 @@ type Stream struct {
 func (s *Stream) Frames(yield func(*tocsin.Record) error) error {
 	c := cutter{Stream: s, yield: yield, line: 1}
 	switch s.Format.Cut {
-	case decode.Values:
+	case decode.Values, decode.OrderedValues:
 		return c.values()
 	case decode.Chunks:
 		return c.chunks()

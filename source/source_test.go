@@ -3,9 +3,11 @@ package source
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 )
 
 // A reading is all that came of reading some arguments.
@@ -122,4 +124,39 @@ func TestRecordings(t *testing.T) {
 		t.Errorf("progress of %d bytes, want %d", progress, size)
 	}
 	t.Logf("%d bytes on disk, %d streams of %d bytes, %d skipped", size, streams, total, skipped)
+}
+
+// A stream whose local stamps only a later record explains gets a decoder of its own, and loses nothing to the look ahead.
+func TestLookAhead(t *testing.T) {
+	dir := t.TempDir()
+	security := `{"EventTime":"2024-02-12 02:10:11","Channel":"Security","EventID":4689,"Hostname":"pc7","SourceName":"Microsoft-Windows-Security-Auditing"}` + "\n"
+	sysmon := `{"EventTime":"2024-02-12 02:10:12","UtcTime":"2024-02-12 09:10:12.120","Channel":"Microsoft-Windows-Sysmon/Operational","EventID":10,"Hostname":"pc7","SourceName":"Microsoft-Windows-Sysmon"}` + "\n"
+	in := strings.Repeat(security, 2000) + sysmon
+	path := filepath.Join(dir, "a.json")
+	if err := os.WriteFile(path, []byte(in), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := 0
+	err = r.Open(Unit{Path: path, Size: int64(len(in))}, Hooks{}, func(s *Stream) error {
+		if s.Format.Cut != decode.OrderedValues {
+			t.Errorf("cut %d", s.Format.Cut)
+		}
+		d := s.Format.New(decode.Options{})
+		return s.Frames(func(rec *tocsin.Record) error {
+			d.Decode(rec, func(e *tocsin.Event) {
+				if events++; e.Time.Hour() != 9 {
+					t.Errorf("event %d at %v", events, e.Time)
+				}
+			})
+			r.Release(rec)
+			return nil
+		})
+	})
+	if err != nil || events != 2001 {
+		t.Errorf("%d events, %v", events, err)
+	}
 }

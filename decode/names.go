@@ -1,0 +1,34 @@
+package decode
+
+import "strings"
+
+// nobodies are what is written where a user's name stands, for nobody.
+var nobodies = map[string]bool{
+	"": true, "-": true, "--": true, "n/a": true, "na": true, "none": true, "null": true, "nil": true, "(null)": true, "(none)": true, "<none>": true, "unknown_user": true, "unknown": true, "undefined": true,
+	"no user": true, "(no user)": true, "not available": true, "not applicable": true, "*****": true, "****": true, "***": true, "<invalid username>": true, "no authentication required": true,
+}
+
+// sentenceWords are the words that follow "user" and the like in a sentence, and are no names: its verbs, what is said of a
+// user, and the label of the next value.
+var sentenceWords = wordSet("name or and from with is was has have had in at to the a an on of for by as via using due because that this which not no " +
+	"does doesn't did do can cannot could will been are be exist exists found names input attempt attempts failed failure invalid successful successfully succeeded " +
+	"authentication authenticated authorization agent login logon logged logout password passwords user users username account accounts id ip access action identity details domain " +
+	"name/password username/password user/password name: credentials session sessions reason request client locked disabled expired denied rejected validation database data group " +
+	"security type role unauthorized error interface profile level command space defined object executed added deleted changed created connection connected disconnected lookup list process mode")
+
+// wordSet is the set of the words of a text.
+func wordSet(text string) map[string]bool {
+	set := map[string]bool{}
+	for w := range strings.FieldsSeq(text) {
+		set[w] = true
+	}
+	return set
+}
+
+// isNobody says that a value where a user's name stands is none.
+func isNobody(s string) bool { return len(s) > 256 || len(s) < 32 && nobodies[strings.ToLower(s)] }
+
+// isName says that a word of a sentence that stands where a user's name stands could be one.
+func isName(s string) bool {
+	return !isNobody(s) && !sentenceWords[s] && !sentenceWords[strings.ToLower(s)]
+}
