@@ -17,7 +17,7 @@ import (
 // eventFlags say how to write events.
 type eventFlags struct {
 	Format string `short:"f" help:"text, jsonl or csv; otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Output string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
+	outputFlags
 }
 
 type timelineCmd struct {
@@ -97,7 +97,7 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		return err
 	}
 	defer sorter.Close()
-	out, err := createOutput(f.Output, s.out)
+	out, err := createOutput("--output", f.Output, s.out, in.guard(s, f.Force))
 	if err != nil {
 		return err
 	}
@@ -121,6 +121,9 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		return err
 	}
 	w := bufio.NewWriterSize(out, 1<<16)
+	if format == "text" && out.path != "" {
+		fmt.Fprint(w, "#tocsin\ttime (UTC), host, what happened, [source:record]\n") // by which the file is known for ours
+	}
 	head, err := report.NewTimeline(w, format)
 	if err != nil {
 		return err

@@ -23,9 +23,9 @@ import (
 type huntCmd struct {
 	inputFlags
 	ruleFlags
+	outputFlags
 
 	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Output      string   `short:"o" help:"Write the report to this file instead of standard output." placeholder:"FILE"`
 	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
 	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
@@ -100,6 +100,12 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	out, statsTo, err := c.outputs(s)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	defer statsTo.discard()
 	if in.Horizon, err = parseHorizon(c.Horizon); err != nil {
 		return err
 	}
@@ -110,11 +116,6 @@ func (c *huntCmd) Run(s std) error {
 	}
 	set.files = nil // their text is for the linter
 	after, _ := usage()
-	out, err := createOutput(c.Output, s.out)
-	if err != nil {
-		return err
-	}
-	defer out.discard()
 
 	stop := showProgress(s.err, in.Progress, c.Quiet)
 	suppressed := 0
@@ -170,7 +171,7 @@ func (c *huntCmd) Run(s std) error {
 		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
 	}
 	if c.Stats != "" {
-		if err := writeStats(c.Stats, h, found.Rules(), suppressed, began); err != nil {
+		if err := writeStats(statsTo, h, found.Rules(), suppressed, began); err != nil {
 			return err
 		}
 	}
@@ -190,6 +191,32 @@ func (c *huntCmd) Run(s std) error {
 		}
 	}
 	return nil
+}
+
+// outputs opens where the report and the stats go.
+func (c *huntCmd) outputs(s std) (report, stats *output, err error) {
+	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile})...)
+	if report, err = createOutput("--output", c.Output, s.out, g); err != nil {
+		return nil, nil, err
+	}
+	usual := io.Discard
+	if c.Stats == "-" {
+		usual = s.out
+	}
+	if stats, err = createOutput("--stats", c.Stats, usual, g); err != nil {
+		return nil, nil, err
+	}
+	if report.path != "" && stats.path != "" && sameName(report.path, stats.path) {
+		return nil, nil, fmt.Errorf("--stats %s: is where the report goes; name another file", c.Stats)
+	}
+	return report, stats, nil
+}
+
+// sameName says that two paths of files to be written are one, in a file system where case may not matter.
+func sameName(a, b string) bool {
+	a, err := filepath.Abs(a)
+	b, err2 := filepath.Abs(b)
+	return err == nil && err2 == nil && strings.EqualFold(a, b)
 }
 
 func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std) error {
@@ -260,7 +287,7 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 	return format, nil
 }
 
-func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
+func writeStats(to *output, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
 		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
@@ -281,10 +308,10 @@ func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppres
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if _, err := to.Write(append(data, '\n')); err != nil {
 		return fmt.Errorf("--stats: %w", err)
 	}
-	return nil
+	return to.keep()
 }
 
 // known is a time, nil where it is not known or JSON has no form for it.

@@ -23,6 +23,7 @@ type inputFlags struct {
 
 	Exclude     []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
 	FollowLinks bool     `help:"Read what symbolic links below the paths point to."`
+	ReadResults bool     `help:"Read as logs what Tocsin itself wrote; otherwise its results are skipped and listed."`
 	MaxSize     int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
 	MaxRatio    int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
 	MaxMembers  int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
@@ -37,7 +38,7 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 			return in, fmt.Errorf("--input-format %s: no such format; there are: %s", f.InputFormat, strings.Join(decode.Names(), " "))
 		}
 	}
-	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Limits: source.Limits{
+	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Results: f.ReadResults, Limits: source.Limits{
 		Size: f.MaxSize << 20, Ratio: f.MaxRatio, Members: f.MaxMembers, Depth: f.MaxDepth, Whole: f.MaxWhole << 20}}
 	zone, err := parseZone(f.Zone)
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 
 type metricsCmd struct {
 	inputFlags
+	outputFlags
 	Format string `short:"f" help:"text or json." default:"text" enum:"text,json"`
-	Output string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
 	Top    int    `help:"How many rows of each table to show; 0 is all." default:"30"`
 }
 
@@ -123,7 +123,7 @@ func (c *metricsCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	out, err := createOutput(c.Output, s.out)
+	out, err := createOutput("--output", c.Output, s.out, c.guard(s, c.Force))
 	if err != nil {
 		return err
 	}
@@ -238,10 +238,12 @@ func (c *counts) json(w *output, top int) error {
 		*tally
 	}
 	var doc struct {
+		Kind   string     `json:"kind"` // by which the file is known for ours
 		Events []kindRow  `json:"events"`
 		Logons []logonRow `json:"logons"`
 		Hosts  []hostRow  `json:"hosts"`
 	}
+	doc.Kind = "metrics"
 	for _, r := range rows(c.kinds, top, byKind) {
 		doc.Events = append(doc.Events, kindRow{r.key.source, r.key.id, r.key.name, r.tally})
 	}
