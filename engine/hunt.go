@@ -98,7 +98,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		defer mu.Unlock()
 		state.Merge(p)
 	}
-	coverage, err := Read(ctx, in, func(int) Desk {
+	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := newHunter(set, in.Progress)
 		if in.Key != nil {
 			h.noted = actor.NewPages(key)
@@ -106,7 +106,14 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			h.share = share
 		}
 		f.desks = append(f.desks, h)
-		return h
+		if in.Watch == nil {
+			return h
+		}
+		watch := in.Watch(worker)
+		return DeskFunc(func(ev *tocsin.Event) {
+			watch.Event(ev)
+			h.Event(ev)
+		})
 	})
 	if err != nil {
 		return nil, coverage, err

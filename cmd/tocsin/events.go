@@ -102,6 +102,7 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		return err
 	}
 	defer out.discard()
+	missing := in.missing()
 	stop := showProgress(s.err, input.Progress, in.Quiet)
 	coverage, err := engine.Read(s.ctx, input, func(int) engine.Desk {
 		var line bytes.Buffer
@@ -120,6 +121,7 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 	if err != nil {
 		return err
 	}
+	coverage.Unmet = in.outOfRange(coverage)
 	w := bufio.NewWriterSize(out, 1<<16)
 	if format == "text" && out.path != "" {
 		fmt.Fprint(w, "#tocsin\ttime (UTC), host, what happened, [source:record]\n") // by which the file is known for ours
@@ -144,7 +146,7 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		fmt.Fprintf(s.err, "%d of %d events\n", sorter.Len(), coverage.Events)
 		printCoverage(s.err, coverage)
 	}
-	return nothingRead(coverage, in.Paths)
+	return in.ended(coverage, missing)
 }
 
 // printCoverage says what was not read, so that an empty answer is not taken for an empty log.
@@ -156,6 +158,12 @@ func printCoverage(w io.Writer, c *tocsin.Coverage) {
 		}
 	}
 	fmt.Fprintf(w, "%d files read, %d not read, %d faults\n", read, len(c.Files)-read, c.FaultN)
+	if c.Outside > 0 {
+		fmt.Fprintf(w, "%d events outside the time range\n", c.Outside)
+	}
+	for _, u := range c.Unmet {
+		fmt.Fprintf(w, "%s\n", report.Visible(u.Filter+": "+u.There))
+	}
 	shown := 0
 	for _, f := range c.Files {
 		if f.Skipped != "" && f.Skipped != "empty" && shown < 10 {

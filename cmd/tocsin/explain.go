@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,18 +25,9 @@ type explainCmd struct {
 var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
 
 func (c *explainCmd) Run(s std) error {
-	usual := "text"
-	switch strings.ToLower(filepath.Ext(c.Output)) {
-	case ".md":
-		usual = "markdown"
-	case ".html", ".htm":
-		usual = "incident"
-	}
-	if c.Format == "" {
-		c.Format = usual
-	}
-	if !slices.Contains(explainFormats, c.Format) {
-		return fmt.Errorf("--format %s: no such format; there are: %s", c.Format, strings.Join(explainFormats, " "))
+	var err error
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", explainFormats); err != nil {
+		return err
 	}
 	aware, err := parseBound("--aware", c.Aware, time.UTC)
 	if err != nil {

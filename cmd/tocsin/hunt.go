@@ -33,7 +33,7 @@ type huntCmd struct {
 	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
 	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	Host        []string `help:"Report only matches and campaigns on these hosts." placeholder:"HOST"`
+	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
@@ -44,24 +44,26 @@ type huntCmd struct {
 
 // stats is what --stats writes. Names and meanings are stable.
 type stats struct {
-	FilesRead      int     `json:"files_read"`
-	FilesSkipped   int     `json:"files_skipped"`
-	Bytes          int64   `json:"bytes"`
-	Events         int64   `json:"events"`
-	Faults         int64   `json:"faults"`
-	RulesLoaded    int     `json:"rules_loaded"`
-	RulesRejected  int     `json:"rules_rejected"`
-	Matches        int     `json:"matches"`
-	DistinctRules  int     `json:"distinct_rules"`
-	Campaigns      int     `json:"campaigns"`
-	Attempts       int     `json:"attempts"`
-	Suppressed     int     `json:"suppressed"`
-	CPUSeconds     float64 `json:"cpu_seconds"`
-	LoadCPUSeconds float64 `json:"load_cpu_seconds"`
-	WallSeconds    float64 `json:"wall_seconds"`
-	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
-	LetGo          []letGo `json:"let_go"`            // what was not kept
-	Partial        string  `json:"partial,omitempty"` // why the run ended before all was read
+	FilesRead      int            `json:"files_read"`
+	FilesSkipped   int            `json:"files_skipped"`
+	Bytes          int64          `json:"bytes"`
+	Events         int64          `json:"events"`
+	Faults         int64          `json:"faults"`
+	RulesLoaded    int            `json:"rules_loaded"`
+	RulesRejected  int            `json:"rules_rejected"`
+	Matches        int            `json:"matches"`
+	DistinctRules  int            `json:"distinct_rules"`
+	Campaigns      int            `json:"campaigns"`
+	Attempts       int            `json:"attempts"`
+	Suppressed     int            `json:"suppressed"`
+	CPUSeconds     float64        `json:"cpu_seconds"`
+	LoadCPUSeconds float64        `json:"load_cpu_seconds"`
+	WallSeconds    float64        `json:"wall_seconds"`
+	PeakRSSBytes   int64          `json:"peak_rss_bytes"`
+	Outside        int64          `json:"outside"`           // events outside the time range that was asked for
+	Unmet          []tocsin.Unmet `json:"unmet,omitempty"`   // filters that nothing met
+	LetGo          []letGo        `json:"let_go"`            // what was not kept
+	Partial        string         `json:"partial,omitempty"` // why the run ended before all was read
 }
 
 // letGo is a tocsin.LetGo whose times may be null.
@@ -114,6 +116,9 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	if err := c.knowsRules(set); err != nil {
+		return err
+	}
 	set.files = nil // their text is for the linter
 	after, _ := usage()
 
@@ -140,12 +145,17 @@ func (c *huntCmd) Run(s std) error {
 			return hush.matches(m) || slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(m.Rule, n) })
 		}
 	}
+	hosts, missing := censuses{words: c.Host}, c.missing()
+	if len(c.Host) > 0 {
+		in.Watch = hosts.watch
+	}
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
 		return err
 	}
 	c.narrow(&found.Result)
+	coverage.Unmet = append(hosts.unmet(), c.outOfRange(coverage)...)
 	coverage.Rejected = set.rejected
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
@@ -175,7 +185,7 @@ func (c *huntCmd) Run(s std) error {
 			return err
 		}
 	}
-	if err := nothingRead(coverage, c.Paths); err != nil {
+	if err := c.ended(coverage, missing); err != nil {
 		return err
 	}
 	if failLevel != tocsin.Unrated {
@@ -264,34 +274,44 @@ func nothingRead(c *tocsin.Coverage, paths []string) error {
 // color says whether to colour text for w: a terminal, unless NO_COLOR (https://no-color.org) is set.
 func color(w any) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
+// endings tell a format by how a file is named; the first of those that a command has counts.
+var endings = []struct{ ending, format string }{
+	{".txt", "text"}, {".text", "text"}, {".jsonl", "jsonl"}, {".ndjson", "jsonl"}, {".json", "json"}, {".csv", "csv"},
+	{".html", "html"}, {".htm", "html"}, {".html", "incident"}, {".htm", "incident"}, {".md", "markdown"},
+}
+
 // reportFormat is the format asked for, told by the output's name, or the usual one.
 func reportFormat(format, output, usual string, known []string) (string, error) {
-	if format == "" {
-		switch strings.ToLower(filepath.Ext(output)) {
-		case ".jsonl", ".ndjson":
-			format = "jsonl"
-		case ".csv":
-			format = "csv"
-		case ".html", ".htm":
-			format = "html"
-		default:
-			format = usual
-			if strings.EqualFold(filepath.Ext(output), ".md") && slices.Contains(known, "markdown") {
-				format = "markdown"
-			}
+	if format != "" {
+		if !slices.Contains(known, format) {
+			return "", fmt.Errorf("--format %s: no such format; there are: %s", format, strings.Join(known, " "))
+		}
+		return format, nil
+	}
+	ext := strings.ToLower(filepath.Ext(output))
+	if ext == "" || output == "-" {
+		return usual, nil
+	}
+	var there []string
+	for _, e := range endings {
+		if !slices.Contains(known, e.format) {
+			continue
+		}
+		if e.ending == ext {
+			return e.format, nil
+		}
+		if !slices.Contains(there, e.ending) {
+			there = append(there, e.ending)
 		}
 	}
-	if !slices.Contains(known, format) {
-		return "", fmt.Errorf("--format %s: no such format; there are: %s", format, strings.Join(known, " "))
-	}
-	return format, nil
+	return "", fmt.Errorf("--output %s: the ending %s tells no format; known are %s; or give --format: %s", output, ext, strings.Join(there, " "), strings.Join(known, " "))
 }
 
 func writeStats(to *output, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
 		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
-	st.Partial, st.LetGo = c.Partial, []letGo{}
+	st.Outside, st.Unmet, st.Partial, st.LetGo = c.Outside, c.Unmet, c.Partial, []letGo{}
 	for _, g := range c.LetGo {
 		st.LetGo = append(st.LetGo, letGo{g.Kind, g.N, known(g.From), known(g.To), g.Why})
 	}
@@ -346,7 +366,7 @@ func (c *huntCmd) filter() (func(*tocsin.Match) bool, error) {
 			(len(c.Tag) == 0 || slices.ContainsFunc(c.Tag, func(t string) bool { return tagged(r.Tags, t) })) &&
 			(len(c.Rule) == 0 || slices.ContainsFunc(c.Rule, func(n string) bool { return named(r, n) })) &&
 			!slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(r, n) }) &&
-			(len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, m.Event.Host) }))
+			anyHost(c.Host, m.Event.Host)
 	}, nil
 }
 
@@ -361,9 +381,7 @@ func (c *huntCmd) narrow(r *campaign.Result) {
 	wanted := func(l tocsin.Level) bool {
 		return l >= least && (len(c.Level) == 0 || slices.Contains(c.Level, l.String()))
 	}
-	here := func(host string) bool {
-		return len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, host) })
-	}
+	here := func(host string) bool { return anyHost(c.Host, host) }
 	r.Campaigns = slices.DeleteFunc(r.Campaigns, func(x *tocsin.Campaign) bool {
 		return !wanted(x.Level) || !slices.ContainsFunc(x.Victims, func(v tocsin.Victim) bool { return here(v.Value) }) && len(c.Host) > 0
 	})

@@ -18,6 +18,7 @@ type inputFlags struct {
 	Year        int      `help:"Year of stamps that name none (syslog); otherwise told by the file's own time."`
 	From        string   `help:"Leave out events before this time." placeholder:"TIME"`
 	To          string   `help:"Leave out events after this time." placeholder:"TIME"`
+	Strict      bool     `help:"Exit with 2 if a host, field or time range that was asked for is in no event."`
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
@@ -51,8 +52,10 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 	if in.From, err = parseBound("--from", f.From, zone); err != nil {
 		return in, err
 	}
-	in.To, err = parseBound("--to", f.To, zone)
-	return in, err
+	if in.To, err = parseBound("--to", f.To, zone); err != nil {
+		return in, err
+	}
+	return in, emptyRange(f, in.From, in.To)
 }
 
 func parseZone(s string) (*time.Location, error) {

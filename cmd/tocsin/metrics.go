@@ -17,7 +17,7 @@ import (
 type metricsCmd struct {
 	inputFlags
 	outputFlags
-	Format string `short:"f" help:"text or json." default:"text" enum:"text,json"`
+	Format string `short:"f" help:"text or json; otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Top    int    `help:"How many rows of each table to show; 0 is all." default:"30"`
 }
 
@@ -119,6 +119,10 @@ func merge[K comparable](to, from map[K]*tally) {
 }
 
 func (c *metricsCmd) Run(s std) error {
+	var err error
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", []string{"text", "json"}); err != nil {
+		return err
+	}
 	in, err := c.input(s)
 	if err != nil {
 		return err
@@ -128,6 +132,7 @@ func (c *metricsCmd) Run(s std) error {
 		return err
 	}
 	defer out.discard()
+	missing := c.missing()
 	var desks []*counts
 	stop := showProgress(s.err, in.Progress, c.Quiet)
 	coverage, err := engine.Read(s.ctx, in, func(int) engine.Desk {
@@ -139,6 +144,7 @@ func (c *metricsCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	coverage.Unmet = c.outOfRange(coverage)
 	all := newCounts()
 	for _, d := range desks {
 		merge(all.kinds, d.kinds)
@@ -157,7 +163,7 @@ func (c *metricsCmd) Run(s std) error {
 		printCoverage(s.err, coverage)
 	}
 	if err == nil {
-		err = nothingRead(coverage, c.Paths)
+		err = c.ended(coverage, missing)
 	}
 	return err
 }
