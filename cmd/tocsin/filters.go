@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
-	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -72,83 +70,6 @@ func hostIs(word, host string) bool {
 // anyHost says whether one of the user's words means host; no words mean all.
 func anyHost(words []string, host string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return hostIs(w, host) })
-}
-
-// mostHosts bounds the names that a census keeps.
-const mostHosts = 10_000
-
-// A census is a worker's count of the machines that events are of, for filters that name one.
-type census struct {
-	words []string // what is asked for
-	hosts map[string]int64
-	met   []bool
-	more  bool // there were more than mostHosts
-}
-
-func newCensus(words []string) *census {
-	return &census{words: words, hosts: map[string]int64{}, met: make([]bool, len(words))}
-}
-
-// Event counts one event.
-func (c *census) Event(ev *tocsin.Event) {
-	if ev.Host == "" {
-		return
-	}
-	n, known := c.hosts[ev.Host]
-	if known {
-		c.hosts[ev.Host] = n + 1
-		return
-	}
-	for i, w := range c.words {
-		c.met[i] = c.met[i] || hostIs(w, ev.Host)
-	}
-	if len(c.hosts) >= mostHosts {
-		c.more = true
-		return
-	}
-	c.hosts[strings.Clone(ev.Host)] = 1
-}
-
-// A censuses is those of all workers; it is empty where no machine is asked for.
-type censuses struct {
-	words []string
-	all   []*census
-}
-
-// watch gives a worker its census.
-func (c *censuses) watch(int) engine.Desk {
-	own := newCensus(c.words)
-	c.all = append(c.all, own)
-	return own
-}
-
-// unmet says which words mean no machine that there is, and which there are.
-func (c *censuses) unmet() (all []tocsin.Unmet) {
-	hosts, more := map[string]int64{}, false
-	met := make([]bool, len(c.words))
-	for _, one := range c.all {
-		for h, n := range one.hosts {
-			hosts[h] += n
-		}
-		for i, m := range one.met {
-			met[i] = met[i] || m
-		}
-		more = more || one.more
-	}
-	names := slices.SortedFunc(maps.Keys(hosts), func(a, b string) int { return cmp.Or(cmp.Compare(hosts[b], hosts[a]), strings.Compare(a, b)) })
-	for i, w := range c.words {
-		if met[i] {
-			continue
-		}
-		there := "no event is of this host; " + meant(w, names, "hosts")
-		if len(names) == 0 {
-			there = "no event names the host that it is of"
-		} else if more {
-			there += fmt.Sprintf(" (of the first %d names)", mostHosts)
-		}
-		all = append(all, tocsin.Unmet{Filter: "--host " + w, There: there})
-	}
-	return all
 }
 
 // outOfRange says that no event with a time is in the range that was asked for, and what there is.

@@ -145,7 +145,11 @@ func (c *huntCmd) Run(s std) error {
 			return hush.matches(m) || slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(m.Rule, n) })
 		}
 	}
-	hosts, missing := censuses{words: c.Host}, c.missing()
+	var hosts askings
+	for _, h := range c.Host {
+		hosts.all = append(hosts.all, wantHost(h))
+	}
+	missing := c.missing()
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}

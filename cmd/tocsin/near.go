@@ -77,7 +77,7 @@ func meant(name string, among []string, noun string) string {
 		return "did you mean " + strings.Join(n, " or ") + "?"
 	}
 	if len(among) == 0 {
-		return "there is none"
+		return "there are no " + noun
 	}
 	s := "there are " + strings.Join(among[:min(len(among), mostNear)], ", ")
 	if more := len(among) - mostNear; more > 0 {
