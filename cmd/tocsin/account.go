@@ -50,9 +50,6 @@ func (a account) String() string {
 	return a.domain + `\` + a.name
 }
 
-// key is the same for all spellings of an account.
-func (a account) key() string { return strings.ToLower(a.String()) }
-
 // is says whether a user's word means the account: its name, with or without its domain, a pattern, or its SID.
 func (a account) is(word string) bool {
 	if strings.HasPrefix(word, "S-1-") {

@@ -62,7 +62,12 @@ var views = []view{
 				row(l.Worked, accountOf(ev, l.User).String(), l.Address, ev.Host, logonType(ev))
 			}
 		}},
-	{name: "hosts", noun: "EVENTS", columns: []column{{name: "host", head: "HOST", ref: refTo("host")}}},
+	{name: "hosts", noun: "EVENTS", columns: []column{{name: "host", head: "HOST"}},
+		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+			if ev.Host != "" {
+				row(false, ev.Host)
+			}
+		}},
 	{name: "talkers", noun: "EVENTS", total: true,
 		columns: []column{{name: "source", head: "FROM", ref: refTo("source.ip")}, {name: "destination", head: "TO", ref: refTo("destination.ip"), optional: true}},
 		sums:    []column{{name: "bytes_out", head: "SENT", ref: refTo("source.bytes")}, {name: "bytes_in", head: "RECEIVED", ref: refTo("destination.bytes")}}},
@@ -107,13 +112,16 @@ type desk struct {
 	missed []int64 // events that lack a column
 	odd    int64   // values to be added up that are no numbers
 	ties   *ties
-	named  bool // the event at hand was counted by an account
+
+	accounts []bool // whether a table has a column of accounts
+	named    bool   // the event at hand was counted in one
 }
 
 func newDesk(q *query, views []view, worker int) *desk {
 	d := &desk{query: q, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
-	for range views {
+	for _, v := range views {
 		d.tables = append(d.tables, newGroups())
+		d.accounts = append(d.accounts, slices.ContainsFunc(v.columns, func(c column) bool { return c.account }))
 	}
 	return d
 }
@@ -176,7 +184,7 @@ func (d *desk) count(ev *tocsin.Event, table int, worked bool, values []string) 
 	for _, value := range values {
 		g.value(value)
 	}
-	d.named = d.named || slices.ContainsFunc(v.columns, func(c column) bool { return c.account })
+	d.named = d.named || d.accounts[table]
 	t := g.at()
 	t.Count++
 	at := timeOf(ev)
