@@ -65,8 +65,14 @@ const mostNames = 10_000
 // of an event.
 type counts map[string]*int64
 
+// mostName bounds the bytes of a text that is counted.
+const mostName = 256
+
 // add counts a text, unless there are most others already.
 func (c counts) add(s string, most int) bool {
+	if len(s) > mostName {
+		s = strings.ToValidUTF8(s[:mostName], "") + "…"
+	}
 	if n := c[s]; n != nil {
 		*n++
 		return true

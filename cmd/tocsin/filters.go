@@ -21,7 +21,7 @@ func (c *huntCmd) knowsRules(set *ruleset) error {
 func knownRules(flag string, names []string, set *ruleset) error {
 	var all []error
 	for _, name := range names {
-		if slices.ContainsFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, name) }) {
+		if set.has(name) {
 			continue
 		}
 		if i := slices.IndexFunc(set.rejected, func(f *tocsin.Fault) bool { return strings.EqualFold(f.Rule, name) }); i >= 0 {

@@ -159,7 +159,7 @@ func (c *huntCmd) Run(s std) error {
 		return err
 	}
 	c.narrow(&found.Result)
-	coverage.Unmet = append(hosts.unmet(), c.outOfRange(coverage)...)
+	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
 	coverage.Rejected = set.rejected
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)

@@ -12,9 +12,9 @@ import (
 // queryFlags say which events are wanted: those for which all flags hold; of several values of --host, --user and
 // --address any.
 type queryFlags struct {
-	Host    []string `help:"Events of this host; web01 also takes web01.corp.example, and * and ? stand for anything. May be given more than once, as --user and --address." placeholder:"HOST" sep:"none"`
-	User    []string `help:"Events that name this account, acting or acted on: ann, CORP\\ann, ann@corp.example or a SID; * and ? stand for anything." placeholder:"USER" sep:"none"`
-	Address []string `help:"Events that name this address or one of this network: 192.0.2.7, 192.0.2.0/24." placeholder:"ADDRESS" sep:"none"`
+	Host    []string `help:"Events of this host; web01 also takes web01.corp.example, and * and ? stand for anything. May be given more than once, as --user and --address." placeholder:"HOST"`
+	User    []string `help:"Events that name this account, acting or acted on: ann, CORP\\ann, ann@corp.example or a SID; * and ? stand for anything." placeholder:"USER"`
+	Address []string `help:"Events that name this address or one of this network: 192.0.2.7, 192.0.2.0/24." placeholder:"ADDRESS"`
 	Field   []string `help:"Events whose field has this value: NAME=VALUE; * and ? stand for anything. NAME may be Sigma's, ECS's or the log's own, or host, user, address." placeholder:"NAME=VALUE" sep:"none"`
 	Text    []string `short:"t" help:"Events with this text in any field, upper or lower case alike; all of them if given more than once." placeholder:"TEXT" sep:"none"`
 	Regex   []string `short:"e" help:"Events with a field that this regular expression (RE2) matches." placeholder:"REGEX" sep:"none"`

@@ -40,6 +40,11 @@ func (r *ruleset) parsed() []*sigma.Rule {
 	return all
 }
 
+// has says that a rule that can be used is called by this id or title.
+func (r *ruleset) has(name string) bool {
+	return slices.ContainsFunc(r.set.Rules(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
+}
+
 // lint gives the files to the linter.
 func (r *ruleset) lint() []sigma.File {
 	out := make([]sigma.File, len(r.files))
