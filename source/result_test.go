@@ -73,3 +73,18 @@ func TestResultAmongLogs(t *testing.T) {
 		}
 	}
 }
+
+// Any head can be looked at, and a mark counts only where the head begins.
+func FuzzResultOf(f *testing.F) {
+	for _, m := range resultMarks {
+		f.Add([]byte(m.sure + m.rest))
+	}
+	f.Add([]byte(`{"kind":"match","time":"2026-11-20T10:00:00Z","rule":{"id":"x"}}`))
+	f.Add([]byte("1,234 matches of 12 rules: 3 high\n"))
+	f.Fuzz(func(t *testing.T, head []byte) {
+		_ = ResultOf(head)
+		if kind := ResultOf(append([]byte("x"), head...)); kind != "" {
+			t.Errorf("x%q: known as %s", head, kind)
+		}
+	})
+}
