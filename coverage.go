@@ -20,6 +20,10 @@ type Coverage struct {
 	Doubted   int64         // stamps that tell no time (before 1970, after their file was written …): their events are read without them
 	Undated   int64         // matches that correlations left out because their event has no time
 	LetGo     []LetGo       // what was not kept, so that memory stays bounded, by kind; empty where everything was
+	Unmet     []Unmet       // filters of the run that nothing met
+	Outside   int64         // events outside the time range that was asked for, from OutFirst to OutLast
+	OutFirst  time.Time     //
+	OutLast   time.Time     //
 	Partial   string        // why the run ended before all was read; empty where it did not
 	Thin      int64         // events kept for correlations without the fields that no correlation reads, to save memory
 	Wall, CPU time.Duration
@@ -50,6 +54,12 @@ type LetGo struct {
 	From time.Time `json:"from"` // of the first and the last of them; zero where they have no time
 	To   time.Time `json:"to"`
 	Why  string    `json:"why"` // a clause for a person to read: "more than 16,384 names in ten minutes"
+}
+
+// An Unmet is a filter that nothing in the input met: an answer that is empty for it is none about the input.
+type Unmet struct {
+	Filter string `json:"filter"` // as the user gave it: "--host web1"
+	There  string `json:"there"`  // a clause for a person to read, about what there is instead
 }
 
 // A SourceCount is how many events a log source had.

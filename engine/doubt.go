@@ -200,7 +200,9 @@ func (w *worker) settle() {
 		w.span.add(m.at)
 	}
 	for _, ev := range held {
-		if w.within(ev.Time) {
+		if !w.within(ev.Time) {
+			w.span.leave(ev.Time)
+		} else {
 			w.take(ev)
 		}
 	}

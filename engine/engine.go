@@ -26,6 +26,7 @@ type Input struct {
 	Paths    []string // files, folders, "-" for Stdin
 	Source   source.Options
 	Decode   decode.Options
+	Watch    func(worker int) Desk    // of a hunt: is given every event besides; may be nil
 	From, To time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers  int                      // 0: one for each processor
 	Progress *Progress                // may be nil
@@ -323,6 +324,8 @@ func (w *worker) event(ev *tocsin.Event) {
 	if w.within(ev.Time) {
 		w.moment(ev.Time)
 		w.take(ev)
+	} else {
+		w.span.leave(ev.Time)
 	}
 }
 
@@ -366,6 +369,13 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 			Faults: s.faults + int64(len(faults)), First: s.min, Last: s.max})
 		c.Events += s.events
 		c.Bytes += s.bytes
+		c.Outside += s.out.n
+		if s.out.n > 0 && (c.OutFirst.IsZero() || s.out.min.Before(c.OutFirst)) {
+			c.OutFirst = s.out.min
+		}
+		if s.out.max.After(c.OutLast) {
+			c.OutLast = s.out.max
+		}
 		if !s.min.IsZero() && (c.First.IsZero() || s.min.Before(c.First)) {
 			c.First = s.min
 		}

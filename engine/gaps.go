@@ -30,6 +30,29 @@ type span struct {
 	backward    step // the longest back
 	backs       int64
 	doubts      doubts
+	out         outside
+}
+
+// What is outside the bounds that the user set.
+type outside struct {
+	n        int64
+	min, max time.Time
+}
+
+// leave counts an event that is outside the bounds.
+func (s *span) leave(t time.Time) { s.out.join(outside{1, t, t}) }
+
+func (o *outside) join(next outside) {
+	if next.n == 0 {
+		return
+	}
+	if o.n == 0 || next.min.Before(o.min) {
+		o.min = next.min
+	}
+	if next.max.After(o.max) {
+		o.max = next.max
+	}
+	o.n += next.n
 }
 
 // add takes the next event's time.
@@ -78,6 +101,7 @@ func (s *span) join(next span) {
 	s.faults += next.faults
 	s.bytes += next.bytes
 	s.doubts.join(&next.doubts)
+	s.out.join(next.out)
 	s.dated += next.dated
 	if next.last.IsZero() {
 		return

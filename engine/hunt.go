@@ -127,8 +127,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		defer mu.Unlock()
 		state.Merge(p)
 	}
-	coverage, err := Read(ctx, in, func(i int) Desk {
-		h := f.hunter(i, in)
+	coverage, err := Read(ctx, in, func(worker int) Desk {
+		h := f.hunter(worker, in)
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
@@ -136,7 +136,14 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			h.witness = newWitness(set, key, in.Known, h.note)
 		}
 		f.desks = append(f.desks, h)
-		return h
+		if in.Watch == nil {
+			return h
+		}
+		watch := in.Watch(worker)
+		return DeskFunc(func(ev *tocsin.Event) {
+			watch.Event(ev)
+			h.Event(ev)
+		})
 	})
 	if err := cmp.Or(f.Err(), err); err != nil {
 		_ = f.Close()

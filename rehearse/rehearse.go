@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -104,13 +105,21 @@ func none[T int | float64](v *T) {
 var ErrNotEmpty = errors.New("the folder is not empty")
 
 // Write writes the logs below dir/telemetry and the truth to dir/TRUTH.json. dir is made if it is not there; one that
-// holds something is refused unless over is set, in which case what is named alike is overwritten.
+// holds something is refused unless over is set, in which case what is named alike is replaced; one in which symbolic
+// links lead elsewhere is refused always.
 func Write(dir string, opt Options, over bool) (*Truth, error) {
 	if err := opt.fill(); err != nil {
 		return nil, err
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 && !over {
-		return nil, fmt.Errorf("%s: %w; name another, or --force", dir, ErrNotEmpty)
+		hint := "name another"
+		if rehearsed(entries) {
+			hint += ", or --force to write this rehearsal anew"
+		}
+		return nil, fmt.Errorf("%s: %w; %s", dir, ErrNotEmpty, hint)
+	}
+	if err := noLinks(dir); err != nil {
+		return nil, err
 	}
 	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}, others: map[string]bool{},
 		person: Actor{ID: "operator", Driver: "human", UserAgents: []string{browsers[2]}}}
@@ -129,7 +138,41 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.truth, os.WriteFile(filepath.Join(dir, "TRUTH.json"), append(b, '\n'), 0o644)
+	return s.truth, fresh(filepath.Join(dir, "TRUTH.json"), append(b, '\n'))
+}
+
+// rehearsed says that a folder holds what Write makes, and nothing else.
+func rehearsed(entries []os.DirEntry) bool {
+	return len(entries) == 2 && entries[0].Name() == "TRUTH.json" && entries[1].Name() == "telemetry"
+}
+
+// noLinks is an error if there is a symbolic link in a folder: what is written below it could end up elsewhere.
+func noLinks(dir string) error {
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil && d.Type()&fs.ModeSymlink != 0 {
+			err = fmt.Errorf("%s: is a symbolic link, through which other files could be overwritten; name another folder", path)
+		}
+		return err
+	})
+}
+
+// fresh writes a file that is none of those that were there: another name of an old one keeps what it has.
+func fresh(name string, data []byte) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // Truth is what happened, for scoring: what a detector must never read.
@@ -300,7 +343,7 @@ func (s *stage) write(dir string) error {
 			b.WriteString(e.text)
 			b.WriteByte('\n')
 		}
-		if err := os.WriteFile(full, []byte(b.String()), 0o644); err != nil {
+		if err := fresh(full, []byte(b.String())); err != nil {
 			return err
 		}
 		if last := f.lines[len(f.lines)-1].at; !last.IsZero() {

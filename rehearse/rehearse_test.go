@@ -398,6 +398,27 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+// Another name of a file that is written anew keeps what it had, and nothing is written through a symbolic link.
+func TestLinksAreNotWrittenThrough(t *testing.T) {
+	dir, other := t.TempDir(), filepath.Join(t.TempDir(), "kept")
+	truth := filepath.Join(dir, "TRUTH.json")
+	if err := errors.Join(os.WriteFile(other, []byte("kept"), 0o644), os.Link(other, truth)); err != nil {
+		t.Skip(err)
+	}
+	if _, err := rehearse.Write(dir, small, true); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(other); err != nil || string(b) != "kept" {
+		t.Errorf("%.20q, %v", b, err)
+	}
+	if err := errors.Join(os.Remove(truth), os.Symlink(other, truth)); err != nil {
+		t.Skip(err)
+	}
+	if _, err := rehearse.Write(dir, small, true); err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Error(err)
+	}
+}
+
 func TestFolderIsNotOverwritten(t *testing.T) {
 	dir := t.TempDir() // there, and empty
 	if _, err := rehearse.Write(dir, small, false); err != nil {

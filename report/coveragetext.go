@@ -26,8 +26,18 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if c.Partial != "" {
 		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
 	}
+	for _, u := range c.Unmet {
+		all = append(all, "  Unmet     "+visible(u.Filter+": "+u.There))
+	}
 	if airy && datable(c.First) {
 		all = append(all, "  Span      "+spanText(c.First, c.Last)+" ("+lasting(c.Last.Sub(c.First))+")")
+	}
+	if airy && c.Outside > 0 {
+		l := "  Outside   " + several(c.Outside, "event") + " outside the time range"
+		if datable(c.OutFirst) && datable(c.OutLast) {
+			l += ", " + spanText(c.OutFirst, c.OutLast)
+		}
+		all = append(all, l)
 	}
 	if len(why) > 0 {
 		var s []string

@@ -28,6 +28,8 @@ type Covered struct {
 	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
 	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
+	Outside int64          `json:"outside,omitempty"` // events outside the time range that was asked for
+	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`   // filters of the run that nothing met
 	LetGo   []tocsin.LetGo `json:"let_go"`            // what was not kept; empty where everything was
 	Partial string         `json:"partial,omitempty"` // why the run ended before all was read
 }
@@ -54,7 +56,7 @@ const maxCovered = 20
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial}
+		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
 	for _, w := range why[:min(len(why), maxCovered)] {
 		s.Skipped = append(s.Skipped, Reason{w.why, int64(w.n), w.path})
 	}
@@ -116,6 +118,8 @@ func (s *Covered) join(o *Covered) {
 	s.Undated += o.Undated
 	s.Thin += o.Thin
 	s.LetGo = append(s.LetGo, o.LetGo...)
+	s.Outside += o.Outside
+	s.Unmet = append(s.Unmet, o.Unmet...)
 	s.Partial = or(s.Partial, o.Partial)
 }
 

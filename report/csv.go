@@ -73,6 +73,13 @@ func stampKind(m *tocsin.Match) string {
 
 const unknownTime = "Time Unknown"
 
+// AppendCSV appends one row with the cells, each made as CSV makes its own.
+func AppendCSV(b []byte, cells ...string) []byte {
+	row := csvRow{b: b}
+	row.cells(cells...)
+	return row.end()
+}
+
 // A csvRow is a row being written.
 type csvRow struct {
 	b []byte

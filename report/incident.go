@@ -490,6 +490,9 @@ func (a *dossier) covered() {
 	if c.Partial != "" {
 		a.para(fill(w.partial, quote(c.Partial)))
 	}
+	for _, u := range c.Unmet {
+		a.para(fill(w.unmet, quote(u.Filter+": "+u.There)))
+	}
 	items := []text{fill(w.read, w.long(c.FilesRead), w.long(c.FilesRead+c.FilesSkipped), w.long(c.Events))}
 	if datable(c.First) && datable(c.Last) {
 		items = append(items, fill(w.spanRead, w.moment(c.First), w.moment(c.Last)))

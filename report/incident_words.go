@@ -50,7 +50,7 @@ type words struct {
 
 	// What is not there, and what is there weakly.
 	lost, was, weak, weakNote, weakLeftOut string
-	partial, letGoIntro, letGoRow          string
+	partial, unmet, letGoIntro, letGoRow   string
 	reachedListed, andTargets              string
 	unlistedTarget                         noun
 	letGoKinds, omitted                    map[string]noun // by LetGo.Kind; by the list's name, "" for all others
@@ -147,7 +147,7 @@ var english = words{
 	lost: "What this campaign may lack", was: "Earlier told as {0}.", weak: "weak",
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
 	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
-	partial:     "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
+	unmet:       "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
 	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0} of {1}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
 	letGoKinds: map[string]noun{"quiet actions": {"quiet action", "quiet actions"}, "telling actions": {"telling action", "telling actions"}, "tempo": {"time by which tempo is told", "times by which tempo is told"},
 		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
@@ -223,7 +223,7 @@ var french = words{
 	lost: "Ce qui peut manquer à cette campagne", was: "Rapportée auparavant sous {0}.", weak: "faible",
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
 	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
-	partial:     "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
+	unmet:       "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
 	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0} sur {1}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
 	letGoKinds: map[string]noun{"quiet actions": {"action discrète", "actions discrètes"}, "telling actions": {"action parlante", "actions parlantes"}, "tempo": {"instant servant à mesurer le rythme", "instants servant à mesurer le rythme"},
 		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},

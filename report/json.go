@@ -44,6 +44,9 @@ func (j *jsonText) each(all []int) {
 }
 func (j *jsonText) time(t time.Time) { j.sep(); j.b = appendTime(j.b, t) }
 
+// AppendJSON appends a text as a JSON string, escaped as everywhere in a report.
+func AppendJSON(b []byte, text string) []byte { return appendString(b, text) }
+
 // The members with a name of their own. Empty text is left out; a time that is not known is null.
 func (j *jsonText) strAt(k, v string) {
 	if v != "" {

@@ -401,6 +401,14 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 	}
 	j.shut(']')
 	j.strAt("partial", c.Partial)
+	if len(c.Unmet) > 0 {
+		j.key("unmet")
+		j.open('[')
+		for _, u := range c.Unmet {
+			j.str(u.Filter + ": " + u.There)
+		}
+		j.shut(']')
+	}
 	j.key("letGo")
 	j.open('[')
 	for i := range c.LetGo {

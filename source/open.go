@@ -204,6 +204,10 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 		br.Discard(len(utf8BOM))
 		head, _ = br.Peek(headSize)
 	}
+	if kind := ResultOf(head); kind != "" && !o.opt.Results {
+		o.hooks.skip(l.path, "a result of Tocsin's own ("+kind+"); --read-results reads it as a log")
+		return nil
+	}
 	s := &Stream{Path: l.path, ModTime: l.mod, r: br, from: o.Reader, hooks: o.hooks}
 	if o.format != nil {
 		s.Format = *o.format

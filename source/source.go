@@ -28,7 +28,10 @@ type Options struct {
 	// the argument the target is read in its own place, and outside it belongs to somebody else; an image of
 	// another machine has links that would lead to the files of this one. Links named as arguments are always followed.
 	Follow bool
-	Limits Limits
+	// Results reads what Tocsin itself wrote as logs. Without it such files and members are skipped and said to be
+	// results: a report that lies among the logs is no log of theirs.
+	Results bool
+	Limits  Limits
 }
 
 // Limits bound what one file may cost. A zero is the default; a fault that a limit causes names the flag that

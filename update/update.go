@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,15 @@ func Run(ctx context.Context, o Options) (Version, []*tocsin.Fault, error) {
 	}
 	o.Bounds = o.Bounds.filled()
 	before, err := Installed(o.Dir)
+	if err == nil {
+		err = untouched(o.Dir, before)
+	}
+	if err == nil { // it makes room for the present one
+		var old Version
+		if old, err = Installed(previous(o.Dir)); err == nil {
+			err = untouched(previous(o.Dir), old)
+		}
+	}
 	if err != nil && !errors.Is(err, ErrNone) {
 		return Version{}, nil, err
 	}
@@ -156,6 +166,25 @@ func Installed(dir string) (Version, error) {
 		return v, fmt.Errorf("%s: %w", filepath.Join(dir, versionFile), err)
 	}
 	return v, nil
+}
+
+// untouched is an error if a collection's directory holds what the collection did not bring: an update would move it away,
+// and the next one remove it.
+func untouched(dir string, v Version) error {
+	rules := 0
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name := d.Name()
+		if isRule(name) {
+			rules++
+		}
+		if !d.Type().IsRegular() || !isRule(name) && !isLicense(name) && name != versionFile || rules > v.Files {
+			return fmt.Errorf("%s: %w (%s is not of the collection): move it away, or choose another directory", dir, ErrForeign, path)
+		}
+		return nil
+	})
 }
 
 // check leaves out files without a rule, and counts.

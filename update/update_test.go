@@ -280,6 +280,35 @@ func TestRunForeign(t *testing.T) {
 	}
 }
 
+// TestRunAmongOthers: a collection among which something else was put is neither moved nor removed, be it the present one
+// or the one before.
+func TestRunAmongOthers(t *testing.T) {
+	for _, name := range []string{"auth.log", "more.yml", "deep/er/auth.log"} {
+		for _, where := range []string{"rules", "rules.previous"} {
+			tmp := t.TempDir()
+			archive, dir := filepath.Join(tmp, "a.zip"), filepath.Join(tmp, "rules")
+			if err := os.WriteFile(archive, release, 0o666); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if _, _, err := update.Run(context.Background(), update.Options{From: archive, Dir: dir}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mine := filepath.Join(tmp, where, filepath.FromSlash(name))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(mine), 0o777), os.WriteFile(mine, []byte("x"), 0o666)); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := update.Run(context.Background(), update.Options{From: archive, Dir: dir}); !errors.Is(err, update.ErrForeign) {
+				t.Errorf("%s in %s: %v", name, where, err)
+			}
+			if _, err := os.Stat(mine); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // TestRunHostile: nothing is written outside, and what is left out is told.
 func TestRunHostile(t *testing.T) {
 	entries := []entry{

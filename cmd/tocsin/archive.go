@@ -43,6 +43,7 @@ type updateCmd struct {
 	Dir      string `help:"Folder to install to; use it with --rules." default:"sigma-rules" placeholder:"DIR"`
 	SHA256   string `name:"sha256" help:"Digest that the archive must have; otherwise that of FROM.sha256 if there is one." placeholder:"HEX"`
 	Force    bool   `help:"Install even a collection less than half as large as the one before."`
+	Quiet    bool   `short:"q" help:"Say only which rules cannot be used."`
 	Rollback bool   `help:"Go back to the collection before."`
 }
 
@@ -52,6 +53,9 @@ func (c *updateCmd) Run(s std) error {
 		if err != nil {
 			return err
 		}
+		if c.Quiet {
+			return nil
+		}
 		fmt.Fprintf(s.out, "back to %s of %s: %d rules\n", report.Visible(v.From), v.Date.Format("2006-01-02"), v.Rules)
 		return nil
 	}
@@ -59,7 +63,7 @@ func (c *updateCmd) Run(s std) error {
 	for _, f := range faults {
 		fmt.Fprintf(s.err, "not usable: %s\n", report.Visible(f.Error()))
 	}
-	if err != nil {
+	if err != nil || c.Quiet {
 		return err
 	}
 	verified := "its digest was not known beforehand: give --sha256 to check it"

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
@@ -16,77 +14,69 @@ import (
 
 // eventFlags say how to write events.
 type eventFlags struct {
-	Format string `short:"f" help:"text, jsonl or csv; otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Output string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
+	Format  string   `short:"f" help:"text, jsonl or csv; otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Columns []string `help:"Write only these fields: as text apart by tabs, - where there is none. Names as for --field, and time, place, kind, details, raw." placeholder:"NAME,…"`
+	Limit   int      `help:"Write the first so many events only; 0 is all." default:"0" placeholder:"N"`
+	outputFlags
 }
 
 type timelineCmd struct {
 	inputFlags
+	queryFlags
 	eventFlags
 }
 
 func (c *timelineCmd) Run(s std) error {
-	return listEvents(s, &c.inputFlags, &c.eventFlags, func(*tocsin.Event) bool { return true })
+	return listEvents(s, &c.inputFlags, &c.queryFlags, &c.eventFlags)
 }
 
 type searchCmd struct {
 	inputFlags
+	queryFlags
 	eventFlags
-	Text  []string `short:"t" help:"Events with this text in any field, upper or lower case alike; all of them if given more than once." placeholder:"TEXT" sep:"none"`
-	Field []string `help:"Events whose field has this value: NAME=VALUE; * and ? stand for anything." placeholder:"NAME=VALUE" sep:"none"`
-	Regex []string `short:"e" help:"Events with a field that this regular expression (RE2) matches." placeholder:"REGEX" sep:"none"`
 }
 
 func (c *searchCmd) Run(s std) error {
-	if len(c.Text)+len(c.Field)+len(c.Regex) == 0 {
-		return errors.New("say what to look for: --text TEXT, --field NAME=VALUE or --regex REGEX")
+	if c.queryFlags.empty() {
+		return errors.New("say what to look for: --text TEXT, --field NAME=VALUE, --regex REGEX, --host HOST, --user USER, --address ADDRESS or --not …; \"tocsin timeline\" lists everything")
 	}
-	var tests []func(*tocsin.Event) bool
-	for _, t := range c.Text {
-		re := regexp.MustCompile("(?i)" + regexp.QuoteMeta(t))
-		tests = append(tests, anywhere(re))
-	}
-	for _, r := range c.Regex {
-		re, err := regexp.Compile(r)
-		if err != nil {
-			return fmt.Errorf("--regex: %w", err)
-		}
-		tests = append(tests, anywhere(re))
-	}
-	for _, f := range c.Field {
-		name, value, ok := strings.Cut(f, "=")
-		if !ok || name == "" {
-			return fmt.Errorf("--field %s: want NAME=VALUE", f)
-		}
-		tests = append(tests, func(ev *tocsin.Event) bool { return hasLike(ev, name, value) })
-	}
-	return listEvents(s, &c.inputFlags, &c.eventFlags, func(ev *tocsin.Event) bool {
-		for _, t := range tests {
-			if !t(ev) {
-				return false
-			}
-		}
-		return true
-	})
+	return listEvents(s, &c.inputFlags, &c.queryFlags, &c.eventFlags)
 }
 
-// anywhere tests all that an event says: its fields, its host, and its text.
-func anywhere(re *regexp.Regexp) func(*tocsin.Event) bool {
-	return func(ev *tocsin.Event) bool {
-		for i := range ev.Fields {
-			if re.MatchString(ev.Fields[i].Value) {
-				return true
-			}
-		}
-		return re.MatchString(ev.Raw) || re.MatchString(ev.Host)
-	}
+// An eventWriter writes events in some format.
+type eventWriter interface {
+	Write(*tocsin.Event) error
+	Flush() error // hands on the head, and what is kept back
 }
 
-// listEvents writes the events that want takes, in order of time.
-func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) bool) error {
+// writer makes one, for a file of its own if own is set.
+func (f *eventFlags) writer(w io.Writer, format string, own bool) (eventWriter, error) {
+	if len(f.Columns) > 0 {
+		return newColumns(w, format, f.Columns, own), nil
+	}
+	if own && format == "text" { // the line by which the file is known for ours
+		if _, err := io.WriteString(w, "#tocsin\ttime (UTC), host, what happened, [source:record]\n"); err != nil {
+			return nil, err
+		}
+	}
+	return report.NewTimeline(w, format)
+}
+
+// listEvents writes the events that are asked for, in order of time.
+func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	format, err := reportFormat(f.Format, f.Output, "text", []string{"text", "jsonl", "csv"})
 	if err != nil {
 		return err
+	}
+	if f.Limit < 0 {
+		return fmt.Errorf("--limit %d: want a number of events, or 0 for all", f.Limit)
+	}
+	want, err := q.query()
+	if err != nil {
+		return err
+	}
+	for _, name := range f.Columns {
+		want.asked.all = append(want.asked.all, wantField("--columns "+name, refTo(name)))
 	}
 	input, err := in.input(s)
 	if err != nil {
@@ -97,18 +87,21 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		return err
 	}
 	defer sorter.Close()
-	out, err := createOutput(f.Output, s.out)
+	out, err := createOutput("--output", f.Output, s.out, in.guard(s, f.Force))
 	if err != nil {
 		return err
 	}
 	defer out.discard()
+	missing := in.missing()
 	stop := showProgress(s.err, input.Progress, in.Quiet)
-	coverage, err := engine.Read(s.ctx, input, func(int) engine.Desk {
+	coverage, err := engine.Read(s.ctx, input, func(worker int) engine.Desk {
 		var line bytes.Buffer
-		t, _ := report.NewTimeline(&line, format) // the format is known to be good, and a bytes.Buffer does not fail
+		t, _ := f.writer(&line, format, false) // the format is known to be good, and a bytes.Buffer does not fail
 		_ = t.Flush()
+		asked := want.asked.watch(worker)
 		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if want(ev) {
+			asked.Event(ev)
+			if want.wants(ev) {
 				line.Reset() // of the head, too, which is written once for all
 				_ = t.Write(ev)
 				_ = t.Flush()
@@ -120,15 +113,16 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 	if err != nil {
 		return err
 	}
+	coverage.Unmet = append(want.asked.unmet(), in.outOfRange(coverage)...)
 	w := bufio.NewWriterSize(out, 1<<16)
-	head, err := report.NewTimeline(w, format)
+	head, err := f.writer(w, format, out.path != "")
 	if err != nil {
 		return err
 	}
 	if err := head.Flush(); err != nil {
 		return err
 	}
-	if _, err := sorter.WriteTo(w); err != nil {
+	if _, err := sorter.WriteTo(&firstLines{w, f.Limit, f.Limit > 0}); err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
 	if err := w.Flush(); err != nil {
@@ -138,10 +132,32 @@ func listEvents(s std, in *inputFlags, f *eventFlags, want func(*tocsin.Event) b
 		return err
 	}
 	if !in.Quiet {
+		if more := sorter.Len() - f.Limit; f.Limit > 0 && more > 0 {
+			fmt.Fprintf(s.err, "the first %d of %d that were asked for; %d more are beyond --limit\n", f.Limit, sorter.Len(), more)
+		}
 		fmt.Fprintf(s.err, "%d of %d events\n", sorter.Len(), coverage.Events)
 		printCoverage(s.err, coverage)
 	}
-	return nothingRead(coverage, in.Paths)
+	return in.ended(coverage, missing)
+}
+
+// firstLines passes on so many writes, which are of one event each, and ends with errEnough.
+type firstLines struct {
+	io.Writer
+	left  int
+	bound bool
+}
+
+var errEnough = errors.New("enough")
+
+func (f *firstLines) Write(p []byte) (int, error) {
+	if f.bound {
+		if f.left == 0 {
+			return 0, errEnough
+		}
+		f.left--
+	}
+	return f.Writer.Write(p)
 }
 
 // printCoverage says what was not read, so that an empty answer is not taken for an empty log.
@@ -153,6 +169,12 @@ func printCoverage(w io.Writer, c *tocsin.Coverage) {
 		}
 	}
 	fmt.Fprintf(w, "%d files read, %d not read, %d faults\n", read, len(c.Files)-read, c.FaultN)
+	if c.Outside > 0 {
+		fmt.Fprintf(w, "%d events outside the time range\n", c.Outside)
+	}
+	for _, u := range c.Unmet {
+		fmt.Fprintf(w, "%s\n", report.Visible(u.Filter+": "+u.There))
+	}
 	shown := 0
 	for _, f := range c.Files {
 		if f.Skipped != "" && f.Skipped != "empty" && shown < 10 {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,9 +14,9 @@ import (
 )
 
 type explainCmd struct {
+	outputFlags
 	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
 	Format   string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Output   string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
 	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
 	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
@@ -26,23 +25,19 @@ type explainCmd struct {
 var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
 
 func (c *explainCmd) Run(s std) error {
-	usual := "text"
-	switch strings.ToLower(filepath.Ext(c.Output)) {
-	case ".md":
-		usual = "markdown"
-	case ".html", ".htm":
-		usual = "incident"
-	}
-	if c.Format == "" {
-		c.Format = usual
-	}
-	if !slices.Contains(explainFormats, c.Format) {
-		return fmt.Errorf("--format %s: no such format; there are: %s", c.Format, strings.Join(explainFormats, " "))
+	var err error
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", explainFormats); err != nil {
+		return err
 	}
 	aware, err := parseBound("--aware", c.Aware, time.UTC)
 	if err != nil {
 		return err
 	}
+	out, err := createOutput("--output", c.Output, s.out, &guard{reads: []string{c.From}, stdin: s.in, force: c.Force})
+	if err != nil {
+		return err
+	}
+	defer out.discard()
 	all, covered, err := readCampaigns(c.From, s)
 	if err != nil {
 		return err
@@ -57,11 +52,6 @@ func (c *explainCmd) Run(s std) error {
 	} else if strings.HasPrefix(c.Format, "nis2") && len(all) > 1 {
 		return fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", all))
 	}
-	out, err := createOutput(c.Output, s.out)
-	if err != nil {
-		return err
-	}
-	defer out.discard()
 	if err := c.write(out, h, one, aware, s); err != nil {
 		return err
 	}
@@ -108,7 +98,7 @@ func readCampaigns(path string, s std) ([]*tocsin.Campaign, *report.Covered, err
 		return nil, nil, fmt.Errorf("--from %s: %w; want the file that \"tocsin hunt --format jsonl\" wrote", path, err)
 	}
 	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("--from %s: holds no campaign: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o %s PATH\" writes one", path, path)
+		return nil, nil, fmt.Errorf("--from %s: holds no campaign: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o RESULT.jsonl PATH\" writes one", path)
 	}
 	return all, covered, nil
 }

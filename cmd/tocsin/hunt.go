@@ -24,9 +24,9 @@ import (
 type huntCmd struct {
 	inputFlags
 	ruleFlags
+	outputFlags
 
 	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Output      string   `short:"o" help:"Write the report to this file instead of standard output." placeholder:"FILE"`
 	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
 	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
@@ -34,7 +34,7 @@ type huntCmd struct {
 	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
 	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	Host        []string `help:"Report only matches and campaigns on these hosts." placeholder:"HOST"`
+	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
@@ -45,25 +45,27 @@ type huntCmd struct {
 
 // stats is what --stats writes. Names and meanings are stable.
 type stats struct {
-	FilesRead      int     `json:"files_read"`
-	FilesSkipped   int     `json:"files_skipped"`
-	Bytes          int64   `json:"bytes"`
-	Events         int64   `json:"events"`
-	Faults         int64   `json:"faults"`
-	StampsStruck   int64   `json:"stamps_struck"` // that were not believed
-	RulesLoaded    int     `json:"rules_loaded"`
-	RulesRejected  int     `json:"rules_rejected"`
-	Matches        int     `json:"matches"`
-	DistinctRules  int     `json:"distinct_rules"`
-	Campaigns      int     `json:"campaigns"`
-	Attempts       int     `json:"attempts"`
-	Suppressed     int     `json:"suppressed"`
-	CPUSeconds     float64 `json:"cpu_seconds"`
-	LoadCPUSeconds float64 `json:"load_cpu_seconds"`
-	WallSeconds    float64 `json:"wall_seconds"`
-	PeakRSSBytes   int64   `json:"peak_rss_bytes"`
-	LetGo          []letGo `json:"let_go"`            // what was not kept
-	Partial        string  `json:"partial,omitempty"` // why the run ended before all was read
+	FilesRead      int            `json:"files_read"`
+	FilesSkipped   int            `json:"files_skipped"`
+	Bytes          int64          `json:"bytes"`
+	Events         int64          `json:"events"`
+	Faults         int64          `json:"faults"`
+	StampsStruck   int64          `json:"stamps_struck"` // that were not believed
+	RulesLoaded    int            `json:"rules_loaded"`
+	RulesRejected  int            `json:"rules_rejected"`
+	Matches        int            `json:"matches"`
+	DistinctRules  int            `json:"distinct_rules"`
+	Campaigns      int            `json:"campaigns"`
+	Attempts       int            `json:"attempts"`
+	Suppressed     int            `json:"suppressed"`
+	CPUSeconds     float64        `json:"cpu_seconds"`
+	LoadCPUSeconds float64        `json:"load_cpu_seconds"`
+	WallSeconds    float64        `json:"wall_seconds"`
+	PeakRSSBytes   int64          `json:"peak_rss_bytes"`
+	Outside        int64          `json:"outside"`           // events outside the time range that was asked for
+	Unmet          []tocsin.Unmet `json:"unmet,omitempty"`   // filters that nothing met
+	LetGo          []letGo        `json:"let_go"`            // what was not kept
+	Partial        string         `json:"partial,omitempty"` // why the run ended before all was read
 }
 
 // letGo is a tocsin.LetGo whose times may be null.
@@ -102,6 +104,12 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	out, statsTo, err := c.outputs(s)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	defer statsTo.discard()
 	if in.Horizon, err = parseHorizon(c.Horizon); err != nil {
 		return err
 	}
@@ -110,13 +118,11 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	set.files = nil // their text is for the linter
-	after, _ := usage()
-	out, err := createOutput(c.Output, s.out)
-	if err != nil {
+	if err := c.knowsRules(set); err != nil {
 		return err
 	}
-	defer out.discard()
+	set.files = nil // their text is for the linter
+	after, _ := usage()
 
 	stop := showProgress(s.err, in.Progress, c.Quiet)
 	suppressed := 0
@@ -141,6 +147,14 @@ func (c *huntCmd) Run(s std) error {
 			return hush.matches(m) || slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(m.Rule, n) })
 		}
 	}
+	var hosts askings
+	for _, h := range c.Host {
+		hosts.all = append(hosts.all, wantHost(h))
+	}
+	missing := c.missing()
+	if len(c.Host) > 0 {
+		in.Watch = hosts.watch
+	}
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
@@ -148,6 +162,7 @@ func (c *huntCmd) Run(s std) error {
 	}
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
+	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
 	coverage.Rejected = set.rejected
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
@@ -176,11 +191,11 @@ func (c *huntCmd) Run(s std) error {
 		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
 	}
 	if c.Stats != "" {
-		if err := writeStats(c.Stats, h, found.Rules(), suppressed, began); err != nil {
+		if err := writeStats(statsTo, h, found.Rules(), suppressed, began); err != nil {
 			return err
 		}
 	}
-	if err := nothingRead(coverage, c.Paths); err != nil {
+	if err := c.ended(coverage, missing); err != nil {
 		return err
 	}
 	if failLevel != tocsin.Unrated {
@@ -196,6 +211,32 @@ func (c *huntCmd) Run(s std) error {
 		}
 	}
 	return nil
+}
+
+// outputs opens where the report and the stats go.
+func (c *huntCmd) outputs(s std) (report, stats *output, err error) {
+	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile})...)
+	if report, err = createOutput("--output", c.Output, s.out, g); err != nil {
+		return nil, nil, err
+	}
+	usual := io.Discard
+	if c.Stats == "-" {
+		usual = s.out
+	}
+	if stats, err = createOutput("--stats", c.Stats, usual, g); err != nil {
+		return nil, nil, err
+	}
+	if report.path != "" && stats.path != "" && sameName(report.path, stats.path) {
+		return nil, nil, fmt.Errorf("--stats %s: is where the report goes; name another file", c.Stats)
+	}
+	return report, stats, nil
+}
+
+// sameName says that two paths of files to be written are one, in a file system where case may not matter.
+func sameName(a, b string) bool {
+	a, err := filepath.Abs(a)
+	b, err2 := filepath.Abs(b)
+	return err == nil && err2 == nil && strings.EqualFold(a, b)
 }
 
 func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std) error {
@@ -243,34 +284,44 @@ func nothingRead(c *tocsin.Coverage, paths []string) error {
 // color says whether to colour text for w: a terminal, unless NO_COLOR (https://no-color.org) is set.
 func color(w any) bool { return isTerminal(w) && os.Getenv("NO_COLOR") == "" }
 
-// reportFormat is the format asked for, told by the output's name, or the usual one.
-func reportFormat(format, output, usual string, known []string) (string, error) {
-	if format == "" {
-		switch strings.ToLower(filepath.Ext(output)) {
-		case ".jsonl", ".ndjson":
-			format = "jsonl"
-		case ".csv":
-			format = "csv"
-		case ".html", ".htm":
-			format = "html"
-		default:
-			format = usual
-			if strings.EqualFold(filepath.Ext(output), ".md") && slices.Contains(known, "markdown") {
-				format = "markdown"
-			}
-		}
-	}
-	if !slices.Contains(known, format) {
-		return "", fmt.Errorf("--format %s: no such format; there are: %s", format, strings.Join(known, " "))
-	}
-	return format, nil
+// endings tell a format by how a file is named; the first of those that a command has counts.
+var endings = []struct{ ending, format string }{
+	{".txt", "text"}, {".text", "text"}, {".jsonl", "jsonl"}, {".ndjson", "jsonl"}, {".json", "json"}, {".csv", "csv"},
+	{".html", "html"}, {".htm", "html"}, {".html", "incident"}, {".htm", "incident"}, {".md", "markdown"},
 }
 
-func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
+// reportFormat is the format asked for, told by the output's name, or the usual one.
+func reportFormat(format, output, usual string, known []string) (string, error) {
+	if format != "" {
+		if !slices.Contains(known, format) {
+			return "", fmt.Errorf("--format %s: no such format; there are: %s", format, strings.Join(known, " "))
+		}
+		return format, nil
+	}
+	ext := strings.ToLower(filepath.Ext(output))
+	if ext == "" || output == "-" {
+		return usual, nil
+	}
+	var there []string
+	for _, e := range endings {
+		if !slices.Contains(known, e.format) {
+			continue
+		}
+		if e.ending == ext {
+			return e.format, nil
+		}
+		if !slices.Contains(there, e.ending) {
+			there = append(there, e.ending)
+		}
+	}
+	return "", fmt.Errorf("--output %s: the ending %s tells no format; known are %s; or give --format: %s", output, ext, strings.Join(there, " "), strings.Join(known, " "))
+}
+
+func writeStats(to *output, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
 	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, StampsStruck: c.Doubted, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
 		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
-	st.Partial, st.LetGo = c.Partial, []letGo{}
+	st.Outside, st.Unmet, st.Partial, st.LetGo = c.Outside, c.Unmet, c.Partial, []letGo{}
 	for _, g := range c.LetGo {
 		st.LetGo = append(st.LetGo, letGo{g.Kind, g.N, known(g.From), known(g.To), g.Why})
 	}
@@ -287,10 +338,10 @@ func writeStats(path string, h *report.Hunt, rules map[*tocsin.Rule]int, suppres
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if _, err := to.Write(append(data, '\n')); err != nil {
 		return fmt.Errorf("--stats: %w", err)
 	}
-	return nil
+	return to.keep()
 }
 
 // known is a time, nil where it is not known or JSON has no form for it.
@@ -325,7 +376,7 @@ func (c *huntCmd) filter() (func(*tocsin.Match) bool, error) {
 			(len(c.Tag) == 0 || slices.ContainsFunc(c.Tag, func(t string) bool { return tagged(r.Tags, t) })) &&
 			(len(c.Rule) == 0 || slices.ContainsFunc(c.Rule, func(n string) bool { return named(r, n) })) &&
 			!slices.ContainsFunc(c.ExcludeRule, func(n string) bool { return named(r, n) }) &&
-			(len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, m.Event.Host) }))
+			anyHost(c.Host, m.Event.Host)
 	}, nil
 }
 
@@ -340,9 +391,7 @@ func (c *huntCmd) narrow(r *campaign.Result) {
 	wanted := func(l tocsin.Level) bool {
 		return l >= least && (len(c.Level) == 0 || slices.Contains(c.Level, l.String()))
 	}
-	here := func(host string) bool {
-		return len(c.Host) == 0 || slices.ContainsFunc(c.Host, func(h string) bool { return strings.EqualFold(h, host) })
-	}
+	here := func(host string) bool { return anyHost(c.Host, host) }
 	r.Campaigns = slices.DeleteFunc(r.Campaigns, func(x *tocsin.Campaign) bool {
 		return !wanted(x.Level) || !slices.ContainsFunc(x.Victims, func(v tocsin.Victim) bool { return here(v.Value) }) && len(c.Host) > 0
 	})

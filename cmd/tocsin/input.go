@@ -18,11 +18,13 @@ type inputFlags struct {
 	Year        int      `help:"Year of stamps that name none (syslog); otherwise told by the file's own time."`
 	From        string   `help:"Leave out events before this time." placeholder:"TIME"`
 	To          string   `help:"Leave out events after this time." placeholder:"TIME"`
+	Strict      bool     `help:"Exit with 2 if a host, field or time range that was asked for is in no event."`
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
 	Exclude     []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
 	FollowLinks bool     `help:"Read what symbolic links below the paths point to."`
+	ReadResults bool     `help:"Read as logs what Tocsin itself wrote; otherwise its results are skipped and listed."`
 	MaxSize     int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
 	MaxRatio    int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
 	MaxMembers  int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
@@ -37,7 +39,7 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 			return in, fmt.Errorf("--input-format %s: no such format; there are: %s", f.InputFormat, strings.Join(decode.Names(), " "))
 		}
 	}
-	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Limits: source.Limits{
+	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Results: f.ReadResults, Limits: source.Limits{
 		Size: f.MaxSize << 20, Ratio: f.MaxRatio, Members: f.MaxMembers, Depth: f.MaxDepth, Whole: f.MaxWhole << 20}}
 	zone, err := parseZone(f.Zone)
 	if err != nil {
@@ -50,8 +52,10 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 	if in.From, err = parseBound("--from", f.From, zone); err != nil {
 		return in, err
 	}
-	in.To, err = parseBound("--to", f.To, zone)
-	return in, err
+	if in.To, err = parseBound("--to", f.To, zone); err != nil {
+		return in, err
+	}
+	return in, emptyRange(f, in.From, in.To)
 }
 
 func parseZone(s string) (*time.Location, error) {

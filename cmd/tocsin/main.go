@@ -3,7 +3,8 @@
 //
 // Exit codes: 0, the command did what it was asked (whether or not it found anything, unless --fail-level asks
 // otherwise); 1, something was found at or above --fail-level, or a rule or test failed its check; 2, the command
-// could not be done: bad arguments, unreadable rules, output that cannot be written; 130, stopped by a signal.
+// could not be done: bad arguments, unreadable rules, output that cannot be written, or was done in part only: a path
+// that was named is not there, or, with --strict, a filter met nothing; 130, stopped by a signal.
 package main
 
 import (
@@ -29,8 +30,8 @@ type cli struct {
 	Explain  explainCmd  `cmd:"" help:"Show the chain of evidence of a campaign that hunt found."`
 	Rehearse rehearseCmd `cmd:"" help:"Write the logs of an intrusion that never happened, and the truth about it."`
 	Timeline timelineCmd `cmd:"" help:"List every event of logs in order of time."`
-	Search   searchCmd   `cmd:"" help:"List the events that a text, a field or a pattern occurs in."`
-	Metrics  metricsCmd  `cmd:"" help:"Count events by kind, and logons by account and address."`
+	Search   searchCmd   `cmd:"" help:"List the events of a host, an account, an address, a field, a text or a pattern."`
+	Metrics  metricsCmd  `cmd:"" help:"Count events by kind or by any fields; logons, talkers, processes, first and last seen."`
 	Rules    rulesCmd    `cmd:"" help:"Check, test, list and update rules."`
 	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
 }

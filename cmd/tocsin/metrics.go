@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"text/tabwriter"
-	"time"
+	"strconv"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
@@ -16,122 +14,267 @@ import (
 
 type metricsCmd struct {
 	inputFlags
-	Format string `short:"f" help:"text or json." default:"text" enum:"text,json"`
-	Output string `short:"o" help:"Write to this file instead of standard output." placeholder:"FILE"`
-	Top    int    `help:"How many rows of each table to show; 0 is all." default:"30"`
+	queryFlags
+	outputFlags
+	Format string   `short:"f" help:"text, json or csv (of one table); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	View   []string `help:"Tables to show: events, logons, hosts, talkers (who sent how much to whom), processes (by host), seen (hosts, accounts and addresses, first seen first)." default:"events,logons,hosts" placeholder:"VIEW,…"`
+	By     []string `help:"Count events by these fields instead: names as for --field, and day, hour, minute, kind, log_source." placeholder:"NAME,…"`
+	Sum    []string `help:"With --by: add up these fields too, and show the largest sums first." placeholder:"NAME,…"`
+	Top    int      `help:"How many rows of each table to show; 0 is all." default:"30"`
 }
 
-// A tally counts what has one key, and says when it was first and last seen.
-type tally struct {
-	Count   int64     `json:"count"`
-	Success int64     `json:"success"`
-	Failure int64     `json:"failure"`
-	First   time.Time `json:"first,omitzero"`
-	Last    time.Time `json:"last,omitzero"`
+// A view is a table that metrics can show.
+type view struct {
+	name    string
+	noun    string   // of what is counted, as the head of the first column
+	columns []column // what tells the rows apart
+	sums    []column // what is added up
+	outcome bool     // how many worked and how many failed is counted too
+	total   bool     // the sums are of one kind, and the largest total comes first
+	first   bool     // what was first seen comes first
+	rows    func(ev *tocsin.Event, row func(worked bool, values ...string))
 }
 
-func (t *tally) add(at time.Time) {
-	t.Count++
-	t.span(at, at)
+// A column is one of a table.
+type column struct {
+	name, head string
+	account    bool      // its values are accounts …
+	only       string    // … where the first column has this value; empty is always
+	ref        *fieldRef // what it is filled from where the view has no rows of its own
+	optional   bool      // an event without it is counted all the same
 }
 
-func (t *tally) span(first, last time.Time) {
-	if !first.IsZero() && (t.First.IsZero() || first.Before(t.First)) {
-		t.First = first
+// Views of metrics, by name.
+var views = []view{
+	{name: "events", noun: "EVENTS", columns: []column{{name: "source", head: "SOURCE"}, {name: "id", head: "ID"}, {name: "name", head: "WHAT"}},
+		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+			id, name := report.KindOf(ev)
+			source := logSourceOf(ev)
+			if source == "" {
+				source = "*"
+			}
+			row(false, source, id, name)
+		}},
+	{name: "logons", noun: "LOGONS", outcome: true,
+		columns: []column{{name: "user", head: "ACCOUNT", account: true}, {name: "address", head: "ADDRESS"}, {name: "host", head: "HOST"}, {name: "type", head: "TYPE"}},
+		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+			if l, ok := report.LogonOf(ev); ok {
+				row(l.Worked, accountOf(ev, l.User).String(), l.Address, ev.Host, logonType(ev))
+			}
+		}},
+	{name: "hosts", noun: "EVENTS", columns: []column{{name: "host", head: "HOST"}},
+		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+			if ev.Host != "" {
+				row(false, ev.Host)
+			}
+		}},
+	{name: "talkers", noun: "EVENTS", total: true,
+		columns: []column{{name: "source", head: "FROM", ref: refTo("source.ip")}, {name: "destination", head: "TO", ref: refTo("destination.ip"), optional: true}},
+		sums:    []column{{name: "bytes_out", head: "SENT", ref: refTo("source.bytes")}, {name: "bytes_in", head: "RECEIVED", ref: refTo("destination.bytes")}}},
+	{name: "processes", noun: "EVENTS",
+		columns: []column{{name: "host", head: "HOST", ref: refTo("host"), optional: true}, {name: "process", head: "PROCESS", ref: refTo("process.executable")},
+			{name: "parent", head: "PARENT", ref: refTo("process.parent.executable"), optional: true}}},
+	{name: "seen", noun: "EVENTS", first: true, columns: []column{{name: "kind", head: "KIND"}, {name: "value", head: "NAME", account: true, only: "account"}},
+		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+			if ev.Host != "" {
+				row(false, "host", ev.Host)
+			}
+			eachAccount(ev, func(a account) { row(false, "account", a.String()) })
+			eachAddress(ev, "", func(a string) { row(false, "address", a) })
+		}},
+}
+
+// logonTypes are Windows' types of logon in words.
+// https://learn.microsoft.com/windows/security/threat-protection/auditing/event-4624
+var logonTypes = map[string]string{"0": "system", "2": "interactive", "3": "network", "4": "batch", "5": "service", "7": "unlock", "8": "network cleartext",
+	"9": "new credentials", "10": "remote interactive", "11": "cached interactive", "12": "cached remote interactive", "13": "cached unlock"}
+
+// logonType says how somebody logged on, as far as the event does.
+func logonType(ev *tocsin.Event) string {
+	if t, ok := ev.Value("LogonType"); ok {
+		if words := logonTypes[t]; words != "" {
+			return t + " " + words
+		}
+		return t
 	}
-	if last.After(t.Last) {
-		t.Last = last
+	if t := ev.Text("auth_method"); t != "" {
+		return t
 	}
+	return ev.Text("method")
 }
 
-// kind is what distinguishes events in the table of kinds: the log source, and the number or name that its log gives.
-type kind struct{ source, id, name string }
+// A desk counts one worker's events into tables.
+type desk struct {
+	query  *query
+	asked  engine.Desk
+	views  []view
+	tables []*groups
+	missed []int64 // events that lack a column
+	odd    int64   // values to be added up that are no numbers
+	ties   *ties
 
-// logon is who came from where.
-type logon struct{ user, address, host string }
-
-// counts is a worker's share of the metrics.
-type counts struct {
-	kinds  map[kind]*tally
-	logons map[logon]*tally
-	hosts  map[string]*tally
+	accounts []bool // whether a table has a column of accounts
+	named    bool   // the event at hand was counted in one
 }
 
-func newCounts() *counts {
-	return &counts{kinds: map[kind]*tally{}, logons: map[logon]*tally{}, hosts: map[string]*tally{}}
-}
-
-func at[K comparable](m map[K]*tally, k K) *tally {
-	t := m[k]
-	if t == nil {
-		t = &tally{}
-		m[k] = t
+func newDesk(q *query, views []view, worker int) *desk {
+	d := &desk{query: q, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
+	for _, v := range views {
+		d.tables = append(d.tables, newGroups())
+		d.accounts = append(d.accounts, slices.ContainsFunc(v.columns, func(c column) bool { return c.account }))
 	}
-	return t
+	return d
 }
 
 // Event counts one event.
-func (c *counts) Event(ev *tocsin.Event) {
-	id, name := report.KindOf(ev)
-	source := "*"
-	if len(ev.Sources) > 0 {
-		source = ev.Sources[0].String()
+func (d *desk) Event(ev *tocsin.Event) {
+	d.asked.Event(ev)
+	if !d.query.wants(ev) {
+		return
 	}
-	key := kind{source, id, name}
-	t, ok := c.kinds[key]
-	if !ok {
-		t = at(c.kinds, kind{source, clone(id), clone(name)})
+	d.named = false
+	for i := range d.views {
+		v := &d.views[i]
+		if v.rows == nil {
+			d.fill(ev, i)
+			continue
+		}
+		v.rows(ev, func(worked bool, values ...string) { d.count(ev, i, worked, values) })
 	}
-	t.add(ev.Time)
-	if ev.Host != "" {
-		h, ok := c.hosts[ev.Host]
-		if !ok {
-			h = at(c.hosts, clone(ev.Host))
-		}
-		h.add(ev.Time)
-	}
-	if l, ok := report.LogonOf(ev); ok {
-		k := logon{l.User, l.Address, ev.Host}
-		t, ok := c.logons[k]
-		if !ok {
-			t = at(c.logons, logon{clone(l.User), clone(l.Address), clone(ev.Host)})
-		}
-		t.add(ev.Time)
-		if l.Worked {
-			t.Success++
-		} else {
-			t.Failure++
-		}
+	if d.named {
+		eachAccount(ev, d.ties.note)
 	}
 }
 
-// clone copies a part of an event so that it may be kept.
-func clone(s string) string { return string([]byte(s)) }
+// mostRows bounds the rows that one event with several values of a field is counted in.
+const mostRows = 64
 
-func merge[K comparable](to, from map[K]*tally) {
-	for k, f := range from {
-		t := at(to, k)
-		t.Count += f.Count
-		t.Success += f.Success
-		t.Failure += f.Failure
-		t.span(f.First, f.Last)
+// fill counts an event in a table whose columns are fields: once for each combination of their values.
+func (d *desk) fill(ev *tocsin.Event, table int) {
+	v := &d.views[table]
+	rows := [][]string{nil}
+	for _, c := range v.columns {
+		values := c.ref.values(ev)
+		if len(values) == 0 {
+			if !c.optional {
+				d.missed[table]++
+				return
+			}
+			values = []string{""}
+		}
+		var next [][]string
+		for _, r := range rows {
+			for _, value := range values {
+				if len(next) < mostRows {
+					next = append(next, append(slices.Clip(r), value))
+				}
+			}
+		}
+		rows = next
 	}
+	for _, r := range rows {
+		d.count(ev, table, false, r)
+	}
+}
+
+// count counts an event in one row.
+func (d *desk) count(ev *tocsin.Event, table int, worked bool, values []string) {
+	v, g := &d.views[table], d.tables[table]
+	g.begin()
+	for _, value := range values {
+		g.value(value)
+	}
+	d.named = d.named || d.accounts[table]
+	t := g.at()
+	t.Count++
+	at := timeOf(ev)
+	t.span(at, at)
+	if v.outcome && worked {
+		t.Success++
+	} else if v.outcome {
+		t.Failure++
+	}
+	if len(v.sums) > 0 && t.Sums == nil {
+		t.Sums = make([]float64, len(v.sums))
+	}
+	for i, s := range v.sums {
+		s.ref.each(ev, false, func(value string) {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil || n != n || n > 1e300 || n < -1e300 {
+				if value != "-" {
+					d.odd++
+				}
+				return
+			}
+			t.Sums[i] += n
+		})
+	}
+}
+
+// tables are those that the flags ask for.
+func (c *metricsCmd) tables(q *query) ([]view, error) {
+	if len(c.By) > 0 {
+		v := view{name: "groups", noun: "EVENTS"}
+		for _, name := range c.By {
+			r := refTo(name)
+			v.columns = append(v.columns, column{name: name, head: strings.ToUpper(name), ref: r, account: slices.Contains(r.names, "user")})
+			q.asked.all = append(q.asked.all, wantField("--by "+name, r))
+		}
+		for _, name := range c.Sum {
+			r := refTo(name)
+			v.sums = append(v.sums, column{name: name, head: "SUM(" + strings.ToUpper(name) + ")", ref: r})
+			q.asked.all = append(q.asked.all, wantField("--sum "+name, r))
+		}
+		return []view{v}, nil
+	}
+	if len(c.Sum) > 0 {
+		return nil, errors.New("--sum goes with --by: say by which fields to add up")
+	}
+	var out []view
+	for _, name := range c.View {
+		i := slices.IndexFunc(views, func(v view) bool { return v.name == name })
+		if i < 0 {
+			var names []string
+			for _, v := range views {
+				names = append(names, v.name)
+			}
+			return nil, fmt.Errorf("--view %s: no such table; there are: %s; or count by any field with --by", name, strings.Join(names, " "))
+		}
+		out = append(out, views[i])
+	}
+	return out, nil
 }
 
 func (c *metricsCmd) Run(s std) error {
+	var err error
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", []string{"text", "json", "csv"}); err != nil {
+		return err
+	}
+	q, err := c.query()
+	if err != nil {
+		return err
+	}
+	shown, err := c.tables(q)
+	if err != nil {
+		return err
+	}
+	if c.Format == "csv" && len(shown) > 1 {
+		return errors.New("csv holds one table: name it with --view, or say --by which fields to count")
+	}
 	in, err := c.input(s)
 	if err != nil {
 		return err
 	}
-	out, err := createOutput(c.Output, s.out)
+	out, err := createOutput("--output", c.Output, s.out, c.guard(s, c.Force))
 	if err != nil {
 		return err
 	}
 	defer out.discard()
-	var desks []*counts
+	missing := c.missing()
+	var desks []*desk
 	stop := showProgress(s.err, in.Progress, c.Quiet)
-	coverage, err := engine.Read(s.ctx, in, func(int) engine.Desk {
-		d := newCounts()
+	coverage, err := engine.Read(s.ctx, in, func(worker int) engine.Desk {
+		d := newDesk(q, shown, worker)
 		desks = append(desks, d)
 		return d
 	})
@@ -139,119 +282,41 @@ func (c *metricsCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	all := newCounts()
-	for _, d := range desks {
-		merge(all.kinds, d.kinds)
-		merge(all.logons, d.logons)
-		merge(all.hosts, d.hosts)
+	coverage.Unmet = append(q.asked.unmet(), c.outOfRange(coverage)...)
+	all := desks[0]
+	for _, d := range desks[1:] {
+		all.join(d)
 	}
-	if c.Format == "json" {
-		err = all.json(out, c.Top)
-	} else {
-		err = all.text(out, c.Top)
+	tables := all.results(c.Top)
+	switch c.Format {
+	case "json":
+		err = writeTablesJSON(out, tables)
+	case "csv":
+		err = tables[0].csv(out)
+	default:
+		err = writeTablesText(out, tables)
 	}
 	if err == nil {
 		err = out.keep()
 	}
-	if err == nil && !c.Quiet {
+	if err != nil {
+		return err
+	}
+	if !c.Quiet {
+		for i := range tables {
+			tables[i].notes(s.err)
+		}
 		printCoverage(s.err, coverage)
 	}
-	if err == nil {
-		err = nothingRead(coverage, c.Paths)
-	}
-	return err
+	return c.ended(coverage, missing)
 }
 
-// A row is one line of a table.
-type row[K any] struct {
-	key K
-	*tally
-}
-
-// rows are a table's lines, most first; less orders equals.
-func rows[K comparable](m map[K]*tally, top int, less func(a, b K) int) []row[K] {
-	var out []row[K]
-	for _, k := range slices.Collect(maps.Keys(m)) {
-		out = append(out, row[K]{k, m[k]})
+// join adds another worker's share.
+func (d *desk) join(o *desk) {
+	for i, g := range d.tables {
+		g.join(o.tables[i])
+		d.missed[i] += o.missed[i]
 	}
-	slices.SortFunc(out, func(a, b row[K]) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), less(a.key, b.key))
-	})
-	if top > 0 {
-		out = out[:min(top, len(out))]
-	}
-	return out
-}
-
-func byKind(a, b kind) int {
-	return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.id, b.id), cmp.Compare(a.name, b.name))
-}
-
-func byLogon(a, b logon) int {
-	return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.address, b.address), cmp.Compare(a.host, b.host))
-}
-
-func (c *counts) text(w *output, top int) error {
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	stamp := func(t time.Time) string {
-		if t.IsZero() {
-			return "-"
-		}
-		return t.Format("2006-01-02 15:04:05")
-	}
-	fmt.Fprintf(t, "EVENTS\tSOURCE\tID\tWHAT\tFIRST\tLAST\n")
-	for _, r := range rows(c.kinds, top, byKind) {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%s\n", r.Count, report.Visible(r.key.source), report.Visible(r.key.id), report.Visible(r.key.name), stamp(r.First), stamp(r.Last))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(t, "\nLOGONS\tWORKED\tFAILED\tACCOUNT\tADDRESS\tHOST\tFIRST\tLAST\n")
-	for _, r := range rows(c.logons, top, byLogon) {
-		fmt.Fprintf(t, "%d\t%d\t%d\t%s\t%s\t%s\t%s\t%s\n", r.Count, r.Success, r.Failure, report.Visible(r.key.user), report.Visible(r.key.address), report.Visible(r.key.host), stamp(r.First), stamp(r.Last))
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	fmt.Fprintf(t, "\nEVENTS\tHOST\tFIRST\tLAST\n")
-	for _, r := range rows(c.hosts, top, cmp.Compare[string]) {
-		fmt.Fprintf(t, "%d\t%s\t%s\t%s\n", r.Count, report.Visible(r.key), stamp(r.First), stamp(r.Last))
-	}
-	return t.Flush()
-}
-
-func (c *counts) json(w *output, top int) error {
-	type kindRow struct {
-		Source string `json:"source"`
-		ID     string `json:"id,omitempty"`
-		Name   string `json:"name,omitempty"`
-		*tally
-	}
-	type logonRow struct {
-		User    string `json:"user"`
-		Address string `json:"address"`
-		Host    string `json:"host"`
-		*tally
-	}
-	type hostRow struct {
-		Host string `json:"host"`
-		*tally
-	}
-	var doc struct {
-		Events []kindRow  `json:"events"`
-		Logons []logonRow `json:"logons"`
-		Hosts  []hostRow  `json:"hosts"`
-	}
-	for _, r := range rows(c.kinds, top, byKind) {
-		doc.Events = append(doc.Events, kindRow{r.key.source, r.key.id, r.key.name, r.tally})
-	}
-	for _, r := range rows(c.logons, top, byLogon) {
-		doc.Logons = append(doc.Logons, logonRow{r.key.user, r.key.address, r.key.host, r.tally})
-	}
-	for _, r := range rows(c.hosts, top, cmp.Compare[string]) {
-		doc.Hosts = append(doc.Hosts, hostRow{r.key, r.tally})
-	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(doc)
+	d.odd += o.odd
+	d.ties.join(o.ties)
 }

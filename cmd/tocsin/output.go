@@ -1,42 +1,79 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
-// An output is where a report goes: standard output, or a file that appears whole or not at all.
+// An output is where a report goes: standard output, or a file that appears whole or not at all, and in the place of
+// nothing that was not there when the run began.
 type output struct {
 	io.Writer
-	file *os.File
-	path string
+	flag   string
+	path   string      // the name that the file gets in keep; empty for what is written to as it is
+	before os.FileInfo // what had that name when the run began; nil for nothing
+	file   *os.File    // what is written to; nil before the first byte, so that no run finds a file of its own among its input
 }
 
-// createOutput opens path for writing, or takes usual if there is none. The file gets its name in keep.
-func createOutput(path string, usual io.Writer) (*output, error) {
+// createOutput takes path for writing, as g allows it, or usual if there is none.
+func createOutput(flag, path string, usual io.Writer, g *guard) (*output, error) {
 	if path == "" || path == "-" {
+		if err := g.stdout(usual); err != nil {
+			return nil, err
+		}
 		return &output{Writer: usual}, nil
 	}
-	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
-		if st.IsDir() {
-			return nil, fmt.Errorf("--output %s: is a folder; name a file", path)
-		}
+	real, before, err := g.check(flag, path)
+	if err != nil {
+		return nil, err
+	}
+	if before != nil && !before.Mode().IsRegular() {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0) // a pipe or /dev/null is written to as it is
 		return &output{Writer: f, file: f}, err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return nil, fmt.Errorf("--output: %w", err)
+	o := &output{flag: flag, path: real, before: before}
+	o.Writer = (*beside)(o)
+	if err := o.begin(); err != nil { // now rather than after hours of reading
+		return nil, err
 	}
-	return &output{Writer: f, file: f, path: path}, nil
+	o.discard()
+	return o, nil
+}
+
+// begin makes the file that is written to, beside the one that it will be.
+func (o *output) begin() (err error) {
+	if o.file, err = os.CreateTemp(filepath.Dir(o.path), "."+filepath.Base(o.path)+".*"); err != nil {
+		o.file = nil
+		return fmt.Errorf("%s: %w", o.flag, err)
+	}
+	return nil
+}
+
+// beside writes to an output's file, and makes it for the first byte.
+type beside output
+
+func (b *beside) Write(p []byte) (int, error) {
+	if b.file == nil {
+		if err := (*output)(b).begin(); err != nil {
+			return 0, err
+		}
+	}
+	return b.file.Write(p)
 }
 
 // keep ends the writing and gives the file its name.
 func (o *output) keep() error {
 	if o.file == nil {
-		return nil
+		if o.path == "" {
+			return nil
+		}
+		if err := o.begin(); err != nil { // an empty report is one too
+			return err
+		}
 	}
 	f := o.file
 	o.file = nil
@@ -47,14 +84,39 @@ func (o *output) keep() error {
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err == nil {
-		err = os.Rename(f.Name(), o.path)
-	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("%s: %w", o.flag, err)
+	}
+	if err := o.place(f.Name()); err != nil {
+		return fmt.Errorf("%s %s: %w; what was to be written lies in %s", o.flag, o.path, err, f.Name())
 	}
 	return nil
+}
+
+var errAppeared = errors.New("another file has got this name, or the file has changed, since the run began, and is not replaced")
+
+// place gives the finished file its name, unless what has that name now is not what had it when the run began.
+func (o *output) place(name string) error {
+	now, err := os.Lstat(o.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case o.before == nil || !os.SameFile(o.before, now) || now.Size() != o.before.Size() || !now.ModTime().Equal(o.before.ModTime()):
+		return errAppeared
+	}
+	if o.before != nil {
+		return os.Rename(name, o.path)
+	}
+	// A link, unlike a new name, never replaces what has come since.
+	switch err := os.Link(name, o.path); {
+	case err == nil:
+		return os.Remove(name)
+	case errors.Is(err, fs.ErrExist):
+		return errAppeared
+	}
+	return os.Rename(name, o.path) // a file system without links
 }
 
 // discard removes what was written unless it was kept.
@@ -64,5 +126,6 @@ func (o *output) discard() {
 		if o.path != "" {
 			_ = os.Remove(o.file.Name())
 		}
+		o.file = nil
 	}
 }

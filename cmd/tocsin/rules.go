@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -29,6 +30,7 @@ type checkCmd struct {
 	Paths  []string `arg:"" name:"dir" help:"Folders, files or archives of rules."`
 	Expand string   `help:"YAML file of values for rules with |expand." placeholder:"FILE"`
 	Least  string   `help:"Show findings of this severity and above." enum:"note,warning,error" default:"warning" placeholder:"SEVERITY"`
+	Quiet  bool     `short:"q" help:"Only what is wrong, without the counts."`
 	Strict bool     `help:"Exit with 1 for any finding that is shown, not only for rejected rules."`
 }
 
@@ -38,20 +40,26 @@ func (c *checkCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range set.rejected {
+	for _, f := range set.allFaults(set.options) {
 		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
 	}
 	found := map[sigma.Severity]int{}
 	shown := 0
-	for _, f := range sigma.Lint(set.lint()) {
+	findings := append(sigma.Lint(set.lint()), lintFields(set.parsed())...)
+	slices.SortStableFunc(findings, func(a, b sigma.Finding) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	for _, f := range findings {
 		found[f.Severity]++
 		if f.Severity.String() == c.Least || f.Severity == sigma.Mistake || f.Severity == sigma.Warning && c.Least == "note" {
 			fmt.Fprintln(s.out, report.Visible(f.String()))
 			shown++
 		}
 	}
-	fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected; %d errors, %d warnings, %d notes\n", len(set.files), len(set.set.Rules()), len(set.rejected),
-		found[sigma.Mistake], found[sigma.Warning], found[sigma.Note])
+	if !c.Quiet {
+		fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected; %d errors, %d warnings, %d notes\n", len(set.files), len(set.set.Rules()), len(set.rejected),
+			found[sigma.Mistake], found[sigma.Warning], found[sigma.Note])
+	}
 	if len(set.rejected) > 0 || c.Strict && shown > 0 {
 		return errFound
 	}
@@ -59,6 +67,7 @@ func (c *checkCmd) Run(s std) error {
 }
 
 type testCmd struct {
+	Quiet bool     `short:"q" help:"Only what failed, without the counts and the rules that have no samples."`
 	Paths []string `arg:"" name:"dir" help:"Folders of rules (NAME.yml) with samples beside them (NAME.txtar)."`
 }
 
@@ -98,10 +107,15 @@ func (c *testCmd) Run(s std) error {
 	for _, f := range r.Failures {
 		fmt.Fprintf(s.out, "failed: %s\n", report.Visible(f.Error()))
 	}
+	if c.Quiet {
+		r.Untested = nil
+	}
 	for _, u := range r.Untested {
 		fmt.Fprintf(s.out, "untested: %s:%d: %s lacks a sample that matches or one that does not\n", report.Visible(u.File), u.Line, report.Visible(u.Title))
 	}
-	fmt.Fprintf(s.out, "%d rules, %d of them without samples\n%s\n", len(set.set.Rules()), len(r.Untested), r)
+	if !c.Quiet {
+		fmt.Fprintf(s.out, "%d rules, %d of them without samples\n%s\n", len(set.set.Rules()), len(r.Untested), r)
+	}
 	if bad > 0 || len(r.Failures) > 0 {
 		return errFound
 	}
@@ -129,6 +143,9 @@ func (c *listCmd) Run(s std) error {
 		if _, err := tocsin.ParseLevel(l); err != nil {
 			return fmt.Errorf("--level: %w", err)
 		}
+	}
+	if err := knownTags(c.Tag, set.set.Rules()); err != nil {
+		return err
 	}
 	all := slices.Clone(set.set.Rules())
 	slices.SortStableFunc(all, func(a, b *sigma.Rule) int { return strings.Compare(a.File, b.File) })

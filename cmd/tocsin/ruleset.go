@@ -31,6 +31,18 @@ type ruleset struct {
 	set      *sigma.Set
 	rejected []*tocsin.Fault
 	files    []rules.File
+	options  sigma.Options
+}
+
+// parsed are the rules of the files, usable or not.
+func (r *ruleset) parsed() []*sigma.Rule {
+	all, _ := parseRules(r.files) // its faults are among the rejected
+	return all
+}
+
+// has says that a rule that can be used is called by this id or title.
+func (r *ruleset) has(name string) bool {
+	return slices.ContainsFunc(r.set.Rules(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
 }
 
 // lint gives the files to the linter.
@@ -103,7 +115,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		}
 	}
 	set, faults := sigma.Compile(parsed, opt)
-	out.set = set
+	out.set, out.options = set, opt
 	windows := 0
 	for _, r := range set.Rules() {
 		if r.Source.Product == "windows" {

@@ -21,7 +21,11 @@ func TestStatsLetGo(t *testing.T) {
 		{Kind: "late", N: 1, To: time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), Why: "their ten minutes were closed"},
 	}}}
 	path := filepath.Join(t.TempDir(), "stats.json")
-	if err := writeStats(path, h, nil, 0, at); err != nil {
+	to, err := createOutput("--stats", path, nil, &guard{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writeStats(to, h, nil, 0, at); err != nil {
 		t.Fatal(err)
 	}
 	b, err := os.ReadFile(path)

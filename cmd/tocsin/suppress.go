@@ -71,6 +71,17 @@ func loadSuppressions(file string) (*suppressions, error) {
 	return out, nil
 }
 
+// unmet are the entries that name a rule that is not loaded: they hide nothing, and their author may think that they do.
+func (s *suppressions) unmet(file string, set *ruleset) (all []tocsin.Unmet) {
+	for i := range s.Suppress {
+		name := s.Suppress[i].Rule
+		if name != "" && !set.has(name) {
+			all = append(all, tocsin.Unmet{Filter: fmt.Sprintf("--suppress %s, entry %d", file, i+1), There: "no rule that is loaded has the id or title " + name})
+		}
+	}
+	return all
+}
+
 func values(m map[string]string) []string {
 	var out []string
 	for _, v := range m {

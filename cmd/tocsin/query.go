@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// queryFlags say which events are wanted: those for which all flags hold; of several values of --host, --user and
+// --address any.
+type queryFlags struct {
+	Host    []string `help:"Events of this host; web01 also takes web01.corp.example, and * and ? stand for anything. May be given more than once, as --user and --address." placeholder:"HOST"`
+	User    []string `help:"Events that name this account, acting or acted on: ann, CORP\\ann, ann@corp.example or a SID; * and ? stand for anything." placeholder:"USER"`
+	Address []string `help:"Events that name this address or one of this network: 192.0.2.7, 192.0.2.0/24." placeholder:"ADDRESS"`
+	Field   []string `help:"Events whose field has this value: NAME=VALUE; * and ? stand for anything. NAME may be Sigma's, ECS's or the log's own, or host, user, address." placeholder:"NAME=VALUE" sep:"none"`
+	Text    []string `short:"t" help:"Events with this text in any field, upper or lower case alike; all of them if given more than once." placeholder:"TEXT" sep:"none"`
+	Regex   []string `short:"e" help:"Events with a field that this regular expression (RE2) matches." placeholder:"REGEX" sep:"none"`
+	Not     []string `help:"But not events whose field has this value (NAME=VALUE), or with this text." placeholder:"NAME=VALUE|TEXT" sep:"none"`
+}
+
+// A query is what queryFlags ask for.
+type query struct {
+	tests []func(*tocsin.Event) bool
+	asked askings
+}
+
+// empty says that everything is wanted.
+func (q *queryFlags) empty() bool {
+	return len(q.Host)+len(q.User)+len(q.Address)+len(q.Field)+len(q.Text)+len(q.Regex)+len(q.Not) == 0
+}
+
+// fieldName is what may stand before the = of NAME=VALUE.
+var fieldName = regexp.MustCompile(`^[\p{L}_@][^\s=]*$`)
+
+func (q *queryFlags) query() (*query, error) {
+	out := &query{}
+	anyOf := func(all []wanted) {
+		if len(all) == 0 {
+			return
+		}
+		out.asked.all = append(out.asked.all, all...)
+		out.tests = append(out.tests, func(ev *tocsin.Event) bool {
+			for i := range all {
+				if all[i].meets(ev) {
+					return true
+				}
+			}
+			return false
+		})
+	}
+	var hosts, users, addresses []wanted
+	var faults []error
+	for _, h := range q.Host {
+		hosts = append(hosts, wantHost(h))
+	}
+	for _, u := range q.User {
+		users = append(users, wantUser(u))
+	}
+	for _, a := range q.Address {
+		n, ok := parseNetwork(a)
+		if !ok {
+			faults = append(faults, fmt.Errorf("--address %s: want an address or a network, such as 192.0.2.7 or 192.0.2.0/24", a))
+			continue
+		}
+		addresses = append(addresses, wantAddress(n))
+	}
+	anyOf(hosts)
+	anyOf(users)
+	anyOf(addresses)
+	for _, t := range q.Text {
+		out.tests = append(out.tests, anywhere(regexp.MustCompile("(?i)"+regexp.QuoteMeta(t))))
+	}
+	for _, r := range q.Regex {
+		re, err := regexp.Compile(r)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--regex: %w", err))
+			continue
+		}
+		out.tests = append(out.tests, anywhere(re))
+	}
+	for _, f := range q.Field {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok || !fieldName.MatchString(name) {
+			faults = append(faults, fmt.Errorf("--field %s: want NAME=VALUE", f))
+			continue
+		}
+		test, ref := fieldTest(name, value)
+		out.asked.all = append(out.asked.all, wantField("--field "+f, ref))
+		out.tests = append(out.tests, test)
+	}
+	for _, n := range q.Not {
+		var test func(*tocsin.Event) bool
+		if name, value, ok := strings.Cut(n, "="); ok && fieldName.MatchString(name) {
+			var ref *fieldRef
+			test, ref = fieldTest(name, value)
+			out.asked.all = append(out.asked.all, wantField("--not "+n, ref))
+		} else {
+			test = anywhere(regexp.MustCompile("(?i)" + regexp.QuoteMeta(n)))
+		}
+		out.tests = append(out.tests, func(ev *tocsin.Event) bool { return !test(ev) })
+	}
+	return out, errors.Join(faults...)
+}
+
+// fieldTest tests a field for a value. Hosts, accounts and addresses are compared as --host, --user and --address do.
+func fieldTest(name, value string) (func(*tocsin.Event) bool, *fieldRef) {
+	ref := refTo(name)
+	n, isNetwork := parseNetwork(value)
+	return func(ev *tocsin.Event) bool {
+		switch {
+		case ref.has(ev, value):
+			return true
+		case name == "host":
+			return hostIs(value, ev.Host)
+		case name == "user":
+			return namesAccount(ev, value)
+		case isNetwork:
+			found := false
+			ref.each(ev, true, func(v string) { found = found || n.holds(v) })
+			return found
+		}
+		return false
+	}, ref
+}
+
+// wants says that an event is one of those asked for.
+func (q *query) wants(ev *tocsin.Event) bool {
+	for _, t := range q.tests {
+		if !t(ev) {
+			return false
+		}
+	}
+	return true
+}
+
+// anywhere tests all that an event says: its fields, its host, and its text.
+func anywhere(re *regexp.Regexp) func(*tocsin.Event) bool {
+	return func(ev *tocsin.Event) bool {
+		for i := range ev.Fields {
+			if re.MatchString(ev.Fields[i].Value) {
+				return true
+			}
+		}
+		return re.MatchString(ev.Raw) || re.MatchString(ev.Host)
+	}
+}
