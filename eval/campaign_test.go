@@ -22,7 +22,22 @@ import (
 // told hunts with campaigns.
 func told(t testing.TB, set *sigma.Set, paths ...string) (*engine.Findings, *tocsin.Coverage) {
 	t.Helper()
-	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Key: []byte("eval")}, set, nil)
+	return toldAs(t, whole, set, paths...)
+}
+
+// A view is what campaigns may know of how usual something is.
+type view string
+
+// The views. What the whole recording says of it, the future included, is what a hunt knows; what came before is what a live
+// run knows.
+const (
+	whole  view = ""
+	causal view = "causal/"
+)
+
+func toldAs(t testing.TB, v view, set *sigma.Set, paths ...string) (*engine.Findings, *tocsin.Coverage) {
+	t.Helper()
+	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Key: []byte("eval"), Causal: v == causal}, set, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,10 +130,16 @@ func blind(t *testing.T, path, to string) []alertLabel {
 // each network apart.
 func TestAlertCampaigns(t *testing.T) {
 	measures(t)
+	for _, v := range []view{whole, causal} {
+		alertCampaigns(t, v)
+	}
+}
+
+func alertCampaigns(t *testing.T, v view) {
 	set := own(t)
 	worst := map[string]*measured{}
 	note := func(network, name string, value float64, n int) {
-		score(t, "ait-ads/"+network+"/"+name, value, n)
+		score(t, string(v)+"ait-ads/"+network+"/"+name, value, n)
 		if w := worst[name]; w == nil || value < w.value {
 			worst[name] = &measured{value: value, n: n}
 		}
@@ -127,14 +148,14 @@ func TestAlertCampaigns(t *testing.T) {
 		path := data(t, "campaign/ait-ads/"+network+"_alerts.csv.gz")
 		blinded := filepath.Join(t.TempDir(), network+".csv")
 		labels := blind(t, path, blinded)
-		found, coverage := told(t, set, blinded)
+		found, coverage := toldAs(t, v, set, blinded)
 		s := scoreAlerts(found.Campaigns, labels)
 		alerts := len(labels) - 2
 		shown := len(found.Campaigns) + len(found.Aside)
 		days := coverage.Last.Sub(coverage.First).Hours() / 24
 		s.reduction = 1 - float64(shown)/float64(alerts)
-		t.Logf("%-16s %7d alerts, %d campaigns, %d others shown: reduction %.2f %%, steps %d of %d (missed: %s; %d of them among the leads), purity %.1f %% (%d alerts), without dirb and wpscan %.1f %% (%d); %.1f incidents a day",
-			network, alerts, len(found.Campaigns), len(found.Aside), 100*s.reduction, s.steps-len(s.missed), s.steps, strings.Join(s.missed, " "), s.led, 100*s.purity, s.size, 100*s.purityQuiet, s.sizeQuiet, float64(len(found.Campaigns))/days)
+		t.Logf("%s%-16s %7d alerts, %d campaigns, %d others shown: reduction %.2f %%, steps %d of %d (missed: %s; %d of them among the leads), purity %.1f %% (%d alerts), without dirb and wpscan %.1f %% (%d); %.1f incidents a day",
+			v, network, alerts, len(found.Campaigns), len(found.Aside), 100*s.reduction, s.steps-len(s.missed), s.steps, strings.Join(s.missed, " "), s.led, 100*s.purity, s.size, 100*s.purityQuiet, s.sizeQuiet, float64(len(found.Campaigns))/days)
 		for _, c := range found.Campaigns {
 			t.Logf("    %-8s %s %s – %s, %d actions, %d actors, %d links", c.Level, c.Title, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), c.Actions, len(c.Actors), len(c.Links))
 		}
@@ -145,7 +166,7 @@ func TestAlertCampaigns(t *testing.T) {
 		note(network, "purity-without-dirb-wpscan", s.purityQuiet, s.sizeQuiet)
 	}
 	for name, w := range worst {
-		score(t, "ait-ads/worst/"+name, w.value, w.n)
+		score(t, string(v)+"ait-ads/worst/"+name, w.value, w.n)
 	}
 }
 
@@ -249,39 +270,41 @@ func TestSeparateCampaigns(t *testing.T) {
 			}
 		}
 	}
-	found, _ := told(t, own(t), paths...)
-	in := map[string][]string{}
-	merged := 0
-	for _, c := range found.Campaigns {
-		names := map[string]int{}
-		for _, s := range c.Records {
-			for path, name := range of {
-				if strings.HasPrefix(s.Source, path) {
-					names[name] += int(s.To - s.From + 1)
+	for _, v := range []view{whole, causal} {
+		found, _ := toldAs(t, v, own(t), paths...)
+		in := map[string][]string{}
+		merged := 0
+		for _, c := range found.Campaigns {
+			names := map[string]int{}
+			for _, s := range c.Records {
+				for path, name := range of {
+					if strings.HasPrefix(s.Source, path) {
+						names[name] += int(s.To - s.From + 1)
+					}
 				}
 			}
+			if len(names) > 1 {
+				merged++
+			}
+			for n := range names {
+				in[n] = append(in[n], c.ID)
+			}
+			t.Logf("%-8s %s %s – %s: %d actions of %v", c.Level, c.Title, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), c.Actions, names)
+			for _, v := range c.Victims[:min(len(c.Victims), 12)] {
+				t.Logf("      victim %s:%s reached=%v %v", v.Kind, v.Value, v.Reached, v.Tactics)
+			}
 		}
-		if len(names) > 1 {
-			merged++
+		one := 0
+		for _, i := range intrusions {
+			if len(in[i.name]) == 1 {
+				one++
+			}
+			t.Logf("%-18s in %d campaigns", i.name, len(in[i.name]))
 		}
-		for n := range names {
-			in[n] = append(in[n], c.ID)
-		}
-		t.Logf("%-8s %s %s – %s: %d actions of %v", c.Level, c.Title, c.First.Format(time.DateTime), c.Last.Format(time.DateTime), c.Actions, names)
-		for _, v := range c.Victims[:min(len(c.Victims), 12)] {
-			t.Logf("      victim %s:%s reached=%v %v", v.Kind, v.Value, v.Reached, v.Tactics)
-		}
+		t.Logf("%d of %d intrusions are one campaign each; %d campaigns hold more than one", one, len(intrusions), merged)
+		share(t, string(v)+"separate/one-each", one, len(intrusions))
+		share(t, string(v)+"separate/merged", merged, len(found.Campaigns))
 	}
-	one := 0
-	for _, i := range intrusions {
-		if len(in[i.name]) == 1 {
-			one++
-		}
-		t.Logf("%-18s in %d campaigns", i.name, len(in[i.name]))
-	}
-	t.Logf("%d of %d intrusions are one campaign each; %d campaigns hold more than one", one, len(intrusions), merged)
-	share(t, "separate/one-each", one, len(intrusions))
-	share(t, "separate/merged", merged, len(found.Campaigns))
 }
 
 // TestSingleTechniques hunts single-technique captures together: those of different labs and days are not chained.
@@ -308,23 +331,25 @@ func TestSingleTechniques(t *testing.T) {
 // TestBenignCampaigns counts the campaigns in recordings of ordinary days.
 func TestBenignCampaigns(t *testing.T) {
 	measures(t)
-	events, all := 0, map[tocsin.Level]int{}
-	for _, name := range append([]string{"linux/auth-elastic-ec2.log.gz"}, benign...) {
-		found, coverage := told(t, own(t), data(t, name))
-		high := 0
-		for _, c := range found.Campaigns {
-			if c.Level >= tocsin.High {
-				high++
+	for _, v := range []view{whole, causal} {
+		events, all := 0, map[tocsin.Level]int{}
+		for _, name := range append([]string{"linux/auth-elastic-ec2.log.gz"}, benign...) {
+			found, coverage := toldAs(t, v, own(t), data(t, name))
+			high := 0
+			for _, c := range found.Campaigns {
+				if c.Level >= tocsin.High {
+					high++
+				}
+				all[c.Level]++
+				t.Logf("    %-8s %s (%s)", c.Level, c.Title, c.Why)
+				for _, s := range c.Steps {
+					t.Logf("        %s %s %s", s.First.Format(time.DateTime), s.Tactic, s.Summary)
+				}
 			}
-			all[c.Level]++
-			t.Logf("    %-8s %s (%s)", c.Level, c.Title, c.Why)
-			for _, s := range c.Steps {
-				t.Logf("        %s %s %s", s.First.Format(time.DateTime), s.Tactic, s.Summary)
-			}
+			t.Logf("%-42s %6d events: %d campaigns, %d of level high or above; %d actors only tried", name, coverage.Events, len(found.Campaigns), high, found.Attempts)
+			events += int(coverage.Events)
 		}
-		t.Logf("%-42s %6d events: %d campaigns, %d of level high or above; %d actors only tried", name, coverage.Events, len(found.Campaigns), high, found.Attempts)
-		events += int(coverage.Events)
+		share(t, string(v)+"benign/campaigns-high", all[tocsin.High]+all[tocsin.Critical], events)
+		share(t, string(v)+"benign/campaigns-medium", all[tocsin.Medium], events)
 	}
-	share(t, "benign/campaigns-high", all[tocsin.High]+all[tocsin.Critical], events)
-	share(t, "benign/campaigns-medium", all[tocsin.Medium], events)
 }
