@@ -67,7 +67,7 @@ func (w *world) campaign(g []*member) *tocsin.Campaign {
 	c.Rules = rules(s.all)
 	c.Records = records(s.all)
 	s.open()
-	c.Title = title(c)
+	c.Title = s.title()
 	s.names()
 	s.cut()
 	return c
@@ -117,6 +117,11 @@ func (s *story) omit(list string, n int) {
 // pause is how long a tactic may rest before what follows is another step.
 const pause = 30 * time.Minute
 
+// stepped says that a deed is part of a step.
+func stepped(d *tocsin.Deed) bool {
+	return d.Tactic != "" && (d.Weight >= Least || d.Level >= tocsin.Low)
+}
+
 // steps are the stretches that serve one tactic, in the order they began.
 func (s *story) steps() {
 	type step struct {
@@ -126,7 +131,7 @@ func (s *story) steps() {
 	var steps []*step
 	now := map[string]*step{}
 	for _, d := range s.all {
-		if d.Tactic == "" || d.Weight < 0.5 && d.Level < tocsin.Low {
+		if !stepped(d) {
 			continue
 		}
 		st := now[d.Tactic]
@@ -362,7 +367,8 @@ func tacticName(slug string) string {
 }
 
 // title is one line: how many were reached, by whom, how far.
-func title(c *tocsin.Campaign) string {
+func (s *story) title() string {
+	c := s.c
 	var hosts, tried []string
 	orgs := map[string]bool{}
 	for _, v := range c.Victims {
@@ -408,12 +414,16 @@ func title(c *tocsin.Campaign) string {
 			break
 		}
 	}
+	done := map[string]bool{}
+	for _, d := range s.all {
+		if stepped(d) && d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied {
+			done[d.Tactic] = true
+		}
+	}
 	var far []string
 	for _, t := range tocsin.Tactics() {
-		for i := range c.Steps {
-			if s := &c.Steps[i]; s.Tactic == t.Slug && (s.Worked > 0 || s.Actions > s.Failed) && stages[t.Slug] > 0 {
-				far = include(far, strings.ToLower(t.Name), 20)
-			}
+		if done[t.Slug] && stages[t.Slug] > 0 {
+			far = append(far, strings.ToLower(t.Name))
 		}
 	}
 	if len(far) > 4 {
