@@ -43,6 +43,7 @@ type Pages struct {
 	t     nameTable
 	pages map[pageKey]*page
 	usual usual
+	made  map[*tocsin.Actor][]*note // of the actors that were made last, what they did
 
 	cap    [strata]int // deeds of a page
 	own    [strata]int // deeds of a doer on all pages together

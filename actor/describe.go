@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tocsin-ids/tocsin"
@@ -14,7 +15,7 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 	for _, x := range g {
 		n += len(x.deeds)
 	}
-	a.Deeds = make([]tocsin.Deed, 0, n)
+	all := make([]*note, 0, n)
 	for _, x := range g {
 		a.Links = append(a.Links, x.links...)
 		a.Adaptations = append(a.Adaptations, x.adapted...)
@@ -32,12 +33,14 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 						Evidence: value(from) + " logged in as " + value(name) + ", which then acted"})
 				}
 			}
-			a.Deeds = append(a.Deeds, s.deed(d))
+			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(a.Deeds, func(x, y tocsin.Deed) int { return x.Time.Compare(y.Time) })
-	for i := range a.Deeds {
+	slices.SortStableFunc(all, func(x, y *note) int { return cmp.Compare(x.first, y.first) })
+	a.Deeds = make([]tocsin.Deed, n)
+	for i, x := range all {
 		d := &a.Deeds[i]
+		*d = s.deed(x)
 		if !d.Time.IsZero() && (a.First.IsZero() || d.Time.Before(a.First)) {
 			a.First = d.Time
 		}
@@ -45,10 +48,11 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 			a.Last = d.Last
 		}
 	}
+	s.made[a] = all
 	return a
 }
 
-// deed is a note in the words of the vocabulary.
+// deed is a note in the words of the vocabulary, without its places but the first.
 func (s *Pages) deed(n *note) tocsin.Deed {
 	k := &s.t.kinds[n.kind]
 	d := tocsin.Deed{N: int(n.n), Weight: n.w, Last: when(n.last), Sparse: n.sparse}
@@ -79,12 +83,15 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 			d.Marks = append(d.Marks, name)
 		}
 	}
-	d.Spans = s.t.spans(n.deed)
 	return d
 }
 
-// Describe says of an actor that Actors returned how it works: its ticks, its tempo, and what drives it.
+// Describe says of an actor that the last Actors returned where its deeds were read, and how it works: its ticks, its tempo,
+// and what drives it.
 func (s *Pages) Describe(a *tocsin.Actor) {
+	for i, x := range s.made[a] {
+		a.Deeds[i].Spans = s.t.spans(x.deed)
+	}
 	if a.Local {
 		return
 	}

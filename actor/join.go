@@ -195,6 +195,7 @@ func (t *nameTable) order(x, y *note) int {
 // doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. They are
 // not yet described: see Describe.
 func (s *Pages) Actors(least float64) []*tocsin.Actor {
+	s.made = map[*tocsin.Actor][]*note{}
 	notes := s.notes()
 	nodes := s.nodes(notes)
 	s.link(nodes)

@@ -60,7 +60,8 @@ type Result struct {
 // A Board builds campaigns, again and again as more is known. The zero Board judges nobody and joins all that belongs
 // together.
 type Board struct {
-	// Describe fills in an actor's ticks, tempo and driver; it is called for those in campaigns only. It may be nil.
+	// Describe fills in the places of an actor's deeds, its ticks, tempo and driver; it is called for those in campaigns
+	// only. It may be nil.
 	Describe func(*tocsin.Actor)
 	// Lost is a sentence about what was let go of a stretch of time, or "". It may be nil.
 	Lost func(from, to time.Time) string
@@ -125,18 +126,13 @@ func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *t
 		told[d] = c
 		return c
 	}
-	c := w.campaign(g)
+	c := w.campaign(g, b.Describe)
 	if c.Level < tocsin.Medium {
 		return nil
 	}
-	for _, a := range c.Actors {
-		if b.Describe != nil {
-			b.Describe(a)
-		}
-	}
 	judge(c)
-	for _, a := range c.Actors {
-		a.Ticks = nil
+	for _, m := range g {
+		m.Ticks = nil
 	}
 	told[d] = c
 	return c

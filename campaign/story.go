@@ -22,8 +22,8 @@ type story struct {
 	keys numbering
 }
 
-// campaign tells what a group of members did. Drivers are judged later.
-func (w *world) campaign(g []*member) *tocsin.Campaign {
+// campaign tells what a group of members did. If it came to something, they are described. Drivers are judged later.
+func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Campaign {
 	s := &story{w: w, g: g, by: map[*tocsin.Deed]*member{}, c: &tocsin.Campaign{}}
 	c := s.c
 	orgs := map[string]bool{}
@@ -54,6 +54,11 @@ func (w *world) campaign(g []*member) *tocsin.Campaign {
 	c.Level, c.Why = severity(s.all, c)
 	if c.Level < tocsin.Medium {
 		return c // which nobody is told of
+	}
+	if describe != nil {
+		for _, m := range g {
+			describe(m.Actor)
+		}
 	}
 	s.keys = number(s.all)
 	s.actors()
