@@ -23,7 +23,7 @@ import (
 var bounds = [strata]int{plain: 400_000, company: 1 << 17, telling: 1 << 17}
 
 // maxTicks are those of a stratum, in all: what is ordinary does not cost what is telling its times.
-var maxTicks = [strata]int{plain: 1 << 19, company: 1 << 18, telling: 1 << 18}
+var maxTicks = [strata]int{plain: 1 << 18, company: 1 << 18, telling: 1 << 18}
 
 const (
 	ownTicks  = 4096    // of a doer, in a page

@@ -392,7 +392,7 @@ func (h *hunter) note(a *tocsin.Action) {
 }
 
 // shelfBound is how many bytes of events of a hunt, those of all workers together, are in memory. More are put away.
-const shelfBound = 64 << 20
+const shelfBound = 32 << 20
 
 func (f *Findings) hunter(desk int, in Input) *hunter {
 	h := &hunter{Findings: f, desk: int32(desk), matcher: f.set.Matcher(), progress: in.Progress}
