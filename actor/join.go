@@ -274,8 +274,11 @@ func (s *Pages) notes() []*note {
 	return all
 }
 
-// places says of which organisation the logs below a folder are, where those that say so agree; and on which machine
-// logs were written that do not name it: the one whose name a folder on the way to them bears, or none.
+// places says of which organisation the logs below a folder are, and on which machine logs were written that do not name
+// it: the one whose name a folder on the way to them bears, or none.
+//
+// Logs are of an organisation if they name it on most of the pages on which they name a machine at all, and no other as
+// often: so a few records with a forged name do not move a machine.
 func (s *Pages) places() (orgs map[string]string, hosts map[int32]int32) {
 	orgs, hosts = map[string]string{}, map[int32]int32{}
 	known := map[string]int32{}
@@ -293,24 +296,39 @@ func (s *Pages) places() (orgs map[string]string, hosts map[int32]int32) {
 			}
 		}
 	}
+	named := map[string]int{} // pages on which the logs below a folder name a machine
+	says := map[[2]string]int{}
 	for _, p := range s.pages {
+		here := map[string]bool{}
 		for f := range p.facts {
 			o, ok := strings.CutPrefix(s.t.all[f.name], "org:")
 			if !ok {
 				learn(f.name)
+				if strings.HasPrefix(s.t.all[f.name], "host:") {
+					here[above(s.t.all[f.folder])] = true
+				}
 				continue
 			}
-			if !strings.Contains(o, ".") {
-				continue // an account of a cloud platform, whose logs lie anywhere
+			if strings.Contains(o, ".") { // else an account of a cloud platform, whose logs lie anywhere
+				says[[2]string{s.t.all[f.folder], o}]++
 			}
-			if have, ok := orgs[s.t.all[f.folder]]; ok && have != o {
-				o = ""
-			}
-			orgs[s.t.all[f.folder]] = o
+		}
+		for f := range here {
+			named[f]++
 		}
 		for _, n := range p.notes {
 			learn(n.deed.host)
 		}
+	}
+	for k, n := range says {
+		folder, o := k[0], k[1]
+		if 2*n <= named[folder] {
+			continue
+		}
+		if _, ok := orgs[folder]; ok {
+			o = ""
+		}
+		orgs[folder] = o
 	}
 	for h := range stand {
 		hosts[h] = none
@@ -321,6 +339,15 @@ func (s *Pages) places() (orgs map[string]string, hosts map[int32]int32) {
 		}
 	}
 	return orgs, hosts
+}
+
+// above is the folder, as path:NAME, in which a folder lies.
+func above(folder string) string {
+	i := strings.LastIndexByte(folder, '/')
+	if i < 0 {
+		return "path:"
+	}
+	return folder[:i]
 }
 
 // nodes makes a node of each handle's stretch of activity and of each episode on a host. What an account or session

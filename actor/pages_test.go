@@ -187,3 +187,33 @@ func BenchmarkPages(b *testing.B) {
 		}
 	}
 }
+
+// TestForgedOrganisation holds that a few records with a forged name do not say of which organisation a machine is.
+func TestForgedOrganisation(t *testing.T) {
+	fill := func(forged int) string {
+		s := NewPages(Key{1})
+		for i := range 40 {
+			a := act(time.Duration(i)*10*time.Minute, "10.0.0.5", "web1", "run", "T1059", tocsin.Worked, tocsin.Medium)
+			a.Place.Source = "case/web1/auth.log"
+			s.Add(&a)
+		}
+		for i := range forged {
+			a := act(time.Duration(i)*10*time.Minute, "198.51.100.7", fmt.Sprintf("h%d.forged.example", i), "login", "T1110", tocsin.Failed, tocsin.Low)
+			a.Place.Source, a.Org = "case/web1/auth.log", "forged.example"
+			s.Add(&a)
+		}
+		s.Whole()
+		for _, a := range s.Actors(0) {
+			if a.ID == "address:10.0.0.5" {
+				return a.Deeds[0].Org
+			}
+		}
+		return "no actor"
+	}
+	if org := fill(10); org != "" {
+		t.Errorf("ten records of forty pages make it one of %q", org)
+	}
+	if org := fill(40); org != "forged.example" {
+		t.Errorf("as many records as there are pages make it one of %q", org)
+	}
+}
