@@ -104,7 +104,8 @@ func TestAgentRecordings(t *testing.T) {
 	}
 	bad := 0
 	for key, w := range want {
-		if got[key] != w {
+		// A call that has no time of its own may have that of its result; where nothing has one, no call has.
+		if g := got[key]; g.calls != w.calls || g.results != w.results || g.times < w.times || g.times > 0 && w.times == 0 {
 			if bad++; bad < 20 {
 				t.Errorf("%s: %+v, labelled %+v", key, got[key], w)
 			}

@@ -82,7 +82,7 @@ func TestAgentSessions(t *testing.T) {
 `,
 		[]string{
 			`chat:1 ai_agent/tool_call 05:06:00 session="A" principal="P" tool="run" call_id="call_1" call_index="1" command="ls" has_result="true" result="r1" duration_ms="1000"`,
-			`chat:2 ai_agent/tool_call 05:06:01 session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
+			`chat:2 ai_agent/tool_call session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
 			`chat:1 ai_agent/tool_call 05:06:01 session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
 		},
 	}, {
@@ -266,4 +266,28 @@ func FuzzAgent(f *testing.F) {
 		sees(data, false)
 		sees(data, true)
 	})
+}
+
+// TestSessionsApart holds that a conversation without stamps has no time, whatever the one before it in the log had.
+func TestSessionsApart(t *testing.T) {
+	const log = `{"session":"s1","messages":[{"role":"assistant","ts":"2026-03-02T09:00:00Z","tool_calls":[{"id":"a","type":"function","function":{"name":"run","arguments":"{\"command\":\"ls\"}"}}]},{"role":"tool","tool_call_id":"a","content":"x"}]}
+{"session":"s2","messages":[{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"run","arguments":"{\"command\":\"id\"}"}}]},{"role":"tool","tool_call_id":"a","content":"y"}]}
+`
+	format, ok := Detect("x.jsonl", []byte(log))
+	if !ok {
+		t.Fatal("no format")
+	}
+	d := format.New(Options{})
+	n := 0
+	see := func(ev *tocsin.Event) {
+		n++
+		if has := !ev.Time.IsZero(); has != (ev.Text("session") == "s1") {
+			t.Errorf("the call of %s is of %s", ev.Text("session"), ev.Time)
+		}
+	}
+	d.Decode(&tocsin.Record{Source: "x.jsonl", Data: []byte(log), Line: 1}, see)
+	d.Flush(see)
+	if n != 2 {
+		t.Errorf("%d calls, want 2", n)
+	}
 }

@@ -82,6 +82,7 @@ func (d *agentLog) chat(m members) {
 		return
 	}
 	d.turn = turn{format: d.turn.format}
+	d.before = time.Time{} // a conversation a record: what the one before said of its time says nothing of this one's
 	d.describe(m)
 	own := d.turn.time
 	read := d.body(m)
