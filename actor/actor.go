@@ -339,14 +339,19 @@ func (s *Pages) fit(st stratum) {
 	}
 	for s.n[st] > bounds[st] && s.cap[st] > 1 {
 		s.cap[st] /= 2
-		s.n[st] = 0
-		for _, p := range s.pages {
-			l := &p.of[st]
-			if l.n > s.cap[st]+s.cap[st]/slack {
-				s.trim(p, st)
-			}
-			s.n[st] += min(l.n, s.cap[st])
+		s.recount(st)
+	}
+}
+
+// recount counts the deeds of a stratum anew, and trims pages that are far beyond their bound.
+func (s *Pages) recount(st stratum) {
+	s.n[st] = 0
+	for _, p := range s.pages {
+		l := &p.of[st]
+		if l.n > s.cap[st]+s.cap[st]/slack {
+			s.trim(p, st)
 		}
+		s.n[st] += min(l.n, s.cap[st])
 	}
 }
 
@@ -480,14 +485,7 @@ func (s *Pages) Merge(other *Pages) {
 	s.old.when.add(other.old.when.from, other.old.when.to)
 	for st := range strata {
 		s.cap[st], s.own[st] = min(s.cap[st], other.cap[st]), min(s.own[st], other.own[st])
-		s.n[st] = 0
-		for _, p := range s.pages {
-			l := &p.of[st]
-			if l.n > s.cap[st]+s.cap[st]/slack {
-				s.trim(p, st)
-			}
-			s.n[st] += min(l.n, s.cap[st])
-		}
+		s.recount(st)
 	}
 	for st := range strata {
 		s.ticks[st] = min(s.ticks[st], other.ticks[st])

@@ -41,12 +41,7 @@ func (s *Pages) piece(k pageKey, l *layer) []byte {
 	p.int(k.slot)
 	p.name(k.source)
 	p.layer(l)
-	var head writer
-	head.uint(uint64(len(p.texts)))
-	for _, x := range p.texts {
-		head.text(x)
-	}
-	return append(head.b, p.b...)
+	return p.whole()
 }
 
 // TakeBack takes from pieces that were put away what is wanted: the ordinary use of those that did something else as well.
@@ -61,9 +56,7 @@ func (s *Pages) TakeBack(pieces iter.Seq[[]byte]) error {
 	for b := range pieces {
 		one := NewPages(s.key)
 		r := pageReader{reader: reader{b: b}, s: one, rules: rules}
-		for n := r.uint(); n > 0 && !r.bad; n-- {
-			r.texts = append(r.texts, string(r.bytes(r.uint())))
-		}
+		r.head()
 		k := pageKey{slot: r.int(), source: r.name()}
 		p := &page{slot: k.slot, source: k.source}
 		r.layer(&p.of[plain], 2*share[plain])

@@ -42,13 +42,9 @@ func (s *Pages) AppendBinary(b []byte) ([]byte, error) {
 	for _, k := range keys {
 		p := pageWriter{t: &s.t, of: map[string]uint64{}}
 		p.page(k, s.pages[k])
-		var head writer
-		head.uint(uint64(len(p.texts)))
-		for _, x := range p.texts {
-			head.text(x)
-		}
-		w.uint(uint64(len(head.b) + len(p.b)))
-		w.b = append(append(w.b, head.b...), p.b...)
+		whole := p.whole()
+		w.uint(uint64(len(whole)))
+		w.b = append(w.b, whole...)
 	}
 	return w.b, nil
 }
@@ -74,11 +70,7 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 	rules := map[ruleKey]*tocsin.Rule{}
 	for n := r.uint(); n > 0 && !r.bad; n-- {
 		p := pageReader{reader: reader{b: r.bytes(r.uint())}, s: s, rules: rules, rule: rule}
-		for n := p.uint(); n > 0 && !p.bad; n-- {
-			text := p.bytes(p.uint())
-			p.bad = p.bad || !utf8.Valid(text)
-			p.texts = append(p.texts, string(text))
-		}
+		p.head()
 		p.page()
 		r.bad = r.bad || p.bad || len(p.b) > 0
 	}
@@ -91,15 +83,12 @@ func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pa
 
 // replay takes what was read into account, in the order in which it was sealed.
 func (s *Pages) replay() {
-	var all []*page
-	for _, p := range s.pages {
-		all = append(all, p)
-		for st := range strata {
+	for st := range strata {
+		for _, p := range s.pages {
 			s.n[st] += min(p.of[st].n, s.cap[st])
 		}
 	}
-	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
-	for _, p := range all {
+	for _, p := range s.inOrder() {
 		if p.sealed && !p.pinned && p.slot != 0 {
 			s.usual.replay(s, p)
 		}
@@ -134,6 +123,16 @@ type pageWriter struct {
 	t     *nameTable
 	of    map[string]uint64
 	texts []string
+}
+
+// whole is what was written, after the texts that it refers to.
+func (w *pageWriter) whole() []byte {
+	var head writer
+	head.uint(uint64(len(w.texts)))
+	for _, x := range w.texts {
+		head.text(x)
+	}
+	return append(head.b, w.b...)
 }
 
 func (w *pageWriter) name(i int32) {
@@ -311,6 +310,15 @@ type pageReader struct {
 	texts []string
 	rules map[ruleKey]*tocsin.Rule
 	rule  func(id, title string) *tocsin.Rule
+}
+
+// head reads the texts that the rest refers to.
+func (r *pageReader) head() {
+	for n := r.uint(); n > 0 && !r.bad; n-- {
+		text := r.bytes(r.uint())
+		r.bad = r.bad || !utf8.Valid(text)
+		r.texts = append(r.texts, string(text))
+	}
 }
 
 func (r *pageReader) string() string {

@@ -231,17 +231,15 @@ func (n *node) root() *node {
 
 // notes are those of all pages, in order.
 func (s *Pages) notes() []*note {
-	pages := make([]*page, 0, len(s.pages))
-	for _, p := range s.pages {
+	pages := s.inOrder()
+	for _, p := range pages {
 		if !p.fixed {
 			p.notes = nil // weighed by what was usual then
 			s.trimPage(p)
 			s.cutPage(p)
 		}
 		s.ready(p, false)
-		pages = append(pages, p)
 	}
-	slices.SortFunc(pages, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
 	wanted := s.wanted()
 	n := 0
 	for _, p := range pages {
