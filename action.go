@@ -56,6 +56,9 @@ type Action struct {
 	// dump of accounts), High hardly ever (a web shell, credentials read from memory). Never below the highest of Rules'
 	// levels.
 	Level Level
+	// Row is the row of knowledge that says what the action means: its id, why, and where it stands. Nil where the record
+	// says so itself, or nothing is said.
+	Row   *Rule
 	Rules []*Rule // that held for the event, worst first; shared, never changed
 	Place Place   // where it was read
 	Bytes int64   // payload sent by who acts, where the record says so

@@ -94,6 +94,28 @@ func attackTag(tag string) (string, bool) {
 	return strings.CutPrefix(tag, "attack.")
 }
 
+// revoked are ids of techniques that ATT&CK v19 took back, with those that stand for them in v19.2; .005 of T1562 has no
+// successor of its own. https://attack.mitre.org/resources/updates/
+var revoked = map[string]string{
+	"T1562": "T1685", "T1562.001": "T1685", "T1562.006": "T1685", "T1562.002": "T1685.001", "T1562.003": "T1690", "T1562.004": "T1686",
+	"T1562.007": "T1686.001", "T1562.008": "T1685.002", "T1562.009": "T1688", "T1562.010": "T1689", "T1562.011": "T1685.003",
+	"T1562.012": "T1685.004", "T1562.013": "T1686.002", "T1070.001": "T1685.005", "T1070.002": "T1685.006",
+	"T1656": "T1684.001", "T1672": "T1684.002",
+}
+
+// Technique returns the id by which ATT&CK v19.2 knows a technique: id itself in upper case, or what stands for one that was
+// revoked. It says whether id has the form of one.
+func Technique(id string) (string, bool) {
+	if !isTechnique(strings.ToLower(id)) {
+		return "", false
+	}
+	id = strings.ToUpper(id)
+	if now, ok := revoked[id]; ok {
+		return now, true
+	}
+	return id, true
+}
+
 // isTechnique tells t1059 and t1059.001 from all else.
 func isTechnique(s string) bool {
 	if len(s) != 5 && len(s) != 9 {

@@ -19,6 +19,7 @@ import (
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
 	key    hash.Hash
+	know   *Knowledge
 	act    tocsin.Action
 	masked bool // the action's text is masked already
 	f      facts
@@ -41,7 +42,7 @@ type Reader struct {
 	clients       map[string]*client
 	alerts        map[string]*tocsin.Rule
 	meant         map[*tocsin.Rule]alertMeaning
-	calls         map[string]int    // calls of cloud platforms, to their line in cloudCalls
+	calls         map[string]*row   // calls of cloud platforms, to what is known of them
 	keyIDs        map[string]string // fingerprints of keys by their names, which are no secrets themselves
 
 	ways      map[*tocsin.LogSource]way
@@ -53,9 +54,9 @@ type Reader struct {
 }
 
 // NewReader makes a Reader whose fingerprints of secrets are keyed with key: only with the same key are those of two
-// readers comparable.
-func NewReader(key []byte) *Reader {
-	return &Reader{key: hmac.New(sha256.New, key)}
+// readers comparable. What actions mean it takes from k, which readers may share.
+func NewReader(key []byte, k *Knowledge) *Reader {
+	return &Reader{key: hmac.New(sha256.New, key), know: k, mask: masker{know: k}}
 }
 
 // Read calls emit for each action that ev means, the most telling first. held are the rules that held for it, worst
@@ -119,7 +120,7 @@ func (r *Reader) out() {
 				a.Tactic = t[0].Slug
 			}
 			if t := rule.Techniques(); len(t) > 0 && a.Technique == "" {
-				a.Technique = t[0]
+				a.Technique, _ = tocsin.Technique(t[0])
 			}
 		}
 	}

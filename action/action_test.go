@@ -17,7 +17,7 @@ func read(t testing.TB, name, text string, held ...*tocsin.Rule) []tocsin.Action
 	if !ok {
 		t.Fatalf("no format %s", name)
 	}
-	r := NewReader([]byte("test"))
+	r := NewReader([]byte("test"), own)
 	var out []tocsin.Action
 	dec := format.New(decode.Options{})
 	see := func(ev *tocsin.Event) {
@@ -88,7 +88,7 @@ func TestHeldRules(t *testing.T) {
 }
 
 func TestFingerprint(t *testing.T) {
-	a, b := NewReader([]byte("a")), NewReader([]byte("b"))
+	a, b := NewReader([]byte("a"), own), NewReader([]byte("b"), own)
 	one := a.fingerprint("Winter2026")
 	if one == "" || strings.Contains(one, "Winter") || one != a.fingerprint("Winter2026") || one == a.fingerprint("Winter2027") || one == b.fingerprint("Winter2026") {
 		t.Errorf("fingerprints %q %q", one, b.fingerprint("Winter2026"))
@@ -118,7 +118,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, product, category, service, n1, v1, n2, v2 string) {
 		ev := &tocsin.Event{Sources: []tocsin.LogSource{{Product: product, Category: category, Service: service}}, Host: v2,
 			Fields: []tocsin.Field{{Name: n1, Value: v1}, {Name: n2, Value: v2}, {Name: "Provider_Name", Value: "Microsoft-Windows-Sysmon"}, {Name: "src_ip", Value: v1}}}
-		NewReader(nil).Read(ev, nil, func(a *tocsin.Action) {
+		NewReader(nil, own).Read(ev, nil, func(a *tocsin.Action) {
 			if len(a.Text) > tocsin.MaxText || !slices.Contains(tocsin.Verbs[:], a.Verb) || a.Level > tocsin.Critical {
 				t.Errorf("%+v", a)
 			}

@@ -84,11 +84,10 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		if e, ok := targetOf(url); ok {
 			r.target(e.Kind, e.Value)
 		}
-		if p := payload(url); p.technique != "" {
-			a.Verb, a.Tactic, a.Technique, a.Level = "probe", p.tactic, p.technique, tocsin.Medium
-			if p.host != "" {
-				r.mark("callback", p.host)
-			}
+		if p := r.know.payload(url); p.row != nil {
+			r.means(p.row)
+			a.Verb, a.Level = "probe", medium // an agent sends what it was told to try
+			r.mark("callback", p.host)
 		}
 	case path != "":
 		l := strings.ToLower(tool)
@@ -106,7 +105,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			all := r.command(line, posix).mean
 			for i := range all {
 				if m := &all[i]; m.Level > a.Level && m.Tactic != "" {
-					a.Tactic, a.Technique, a.Level = m.Tactic, m.Technique, m.Level
+					a.Tactic, a.Technique, a.Level, a.Row = m.Tactic, m.Technique, m.Level, m.Row
 				}
 			}
 		}

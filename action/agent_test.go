@@ -60,7 +60,7 @@ func TestCallTakesTime(t *testing.T) {
 }
 
 func TestEnded(t *testing.T) {
-	r := NewReader(nil)
+	r := NewReader(nil, own)
 	for _, c := range []struct {
 		result, failed string
 		want           tocsin.Outcome
@@ -84,7 +84,7 @@ func TestEnded(t *testing.T) {
 // TestHarvestAndUse holds that a secret in a result has the fingerprint that it has as an argument later, and that words
 // about secrets have none.
 func TestHarvestAndUse(t *testing.T) {
-	r := NewReader([]byte("k"))
+	r := NewReader([]byte("k"), own)
 	for _, c := range []struct{ result, secret string }{
 		{"bob:1104:aad3b435b51404eeaad3b435b51404ee:0123456789abcdef0123456789abcdef:::", "0123456789abcdef0123456789abcdef"},
 		{`SMB 192.0.2.1 445 DC [+] corp.example\bob:Heron4Lake (Pwn3d!)`, "Heron4Lake"},
@@ -114,7 +114,7 @@ func TestHarvestAndUse(t *testing.T) {
 // TestUseOfWhatIsToldAgain holds that a call's own secret is its credential, though its result says it again.
 func TestUseOfWhatIsToldAgain(t *testing.T) {
 	all := read(t, "agent-log", call("Bash", `{"command":"nxc smb 192.0.2.1 -u bob -p Heron4Lake"}`, `SMB 192.0.2.1 445 DC [+] corp.example\bob:Heron4Lake (Pwn3d!)`, false))
-	if want := NewReader([]byte("test")).fingerprint("Heron4Lake"); len(all) != 1 || all[0].Credential != want || !slices.Contains(all[0].Marks, want) {
+	if want := NewReader([]byte("test"), own).fingerprint("Heron4Lake"); len(all) != 1 || all[0].Credential != want || !slices.Contains(all[0].Marks, want) {
 		t.Errorf("%+v, want the credential %s", all, want)
 	}
 }
@@ -128,7 +128,7 @@ func FuzzAgent(f *testing.F) {
 			ev.Add(x[0], x[1])
 		}
 		n := 0
-		NewReader(nil).Read(ev, nil, func(a *tocsin.Action) {
+		NewReader(nil, own).Read(ev, nil, func(a *tocsin.Action) {
 			n++
 			if len(a.Text) > tocsin.MaxText || len(a.Who) == 0 || !slices.Contains(tocsin.Verbs[:], a.Verb) || a.End.Before(a.Time) && !a.End.IsZero() {
 				t.Errorf("%+v", a)

@@ -50,8 +50,7 @@ func (r *Reader) alert(ev *tocsin.Event) {
 	a := &r.act
 	rule := r.alertRule(name, severity)
 	m := r.meant[rule]
-	a.Verb, a.Tactic, a.Technique = "alert", m.tactic, m.technique
-	a.Level = max(a.Level, m.level)
+	r.alerted(m)
 	a.Text = clip(name)
 	r.rules = append(append(r.rules[:0], a.Rules...), rule)
 	a.Rules = r.rules
@@ -83,9 +82,9 @@ func (r *Reader) alertRule(name, severity string) *tocsin.Rule {
 	if rule, ok := r.alerts[name]; ok {
 		return rule
 	}
-	m := nameMeaning(name)
+	m := r.know.nameMeaning(name)
 	if s := quoted(name); s != "" {
-		m = signatureMeaning(s, "")
+		m = r.know.signatureMeaning(s, "")
 	}
 	if m.tactic == "" && m.level <= tocsin.Low {
 		m.level = max(m.level, severityLevel(severity))

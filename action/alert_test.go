@@ -71,7 +71,7 @@ func TestAlertName(t *testing.T) {
 		{"Sensor: Alert - SURICATA TLS invalid record/traffic", "", tocsin.Informational},
 		{"Sensor: Alert - SURICATA HTTP unable to match response to request", "", tocsin.Low},
 	} {
-		rule := NewReader(nil).alertRule(c.name, "")
+		rule := NewReader(nil, own).alertRule(c.name, "")
 		tactic := ""
 		if t := rule.Tactics(); len(t) > 0 {
 			tactic = t[0].Slug
@@ -85,7 +85,7 @@ func TestAlertName(t *testing.T) {
 // TestAlertRules holds that an alert stands among its action's rules, is never below their level, and that names without
 // number are bounded.
 func TestAlertRules(t *testing.T) {
-	r := NewReader(nil)
+	r := NewReader(nil, own)
 	ev := &tocsin.Event{Sources: []tocsin.LogSource{{Product: "alert"}}, Host: "mail.corp.example"}
 	for i := range 2 * maxAlertNames {
 		ev.Fields = []tocsin.Field{{Name: "name", Value: "trojan " + strconv.Itoa(i)}, {Name: "src_ip", Value: "203.0.113.9"}, {Name: "ip", Value: "10.0.0.9"}}
@@ -129,7 +129,7 @@ func FuzzMail(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		ev := &tocsin.Event{Sources: []tocsin.LogSource{{Product: "alert"}}, Fields: []tocsin.Field{{Name: "name", Value: "x"}, {Name: "type", Value: "email"}, {Name: "raw", Value: raw}}}
 		n := 0
-		NewReader(nil).Read(ev, nil, func(a *tocsin.Action) {
+		NewReader(nil, own).Read(ev, nil, func(a *tocsin.Action) {
 			n++
 			if len(a.Text) > tocsin.MaxText || a.Verb != "mail" || len(a.Marks) > 12 || len(a.On) > 24 {
 				t.Errorf("%+v", a)

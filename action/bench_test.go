@@ -88,7 +88,7 @@ func BenchmarkReader(b *testing.B) {
 	for _, name := range []string{"access", "syslog", "json"} {
 		b.Run(name, func(b *testing.B) {
 			events := benchEvents(b, name, 20_000)
-			r := NewReader([]byte("bench"))
+			r := NewReader([]byte("bench"), own)
 			n := 0
 			emit := func(*tocsin.Action) { n++ }
 			b.ReportAllocs()

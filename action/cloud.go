@@ -78,37 +78,6 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 	set(&c.call, c.record)
 }
 
-// cloudCalls tell what calls of cloud platforms are for, by the words of their names; the first that fits decides. A
-// word stands for any part of a name that begins with it in upper case, or for a whole call where it has a dot or blank.
-var cloudCalls = []struct {
-	words             string
-	verb              string
-	tactic, technique string
-	level             tocsin.Level
-}{
-	{"StopLogging|DeleteTrail|DeleteFlowLogs|DeleteDetector|UpdateDetector|PutEventSelectors|DisableSecurityHub|DeleteConfigRule|DeleteConfigurationRecorder|StopConfigurationRecorder|DeleteResolverQueryLogConfig|DeleteMembers|Set-AdminAuditLogConfig|Set-MailboxAuditBypassAssociation|UnifiedAuditLogIngestion|sinks.delete|diagnosticSettings/delete", "stop", "defense-impairment", "T1562.008", tocsin.Medium},
-	{"CreateAccessKey|CreateServiceSpecificCredential|ImportKeyPair|CreateKeyPair|UploadSSHPublicKey|CreateServiceAccountKey|serviceAccountKeys|Add service principal credentials|Certificates and secrets", "create", "persistence", "T1098.001", tocsin.Medium},
-	{"CreateLoginProfile|UpdateLoginProfile", "create", "persistence", "T1098", tocsin.Medium},
-	{"Disable Strong Authentication|DeactivateMFADevice|DeleteVirtualMFADevice|user.mfa.factor.deactivate|user.mfa.factor.reset_all|policy.lifecycle.deactivate", "change", "persistence", "T1556.006", tocsin.Medium},
-	{"CreateTrustAnchor|CreateSAMLProvider|UpdateSAMLProvider|CreateOpenIDConnectProvider|Set federation settings|Set domain authentication|system.idp.lifecycle.create", "create", "privilege-escalation", "T1484.002", tocsin.Low},
-	{"CreateUser|Add user|user.lifecycle.create|directory.users.create", "create", "persistence", "T1136.003", tocsin.Low},
-	{"AuthorizeSecurityGroupIngress|networkSecurityGroups/securityRules/write|compute.firewalls.insert", "change", "defense-impairment", "T1562.007", tocsin.Low},
-	{"AttachUserPolicy|PutUserPolicy|AttachRolePolicy|PutRolePolicy|AddUserToGroup|CreatePolicyVersion|SetDefaultPolicyVersion|UpdateAssumeRolePolicy|AddRoleToInstanceProfile|SetIamPolicy|Add member to role|roleAssignments/write|Add app role assignment|Consent to application|user.account.privilege.grant|group.user_membership.add", "grant", "privilege-escalation", "T1098.003", tocsin.Low},
-	{"GetSecretValue|BatchGetSecretValue|GetParametersByPath|GetPasswordData|secretmanager|SecretGet|listKeys|AccessSecretVersion|GetFederationToken|GetSessionToken", "read", "credential-access", "T1552", tocsin.Low},
-	{"GetCredentialReport|GetAccountAuthorizationDetails|SimulatePrincipalPolicy", "list", "discovery", "T1087.004", tocsin.Low},
-	{"PutBucketPolicy|PutBucketAcl|ModifySnapshotAttribute|ModifyImageAttribute|SharedSnapshot|ModifyDBSnapshotAttribute|PutBucketReplication|CreateExportTask|AnonymousLinkCreated|SharingSet", "grant", "exfiltration", "T1537", tocsin.Low},
-	{"New-InboxRule|Set-InboxRule|UpdateInboxRules|Set-Mailbox|Set-CASMailbox|New-TransportRule|Add-MailboxPermission|MailItemsAccessed", "change", "collection", "T1114", tocsin.Low},
-	{"SendCommand|ExecuteCommand|StartSession|runCommand|UpdateFunctionCode|ModifyInstanceAttribute|SendSSHPublicKey|SendSerialConsole", "run", "execution", "T1651", tocsin.Low},
-	{"DeleteBucket|DeleteObjects|DeleteDBInstance|DeleteDBCluster|DeleteSnapshot|ScheduleKeyDeletion|DisableKey|TerminateInstances|DeleteVolume|vaults/delete", "delete", "impact", "T1485", tocsin.Low},
-	{"InvokeModel|PutUseCaseForModelAccess|CreateFoundationModelAgreement", "run", "impact", "T1496", tocsin.Informational},
-	{"LeaveOrganization|PutBucketLifecycle", "change", "defense-impairment", "T1562.008", tocsin.Low},
-	{"ConsoleLogin|UserLoggedIn|UserLoginFailed|Sign-in|user.session.start|user.authentication", "login", "", "", tocsin.Informational},
-	{"AssumeRole", "login", "", "", tocsin.Informational},
-	{"GetCallerIdentity", "list", "discovery", "T1087.004", tocsin.Low},
-	{"ListUsers|ListRoles|ListGroups|ListPolicies|ListAttached|ListUserPolicies|GetUser|ListAccessKeys|GetAccountSummary|ListAccountAliases", "list", "discovery", "T1087.004", tocsin.Low},
-	{"ListBuckets|DescribeInstances|ListFunctions|DescribeDBInstances|DescribeSnapshots|ListSecrets|DescribeParameters|ListKeys|DescribeVpcs|DescribeSecurityGroups|ListTables|ListClusters|DescribeRegions|GetSendQuota|ListFoundationModels", "list", "discovery", "T1580", tocsin.Informational},
-}
-
 // cloud reads an audit record of a cloud platform.
 func (r *Reader) cloud(ev *tocsin.Event) {
 	for i := range ev.Sources {
@@ -161,9 +130,8 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		if c.service != "" {
 			a.Text = r.joined(before(c.service, '.'), ":", c.call)
 		}
-		if i := r.cloudCall(c.call); i >= 0 {
-			k := &cloudCalls[i]
-			a.Verb, a.Tactic, a.Technique, a.Level = k.verb, k.tactic, k.technique, k.level
+		if is := r.cloudCall(c.call); is != nil {
+			r.means(is)
 		}
 		if a.Verb == "request" {
 			switch {
@@ -179,23 +147,25 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 				a.Verb = "change"
 			}
 			if (a.Verb == "read" || a.Verb == "list") && strings.HasPrefix(c.service, "s3.") && instanceRole(c.principal) && !browser(c.agent) {
-				a.Tactic, a.Technique, a.Level = "collection", "T1530", tocsin.Low
+				r.found(foundStoreReadByMachine)
 			}
 		}
 		if c.call == "AssumeRole" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
-			a.Tactic, a.Technique, a.Level = "privilege-escalation", "T1548.005", tocsin.Low
+			r.found(foundRoleRefused)
 		} else if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
-			a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = "login", "credential-access", "T1110", tocsin.Low, tocsin.Failed
+			r.found(foundLoginFailed)
+			a.Outcome = tocsin.Failed
 		}
 		if a.Outcome == tocsin.Denied && a.Level < tocsin.Low {
-			a.Level = tocsin.Low
-			if a.Verb == "list" || a.Verb == "read" {
-				a.Tactic, a.Technique = "discovery", "T1580"
+			tactic, technique := a.Tactic, a.Technique
+			r.found(foundCloudRefused)
+			if a.Verb != "list" && a.Verb != "read" {
+				a.Tactic, a.Technique = tactic, technique
 			}
 		}
 	}
 	if c.invoked != "" && strings.HasSuffix(c.invoked, ".amazonaws.com") {
-		a.Level, a.Tactic, a.Technique = tocsin.Informational, "", ""
+		r.nothing()
 	}
 	if c.name != "" {
 		r.target("principal", r.lower(c.name))
@@ -253,42 +223,22 @@ func (r *Reader) keyID(id string) string {
 	return r.keyIDs[id]
 }
 
-// cloudCall finds a call's line in cloudCalls, or -1; it is looked for once for calls met often.
-func (r *Reader) cloudCall(call string) int {
-	if i, ok := r.calls[call]; ok {
-		return i
+// cloudCall is what is known of a call, or nil; it is looked for once for calls met often.
+func (r *Reader) cloudCall(call string) *row {
+	if is, ok := r.calls[call]; ok {
+		return is
 	}
-	at := -1
-	for i := range cloudCalls {
-		if callIs(call, cloudCalls[i].words) {
-			at = i
-			break
-		}
-	}
+	is := r.know.first(onCloud, call[:min(len(call), 256)])
 	if r.calls == nil || len(r.calls) >= 1<<12 {
-		r.calls = map[string]int{}
+		r.calls = map[string]*row{}
 	}
-	r.calls[strings.Clone(call)] = at
-	return at
+	r.calls[strings.Clone(call)] = is
+	return is
 }
 
-// callIs says whether a call is one of those that words name.
-func callIs(call, words string) bool {
-	if call == "" {
-		return false
-	}
-	if len(call) > 256 {
-		call = call[:256]
-	}
-	for w := range strings.SplitSeq(words, "|") {
-		if i := strings.Index(call, w); i >= 0 && (i == 0 || strings.ContainsAny(w, ".-/ ") || call[i-1] < 'A' || call[i-1] > 'Z') {
-			return true
-		}
-	}
-	return false
-}
-
-// cluster reads an audit record of Kubernetes. https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
+// cluster reads an audit record of Kubernetes. What it means is looked up by a line such as
+// "workload create pods/exec in shop denied": a workload or a person, the call, the namespace or * for all, the outcome.
+// https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
 func (r *Reader) cluster(c *cloudFacts) {
 	a := &r.act
 	a.Text = c.verb + " " + c.resource
@@ -317,30 +267,18 @@ func (r *Reader) cluster(c *cloudFacts) {
 	if system {
 		return
 	}
-	workload := strings.HasPrefix(c.user, "system:serviceaccount:") || c.user == "system:anonymous"
-	switch {
-	case c.resource == "pods" && (c.sub == "exec" || c.sub == "attach"):
-		a.Verb, a.Tactic, a.Technique, a.Level = "run", "execution", "T1609", tocsin.Low
-		if workload {
-			a.Level = tocsin.Medium
-		}
-	case c.resource == "secrets" && (c.verb == "list" || c.verb == "get"):
-		a.Tactic, a.Technique, a.Level = "credential-access", "T1552.007", tocsin.Low
-		if workload && c.verb == "list" {
-			a.Level = tocsin.Medium
-		}
-	case (c.resource == "clusterrolebindings" || c.resource == "rolebindings") && a.Verb == "create":
-		a.Verb, a.Tactic, a.Technique, a.Level = "grant", "persistence", "T1098.006", tocsin.Low
-	case c.resource == "selfsubjectaccessreviews" || c.resource == "selfsubjectrulesreviews":
-		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
-	case c.resource == "pods" && a.Verb == "create", c.resource == "daemonsets" && a.Verb == "create", c.resource == "cronjobs" && a.Verb == "create":
-		a.Tactic, a.Technique, a.Level = "execution", "T1610", tocsin.Informational
-		if workload {
-			a.Level = tocsin.Low
-		}
-	case a.Outcome == tocsin.Denied && workload:
-		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
-	case workload && a.Verb == "list" && c.namespace == "":
-		a.Tactic, a.Technique, a.Level = "discovery", "T1613", tocsin.Low
+	who, scope, ended := "person ", "*", a.Outcome.String()
+	if strings.HasPrefix(c.user, "system:serviceaccount:") || c.user == "system:anonymous" {
+		who = "workload "
+	}
+	if c.namespace != "" {
+		scope = c.namespace
+	}
+	resource := c.resource
+	if c.sub != "" {
+		resource = r.joined(c.resource, "/", c.sub)
+	}
+	if is := r.know.first(onKubernetes, r.joined(who, r.joined(c.verb, " ", resource), r.joined(" in ", r.joined(scope, " ", ended), ""))); is != nil {
+		r.means(is)
 	}
 }

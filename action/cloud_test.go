@@ -27,7 +27,7 @@ func TestCloud(t *testing.T) {
 		{"key not made", "json", trail("iam.amazonaws.com", "CreateAccessKey", `,"errorCode":"AccessDenied","requestParameters":{"userName":"backup"}`),
 			"create", "persistence", "T1098.001", tocsin.Denied, tocsin.Medium, from, "principal:backup", ""},
 		{"logging stopped", "json", trail("cloudtrail.amazonaws.com", "StopLogging", ""),
-			"stop", "defense-impairment", "T1562.008", tocsin.Worked, tocsin.Medium, ann, "", ""},
+			"stop", "defense-impairment", "T1685.002", tocsin.Worked, tocsin.Medium, ann, "", ""},
 		{"by a service", "json", strings.Replace(trail("iam.amazonaws.com", "AttachRolePolicy", ""), `"accessKeyId"`, `"invokedBy":"cloudformation.amazonaws.com","accessKeyId"`, 1),
 			"grant", "", "", tocsin.Worked, tocsin.Informational, ann, "", ""},
 		{"secret", "json", trail("secretsmanager.amazonaws.com", "GetSecretValue", `,"requestParameters":{"secretId":"db"}`),

@@ -24,6 +24,8 @@ type meaning struct {
 	On                            []tocsin.Entity // targets that its arguments name
 	Secrets                       []string        // passwords, hashes, keys that stand in its arguments
 	Marks                         []string        // as tocsin.Action has them
+	Row                           *tocsin.Rule    // that says so
+	fed                           bool            // a shell or interpreter that a pipe may feed
 }
 
 // Bounds of the reading of one command line.
@@ -36,7 +38,7 @@ const (
 
 // readCommand appends the meanings of the simple commands in a line, in order.
 func readCommand(text string, sh shell, out []meaning, mask *masker) []meaning {
-	p := lineReader{out: out, most: len(out) + maxCommands, mask: mask}
+	p := lineReader{out: out, most: len(out) + maxCommands, mask: mask, know: mask.know}
 	p.line(text[:min(len(text), maxLine)], sh, 0)
 	return p.out
 }
@@ -47,6 +49,7 @@ type lineReader struct {
 	most  int
 	lines int // read so far, nested ones with them
 	mask  *masker
+	know  *Knowledge
 }
 
 // line reads a whole line of a shell.
@@ -62,7 +65,9 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	if _, rest, ok := strings.Cut(text, "{echo,"); ok {
 		code, _, _ := strings.Cut(rest, "}")
 		if inner := embedded(strings.Trim(code, `'"`)); inner != "" {
-			p.out = append(p.out, meaning{Verb: "run", Tool: "bash", Tactic: "execution", Technique: "T1059.004", Level: tocsin.Medium})
+			m := meaning{Tool: "bash"}
+			m.set(p.know.event(foundEncodedEcho))
+			p.out = append(p.out, m)
 			p.line(inner, posix, depth+1)
 			return
 		}
@@ -88,12 +93,12 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	if sh == powershell && len(p.out) < p.most {
 		// What a script does it may do over several statements.
 		m := meaning{Verb: "run", Tool: "powershell"}
-		m.arguments(&arguments{joined: strings.ToLower(text[:min(len(text), 8192)])})
+		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(text[:min(len(text), 8192)])})
 		if m.Level >= tocsin.Medium {
 			p.out = append(p.out, m)
 		}
 	}
-	joinPipes(p.out)
+	p.know.joinPipes(p.out)
 }
 
 // told guesses a shell: PowerShell by its cmdlets and variables, cmd by its drive letters and switches.
@@ -145,12 +150,12 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 		rest, nested, lang := unwrap(words, sh)
 		if nested != "" && depth < maxNested {
 			n := len(p.out)
-			if m := wrapper(words); m != nil {
+			if m := p.know.wrapper(words); m != nil {
 				p.out = append(p.out, *m)
 				n++
 			}
 			p.line(nested, lang, depth+1)
-			if len(p.out) > n || wrapper(words) != nil {
+			if len(p.out) > n || p.know.wrapper(words) != nil {
 				return
 			}
 		}
@@ -175,7 +180,7 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 			m.Tool = m.Tool[:64]
 		}
 	}
-	understand(&m, words, masked, c.files)
+	p.know.understand(&m, words, masked, c.files)
 	p.out = append(p.out, m)
 }
 
@@ -303,22 +308,25 @@ func unwrap(words []string, sh shell) (rest []string, nested string, lang shell)
 	return nil, "", 0
 }
 
-// wrapper is what a command that runs another does besides.
-func wrapper(words []string) *meaning {
-	tool := base(words[0])
-	switch tool {
+// wrapper is what a command that runs another does besides, or nil.
+func (k *Knowledge) wrapper(words []string) *meaning {
+	m := &meaning{Verb: "run", Tool: base(words[0]), Level: informational}
+	switch m.Tool {
 	case "ssh":
 		host, _ := sshParts(words[1:])
-		m := &meaning{Verb: "login", Tool: "ssh", Tactic: "lateral-movement", Technique: "T1021.004", Level: tocsin.Informational}
-		m.Tactic = ""
+		if r := k.plainly(m.Tool); r != nil {
+			m.set(r)
+		}
 		m.addTarget(host)
 		return m
 	case "kubectl", "oc":
-		return &meaning{Verb: "run", Tool: tool, Tactic: "execution", Technique: "T1609", Level: tocsin.Low}
+		m.set(k.event(foundContainerExec))
+		return m
 	case "powershell", "pwsh":
 		for _, a := range words[1:] {
 			if encodedFlag(a) {
-				return &meaning{Verb: "run", Tool: tool, Tactic: "execution", Technique: "T1059.001", Level: tocsin.Low}
+				m.set(k.event(foundEncodedPowerShell))
+				return m
 			}
 		}
 	}
@@ -345,29 +353,25 @@ func sshParts(args []string) (host, cmd string) {
 }
 
 // joinPipes reads what commands of one line do together.
-func joinPipes(all []meaning) {
+func (k *Knowledge) joinPipes(all []meaning) {
 	fetch, decode := -1, -1
 	for i := range all {
-		switch all[i].Tool {
+		m := &all[i]
+		switch m.Tool {
 		case "curl", "wget", "fetch":
 			fetch = i
 		case "base64", "xxd", "openssl":
 			decode = i
-		case "sh", "bash", "dash", "zsh", "python", "python3", "perl", "ruby", "php", "node":
-			if all[i].Level > tocsin.Informational || fetch < 0 && decode < 0 || all[i].Verb != "run" || len(all[i].On) > 0 {
-				continue
-			}
-			if all[i].Tactic == "stdin" {
-				all[i].Tactic, all[i].Technique, all[i].Level = "execution", "T1059.004", tocsin.Medium
-				if fetch >= 0 {
-					all[fetch].Tactic, all[fetch].Technique, all[fetch].Level = "command-and-control", "T1105", tocsin.Medium
-				}
-			}
+		}
+		if !m.fed || fetch < 0 && decode < 0 || m.Level > informational || m.Verb != "run" || len(m.On) > 0 {
+			continue
+		}
+		m.set(k.event(foundPipedToShell))
+		if fetch >= 0 {
+			all[fetch].set(k.event(foundFetchedForShell))
 		}
 	}
 	for i := range all {
-		if all[i].Tactic == "stdin" {
-			all[i].Tactic = ""
-		}
+		all[i].fed = false
 	}
 }

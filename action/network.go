@@ -181,7 +181,7 @@ func (r *Reader) network(ev *tocsin.Event) {
 		}
 	}
 	if r.n == 0 && len(r.held) > 0 {
-		r.net(ev, &n, "connect", "", "", tocsin.Informational)
+		r.net(ev, &n, "connect")
 		r.act.Text = n.message
 		r.out()
 	}
@@ -202,20 +202,21 @@ func (r *Reader) received(ev *tocsin.Event, n *netFacts) {
 		return
 	}
 	n.src, n.dst = to, from
-	r.net(ev, n, "copy", "command-and-control", "T1105", tocsin.Low)
+	r.net(ev, n, "")
+	r.found(foundProgramReceived)
 	r.act.Text = r.joined("program received from ", from, "")
 	r.mark("hash", r.lower(n.hash))
 	r.out()
 }
 
 // net begins an action of whoever opened a connection.
-func (r *Reader) net(ev *tocsin.Event, n *netFacts, verb, tactic, technique string, level tocsin.Level) {
+func (r *Reader) net(ev *tocsin.Event, n *netFacts, verb string) {
 	r.begin(ev)
 	a := &r.act
 	a.Host, a.Org = "", "" // the sensor is not where it happened
 	r.doer("address", n.src)
 	r.target("address", n.dst)
-	a.Verb, a.Tactic, a.Technique, a.Level = verb, tactic, technique, level
+	a.Verb, a.Level = verb, informational
 }
 
 // muchSent is an upload that is worth a look: fewer bytes leave in the course of ordinary requests.
@@ -228,17 +229,18 @@ func (r *Reader) flow(ev *tocsin.Event, n *netFacts) {
 	a := &r.act
 	switch {
 	case n.event == "firewall_denied", n.event == "denied", n.event == "drop":
-		r.net(ev, n, "connect", "", "", tocsin.Informational)
+		r.net(ev, n, "connect")
 		a.Outcome = tocsin.Denied
 	case n.state == "REJ", n.state == "S0", n.state == "RSTOS0", n.state == "RSTRH", n.state == "SH", n.answered == "0" && n.proto == "TCP":
-		r.net(ev, n, "connect", "", "", tocsin.Informational)
+		r.net(ev, n, "connect")
 		a.Outcome = tocsin.Failed
 	case (n.dport == "5985" || n.dport == "5986") && n.state != "OTH" && inner(n.src) && inner(n.dst):
 		// What it carries is encrypted; that one machine is managed from another is all there is to see.
-		r.net(ev, n, "login", "lateral-movement", "T1021.006", tocsin.Low)
+		r.net(ev, n, "login")
+		r.found(foundRemoteManagement)
 		a.Outcome, a.Text = tocsin.Worked, r.joined("remote management of ", n.dst, "")
 	default:
-		r.net(ev, n, "connect", "", "", tocsin.Informational)
+		r.net(ev, n, "connect")
 		a.Outcome = tocsin.Worked
 	}
 	if a.Text == "" && n.dport != "" {
@@ -247,9 +249,9 @@ func (r *Reader) flow(ev *tocsin.Event, n *netFacts) {
 	a.Tool = n.service
 	a.Bytes = number(n.sent)
 	if a.Bytes > muchSent && tocsin.Internet(n.dst) && inner(n.src) {
-		a.Verb, a.Tactic, a.Technique, a.Level = "send", "exfiltration", "T1048", tocsin.Low
+		r.found(foundUploadLarge)
 		if a.Bytes > 10*muchSent {
-			a.Level = tocsin.Medium
+			r.found(foundUploadVeryLarge)
 		}
 		a.Text = r.joined("upload to ", n.dst, ":"+n.dport)
 	}
@@ -271,9 +273,11 @@ func (r *Reader) tls(ev *tocsin.Event, n *netFacts) {
 	odd := n.dport != "443" && n.dport != "8443" && n.dport != "636" && n.dport != "3389" && n.dport != "5986" && n.dport != ""
 	switch {
 	case bad && bare && (self || odd), self && odd:
-		r.net(ev, n, "connect", "command-and-control", "T1573", tocsin.Low)
+		r.net(ev, n, "connect")
+		r.found(foundTLSUnvouched)
 	case bare && odd && tocsin.Internet(n.dst):
-		r.net(ev, n, "connect", "command-and-control", "T1571", tocsin.Low)
+		r.net(ev, n, "connect")
+		r.found(foundTLSUnnamed)
 	default:
 		return
 	}
@@ -304,20 +308,21 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	bare := bareHost(n.host)
 	path := before(n.uri, '?')
 	client := r.client(n.agent)
-	level, tactic, technique, verb, callback := tocsin.Informational, "", "", "request", ""
+	verb, callback := "request", ""
+	is := &unknown
 	switch {
 	case programType(n.mime) && !tocsin.Internet(n.src) && (bare || disguised(path)) && !(bare && !tocsin.Internet(n.dst) && programPath(path) && browser(n.agent)):
-		level, tactic, technique, verb = tocsin.Medium, "command-and-control", "T1105", "copy"
+		is = r.know.event(foundProgramDisguised)
 	case programType(n.mime):
 		verb = "copy"
 	case strings.HasPrefix(path, "/wsman") && inner(n.src) && inner(n.dst):
-		level, tactic, technique, verb = tocsin.Low, "lateral-movement", "T1021.006", "login"
+		is = r.know.event(foundRemoteManagement)
 	case bare && inner(n.src) && (n.method == "PROPFIND" || n.method == "PUT"):
-		level, tactic, technique = tocsin.Low, "exfiltration", "T1048"
+		is = r.know.event(foundPutByAddress)
 	case bare && inner(n.src) && tocsin.Internet(n.dst) && n.method == "POST":
-		level, tactic, technique = tocsin.Low, "command-and-control", "T1071.001"
+		is = r.know.event(foundPostByAddress)
 	case bare && inner(n.src) && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):
-		level, tactic, technique = tocsin.Low, "command-and-control", "T1105"
+		is = r.know.event(foundFetchedBySystemTool)
 	case ours && tocsin.Internet(n.src) && n.method != "CONNECT" && !strings.HasPrefix(n.uri, "http"):
 		// As the server's own log would tell it; the sensor's name is not the server's.
 		seen := *ev
@@ -328,15 +333,18 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		}
 		r.web(&seen)
 		return
-	case client.scanner:
-		level, tactic, technique, verb = tocsin.Medium, "reconnaissance", "T1595.002", "scan"
+	case client.scanner != nil:
+		is = client.scanner
 	case ours:
-		if p := payload(n.uri); p.technique != "" {
-			level, tactic, technique, verb, callback = p.level, p.tactic, p.technique, "probe", p.host
+		if p := r.know.payload(n.uri); p.row != nil {
+			is, callback = p.row, p.host
 		}
 	}
-	r.net(ev, n, verb, tactic, technique, level)
+	r.net(ev, n, verb)
 	a := &r.act
+	if is.rule != nil {
+		r.means(is)
+	}
 	if len(n.status) == 3 {
 		switch {
 		case n.status == "401" || n.status == "403" || n.status == "407":
@@ -354,9 +362,9 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	} else {
 		r.target("domain", host)
 	}
-	if level >= tocsin.Low {
+	if a.Level >= low {
 		a.Text = r.request(n.method, r.joined("http://", or(n.host, n.dst), n.uri[:min(len(n.uri), 200)]))
-		if tactic == "command-and-control" || tactic == "exfiltration" {
+		if a.Tactic == "command-and-control" || a.Tactic == "exfiltration" {
 			callback = host
 		}
 		r.mark("callback", callback)
@@ -413,7 +421,7 @@ func (r *Reader) resolve(ev *tocsin.Event, n *netFacts) {
 		n.src, n.dst = n.dst, n.src // an answer: who asked is the other
 	}
 	q := r.lower(strings.TrimSuffix(n.query, "."))
-	r.net(ev, n, "resolve", "", "", tocsin.Informational)
+	r.net(ev, n, "resolve")
 	a := &r.act
 	a.On = a.On[:0]
 	r.target("domain", q)
@@ -427,7 +435,7 @@ func (r *Reader) resolve(ev *tocsin.Event, n *netFacts) {
 		a.Outcome = tocsin.Denied
 	}
 	if tunnelled(q) {
-		a.Tactic, a.Technique, a.Level = "command-and-control", "T1071.004", tocsin.Low
+		r.found(foundNameTunnel)
 	} else if issued(q) {
 		r.mark("callback", q)
 	}

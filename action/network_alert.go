@@ -14,78 +14,24 @@ func (r *Reader) notice(ev *tocsin.Event, n *netFacts) {
 	if n.src == "" {
 		n.src, n.dst = address(ev.Text("src")), address(ev.Text("dst"))
 	}
-	m := nameMeaning(noteWords.Replace(n.note))
+	m := r.know.nameMeaning(noteWords.Replace(n.note))
 	if strings.HasPrefix(n.note, "Scan::") {
-		m = alertMeaning{"reconnaissance", "T1046", tocsin.Medium}
+		m = meaningOf(r.know.event(foundNoticeScan))
 	}
 	if strings.HasPrefix(n.note, "SSL::") || strings.HasPrefix(n.note, "CaptureLoss") || strings.HasPrefix(n.note, "PacketFilter") {
-		m = alertMeaning{level: tocsin.Informational}
+		m = alertMeaning{level: informational}
 	}
 	if m.level <= tocsin.Informational && len(r.held) == 0 {
 		return
 	}
-	r.net(ev, n, "alert", m.tactic, m.technique, m.level)
+	r.net(ev, n, "alert")
+	r.alerted(m)
 	r.act.Text = n.note + ": " + n.message
 	r.out()
 }
 
-// classes are Suricata's and Snort's classifications. https://docs.suricata.io/en/latest/rules/meta.html#classtype
-var classes = []struct {
-	words string
-	alertMeaning
-}{
-	{"command and control|c2", alertMeaning{"command-and-control", "T1071", tocsin.High}},
-	{"trojan|malware", alertMeaning{"command-and-control", "T1071", tocsin.High}},
-	{"exploit kit", alertMeaning{"initial-access", "T1189", tocsin.Medium}},
-	{"credential theft|phishing", alertMeaning{"initial-access", "T1566", tocsin.Medium}},
-	{"administrator privilege gain|user privilege gain|executable code|shellcode", alertMeaning{"execution", "T1203", tocsin.Medium}},
-	{"web application attack", alertMeaning{"initial-access", "T1190", tocsin.Medium}},
-	{"information leak|scan|domain observed used for c2", alertMeaning{"reconnaissance", "T1595", tocsin.Low}},
-	{"denial of service", alertMeaning{"impact", "T1499", tocsin.Low}},
-	{"crypto currency|coin mining", alertMeaning{"impact", "T1496", tocsin.Medium}},
-	{"potentially bad|suspicious", alertMeaning{"", "", tocsin.Low}},
-}
-
-// families are the groups of signatures that the rule sets of Emerging Threats say in their names.
-// https://doc.emergingthreats.net/bin/view/Main/EmergingFAQ
-var families = map[string]alertMeaning{
-	"web_server":        {"initial-access", "T1190", tocsin.Medium},
-	"web_specific_apps": {"initial-access", "T1190", tocsin.Medium},
-	"exploit":           {"initial-access", "T1190", tocsin.Medium},
-	"sql":               {"initial-access", "T1190", tocsin.Medium},
-	"exploit_kit":       {"initial-access", "T1189", tocsin.Medium},
-	"web_client":        {"initial-access", "T1189", tocsin.Low},
-	"activex":           {"initial-access", "T1189", tocsin.Low},
-	"phishing":          {"initial-access", "T1566", tocsin.Medium},
-	"malware":           {"command-and-control", "T1071", tocsin.High},
-	"trojan":            {"command-and-control", "T1071", tocsin.High},
-	"cnc":               {"command-and-control", "T1071", tocsin.High},
-	"mobile_malware":    {"command-and-control", "T1071", tocsin.High},
-	"worm":              {"lateral-movement", "T1210", tocsin.High},
-	"user_agents":       {"command-and-control", "T1071.001", tocsin.Low},
-	"ja3":               {"command-and-control", "T1071.001", tocsin.Low},
-	"coinminer":         {"impact", "T1496", tocsin.Medium},
-	"attack_response":   {"execution", "T1059", tocsin.Medium},
-	"tor":               {"command-and-control", "T1090.003", tocsin.Low},
-	"adware_pup":        {"", "", tocsin.Low},
-	"hunting":           {"", "", tocsin.Low},
-	"info":              {"", "", tocsin.Low},
-	"policy":            {"", "", tocsin.Informational},
-	"chat":              {"", "", tocsin.Informational},
-	"games":             {"", "", tocsin.Informational},
-	"p2p":               {"", "", tocsin.Informational},
-	"drop":              {"reconnaissance", "T1595", tocsin.Low},
-	"cins":              {"reconnaissance", "T1595", tocsin.Low},
-	"compromised":       {"reconnaissance", "T1595", tocsin.Low},
-	"dshield":           {"reconnaissance", "T1595", tocsin.Low},
-	"3coresec":          {"reconnaissance", "T1595", tocsin.Low},
-}
-
-// hedges are words by which the author of a signature says that it may be wrong.
-var hedges = [...]string{"possible", "possibly", "potential", "likely", "often", "suspicious", "suspected"}
-
 // signatureMeaning reads the name of a signature, then its category, then the words of its name.
-func signatureMeaning(name, category string) alertMeaning {
+func (k *Knowledge) signatureMeaning(name, category string) alertMeaning {
 	low := strings.ToLower(name[:min(len(name), 256)])
 	switch {
 	case strings.HasPrefix(low, "suricata http"), strings.HasPrefix(low, "suricata smb"), strings.HasPrefix(low, "suricata ssh"):
@@ -97,39 +43,35 @@ func signatureMeaning(name, category string) alertMeaning {
 	if family, rest := "", ""; strings.HasPrefix(low, "et ") || strings.HasPrefix(low, "etpro ") {
 		_, rest, _ = strings.Cut(low, " ")
 		family, _, _ = strings.Cut(rest, " ")
-		m, ok = families[family]
+		if all := k.named[onFamily][family]; len(all) > 0 {
+			m, ok = meaningOf(all[0]), true
+		}
 		if ok && m.level <= tocsin.Low && family != "user_agents" {
 			return m
 		}
 	}
-	words := nameMeaning(name)
+	words := k.nameMeaning(name)
 	if ok && m.level < words.level && words.tactic != "" && words.technique != "T1204" {
 		m = words // the name says more: a web shell, not only an attack on a web server
 	}
 	told := ok
 	if !ok {
 		category = strings.ToLower(category)
-		for i := range classes {
-			if anyWord(category, classes[i].words) {
-				m, ok = classes[i].alertMeaning, true
-				break
-			}
+		if is := k.first(onClass, category); is != nil {
+			m, ok = meaningOf(is), true
 		}
 		switch {
 		case !ok:
 			m = words
 		case m.tactic == "":
-			m.tactic, m.technique, m.level = words.tactic, words.technique, min(words.level, tocsin.Medium)
+			m.tactic, m.technique, m.level, m.row = words.tactic, words.technique, min(words.level, medium), words.row
 		}
 	}
-	if m.level > tocsin.Low && anyWord(low, "adware|pup|toolbar|riskware") {
+	if m.level > tocsin.Low && k.namesWord("unwanted", low) {
 		m.level = tocsin.Low // unwanted, but nobody's intrusion
 	}
-	for _, h := range hedges {
-		if (m.level > tocsin.Medium || m.level == tocsin.Medium && !told) && anyWord(low, h) {
-			m.level--
-			break
-		}
+	if (m.level > medium || m.level == medium && !told) && k.namesWord("hedges", low) {
+		m.level--
 	}
 	return m
 }
@@ -143,9 +85,9 @@ func (r *Reader) signature(ev *tocsin.Event, n *netFacts) {
 	}
 	rule, ok := r.alerts[name]
 	if !ok {
-		m := signatureMeaning(name, n.category)
-		if n.technique != "" {
-			m.technique = n.technique
+		m := r.know.signatureMeaning(name, n.category)
+		if id, ok := tocsin.Technique(n.technique); ok {
+			m.technique = id
 		}
 		rule = r.ruleOf(name, m)
 	}
@@ -156,10 +98,12 @@ func (r *Reader) signature(ev *tocsin.Event, n *netFacts) {
 		n.src, n.dst = n.dst, n.src
 	}
 	if m.tactic == "command-and-control" && tocsin.Internet(n.src) && inner(n.dst) && m.technique == "T1090.003" {
-		m.tactic, m.technique = "reconnaissance", "T1595" // a stranger who comes by way of Tor
+		m = meaningOf(r.know.event(foundTorStranger)) // a stranger who comes by way of Tor
 	}
-	r.net(ev, n, "alert", m.tactic, m.technique, rule.Level)
+	r.net(ev, n, "alert")
+	r.alerted(m)
 	a := &r.act
+	a.Level = rule.Level
 	a.Text = name
 	switch n.action {
 	case "blocked", "drop", "dropped", "reject", "deny", "denied":

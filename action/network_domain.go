@@ -6,40 +6,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// rpcs are calls of Windows' interfaces that tell what somebody is about. Interfaces: MS-SCMR, MS-DRSR, MS-SAMR, MS-TSCH,
-// MS-SRVS, MS-WKST, MS-RRP, MS-WMI.
-var rpcs = []struct {
-	endpoint, operation string // prefix
-	verb                string
-	tactic, technique   string
-	level               tocsin.Level
-}{
-	{"svcctl", "CreateService", "create", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "StartService", "run", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "ChangeServiceConfig", "change", "lateral-movement", "T1569.002", tocsin.Medium},
-	{"svcctl", "OpenSCManager", "list", "discovery", "T1007", tocsin.Low},
-	{"drsuapi", "DRSGetNCChanges", "read", "credential-access", "T1003.006", tocsin.Medium},
-	{"samr", "SamrEnumerate", "list", "discovery", "T1087.002", tocsin.Low},
-	{"samr", "SamrQueryDisplay", "list", "discovery", "T1087.002", tocsin.Low},
-	{"samr", "SamrGetMembers", "list", "discovery", "T1069.002", tocsin.Low},
-	{"samr", "SamrSetInformationUser", "change", "persistence", "T1098", tocsin.Low},
-	{"samr", "SamrCreateUser", "create", "persistence", "T1136.002", tocsin.Low},
-	{"srvsvc", "NetrSessionEnum", "list", "discovery", "T1049", tocsin.Low},
-	{"srvsvc", "NetrShareEnum", "list", "discovery", "T1135", tocsin.Low},
-	{"wkssvc", "NetrWkstaUserEnum", "list", "discovery", "T1033", tocsin.Low},
-	{"ITaskSchedulerService", "SchRpcRegisterTask", "create", "lateral-movement", "T1053.005", tocsin.Medium},
-	{"ITaskSchedulerService", "SchRpcRun", "run", "lateral-movement", "T1053.005", tocsin.Medium},
-	{"atsvc", "NetrJobAdd", "create", "lateral-movement", "T1053.002", tocsin.Medium},
-	{"winreg", "BaseRegSaveKey", "read", "credential-access", "T1003.002", tocsin.Medium},
-	{"winreg", "Open", "list", "discovery", "T1012", tocsin.Low},
-	{"IWbemServices", "ExecMethod", "run", "lateral-movement", "T1047", tocsin.Medium},
-	{"IWbemServices", "ExecQuery", "list", "discovery", "T1047", tocsin.Low},
-	{"IRemoteWinspool", "", "run", "privilege-escalation", "T1068", tocsin.Low},
-	{"spoolss", "RpcAddPrinterDriver", "run", "privilege-escalation", "T1068", tocsin.Medium},
-	{"efsrpc", "", "run", "credential-access", "T1187", tocsin.Medium},
-	{"lsarpc", "LsarLookupNames", "list", "", "", tocsin.Informational},
-}
-
 // interfaces name, by their UUIDs, the interfaces whose calls some sensors give by number only.
 var interfaces = map[string]struct {
 	endpoint string
@@ -65,15 +31,12 @@ func (r *Reader) rpc(ev *tocsin.Event, n *netFacts) {
 			return
 		}
 	}
-	for i := range rpcs {
-		c := &rpcs[i]
-		if strings.EqualFold(n.endpoint, c.endpoint) && strings.HasPrefix(n.operation, c.operation) {
-			r.net(ev, n, c.verb, c.tactic, c.technique, c.level)
-			r.act.Text = r.joined(n.endpoint, ": ", n.operation)
-			r.act.Tool = n.endpoint
-			r.out()
-			return
-		}
+	if is := r.know.called(onRPC, r.lower(n.endpoint), r.lower(n.operation)); is != nil {
+		r.net(ev, n, "run")
+		r.means(is)
+		r.act.Text = r.joined(n.endpoint, ": ", n.operation)
+		r.act.Tool = n.endpoint
+		r.out()
 	}
 }
 
@@ -94,11 +57,14 @@ func (r *Reader) smb(ev *tocsin.Event, n *netFacts) {
 	}
 	switch {
 	case admin && program(n.name):
-		r.net(ev, n, "copy", "lateral-movement", "T1570", tocsin.Medium)
+		r.net(ev, n, "copy")
+		r.found(foundShareProgramAdmin)
 	case admin:
-		r.net(ev, n, "connect", "lateral-movement", "T1021.002", tocsin.Low)
+		r.net(ev, n, "connect")
+		r.found(foundShareAdmin)
 	case write && program(n.name):
-		r.net(ev, n, "copy", "lateral-movement", "T1570", tocsin.Low)
+		r.net(ev, n, "copy")
+		r.found(foundShareProgram)
 	default:
 		return
 	}
@@ -121,7 +87,7 @@ func (r *Reader) ticket(ev *tocsin.Event, n *netFacts) {
 		name = r.joined(name, "@", r.lower(d))
 	}
 	failed := n.success == "false" || n.success == "F" || n.outcome == "failure"
-	r.net(ev, n, "login", "", "", tocsin.Informational)
+	r.net(ev, n, "login")
 	a := &r.act
 	r.target("user", name)
 	a.Outcome, a.Tool, a.Text = tocsin.Worked, "kerberos", "login as "+name
@@ -130,13 +96,14 @@ func (r *Reader) ticket(ev *tocsin.Event, n *netFacts) {
 	}
 	switch {
 	case failed && (n.reason == "" || strings.Contains(n.reason, "PREAUTH_FAILED") || strings.Contains(n.reason, "UNKNOWN") || strings.Contains(n.reason, "REVOKED")):
-		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
+		r.found(foundLoginFailed)
+		a.Outcome = tocsin.Failed
 	case failed:
 		return // a usual part of the protocol
 	case n.success == "" && n.outcome == "" && n.client == "":
 		return // a negotiation whose end was not seen
 	case n.request == "TGS" && strings.HasPrefix(n.cipher, "rc4") && !strings.Contains(ev.Text("service"), "$") && !strings.HasPrefix(ev.Text("service"), "krbtgt"):
-		a.Tactic, a.Technique, a.Level = "credential-access", "T1558.003", tocsin.Low
+		r.found(foundServiceTicketRC4)
 	}
 	r.out()
 }
@@ -147,7 +114,7 @@ func (r *Reader) entry(ev *tocsin.Event, n *netFacts, service string) {
 	if n.src == "" || n.dst == "" || n.outcome == "" && (service == "ftp" || service == "smb") {
 		return
 	}
-	r.net(ev, n, "login", "", "", tocsin.Informational)
+	r.net(ev, n, "login")
 	a := &r.act
 	a.Tool, a.Text = service, r.joined(service, " login to ", n.dst)
 	if user != "" {
@@ -157,7 +124,8 @@ func (r *Reader) entry(ev *tocsin.Event, n *netFacts, service string) {
 	case "success":
 		a.Outcome = tocsin.Worked
 	case "failure":
-		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
+		r.found(foundLoginFailed)
+		a.Outcome = tocsin.Failed
 	}
 	r.out()
 }
@@ -165,18 +133,12 @@ func (r *Reader) entry(ev *tocsin.Event, n *netFacts, service string) {
 // directory reads a search of a directory by its filter: a few are only asked by who looks for accounts to crack.
 func (r *Reader) directory(ev *tocsin.Event, n *netFacts) {
 	f := n.filter
-	switch {
-	case foldContains(f, "useraccountcontrol:1.2.840.113556.1.4.803:=4194304"):
-		r.net(ev, n, "list", "credential-access", "T1558.004", tocsin.Medium)
-	case foldContains(f, "serviceprincipalname=*)"):
-		r.net(ev, n, "list", "credential-access", "T1558.003", tocsin.Low)
-	case foldContains(f, "ms-mcs-admpwd"), foldContains(f, "mslaps-password"):
-		r.net(ev, n, "list", "credential-access", "T1555", tocsin.Medium)
-	case foldContains(f, "admincount=1"), foldContains(f, "trustedfordelegation"), foldContains(f, "useraccountcontrol:1.2.840.113556.1.4.803:=524288"), foldContains(f, "objectclass=trusteddomain"):
-		r.net(ev, n, "list", "discovery", "T1087.002", tocsin.Low)
-	default:
+	is := r.know.folded(onLDAP, f)
+	if is == nil {
 		return
 	}
+	r.net(ev, n, "list")
+	r.means(is)
 	r.act.Tool, r.act.Text = "ldap", f
 	r.out()
 }
@@ -187,9 +149,9 @@ func (r *Reader) posted(ev *tocsin.Event, n *netFacts) {
 	if !tocsin.Internet(n.dst) || !inner(n.src) {
 		return
 	}
-	r.net(ev, n, "send", "", "", tocsin.Informational)
+	r.net(ev, n, "send")
 	if n.helo != "" && (strings.IndexByte(n.helo, '.') < 0 || n.helo[0] == '[') {
-		r.act.Tactic, r.act.Technique, r.act.Level = "command-and-control", "T1071.003", tocsin.Low
+		r.found(foundMailStraight)
 	}
 	r.act.Text = r.joined("mail sent straight to ", n.dst, "")
 	r.out()

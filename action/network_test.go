@@ -161,7 +161,7 @@ func benchmark(b *testing.B, text string) {
 	format, _ := decode.ByName("json")
 	var ev *tocsin.Event
 	format.New(decode.Options{}).Decode(&tocsin.Record{Source: "x", Line: 1, Data: []byte(text + "\n")}, func(e *tocsin.Event) { ev = e.Clone() })
-	r := NewReader([]byte("bench"))
+	r := NewReader([]byte("bench"), own)
 	n := 0
 	count := func(*tocsin.Action) { n++ }
 	b.ReportAllocs()

@@ -60,7 +60,7 @@ func actionsOf(r *Reader, ev *tocsin.Event, held []*tocsin.Rule) []string {
 // TestRemembering holds that what a reader remembers of other events changes nothing of what it tells of one, and that an
 // event's text may be used again for the next.
 func TestRemembering(t *testing.T) {
-	kept := NewReader([]byte("k"))
+	kept := NewReader([]byte("k"), own)
 	for _, ev := range exampleEvents(t) {
 		// The event is borrowed: what comes after it is written over it.
 		var raw []byte
@@ -84,14 +84,14 @@ func TestRemembering(t *testing.T) {
 		for i := range whole {
 			whole[i] = 'X'
 		}
-		want := actionsOf(NewReader([]byte("k")), ev, nil)
+		want := actionsOf(NewReader([]byte("k"), own), ev, nil)
 		if got := actionsOf(kept, ev, nil); !slices.Equal(got, want) {
 			t.Fatalf("%v\n  gives %s\n  alone %s", ev.Fields, strings.Join(got, "\n        "), strings.Join(want, "\n        "))
 		}
 	}
 	events := exampleEvents(t)
 	for _, ev := range events[:500] {
-		if got, want := actionsOf(kept, ev, nil), actionsOf(NewReader([]byte("k")), ev, nil); !slices.Equal(got, want) {
+		if got, want := actionsOf(kept, ev, nil), actionsOf(NewReader([]byte("k"), own), ev, nil); !slices.Equal(got, want) {
 			t.Fatalf("after all, %v\n  gives %s\n  alone %s", ev.Fields, got, want)
 		}
 	}
@@ -115,12 +115,12 @@ func TestQuiet(t *testing.T) {
 	}
 	passed, whole := 0, 0
 	for _, ev := range events {
-		if !quiet(ev) {
+		if !own.quietEvent(ev) {
 			whole++
 			continue
 		}
 		passed++
-		r := NewReader(nil)
+		r := NewReader(nil, own)
 		r.emit, r.held, r.n = func(a *tocsin.Action) { t.Errorf("%v is passed over, but means %+v", ev.Fields, *a) }, nil, 0
 		r.windowsWhole(ev)
 	}
@@ -133,7 +133,7 @@ func TestQuiet(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	for name := range benchLines {
 		events := benchEvents(t, name, 500)
-		r := NewReader([]byte("k"))
+		r := NewReader([]byte("k"), own)
 		read := func() {
 			for _, ev := range events {
 				r.Read(ev, nil, func(*tocsin.Action) {})
@@ -150,7 +150,7 @@ func TestAllocations(t *testing.T) {
 func TestExampleActions(t *testing.T) {
 	var counts []string
 	n := map[string]int{}
-	r := NewReader([]byte("k"))
+	r := NewReader([]byte("k"), own)
 	for _, ev := range exampleEvents(t) {
 		if ev.Source == "x" {
 			continue

@@ -11,6 +11,7 @@ const hidden = "***"
 // A masker finds secrets by where they stand (at a flag, behind a name, in a URL, on the way to a program's input) or by
 // their own shape, and puts [hidden] in their place. It is a reader's, so that its memory is used again.
 type masker struct {
+	know     *Knowledge
 	spans    []span
 	words    []word
 	runs     []run
@@ -96,7 +97,7 @@ func (m *masker) uri(s string) string {
 		}
 		name, value, ok := strings.Cut(s[at:end], "=")
 		if ok && value != "" && (secretName(unescape(name)) || headerName(unescape(name))) {
-			if payload(value).technique == "" {
+			if m.know.payload(value).row == nil {
 				m.spans = append(m.spans, span{from: end - len(value), to: end})
 			}
 		} else {
@@ -377,7 +378,7 @@ func (m *masker) encoded(u *unit, depth int) {
 	if text == "" || depth >= maxQuoted-1 {
 		return
 	}
-	var inner masker
+	inner := masker{know: m.know}
 	inner.scan(unit{text: text}, depth+1)
 	inner.merge()
 	for _, v := range inner.secrets() {

@@ -180,7 +180,7 @@ var (
 	otherU = wordSet("docker podman nerdctl rsync cp sort uniq git date ps docker-compose kubectl id diff pip apt bash sh python python3 node env set crontab journalctl nc netcat ncat ss netstat")
 )
 
-// usual are programs that often follow another in a line and that the lexicon has no need of.
+// usual are programs that often follow another in a line and that no row needs to name.
 var usual = wordSet("ls cd cat echo printf pwd mkdir rm cp mv grep sed awk head tail sort wc true false exit dir type del copy sleep touch chmod chown make go npm git python python3 node docker systemctl service")
 
 func wordSet(words string) map[string]bool {

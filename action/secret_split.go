@@ -153,7 +153,7 @@ func (m *masker) word(u *unit, i int, within bool, quoted []unit) (int, []unit) 
 	}
 	if i == len(s) || ends(s[i], within) {
 		if i > start {
-			m.words = append(m.words, word{unit: u.sub(start, i), glued: glued(u, i)})
+			m.words = append(m.words, word{unit: u.sub(start, i), glued: m.glued(u, i)})
 		}
 		return i, quoted
 	}
@@ -161,7 +161,7 @@ func (m *masker) word(u *unit, i int, within bool, quoted []unit) (int, []unit) 
 	if c := s[i]; c == '"' || c == '\'' { // most often a word is quoted as a whole
 		if n := strings.IndexByte(s[i+1:], c); n > 0 && (c == '\'' || strings.IndexByte(s[i+1:i+1+n], '\\') < 0) {
 			if to := i + n + 2; to == len(s) || ends(s[to], within) {
-				w := word{unit: u.sub(i+1, i+1+n), single: c == '\'', glued: glued(u, to)}
+				w := word{unit: u.sub(i+1, i+1+n), single: c == '\'', glued: m.glued(u, to)}
 				if strings.ContainsAny(w.text, " \n\t") {
 					quoted = append(quoted, w.unit)
 				}
@@ -230,7 +230,7 @@ func (m *masker) word(u *unit, i int, within bool, quoted []unit) (int, []unit) 
 	}
 done:
 	w.unit = unit{text: string(m.buf[from:]), at: m.at[from:len(m.at):len(m.at)]}
-	w.glued = glued(u, i)
+	w.glued = m.glued(u, i)
 	m.words = append(m.words, w)
 	return i, quoted
 }
@@ -279,7 +279,7 @@ func bracketed(s string) int {
 
 // glued is where what stands at i without a blank ends, if it reads as no other command: logs of program starts lose the
 // quotes, so that a secret with an ampersand in it looks like the end of a command.
-func glued(u *unit, i int) int {
+func (m *masker) glued(u *unit, i int) int {
 	s := u.text
 	if i == 0 || i+1 >= len(s) || s[i] != '&' && s[i] != ';' && s[i] != '|' || s[i+1] == s[i] {
 		return 0
@@ -293,7 +293,7 @@ func glued(u *unit, i int) int {
 		return 0
 	}
 	name := base(next)
-	if _, ok := lexicon[name]; ok || len(flagRows[name]) > 0 || isShell(name) || usual[name] {
+	if m.know.knows(name) || len(flagRows[name]) > 0 || isShell(name) || usual[name] {
 		return 0
 	}
 	return u.pos(end-1) + 1

@@ -240,7 +240,7 @@ var secretLines = []string{
 }
 
 func TestSecretLines(t *testing.T) {
-	var m masker
+	m := masker{know: own}
 	for _, line := range secretLines {
 		for _, secret := range []string{"Hunter2Winter", "Winter.corp.example", "q7", "x1!y", "p@55,w:0/rd"} {
 			if strings.ContainsAny(secret, ",:/@") && !strings.Contains(line, "'§'") {
@@ -278,7 +278,7 @@ var ordinaryLines = []string{
 }
 
 func TestOrdinaryLinesStay(t *testing.T) {
-	var m masker
+	m := masker{know: own}
 	for _, line := range ordinaryLines {
 		if got, found := m.line(line); got != line || len(found) > 0 {
 			t.Errorf("%s\n  is no secret's line, but gives %s %q", line, got, found)
@@ -288,7 +288,7 @@ func TestOrdinaryLinesStay(t *testing.T) {
 
 // TestTokens holds that tokens of known shapes are masked wherever they stand, and what only begins like one is not.
 func TestTokens(t *testing.T) {
-	var m masker
+	m := masker{know: own}
 	for _, token := range []string{
 		"AKIA" + "IOSFODNN7EXAMPLE", "ghp_" + strings.Repeat("a1B2", 9), "github_pat_" + strings.Repeat("a1B2", 10), "glpat-" + "aB3dE5gH7jK9mN1pQ3rS", "xoxb-" + "123456789012-abcdefABCDEF", "sk-ant-" + "api03-aB3dE5gH7jK9mN1p", "sk-" + "aB3dE5gH7jK9mN1pQ3rS5tU7vW9x",
 		"eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiJib2IifQ" + ".c2lnbmF0dXJl", "hvs." + "CAESIJaB3dE5gH7jK9", "npm_" + strings.Repeat("a1B2", 9), "AIza" + strings.Repeat("a1B2c", 7), "sk_live_" + "aB3dE5gH7jK9mN1p",
@@ -312,7 +312,7 @@ func TestTokens(t *testing.T) {
 }
 
 func TestEncodedSecrets(t *testing.T) {
-	var m masker
+	m := masker{know: own}
 	for _, line := range []string{
 		"powershell -enc " + encoded("net user bob Hunter2Winter /add"),
 		"echo " + base64.StdEncoding.EncodeToString([]byte("mysql -u root -pHunter2Winter")) + " | base64 -d | sh",
@@ -347,7 +347,7 @@ func TestSecretRequests(t *testing.T) {
 	} {
 		ev := &tocsin.Event{Host: "www.corp.example", Source: "l", Record: 1, Sources: []tocsin.LogSource{{Product: "nginx", Category: "webserver"}},
 			Fields: []tocsin.Field{{Name: "cs-method", Value: "GET"}, {Name: "cs-uri", Value: uri}, {Name: "c-ip", Value: "203.0.113.9"}, {Name: "sc-status", Value: "403"}}}
-		NewReader([]byte("k")).Read(ev, nil, func(a *tocsin.Action) {
+		NewReader([]byte("k"), own).Read(ev, nil, func(a *tocsin.Action) {
 			if a.Text != "GET "+want {
 				t.Errorf("%s\n  gives %s\n  want  GET %s", uri, a.Text, want)
 			}
@@ -366,7 +366,7 @@ func TestSecretsStay(t *testing.T) {
 	see := func(name string, ev *tocsin.Event, key bool) {
 		t.Helper()
 		found := false
-		NewReader([]byte("k")).Read(ev, nil, func(a *tocsin.Action) {
+		NewReader([]byte("k"), own).Read(ev, nil, func(a *tocsin.Action) {
 			all := []string{a.Text, a.Tool, a.Host, a.Org}
 			for _, e := range append(slices.Clone(a.On), a.Who...) {
 				all = append(all, e.Value)
@@ -417,7 +417,7 @@ func TestSecretsStay(t *testing.T) {
 
 // TestSecretShort holds that a secret of any length is masked where it stands, and only there.
 func TestSecretShort(t *testing.T) {
-	var m masker
+	m := masker{know: own}
 	for line, want := range map[string]string{
 		"mysql -u root -pab12 -e x":                      "mysql -u root -p*** -e x",
 		"mysql -u e -pe -e e":                            "mysql -u e -p*** -e e",
@@ -433,7 +433,7 @@ func TestSecretShort(t *testing.T) {
 }
 
 func TestMemosApart(t *testing.T) {
-	r := NewReader(nil)
+	r := NewReader(nil, own)
 	r.lower("GET /Admin")
 	if got := r.joined("GET", " ", "/Admin"); got != "GET /Admin" {
 		t.Errorf("joined gives %q", got)
@@ -463,7 +463,7 @@ func FuzzMasker(f *testing.F) {
 	f.Add(" AuthoriZAtion:\"")
 	f.Add("/x?a=%41%&password=%zz")
 	f.Fuzz(func(t *testing.T, s string) {
-		var m masker
+		m := masker{know: own}
 		line, found := m.line(s)
 		if len(found) > maxSecrets || len(found) > 0 && !strings.Contains(line, hidden) {
 			t.Errorf("%q gives %q, %q", s, line, found)

@@ -42,46 +42,39 @@ func (r *Reader) web(ev *tocsin.Event) {
 	if n := number(f.sent); n > 0 {
 		a.Bytes = n
 	}
-	if p := q.attack; p.technique != "" {
-		a.Verb, a.Technique, a.Level = "probe", p.technique, p.level
-		a.Tactic = p.tactic
-		if p.host != "" {
-			r.mark("callback", p.host)
-		}
-		if p.technique == "T1505.003" && a.Outcome == tocsin.Worked {
+	if p := q.attack; p.row != nil {
+		r.means(p.row)
+		r.mark("callback", p.host)
+		switch {
+		case !p.shell:
+		case a.Outcome == tocsin.Worked:
 			r.mark("token", before(f.uri, '?'))
+		default:
+			r.found(foundWebShellMissing)
 		}
-		if p.technique == "T1505.003" && a.Outcome != tocsin.Worked {
-			a.Tactic, a.Technique, a.Level = "reconnaissance", "T1595.002", tocsin.Low // asked for one that is not there
-		}
-	} else if p := client.attack; p.technique != "" && p.technique != "T1505.003" {
-		a.Verb, a.Tactic, a.Technique, a.Level = "probe", p.tactic, p.technique, p.level
-		if p.host != "" {
-			r.mark("callback", p.host)
-		}
+	} else if p := client.attack; p.row != nil && !p.shell {
+		r.means(p.row)
+		r.mark("callback", p.host)
 		r.mark("token", f.agent)
 	} else {
-		switch {
+		switch refused := a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied; {
+		case q.login && refused:
+			r.found(foundWebLoginFailed)
 		case q.login:
-			a.Verb, a.Tactic, a.Technique = "login", "credential-access", "T1110"
-			if a.Outcome != tocsin.Failed && a.Outcome != tocsin.Denied {
-				a.Tactic, a.Technique = "", ""
-			} else {
-				a.Level = tocsin.Low
+			a.Verb = "login"
+		case refused:
+			if !q.common {
+				r.found(foundWebPathMissing)
 			}
-		case a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied:
-			a.Verb, a.Tactic, a.Technique, a.Level = "scan", "reconnaissance", "T1595.003", tocsin.Low
-			if q.common {
-				a.Verb, a.Tactic, a.Technique, a.Level = "request", "", "", tocsin.Informational
-			}
-		case q.sensitive:
-			a.Verb, a.Tactic, a.Technique, a.Level = "read", "credential-access", "T1552", tocsin.Medium
-			if a.Outcome == tocsin.Unknown || status >= 300 {
-				a.Verb, a.Tactic, a.Technique, a.Level = "scan", "reconnaissance", "T1595.003", tocsin.Low
-			}
+		case q.sensitive != nil && (a.Outcome == tocsin.Unknown || status >= 300):
+			r.found(foundWebPathMissing)
+		case q.sensitive != nil:
+			r.means(q.sensitive)
 		}
-		if client.scanner {
-			a.Tactic, a.Technique, a.Level = "reconnaissance", "T1595.002", max(a.Level, tocsin.Medium)
+		if client.scanner != nil {
+			verb, level := a.Verb, a.Level
+			r.means(client.scanner)
+			a.Verb, a.Level = verb, max(a.Level, level)
 		}
 	}
 	if !client.browser && len(f.agent) > 3 && a.Level >= tocsin.Low {
@@ -102,9 +95,10 @@ func (r *Reader) request(method, uri string) string {
 
 // A target is what the method and target of a request tell, read once for those met often.
 type target struct {
-	text                     string
-	attack                   attack
-	login, common, sensitive bool
+	text          string
+	attack        attack
+	login, common bool
+	sensitive     *row // of a path that should not be given to strangers
 }
 
 // maxTargets bounds the requests that a reader remembers.
@@ -122,8 +116,8 @@ func (r *Reader) asked(method, uri string) *target {
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
 	q := &target{
 		text:   concat(method, " ", text[:min(len(text), 200)]),
-		attack: payload(uri),
-		login:  method == "POST" && loginPath(uri), common: common(uri), sensitive: sensitive(uri),
+		attack: r.know.payload(uri),
+		login:  method == "POST" && r.know.logins.in(before(uri, '?')), common: r.know.common(uri), sensitive: r.know.folded(onPath, before(uri, '?')),
 	}
 	if len(key) <= maxNote {
 		if r.targets == nil || len(r.targets) >= maxTargets {
@@ -137,9 +131,10 @@ func (r *Reader) asked(method, uri string) *target {
 
 // A client is what a user agent tells, read once for those met often.
 type client struct {
-	agent, tool      string
-	attack           attack
-	scanner, browser bool
+	agent, tool string
+	attack      attack
+	scanner     *row // of one that names itself a scanner
+	browser     bool
 }
 
 func (r *Reader) client(agent string) *client {
@@ -154,7 +149,7 @@ func (r *Reader) client(agent string) *client {
 		r.clients = map[string]*client{}
 	}
 	agent = strings.Clone(agent)
-	c := &client{agent, strings.ToLower(tool(agent)), payload(agent), scannerAgent(agent), browser(agent)}
+	c := &client{agent, strings.ToLower(tool(agent)), r.know.payload(agent), r.know.folded(onClient, agent), browser(agent)}
 	r.clients[agent] = c
 	r.lastClient = c
 	return c
@@ -173,64 +168,21 @@ func browser(agent string) bool {
 	return strings.HasPrefix(agent, "Mozilla/") || strings.HasPrefix(agent, "Opera/")
 }
 
-// scannerAgent says that a user agent names itself a scanner.
-func scannerAgent(agent string) bool {
-	return scanners.in(agent)
-}
-
-var scanners = foldWords("sqlmap", "nikto", "nmap", "nuclei", "wpscan", "dirbuster", "gobuster", "feroxbuster", "ffuf", "masscan", "zgrab", "acunetix", "netsparker", "w3af", "nessus", "openvas", "arachni", "wfuzz", "whatweb", "zaproxy", "burpsuite", "dirsearch", "fuzz faster", "joomscan", "hydra")
-
-// loginPath says that a path is one at which people log in.
-func loginPath(uri string) bool {
-	return logins.in(before(uri, '?'))
-}
-
-var logins = foldWords("login", "signin", "sign-in", "logon", "session", "oauth", "token", "auth")
-
 // common says that a path is one that browsers and crawlers ask every server for.
-func common(uri string) bool {
-	path, _, _ := strings.Cut(uri, "?")
-	switch path {
-	case "/favicon.ico", "/robots.txt", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png", "/sitemap.xml", "/ads.txt":
-		return true
-	}
-	for _, e := range [...]string{".png", ".jpg", ".jpeg", ".gif", ".css", ".js", ".woff", ".woff2", ".svg", ".map", ".ico", ".mp4"} {
-		if strings.HasSuffix(path, e) {
-			return true
-		}
-	}
-	return false
+func (k *Knowledge) common(uri string) bool {
+	path := before(uri, '?')
+	return k.listed("common-paths", path) || k.inList("common-paths", path)
 }
 
-// sensitive says that a path holds what should not be given to strangers.
-func sensitive(uri string) bool {
-	return kept.in(before(uri, '?'))
-}
-
-var kept = foldWords("/.env", "/.git/", "/.aws/", "/.ssh/", "/.svn/", "id_rsa", "wp-config", "web.config", ".htpasswd", "/actuator/env", "/actuator/heapdump", "/server-status", "/phpinfo", ".sql", ".bak", "backup.zip", "backup.tar", "/dump.", "config.json", "credentials", "/etc/passwd")
-
-// An attack is what a request carries.
+// An attack is what a request carries; one without a row is none.
 type attack struct {
-	tactic, technique, host string
-	level                   tocsin.Level
-}
-
-// attackSigns are what attacks on web applications cannot do without; the text is compared in lower case, as it stands
-// and decoded. Sources: OWASP Core Rule Set's classes, https://coreruleset.org.
-var attackSigns = []struct {
-	words  []string // alternatives
-	attack attack
-}{
-	{[]string{"${jndi:", "${${", "$%7bjndi", "%{(#", "${@", "#{7*", "{{7*", "<%=", "%24%7bjndi"}, attack{"initial-access", "T1190", "", tocsin.Medium}},
-	{[]string{"../../", "..%2f", "..\\..", "%2e%2e/", "/etc/passwd", "/etc/shadow", "win.ini", "boot.ini", "/proc/self/", "php://filter", "file:///"}, attack{"initial-access", "T1190", "", tocsin.Medium}},
-	{[]string{"union select", "union+select", "union/**/select", "' or '", "'or'1", " or 1=1", "+or+1=1", "sleep(", "waitfor delay", "benchmark(", "information_schema", "xp_cmdshell", "extractvalue(", "' and '", "order by 1", "/**/and"}, attack{"initial-access", "T1190", "", tocsin.Medium}},
-	{[]string{"<script", "%3cscript", "onerror=", "javascript:", "alert(", "onload="}, attack{"initial-access", "T1189", "", tocsin.Low}},
-	{[]string{"() { :", "() {:", ";wget ", ";curl ", "|sh", "|bash", "$(curl", "$(wget", "`curl", "`id`", "$(id)", ";id;", "|id", "&&id", ";cat ", "|cat ", ";ls", "/bin/sh", "/bin/bash", "cmd.exe", "powershell", "allow_url_include", "auto_prepend_file", "invokefunction", "runtime.getruntime", "processbuilder", "base64_decode(", "eval(", "system("}, attack{"initial-access", "T1190", "", tocsin.Medium}},
-	{[]string{"169.254.169.254", "metadata.google", "url=http://127.", "url=http://localhost", "gopher://", "dict://"}, attack{"initial-access", "T1190", "", tocsin.Medium}},
+	row   *row
+	host  string // to which it would make the server speak
+	shell bool   // it runs a command through a script that lies there
 }
 
 // payload says whether a request carries an attack, and to which host it would make the server speak.
-func payload(text string) attack {
+func (k *Knowledge) payload(text string) attack {
 	if len(text) < 4 {
 		return attack{}
 	}
@@ -239,7 +191,7 @@ func payload(text string) attack {
 	}
 	if !suspicious(text) {
 		if strings.IndexByte(text, '=') > 0 {
-			return webShell(text)
+			return k.webShell(text)
 		}
 		return attack{}
 	}
@@ -252,16 +204,12 @@ func payload(text string) attack {
 			break
 		}
 	}
-	for i := range attackSigns {
-		for _, w := range attackSigns[i].words {
-			if strings.Contains(plain, w) || strings.Contains(low, w) {
-				a := attackSigns[i].attack
-				a.host = callback(plain)
-				return a
-			}
+	for _, r := range k.of[onRequest] {
+		if r.holds(plain) || r.holds(low) {
+			return attack{row: r, host: callback(plain)}
 		}
 	}
-	return webShell(plain)
+	return k.webShell(plain)
 }
 
 // suspicious is a quick look: most requests hold nothing that an attack needs.
@@ -336,28 +284,23 @@ func callback(plain string) string {
 }
 
 // webShell says that a request runs a command through a script: a parameter named for it whose value reads as one.
-func webShell(plain string) attack {
+func (k *Knowledge) webShell(plain string) attack {
 	path, query, ok := strings.Cut(plain, "?")
 	if !ok {
 		return attack{}
 	}
 	script := webScript(path)
 	for p := range strings.SplitSeq(query, "&") {
-		k, v, _ := strings.Cut(p, "=")
-		switch k {
-		case "cmd", "exec", "command", "execute", "c", "shell", "run", "code", "do", "wp_meta":
-		default:
+		name, v, _ := strings.Cut(p, "=")
+		if !k.listed("shell-parameters", name) {
 			continue
 		}
 		first, _, _ := strings.Cut(strings.TrimSpace(v), " ")
-		switch base(first) {
-		case "id", "whoami", "ls", "cat", "uname", "pwd", "dir", "type", "net", "ipconfig", "ifconfig", "ip", "wget", "curl", "ps", "netstat", "ss", "bash", "sh", "nc", "python", "python3", "perl", "php", "find", "grep", "tasklist", "systeminfo", "hostname", "env", "echo":
-			if script || len(v) > len(first) || k == "cmd" {
-				return attack{"persistence", "T1505.003", "", tocsin.High}
-			}
+		if k.listed("shell-commands", base(first)) && (script || len(v) > len(first) || name == "cmd") {
+			return attack{row: k.event(foundWebShell), shell: true}
 		}
 		if script && len(v) > 60 && !strings.Contains(v, " ") && entropic(v) {
-			return attack{"persistence", "T1505.003", "", tocsin.Medium}
+			return attack{row: k.event(foundWebShellEncoded), shell: true}
 		}
 	}
 	return attack{}

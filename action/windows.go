@@ -91,7 +91,7 @@ func (w *winFacts) read(ev *tocsin.Event) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
-	if len(r.held) > 0 || !quiet(ev) {
+	if len(r.held) > 0 || !r.know.quietEvent(ev) {
 		r.windowsWhole(ev)
 	}
 }
@@ -114,7 +114,7 @@ func (r *Reader) windowsWhole(ev *tocsin.Event) {
 		r.channel(ev, &w)
 	}
 	if r.n == 0 && len(r.held) > 0 {
-		r.deed(ev, &w, "run", "", "", tocsin.Informational)
+		r.deed(ev, &w, "run")
 		a := &r.act
 		r.commandText("", or(w.command, or(w.target, or(w.targetImage, or(w.image, w.script)))))
 		a.Tool = r.base(w.image)
@@ -122,23 +122,17 @@ func (r *Reader) windowsWhole(ev *tocsin.Event) {
 	}
 }
 
-// winWords are events that are told only if one of their fields holds certain words, by provider and id. Without a rule that
-// held, most events are of no other kind, and so are not read further.
-var winWords = map[string]struct {
-	slot  uint8
-	words *foldSet
+// winTexts are events that are told only if one of their fields holds what a row looks for, by provider and id. Without a rule
+// that held, most events are of no other kind, and so are not read further.
+var winTexts = map[string]struct {
+	slot uint8
+	on   kind
 }{
-	"Sysmon 10": {winTargetImage, foldWords("lsass")},
-	"Sysmon 11": {winTarget, writtenWords}, "Sysmon 15": {winTarget, writtenWords},
-	"Sysmon 12": {winTarget, registryWords}, "Sysmon 13": {winTarget, registryWords}, "Sysmon 14": {winTarget, registryWords},
-	"Sysmon 17": {winPipe, pipeWords}, "Sysmon 18": {winPipe, pipeWords},
+	"Sysmon 10": {winTargetImage, onProgram},
+	"Sysmon 11": {winTarget, onFile}, "Sysmon 15": {winTarget, onFile},
+	"Sysmon 12": {winTarget, onRegistry}, "Sysmon 13": {winTarget, onRegistry}, "Sysmon 14": {winTarget, onRegistry},
+	"Sysmon 17": {winPipe, onPipe}, "Sysmon 18": {winPipe, onPipe},
 }
-
-var (
-	writtenWords  = foldWords(`\startup\`, "wwwroot", "htdocs", `\owa\`, ".dmp", "ntds.dit", `\temp\`, `\users\public\`, `\programdata\`, `c:\windows\`)
-	registryWords = foldWords(`\currentversion\run`, `\winlogon\`, "image file execution options", `shell\open\command`, `\exefile\shell\runas`, `\lsa\`, "wdigest", `windows defender\`)
-	pipeWords     = foldWords("psexe", "msagent_", "postex_", "paexec", "remcom")
-)
 
 // winIDs are the events that sysmon, security and channel read, by the last word of the provider's name.
 var winIDs = map[string]map[string]bool{
@@ -147,8 +141,8 @@ var winIDs = map[string]map[string]bool{
 	"":                  wordSet("7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
 }
 
-// quiet says that an event for which no rule held is not told, by as few of its fields as say so.
-func quiet(ev *tocsin.Event) bool {
+// quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
+func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 	id, provider := "", ""
 	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
 		switch winSlots.slot(ev.Fields[i].Name) {
@@ -175,7 +169,7 @@ func quiet(ev *tocsin.Event) bool {
 		return false
 	}
 	var buf [32]byte
-	is, ok := winWords[string(append(append(append(buf[:0], name...), ' '), id...))]
+	is, ok := winTexts[string(append(append(append(buf[:0], name...), ' '), id...))]
 	if !ok {
 		return false
 	}
@@ -185,16 +179,27 @@ func quiet(ev *tocsin.Event) bool {
 			set(&value, ev.Fields[i].Value)
 		}
 	}
-	return !is.words.in(value)
+	switch is.on {
+	case onProgram:
+		return !foldContains(value, "lsass")
+	case onFile:
+		return !k.quick[onFile].in(value) && !foldPrefix(value, `c:\windows\`)
+	}
+	return !k.quick[is.on].in(value)
 }
 
 // deed begins an action of whoever the event names as subject.
-func (r *Reader) deed(ev *tocsin.Event, w *winFacts, verb, tactic, technique string, level tocsin.Level) {
+func (r *Reader) deed(ev *tocsin.Event, w *winFacts, verb string) {
 	r.begin(ev)
 	r.subject(w)
 	r.target("host", r.act.Host)
-	a := &r.act
-	a.Verb, a.Tactic, a.Technique, a.Level = verb, tactic, technique, level
+	r.act.Verb, r.act.Level = verb, informational
+}
+
+// did is deed, with the meaning of a row.
+func (r *Reader) did(ev *tocsin.Event, w *winFacts, is *row) {
+	r.deed(ev, w, is.verb)
+	r.means(is)
 }
 
 // subject fills in who did something: the logon session, then the account. What the system itself does is nobody's, and
@@ -242,46 +247,45 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 	case "4688":
 		r.process(ev, w)
 	case "4697":
-		level := tocsin.Medium
-		if foldContains(w.servicePath, `\svchost.exe -k`) || foldContains(w.servicePath, `\driverstore\`) || foldContains(w.servicePath, `:\program files`) {
-			level = tocsin.Informational
-		}
-		r.deed(ev, w, "create", "persistence", "T1543.003", level)
-		if level == tocsin.Informational {
-			a.Tactic, a.Technique = "", ""
+		r.did(ev, w, r.know.event(foundServiceRegistered))
+		if r.know.inList("ordinary-service-programs", strings.ToLower(w.servicePath)) {
+			r.nothing()
 		}
 		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case "4698", "4702":
-		r.deed(ev, w, "create", "persistence", "T1053.005", tocsin.Low)
+		r.did(ev, w, r.know.event(foundTaskRegistered))
 		if strings.HasPrefix(w.task, `\Microsoft\`) {
-			a.Tactic, a.Technique, a.Level = "", "", tocsin.Informational // the system's own, which it renews by itself
+			r.nothing() // the system's own, which it renews by itself
 		}
 		a.Text = w.task
 		r.out()
 	case "4720", "4722", "4738", "4724", "4728", "4732", "4756":
-		verb, technique, level := "change", "T1098", tocsin.Low
-		if w.id == "4720" {
-			verb, technique, level = "create", "T1136", tocsin.Medium
+		what := foundAccountChanged
+		switch w.id {
+		case "4720":
+			what = foundAccountMadeWindows
+		case "4728", "4732", "4756":
+			what = foundMemberAdded
 		}
-		r.deed(ev, w, verb, "persistence", technique, level)
+		r.did(ev, w, r.know.event(what))
 		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
-		a.Text = verb + " account " + w.targetUser
-		if w.id == "4728" || w.id == "4732" || w.id == "4756" {
-			a.Verb, a.Text = "grant", "member added to "+w.targetUser
+		a.Text = a.Verb + " account " + w.targetUser
+		if what == foundMemberAdded {
+			a.Text = "member added to " + w.targetUser
 		}
 		r.out()
 	case "4726":
-		r.deed(ev, w, "delete", "impact", "T1531", tocsin.Low)
+		r.did(ev, w, r.know.event(foundAccountDeleted))
 		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
 		a.Text = "delete account " + w.targetUser
 		r.out()
 	case "1102":
-		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Medium)
+		r.did(ev, w, r.know.event(foundSecurityLogCleared))
 		a.Text = "security log cleared"
 		r.out()
 	case "4719":
-		r.deed(ev, w, "change", "defense-impairment", "T1562.002", tocsin.Low)
+		r.did(ev, w, r.know.event(foundAuditPolicyChanged))
 		a.Text = "audit policy changed"
 		r.out()
 	case "5140", "5145":
@@ -296,16 +300,16 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		a.Verb, a.Level, a.Text = "read", tocsin.Informational, r.joined(w.share, `\`, w.relative)
 		switch {
 		case strings.EqualFold(share, "ADMIN$"), len(share) == 2 && share[1] == '$':
-			a.Tactic, a.Technique, a.Level = "lateral-movement", "T1021.002", tocsin.Low
+			r.found(foundAdminShareOpened)
 			if program(w.relative) {
-				a.Verb, a.Level = "write", tocsin.Medium
+				r.found(foundAdminShareWritten)
 			}
 		case strings.EqualFold(share, "IPC$"):
-			switch strings.ToLower(w.relative) {
-			case "svcctl", "atsvc", "psexesvc", "winreg", "remcomsvc":
-				a.Verb, a.Tactic, a.Technique, a.Level = "run", "lateral-movement", "T1021.002", tocsin.Low
-			case "samr", "lsarpc", "srvsvc", "wkssvc", "netdfs", "drsuapi":
-				a.Verb, a.Tactic, a.Technique, a.Level = "list", "discovery", "T1087", tocsin.Low
+			switch pipe := r.lower(w.relative); {
+			case r.know.listed("exec-pipes", pipe):
+				r.found(foundExecPipeOpened)
+			case r.know.listed("lookup-pipes", pipe):
+				r.found(foundLookupPipeOpened)
 			}
 		}
 		r.out()
@@ -313,7 +317,7 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		for _, guid := range [...]string{"1131f6aa-9c07-11d1-f79f-00c04fc2dcd2", "1131f6ad-9c07-11d1-f79f-00c04fc2dcd2"} {
 			for i := range ev.Fields {
 				if ev.Fields[i].Name == "Properties" && foldContains(ev.Fields[i].Value, guid) && !strings.HasSuffix(w.user, "$") {
-					r.deed(ev, w, "read", "credential-access", "T1003.006", tocsin.High)
+					r.did(ev, w, r.know.event(foundReplicationAsked))
 					a.Text = "directory replication asked for by an account"
 					r.out()
 					return
@@ -321,10 +325,10 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 			}
 		}
 	case "4663", "4656":
-		if len(r.held) > 0 || foldContains(w.target, `\config\sam`) || foldContains(w.target, "ntds.dit") || foldContains(w.target, "lsass.exe") && !strings.HasSuffix(w.user, "$") && readsMemory(w.access) {
-			r.deed(ev, w, "read", "credential-access", "T1003", tocsin.Medium)
+		if len(r.held) > 0 || foldContains(w.target, `\config\sam`) || foldContains(w.target, "ntds.dit") || foldContains(w.target, "lsass.exe") && !strings.HasSuffix(w.user, "$") && r.readsMemory(w.access) {
+			r.did(ev, w, r.know.event(foundSecretsOpened))
 			if len(r.held) > 0 && !foldContains(w.target, "lsass") && !foldContains(w.target, "ntds") && !foldContains(w.target, `\config\sam`) {
-				a.Tactic, a.Technique, a.Level = "", "", tocsin.Informational
+				r.nothing()
 			}
 			a.Text = w.target
 			r.out()
@@ -364,7 +368,8 @@ func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
 	a.Text = r.joined("login as ", user, "")
 	switch {
 	case failed:
-		a.Outcome, a.Tactic, a.Technique, a.Level = tocsin.Failed, "credential-access", "T1110", tocsin.Low
+		r.found(foundLoginFailed)
+		a.Outcome = tocsin.Failed
 	case w.id == "4648":
 		a.Text = r.joined("explicit credentials of ", user, "")
 		if strings.HasSuffix(w.user, "$") && len(r.held) == 0 {
@@ -373,12 +378,12 @@ func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
 	case w.id == "4769":
 		a.Text = r.joined("service ticket for ", or(w.service, user), "")
 		if w.ticket == "0x17" && !strings.HasSuffix(w.service, "$") && !strings.EqualFold(w.service, "krbtgt") {
-			a.Tactic, a.Technique, a.Level = "credential-access", "T1558.003", tocsin.Low
+			r.found(foundServiceTicketRC4)
 		}
 	case w.id == "4768" && w.ticket == "0x17":
-		a.Tactic, a.Technique, a.Level = "credential-access", "T1558.004", tocsin.Low
+		r.found(foundLoginTicketRC4)
 	case w.id == "4624" && w.logonType == "9":
-		a.Tactic, a.Technique, a.Level = "lateral-movement", "T1550", tocsin.Low
+		r.found(foundNewCredentials)
 	}
 	r.out()
 }
@@ -405,70 +410,51 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		if w.dst == "" {
 			return
 		}
-		r.deed(ev, w, "connect", "", "", tocsin.Informational)
+		r.deed(ev, w, "connect")
 		a.On = a.On[:0]
 		r.target("address", w.dst)
 		a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
-		if isShell(a.Tool) || a.Tool == "rundll32" || a.Tool == "regsvr32" || a.Tool == "mshta" || a.Tool == "certutil" {
-			a.Tactic, a.Technique, a.Level = "command-and-control", "T1071", tocsin.Low
+		if r.know.listed("tools-of-the-system", a.Tool) {
+			r.found(foundConnectedBySystemTool)
 		}
 		r.out()
 	case "8":
-		r.deed(ev, w, "run", "stealth", "T1055", tocsin.Low)
+		r.did(ev, w, r.know.event(foundRemoteThread))
 		a.Text, a.Tool = w.image+" → "+w.targetImage, r.base(w.image)
 		r.out()
 	case "10":
-		if r.base(w.targetImage) != "lsass" || !readsMemory(w.access) {
+		if r.base(w.targetImage) != "lsass" || !r.readsMemory(w.access) {
 			return
 		}
-		r.deed(ev, w, "read", "credential-access", "T1003.001", tocsin.Medium)
+		r.did(ev, w, r.know.event(foundLSASSRead))
 		if p := strings.ToLower(w.image); strings.HasPrefix(p, `c:\windows\system32\`) && !strings.Contains(p, "rundll32") && !strings.Contains(p, "taskmgr") || strings.HasPrefix(p, `c:\program files`) || strings.HasPrefix(p, `c:\programdata\microsoft\windows defender`) {
-			a.Level = tocsin.Informational // what comes with the system and what is installed do it all day
-			a.Tactic, a.Technique = "", ""
+			r.nothing() // what comes with the system and what is installed do it all day
 		}
 		a.Text, a.Tool = "memory of lsass read by "+w.image, r.base(w.image)
 		r.out()
 	case "11", "15":
-		p := w.target
-		tactic, technique, level := "", "", tocsin.Informational
-		switch {
-		case foldContains(p, `\start menu\programs\startup\`):
-			tactic, technique, level = "persistence", "T1547.001", tocsin.Medium
-		case webScript(p) && (foldContains(p, "wwwroot") || foldContains(p, "htdocs") || foldContains(p, `\owa\`)):
-			tactic, technique, level = "persistence", "T1505.003", tocsin.Medium
-		case foldSuffix(p, ".dmp") && foldContains(p, "lsass"), foldSuffix(p, "ntds.dit"):
-			tactic, technique, level = "credential-access", "T1003", tocsin.High
-		case foldContains(p, "__psscriptpolicytest_"):
-			return
-		case program(p) && (foldContains(p, `\temp\`) || foldContains(p, `\users\public\`) || foldContains(p, `\programdata\`) || foldPrefix(p, `c:\windows\`) && strings.Count(p, `\`) == 2):
-			tactic, technique, level = "command-and-control", "T1105", tocsin.Low
-		default:
+		is := r.know.folded(onFile, w.target)
+		if is == nil && program(w.target) && foldPrefix(w.target, `c:\windows\`) && strings.Count(w.target, `\`) == 2 {
+			is = r.know.event(foundProgramInWindows)
+		}
+		if is == nil {
 			return
 		}
-		r.deed(ev, w, "write", tactic, technique, level)
+		r.did(ev, w, is)
 		a.Text, a.Tool = w.target, r.base(w.image)
 		r.target("file", w.target)
 		r.out()
 	case "12", "13", "14":
-		p := strings.ToLower(w.target)
-		switch {
-		case strings.Contains(p, `\currentversion\run\`), strings.Contains(p, `\currentversion\runonce`), strings.Contains(p, `\winlogon\shell`), strings.Contains(p, `\winlogon\userinit`), strings.Contains(p, `image file execution options`) && strings.Contains(p, "debugger"):
-			r.deed(ev, w, "change", "persistence", "T1547.001", tocsin.Low)
-		case strings.Contains(p, `ms-settings\shell\open\command`), strings.Contains(p, `mscfile\shell\open\command`), strings.Contains(p, `\exefile\shell\runas`), strings.Contains(p, `folder\shell\open\command`):
-			r.deed(ev, w, "change", "privilege-escalation", "T1548.002", tocsin.Medium)
-		case strings.Contains(p, `\lsa\`) && (strings.Contains(p, "wdigest") || strings.Contains(p, "security packages")), strings.Contains(p, `wdigest\uselogoncredential`):
-			r.deed(ev, w, "change", "credential-access", "T1112", tocsin.Medium)
-		case strings.Contains(p, `windows defender\`) && (strings.Contains(p, "disable") || strings.Contains(p, "exclusions")):
-			r.deed(ev, w, "change", "defense-impairment", "T1562.001", tocsin.Medium)
-		default:
+		is := r.know.folded(onRegistry, w.target)
+		if is == nil {
 			return
 		}
+		r.did(ev, w, is)
 		a.Text, a.Tool = w.target+" = "+w.key, r.base(w.image)
 		r.out()
 	case "17", "18":
-		p := strings.ToLower(w.pipe)
-		if strings.Contains(p, "psexe") || strings.Contains(p, "msagent_") || strings.Contains(p, "postex_") || strings.Contains(p, "paexec") || strings.Contains(p, "remcom") {
-			r.deed(ev, w, "run", "lateral-movement", "T1021.002", tocsin.Medium)
+		if is := r.know.folded(onPipe, w.pipe); is != nil {
+			r.did(ev, w, is)
 			a.Text, a.Tool = w.pipe, r.base(w.image)
 			r.out()
 		}
@@ -476,7 +462,7 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		if w.query == "" {
 			return
 		}
-		r.deed(ev, w, "resolve", "", "", tocsin.Informational)
+		r.deed(ev, w, "resolve")
 		a.On = a.On[:0]
 		r.target("domain", r.lower(w.query))
 		a.Text, a.Tool = w.query, r.base(w.image)
@@ -484,13 +470,9 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 	}
 }
 
-// readsMemory says that rights to a process include reading its memory, and more than looking at it asks for.
-func readsMemory(access string) bool {
-	switch strings.ToLower(access) {
-	case "0x1010", "0x1410", "0x1438", "0x143a", "0x1fffff", "0x1f1fff", "0x1f3fff", "0x1f0fff", "0x1018":
-		return true
-	}
-	return false
+// readsMemory says that rights to a process include reading its memory.
+func (r *Reader) readsMemory(access string) bool {
+	return r.know.listed("memory-rights", r.lower(access))
 }
 
 // program says that a file is one that can be run.
@@ -508,15 +490,15 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 	a := &r.act
 	switch {
 	case w.id == "7045":
-		level := tocsin.Low
-		if p := strings.ToLower(w.servicePath); strings.Contains(p, "powershell") || strings.Contains(p, "cmd") || strings.Contains(p, `\admin$`) || strings.Contains(p, `\temp\`) || strings.Contains(p, "%comspec%") || strings.HasPrefix(p, `%systemroot%\`) && strings.Count(p, `\`) == 1 {
-			level = tocsin.Medium
+		what := foundServiceInstalled
+		if p := strings.ToLower(w.servicePath); r.know.inList("odd-service-programs", p) || strings.HasPrefix(p, `%systemroot%\`) && strings.Count(p, `\`) == 1 {
+			what = foundServiceInstalledOdd
 		}
-		r.deed(ev, w, "create", "persistence", "T1543.003", level)
+		r.did(ev, w, r.know.event(what))
 		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case w.id == "104":
-		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Low)
+		r.did(ev, w, r.know.event(foundLogCleared))
 		a.Text = "log cleared"
 		r.out()
 	case w.id == "4104" || w.id == "4103" || w.id == "400" || w.id == "800":
@@ -534,16 +516,16 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		a.Verb, a.Outcome, a.Level, a.Text = "login", tocsin.Worked, tocsin.Informational, "remote desktop logon"
 		r.out()
 	case (w.id == "1116" || w.id == "1117") && strings.Contains(w.provider, "Defender"):
-		r.deed(ev, w, "alert", "execution", "T1204", tocsin.High)
+		r.did(ev, w, r.know.event(foundMalware))
 		a.Text = "malware found by Windows Defender"
 		r.out()
 	case w.id == "5001" && strings.Contains(w.provider, "Defender"):
-		r.deed(ev, w, "stop", "defense-impairment", "T1562.001", tocsin.Medium)
+		r.did(ev, w, r.know.event(foundDefenderStopped))
 		a.Text = "Windows Defender stopped"
 		r.out()
 	case (w.id == "5857" || w.id == "5860" || w.id == "5861") && strings.Contains(w.provider, "WMI"):
 		if w.id == "5861" {
-			r.deed(ev, w, "create", "persistence", "T1546.003", tocsin.Medium)
+			r.did(ev, w, r.know.event(foundWMISubscription))
 			a.Text = "WMI subscription"
 			r.out()
 		}

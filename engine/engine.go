@@ -17,23 +17,25 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/source"
 )
 
 // Input says what to read. The zero value of all but Paths works.
 type Input struct {
-	Paths    []string // files, folders, "-" for Stdin
-	Source   source.Options
-	Decode   decode.Options
-	Watch    func(worker int) Desk    // of a hunt: is given every event besides; may be nil
-	From, To time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
-	Workers  int                      // 0: one for each processor
-	Progress *Progress                // may be nil
-	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
-	Key      []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
-	Causal   bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
-	Horizon  time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
+	Paths     []string // files, folders, "-" for Stdin
+	Source    source.Options
+	Decode    decode.Options
+	Watch     func(worker int) Desk    // of a hunt: is given every event besides; may be nil
+	From, To  time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
+	Workers   int                      // 0: one for each processor
+	Progress  *Progress                // may be nil
+	Knowledge *action.Knowledge        // of a hunt: what actions mean; nil is Tocsin's own
+	Known     func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
+	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
+	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
+	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound
 	shelf int64 // of a hunt: how many bytes of events are; 0: shelfBound

@@ -133,7 +133,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
 			}
-			h.witness = newWitness(set, key, in.Known, h.note)
+			h.witness = newWitness(set, in.Knowledge, key, in.Known, h.note)
 		}
 		f.desks = append(f.desks, h)
 		if in.Watch == nil {

@@ -21,7 +21,7 @@ func TestNoFingerprint(t *testing.T) {
 	s := NewState(StateOptions{Key: actor.Key{7}})
 	seq := uint64(0)
 	prints := map[string]bool{}
-	w := newWitness(set, actor.Key{7}, nil, func(a *tocsin.Action) {
+	w := newWitness(set, nil, actor.Key{7}, nil, func(a *tocsin.Action) {
 		seq++
 		for _, m := range append([]string{a.Credential}, a.Marks...) {
 			if strings.HasPrefix(m, "key:") {

@@ -33,7 +33,7 @@ type hits struct {
 
 func newSeries(s *State) *series {
 	r := &series{state: s, told: map[[16]byte]time.Time{}, all: s.options.Set.Correlator(&tocsin.Shelf{})}
-	r.witness = newWitness(s.options.Set, s.options.Key, s.options.Known, func(a *tocsin.Action) {
+	r.witness = newWitness(s.options.Set, s.options.Knowledge, s.options.Key, s.options.Known, func(a *tocsin.Action) {
 		s.changed = true
 		s.pages.Add(a)
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -30,6 +31,8 @@ type StateOptions struct {
 	Set     *sigma.Set
 	Matches func(*tocsin.Match)
 	Known   func(*tocsin.Match) bool
+	// Knowledge is what actions mean; nil is Tocsin's own.
+	Knowledge *action.Knowledge
 	// Rules names the rules and suppressions that actions are read with, by a hash.
 	Rules string
 }

@@ -62,7 +62,7 @@ func heard(t testing.TB, paths ...string) ([]tocsin.Action, []hit) {
 	var mu sync.Mutex
 	_, err := Read(context.Background(), Input{Paths: paths, Workers: 1}, func(int) Desk {
 		m := set.Matcher()
-		w := newWitness(set, actor.Key{1}, nil, func(a *tocsin.Action) {
+		w := newWitness(set, nil, actor.Key{1}, nil, func(a *tocsin.Action) {
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, clone(a))

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/action"
@@ -19,9 +21,22 @@ type witness struct {
 	note   func(*tocsin.Action)
 }
 
-func newWitness(set *sigma.Set, key actor.Key, known func(*tocsin.Match) bool, note func(*tocsin.Action)) *witness {
-	return &witness{set: set, reader: action.NewReader(key[:]), known: known, note: note}
+// newWitness makes a witness that reads actions with k; nil is Tocsin's own knowledge.
+func newWitness(set *sigma.Set, k *action.Knowledge, key actor.Key, known func(*tocsin.Match) bool, note func(*tocsin.Action)) *witness {
+	if k == nil {
+		k = ownKnowledge()
+	}
+	return &witness{set: set, reader: action.NewReader(key[:], k), known: known, note: note}
 }
+
+// ownKnowledge compiles Tocsin's own knowledge, once. That it can be read is what action's tests hold.
+var ownKnowledge = sync.OnceValue(func() *action.Knowledge {
+	k, faults := action.NewKnowledge(action.OwnKnowledge()...)
+	if len(faults) > 0 || len(k.Rules()) == 0 {
+		panic(fmt.Sprint("the embedded knowledge is damaged: build Tocsin anew ", faults))
+	}
+	return k
+})
 
 // see notes an event, for which the numbered rules held.
 func (w *witness) see(ev *tocsin.Event, held []int) {

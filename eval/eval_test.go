@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -170,4 +171,14 @@ func hunt(t testing.TB, set *sigma.Set, paths ...string) (*engine.Findings, *toc
 		t.Fatal(err)
 	}
 	return found, coverage
+}
+
+// knowledge is Tocsin's own.
+func knowledge(t testing.TB) *action.Knowledge {
+	t.Helper()
+	k, faults := action.NewKnowledge(action.OwnKnowledge()...)
+	for _, f := range faults {
+		t.Error(f)
+	}
+	return k
 }

@@ -130,7 +130,7 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 	if err != nil {
 		source = path
 	}
-	reader := action.NewReader([]byte("eval"))
+	reader := action.NewReader([]byte("eval"), knowledge(r.t))
 	desk := eventDesk(func(ev *tocsin.Event) {
 		driver, name, group := who(ev)
 		if driver == tocsin.Undecided {

@@ -1,0 +1,124 @@
+package action
+
+// A finding is what this package finds in an event by reading and counting, and not by a word of its text: a row on
+// "event" of its name says what that means.
+type finding uint8
+
+const (
+	foundPipedToShell finding = iota
+	foundFetchedForShell
+	foundEncodedEcho
+	foundEncodedPowerShell
+	foundContainerExec
+	foundStartedByServer
+
+	foundWebShell
+	foundWebShellEncoded
+	foundWebShellMissing
+	foundWebLoginFailed
+	foundWebPathMissing
+
+	foundLoginFailed
+	foundServiceRefused
+	foundServiceProbed
+	foundAccountMade
+	foundAccountChanged
+	foundFileFetched
+	foundConnectionForwarded
+
+	foundRemoteManagement
+	foundUploadLarge
+	foundUploadVeryLarge
+	foundTLSUnvouched
+	foundTLSUnnamed
+	foundProgramDisguised
+	foundPutByAddress
+	foundPostByAddress
+	foundFetchedBySystemTool
+	foundProgramReceived
+	foundNameTunnel
+	foundShareProgramAdmin
+	foundShareProgram
+	foundShareAdmin
+	foundServiceTicketRC4
+	foundLoginTicketRC4
+	foundMailStraight
+	foundTorStranger
+	foundNoticeScan
+
+	foundStoreReadByMachine
+	foundRoleRefused
+	foundCloudRefused
+
+	foundServiceInstalled
+	foundServiceInstalledOdd
+	foundServiceRegistered
+	foundTaskRegistered
+	foundAccountMadeWindows
+	foundMemberAdded
+	foundAccountDeleted
+	foundSecurityLogCleared
+	foundLogCleared
+	foundAuditPolicyChanged
+	foundAdminShareOpened
+	foundAdminShareWritten
+	foundExecPipeOpened
+	foundLookupPipeOpened
+	foundReplicationAsked
+	foundSecretsOpened
+	foundNewCredentials
+	foundConnectedBySystemTool
+	foundRemoteThread
+	foundLSASSRead
+	foundProgramInWindows
+	foundMalware
+	foundDefenderStopped
+	foundWMISubscription
+
+	foundDeceivingMail
+	findings
+)
+
+var findingNames = [findings]string{
+	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server",
+	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing",
+	"login-failed", "service-refused", "service-probed", "account-made", "account-changed", "file-fetched", "connection-forwarded",
+	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",
+	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",
+	"service-ticket-rc4", "login-ticket-rc4", "mail-straight", "tor-stranger", "notice-scan",
+	"store-read-by-machine", "role-refused", "cloud-refused",
+	"service-installed", "service-installed-odd", "service-registered", "task-registered", "account-made-windows", "member-added", "account-deleted",
+	"security-log-cleared", "log-cleared", "audit-policy-changed", "admin-share-opened", "admin-share-written", "exec-pipe-opened", "lookup-pipe-opened",
+	"replication-asked", "secrets-opened", "new-credentials", "connected-by-system-tool", "remote-thread", "lsass-read", "program-in-windows",
+	"malware-found", "defender-stopped", "wmi-subscription",
+	"deceiving-mail",
+}
+
+// event is the row for what was found; one without a row means nothing.
+func (k *Knowledge) event(f finding) *row {
+	if r := k.events[f]; r != nil {
+		return r
+	}
+	return &unknown
+}
+
+// unknown is the row of what no row says anything of.
+var unknown row
+
+// means gives the action what a row says.
+func (r *Reader) means(is *row) {
+	a := &r.act
+	if is.verb != "" {
+		a.Verb = is.verb
+	}
+	a.Tactic, a.Technique, a.Level, a.Row = is.tactic, is.technique, is.level, is.rule
+}
+
+// found gives the action what the row for a finding says.
+func (r *Reader) found(f finding) { r.means(r.know.event(f)) }
+
+// nothing takes back what was said: what was found is ordinary after all.
+func (r *Reader) nothing() {
+	a := &r.act
+	a.Tactic, a.Technique, a.Level, a.Row = "", "", informational, nil
+}
