@@ -35,7 +35,7 @@ var layers = map[string]struct {
 	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse": {}, // knows nothing of the detector; see offline
 	"update":   {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "campaign", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }

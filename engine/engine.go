@@ -32,6 +32,7 @@ type Input struct {
 	Workers   int                      // 0: one for each processor
 	Progress  *Progress                // may be nil
 	Knowledge *action.Knowledge        // of a hunt: what actions mean; nil is Tocsin's own
+	Findings  bool                     // of a hunt: an action that knowledge finds telling enough is a match, see FindingLevel
 	Known     func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
 	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would

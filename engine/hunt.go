@@ -27,6 +27,8 @@ type Findings struct {
 	n     int
 	per   []int // matches by rule
 	set   *sigma.Set
+	rules []*tocsin.Rule         // of the set, then the rows of knowledge, by their numbers
+	rows  map[*tocsin.Rule]int32 // the numbers of rows that are findings
 	desks []*hunter
 	joint []*tocsin.Match // of correlations, whole
 	spool *spool
@@ -72,7 +74,7 @@ func (f *Findings) Rules() map[*tocsin.Rule]int {
 	n := map[*tocsin.Rule]int{}
 	for i, of := range f.per {
 		if of > 0 {
-			n[&f.set.Rules()[i].Rule] = of
+			n[f.rules[i]] = of
 		}
 	}
 	for _, m := range f.joint {
@@ -85,7 +87,7 @@ func (f *Findings) rule(x *find) *tocsin.Rule {
 	if x.desk < 0 {
 		return f.joint[x.rule].Rule
 	}
-	return &f.set.Rules()[x.rule].Rule
+	return f.rules[x.rule]
 }
 
 func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) *tocsin.Match {
@@ -95,7 +97,7 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 	d := f.desks[x.desk]
 	d.shelf.Load(x.slot, ev)
 	*m = tocsin.Match{Time: ev.Time, Rule: f.rule(x), Event: ev}
-	if held {
+	if held && int(x.rule) < len(f.set.Rules()) {
 		m.Held = d.matcher.Held(ev, int(x.rule))
 	}
 	return m
@@ -112,6 +114,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	f := &Findings{set: set, spool: &spool{failed: stop}}
+	f.number(&in)
 	key := keyOf(in.Key)
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
 	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
@@ -133,6 +136,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
 			}
+		}
+		if in.Key != nil || in.Findings {
 			h.witness = newWitness(set, in.Knowledge, key, in.Known, h.note)
 		}
 		f.desks = append(f.desks, h)
@@ -155,7 +160,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
 	}
 	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
-		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
+		if w := f.desks[0].witness; w != nil && in.Key != nil && (in.Known == nil || !in.Known(m)) {
 			w.again(m)
 		}
 		return keep != nil && !keep(m)
@@ -279,7 +284,7 @@ func (f *Findings) sort(keep func(*tocsin.Match) bool, bound int) {
 		joint.finds = append(joint.finds, find{at: nano(m.Time), record: m.Event.Record, rule: int32(i), desk: -1})
 	}
 	w := sequencer{spool: f.spool, bound: bound}
-	f.per = make([]int, len(f.set.Rules()))
+	f.per = make([]int, len(f.rules))
 	var m tocsin.Match
 	var ev tocsin.Event
 	for x := range merged(append(sorted, joint), f.spool, f.compare) {
@@ -363,6 +368,29 @@ func idle(set *sigma.Set, c *tocsin.Coverage) []*tocsin.Rule {
 	return out
 }
 
+// FindingLevel is the level from which on a row of knowledge is a finding, listed like a rule's match.
+const FindingLevel = tocsin.Medium
+
+// number gives the rules of the set, and the rows that are findings, their numbers.
+func (f *Findings) number(in *Input) {
+	for _, r := range f.set.Rules() {
+		f.rules = append(f.rules, &r.Rule)
+	}
+	if !in.Findings {
+		return
+	}
+	if in.Knowledge == nil {
+		in.Knowledge = ownKnowledge()
+	}
+	f.rows = map[*tocsin.Rule]int32{}
+	for _, r := range in.Knowledge.Rules() {
+		if r.Level >= FindingLevel {
+			f.rows[r] = int32(len(f.rules))
+			f.rules = append(f.rules, r)
+		}
+	}
+}
+
 // A hunter is a worker's share of a hunt.
 type hunter struct {
 	*Findings
@@ -375,7 +403,8 @@ type hunter struct {
 	hits     pile // of rules that correlations build on, once series has enough
 	enough   int64
 	progress *Progress
-	held     []int // the rules that hold for the event
+	held     []int   // the rules that hold for the event
+	found    []int32 // the rows of knowledge that are findings, by their numbers
 	witness  *witness
 	noted    *actor.Pages       // what the witness noted and is not yet shared
 	share    func(*actor.Pages) // gives it to the owner
@@ -384,6 +413,12 @@ type hunter struct {
 
 // note notes an action with the worker's own, which are shared from time to time.
 func (h *hunter) note(a *tocsin.Action) {
+	if n, ok := h.rows[a.Row]; ok && !slices.Contains(h.found, n) {
+		h.found = append(h.found, n)
+	}
+	if h.noted == nil {
+		return
+	}
 	h.noted.Add(a)
 	if h.share != nil && h.noted.Heavy() {
 		h.share(h.noted)
@@ -425,18 +460,18 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 
 // Event is the pipeline: event → sigma → match, or part of a series; and what both mean → action → actor.
 func (h *hunter) Event(ev *tocsin.Event) {
-	h.held = h.held[:0]
+	h.held, h.found = h.held[:0], h.found[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
 		h.witness.see(ev, h.held)
 	}
-	if len(h.held) == 0 {
+	if len(h.held)+len(h.found) == 0 {
 		return
 	}
 	slot := h.shelf.Put(ev)
 	x := find{at: nano(ev.Time), record: ev.Record, source: h.sources.number(ev.Source), slot: slot, desk: h.desk}
 	spill := h.series.Stats().Hits >= h.enough
-	if !spill {
+	if !spill && len(h.held) > 0 {
 		h.series.Add(ev, slot, h.held...)
 	}
 	for _, rule := range h.held {
@@ -448,12 +483,18 @@ func (h *hunter) Event(ev *tocsin.Event) {
 			}
 			h.hits.add(hit)
 		}
-		if !h.set.Alerts(rule) {
-			continue
+		if h.set.Alerts(rule) {
+			h.find(x)
 		}
-		h.finds.add(x)
-		if h.progress != nil {
-			h.progress.Matches.Add(1)
-		}
+	}
+	for _, x.rule = range h.found {
+		h.find(x)
+	}
+}
+
+func (h *hunter) find(x find) {
+	h.finds.add(x)
+	if h.progress != nil {
+		h.progress.Matches.Add(1)
 	}
 }

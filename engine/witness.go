@@ -58,7 +58,22 @@ func (w *witness) see(ev *tocsin.Event, held []int) {
 			return strings.Compare(a.Title, b.Title)
 		})
 	}
-	w.reader.Read(ev, rules, w.note)
+	if w.known == nil {
+		w.reader.Read(ev, rules, w.note)
+		return
+	}
+	w.reader.Read(ev, rules, func(a *tocsin.Action) {
+		// What somebody has judged to be nothing is ordinary use.
+		if a.Row != nil && a.Row.Level >= FindingLevel && w.known(&tocsin.Match{Time: ev.Time, Rule: a.Row, Event: ev}) {
+			b := *a
+			b.Tactic, b.Technique, b.Level, b.Row = "", "", tocsin.Informational, nil
+			for _, r := range a.Rules {
+				b.Level = max(b.Level, r.Level)
+			}
+			a = &b
+		}
+		w.note(a)
+	})
 }
 
 // again notes what a correlation says of its last event, whose actions were noted before.

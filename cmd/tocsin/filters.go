@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
-	"github.com/tocsin-ids/tocsin/sigma"
 )
 
 // knowsRules is an error if a filter of the hunt names no rule or tag: what would be shown then says nothing.
 func (c *huntCmd) knowsRules(set *ruleset) error {
-	return errors.Join(knownRules("--rule", c.Rule, set), knownRules("--exclude-rule", c.ExcludeRule, set), knownTags(c.Tag, set.set.Rules()))
+	return errors.Join(knownRules("--rule", c.Rule, set), knownRules("--exclude-rule", c.ExcludeRule, set), knownTags(c.Tag, set.told()))
 }
 
 func knownRules(flag string, names []string, set *ruleset) error {
@@ -29,7 +28,7 @@ func knownRules(flag string, names []string, set *ruleset) error {
 			continue
 		}
 		var titles []string
-		for _, r := range set.set.Rules() {
+		for _, r := range set.told() {
 			titles = append(titles, r.Title, r.ID)
 		}
 		hint := ""
@@ -41,10 +40,10 @@ func knownRules(flag string, names []string, set *ruleset) error {
 	return errors.Join(all...)
 }
 
-func knownTags(tags []string, rules []*sigma.Rule) error {
+func knownTags(tags []string, rules []*tocsin.Rule) error {
 	var all []error
 	for _, tag := range tags {
-		if slices.ContainsFunc(rules, func(r *sigma.Rule) bool { return tagged(r.Tags, tag) }) {
+		if slices.ContainsFunc(rules, func(r *tocsin.Rule) bool { return tagged(r.Tags, tag) }) {
 			continue
 		}
 		there := map[string]bool{}

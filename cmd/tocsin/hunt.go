@@ -122,6 +122,7 @@ func (c *huntCmd) Run(s std) error {
 		return err
 	}
 	set.files = nil // their text is for the linter
+	in.Knowledge, in.Findings = set.know, set.findings
 	after, _ := usage()
 
 	stop := showProgress(s.err, in.Progress, c.Quiet)

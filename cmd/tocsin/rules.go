@@ -20,7 +20,7 @@ import (
 // rulesCmd is the commands about rules.
 type rulesCmd struct {
 	Check checkCmd `cmd:"" help:"Say which rules cannot be used and why, and what is doubtful in the others."`
-	Test  testCmd  `cmd:"" help:"Run the samples beside rules: what must match and what must not."`
+	Test  testCmd  `cmd:"" help:"Run the samples of rules and of knowledge: what must match and what must not."`
 	List  listCmd  `cmd:"" help:"List rules."`
 
 	Update updateCmd `cmd:"" help:"Install a collection of rules, SigmaHQ's if none is named, checked and replaced as a whole."`
@@ -68,7 +68,7 @@ func (c *checkCmd) Run(s std) error {
 
 type testCmd struct {
 	Quiet bool     `short:"q" help:"Only what failed, without the counts and the rules that have no samples."`
-	Paths []string `arg:"" name:"dir" help:"Folders of rules (NAME.yml) with samples beside them (NAME.txtar)."`
+	Paths []string `arg:"" optional:"" name:"dir" help:"Folders of rules (NAME.yml) with samples beside them (NAME.txtar), and of knowledge (NAME.knowledge), which holds its own; without any, Tocsin's own knowledge."`
 }
 
 func (c *testCmd) Run(s std) error {
@@ -113,13 +113,39 @@ func (c *testCmd) Run(s std) error {
 	for _, u := range r.Untested {
 		fmt.Fprintf(s.out, "untested: %s:%d: %s lacks a sample that matches or one that does not\n", report.Visible(u.File), u.Line, report.Visible(u.Title))
 	}
-	if !c.Quiet {
+	if !c.Quiet && len(c.Paths) > 0 {
 		fmt.Fprintf(s.out, "%d rules, %d of them without samples\n%s\n", len(set.set.Rules()), len(r.Untested), r)
 	}
-	if bad > 0 || len(r.Failures) > 0 {
+	if bad += len(r.Failures) + c.testKnowledge(s, set); bad > 0 {
 		return errFound
 	}
 	return nil
+}
+
+// testKnowledge runs the samples of knowledge, of Tocsin's own only if no other was named, and says how many failed.
+func (c *testCmd) testKnowledge(s std, set *ruleset) int {
+	if len(c.Paths) > 0 && set.given == 0 {
+		return 0
+	}
+	own := func(r *tocsin.Rule) bool { return strings.HasPrefix(r.File, "builtin/") }
+	trial := set.know.Test(func(r *tocsin.Rule) bool { return own(r) == (len(c.Paths) == 0) }, sample)
+	for _, f := range trial.Failures {
+		fmt.Fprintf(s.out, "failed: %s\n", report.Visible(f.Error()))
+	}
+	if c.Quiet {
+		return len(trial.Failures)
+	}
+	for _, u := range trial.Untested {
+		fmt.Fprintf(s.out, "untested: %s:%d: %s lacks a sample that it tells or one that it does not\n", report.Visible(u.File), u.Line, report.Visible(u.ID))
+	}
+	n := 0
+	for _, r := range set.know.Rules() {
+		if own(r) == (len(c.Paths) == 0) {
+			n++
+		}
+	}
+	fmt.Fprintf(s.out, "%d rows of knowledge, %d of them without samples\n%s\n", n, len(trial.Untested), trial)
+	return len(trial.Failures)
 }
 
 // sample decodes a rule's sample. Stamps without a year are of a fixed one, so that a test means the same every year.
@@ -129,9 +155,10 @@ func sample(name string, data []byte, emit func(*tocsin.Event)) error {
 
 type listCmd struct {
 	ruleFlags
-	Level []string `help:"Only rules of these levels." placeholder:"LEVEL"`
-	Tag   []string `help:"Only rules with one of these tags." placeholder:"TAG"`
-	Text  string   `short:"t" help:"Only rules with this text in title, description or log source." placeholder:"TEXT"`
+	Knowledge bool     `help:"List the rows of knowledge in place of rules."`
+	Level     []string `help:"Only rules of these levels." placeholder:"LEVEL"`
+	Tag       []string `help:"Only rules with one of these tags." placeholder:"TAG"`
+	Text      string   `short:"t" help:"Only rules with this text in title, description or log source." placeholder:"TEXT"`
 }
 
 func (c *listCmd) Run(s std) error {
@@ -144,11 +171,18 @@ func (c *listCmd) Run(s std) error {
 			return fmt.Errorf("--level: %w", err)
 		}
 	}
-	if err := knownTags(c.Tag, set.set.Rules()); err != nil {
+	var all []*tocsin.Rule
+	if c.Knowledge {
+		all = slices.Clone(set.know.Rules())
+	} else {
+		for _, r := range set.set.Rules() {
+			all = append(all, &r.Rule)
+		}
+	}
+	if err := knownTags(c.Tag, all); err != nil {
 		return err
 	}
-	all := slices.Clone(set.set.Rules())
-	slices.SortStableFunc(all, func(a, b *sigma.Rule) int { return strings.Compare(a.File, b.File) })
+	slices.SortStableFunc(all, func(a, b *tocsin.Rule) int { return strings.Compare(a.File, b.File) })
 	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "LEVEL\tSOURCE\tID\tTITLE\tFILE")
 	n := 0
@@ -158,16 +192,17 @@ func (c *listCmd) Run(s std) error {
 			c.Text != "" && !strings.Contains(strings.ToLower(r.Title+"\n"+r.Description+"\n"+r.Source.String()), strings.ToLower(c.Text)) {
 			continue
 		}
-		source := r.Source.String()
-		if r.Correlation != nil {
-			source = r.Correlation.Type
-		}
+		source := cmp.Or(r.Correlation, r.Source.String())
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Level, report.Visible(source), report.Visible(r.ID), report.Visible(r.Title), report.Visible(r.File))
 		n++
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%d of %d rules, %d rejected\n", n, len(all), len(set.rejected))
+	what := "rules"
+	if c.Knowledge {
+		what = "rows of knowledge"
+	}
+	fmt.Fprintf(s.out, "%d of %d %s, %d rejected\n", n, len(all), what, len(set.rejected))
 	return nil
 }

@@ -13,15 +13,17 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
 // ruleFlags say which rules to use.
 type ruleFlags struct {
-	Rules     []string `help:"Folder, file or archive (zip, tar.gz) of Sigma rules; may be given more than once." placeholder:"DIR" sep:"none"`
-	NoBuiltin bool     `help:"Leave out Tocsin's own rules."`
+	Rules     []string `help:"Folder, file or archive (zip, tar.gz) of Sigma rules (.yml) and of knowledge of what programs, calls and alerts mean (.knowledge); may be given more than once." placeholder:"DIR" sep:"none"`
+	NoBuiltin bool     `help:"Leave out Tocsin's own rules, and findings by its knowledge."`
 	Expand    string   `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
 	Status    []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
 }
@@ -29,6 +31,9 @@ type ruleFlags struct {
 // ruleset is rules ready for use, and what of them is not.
 type ruleset struct {
 	set      *sigma.Set
+	know     *action.Knowledge // Tocsin's own, and what the files hold besides
+	given    int               // files of knowledge beside Tocsin's own
+	findings bool              // what knowledge says of events is a match
 	rejected []*tocsin.Fault
 	files    []rules.File
 	options  sigma.Options
@@ -40,9 +45,25 @@ func (r *ruleset) parsed() []*sigma.Rule {
 	return all
 }
 
-// has says that a rule that can be used is called by this id or title.
+// told are the rules that a match may be of: those that can be used, and the rows of knowledge that are findings.
+func (r *ruleset) told() []*tocsin.Rule {
+	var all []*tocsin.Rule
+	for _, x := range r.set.Rules() {
+		all = append(all, &x.Rule)
+	}
+	if r.findings {
+		for _, x := range r.know.Rules() {
+			if x.Level >= engine.FindingLevel {
+				all = append(all, x)
+			}
+		}
+	}
+	return all
+}
+
+// has says that one of them is called by this id or title.
 func (r *ruleset) has(name string) bool {
-	return slices.ContainsFunc(r.set.Rules(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
+	return slices.ContainsFunc(r.told(), func(x *tocsin.Rule) bool { return named(x, name) })
 }
 
 // lint gives the files to the linter.
@@ -75,18 +96,30 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		}
 		files = own
 	}
-	out := &ruleset{}
+	out := &ruleset{findings: !f.NoBuiltin}
 	for _, path := range f.Rules {
 		more, faults, err := readRules(path)
 		if err != nil {
 			return nil, err
 		}
 		if len(more) == 0 && len(faults) == 0 {
-			return nil, fmt.Errorf("--rules %s: no .yml or .yaml file there", path)
+			return nil, fmt.Errorf("--rules %s: no .yml, .yaml or .knowledge file there", path)
 		}
 		files = append(files, more...)
 		out.rejected = append(out.rejected, faults...)
 	}
+	known := action.OwnKnowledge()
+	files = slices.DeleteFunc(files, func(x rules.File) bool {
+		if !isKnowledge(x.Path) {
+			return false
+		}
+		known = append(known, action.KnowledgeFile{Path: x.Path, Data: x.Data})
+		out.given++
+		return true
+	})
+	var unknown []*tocsin.Fault
+	out.know, unknown = action.NewKnowledge(known...)
+	out.rejected = append(out.rejected, unknown...)
 	out.files = files
 	parsed, faults := parseRules(files)
 	for _, path := range f.Rules {
@@ -179,7 +212,7 @@ func readRules(path string) (files []rules.File, faults []*tocsin.Fault, err err
 		return nil, nil, fmt.Errorf("--rules: %w", err)
 	}
 	if !st.IsDir() {
-		if isYAML(path) {
+		if isYAML(path) || isKnowledge(path) {
 			data, err := os.ReadFile(path)
 			return []rules.File{{Path: path, Data: data}}, nil, err
 		}
@@ -199,7 +232,7 @@ func readRules(path string) (files []rules.File, faults []*tocsin.Fault, err err
 			}
 			return nil
 		}
-		if !isYAML(p) {
+		if !isYAML(p) && !isKnowledge(p) {
 			return nil
 		}
 		// A link to a file is followed; whatever is no regular file in the end (a FIFO, a device) would block or never end.
@@ -225,6 +258,10 @@ func readRules(path string) (files []rules.File, faults []*tocsin.Fault, err err
 		return nil
 	})
 	return files, faults, err
+}
+
+func isKnowledge(path string) bool {
+	return strings.EqualFold(filepath.Ext(path), action.KnowledgeEnd)
 }
 
 func isYAML(path string) bool {
