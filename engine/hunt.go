@@ -29,9 +29,11 @@ type Findings struct {
 	set   *sigma.Set
 	rules []*tocsin.Rule         // of the set, then the rows of knowledge, by their numbers
 	rows  map[*tocsin.Rule]int32 // the numbers of rows that are findings
-	desks []*hunter
-	joint []*tocsin.Match // of correlations, whole
-	spool *spool
+
+	techniques [][]string // of the set's rules, by their ids of today; only for findings
+	desks      []*hunter
+	joint      []*tocsin.Match // of correlations, whole
+	spool      *spool
 
 	campaign.Result // empty unless Input.Key asked for it
 }
@@ -383,6 +385,13 @@ func (f *Findings) number(in *Input) {
 		in.Knowledge = ownKnowledge()
 	}
 	f.rows = map[*tocsin.Rule]int32{}
+	for _, r := range f.set.Rules() {
+		ids := r.Techniques()
+		for i := range ids {
+			ids[i], _ = tocsin.Technique(ids[i])
+		}
+		f.techniques = append(f.techniques, ids)
+	}
 	for _, r := range in.Knowledge.Rules() {
 		if r.Level >= FindingLevel {
 			f.rows[r] = int32(len(f.rules))
@@ -413,7 +422,7 @@ type hunter struct {
 
 // note notes an action with the worker's own, which are shared from time to time.
 func (h *hunter) note(a *tocsin.Action) {
-	if n, ok := h.rows[a.Row]; ok && !slices.Contains(h.found, n) {
+	if n, ok := h.rows[a.Row]; ok && !slices.Contains(h.found, n) && !h.toldBy(a) {
 		h.found = append(h.found, n)
 	}
 	if h.noted == nil {
@@ -424,6 +433,16 @@ func (h *hunter) note(a *tocsin.Action) {
 		h.share(h.noted)
 		h.noted = h.noted.Fresh()
 	}
+}
+
+// toldBy says that a rule that held tells of the same technique, no less loudly: one match is enough.
+func (h *hunter) toldBy(a *tocsin.Action) bool {
+	for _, i := range h.held {
+		if r := &h.set.Rules()[i].Rule; r.Level >= a.Row.Level && h.set.Alerts(i) && slices.Contains(h.techniques[i], a.Technique) {
+			return true
+		}
+	}
+	return false
 }
 
 // shelfBound is how many bytes of events of a hunt, those of all workers together, are in memory. More are put away.

@@ -98,6 +98,9 @@ func ruleJSON(r *tocsin.Rule) string {
 	j.key("level")
 	j.str(levelOf(r).String())
 	j.strAt("status", r.Status)
+	if r.Source.Category == "knowledge" {
+		j.strAt("description", r.Description) // why: no rule file elsewhere says it
+	}
 	j.strsAt("tags", r.Tags)
 	j.key("tactics")
 	j.open('[')

@@ -190,6 +190,9 @@ func share(all []*section, room int, airy bool) {
 func (p *page) verdict(h *Hunt, s *summary) []string {
 	if h.matches().Len() == 0 {
 		l := "No rule matched."
+		if n := len(h.Campaigns); n > 0 {
+			return []string{p.ink("1", clip(several(n, "campaign")+"; no match of a rule is listed.", p.wide))}
+		}
 		if c := h.Coverage; c != nil && c.Events == 0 {
 			l += " Nothing was read, so this says nothing."
 		} else if c != nil && c.Rules == 0 {

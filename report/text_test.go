@@ -58,6 +58,7 @@ func TestTextOfNothing(t *testing.T) {
 		{"nothing known", Hunt{}, "No rule matched.\n"},
 		{"nothing read", Hunt{Coverage: &tocsin.Coverage{Rules: 3}}, "No rule matched. Nothing was read, so this says nothing.\n"},
 		{"no rules", Hunt{Coverage: &tocsin.Coverage{Events: 3}}, "No rule matched. No rule was loaded, so this says nothing.\n"},
+		{"campaigns alone", Hunt{Campaigns: []*tocsin.Campaign{{ID: "c-000000000001", Title: "Intrusion"}}}, "1 campaign; no match of a rule is listed.\n"},
 		{"a clean hunt", Hunt{Coverage: &tocsin.Coverage{Events: 3, Rules: 9, Files: []tocsin.File{{Path: "a"}}}}, "No rule matched.\n\nCoverage\n  Read      1 of 1 file, 0 B, 3 events\n  Rules     9 rules loaded\n"},
 		{"series short of something", Hunt{Coverage: &tocsin.Coverage{Events: 3, Rules: 9, Undated: 1, Thin: 2000, Files: []tocsin.File{{Path: "a"}}}},
 			"No rule matched.\n\nCoverage\n  Read      1 of 1 file, 0 B, 3 events\n  Rules     9 rules loaded\n" +

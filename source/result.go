@@ -38,6 +38,8 @@ var resultMarks = []resultMark{
 	{"text", "%n matches of %n rule", ""},
 	{"text", "1 match of 1 rule: ", ""},
 	{"text", "No rule matched.", ""},
+	{"text", "%n campaigns; no match of a rule is listed.", ""},
+	{"text", "1 campaign; no match of a rule is listed.", ""},
 	{"explanation", "%l %s\nc-%x%x%x%x%x%x%x%x", ""},
 	{"explanation", "  %l %s  c-%x%x%x%x%x%x%x%x", ""},
 	{"metrics", "EVENTS  ", "%sFIRST  %sLAST\n"},

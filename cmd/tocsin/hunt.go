@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/report"
@@ -37,7 +38,7 @@ type huntCmd struct {
 	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
-	Explain     []string `help:"Say which tests of a rule held for an event and which failed; given twice: --explain SOURCE:RECORD --explain RULE, the rule by id or title." placeholder:"WHAT" sep:"none"`
+	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
 	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
 	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
 	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
@@ -413,10 +414,10 @@ func named(r *tocsin.Rule, name string) bool {
 	return name != "" && (strings.EqualFold(r.ID, name) || strings.EqualFold(r.Title, name) || strings.EqualFold(r.Name, name))
 }
 
-// explain looks for one event and says of one rule what held.
+// explain looks for one event and says what it means, or of one rule what held.
 func (c *huntCmd) explain(s std) error {
-	if len(c.Explain) != 2 {
-		return errors.New("--explain takes two words: --explain SOURCE:RECORD --explain RULE")
+	if len(c.Explain) > 2 {
+		return errors.New("--explain takes one or two words: --explain SOURCE:RECORD --explain RULE")
 	}
 	at := strings.LastIndexByte(c.Explain[0], ':')
 	record, err := strconv.ParseUint(c.Explain[0][at+1:], 10, 64)
@@ -431,6 +432,12 @@ func (c *huntCmd) explain(s std) error {
 	set, err := c.load()
 	if err != nil {
 		return err
+	}
+	if len(c.Explain) == 1 {
+		return c.meaning(s, in, set, path, record, "")
+	}
+	if slices.ContainsFunc(set.know.Rules(), func(r *tocsin.Rule) bool { return named(r, c.Explain[1]) }) {
+		return c.meaning(s, in, set, path, record, c.Explain[1])
 	}
 	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })
 	if rule < 0 {
@@ -459,6 +466,50 @@ func (c *huntCmd) explain(s std) error {
 		err = fmt.Errorf("no event %s:%d in the input", path, record)
 	}
 	return err
+}
+
+// meaning says what an event means, row by row; with the name of a row only what that says.
+func (c *huntCmd) meaning(s std, in engine.Input, set *ruleset, path string, record uint64, row string) error {
+	in.Workers = 1
+	n, told := 0, 0
+	reader := action.NewReader(nil, set.know)
+	_, err := engine.Read(s.ctx, in, func(int) engine.Desk {
+		return engine.DeskFunc(func(ev *tocsin.Event) {
+			if ev.Source != path || ev.Record != record {
+				return
+			}
+			n++
+			reader.Read(ev, nil, func(a *tocsin.Action) {
+				if row == "" || a.Row != nil && named(a.Row, row) {
+					told++
+					fmt.Fprint(s.out, meaningText(a))
+				}
+			})
+		})
+	})
+	switch {
+	case err != nil:
+	case n == 0:
+		err = fmt.Errorf("no event %s:%d in the input", path, record)
+	case told == 0 && row == "":
+		fmt.Fprintf(s.out, "%s:%d means nothing by itself: no action is read from it\n", report.Visible(path), record)
+	case told == 0:
+		fmt.Fprintf(s.out, "%s:%d is not told by %s; without it, --explain %s:%d says what is\n", report.Visible(path), record, report.Visible(row), report.Visible(path), record)
+	}
+	return err
+}
+
+// meaningText shows an action and the row that says so.
+func meaningText(a *tocsin.Action) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s %s, %s: %s\n", a.Verb, cmp.Or(a.Tactic, "ordinary use"), cmp.Or(a.Technique, "-"), a.Level, a.Outcome)
+	fmt.Fprintf(&b, "  %s\n", report.Visible(a.Text))
+	if r := a.Row; r != nil {
+		fmt.Fprintf(&b, "  said by %s (%s), %s:%d\n  %s\n", report.Visible(r.ID), report.Visible(r.Title), report.Visible(r.File), r.Line, report.Visible(r.Description))
+	} else {
+		b.WriteString("  said by the record itself; no row of knowledge says more\n")
+	}
+	return b.String()
 }
 
 // explainText shows, for one event, the tests of one rule with what each found.

@@ -8,7 +8,7 @@ fill($("title"), D.title);
   const where = [hosts.size && plural(hosts.size, "host"), users.size && plural(users.size, "user"), from.size && plural(from.size, "source address", "source addresses")].filter(Boolean);
   const found = D.campaigns ? (D.campaignCount ? [el("b", {}, plural(D.campaignCount, "campaign")), "; "] : "No campaign. ") : "";
   fill($("verdict"), found, D.total ? [el("b", {}, plural(D.total, "match", "matches")), " of ", plural(D.rules.length, "rule"), where.length ? " about " + where.join(", ") : ""] :
-    ["No rule matched. ", D.coverage && !D.coverage.events ? "Nothing was read, so this says nothing." : "See the coverage for what was read."]);
+    D.campaignCount ? "no match of a rule is listed." : ["No rule matched. ", D.coverage && !D.coverage.events ? "Nothing was read, so this says nothing." : "See the coverage for what was read."]);
   const gone = D.coverage ? D.coverage.letGo.reduce((n, g) => n + g[1], 0) : 0;
   if (D.coverage && (D.coverage.partial || gone)) {
     $("short").hidden = false;

@@ -68,7 +68,7 @@ function drawRows() {
     row.setAttribute("aria-posinset", at + 1);
     columns.forEach((c, n) => { row.children[n].textContent = c.of(i); });
   });
-  if (!order.length && !rows.querySelector(".nothing")) rows.append(el("p", { class: "nothing muted" }, N ? "Nothing passes the filters." : "No rule matched."));
+  if (!order.length && !rows.querySelector(".nothing")) rows.append(el("p", { class: "nothing muted" }, N ? "Nothing passes the filters." : "No match of a rule."));
   else if (order.length) rows.querySelector(".nothing")?.remove();
   const at = order.indexOf(current);
   if (at >= from && at < from + need) table.setAttribute("aria-activedescendant", "row" + at);
