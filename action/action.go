@@ -3,7 +3,7 @@
 // A [Reader] turns each event into no, one or several [tocsin.Action] values, whether or not a rule held for it: most of
 // an intrusion is quiet. Command lines are parsed as their shell parses them, requests as HTTP, API calls by service;
 // a tool is known by what it does and by the shape of its arguments, so that a renamed one still reads as a scan, a dump
-// or a copy.
+// or a copy. What is known is data, see [Knowledge]: code parses, and a row says what was parsed means.
 //
 // Nothing here is executed, opened or looked up. Secrets leave the package as keyed fingerprints only.
 package action
