@@ -480,7 +480,7 @@ func (a *dossier) covered() {
 	if n := a.h.Attempts; n > 0 {
 		a.para(fill(w.attempts, w.several(n, w.actor)))
 	}
-	if n := len(a.h.Aside); n > 0 {
+	if n := a.h.tellingAside(); n > 0 {
 		a.para(fill(w.asides, w.number(n)))
 	}
 	if c == nil {
