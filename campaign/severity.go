@@ -126,9 +126,15 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 	r := &reach{}
 	best, ways, tried, rooted := map[string]float64{}, map[string]float64{}, map[string]bool{}, map[string]bool{}
+	at := map[string]*tocsin.Deed{} // what had its effect on a machine last
+	for _, d := range deeds {
+		if d.Weight >= weighty && inside(d) {
+			at[strings.ToLower(d.Host)] = d
+		}
+	}
 	for _, d := range deeds {
 		tried[d.Tactic] = true
-		if !inside(d) {
+		if after := at[strings.ToLower(d.Host)]; !inside(d) && !(attempt(d) && after != nil && after.Time.After(d.Time)) {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
@@ -162,6 +168,12 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 	r.traces, r.ways, r.tried, r.rooted, r.orgs = len(best), len(ways), len(tried), len(rooted), len(orgs)
 	r.sum, r.waysSum = total(best), total(ways)
 	return r
+}
+
+// attempt says that a deed is a way in that was tried, of which no record says how it ended: whether it was one shows in what
+// follows on the machine.
+func attempt(d *tocsin.Deed) bool {
+	return d.Tactic == "initial-access" && d.Verb == "alert" && d.Outcome == tocsin.Unknown && d.Level >= tocsin.Medium
 }
 
 // asSuperuser says that a deed is a login that worked as one who may do anything.
