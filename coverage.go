@@ -13,6 +13,7 @@ type Coverage struct {
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
+	Noted     []*Fault      // what of the rules is not used although they are: filters whose placeholders have no values
 	Sources   []SourceCount // log sources seen, each event under the first of its own; most events first
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input

@@ -74,6 +74,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if len(c.Rejected) > 0 {
 		l += "; the first rejected: " + visible(c.Rejected[0].Error())
 	}
+	if n := len(c.Noted); n > 0 {
+		l += "; " + several(n, "filter") + " not used for want of values, the first: " + visible(c.Noted[0].Error())
+	}
 	all = append(all, l)
 	if l := gapsInWords(c.Gaps, p); l != "" {
 		all = append(all, "  Clock     "+l)

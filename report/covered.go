@@ -23,6 +23,7 @@ type Covered struct {
 	Faults        []FirstFail `json:"first_faults,omitempty"` // the first of them, at most 20
 	RulesLoaded   int64       `json:"rules_loaded"`
 	RulesRejected int64       `json:"rules_rejected"`
+	RulesNoted    int64       `json:"rules_noted,omitempty"`   // filters of rules that leave out nothing, since their placeholders have no values
 	RulesIdle     int64       `json:"rules_idle"`              // their log source did not occur
 	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed; those events have no time
 	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
@@ -56,7 +57,7 @@ const maxCovered = 20
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
 	for _, w := range why[:min(len(why), maxCovered)] {
 		s.Skipped = append(s.Skipped, Reason{w.why, int64(w.n), w.path})
 	}

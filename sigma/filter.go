@@ -68,8 +68,8 @@ func (c *compiler) filters(rules []*Rule) ([]narrowing, []*tocsin.Fault) {
 		}
 		n := narrowing{rule: r}
 		var err error
-		if n.expr, err = c.detection(&r.Filter.Detection); err == nil {
-			n.keep, err = keeps(&r.Filter.Detection)
+		if n.keep, err = keeps(&r.Filter.Detection); err == nil {
+			n.expr, err = c.detection(r, &r.Filter.Detection, !n.keep)
 		}
 		if err != nil {
 			faults = append(faults, faultOf(&r.Rule, err))

@@ -43,6 +43,9 @@ func (c *checkCmd) Run(s std) error {
 	for _, f := range set.allFaults(set.options) {
 		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
 	}
+	for _, f := range set.set.Notes() {
+		fmt.Fprintf(s.out, "used all the same: %s\n", report.Visible(f.Error()))
+	}
 	found := map[sigma.Severity]int{}
 	shown := 0
 	findings := append(sigma.Lint(set.lint()), lintFields(set.parsed())...)
