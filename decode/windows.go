@@ -99,6 +99,9 @@ func (d *eventLog) event(r *tocsin.Record, rec *evtx.Record) {
 		}
 	}
 	d.ev = tocsin.Event{Time: rec.Time, Source: r.Source, Record: rec.ID, Format: "evtx", Host: rec.Computer, Fields: fields}
+	if rec.Place == evtx.InLog {
+		d.ev.Serial = rec.Serial
+	}
 	if !rec.Written.Equal(rec.Time) {
 		d.ev.Sensor = rec.Written
 	}

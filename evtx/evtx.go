@@ -81,6 +81,7 @@ type Field struct {
 // A Record is one event. It and its strings are valid until the function that was given it returns.
 type Record struct {
 	ID       uint64    // EventRecordID
+	Serial   uint64    // the record's number in its file; another than ID in files that were exported
 	Time     time.Time // TimeCreated, else the time at which the record was written; UTC
 	Written  time.Time // when the record was written to this file, UTC
 	EventID  uint32
@@ -260,7 +261,8 @@ func (r *Reader) nextRecord(pos, end int, last uint64) int {
 func (r *Reader) record(pos, size int) {
 	le := binary.LittleEndian
 	written := fileTime(le.Uint64(r.chunk[pos+16:]))
-	r.rec = Record{ID: le.Uint64(r.chunk[pos+8:]), Time: written, Written: written, Offset: pos, Fields: r.rec.Fields[:0]}
+	id := le.Uint64(r.chunk[pos+8:])
+	r.rec = Record{ID: id, Serial: id, Time: written, Written: written, Offset: pos, Fields: r.rec.Fields[:0]}
 	r.arena, r.subs = r.arena[:0], r.subs[:0]
 	budget := min(r.steps, maxSteps)
 	r.budget, r.room = budget, min(r.bytes, maxArena)
