@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 )
 
 // numbers are the numbers that a log file counts its records by, as runs without a gap in the order of the file. A log
@@ -44,7 +45,11 @@ func (n *numbers) add(ev *tocsin.Event) {
 		n.channel, n.host = strings.Clone(ev.Text("Channel")), strings.Clone(ev.Host)
 	}
 	n.foreign = n.foreign || ev.Serial != ev.Record
-	n.put(numberRun{ev.Serial, ev.Serial, ev.Time, ev.Time})
+	at := ev.Time
+	if decode.Judge(at, time.Time{}) != decode.Sound {
+		at = time.Time{}
+	}
+	n.put(numberRun{ev.Serial, ev.Serial, at, at})
 }
 
 func (n *numbers) put(r numberRun) {

@@ -73,14 +73,15 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if n := len(c.Idle); n > 0 {
 		l += ", " + count(n) + " without such logs here"
 	}
+	if n := len(c.Noted); n > 0 {
+		l += ", " + several(n, "filter") + " without values"
+	}
 	if len(c.Rejected) > 0 {
 		l += "; the first rejected: " + visible(c.Rejected[0].Error())
 	}
-	if n := len(c.Noted); n > 0 {
-		l += "; " + several(n, "filter") + " not used for want of values, the first: " + visible(c.Noted[0].Error())
-	}
 	all = append(all, l)
 	if l := missingInWords(c.Gaps, p); l != "" {
+		most = max(2, most-1)
 		all = append(all, "  Missing   "+l)
 	}
 	if l := gapsInWords(c.Gaps, p); l != "" {
