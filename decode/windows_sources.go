@@ -345,7 +345,8 @@ var windowsProviders = []struct{ channel, service string }{
 }
 
 // windowsCategories is Sigma's category of each event id of a service. A category that only some events of an id
-// belong to names the field that decides and its value.
+// belong to names the field that decides and its value. That is narrower than Sigma's taxonomy on purpose, which has all of
+// Sysmon 12 in registry_add and in registry_delete: a rule about one would hold for the other.
 var windowsCategories = []struct {
 	service     string
 	id          uint32
