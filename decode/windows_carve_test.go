@@ -31,8 +31,7 @@ func evtxChunk(records ...evtxRecord) (chunk []byte, at []int) {
 		}
 		return w
 	}
-	var element func(name string, content func())
-	element = func(name string, content func()) {
+	element := func(name string, content func()) {
 		w := wide(name)
 		hash := uint32(0)
 		for i := 0; i < len(w); i += 2 {

@@ -55,7 +55,7 @@ func appendUnpadded(ev *tocsin.Event, fields []paddedField) {
 			}
 			continue
 		}
-		if strings.IndexAny(v, "\n\t") < 0 {
+		if !strings.ContainsAny(v, "\n\t") {
 			continue
 		}
 		members := 0

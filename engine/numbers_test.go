@@ -80,7 +80,7 @@ func TestMissing(t *testing.T) {
 			if s := strings.Join(got, " "); s != c.want && fmt.Sprint(len(got)) != c.want {
 				t.Errorf("%q, want %q", s, c.want)
 			}
-			if s.numbers.runs != nil && len(s.numbers.runs) > mostRuns {
+			if len(s.numbers.runs) > mostRuns {
 				t.Errorf("%d runs kept", len(s.numbers.runs))
 			}
 		})
