@@ -21,8 +21,9 @@ const (
 
 // Carve gives emit the remains of deleted records in the chunk that Chunk was given last, in their order in the chunk:
 // whole ones whose two sizes agree, and those that a record before them was made to swallow. Copies of records that the
-// chunk still has are left out. What they were written with, their templates and names, may have been overwritten since: a
-// record of which that is seen has an Err and what could be read before. Anybody who can write events can write one that
+// chunk still has are left out; those of other chunks are not known here. What the records were written with, their
+// templates and names, may have been overwritten since. Another template of the chunk with the same id serves as well;
+// without one the record has an Err, and its values are fields named Data. Anybody who can write events can write one that
 // looks as if it had a deleted one in it, so that carved records are leads and no proof.
 //
 // It is bounded as Chunk is, and does nothing before Chunk was called.
