@@ -13,10 +13,11 @@ type Coverage struct {
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
+	Noted     []*Fault      // what of the rules is not used although they are: filters whose placeholders have no values
 	Sources   []SourceCount // log sources seen, each event under the first of its own; most events first
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
-	Gaps      []Gap         // silences and clock jumps, longest first
+	Gaps      []Gap         // missing records, most first, then silences and clock jumps, longest first
 	Doubted   int64         // stamps that tell no time (before 1970, after their file was written …): their events are read without them
 	Undated   int64         // matches that correlations left out because their event has no time
 	LetGo     []LetGo       // what was not kept, so that memory stays bounded, by kind; empty where everything was
@@ -68,9 +69,25 @@ type SourceCount struct {
 	Events int64
 }
 
-// A Gap is a stretch of a file in which its clock did something that an analyst must know.
+// A Gap is a stretch of a file in which its clock or its count of records did something that an analyst must know.
 type Gap struct {
 	Path     string
 	From, To time.Time
-	Kind     string // "silence": no event for far longer than usual; "backwards": the clock went back
+	Kind     string // "silence": no event for far longer than usual; "backwards": the clock went back; GapMissing
+
+	// Of GapMissing: the log and its machine, and the numbers of the records at both ends of the gap.
+	Channel, Host string
+	Before, After uint64
+}
+
+// GapMissing is the Kind of a Gap between two records of a log whose file numbers them without gaps and is undamaged:
+// those between them were deleted, or were lost with a part of the file.
+const GapMissing = "missing"
+
+// Missing is how many records are not there; 0 for a Gap of another kind.
+func (g *Gap) Missing() uint64 {
+	if g.Kind != GapMissing || g.After <= g.Before {
+		return 0
+	}
+	return g.After - g.Before - 1
 }

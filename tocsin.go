@@ -71,6 +71,7 @@ type Event struct {
 	Sources []LogSource // all log sources a rule may know it by; shared between events, never changed
 	Source  string      // Record.Source
 	Record  uint64      // the EventRecordID of a Windows event log, else the 1-based line (or record) number
+	Serial  uint64      // the number by which the file itself counts its records; 0 where it has none or the record is not in its place
 	Format  string      // the decoder's name, as --input-format takes it
 	Host    string      // the machine it is about, as the record names it
 	Fields  []Field

@@ -144,7 +144,7 @@ var (
 var winIDs = map[string]map[string]bool{
 	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 22"),
 	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 1102 4719 5140 5145 4662 4663 4656"),
-	"":                  wordSet("7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
+	"":                  wordSet("7040 7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
 }
 
 // quiet says that an event for which no rule held is not told, by as few of its fields as say so.
@@ -271,6 +271,8 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 			a.Verb, a.Text = "grant", "member added to "+w.targetUser
 		}
 		r.out()
+	case "5156": // only where a rule held: every connection is one
+		r.connection(ev, w)
 	case "4726":
 		r.deed(ev, w, "delete", "impact", "T1531", tocsin.Low)
 		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
@@ -402,17 +404,7 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 	case "1":
 		r.process(ev, w)
 	case "3":
-		if w.dst == "" {
-			return
-		}
-		r.deed(ev, w, "connect", "", "", tocsin.Informational)
-		a.On = a.On[:0]
-		r.target("address", w.dst)
-		a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
-		if isShell(a.Tool) || a.Tool == "rundll32" || a.Tool == "regsvr32" || a.Tool == "mshta" || a.Tool == "certutil" {
-			a.Tactic, a.Technique, a.Level = "command-and-control", "T1071", tocsin.Low
-		}
-		r.out()
+		r.connection(ev, w)
 	case "8":
 		r.deed(ev, w, "run", "stealth", "T1055", tocsin.Low)
 		a.Text, a.Tool = w.image+" → "+w.targetImage, r.base(w.image)
@@ -484,6 +476,22 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 	}
 }
 
+// connection reads a connection that a program made.
+func (r *Reader) connection(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	if w.dst == "" {
+		return
+	}
+	r.deed(ev, w, "connect", "", "", tocsin.Informational)
+	a.On = a.On[:0]
+	r.target("address", w.dst)
+	a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
+	if isShell(a.Tool) || a.Tool == "rundll32" || a.Tool == "regsvr32" || a.Tool == "mshta" || a.Tool == "certutil" {
+		a.Tactic, a.Technique, a.Level = "command-and-control", "T1071", tocsin.Low
+	}
+	r.out()
+}
+
 // readsMemory says that rights to a process include reading its memory, and more than looking at it asks for.
 func readsMemory(access string) bool {
 	switch strings.ToLower(access) {
@@ -515,6 +523,8 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		r.deed(ev, w, "create", "persistence", "T1543.003", level)
 		r.commandText(w.service+": ", w.servicePath)
 		r.out()
+	case w.id == "7040":
+		r.startType(ev, w)
 	case w.id == "104":
 		r.deed(ev, w, "delete", "stealth", "T1070.001", tocsin.Low)
 		a.Text = "log cleared"

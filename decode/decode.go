@@ -35,6 +35,10 @@ type Options struct {
 	Zone *time.Location // zone of stamps that name none; nil is UTC
 	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
 
+	// Carve also reads what is left of deleted records in the space of EVTX files that no record takes. Each of their
+	// events has a field Carved, which says where it was found.
+	Carve bool
+
 	order dayOrders // of the stream's numeric dates, see settle
 	local localTime // of the stream's Windows records, see settleZone
 }

@@ -310,6 +310,7 @@ func (w *worker) end(b block) {
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
+	w.span.numbers.add(ev)
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)
@@ -389,6 +390,9 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 			a.First.Compare(b.First), a.Last.Compare(b.Last), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Events, b.Events))
 	})
 	slices.SortStableFunc(c.Gaps, func(a, b tocsin.Gap) int {
+		if more := cmp.Compare(b.Missing(), a.Missing()); more != 0 {
+			return more
+		}
 		if d := b.To.Sub(b.From).Abs() - a.To.Sub(a.From).Abs(); d != 0 {
 			return int(max(-1, min(1, d)))
 		}

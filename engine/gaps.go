@@ -31,6 +31,7 @@ type span struct {
 	backs       int64
 	doubts      doubts
 	out         outside
+	numbers     numbers
 }
 
 // What is outside the bounds that the user set.
@@ -103,12 +104,14 @@ func (s *span) join(next span) {
 	s.doubts.join(&next.doubts)
 	s.out.join(next.out)
 	s.dated += next.dated
+	older := s.numbers.before(&next.numbers)
+	s.numbers.join(&next.numbers)
 	if next.last.IsZero() {
 		return
 	}
 	if s.last.IsZero() {
 		s.first, s.min, s.max = next.first, next.min, next.max
-	} else {
+	} else if !older {
 		s.step(s.last, next.first)
 	}
 	s.last = next.last
@@ -127,14 +130,14 @@ func (s *span) join(next span) {
 	s.backs += next.backs
 }
 
-// gaps says what is worth telling about the clock of a file.
-func (s span) gaps(path string) []tocsin.Gap {
-	if s.dated < silenceEvents {
-		return nil
+// gaps says what is worth telling about the records and the clock of a file. What is missing of a damaged one is told by
+// its faults.
+func (s span) gaps(path string) (out []tocsin.Gap) {
+	if s.faults == 0 {
+		out = s.numbers.missing(path)
 	}
-	var out []tocsin.Gap
-	if float64(s.backs) > backShare*float64(s.dated) {
-		return nil
+	if s.dated < silenceEvents || float64(s.backs) > backShare*float64(s.dated) {
+		return out
 	}
 	mean := s.max.Sub(s.min) / time.Duration(s.dated)
 	if d := s.forward.by; d >= silenceAtLeast && d > silenceTimes*mean {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -397,6 +398,7 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.str(g.Path)
 		j.micros(g.From)
 		j.micros(g.To)
+		j.str(missingOf(&g))
 		j.shut(']')
 	}
 	j.shut(']')
@@ -455,4 +457,12 @@ func (j *jsonText) faultsAt(k string, all []*tocsin.Fault) {
 		j.shut(']')
 	}
 	j.shut(']')
+}
+
+// missingOf says which records are missing at a gap, "" of another kind of gap.
+func missingOf(g *tocsin.Gap) string {
+	if g.Missing() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d records of %s between %d and %d", g.Missing(), or(g.Channel, "a log"), g.Before, g.After)
 }

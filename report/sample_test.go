@@ -110,9 +110,11 @@ func sampleHunt(n int) *Hunt {
 		Rejected: []*tocsin.Fault{
 			{Source: "rules/bad.yml", Line: 12, Rule: "Bad " + evilHTML, Err: errors.New("unknown modifier |near"), Hint: "correlation rules replaced it"},
 		},
+		Noted:   []*tocsin.Fault{{Source: "rules/dcs.yml", Line: 9, Rule: "From a DC", Err: errors.New("filter: placeholder %dcs% has no values: the filter leaves out nothing by it"), Hint: "give its values in the file of placeholders (expand)"}},
 		Sources: []tocsin.SourceCount{{Source: tocsin.LogSource{Product: "nginx", Category: "webserver", Service: "access"}, Events: 410_000}, {Source: tocsin.LogSource{Product: "windows", Service: "sysmon"}, Events: 250_000}},
 		Idle:    []*tocsin.Rule{{ID: "i1", Title: "Okta Thing", Source: tocsin.LogSource{Product: "okta", Service: "okta"}}, {ID: "i2", Title: "macOS Thing", Source: tocsin.LogSource{Product: "macos", Category: "process_creation"}}},
 		Gaps: []tocsin.Gap{
+			{Path: "logs/dc.zip!/Security.evtx", From: sampleStart.Add(5 * time.Hour), To: sampleStart.Add(6 * time.Hour), Kind: tocsin.GapMissing, Channel: "Security", Host: "dc1" + evilTerminal, Before: 7730, After: 7768},
 			{Path: "logs/auth.log", From: sampleStart.Add(2 * time.Hour), To: sampleStart.Add(9 * time.Hour), Kind: "silence"},
 			{Path: "logs/access.log.gz", From: sampleStart.Add(4 * time.Hour), To: sampleStart.Add(3 * time.Hour), Kind: "backwards"},
 		},
