@@ -52,7 +52,11 @@ func anyTime(fields []tocsin.Field, o Options, ref time.Time) (at time.Time) {
 	best := uint8(9)
 	for i := range fields {
 		if r := stampRank(fields[i].Name); r != 0 && r < best {
-			if t, ok := parseTimeBy(fields[i].Value, o, ref); ok {
+			by := o
+			if n := fields[i].Name; len(n) > 3 && strings.EqualFold(n[len(n)-3:], "utc") {
+				by = o.inUTC()
+			}
+			if t, ok := parseTimeBy(fields[i].Value, by, ref); ok {
 				at, best = t, r
 			}
 		}

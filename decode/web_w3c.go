@@ -462,7 +462,7 @@ func (l *w3cLayout) value(v string, arena *[]byte) string {
 // time puts a line's time together: the format's times are UTC, whatever zone the file's others are in.
 func (l *w3cLayout) time(date, clock, stamp string, opt Options) time.Time {
 	if !l.local {
-		opt.Zone = nil
+		opt = opt.inUTC()
 	}
 	if stamp != "" {
 		t, _ := parseTime(stamp, opt)

@@ -337,6 +337,7 @@ func (w *worker) within(t time.Time) bool {
 // take counts an event and gives it to the desk.
 func (w *worker) take(ev *tocsin.Event) {
 	w.span.events++
+	w.span.guesses.add(ev)
 	if len(ev.Sources) > 0 {
 		c := w.sources[&ev.Sources[0]]
 		if c == nil {
@@ -357,16 +358,19 @@ func (w *worker) spare(ev *tocsin.Event) {
 }
 
 // coverage adds up what the workers saw.
-func (r *run) coverage(all []*worker) *tocsin.Coverage {
+func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 	c := &tocsin.Coverage{Files: r.skipped}
+	var all eras
 	for _, f := range r.files {
 		s := f.all
 		faults, doubted := s.doubts.faults(f.path)
 		r.faults = append(r.faults, faults...)
 		r.faultN += int64(len(faults))
 		c.Doubted += doubted
+		c.Guesses = append(c.Guesses, s.guesses.of(f, r.in.Decode)...)
+		first, last := s.eras.bulk()
 		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events,
-			Faults: s.faults + int64(len(faults)), First: s.min, Last: s.max})
+			Faults: s.faults + int64(len(faults)), First: first, Last: last})
 		c.Events += s.events
 		c.Bytes += s.bytes
 		c.Outside += s.out.n
@@ -376,17 +380,26 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 		if s.out.max.After(c.OutLast) {
 			c.OutLast = s.out.max
 		}
-		if !s.min.IsZero() && (c.First.IsZero() || s.min.Before(c.First)) {
-			c.First = s.min
-		}
-		if s.max.After(c.Last) {
-			c.Last = s.max
+		for _, x := range s.eras {
+			all.join(x)
 		}
 		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
 	}
+	c.First, c.Last = all.bulk()
+	for _, f := range r.files {
+		if x := f.all.eras.outside(c.First, c.Last); x.n > 0 {
+			c.Strays = append(c.Strays, tocsin.Stray{Path: f.path, N: x.n, From: x.first, To: x.last})
+		}
+	}
+	slices.SortStableFunc(c.Strays, func(a, b tocsin.Stray) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), a.From.Compare(b.From), cmp.Compare(a.N, b.N))
+	})
 	slices.SortStableFunc(c.Files, func(a, b tocsin.File) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Skipped, b.Skipped), strings.Compare(a.Format, b.Format),
 			a.First.Compare(b.First), a.Last.Compare(b.Last), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Events, b.Events))
+	})
+	slices.SortStableFunc(c.Guesses, func(a, b tocsin.Guess) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), slices.Index(guessKinds[:], a.Kind)-slices.Index(guessKinds[:], b.Kind), cmp.Compare(a.N, b.N), strings.Compare(a.Why, b.Why))
 	})
 	slices.SortStableFunc(c.Gaps, func(a, b tocsin.Gap) int {
 		if d := b.To.Sub(b.From).Abs() - a.To.Sub(a.From).Abs(); d != 0 {
@@ -399,7 +412,7 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 	c.Faults = r.faults[:min(len(r.faults), tocsin.MaxFaults)]
 	c.FaultN = r.faultN
 	seen, known := map[tocsin.LogSource]int64{}, map[tocsin.LogSource]bool{}
-	for _, w := range all {
+	for _, w := range workers {
 		for _, s := range w.sources {
 			seen[s.list[0]] += s.n
 			for _, l := range s.list {
