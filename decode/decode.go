@@ -38,6 +38,7 @@ type Options struct {
 	order dayOrders // of the stream's numeric dates, see settle
 	local localTime // of the stream's Windows records, see settleZone
 	named bool      // the record names Zone itself
+	found bool      // Zone was found by what else tells of the same things
 	basis *basis    // what times rest on; nil where nobody asks
 }
 

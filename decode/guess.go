@@ -50,6 +50,10 @@ func (o Options) zoneGuess() uint32 {
 	if o.named {
 		return 0
 	}
+	if o.found {
+		_, east := time.Time{}.In(o.Zone).Zone()
+		return offsetGuess(-time.Duration(east) * time.Second)
+	}
 	return 1 << GuessZone
 }
 
@@ -146,6 +150,17 @@ func honest(f Format) Format {
 		h := &guessing{basis: o.basis, Decoder: open(o)}
 		h.tell = h.told
 		return h
+	}
+	return f
+}
+
+// Behind returns a format for a stream whose stamps without a zone are to be read as local time that is so far behind UTC,
+// because something else than its records tells so: their times rest on [GuessOffset].
+func Behind(f Format, by time.Duration) Format {
+	open := f.New
+	f.New = func(o Options) Decoder {
+		o.Zone, o.found = time.FixedZone("", -int(by/time.Second)), true
+		return open(o)
 	}
 	return f
 }

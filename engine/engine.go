@@ -67,7 +67,7 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	if err != nil {
 		return nil, err
 	}
-	r := &run{in: in, from: from, units: make(chan source.Unit), blocks: make(chan block)}
+	r := &run{in: in, from: from, units: make(chan source.Unit), blocks: make(chan block), folders: map[string][]source.Unit{}, near: map[string]*neighbourhood{}}
 	var all []*worker
 	var busy sync.WaitGroup
 	for i := range n {
@@ -79,6 +79,11 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	r.progress().FilesTotal.Store(int64(len(units)))
 	for _, u := range units {
 		r.progress().BytesTotal.Add(u.Size)
+		folder := folderOf(u.Path)
+		r.folders[folder] = append(r.folders[folder], u)
+	}
+	for _, in := range r.folders {
+		slices.SortStableFunc(in, func(a, b source.Unit) int { return strings.Compare(a.Path, b.Path) })
 	}
 	r.open.Add(len(units))
 feed:
@@ -112,12 +117,16 @@ type run struct {
 	skipped []tocsin.File
 	faults  []*tocsin.Fault
 	faultN  int64
+
+	folders map[string][]source.Unit  // what lies in each folder, in the order of paths
+	near    map[string]*neighbourhood // of folders that were looked at last
 }
 
 // A file is one stream of a run; its spans come from whichever workers decoded its blocks.
 type file struct {
 	path, format string
 	ref          time.Time // when it was last written; zero where that is not known
+	zoneBy       string    // why its local stamps were read as they were, where other logs tell
 	mu           sync.Mutex
 	all          span   // of the blocks up to one …
 	early        []span // … and of those that were decoded before one that comes before them
@@ -226,11 +235,13 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Fault: w.fault,
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
+	looks := neighbourLooks
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
 		f := &file{path: s.Path, format: s.Format.Name, ref: s.ModTime}
 		w.mu.Lock()
 		w.files = append(w.files, f)
 		w.mu.Unlock()
+		format := s.Format
 		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
 		var th *thread
 		if !alone {
@@ -238,7 +249,13 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		}
 		seq := 0
 		err := s.Frames(func(rec *tocsin.Record) error {
-			b := block{file: f, format: s.Format, rec: rec, seq: seq}
+			if seq == 0 {
+				var ok bool
+				if format, ok = w.settleByNeighbours(ctx, u, f, format, rec, &looks); ok && alone {
+					alone, th = false, &thread{}
+				}
+			}
+			b := block{file: f, format: format, rec: rec, seq: seq}
 			seq++
 			if alone {
 				select {
@@ -250,7 +267,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 			w.decode(b, th)
 			return ctx.Err()
 		})
-		w.flush(block{file: f, format: s.Format, seq: seq}, th)
+		w.flush(block{file: f, format: format, seq: seq}, th)
 		return err
 	})
 }

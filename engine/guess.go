@@ -104,6 +104,9 @@ func (g *guesses) of(f *file, opt decode.Options) (all []tocsin.Guess) {
 			x.Taken, x.Why = "that of their result or of what was before them", "they bear no stamp"
 		case decode.GuessOffset:
 			x.Taken, x.Why = away(decode.TakenOffset(c.taken)), "a second stamp in the records says so"
+			if f.zoneBy != "" {
+				x.Why = f.zoneBy
+			}
 		case decode.GuessOrder:
 			x.Taken, x.Why = decode.TakenOrder(c.taken), "the beginning of the file is read best so"
 		}
