@@ -69,14 +69,14 @@ func offsetGuess(by time.Duration) uint32 {
 
 // basisKept is how many of the times that were read last a basis knows: a record that takes several lines is only told of
 // when the next has begun.
-const basisKept = 8
+const basisKept = 4
 
 // A basis remembers of the times that a decoder read last what they rest on. All parts of one decoder share it.
 type basis struct {
-	at      [basisKept]time.Time
+	at      [basisKept]int64 // Unix nanoseconds
 	on      [basisKept]uint32
 	next    uint8
-	n       uint8
+	any     bool
 	waiting uint32 // guesses about the stamp that is being read
 }
 
@@ -101,31 +101,33 @@ func (b *basis) rest(t time.Time, on uint32) time.Time {
 	}
 	on |= b.waiting
 	b.waiting = 0
-	if on == 0 && b.n == 0 {
+	if on == 0 && !b.any {
 		return t
 	}
-	for i := range b.n {
-		if b.at[i].Equal(t) {
+	at := t.UnixNano()
+	for i := range b.at {
+		if b.at[i] == at {
 			b.on[i] = on
 			return t
 		}
 	}
-	if on == 0 {
-		return t
+	if on != 0 {
+		b.at[b.next], b.on[b.next] = at, on
+		b.next = (b.next + 1) % basisKept
+		b.any = true
 	}
-	b.at[b.next], b.on[b.next] = t, on
-	b.next = (b.next + 1) % basisKept
-	b.n = min(b.n+1, basisKept)
 	return t
 }
 
 // of returns what a time that was read lately rests on.
 func (b *basis) of(t time.Time) uint32 {
-	if b != nil && !t.IsZero() {
-		for i := range b.n {
-			if b.at[i].Equal(t) {
-				return b.on[i]
-			}
+	if b == nil || !b.any || t.IsZero() {
+		return 0
+	}
+	at := t.UnixNano()
+	for i := range b.at {
+		if b.at[i] == at {
+			return b.on[i]
 		}
 	}
 	return 0

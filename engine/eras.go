@@ -24,11 +24,23 @@ type era struct {
 type eras []era
 
 func (e *eras) add(t time.Time) {
-	for i := range *e {
-		if x := &(*e)[i]; !t.Before(x.first) && !t.After(x.last) {
-			x.n++
-			return
+	all := *e
+	for i := range all {
+		x := &all[i]
+		switch {
+		case t.Before(x.first):
+			if x.first.Sub(t) >= eraApart || i > 0 && t.Sub(all[i-1].last) < eraApart {
+				continue
+			}
+			x.first = t
+		case t.After(x.last):
+			if t.Sub(x.last) >= eraApart || i+1 < len(all) && all[i+1].first.Sub(t) < eraApart {
+				continue
+			}
+			x.last = t
 		}
+		x.n++
+		return
 	}
 	e.join(era{1, t, t})
 }

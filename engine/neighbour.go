@@ -23,7 +23,7 @@ const (
 	neighbourFiles = 8         // streams of a folder
 	neighbourUnits = 256       // files of a folder that are opened for them
 	neighbourBytes = 512 << 10 // of each of them
-	neighbourFirst = 8 << 10   // bytes of a stream that show whether it is a log of requests without a zone
+	neighbourFirst = 1 << 10   // bytes of a stream that show whether it is a web server's log without a zone, or with one
 	neighbourKept  = 512       // times of one client and path
 	neighbourCache = 4         // folders that are remembered
 	quarter        = 15 * 60   // seconds
@@ -42,9 +42,13 @@ func requestKey(client, path string) uint64 {
 	return maphash.Comparable(requestSeed, [2]string{client, path})
 }
 
+func isWeb(ev *tocsin.Event) bool {
+	return len(ev.Sources) > 0 && ev.Sources[0].Category == "webserver" && !ev.Time.IsZero()
+}
+
 // requestOf returns client and path of an event of a web server.
 func requestOf(ev *tocsin.Event) (client, path string, ok bool) {
-	if len(ev.Sources) == 0 || ev.Sources[0].Category != "webserver" || ev.Time.IsZero() {
+	if !isWeb(ev) {
 		return "", "", false
 	}
 	client = ev.Text("src_ip")
@@ -112,10 +116,7 @@ func (n *neighbourhood) look(r *run, s *source.Stream) {
 		if b.Data = wholeLines(rec.Data, left); left == neighbourBytes {
 			first := b
 			first.Data = wholeLines(b.Data, neighbourFirst)
-			if !holds(s.Format.New(r.in.Decode), &first, func(ev *tocsin.Event) bool {
-				_, _, ok := requestOf(ev)
-				return ok && ev.Guessed&noZone == 0
-			}) {
+			if !holds(d, &first, func(ev *tocsin.Event) bool { return isWeb(ev) && ev.Guessed&noZone == 0 }) {
 				return errEnough
 			}
 		}
@@ -233,10 +234,13 @@ func (w *worker) settleByNeighbours(ctx context.Context, u source.Unit, f *file,
 	}
 	head := *rec
 	head.Data = wholeLines(rec.Data, neighbourFirst)
-	if !holds(format.New(w.in.Decode), &head, func(ev *tocsin.Event) bool {
-		_, _, ok := requestOf(ev)
-		return ok && ev.Guessed&noZone != 0
-	}) {
+	var d decode.Decoder
+	if format.Cut == decode.Lines {
+		d = w.decoder(format, nil)
+	} else {
+		d = format.New(w.in.Decode)
+	}
+	if !holds(d, &head, func(ev *tocsin.Event) bool { return isWeb(ev) && ev.Guessed&noZone != 0 }) {
 		return format, false
 	}
 	if f.path != u.Path {
