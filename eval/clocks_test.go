@@ -85,7 +85,7 @@ func TestCapturesWithTwoClocks(t *testing.T) {
 				last = want
 			}
 		}
-		if got, want := c.Last.Sub(c.First), last.Sub(first); (got - want).Abs() > time.Second || len(c.Strays) > 0 {
+		if got, want := c.Last.Sub(c.First), last.Sub(first); (got-want).Abs() > time.Second || len(c.Strays) > 0 {
 			t.Errorf("%s: the span is %v and there are %d strays, want %v and none", name, got, len(c.Strays), want)
 		}
 	}

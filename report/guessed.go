@@ -82,7 +82,11 @@ func (p *page) guesses(c *tocsin.Coverage, most int) []string {
 	}
 	room := p.wide - len(label)
 	if most > 1 {
-		said += ". " + strings.Join(GuessesInWords(c), ". ")
+		whole := GuessesInWords(c)
+		if len(whole) > 1 {
+			whole = append([]string{said}, whole...)
+		}
+		said = strings.Join(whole, ". ")
 	}
 	lines := wrap(strings.SplitAfter(said, " "), "", "", room)
 	if len(lines) > most {
