@@ -77,6 +77,7 @@ type Event struct {
 	Fields  []Field
 	Raw     string // the record as text where it was text; what keyword searches read when there are no fields
 	Fault   *Fault // not nil: the record could not be decoded; Time and Fields hold what could be read all the same
+	Guessed uint32 // what Time rests on that the record does not say, in the bits that package decode explains; 0: nothing
 }
 
 // Value returns the first value of the named field and whether there is one.

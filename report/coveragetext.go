@@ -103,7 +103,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	var wrapped []string
 	for i, l := range all {
 		if i == letGo {
-			wrapped = append(wrapped, p.letGo(c.LetGo, most)...)
+			guessed := p.guesses(c, max(1, most/3))
+			wrapped = append(wrapped, guessed...)
+			wrapped = append(wrapped, p.letGo(c.LetGo, max(1, most-len(guessed)))...)
 		}
 		if !airy {
 			wrapped = append(wrapped, l)

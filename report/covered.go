@@ -29,6 +29,10 @@ type Covered struct {
 	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
 	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
+	Guessed []Guessed      `json:"guessed,omitempty"` // what times rest on that records do not say, by kind
+	Guesses []tocsin.Guess `json:"guesses,omitempty"` // the same by file, at most 20
+	Strays  []tocsin.Stray `json:"strays,omitempty"`  // events a year and more from all others, which First and Last leave out, at most 20
+
 	Missing []Missing      `json:"missing_records,omitempty"` // of logs that number theirs, the most first
 	Outside int64          `json:"outside,omitempty"`         // events outside the time range that was asked for
 	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`           // filters of the run that nothing met
@@ -71,6 +75,9 @@ func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
 		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+	s.Guessed = guessedBy(c.Guesses)
+	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
+	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
 	for _, w := range why[:min(len(why), maxCovered)] {
 		s.Skipped = append(s.Skipped, Reason{w.why, int64(w.n), w.path})
 	}
@@ -137,6 +144,9 @@ func (s *Covered) join(o *Covered) {
 	s.Undated += o.Undated
 	s.Thin += o.Thin
 	s.LetGo = append(s.LetGo, o.LetGo...)
+	s.Guessed = append(s.Guessed, o.Guessed...)
+	s.Guesses = append(s.Guesses, o.Guesses...)
+	s.Strays = append(s.Strays, o.Strays...)
 	s.Outside += o.Outside
 	s.Unmet = append(s.Unmet, o.Unmet...)
 	s.Partial = or(s.Partial, o.Partial)

@@ -506,7 +506,18 @@ func (a *dossier) covered() {
 	if c.Doubted > 0 {
 		items = append(items, fill(w.struck, w.long(c.Doubted)))
 	}
+	if len(c.Strays) > 0 {
+		items = append(items, w.straysOf(c.Strays))
+	}
 	a.list(items)
+	if len(c.Guessed) > 0 {
+		a.para(bold(w.guessed))
+		items = nil
+		for i := range c.Guessed[:min(len(c.Guessed), maxRows)] {
+			items = append(items, w.guessedOf(&c.Guessed[i]))
+		}
+		a.list(items)
+	}
 	if len(c.LetGo) == 0 {
 		return
 	}
