@@ -194,6 +194,8 @@ type Aside struct {
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
 	Place Place     `json:"place"` // of the most telling
+	// Bulk says that it happened so often on one host that it tells nothing by itself; it is said so that it does not vanish.
+	Bulk bool `json:"bulk,omitempty"`
 }
 
 // MaxAnchors bounds a campaign's.

@@ -7,18 +7,21 @@ type Coverage struct {
 	Files     []File // every file and archive member met, in path order
 	Events    int64
 	Bytes     int64         // decompressed bytes read
-	First     time.Time     // earliest and latest event time
+	First     time.Time     // earliest and latest event time, without Strays
 	Last      time.Time     //
+	Strays    []Stray       // events a year and more from nearly all others, one for each file that has some, in path order
 	FaultN    int64         // undecodable records, unreadable files and, one for each file and kind, stamps that tell no time
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
+	Noted     []*Fault      // what of the rules is not used although they are: filters whose placeholders have no values
 	Sources   []SourceCount // log sources seen, each event under the first of its own; most events first
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
-	Gaps      []Gap         // silences and clock jumps, longest first
+	Gaps      []Gap         // missing records, most first, then silences and clock jumps, longest first
 	Doubted   int64         // stamps that tell no time (before 1970, after their file was written …): their events are read without them
 	Undated   int64         // matches that correlations left out because their event has no time
+	Guesses   []Guess       // what the times of events rest on that their records do not say: in path order, one for each file and kind
 	LetGo     []LetGo       // what was not kept, so that memory stays bounded, by kind; empty where everything was
 	Unmet     []Unmet       // filters of the run that nothing met
 	Outside   int64         // events outside the time range that was asked for, from OutFirst to OutLast
@@ -42,8 +45,17 @@ type File struct {
 	Bytes   int64
 	Events  int64
 	Faults  int64
-	First   time.Time
+	First   time.Time // earliest and latest event time, without the file's strays
 	Last    time.Time
+}
+
+// A Stray is the few events of a file that are a year and more from nearly all others: a stamp of whoever played a recording,
+// of metadata, of a clock that was never set. They are read and judged as all others.
+type Stray struct {
+	Path string    `json:"path"`
+	N    int64     `json:"n"`
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
 }
 
 // A LetGo is what a run met and did not keep, because memory is bounded or because it was older than the horizon. Whatever is
@@ -54,6 +66,17 @@ type LetGo struct {
 	From time.Time `json:"from"` // of the first and the last of them; zero where they have no time
 	To   time.Time `json:"to"`
 	Why  string    `json:"why"` // a clause for a person to read: "more than 16,384 names in ten minutes"
+}
+
+// A Guess is what the times of some events of a file rest on that their records do not say.
+type Guess struct {
+	Path  string `json:"path"`
+	Kind  string `json:"kind"`  // year, zone, date, stamp, offset (found by a second stamp), order (of day, month and year)
+	N     int64  `json:"n"`     // events
+	Of    int64  `json:"of"`    // all events of the file
+	Line  int64  `json:"line"`  // 1-based line or record number of the first of them
+	Taken string `json:"taken"` // "2026", "UTC", "UTC-04:00", "day, month, year"
+	Why   string `json:"why"`   // a clause for a person to read
 }
 
 // An Unmet is a filter that nothing in the input met: an answer that is empty for it is none about the input.
@@ -68,9 +91,25 @@ type SourceCount struct {
 	Events int64
 }
 
-// A Gap is a stretch of a file in which its clock did something that an analyst must know.
+// A Gap is a stretch of a file in which its clock or its count of records did something that an analyst must know.
 type Gap struct {
 	Path     string
 	From, To time.Time
-	Kind     string // "silence": no event for far longer than usual; "backwards": the clock went back
+	Kind     string // "silence": no event for far longer than usual; "backwards": the clock went back; GapMissing
+
+	// Of GapMissing: the log and its machine, and the numbers of the records at both ends of the gap.
+	Channel, Host string
+	Before, After uint64
+}
+
+// GapMissing is the Kind of a Gap between two records of a log whose file numbers them without gaps and is undamaged:
+// those between them were deleted, or were lost with a part of the file.
+const GapMissing = "missing"
+
+// Missing is how many records are not there; 0 for a Gap of another kind.
+func (g *Gap) Missing() uint64 {
+	if g.Kind != GapMissing || g.After <= g.Before {
+		return 0
+	}
+	return g.After - g.Before - 1
 }

@@ -71,11 +71,13 @@ type Event struct {
 	Sources []LogSource // all log sources a rule may know it by; shared between events, never changed
 	Source  string      // Record.Source
 	Record  uint64      // the EventRecordID of a Windows event log, else the 1-based line (or record) number
+	Serial  uint64      // the number by which the file itself counts its records; 0 where it has none or the record is not in its place
 	Format  string      // the decoder's name, as --input-format takes it
 	Host    string      // the machine it is about, as the record names it
 	Fields  []Field
 	Raw     string // the record as text where it was text; what keyword searches read when there are no fields
 	Fault   *Fault // not nil: the record could not be decoded; Time and Fields hold what could be read all the same
+	Guessed uint32 // what Time rests on that the record does not say, in the bits that package decode explains; 0: nothing
 }
 
 // Value returns the first value of the named field and whether there is one.

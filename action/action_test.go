@@ -89,11 +89,11 @@ func TestHeldRules(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	a, b := NewReader([]byte("a"), own), NewReader([]byte("b"), own)
-	one := a.fingerprint("Winter2026")
-	if one == "" || strings.Contains(one, "Winter") || one != a.fingerprint("Winter2026") || one == a.fingerprint("Winter2027") || one == b.fingerprint("Winter2026") {
-		t.Errorf("fingerprints %q %q", one, b.fingerprint("Winter2026"))
+	one := a.fingerprint("zinnia-Kv81")
+	if one == "" || strings.Contains(one, "zinnia") || one != a.fingerprint("zinnia-Kv81") || one == a.fingerprint("zinnia-Kv82") || one == b.fingerprint("zinnia-Kv81") {
+		t.Errorf("fingerprints %q %q", one, b.fingerprint("zinnia-Kv81"))
 	}
-	for _, s := range []string{"", "abc", "****", "none", "${PASS}"} {
+	for _, s := range []string{"", "abc", "Winter2026", "****", "none", "${PASS}"} {
 		if f := a.fingerprint(s); f != "" {
 			t.Errorf("%q has the fingerprint %s", s, f)
 		}

@@ -3,13 +3,15 @@ package action
 import (
 	"encoding/hex"
 	"strings"
+
+	"github.com/tocsin-ids/tocsin/prevalence"
 )
 
-// fingerprint is what stands for a secret: an HMAC-SHA256 with the reader's key, cut to 64 bits. What is too short to be
-// one secret's alone, or stands for none, has none.
+// fingerprint is what stands for a secret: an HMAC-SHA256 with the reader's key, cut to 64 bits. What stands for none, and
+// what everybody tries (prevalence.Trivial), has none.
 func (r *Reader) fingerprint(secret string) string {
 	secret = strings.TrimSpace(secret)
-	if len(secret) < 4 {
+	if prevalence.Trivial(secret) {
 		return ""
 	}
 	switch strings.ToLower(secret) {

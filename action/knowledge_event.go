@@ -74,6 +74,9 @@ const (
 	foundMalware
 	foundDefenderStopped
 	foundWMISubscription
+	foundProtectionDisabled
+	foundLogDisabled
+	foundFirewallDisabled
 
 	foundDeceivingMail
 	findings
@@ -91,6 +94,7 @@ var findingNames = [findings]string{
 	"security-log-cleared", "log-cleared", "audit-policy-changed", "admin-share-opened", "admin-share-written", "exec-pipe-opened", "lookup-pipe-opened",
 	"replication-asked", "secrets-opened", "new-credentials", "connected-by-system-tool", "remote-thread", "lsass-read", "program-in-windows",
 	"malware-found", "defender-stopped", "wmi-subscription",
+	"protection-disabled", "log-disabled", "firewall-service-disabled",
 	"deceiving-mail",
 }
 

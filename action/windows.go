@@ -138,7 +138,7 @@ var winTexts = map[string]struct {
 var winIDs = map[string]map[string]bool{
 	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 22"),
 	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 1102 4719 5140 5145 4662 4663 4656"),
-	"":                  wordSet("7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
+	"":                  wordSet("7040 7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
 }
 
 // quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
@@ -278,6 +278,8 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 			a.Text = "member added to " + w.targetUser
 		}
 		r.out()
+	case "5156": // only where a rule held: every connection is one
+		r.connection(ev, w)
 	case "4726":
 		r.did(ev, w, r.know.event(foundAccountDeleted))
 		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
@@ -410,17 +412,7 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 	case "1":
 		r.process(ev, w)
 	case "3":
-		if w.dst == "" {
-			return
-		}
-		r.deed(ev, w, "connect")
-		a.On = a.On[:0]
-		r.target("address", w.dst)
-		a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
-		if r.know.listed("tools-of-the-system", a.Tool) {
-			r.found(foundConnectedBySystemTool)
-		}
-		r.out()
+		r.connection(ev, w)
 	case "8":
 		r.did(ev, w, r.know.event(foundRemoteThread))
 		a.Text, a.Tool = w.image+" → "+w.targetImage, r.base(w.image)
@@ -473,6 +465,22 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 	}
 }
 
+// connection reads a connection that a program made.
+func (r *Reader) connection(ev *tocsin.Event, w *winFacts) {
+	a := &r.act
+	if w.dst == "" {
+		return
+	}
+	r.deed(ev, w, "connect")
+	a.On = a.On[:0]
+	r.target("address", w.dst)
+	a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
+	if r.know.listed("tools-of-the-system", a.Tool) {
+		r.found(foundConnectedBySystemTool)
+	}
+	r.out()
+}
+
 // readsMemory says that rights to a process include reading its memory.
 func (r *Reader) readsMemory(access string) bool {
 	return r.know.listed("memory-rights", r.lower(access))
@@ -500,6 +508,8 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		r.did(ev, w, r.know.event(what))
 		r.commandText(w.service+": ", w.servicePath)
 		r.out()
+	case w.id == "7040":
+		r.startType(ev, w)
 	case w.id == "104":
 		r.did(ev, w, r.know.event(foundLogCleared))
 		a.Text = "log cleared"

@@ -61,6 +61,7 @@ type Pages struct {
 	old     letGo           // what was older than that
 	cleared [2]letGo        // quiet and telling actions of pages on which nothing is left
 	late    letGo           // what came after its page was sealed; it is kept
+	bulk    []tocsin.Aside  // see Bulk
 	pinned  map[string]bool // IDs of actors whose telling deeds outlive the horizon
 
 	lastSource     string

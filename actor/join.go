@@ -198,6 +198,7 @@ func (s *Pages) Actors(least float64) []*tocsin.Actor {
 	s.made = map[*tocsin.Actor][]*note{}
 	notes := s.notes()
 	nodes := s.nodes(notes)
+	s.bulk = s.bulks(notes, least)
 	s.link(nodes)
 	groups := map[*node][]*node{}
 	weight := map[*node]float64{}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/prevalence"
 )
 
 // A pair is two nodes, the earlier first.
@@ -204,17 +205,14 @@ func (s *Pages) sessions(nodes []*node, k *knot) {
 	})
 }
 
-// markWeight says how much the sharing of a string tells before its rarity is taken into account.
-var markWeight = map[string]float64{"key": 1, "token": 1, "callback": 1, "hash": 0.5, "list": -0.5, "dropped": -1, "agent": -2}
-
 // A use is a node that has a mark, and the first of its deeds that shows it.
 type use struct {
 	n *node
 	d *note
 }
 
-// shared joins nodes by credentials and strings. A string that n of the N telling handles share weighs ln(N/n) and what
-// its kind adds, at most 5; N counts fifty handles more than there are, for those of the world that were not seen.
+// shared joins nodes by credentials and strings, by how rare they are among the telling handles and in the world
+// (prevalence.Weight).
 func (s *Pages) shared(nodes []*node, k *knot) {
 	const most = 64 // nodes: what more share is no rarity
 	uses := map[int32][]use{}
@@ -240,7 +238,7 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 		u := uses[m]
 		kind, _, _ := strings.Cut(s.t.all[m], ":")
 		link := "mark"
-		weight := min(5, math.Log(float64(n+50)/float64(len(u)))+markWeight[kind])
+		weight := min(5, prevalence.Weight(s.t.all[m], len(u), n))
 		if kind == "key" {
 			link = "credential"
 		}

@@ -217,3 +217,25 @@ func TestForgedOrganisation(t *testing.T) {
 		t.Errorf("as many records as there are pages make it one of %q", org)
 	}
 }
+
+// TestBulk holds that what is so frequent that it weighs nothing is still told of, once a kind and host.
+func TestBulk(t *testing.T) {
+	s := NewPages(Key{7})
+	at := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	add := func(n int, host, text string, level tocsin.Level) {
+		for i := range n {
+			a := tocsin.Action{Host: host, Verb: "alert", Text: text, Level: level, Time: at.Add(time.Duration(i) * 20 * time.Second)}
+			a.Place = tocsin.Place{Time: a.Time, Source: "alerts", Record: uint64(i + 1)}
+			s.Add(&a)
+		}
+	}
+	add(5000, "dns1", "odd query", tocsin.Low)
+	add(999, "dns2", "odd query", tocsin.Low)
+	add(5000, "dns3", "query", tocsin.Informational)
+	s.Whole()
+	s.Actors(0.5)
+	all := s.Bulk()
+	if len(all) != 1 || all[0].N != 5000 || all[0].Host != "dns1" || all[0].Title != "odd query" || !all[0].Bulk || all[0].Last.Sub(all[0].First) != 4999*20*time.Second {
+		t.Errorf("%+v", all)
+	}
+}

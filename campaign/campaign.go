@@ -118,7 +118,7 @@ func (b *Board) Build(actors []*tocsin.Actor) Result {
 
 // tell makes a campaign of a group, or nil if it did not come to one.
 func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *tocsin.Campaign {
-	if !slices.ContainsFunc(g, (*member).gotIn) {
+	if !slices.ContainsFunc(g, func(m *member) bool { return m.gotIn }) {
 		return nil // which no severity reaches
 	}
 	d := w.digest(g)

@@ -85,7 +85,7 @@ func inside(d *tocsin.Deed) bool {
 		if d.Verb == "probe" || d.Verb == "scan" || d.Verb == "request" {
 			return false // that a server answered is no sign that it gave in
 		}
-		return d.Level >= tocsin.Medium && (d.Outcome == tocsin.Worked || d.Verb == "alert") // detectors seldom say how it ended
+		return d.Level >= tocsin.Medium && d.Outcome == tocsin.Worked // an alert tells of an attempt; see attempt
 	case "credential-access":
 		if guess(d) {
 			return d.Outcome == tocsin.Worked && d.Level >= tocsin.Medium

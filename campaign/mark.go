@@ -2,11 +2,13 @@ package campaign
 
 import (
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/prevalence"
 )
 
 const (
@@ -42,16 +44,19 @@ func (w *world) marks(k *knot) {
 			}
 		}
 	}
+	theirs := w.aimed()
 	shared, visits, accounts := uses{}, uses{}, uses{}
 	for _, m := range w.all {
 		for i := range m.Deeds {
 			d := &m.Deeds[i]
 			for _, s := range d.Marks {
-				shared.add(s, m, d)
+				if kind, text, _ := strings.Cut(s, ":"); !theirs.has(kind, text) {
+					shared.add(s, m, d)
+				}
 			}
 			calls := d.Tactic == "command-and-control" || d.Tactic == "exfiltration"
 			for _, e := range d.On {
-				if calls && (e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && tocsin.Internet(e.Value)) && !ours[strings.ToLower(e.Value)] {
+				if calls && (e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && tocsin.Internet(e.Value)) && !ours[strings.ToLower(e.Value)] && !theirs.has("callback", e.Value) {
 					shared.add("callback:"+e.Value, m, d)
 				}
 				if e.Kind == "user" && d.Verb == "login" && d.Outcome == tocsin.Worked {
@@ -78,16 +83,9 @@ func (w *world) marks(k *knot) {
 		if len(u) < 2 || len(u) > mostUses {
 			continue
 		}
-		weight, link := min(5, math.Log(float64(len(w.all)+50)/float64(len(u)))), "mark"
-		switch kind {
-		case "key":
-			weight, link = weight+1, "credential"
-		case "token", "callback":
-			weight++
-		case "agent":
-			weight -= 2
-		case "dropped", "list":
-			weight -= 0.5
+		weight, link := prevalence.Weight(s, len(u), len(w.all)), "mark"
+		if kind == "key" {
+			link = "credential"
 		}
 		for i := 1; i < len(u); i++ {
 			p, q := u[i-1], u[i]
@@ -100,12 +98,62 @@ func (w *world) marks(k *knot) {
 	}
 }
 
+// targets are the machines that somebody aimed at, and the words of their names.
+type targets struct{ machines, words map[string]bool }
+
+// aimed are the machines that the members looked at, tried to enter or entered.
+func (w *world) aimed() targets {
+	t := targets{map[string]bool{}, map[string]bool{}}
+	add := func(machine string) {
+		machine = strings.ToLower(machine)
+		t.machines[machine] = true
+		if _, err := netip.ParseAddr(machine); err == nil {
+			return
+		}
+		for _, word := range prevalence.Telling(machine) {
+			t.words[word] = true
+		}
+	}
+	for _, m := range w.all {
+		for _, d := range m.telling {
+			switch d.Tactic {
+			case "reconnaissance", "discovery", "initial-access", "credential-access", "lateral-movement":
+			default:
+				continue
+			}
+			if d.Host != "" {
+				add(d.Host)
+			}
+			for _, e := range d.On {
+				if e.Kind == "host" || e.Kind == "address" || e.Kind == "domain" {
+					add(e.Value)
+				}
+			}
+		}
+	}
+	return t
+}
+
+// has says that a string is the target's and not the doer's: an address of the network that somebody aimed at, or a list
+// or file that is named after what was aimed at.
+func (t targets) has(kind, text string) bool {
+	switch kind {
+	case "callback":
+		h := strings.ToLower(host(text))
+		return !tocsin.Internet(h) && t.machines[h]
+	case "list", "dropped":
+		words := prevalence.Telling(text[strings.LastIndexAny(text, `/\`)+1:])
+		return len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return !t.words[word] })
+	}
+	return false
+}
+
 // callbacks joins who names a host with who then goes there.
 func (w *world) callbacks(k *knot, text string, named, to []use) {
 	if len(to) > mostUses {
 		return
 	}
-	weight := min(5, math.Log(float64(len(w.all)+50)/float64(max(1, len(to)))))
+	weight := min(5, prevalence.Weight("callback:"+text, len(to), len(w.all)))
 	for _, x := range named {
 		n := 0
 		for _, y := range to {

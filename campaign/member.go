@@ -14,6 +14,7 @@ type member struct {
 	*tocsin.Actor
 	rank    int  // in order of first action
 	foreign bool // it comes from outside
+	gotIn   bool // something telling that it did had its effect
 	weight  float64
 	telling []*tocsin.Deed
 	up      *member
@@ -43,11 +44,6 @@ func (m *member) root() *member {
 func foreign(a *tocsin.Actor) bool {
 	address, ok := strings.CutPrefix(a.ID, "address:")
 	return ok && !a.Local && tocsin.Internet(address)
-}
-
-// gotIn says that something telling that a member did had its effect.
-func (m *member) gotIn() bool {
-	return slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
 }
 
 // before orders members by their first action.
@@ -84,6 +80,7 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 				}
 			}
 		}
+		m.gotIn = slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
 		if m.weight = weigh(m.telling); m.weight >= Least {
 			w.all = append(w.all, m)
 		}

@@ -14,6 +14,11 @@ const (
 	// in the four networks of AIT-ADS, three to six in the hour to hour and a half of each attack.
 	oddities = 0.25
 
+	// insideSlots is four weeks: how long a machine is taken to have been watched of which no other actor is known that tells
+	// by itself and had its effect. On the ordinary days of AIT-ADS (241 days of 48 machines) there was none, and 21 that
+	// had no effect.
+	insideSlots = 4 * 7 * 24 * 6
+
 	// apart is how far from each other things are still held against each other, in slots: two days.
 	apart = 288
 
@@ -135,7 +140,11 @@ func (c *crowd) chance(x, y *moment) float64 {
 	}
 	i, _ := slices.BinarySearch(c.weights, min(x.m.weight, y.m.weight))
 	k := len(c.weights) - i - 2 // others as telling
-	p := (float64(max(k, 0)) + 1) / c.length
+	length := c.length
+	if x.m.gotIn || y.m.gotIn {
+		length += insideSlots - priorSlots
+	}
+	p := (float64(max(k, 0)) + 1) / length
 	if c.kind == "time" {
 		p *= math.E // another machine
 	}

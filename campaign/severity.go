@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -14,21 +16,84 @@ var stages = map[string]int{
 	"lateral-movement": 3, "exfiltration": 4, "impact": 4,
 }
 
+// routine are the tactics of which an administrator's day is made: by themselves they are no intrusion, however many.
+var routine = map[string]bool{"execution": true, "discovery": true, "lateral-movement": true, "collection": true}
+
+// superusers are the accounts that may do anything on a machine, in lower case.
+var superusers = []string{"root", "administrator", "administrateur", "administrador", "system", "toor"}
+
 // window is how long what is told together may be apart: what one account does in weeks adds up to anything.
 const window = 24 * time.Hour
+
+// weighty is the weight from which a tactic is more than a trace, grave that from which an action says how far it went.
+const (
+	weighty = 1.2
+	grave   = 1.5
+)
+
+// A reach is how far a campaign came within a day.
+type reach struct {
+	tactics int          // that had their effect and weigh
+	traces  int          // that had their effect, whatever they weigh
+	ways    int          // techniques that had their effect
+	stage   int          // the furthest of a grave action
+	worst   tocsin.Level // of a grave action
+	sum     float64      // weights of the tactics, the most telling action of each
+	waysSum float64      // the same of the techniques
+	intent  int          // tactics that weigh and are not routine
+	rooted  int          // machines on which it had, or gained, the rights of a superuser
+	orgs    int          // organisations in which it reached something
+	tried   int          // tactics that were tried
+	reached int          // machines and accounts
+}
+
+// A rung is a level and what a campaign must have come to for it: the least of each, 0 for what does not matter.
+type rung struct {
+	level tocsin.Level
+	why   string
+	reach
+}
+
+// ladder says how severe a campaign is: the first rung that it comes to. The numbers were chosen on the recordings with ground
+// truth that eval scores, and bound by the benign ones.
+var ladder = []rung{
+	{tocsin.Critical, "five tactics or more had their effect, as far as taking data together or further", reach{tactics: 5, stage: 3, sum: 14}},
+	{tocsin.Critical, "four tactics or more had their effect, in more than one organisation", reach{tactics: 4, orgs: 2, sum: 10}},
+	{tocsin.High, "it had all rights on more than one machine", reach{tactics: 2, rooted: 2, sum: 4, intent: 1}},
+	{tocsin.High, "three tactics or more had their effect, not all of which are an administrator's day", reach{tactics: 3, intent: 1, sum: 7}},
+	{tocsin.High, "two tactics or more had their effect, and one action is grave by itself", reach{tactics: 2, worst: tocsin.High, sum: 6.5}},
+	{tocsin.Medium, "two tactics or more had their effect", reach{tactics: 2, sum: 4}},
+	{tocsin.Medium, "one action is grave by itself", reach{worst: tocsin.High}},
+	{tocsin.Medium, "traces of three tactics or more that had their effect", reach{traces: 3, sum: 4.5}},
+	{tocsin.Medium, "three techniques or more had their effect on a machine", reach{ways: 3, stage: 2, waysSum: 3.5}},
+}
 
 // nothingWorked is why a campaign is low.
 const nothingWorked = "nothing that was tried is known to have worked"
 
-// severity is by how far it went: how many tactics worked, and which, in the worst day of it.
+// atLeast says whether a campaign came as far as a rung asks.
+func (r *reach) atLeast(o *reach) bool {
+	return r.tactics >= o.tactics && r.traces >= o.traces && r.ways >= o.ways && r.stage >= o.stage && r.worst >= o.worst &&
+		r.sum >= o.sum && r.waysSum >= o.waysSum && r.intent >= o.intent && r.rooted >= o.rooted && r.orgs >= o.orgs
+}
+
+func (r *reach) String() string {
+	s := fmt.Sprintf("within a day %d tactics worked, %d were tried; %d machines or accounts reached", r.traces, r.tried, r.reached)
+	if r.orgs > 1 {
+		s += fmt.Sprintf(" in %d organisations", r.orgs)
+	}
+	return s
+}
+
+// severity is by how far it went, in the worst day of it, and why.
 func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 	var telling []*tocsin.Deed
 	for _, d := range all {
-		if d.Tactic != "" && d.Weight >= 0.5 {
+		if d.Tactic != "" && d.Weight >= Least {
 			telling = append(telling, d)
 		}
 	}
-	level, why := tocsin.Low, nothingWorked
+	best, why := len(ladder), nothingWorked
 	var from time.Time
 	for i := range telling {
 		if i > 0 && telling[i].Time.Sub(from) < window/4 {
@@ -39,62 +104,82 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 		for j < len(telling) && telling[j].Time.Sub(from) < window {
 			j++
 		}
-		if l, w := progress(telling[i:j], c, from); l > level {
-			level, why = l, w
+		r := progress(telling[i:j], c, from)
+		if r.traces == 0 {
+			continue
+		}
+		n := slices.IndexFunc(ladder[:best], func(g rung) bool { return r.atLeast(&g.reach) })
+		switch {
+		case n >= 0:
+			best, why = n, ladder[n].why+": "+r.String()
+		case best == len(ladder) && why == nothingWorked:
+			why = r.String()
 		}
 	}
-	return level, why
+	if best == len(ladder) {
+		return tocsin.Low, why
+	}
+	return ladder[best].level, why
 }
 
 // progress is how far deeds came.
-func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) (tocsin.Level, string) {
-	best, ways := map[string]float64{}, map[string]float64{}
-	far, worst := 0, tocsin.Unrated
-	tried := map[string]bool{}
+func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
+	r := &reach{}
+	best, ways, tried, rooted := map[string]float64{}, map[string]float64{}, map[string]bool{}, map[string]bool{}
+	at := map[string]*tocsin.Deed{} // what had its effect on a machine last
+	for _, d := range deeds {
+		if d.Weight >= weighty && inside(d) {
+			at[strings.ToLower(d.Host)] = d
+		}
+	}
 	for _, d := range deeds {
 		tried[d.Tactic] = true
-		if !inside(d) {
+		if after := at[strings.ToLower(d.Host)]; !inside(d) && !(attempt(d) && after != nil && after.Time.After(d.Time)) {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
 		ways[d.Tactic+d.Technique] = max(ways[d.Tactic+d.Technique], d.Weight)
-		if d.Weight >= 1.5 {
-			far = max(far, stages[d.Tactic])
-			worst = max(worst, d.Level)
+		if d.Weight >= grave {
+			r.stage = max(r.stage, stages[d.Tactic])
+			r.worst = max(r.worst, d.Level)
+		}
+		if d.Host != "" && d.Weight >= weighty && (d.Tactic == "privilege-escalation" || asSuperuser(d)) {
+			rooted[strings.ToLower(d.Host)] = true
 		}
 	}
-	if len(best) == 0 {
-		return tocsin.Low, nothingWorked
-	}
-	telling := 0
-	for _, v := range best {
-		if v >= 1.2 {
-			telling++
+	for tactic, w := range best {
+		if w >= weighty {
+			r.tactics++
+			if !routine[tactic] {
+				r.intent++
+			}
 		}
 	}
-	sum := total(best)
-	reached := 0
 	orgs := map[string]bool{}
 	for i := range c.Victims {
 		v := &c.Victims[i]
 		if v.Reached && v.Kind != "user" && v.First.Sub(from) < window && !v.Last.Before(from) {
-			reached++
+			r.reached++
 			if v.Org != "" {
 				orgs[v.Org] = true
 			}
 		}
 	}
-	why := fmt.Sprintf("within a day %d tactics worked, %d were tried; %d machines or accounts reached", len(best), len(tried), reached)
-	if len(orgs) > 1 {
-		why += fmt.Sprintf(" in %d organisations", len(orgs))
-	}
-	switch {
-	case telling >= 5 && far >= 3 && sum >= 14, len(orgs) > 1 && telling >= 4 && sum >= 10:
-		return tocsin.Critical, why
-	case telling >= 3 && sum >= 7 || telling >= 2 && worst >= tocsin.High && sum >= 6.5:
-		return tocsin.High, why
-	case telling >= 2 && sum >= 4, worst >= tocsin.High, len(best) >= 3 && sum >= 4.5, len(ways) >= 3 && far >= 2 && total(ways) >= 3.5:
-		return tocsin.Medium, why
-	}
-	return tocsin.Low, why
+	r.traces, r.ways, r.tried, r.rooted, r.orgs = len(best), len(ways), len(tried), len(rooted), len(orgs)
+	r.sum, r.waysSum = total(best), total(ways)
+	return r
+}
+
+// attempt says that a deed is a way in that was tried, of which no record says how it ended: whether it was one shows in what
+// follows on the machine.
+func attempt(d *tocsin.Deed) bool {
+	return d.Tactic == "initial-access" && d.Verb == "alert" && d.Outcome == tocsin.Unknown && d.Level >= tocsin.Medium
+}
+
+// asSuperuser says that a deed is a login that worked as one who may do anything.
+func asSuperuser(d *tocsin.Deed) bool {
+	return d.Verb == "login" && d.Outcome == tocsin.Worked && slices.ContainsFunc(d.On, func(e tocsin.Entity) bool {
+		name := strings.ToLower(e.Value[strings.LastIndexByte(e.Value, '\\')+1:])
+		return e.Kind == "user" && slices.Contains(superusers, name)
+	})
 }

@@ -226,6 +226,9 @@ func (d *agentLog) report(c *call, a answer) {
 		if ev.Time = a.time; ev.Time.IsZero() {
 			ev.Time = c.before
 		}
+		if !ev.Time.IsZero() {
+			ev.Guessed = d.opt.basis.of(ev.Time) | 1<<GuessStamp
+		}
 	}
 	ev.Add("agent", c.agent)
 	ev.Add("agent_version", c.version)
@@ -273,7 +276,7 @@ func (d *agentLog) report(c *call, a answer) {
 		a.duration = a.time.Sub(c.time)
 	}
 	if !a.own.IsZero() {
-		ev.Time, a.late = a.own, true
+		ev.Time, a.late, ev.Guessed = a.own, true, 0
 	}
 	switch {
 	case a.duration <= 0:

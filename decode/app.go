@@ -98,7 +98,7 @@ func (a *appLine) read(fields []tocsin.Field, o Options) {
 			// A stamp with a zone beside a local one tells how far that is from UTC.
 			if t, ok := parseTime(f.Value, o); ok {
 				if far := apart(t.Sub(a.at), 5*time.Minute); far.known && !o.saysZone() {
-					a.at, a.local = a.at.Add(far.behind), false
+					a.at, a.local = o.beside(a.at, far.behind), false
 				}
 			}
 		case a.rank[role] != 0 && a.rank[role] <= rank:

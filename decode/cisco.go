@@ -248,9 +248,9 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 	}
 	happened(ev, outcomes[is].event, outcomes[is].outcome)
 	ev.Add("src_ip", ends[0].ip)
-	ev.Add("src_port", ends[0].port)
+	ev.Add("src_port", ciscoPort(ends[0].port))
 	ev.Add("dst_ip", ends[1].ip)
-	ev.Add("dst_port", ends[1].port)
+	ev.Add("dst_port", ciscoPort(ends[1].port))
 	switch is {
 	case firewallDenied:
 		ev.Add("action", "deny")
@@ -441,4 +441,20 @@ func ftdMessage(ev *tocsin.Event, msg, id string) {
 	case id == "430005":
 		happened(ev, outcomes[malwareFound].event, "")
 	}
+}
+
+// ciscoPorts are ports that ASA writes by name: Cisco ASA general operations configuration guide, "Addresses, Protocols,
+// and Ports", table "TCP and UDP Ports".
+var ciscoPorts = map[string]string{
+	"ftp-data": "20", "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "tacacs": "49", "domain": "53", "bootps": "67", "bootpc": "68", "tftp": "69",
+	"www": "80", "http": "80", "pop3": "110", "sunrpc": "111", "ident": "113", "ntp": "123", "netbios-ns": "137", "netbios-dgm": "138", "netbios-ssn": "139",
+	"imap4": "143", "snmp": "161", "snmptrap": "162", "bgp": "179", "ldap": "389", "https": "443", "isakmp": "500", "syslog": "514", "ldaps": "636",
+	"sqlnet": "1521", "pptp": "1723", "sip": "5060",
+}
+
+func ciscoPort(name string) string {
+	if port := ciscoPorts[name]; port != "" {
+		return port
+	}
+	return name
 }

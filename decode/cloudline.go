@@ -179,8 +179,8 @@ func flowAliases(ev *tocsin.Event) {
 	}
 	switch ev.Text("action") {
 	case "REJECT":
-		ev.Add("event_type", "firewall_denied")
+		happened(ev, "firewall_denied", "failure")
 	case "ACCEPT":
-		ev.Add("event_type", "firewall_allowed")
+		ev.Add("event_type", "firewall_allowed") // what came of it is not told
 	}
 }

@@ -105,7 +105,7 @@ func microsoft() []platform {
 
 // unifiedAudit completes a record of Microsoft 365's unified audit log.
 func unifiedAudit(o *object, ev *tocsin.Event) {
-	if t, ok := parseTime(o.get("CreationTime"), Options{}); ok { // UTC, though it does not say so
+	if t, ok := parseTime(o.get("CreationTime"), o.opt.inUTC()); ok { // UTC, though it does not say so
 		ev.Time = t
 	}
 	m := o.raw()

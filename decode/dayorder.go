@@ -98,6 +98,16 @@ func (d numericDate) in(o dayOrder) (year int, mon time.Month, day int, ok bool)
 	return year, time.Month(m), day, true
 }
 
+// guess is what a time rests on whose date is read in an order: nothing where no other would make it a date.
+func (d numericDate) guess(o dayOrder) uint32 {
+	for other := monthFirst; other <= yearFirst; other++ {
+		if _, _, _, ok := d.in(other); ok && other != o {
+			return 1<<GuessOrder | uint32(o)<<orderBits
+		}
+	}
+	return 0
+}
+
 func daysIn(m time.Month, year int) int {
 	return time.Date(year, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }

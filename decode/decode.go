@@ -35,8 +35,15 @@ type Options struct {
 	Zone *time.Location // zone of stamps that name none; nil is UTC
 	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
 
+	// Carve also reads what is left of deleted records in the space of EVTX files that no record takes. Each of their
+	// events has a field Carved, which says where it was found.
+	Carve bool
+
 	order dayOrders // of the stream's numeric dates, see settle
 	local localTime // of the stream's Windows records, see settleZone
+	named bool      // the record names Zone itself
+	found bool      // Zone was found by what else tells of the same things
+	basis *basis    // what times rest on; nil where nobody asks
 }
 
 // A Format is one way that logs are written.
@@ -70,7 +77,9 @@ type Decoder interface {
 func Formats() []Format {
 	var all []Format
 	for _, f := range families() {
-		all = append(all, f()...)
+		for _, f := range f() {
+			all = append(all, honest(f))
+		}
 	}
 	return all
 }
@@ -94,7 +103,10 @@ func Detect(name string, head []byte) (Format, bool) {
 			break
 		}
 	}
-	return best, sure > 0
+	if sure == 0 {
+		return Format{}, false
+	}
+	return honest(best), true
 }
 
 // ByName returns the format of a name that a user gave: one of Names.
@@ -121,10 +133,10 @@ func Names() []string {
 func named() []Format {
 	all := Formats()
 	for _, k := range jsonKinds() {
-		all = append(all, jsonFormat(k))
+		all = append(all, honest(jsonFormat(k)))
 	}
 	for _, k := range lineKinds() {
-		all = append(all, lineFormat(k))
+		all = append(all, honest(lineFormat(k)))
 	}
 	return all
 }

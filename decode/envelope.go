@@ -60,9 +60,19 @@ func (n *nest) decode(outer *tocsin.Record, line uint64, inner string) *tocsin.E
 // one of a known kind: its fields come first, then the outer ones but for those that only carried it. The outer time is
 // when the inner record was collected.
 func (n *nest) unwrap(rec *tocsin.Record, ev *tocsin.Event, inner string, carriers ...string) bool {
-	in := n.decode(rec, ev.Record, inner)
+	by := *rec
+	dated := !ev.Time.IsZero() && n.opt.Year == 0
+	if dated { // the envelope's stamp says which year, and day, the inner one is of
+		by.Ref = ev.Time
+	}
+	const day = 1<<GuessYear | 1<<GuessDate
+	outer := n.opt.basis.of(ev.Time) & day
+	in := n.decode(&by, ev.Record, inner)
 	if in == nil || len(in.Sources) == 0 {
 		return false
+	}
+	if dated && n.opt.basis.of(in.Time)&day != 0 {
+		in.Time = n.opt.basis.moved(in.Time, in.Time, day, outer)
 	}
 	ev.Fields = slices.DeleteFunc(ev.Fields, func(f tocsin.Field) bool { return slices.Contains(carriers, f.Name) })
 	kept := len(ev.Fields)

@@ -115,7 +115,7 @@ func (o *object) first(paths ...string) string {
 func (o *object) time(paths ...string) time.Time {
 	for _, p := range paths {
 		if v, ok := o.find(p); ok {
-			if t, ok := parseTime(v, o.opt); ok {
+			if t, ok := parseTime(v, o.opt.under(p)); ok {
 				return t
 			}
 		}

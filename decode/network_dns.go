@@ -270,7 +270,7 @@ func parseSquid(d *lines, line []byte, ev *tocsin.Event) bool {
 		return false
 	}
 	ev.Time, ev.Sources = at, squidSources
-	r := request{status: text(status), size: text(words[4]), method: text(words[5]), uri: text(words[6]), user: text(words[7])}
+	r := request{status: text(status), size: text(words[4]), method: text(words[5]), uri: text(words[6]), user: strings.Trim(text(words[7]), `"`)}
 	ev.Add("c-ip", text(words[2]))
 	ev.Add("src_ip", text(words[2]))
 	ev.Add("action", text(result))

@@ -281,8 +281,9 @@ func (d *lines) fastTime(b []byte) (at time.Time, rest []byte, ok bool) {
 			unit /= 10
 		}
 	}
+	d.opt.basis.begin()
 	if year == 0 {
 		year = d.opt.year(d.rec.Ref, time.Month(mon), day, hour, min, sec)
 	}
-	return time.Date(year, time.Month(mon), day, hour, min, sec, nanos, d.opt.zone()).UTC(), b[i:], true
+	return d.opt.zoneless(year, time.Month(mon), day, hour, min, sec, nanos), b[i:], true
 }

@@ -29,7 +29,7 @@ func TestNetworkLines(t *testing.T) {
 		{"Cisco ASA, outbound", `<166>Mar 04 2026 05:06:07 wall : %ASA-6-302013: Built outbound TCP connection 1 for outside:198.51.100.2/80 (198.51.100.2/80) to inside:192.0.2.7/4711 (192.0.2.7/4711)`, "cisco/firewall/asa",
 			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=80 action=allow event_type=firewall_allowed outcome=success"},
 		{"Cisco ASA, login", `<166>Mar 04 2026 05:06:07: %ASA-6-605004: Login denied from 192.0.2.7/4711 to outside:198.51.100.2/ssh for user "ann"`, "cisco/*/syslog",
-			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=ssh user=ann event_type=login_failed outcome=failure"},
+			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 user=ann event_type=login_failed outcome=failure"},
 		{"Cisco IOS, command", `<189>52: router: Mar  4 05:06:07: %PARSER-5-CFGLOG_LOGGEDCMD: User:ann  logged command:!exec: show running-config`, "cisco/*/syslog", "user=ann event_type=command outcome=success command=show running-config"},
 		{"Palo Alto", `<14>Mar  4 05:06:07 wall 1,2026/03/04 05:06:07,012345678901,THREAT,vulnerability,2561,2026/03/04 05:06:07,192.0.2.7,198.51.100.2,,,rule,,,ssh,vsys1,U,D,e1,e2,f,2026/03/04 05:06:07,2,23,4711,22,0,0,0x4,tcp,reset-both,"a,b",SSH Brute Force(40015),any,high,client-to-server,7`, "paloalto/ids/threat",
 			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 action=reset-both proto=tcp event_type=firewall_denied outcome=failure alert.signature=SSH Brute Force(40015)"},

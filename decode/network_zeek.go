@@ -562,7 +562,7 @@ func (d *zeekSummary) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			d.ev = tocsin.Event{Source: r.Source, Record: uint64(n), Format: "zeek-summary", Fields: d.ev.Fields[:0], Raw: text(line), Sources: zeekSummarySources}
 			from, to, _ := strings.Cut(text(span), " - ")
 			d.ev.Time, _ = time.ParseInLocation("2006-01-02-15-04-05", from, d.opt.zone())
-			d.ev.Time = d.ev.Time.UTC()
+			d.ev.Time = d.opt.basis.rest(d.ev.Time.UTC(), 1<<GuessZone)
 			d.ev.Add("section", text(name[4:]))
 			d.ev.Add("from", from)
 			d.ev.Add("to", to)

@@ -147,7 +147,7 @@ func (p *pairRecord) time(d *lines) time.Time {
 			d.zone, _ = namedZone(name)
 		}
 		if d.zone != nil {
-			o.Zone = d.zone
+			o.Zone, o.named = d.zone, true
 		}
 	}
 	ref := time.Time{}

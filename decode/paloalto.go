@@ -161,5 +161,6 @@ func (d *lines) panOffset(ev *tocsin.Event, generated, stamp string, at time.Tim
 	if !ok || wall.Sub(local).Abs() > 10*time.Minute {
 		return
 	}
-	ev.Time = wall.Add(at.Truncate(time.Second).Sub(local))
+	by := at.Truncate(time.Second).Sub(local)
+	ev.Time = d.opt.basis.moved(ev.Time, wall.Add(by), 1<<GuessZone, offsetGuess(by))
 }

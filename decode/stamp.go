@@ -36,12 +36,18 @@ func (o Options) zone() *time.Location {
 	return o.Zone
 }
 
+// zoneless is the moment of a local stamp that names no zone.
+func (o Options) zoneless(year int, mon time.Month, day, hour, min, sec, nanos int) time.Time {
+	return o.basis.rest(time.Date(year, mon, day, hour, min, sec, nanos, o.zone()).UTC(), o.zoneGuess())
+}
+
 // saysZone says that a user named a zone: UTC is what nobody has to say, and what a record tells of its own counts more.
 func (o Options) saysZone() bool { return o.Zone != nil && o.Zone != time.UTC }
 
 // year completes a stamp that has none: the option's year, else the latest in which the stamp is not more than Slack
 // after ref.
 func (o Options) year(ref time.Time, mon time.Month, day, hour, min, sec int) int {
+	o.basis.wait(1 << GuessYear)
 	if o.Year != 0 {
 		return o.Year
 	}
@@ -91,6 +97,7 @@ func isoTime(s string, o Options) (t time.Time, rest string, ok bool) {
 	if len(s) < 19 || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' && s[10] != 't' || s[13] != ':' || s[16] != ':' {
 		return t, s, false
 	}
+	o.basis.begin()
 	num := func(i int) int {
 		a, b := s[i]-'0', s[i+1]-'0'
 		if a > 9 || b > 9 {
@@ -118,7 +125,7 @@ func isoTime(s string, o Options) (t time.Time, rest string, ok bool) {
 	}
 	switch {
 	case z < len(s) && (s[z] == 'Z' || s[z] == 'z'):
-		return time.Date(year, time.Month(mon), day, hour, min, sec, nanos, time.UTC), s[z+1:], true
+		return o.basis.rest(time.Date(year, time.Month(mon), day, hour, min, sec, nanos, time.UTC), 0), s[z+1:], true
 	case z+2 < len(s) && (s[z] == '+' || s[z] == '-') && num(z+1) >= 0:
 		offset, end := num(z+1)*3600, z+3
 		if m := end; m < len(s) {
@@ -132,9 +139,9 @@ func isoTime(s string, o Options) (t time.Time, rest string, ok bool) {
 		if s[z] == '-' {
 			offset = -offset
 		}
-		return time.Date(year, time.Month(mon), day, hour, min, sec-offset, nanos, time.UTC), s[end:], true
+		return o.basis.rest(time.Date(year, time.Month(mon), day, hour, min, sec-offset, nanos, time.UTC), 0), s[end:], true
 	}
-	return time.Date(year, time.Month(mon), day, hour, min, sec, nanos, o.zone()).UTC(), s[i:], true
+	return o.zoneless(year, time.Month(mon), day, hour, min, sec, nanos), s[i:], true
 }
 
 // unixTime reads Unix time in decimal, its unit told by its size: 9 to 11 digits are seconds (with a fraction of any

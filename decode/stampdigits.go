@@ -195,6 +195,7 @@ func (c *clock) dayLed(b []byte, n int, ref time.Time) (time.Time, int, stampFor
 			c.against = true
 			return time.Time{}, e, f
 		}
+		c.opt.basis.wait(d.guess(c.opt.order.of(sep)))
 		return c.dated(b, y, mon, day, d.end)
 	}
 	second := num2(b, i, false)

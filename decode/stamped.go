@@ -97,7 +97,9 @@ func taggedLine(d *lines, line []byte, ev *tocsin.Event) bool {
 	if !isHost(first) || len(first) < 2 || !h.tag(rest, false) || h.pid == nil {
 		return false
 	}
-	h.host = first
+	if first[len(first)-1] != ':' { // else it is the program whose part is named behind it
+		h.host = first
+	}
 	d.tell(ev)
 	return true
 }

@@ -74,10 +74,10 @@ func (c *clock) dateless(b []byte, i int, ref time.Time) (time.Time, int, stampF
 		r := ref.In(c.opt.zone())
 		at = c.at(r.Year(), r.Month(), r.Day(), t)
 		if at.After(ref.Add(time.Minute)) {
-			at = at.AddDate(0, 0, -1)
+			at = c.opt.basis.moved(at, at.AddDate(0, 0, -1), 0, 0)
 		}
 	}
-	return at, t.end - i, otherStamp
+	return c.opt.basis.moved(at, at, 0, 1<<GuessDate), t.end - i, otherStamp
 }
 
 // dateIn finds a date in b and where it stands; year is 0 where it is in an order that the log does not have.

@@ -514,6 +514,7 @@ func (t *table) dated(day, hour string) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
+	t.opt.basis.begin()
 	year := t.opt.year(t.rec.Ref, at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second())
-	return time.Date(year, at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0, t.opt.zone()).UTC()
+	return t.opt.zoneless(year, at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second(), 0)
 }

@@ -52,12 +52,21 @@ func anyTime(fields []tocsin.Field, o Options, ref time.Time) (at time.Time) {
 	best := uint8(9)
 	for i := range fields {
 		if r := stampRank(fields[i].Name); r != 0 && r < best {
-			if t, ok := parseTimeBy(fields[i].Value, o, ref); ok {
+			if t, ok := parseTimeBy(fields[i].Value, o.under(fields[i].Name), ref); ok {
 				at, best = t, r
 			}
 		}
 	}
 	return at
+}
+
+// under are the options for a stamp by the name of its field, which may say that it is UTC.
+func (o Options) under(name string) Options {
+	const utc = "utc"
+	if n := len(name); n > len(utc) && (strings.EqualFold(name[n-len(utc):], utc) || strings.HasPrefix(name, "utc_")) {
+		return o.inUTC()
+	}
+	return o
 }
 
 // stampOf reads a stamp of OpenTelemetry, which is text, a number, or seconds and nanoseconds in an array.

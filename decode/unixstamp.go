@@ -73,6 +73,7 @@ func (c *clock) bare(b []byte, ref time.Time) (time.Time, int, stampForm) {
 
 // stamp reads the stamp at the start of b and says where it ends.
 func (c *clock) stamp(b []byte, ref time.Time) (time.Time, int, stampForm) {
+	c.opt.basis.begin()
 	if len(b) < 8 {
 		return time.Time{}, 0, noStamp
 	}
@@ -153,14 +154,14 @@ func dayTime(b []byte, i int) timeOfDay {
 func (c *clock) at(year int, mon time.Month, day int, t timeOfDay) time.Time {
 	loc := c.opt.zone()
 	if loc != time.UTC {
-		return time.Date(year, mon, day, 0, 0, t.sec, t.nsec, loc).UTC()
+		return c.opt.zoneless(year, mon, day, 0, 0, t.sec, t.nsec)
 	}
 	var key [16]byte
 	key[0], key[1], key[2], key[3] = byte(year>>8), byte(year), byte(mon), byte(day)
 	if c.cache.n != 4 || c.cache.key != key {
 		c.cache = stampCache{key: key, n: 4, zone: loc, day: time.Date(year, mon, day, 0, 0, 0, 0, loc).Unix()}
 	}
-	return time.Unix(c.cache.day+int64(t.sec), int64(t.nsec)).UTC()
+	return c.opt.basis.rest(time.Unix(c.cache.day+int64(t.sec), int64(t.nsec)).UTC(), c.opt.zoneGuess())
 }
 
 // offset gives the moment of a date and time of day that stand east of Greenwich by some seconds.
@@ -170,7 +171,7 @@ func (c *clock) offset(year int, mon time.Month, day int, t timeOfDay, east int)
 	if c.opt.zone() == time.UTC {
 		c.cache = utc.cache
 	}
-	return at
+	return c.opt.basis.rest(at, 0)
 }
 
 // zoneAt reads a zone at b[i], after at most one space: Z, +02:00, +0200, +02, UTC. It returns seconds east and where it
@@ -375,7 +376,7 @@ func (c *clock) behindWord(b []byte, ref time.Time) (time.Time, int, stampForm) 
 	}
 	if isZone {
 		_, off := t.In(c.opt.zone()).Zone()
-		t = t.Add(time.Duration(off-east) * time.Second)
+		t = c.opt.basis.moved(t, t.Add(time.Duration(off-east)*time.Second), 1<<GuessZone, 0)
 	}
 	if f == bsdStamp {
 		f = otherStamp

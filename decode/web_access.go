@@ -193,7 +193,7 @@ func (d *lines) clfTime(b []byte) (at time.Time, rest []byte, ok bool) {
 	}
 	rest = b[i+1:]
 	if zone == nil && d.opt.zone() != time.UTC {
-		return time.Date(year, mon, day, hour, min, sec, nanos, d.opt.zone()).UTC(), rest, true
+		return d.opt.zoneless(year, mon, day, hour, min, sec, nanos), rest, true
 	}
 	var key [16]byte
 	n := copy(key[:], b[:p])
@@ -209,7 +209,11 @@ func (d *lines) clfTime(b []byte) (at time.Time, rest []byte, ok bool) {
 			c.day -= offset
 		}
 	}
-	return time.Unix(d.stamp.day+int64(hour*3600+min*60+sec), int64(nanos)).UTC(), rest, true
+	at = time.Unix(d.stamp.day+int64(hour*3600+min*60+sec), int64(nanos)).UTC()
+	if zone == nil {
+		d.opt.basis.rest(at, 1<<GuessZone)
+	}
+	return at, rest, true
 }
 
 func (d *lines) isoStamp(b []byte) (at time.Time, rest []byte, ok bool) {

@@ -191,7 +191,7 @@ func (d *lines) apacheTime(b []byte) (at time.Time, rest []byte, ok bool) {
 	if year < 1970 {
 		return at, nil, false
 	}
-	return time.Date(year, mon, day, hour, min, sec, nanos, d.opt.zone()).UTC(), b[i+6:], true
+	return d.opt.zoneless(year, mon, day, hour, min, sec, nanos), b[i+6:], true
 }
 
 // parseNginxError takes a line of nginx's error log:

@@ -239,6 +239,8 @@ func parseNPS(d *lines, line []byte, ev *tocsin.Event) bool {
 		return false
 	}
 	if y, m, dd, ok := date.in(d.opt.order.of(sep)); ok {
+		d.opt.basis.begin()
+		d.opt.basis.wait(date.guess(d.opt.order.of(sep)))
 		ev.Time = d.clock.at(y, m, dd, day)
 	} else {
 		d.clock.against = true

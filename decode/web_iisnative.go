@@ -23,6 +23,8 @@ func parseIISNative(d *lines, line []byte, ev *tocsin.Event) bool {
 		return false
 	}
 	if year, mon, day, ok := date.in(d.opt.order.of(sep)); ok {
+		d.opt.basis.begin()
+		d.opt.basis.wait(date.guess(d.opt.order.of(sep)))
 		ev.Time = d.clock.at(year, mon, day, t)
 	} else {
 		d.clock.against = true

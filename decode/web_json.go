@@ -347,8 +347,11 @@ func webTime(s string, o Options) time.Time {
 	if t, ok := parseTime(s, o); ok {
 		return t
 	}
-	t, _ := time.ParseInLocation(time.ANSIC, s, o.zone())
-	return t.UTC()
+	t, err := time.ParseInLocation(time.ANSIC, s, o.zone())
+	if err != nil {
+		return time.Time{}
+	}
+	return o.basis.rest(t.UTC(), 1<<GuessZone)
 }
 
 // isCaddyLog says that o is a record of Caddy's that is no request: an error, or what Coraza found.

@@ -133,6 +133,7 @@ type w3cLayout struct {
 	plus     bool // spaces are written as plus signs (IIS)
 	percent  bool // header values are percent-encoded (CloudFront)
 	local    bool // times are local
+	wall     bool // of a firewall: action says what it decided
 	mail     bool // Exchange's protocol logs
 	transfer bool // IIS's FTP service
 }
@@ -184,7 +185,7 @@ func newLayout(fields, software string, local bool) *w3cLayout {
 	case l.mail:
 		l.sources = exchangeSources
 	case strings.Contains(software, "Firewall"):
-		l.sources = pfirewallSources
+		l.wall, l.sources = true, pfirewallSources
 	case said["sc-win32-status"] || said["s-sitename"] || said["sc-substatus"] || strings.Contains(software, "Microsoft") || said["s-queuename"]:
 		l.plus, l.sources = true, iisSources
 	default:
@@ -340,6 +341,9 @@ func (l *w3cLayout) fill(line []byte, date string, ev *tocsin.Event, arena *[]by
 		}
 	}
 	ev.Sources = l.sources
+	if l.wall {
+		decided(ev, ev.Text("action"))
+	}
 	ev.Time = l.time(date, clock, stamp, opt)
 	if r.uri == "" && (stem != "" || query != "") {
 		r.uri = stem
@@ -462,7 +466,7 @@ func (l *w3cLayout) value(v string, arena *[]byte) string {
 // time puts a line's time together: the format's times are UTC, whatever zone the file's others are in.
 func (l *w3cLayout) time(date, clock, stamp string, opt Options) time.Time {
 	if !l.local {
-		opt.Zone = nil
+		opt = opt.inUTC()
 	}
 	if stamp != "" {
 		t, _ := parseTime(stamp, opt)

@@ -36,7 +36,7 @@ func TestW3C(t *testing.T) {
 	}, {
 		"Windows firewall, local time",
 		"#Version: 1.5\n#Software: Microsoft Windows Firewall\n#Time Format: Local\n#Fields: date time action protocol src-ip dst-ip src-port dst-port size\n\n2026-03-04 05:06:07 DROP TCP 192.0.2.7 198.51.100.2 4444 445 0\n",
-		[]string{"windows/firewall/pfirewall\nw3c 2026-03-04T05:06:07Z\naction=DROP\nprotocol=TCP\nsrc_ip=192.0.2.7\nsrc-ip=192.0.2.7\ndst_ip=198.51.100.2\ndst-ip=198.51.100.2\nsrc_port=4444\nsrc-port=4444\ndst_port=445\ndst-port=445\nsize=0\n"},
+		[]string{"windows/firewall/pfirewall\nw3c 2026-03-04T05:06:07Z\naction=DROP\nprotocol=TCP\nsrc_ip=192.0.2.7\nsrc-ip=192.0.2.7\ndst_ip=198.51.100.2\ndst-ip=198.51.100.2\nsrc_port=4444\nsrc-port=4444\ndst_port=445\ndst-port=445\nsize=0\nevent_type=firewall_denied\noutcome=failure\n"},
 	}, {
 		"Exchange POP3",
 		"#Software: Microsoft Exchange Server\n#Version: 15.0.0.0\n#Fields: dateTime,sessionId,seqNumber,sIp,cIp,user,duration,rqsize,rpsize,command,parameters,context\n" +

@@ -39,7 +39,7 @@ func webminLine() lineKind {
 		if col[5] == "" || !isIP(col[2]) && !isHost(view(col[2])) {
 			return false
 		}
-		ev.Time = at.UTC()
+		ev.Time = d.opt.basis.rest(at.UTC(), 1<<GuessZone)
 		ev.Sources = webminSources
 		ev.Add("service", "webmin")
 		ev.Add("user", col[0])

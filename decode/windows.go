@@ -21,7 +21,7 @@ func windowsFormats() []Format {
 			}
 			return 0
 		},
-		New: func(Options) Decoder { return &eventLog{} },
+		New: func(o Options) Decoder { return &eventLog{carve: o.Carve} },
 	}, {
 		Name: "windows-xml", Cut: Bytes, Is: isWindowsXML,
 		New: func(o Options) Decoder { return &windowsXML{xml: newEventXML(o)} },
@@ -33,7 +33,11 @@ type eventLog struct {
 	reader evtx.Reader
 	routes windowsRoutes
 	ev     tocsin.Event
+	carve  bool
 }
+
+// carvedFrom is what the field Carved says of where a deleted record was found.
+var carvedFrom = [...]string{evtx.InSlack: "slack", evtx.InRecord: "within another record"}
 
 func (d *eventLog) Flush(func(*tocsin.Event)) {}
 
@@ -51,6 +55,30 @@ func (d *eventLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 	if err != nil {
 		d.fault(r, 0, fmt.Errorf("chunk at byte %d: %w", r.Offset, err),
 			"whole records of the chunk were read; compare with another copy of the log", emit)
+	}
+	if d.carve {
+		d.carveFrom(r, emit)
+	}
+}
+
+// carveFrom emits what is left of deleted records in the chunk that was just read. What nothing can be read of is counted
+// in one fault.
+func (d *eventLog) carveFrom(r *tocsin.Record, emit func(*tocsin.Event)) {
+	lost := 0
+	var first error
+	d.reader.Carve(func(rec *evtx.Record) {
+		if len(rec.Fields) == 0 {
+			if lost++; lost == 1 {
+				first = fmt.Errorf("record %d, at byte %d, written %s: %w", rec.ID, r.Offset+int64(rec.Offset), rec.Written.Format("2006-01-02T15:04:05Z"), rec.Err)
+			}
+			return
+		}
+		d.event(r, rec)
+		emit(&d.ev)
+	})
+	if lost > 0 {
+		d.fault(r, 0, fmt.Errorf("remains of deleted records of which nothing can be read, %d in the chunk at byte %d, the first: %w", lost, r.Offset, first),
+			"all others were read; another copy of the log may have them", emit)
 	}
 }
 
@@ -71,11 +99,15 @@ func (d *eventLog) event(r *tocsin.Record, rec *evtx.Record) {
 		}
 	}
 	d.ev = tocsin.Event{Time: rec.Time, Source: r.Source, Record: rec.ID, Format: "evtx", Host: rec.Computer, Fields: fields}
+	if rec.Place == evtx.InLog {
+		d.ev.Serial = rec.Serial
+	}
 	if !rec.Written.Equal(rec.Time) {
 		d.ev.Sensor = rec.Written
 	}
 	d.routes.arena = d.routes.arena[:0]
 	d.routes.complete(&d.ev, rec.Channel, rec.Provider, rec.EventID, "")
+	d.ev.Add("Carved", carvedFrom[rec.Place])
 	if rec.Err != nil {
 		d.ev.Fault = &tocsin.Fault{Source: r.Source, Line: int64(rec.ID),
 			Err:  fmt.Errorf("record %d, at byte %d: %w", rec.ID, r.Offset+int64(rec.Offset), rec.Err),

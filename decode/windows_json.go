@@ -260,19 +260,19 @@ func (w *windowsRecord) time(o Options, ecs bool) (event, sensor time.Time) {
 	}
 	created, ok := windowsStamp(w.seen[slotCreated], o)
 	if ok && o.local.claimed {
-		if t, ok := windowsStamp(w.seen[slotUtcTime], Options{}); ok {
+		if t, ok := windowsStamp(w.seen[slotUtcTime], o.inUTC()); ok {
 			return t, stamp
 		}
-		return created.Add(o.local.behind), stamp
+		return o.beside(created, o.local.behind), stamp
 	}
 	if ok && zoned(w.seen[slotCreated]) {
 		return created, stamp
 	}
-	if t, ok := windowsStamp(w.seen[slotUtcTime], Options{}); ok {
+	if t, ok := windowsStamp(w.seen[slotUtcTime], o.inUTC()); ok {
 		return t, stamp
 	}
 	if ok && o.local.known {
-		return created.Add(o.local.behind), stamp
+		return o.beside(created, o.local.behind), stamp
 	}
 	switch {
 	case !ok:
@@ -286,7 +286,12 @@ func (w *windowsRecord) time(o Options, ecs bool) (event, sensor time.Time) {
 	if late -= offset; late < -most || late > most || offset.Abs() > 14*time.Hour {
 		return stamp, time.Time{}
 	}
-	return created.Add(offset), stamp
+	return o.beside(created, offset), stamp
+}
+
+// beside moves a local stamp by the offset that a second stamp beside it, or beside others of the stream, tells.
+func (o Options) beside(local time.Time, by time.Duration) time.Time {
+	return o.basis.moved(local, local.Add(by), 1<<GuessZone, offsetGuess(by))
 }
 
 // windowsStamp reads a stamp, also as .NET's JSON has it: /Date(1600000000000)/.

@@ -63,10 +63,16 @@ func parseDHCP(d *lines, line []byte, ev *tocsin.Event) bool {
 	if !ok {
 		d.clock.against = true
 	} else {
+		d.opt.basis.begin()
+		d.opt.basis.wait(date.guess(d.opt.order.of(sep)))
 		ev.Time = d.clock.at(year, mon, day, t)
 	}
 	ev.Sources = dhcpSources
-	for i, name := range [...]string{"ID", "", "", "Description", "src_ip", "client_host", "mac", "user"} {
+	columns := [...]string{"ID", "", "", "Description", "src_ip", "client_host", "mac", "user", "", "", ""}
+	if strings.Contains(w[4], ":") { // the server of IPv6
+		columns = [...]string{"ID", "", "", "Description", "src_ip", "client_host", "error_code", "", "duid", "user", ""}
+	}
+	for i, name := range columns {
 		if name != "" && i < len(w) {
 			ev.Add(name, strings.TrimSpace(w[i]))
 		}

@@ -154,7 +154,7 @@ func TestShapesAgree(t *testing.T) {
 			if len(v) == 28 && v[10] == 'T' {
 				v = v[:26] + "Z"
 			}
-			if v != "" {
+			if v != "" && !strings.HasSuffix("\n"+m[f.Name], "\n"+v+"\n") { // what was padded is there twice
 				m[f.Name] += v + "\n"
 			}
 		}

@@ -70,7 +70,7 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	if err != nil {
 		return nil, err
 	}
-	r := &run{in: in, from: from, units: make(chan source.Unit), blocks: make(chan block)}
+	r := &run{in: in, from: from, units: make(chan source.Unit), blocks: make(chan block), folders: map[string][]source.Unit{}, near: map[string]*neighbourhood{}}
 	var all []*worker
 	var busy sync.WaitGroup
 	for i := range n {
@@ -82,6 +82,11 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	r.progress().FilesTotal.Store(int64(len(units)))
 	for _, u := range units {
 		r.progress().BytesTotal.Add(u.Size)
+		folder := folderOf(u.Path)
+		r.folders[folder] = append(r.folders[folder], u)
+	}
+	for _, in := range r.folders {
+		slices.SortStableFunc(in, func(a, b source.Unit) int { return strings.Compare(a.Path, b.Path) })
 	}
 	r.open.Add(len(units))
 feed:
@@ -115,12 +120,16 @@ type run struct {
 	skipped []tocsin.File
 	faults  []*tocsin.Fault
 	faultN  int64
+
+	folders map[string][]source.Unit  // what lies in each folder, in the order of paths
+	near    map[string]*neighbourhood // of folders that were looked at last
 }
 
 // A file is one stream of a run; its spans come from whichever workers decoded its blocks.
 type file struct {
 	path, format string
 	ref          time.Time // when it was last written; zero where that is not known
+	zoneBy       string    // why its local stamps were read as they were, where other logs tell
 	mu           sync.Mutex
 	all          span   // of the blocks up to one …
 	early        []span // … and of those that were decoded before one that comes before them
@@ -229,11 +238,13 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Fault: w.fault,
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
+	looks := neighbourLooks
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
 		f := &file{path: s.Path, format: s.Format.Name, ref: s.ModTime}
 		w.mu.Lock()
 		w.files = append(w.files, f)
 		w.mu.Unlock()
+		format := s.Format
 		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
 		var th *thread
 		if !alone {
@@ -241,7 +252,13 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		}
 		seq := 0
 		err := s.Frames(func(rec *tocsin.Record) error {
-			b := block{file: f, format: s.Format, rec: rec, seq: seq}
+			if seq == 0 {
+				var ok bool
+				if format, ok = w.settleByNeighbours(ctx, u, f, format, rec, &looks); ok && alone {
+					alone, th = false, &thread{}
+				}
+			}
+			b := block{file: f, format: format, rec: rec, seq: seq}
 			seq++
 			if alone {
 				select {
@@ -253,7 +270,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 			w.decode(b, th)
 			return ctx.Err()
 		})
-		w.flush(block{file: f, format: s.Format, seq: seq}, th)
+		w.flush(block{file: f, format: format, seq: seq}, th)
 		return err
 	})
 }
@@ -313,6 +330,7 @@ func (w *worker) end(b block) {
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
+	w.span.numbers.add(ev)
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)
@@ -340,6 +358,7 @@ func (w *worker) within(t time.Time) bool {
 // take counts an event and gives it to the desk.
 func (w *worker) take(ev *tocsin.Event) {
 	w.span.events++
+	w.span.guesses.add(ev)
 	if len(ev.Sources) > 0 {
 		c := w.sources[&ev.Sources[0]]
 		if c == nil {
@@ -360,16 +379,19 @@ func (w *worker) spare(ev *tocsin.Event) {
 }
 
 // coverage adds up what the workers saw.
-func (r *run) coverage(all []*worker) *tocsin.Coverage {
+func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 	c := &tocsin.Coverage{Files: r.skipped}
+	var all eras
 	for _, f := range r.files {
 		s := f.all
 		faults, doubted := s.doubts.faults(f.path)
 		r.faults = append(r.faults, faults...)
 		r.faultN += int64(len(faults))
 		c.Doubted += doubted
+		c.Guesses = append(c.Guesses, s.guesses.of(f, r.in.Decode)...)
+		first, last := s.eras.bulk()
 		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events,
-			Faults: s.faults + int64(len(faults)), First: s.min, Last: s.max})
+			Faults: s.faults + int64(len(faults)), First: first, Last: last})
 		c.Events += s.events
 		c.Bytes += s.bytes
 		c.Outside += s.out.n
@@ -379,19 +401,31 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 		if s.out.max.After(c.OutLast) {
 			c.OutLast = s.out.max
 		}
-		if !s.min.IsZero() && (c.First.IsZero() || s.min.Before(c.First)) {
-			c.First = s.min
-		}
-		if s.max.After(c.Last) {
-			c.Last = s.max
+		for _, x := range s.eras {
+			all.join(x)
 		}
 		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
 	}
+	c.First, c.Last = all.bulk()
+	for _, f := range r.files {
+		if x := f.all.eras.outside(c.First, c.Last); x.n > 0 {
+			c.Strays = append(c.Strays, tocsin.Stray{Path: f.path, N: x.n, From: x.first, To: x.last})
+		}
+	}
+	slices.SortStableFunc(c.Strays, func(a, b tocsin.Stray) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), a.From.Compare(b.From), cmp.Compare(a.N, b.N))
+	})
 	slices.SortStableFunc(c.Files, func(a, b tocsin.File) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Skipped, b.Skipped), strings.Compare(a.Format, b.Format),
 			a.First.Compare(b.First), a.Last.Compare(b.Last), cmp.Compare(a.Bytes, b.Bytes), cmp.Compare(a.Events, b.Events))
 	})
+	slices.SortStableFunc(c.Guesses, func(a, b tocsin.Guess) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), slices.Index(guessKinds[:], a.Kind)-slices.Index(guessKinds[:], b.Kind), cmp.Compare(a.N, b.N), strings.Compare(a.Why, b.Why))
+	})
 	slices.SortStableFunc(c.Gaps, func(a, b tocsin.Gap) int {
+		if more := cmp.Compare(b.Missing(), a.Missing()); more != 0 {
+			return more
+		}
 		if d := b.To.Sub(b.From).Abs() - a.To.Sub(a.From).Abs(); d != 0 {
 			return int(max(-1, min(1, d)))
 		}
@@ -402,7 +436,7 @@ func (r *run) coverage(all []*worker) *tocsin.Coverage {
 	c.Faults = r.faults[:min(len(r.faults), tocsin.MaxFaults)]
 	c.FaultN = r.faultN
 	seen, known := map[tocsin.LogSource]int64{}, map[tocsin.LogSource]bool{}
-	for _, w := range all {
+	for _, w := range workers {
 		for _, s := range w.sources {
 			seen[s.list[0]] += s.n
 			for _, l := range s.list {

@@ -25,12 +25,15 @@ type span struct {
 	faults      int64
 	bytes       int64
 	first, last time.Time // in order of the file
-	min, max    time.Time
-	forward     step // the longest forward
-	backward    step // the longest back
+	eras        eras
+	forward     step    // the longest forward
+	backward    step    // the longest back
+	leaps       [2]step // the longest forward and back that is eraApart or more
 	backs       int64
 	doubts      doubts
+	guesses     guesses
 	out         outside
+	numbers     numbers
 }
 
 // What is outside the bounds that the user set.
@@ -62,17 +65,12 @@ func (s *span) add(t time.Time) {
 	}
 	s.dated++
 	if s.last.IsZero() {
-		s.first, s.min, s.max = t, t, t
+		s.first = t
 	} else {
 		s.step(s.last, t)
 	}
 	s.last = t
-	if t.Before(s.min) {
-		s.min = t
-	}
-	if t.After(s.max) {
-		s.max = t
-	}
+	s.eras.add(t)
 }
 
 // A step is from one event of a file to the next.
@@ -83,14 +81,25 @@ type step struct {
 
 func (s *span) step(from, to time.Time) {
 	d := to.Sub(from)
-	if d > s.forward.by {
-		s.forward = step{from, to, d}
+	switch {
+	case d >= eraApart:
+		s.leaps[0].longer(step{from, to, d})
+	case d <= -eraApart:
+		s.backs++
+		s.leaps[1].longer(step{from, to, -d})
+		return
+	default:
+		s.forward.longer(step{from, to, d})
 	}
 	if -d >= backAtLeast {
 		s.backs++
-		if -d > s.backward.by {
-			s.backward = step{from, to, -d}
-		}
+		s.backward.longer(step{from, to, -d})
+	}
+}
+
+func (s *step) longer(next step) {
+	if next.by > s.by {
+		*s = next
 	}
 }
 
@@ -101,46 +110,50 @@ func (s *span) join(next span) {
 	s.faults += next.faults
 	s.bytes += next.bytes
 	s.doubts.join(&next.doubts)
+	s.guesses.join(&next.guesses)
 	s.out.join(next.out)
 	s.dated += next.dated
+	older := s.numbers.before(&next.numbers)
+	s.numbers.join(&next.numbers)
 	if next.last.IsZero() {
 		return
 	}
 	if s.last.IsZero() {
-		s.first, s.min, s.max = next.first, next.min, next.max
-	} else {
+		s.first = next.first
+	} else if !older {
 		s.step(s.last, next.first)
 	}
 	s.last = next.last
-	if next.min.Before(s.min) {
-		s.min = next.min
+	for _, x := range next.eras {
+		s.eras.join(x)
 	}
-	if next.max.After(s.max) {
-		s.max = next.max
-	}
-	if next.forward.by > s.forward.by {
-		s.forward = next.forward
-	}
-	if next.backward.by > s.backward.by {
-		s.backward = next.backward
+	s.forward.longer(next.forward)
+	s.backward.longer(next.backward)
+	for i := range s.leaps {
+		s.leaps[i].longer(next.leaps[i])
 	}
 	s.backs += next.backs
 }
 
-// gaps says what is worth telling about the clock of a file.
-func (s span) gaps(path string) []tocsin.Gap {
-	if s.dated < silenceEvents {
-		return nil
+// gaps says what is worth telling about the records and the clock of a file. What is missing of a damaged one is told by
+// its faults.
+func (s span) gaps(path string) (out []tocsin.Gap) {
+	if s.faults == 0 {
+		out = s.numbers.missing(path)
 	}
-	var out []tocsin.Gap
-	if float64(s.backs) > backShare*float64(s.dated) {
-		return nil
+	if s.dated < silenceEvents || float64(s.backs) > backShare*float64(s.dated) {
+		return out
 	}
-	mean := s.max.Sub(s.min) / time.Duration(s.dated)
+	first, last := s.eras.bulk()
+	if s.eras.outside(first, last).n == 0 { // else the longest steps lead to strays and back
+		s.forward.longer(s.leaps[0])
+		s.backward.longer(s.leaps[1])
+	}
+	mean := last.Sub(first) / time.Duration(s.dated)
 	if d := s.forward.by; d >= silenceAtLeast && d > silenceTimes*mean {
 		out = append(out, tocsin.Gap{Path: path, From: s.forward.from, To: s.forward.to, Kind: "silence"})
 	}
-	if s.backs > 0 {
+	if s.backward.by > 0 {
 		out = append(out, tocsin.Gap{Path: path, From: s.backward.from, To: s.backward.to, Kind: "backwards"})
 	}
 	return out

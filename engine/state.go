@@ -146,6 +146,7 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	}
 	s.changed = false
 	s.result = s.board.Build(s.pages.Actors(campaign.Least))
+	s.result.Aside = append(s.result.Aside, s.pages.Bulk()...)
 	changed := s.tell()
 	if s.options.Horizon > 0 {
 		s.pin()

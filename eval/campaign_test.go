@@ -2,14 +2,16 @@ package eval
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/csv"
-	"io"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +69,10 @@ func wilson(k, n int) (low, high float64) {
 type alertLabel struct{ step string }
 
 // blind copies an alert list without its columns of labels, and returns these by line.
-func blind(t *testing.T, path, to string) []alertLabel {
+func blind(t *testing.T, path, to string) []alertLabel { return blindLate(t, path, to, 0, nil) }
+
+// blindLate is blind with the alerts of some steps so many hours later than they were.
+func blindLate(t *testing.T, path, to string, hours float64, late map[string]bool) []alertLabel {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -106,14 +111,27 @@ func blind(t *testing.T, path, to string) []alertLabel {
 	if err := w.Write(keep(head)); err != nil {
 		t.Fatal(err)
 	}
-	for {
-		row, err := r.Read()
-		if err == io.EOF {
-			break
-		}
+	rows, err := r.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(head, "time")
+	when := func(row []string) float64 {
+		s, err := strconv.ParseFloat(row[at], 64)
 		if err != nil {
 			t.Fatal(err)
 		}
+		return s
+	}
+	for _, row := range rows {
+		if late[row[label]] {
+			row[at] = strconv.FormatFloat(when(row)+hours*3600, 'f', -1, 64)
+		}
+	}
+	if late != nil {
+		slices.SortStableFunc(rows, func(a, b []string) int { return cmp.Compare(when(a), when(b)) })
+	}
+	for _, row := range rows {
 		labels = append(labels, alertLabel{row[label]})
 		if err := w.Write(keep(row)); err != nil {
 			t.Fatal(err)
@@ -167,6 +185,30 @@ func alertCampaigns(t *testing.T, v view) {
 	}
 	for name, w := range worst {
 		score(t, string(v)+"ait-ads/worst/"+name, w.value, w.n)
+	}
+}
+
+// TestQuietGaps moves the second half of AIT-ADS's intrusions, the change of user and the root that was gained, hours back from the
+// web server's break-in: they are still one campaign. The gap was chosen on these labs.
+func TestQuietGaps(t *testing.T) {
+	measures(t)
+	set := own(t)
+	late := map[string]bool{"attacker_change_user": true, "escalated_sudo_command": true}
+	for _, hours := range []int{10, 16, 24, 36} {
+		joined, n := 0, 0
+		for _, network := range []string{"fox", "santos", "shaw", "wardbeck"} {
+			blinded := filepath.Join(t.TempDir(), network+".csv")
+			labels := blindLate(t, data(t, "campaign/ait-ads/"+network+"_alerts.csv.gz"), blinded, float64(hours), late)
+			found, _ := toldAs(t, whole, set, blinded)
+			s := scoreAlerts(found.Campaigns, labels)
+			n++
+			if !slices.Contains(s.missed, "escalated_sudo_command") && !slices.Contains(s.missed, "webshell_cmd") {
+				joined++
+			} else {
+				t.Logf("%d h, %s: missed %s", hours, network, strings.Join(s.missed, " "))
+			}
+		}
+		score(t, fmt.Sprintf("ait-ads/root-later/%dh/one-campaign", hours), float64(joined)/float64(n), n)
 	}
 }
 

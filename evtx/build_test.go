@@ -75,7 +75,7 @@ func (w *builder) name(s string) {
 	w.names[s] = uint32(len(w.b) + 4)
 	w.u32(uint32(len(w.b) + 4))
 	w.u32(0)
-	w.u16(0)
+	w.u16(nameHash(wide(s)))
 	w.u16(uint16(len(utf16.Encode([]rune(s)))))
 	w.utf(s)
 	w.u16(0)

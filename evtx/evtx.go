@@ -7,8 +7,8 @@
 // EventData by its Data's Name, UserData by the leaf's element name, unnamed Data as "Data", once for each string.
 //
 // It promises never to panic, to bound the memory and time that a chunk can take, and to read whatever can be read: a
-// wrong checksum or a dirty flag is no reason to drop a record that parses. It leaves out what lies behind a chunk's
-// last record: that space holds remains of deleted records, which are not records any more.
+// wrong checksum or a dirty flag is no reason to drop a record that parses. What lies behind a chunk's last record are
+// remains of deleted ones, which are not records any more: only Carve gives them.
 //
 // The format is described in [MS-EVEN6] section 3.1.4.7 and in the libevtx documentation,
 // https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc
@@ -81,6 +81,7 @@ type Field struct {
 // A Record is one event. It and its strings are valid until the function that was given it returns.
 type Record struct {
 	ID       uint64    // EventRecordID
+	Serial   uint64    // the record's number in its file; another than ID in files that were exported
 	Time     time.Time // TimeCreated, else the time at which the record was written; UTC
 	Written  time.Time // when the record was written to this file, UTC
 	EventID  uint32
@@ -89,6 +90,7 @@ type Record struct {
 	Computer string
 	Fields   []Field // all of the above too, in the order of the XML
 	Offset   int     // of the record in its chunk, in bytes
+	Place    Place   // where in it: InLog but for what Carve gives
 	Err      error   // not nil: the record is damaged; the rest is what could be read of it
 }
 
@@ -108,6 +110,9 @@ type Reader struct {
 	steps     int // what is left of both for the chunk
 	bytes     int
 	days      dayCache
+	live      []extent          // the records of the chunk
+	carving   bool              // what the record at hand refers to may have been overwritten
+	same      map[uint32]uint32 // of carving: where a template with an id was defined
 }
 
 // Bounds on what a reader keeps, and on what a record and a chunk may expand to. A real chunk has some 30,000 fields
@@ -137,7 +142,7 @@ func (r *Reader) Chunk(data []byte, emit func(*Record)) error {
 		r.known = make(map[uint32]*template)
 	}
 	clear(r.known)
-	r.chunk = data
+	r.chunk, r.live = data, r.live[:0]
 	r.steps, r.bytes = chunkSteps, chunkArena
 	if len(data) < chunkHeaderSize {
 		if empty(data) {
@@ -211,6 +216,7 @@ func (r *Reader) walk(end int, sure bool, emit func(*Record)) error {
 			return fault
 		}
 		last = id
+		r.live = append(r.live, extent{pos, pos + size})
 		r.record(pos, size)
 		emit(&r.rec)
 		pos += size
@@ -255,13 +261,14 @@ func (r *Reader) nextRecord(pos, end int, last uint64) int {
 func (r *Reader) record(pos, size int) {
 	le := binary.LittleEndian
 	written := fileTime(le.Uint64(r.chunk[pos+16:]))
-	r.rec = Record{ID: le.Uint64(r.chunk[pos+8:]), Time: written, Written: written, Offset: pos, Fields: r.rec.Fields[:0]}
+	id := le.Uint64(r.chunk[pos+8:])
+	r.rec = Record{ID: id, Serial: id, Time: written, Written: written, Offset: pos, Fields: r.rec.Fields[:0]}
 	r.arena, r.subs = r.arena[:0], r.subs[:0]
 	budget := min(r.steps, maxSteps)
 	r.budget, r.room = budget, min(r.bytes, maxArena)
 	if err := r.fragment(pos+recordHeaderSize, pos+size-4, true, 0); err != nil {
 		r.rec.Err = err
-	} else if !r.ends(pos, size) {
+	} else if !r.carving && !r.ends(pos, size) {
 		r.rec.Err = fmt.Errorf("%w: its end is missing", ErrRecord)
 	}
 	r.steps -= budget - max(r.budget, 0)

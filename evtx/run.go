@@ -48,9 +48,15 @@ func (r *Reader) instance(pos, end, nesting int) (int, error) {
 		return pos, errShort(pos)
 	}
 	def := le.Uint32(b[pos+6:])
+	var t *template
+	var err error
+	if r.carving {
+		t, err = r.carved(le.Uint32(b[pos+2:]), def) // its id begins with the one of the instance
+	} else {
+		t, err = r.lookup(def)
+	}
 	pos += 10
-	t, err := r.lookup(def)
-	if err != nil {
+	if err != nil && (!r.carving || int(def) == pos) {
 		return pos, err
 	}
 	if int(def) == pos {
@@ -77,7 +83,11 @@ func (r *Reader) instance(pos, end, nesting int) (int, error) {
 		at += size
 	}
 	subs := r.subs[base:]
-	err = r.run(t.steps, subs, nesting)
+	if err == nil {
+		err = r.run(t.steps, subs, nesting)
+	} else if bare := r.run(unnamed(len(subs)), subs, nesting); bare != nil { // carving
+		err = bare
+	}
 	r.subs = r.subs[:base]
 	return at, err
 }

@@ -207,6 +207,9 @@ func (r *Reader) name(pos, end int) (string, int, error) {
 	if at+8+n > len(b) {
 		return "", pos, fmt.Errorf("%w: name at byte %d runs out of the chunk", ErrXML, at)
 	}
+	if r.carving && binary.LittleEndian.Uint16(b[at+4:]) != nameHash(b[at+8:at+8+n]) {
+		return "", pos, overwritten("name", uint32(at))
+	}
 	if at == pos {
 		if pos += 8 + n + 2; pos > end {
 			return "", pos, errShort(pos)

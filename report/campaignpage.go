@@ -23,7 +23,7 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 	t := tagged{jsonText: *j, most: maxPageList}
 	t.value(reflect.ValueOf(h.asides()))
 	*j = t.jsonText
-	j.intAt("asides", int64(len(h.Aside)))
+	j.intAt("asides", int64(h.tellingAside()))
 	if h.Campaigns == nil {
 		return
 	}

@@ -72,13 +72,22 @@ func (p *page) besides(h *Hunt) []string {
 	if h.Attempts > 0 {
 		parts = append(parts, several(h.Attempts, "actor")+" tried something and got nowhere that is known")
 	}
-	if all := h.asides(); len(all) > 0 {
-		parts = append(parts, several(len(all), "telling thing")+" in no campaign, the first: "+visible(shorten(all[0].Title, 200))+onHost(all[0].Host))
+	all, n := h.asides(), h.tellingAside()
+	if n > 0 {
+		parts = append(parts, several(n, "telling thing")+" in no campaign, the first: "+visible(shorten(all[0].Title, 200))+onHost(all[0].Host))
 	}
-	if len(parts) == 0 {
-		return nil
+	var lines []string
+	if len(parts) > 0 {
+		lines = append(lines, clip("  Besides: "+strings.Join(parts, "; "), p.wide))
 	}
-	return []string{clip("  Besides: "+strings.Join(parts, "; "), p.wide)}
+	for i := range all[n:min(len(all), n+3)] {
+		a := &all[n+i]
+		lines = append(lines, clip("  Frequent, so that none tells by itself: "+count(a.N)+onHost(a.Host)+": "+visible(shorten(a.Title, 200)), p.wide))
+	}
+	if more := len(all) - n - 3; more > 0 {
+		lines = append(lines, "  … and "+count(more)+" more so frequent")
+	}
+	return lines
 }
 
 // campaign is one campaign as a short block, and how many of its lines say what it is, what it may lack, when and against

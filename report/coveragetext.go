@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -71,10 +73,17 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if n := len(c.Idle); n > 0 {
 		l += ", " + count(n) + " without such logs here"
 	}
+	if n := len(c.Noted); n > 0 {
+		l += ", " + several(n, "filter") + " without values"
+	}
 	if len(c.Rejected) > 0 {
 		l += "; the first rejected: " + visible(c.Rejected[0].Error())
 	}
 	all = append(all, l)
+	if l := missingInWords(c.Gaps, p); l != "" {
+		most = max(2, most-1)
+		all = append(all, "  Missing   "+l)
+	}
 	if l := gapsInWords(c.Gaps, p); l != "" {
 		all = append(all, "  Clock     "+l)
 	}
@@ -94,7 +103,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	var wrapped []string
 	for i, l := range all {
 		if i == letGo {
-			wrapped = append(wrapped, p.letGo(c.LetGo, most)...)
+			guessed := p.guesses(c, max(1, most/3))
+			wrapped = append(wrapped, guessed...)
+			wrapped = append(wrapped, p.letGo(c.LetGo, max(1, most-len(guessed)))...)
 		}
 		if !airy {
 			wrapped = append(wrapped, l)
@@ -164,6 +175,37 @@ func seriesInWords(c *tocsin.Coverage) string {
 		parts = append(parts, several(c.Thin, "event")+" kept only in the fields that series are told by, to save memory")
 	}
 	return strings.Join(parts, "; ")
+}
+
+// missingInWords tells of records that are not there: how many, and where most of them were.
+func missingInWords(gaps []tocsin.Gap, p *page) string {
+	var n uint64
+	var worst *tocsin.Gap
+	places := 0
+	for i := range gaps {
+		g := &gaps[i]
+		if g.Missing() == 0 {
+			continue
+		}
+		places++
+		n = min(n+min(g.Missing(), math.MaxInt64), math.MaxInt64) // a hostile log may have any numbers
+		if worst == nil || g.Missing() > worst.Missing() {
+			worst = g
+		}
+	}
+	if worst == nil {
+		return ""
+	}
+	what := several(int64(min(n, math.MaxInt64)), "record")
+	if places > 1 {
+		what += " in " + count(places) + " places, most"
+	}
+	what += " of " + visible(or(worst.Channel, "a log"))
+	if worst.Host != "" {
+		what += " on " + visible(worst.Host)
+	}
+	return what + fmt.Sprintf(" between %d (", worst.Before) + p.period(worst.From, worst.From) + fmt.Sprintf(") and %d (", worst.After) + p.period(worst.To, worst.To) + ") in " +
+		tail(visible(worst.Path), 48) + ": deleted, or lost with a part of the file"
 }
 
 // gapsInWords tells of silences and clock jumps: how many, and the longest.

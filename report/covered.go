@@ -23,15 +23,33 @@ type Covered struct {
 	Faults        []FirstFail `json:"first_faults,omitempty"` // the first of them, at most 20
 	RulesLoaded   int64       `json:"rules_loaded"`
 	RulesRejected int64       `json:"rules_rejected"`
+	RulesNoted    int64       `json:"rules_noted,omitempty"`   // filters of rules that leave out nothing, since their placeholders have no values
 	RulesIdle     int64       `json:"rules_idle"`              // their log source did not occur
 	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed; those events have no time
 	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
 	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
-	Outside int64          `json:"outside,omitempty"` // events outside the time range that was asked for
-	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`   // filters of the run that nothing met
-	LetGo   []tocsin.LetGo `json:"let_go"`            // what was not kept; empty where everything was
-	Partial string         `json:"partial,omitempty"` // why the run ended before all was read
+	Guessed []Guessed      `json:"guessed,omitempty"` // what times rest on that records do not say, by kind
+	Guesses []tocsin.Guess `json:"guesses,omitempty"` // the same by file, at most 20
+	Strays  []tocsin.Stray `json:"strays,omitempty"`  // events a year and more from all others, which First and Last leave out, at most 20
+
+	Missing []Missing      `json:"missing_records,omitempty"` // of logs that number theirs, the most first
+	Outside int64          `json:"outside,omitempty"`         // events outside the time range that was asked for
+	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`           // filters of the run that nothing met
+	LetGo   []tocsin.LetGo `json:"let_go"`                    // what was not kept; empty where everything was
+	Partial string         `json:"partial,omitempty"`         // why the run ended before all was read
+}
+
+// A Missing is a [tocsin.Gap] of GapMissing.
+type Missing struct {
+	Path    string    `json:"path"`
+	Channel string    `json:"channel,omitempty"`
+	Host    string    `json:"host,omitempty"`
+	N       uint64    `json:"n"`
+	Before  uint64    `json:"before"` // the number of the last record before them …
+	From    time.Time `json:"from"`   // … and its time
+	After   uint64    `json:"after"`
+	To      time.Time `json:"to"`
 }
 
 // A Reason is why files were not read.
@@ -49,16 +67,24 @@ type FirstFail struct {
 	Hint   string `json:"hint,omitempty"` // what to do
 }
 
-// maxCovered bounds the reasons and faults that a Covered names; all are counted.
+// maxCovered bounds the reasons, faults and gaps that a Covered names; all are counted.
 const maxCovered = 20
 
 // coveredBy sums up the coverage of a run.
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+	s.Guessed = guessedBy(c.Guesses)
+	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
+	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
 	for _, w := range why[:min(len(why), maxCovered)] {
 		s.Skipped = append(s.Skipped, Reason{w.why, int64(w.n), w.path})
+	}
+	for i := range c.Gaps {
+		if g := &c.Gaps[i]; g.Missing() > 0 && len(s.Missing) < maxCovered {
+			s.Missing = append(s.Missing, Missing{g.Path, g.Channel, g.Host, g.Missing(), g.Before, g.From, g.After, g.To})
+		}
 	}
 	for _, f := range c.Faults[:min(len(c.Faults), maxCovered)] {
 		s.Faults = append(s.Faults, FirstFail{Source: f.Source, Line: f.Line, Why: (&tocsin.Fault{Rule: f.Rule, Err: f.Err}).Error(), Hint: f.Hint})
@@ -118,6 +144,9 @@ func (s *Covered) join(o *Covered) {
 	s.Undated += o.Undated
 	s.Thin += o.Thin
 	s.LetGo = append(s.LetGo, o.LetGo...)
+	s.Guessed = append(s.Guessed, o.Guessed...)
+	s.Guesses = append(s.Guesses, o.Guesses...)
+	s.Strays = append(s.Strays, o.Strays...)
 	s.Outside += o.Outside
 	s.Unmet = append(s.Unmet, o.Unmet...)
 	s.Partial = or(s.Partial, o.Partial)

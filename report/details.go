@@ -58,6 +58,11 @@ type details struct {
 }
 
 func (d *details) event() {
+	if d.ev.Format == "evtx" {
+		if v := d.ev.Text("Carved"); v != "" { // a deleted record, which is worth less than others
+			d.add("Carved", v)
+		}
+	}
 	if id := d.ev.Text("EventID"); id != "" && d.parts(windowsParts(d.ev, id)) {
 		return
 	}

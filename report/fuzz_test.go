@@ -27,7 +27,7 @@ func FuzzReport(f *testing.F) {
 		r := &tocsin.Rule{ID: value, Title: value, Level: tocsin.Level(record % 9), Tags: []string{value, "attack." + name, "attack.t1003"}, Author: value, Description: value, Show: []string{name}, Correlation: name}
 		m := &tocsin.Match{Time: at, Rule: r, Event: ev, Held: ev.Fields, Series: []tocsin.Place{{Time: at, Source: value, Record: record}}}
 		h := &Hunt{Matches: List{m}, Title: value, Version: value, Made: at, Coverage: &tocsin.Coverage{
-			Files: []tocsin.File{{Path: value, Skipped: value}}, Faults: []*tocsin.Fault{{Source: value, Hint: value}}, FaultN: 1, Rejected: []*tocsin.Fault{{Rule: value}}, Gaps: []tocsin.Gap{{Path: value, From: at, To: at, Kind: "silence"}}, First: at, Last: at, LetGo: []tocsin.LetGo{{Kind: value, N: int64(record), From: at, To: at, Why: value}}, Partial: value}}
+			Files: []tocsin.File{{Path: value, Skipped: value}}, Faults: []*tocsin.Fault{{Source: value, Hint: value}}, FaultN: 1, Rejected: []*tocsin.Fault{{Rule: value}}, Gaps: []tocsin.Gap{{Path: value, From: at, To: at, Kind: "silence"}}, First: at, Last: at, Guesses: []tocsin.Guess{{Path: value, Kind: value, N: 1, Of: int64(record), Taken: value, Why: value}}, Strays: []tocsin.Stray{{Path: value, N: 1, From: at, To: at}}, LetGo: []tocsin.LetGo{{Kind: value, N: int64(record), From: at, To: at, Why: value}}, Partial: value}}
 		for format, write := range writers() {
 			var b bytes.Buffer
 			if err := write(&b, h); err != nil {

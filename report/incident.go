@@ -480,7 +480,7 @@ func (a *dossier) covered() {
 	if n := a.h.Attempts; n > 0 {
 		a.para(fill(w.attempts, w.several(n, w.actor)))
 	}
-	if n := len(a.h.Aside); n > 0 {
+	if n := a.h.tellingAside(); n > 0 {
 		a.para(fill(w.asides, w.number(n)))
 	}
 	if c == nil {
@@ -506,7 +506,18 @@ func (a *dossier) covered() {
 	if c.Doubted > 0 {
 		items = append(items, fill(w.struck, w.long(c.Doubted)))
 	}
+	if len(c.Strays) > 0 {
+		items = append(items, w.straysOf(c.Strays))
+	}
 	a.list(items)
+	if len(c.Guessed) > 0 {
+		a.para(bold(w.guessed))
+		items = nil
+		for i := range c.Guessed[:min(len(c.Guessed), maxRows)] {
+			items = append(items, w.guessedOf(&c.Guessed[i]))
+		}
+		a.list(items)
+	}
 	if len(c.LetGo) == 0 {
 		return
 	}

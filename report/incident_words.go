@@ -51,6 +51,9 @@ type words struct {
 	// What is not there, and what is there weakly.
 	lost, was, weak, weakNote, weakLeftOut string
 	partial, unmet, letGoIntro, letGoRow   string
+	guessRow, guessFiles, guessMostly      string
+	guessed, strayRow                      string
+	guessKinds                             map[string]string // by Guess.Kind
 	reachedListed, andTargets              string
 	unlistedTarget                         noun
 	letGoKinds, omitted                    map[string]noun // by LetGo.Kind; by the list's name, "" for all others
@@ -149,6 +152,10 @@ var english = words{
 	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
 	unmet:       "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
 	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0} of {1}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
+	guessed:  "Times rest on what the records do not say:",
+	guessRow: "{0} of {1} events of {2}: {3}, taken to be {4} because {5}", guessFiles: "{0} files (most of {1})", guessMostly: "mostly {0}",
+	strayRow:   "{0} events of {1} are a year and more from all others and left out of the span: {2}",
+	guessKinds: map[string]string{"year": "year not written", "zone": "zone not written", "date": "date not written", "stamp": "time not written", "offset": "zone of the local time not written", "order": "day and month in either order"},
 	letGoKinds: map[string]noun{"quiet actions": {"quiet action", "quiet actions"}, "telling actions": {"telling action", "telling actions"}, "tempo": {"time by which tempo is told", "times by which tempo is told"},
 		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
 		"late": {"event that came too late", "events that came too late"}, "old": {"event older than the horizon", "events older than the horizon"}},
@@ -225,6 +232,10 @@ var french = words{
 	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
 	unmet:       "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
 	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0} sur {1}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
+	guessed:  "Des heures reposent sur ce que les enregistrements ne disent pas :",
+	guessRow: "{0} événements sur {1} de {2} : {3}, pris pour {4} ; motif : {5}", guessFiles: "{0} fichiers (la plupart de {1})", guessMostly: "le plus souvent {0}",
+	strayRow:   "{0} événements de {1} sont à un an et plus de tous les autres et ne comptent pas dans la période : {2}",
+	guessKinds: map[string]string{"year": "année non écrite", "zone": "fuseau non écrit", "date": "date non écrite", "stamp": "heure non écrite", "offset": "fuseau de l'heure locale non écrit", "order": "jour et mois dans un ordre ou l'autre"},
 	letGoKinds: map[string]noun{"quiet actions": {"action discrète", "actions discrètes"}, "telling actions": {"action parlante", "actions parlantes"}, "tempo": {"instant servant à mesurer le rythme", "instants servant à mesurer le rythme"},
 		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},
 		"late": {"événement arrivé trop tard", "événements arrivés trop tard"}, "old": {"événement antérieur à l'horizon", "événements antérieurs à l'horizon"}},

@@ -41,13 +41,22 @@ func LogonOf(ev *tocsin.Event) (Logon, bool) {
 		}
 		return Logon{}, false
 	}
-	switch ev.Text("event_type") {
-	case "login_ok":
-		return Logon{ev.Text("user"), ev.Text("src_ip"), true}, true
-	case "login_failed", "invalid_user":
-		return Logon{ev.Text("user"), ev.Text("src_ip"), false}, true
-	case "":
-	default:
+	named := false
+	for i := range ev.Fields { // some services have a field of that name of their own, before ours
+		if ev.Fields[i].Name != "event_type" {
+			continue
+		}
+		switch ev.Fields[i].Value {
+		case "login_ok":
+			return Logon{ev.Text("user"), ev.Text("src_ip"), true}, true
+		case "login_failed", "invalid_user":
+			return Logon{ev.Text("user"), ev.Text("src_ip"), false}, true
+		case "":
+		default:
+			named = true
+		}
+	}
+	if named {
 		return Logon{}, false
 	}
 	if ev.Text("eventName") == "ConsoleLogin" {

@@ -25,6 +25,9 @@ func TestLogonOf(t *testing.T) {
 		{"another log's 4624", tocsin.Event{Sources: win, Fields: f("EventID", "4624", "Channel", "Application")}, Logon{}, false},
 		{"process", tocsin.Event{Sources: win, Fields: f("EventID", "4688", "Channel", "Security")}, Logon{}, false},
 		{"sshd", tocsin.Event{Fields: f("event_type", "login_ok", "user", "ann", "src_ip", "192.0.2.1")}, Logon{"ann", "192.0.2.1", true}, true},
+		{"a service with an event_type of its own", tocsin.Event{Fields: f("event_type", "authentication", "event_type", "login_failed", "user", "ann", "src_ip", "192.0.2.1")}, Logon{"ann", "192.0.2.1", false}, true},
+		{"its enrolments", tocsin.Event{Fields: f("event_type", "enrollment", "user", "ann")}, Logon{}, false},
+		{"Entra, interrupted to ask for more", tocsin.Event{Fields: f("event_type", "login_interrupted", "user", "ann@corp.example")}, Logon{}, false},
 		{"sudo", tocsin.Event{Fields: f("event_type", "command", "user", "ann")}, Logon{}, false},
 		{"console", tocsin.Event{Fields: f("eventName", "ConsoleLogin", "responseElements.ConsoleLogin", "Failure", "userIdentity.arn", "arn:x", "sourceIPAddress", "192.0.2.2")}, Logon{"arn:x", "192.0.2.2", false}, true},
 	} {

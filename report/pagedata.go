@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -397,9 +398,41 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.str(g.Path)
 		j.micros(g.From)
 		j.micros(g.To)
+		j.str(missingOf(&g))
 		j.shut(']')
 	}
 	j.shut(']')
+	if len(c.Guesses) > 0 {
+		j.key("guesses")
+		j.open('[')
+		for i := range c.Guesses[:min(len(c.Guesses), maxPageFiles)] {
+			g := &c.Guesses[i]
+			j.open('[')
+			j.str(g.Path)
+			j.str(or(english.guessKinds[g.Kind], g.Kind))
+			j.int(g.N)
+			j.int(g.Of)
+			j.str(g.Taken)
+			j.str(g.Why)
+			j.shut(']')
+		}
+		j.shut(']')
+		j.intAt("guessesAll", int64(len(c.Guesses)))
+	}
+	if len(c.Strays) > 0 {
+		j.key("strays")
+		j.open('[')
+		for _, s := range c.Strays[:min(len(c.Strays), maxPageFiles)] {
+			j.open('[')
+			j.str(s.Path)
+			j.int(s.N)
+			j.micros(s.From)
+			j.micros(s.To)
+			j.shut(']')
+		}
+		j.shut(']')
+		j.intAt("straysAll", int64(len(c.Strays)))
+	}
 	j.strAt("partial", c.Partial)
 	if len(c.Unmet) > 0 {
 		j.key("unmet")
@@ -455,4 +488,12 @@ func (j *jsonText) faultsAt(k string, all []*tocsin.Fault) {
 		j.shut(']')
 	}
 	j.shut(']')
+}
+
+// missingOf says which records are missing at a gap, "" of another kind of gap.
+func missingOf(g *tocsin.Gap) string {
+	if g.Missing() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d records of %s between %d and %d", g.Missing(), or(g.Channel, "a log"), g.Before, g.After)
 }

@@ -110,12 +110,20 @@ func sampleHunt(n int) *Hunt {
 		Rejected: []*tocsin.Fault{
 			{Source: "rules/bad.yml", Line: 12, Rule: "Bad " + evilHTML, Err: errors.New("unknown modifier |near"), Hint: "correlation rules replaced it"},
 		},
+		Noted:   []*tocsin.Fault{{Source: "rules/dcs.yml", Line: 9, Rule: "From a DC", Err: errors.New("filter: placeholder %dcs% has no values: the filter leaves out nothing by it"), Hint: "give its values in the file of placeholders (expand)"}},
 		Sources: []tocsin.SourceCount{{Source: tocsin.LogSource{Product: "nginx", Category: "webserver", Service: "access"}, Events: 410_000}, {Source: tocsin.LogSource{Product: "windows", Service: "sysmon"}, Events: 250_000}},
 		Idle:    []*tocsin.Rule{{ID: "i1", Title: "Okta Thing", Source: tocsin.LogSource{Product: "okta", Service: "okta"}}, {ID: "i2", Title: "macOS Thing", Source: tocsin.LogSource{Product: "macos", Category: "process_creation"}}},
 		Gaps: []tocsin.Gap{
+			{Path: "logs/dc.zip!/Security.evtx", From: sampleStart.Add(5 * time.Hour), To: sampleStart.Add(6 * time.Hour), Kind: tocsin.GapMissing, Channel: "Security", Host: "dc1" + evilTerminal, Before: 7730, After: 7768},
 			{Path: "logs/auth.log", From: sampleStart.Add(2 * time.Hour), To: sampleStart.Add(9 * time.Hour), Kind: "silence"},
 			{Path: "logs/access.log.gz", From: sampleStart.Add(4 * time.Hour), To: sampleStart.Add(3 * time.Hour), Kind: "backwards"},
 		},
+		Guesses: []tocsin.Guess{
+			{Path: "logs/auth.log", Kind: "year", N: 8_990, Of: 9_000, Line: 11, Taken: "2026", Why: "the file was last written on 2026-03-02"},
+			{Path: "logs/auth.log", Kind: "zone", N: 8_990, Of: 9_000, Line: 11, Taken: "UTC", Why: "nothing says which it is (--zone would)"},
+			{Path: "logs/" + evilTerminal + evilHTML, Kind: "zone", N: 12, Of: 40, Line: 1, Taken: evilTerminal, Why: evilHTML},
+		},
+		Strays: []tocsin.Stray{{Path: "logs/dc.zip!/Sysmon.evtx", N: 2, From: sampleStart.AddDate(-6, 0, 0), To: sampleStart.AddDate(-6, 0, 1)}},
 		LetGo: []tocsin.LetGo{
 			{Kind: "quiet actions", N: 61_204, From: sampleStart.Add(3 * time.Hour), To: sampleStart.Add(5 * time.Hour), Why: "more than 16,384 names in ten minutes"},
 			{Kind: "late", N: 1, From: sampleStart.Add(9 * time.Hour), To: sampleStart.Add(9 * time.Hour), Why: "their ten minutes were closed"},

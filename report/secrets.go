@@ -233,3 +233,11 @@ func hexRun(s string) int {
 	}
 	return n
 }
+
+// tellingAside is how many of what is in no campaign are told of for themselves, not for their number; they come first.
+func (h *Hunt) tellingAside() int {
+	if n := slices.IndexFunc(h.Aside, func(a tocsin.Aside) bool { return a.Bulk }); n >= 0 {
+		return n
+	}
+	return len(h.Aside)
+}

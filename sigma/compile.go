@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -23,6 +24,7 @@ type Set struct {
 	slots map[string]int32 // of field names without their spaces
 	names []string         // of slots
 	joins *joins
+	notes []*tocsin.Fault
 
 	witnesses [][]int32 // of each rule: tests of which one must hold for it to hold; none if there are none
 	routes    atomic.Pointer[routeTable]
@@ -50,7 +52,7 @@ func Compile(rules []*Rule, o Options) (*Set, []*tocsin.Fault) {
 	for _, r := range rules {
 		switch {
 		case r.Detection != nil:
-			e, err := c.detection(r.Detection)
+			e, err := c.detection(r, r.Detection, false)
 			if err != nil {
 				fail(r, err)
 				continue
@@ -72,6 +74,9 @@ type compiler struct {
 	opt   Options
 	set   *Set
 	known map[testKey]int32
+
+	excluding bool    // the search at hand only says what to leave out
+	unfilled  []error // items of such searches whose placeholders have no values
 }
 
 // A testKey is what makes two tests the same.
@@ -152,29 +157,40 @@ func regexFlaw(text string, err error) error {
 	return f
 }
 
-// detection compiles the conditions of a detection; several are alternatives.
-func (c *compiler) detection(d *Detection) (*expr, error) {
-	searches := map[string]*expr{}
-	var all []*expr
+// detection compiles the conditions of a rule's detection; several are alternatives. With excludes, what the conditions
+// describe is left out.
+func (c *compiler) detection(r *Rule, d *Detection, excludes bool) (*expr, error) {
+	var formulas []*formula
 	for _, text := range d.Conditions {
 		f, err := parseCondition(text, d)
 		if err != nil {
 			return nil, err
 		}
-		e, err := c.formula(f, d, searches)
+		formulas = append(formulas, f)
+	}
+	c.unfilled = nil
+	searches := map[string]*expr{}
+	asked := selecting(formulas, excludes)
+	var all []*expr
+	for _, f := range formulas {
+		e, err := c.formula(f, d, searches, asked)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, e)
 	}
+	for _, err := range c.unfilled {
+		c.set.notes = append(c.set.notes, faultOf(&r.Rule, err))
+	}
 	return joinedExpr(opOr, all), nil
 }
 
-func (c *compiler) formula(f *formula, d *Detection, searches map[string]*expr) (*expr, error) {
+func (c *compiler) formula(f *formula, d *Detection, searches map[string]*expr, asked map[string]bool) (*expr, error) {
 	if f.op == opSearch {
 		if e := searches[f.name]; e != nil {
 			return e, nil
 		}
+		c.excluding = !asked[f.name]
 		e, err := c.search(d.Search(f.name), 0)
 		if err != nil {
 			return nil, at(fmt.Errorf("%s: %w", f.name, err), d.Line)
@@ -188,7 +204,7 @@ func (c *compiler) formula(f *formula, d *Detection, searches map[string]*expr) 
 	}
 	e := &expr{op: f.op, count: f.count}
 	for _, k := range f.kids {
-		ke, err := c.formula(k, d, searches)
+		ke, err := c.formula(k, d, searches, asked)
 		if err != nil {
 			return nil, err
 		}
@@ -244,6 +260,9 @@ func joinedExpr(op operator, kids []*expr) *expr {
 // item compiles one line of a search.
 func (c *compiler) item(key Key, v *Node) (*expr, error) {
 	it, err := newItem(key, v, c.opt)
+	if c.excluding && errors.Is(err, errNoValues) {
+		return c.unfilledItem(key, v, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -142,47 +142,55 @@ func (c *Correlation) percentile() float64 {
 }
 
 // parseCorrelation reads a correlation section.
-func parseCorrelation(n *Node) (*Correlation, error) {
+func parseCorrelation(n *Node, bad *flaws) *Correlation {
 	if n.Kind != Map {
-		return nil, flawf(n.Line, "correlation is %s, not a map", n.Kind)
+		bad.add(flawf(n.Line, "correlation is %s, not a map", n.Kind))
+		return nil
 	}
 	c := &Correlation{Line: n.Line, Type: strings.ToLower(n.At("type").Scalar())}
-	if err := c.parseCondition(n); err != nil {
-		return nil, err
-	}
-	if err := c.parseParts(n); err != nil {
-		return nil, err
-	}
+	before := len(*bad)
+	c.parseCondition(n, bad)
+	bounded := len(*bad) == before // or what is said of the bounds is not understood
+	c.parseParts(n, bad)
 	m, _, ok := c.measureOf()
 	switch {
 	case c.Type == "":
-		return nil, flawf(n.Line, "a correlation without a type").hinted("for example type: event_count")
+		bad.add(flawf(n.Line, "a correlation without a type").hinted("for example type: event_count"))
 	case !ok:
-		return nil, flawf(n.At("type").Line, "unknown type of correlation %q", clip(c.Type, 60)).
-			hinted("event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile or value_median")
+		bad.add(flawf(n.At("type").Line, "unknown type of correlation %q", clip(c.Type, 60)).
+			hinted("event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile or value_median"))
 	case c.Condition.Expression != "" && m != expression:
-		return nil, flawf(n.At("condition").Line, "a condition over rules in a correlation of type %s", c.Type).
-			hinted("only temporal and temporal_ordered take one; others take a bound such as gte: 10")
-	case len(c.Rules) == 0:
-		return nil, flawf(n.Line, "a correlation without rules").hinted("list the ids or names of the rules under rules:")
-	case !m.temporal() && !c.Condition.bounded():
-		return nil, flawf(n.Line, "a correlation of type %s without a bound", c.Type).hinted("for example condition: {gte: 10}")
-	case (m.distinct() || m.numeric()) && len(c.Fields) == 0:
-		return nil, flawf(n.At("condition").Line, "a correlation of type %s without a field", c.Type).
-			hinted("name it under condition: field:")
+		bad.add(flawf(n.At("condition").Line, "a condition over rules in a correlation of type %s", c.Type).
+			hinted("only temporal and temporal_ordered take one; others take a bound such as gte: 10"))
 	}
-	return c, nil
+	if r := n.At("rules"); len(c.Rules) == 0 && (r == nil || r.Kind != Map) {
+		bad.add(flawf(n.Line, "a correlation without rules").hinted("list the ids or names of the rules under rules:"))
+	}
+	if ok && bounded && c.Condition.Expression == "" {
+		if !m.temporal() && !c.Condition.bounded() {
+			bad.add(flawf(n.Line, "a correlation of type %s without a bound", c.Type).hinted("for example condition: {gte: 10}"))
+		}
+		if (m.distinct() || m.numeric()) && len(c.Fields) == 0 {
+			line := n.Line
+			if d := n.At("condition"); d != nil {
+				line = d.Line
+			}
+			bad.add(flawf(line, "a correlation of type %s without a field", c.Type).
+				hinted("name it under condition: field:"))
+		}
+	}
+	return c
 }
 
 // parseParts reads all of a correlation but its type and condition.
-func (c *Correlation) parseParts(n *Node) error {
+func (c *Correlation) parseParts(n *Node, bad *flaws) {
 	if r := n.At("rules"); r != nil {
 		if r.Kind == Map {
-			return flawf(r.Line, "rules is %s, not a list", r.Kind)
+			bad.add(flawf(r.Line, "rules is %s, not a list", r.Kind))
 		}
 		c.Rules = r.Strings()
 		if r.Kind == List && len(c.Rules) != len(r.Items) {
-			return flawf(r.Line, "rules holds something else than ids and names")
+			bad.add(flawf(r.Line, "rules holds something else than ids and names"))
 		}
 	}
 	if c.Condition.Expression != "" {
@@ -190,65 +198,67 @@ func (c *Correlation) parseParts(n *Node) error {
 	}
 	if g := n.At("group-by"); g != nil {
 		if g.Kind == Map {
-			return flawf(g.Line, "group-by is %s, not a list of fields", g.Kind)
+			bad.add(flawf(g.Line, "group-by is %s, not a list of fields", g.Kind))
 		}
 		c.GroupBy = g.Strings()
 	}
 	if g := n.At("generate"); g != nil {
 		if g.Kind != Bool {
-			return flawf(g.Line, "generate is %s, not true or false", g.Kind)
+			bad.add(flawf(g.Line, "generate is %s, not true or false", g.Kind))
 		}
 		c.Generate = g.Text == "true"
 	}
-	t := n.At("timespan")
-	if t == nil || t.Kind == Null {
+	if t := n.At("timespan"); t == nil || t.Kind == Null {
 		hint := "for example timespan: 5m"
 		if n.At("timeframe") != nil {
 			hint = "timeframe is called timespan in correlations"
 		}
-		return flawf(n.Line, "a correlation without a timespan").hinted(hint)
-	}
-	var err error
-	if c.Timespan, err = parseTimespan(t.Scalar()); err != nil {
-		return flawf(t.Line, "timespan: %w", err).hinted("a number and s, m, h, d, w, M or y, for example 90m")
+		bad.add(flawf(n.Line, "a correlation without a timespan").hinted(hint))
+	} else {
+		var err error
+		if c.Timespan, err = parseTimespan(t.Scalar()); err != nil {
+			bad.add(flawf(t.Line, "timespan: %w", err).hinted("a number and s, m, h, d, w, M or y, for example 90m"))
+		}
 	}
 	a := n.At("aliases")
 	if a == nil || a.Kind == Null {
-		return nil
+		return
 	}
 	if a.Kind != Map {
-		return flawf(a.Line, "aliases is %s, not a map", a.Kind)
+		bad.add(flawf(a.Line, "aliases is %s, not a map", a.Kind))
+		return
 	}
 	c.Aliases = map[string]map[string]string{}
 	for i, k := range a.Keys {
 		m := a.Items[i]
 		if m.Kind != Map {
-			return flawf(m.Line, "alias %s is %s, not a map from rules to fields", clip(k.Name, 60), m.Kind)
+			bad.add(flawf(m.Line, "alias %s is %s, not a map from rules to fields", clip(k.Name, 60), m.Kind))
+			continue
 		}
 		of := map[string]string{}
 		for j, rule := range m.Keys {
 			if of[rule.Name] = m.Items[j].Scalar(); of[rule.Name] == "" {
-				return flawf(rule.Line, "alias %s names no field for rule %s", clip(k.Name, 60), clip(rule.Name, 60))
+				bad.add(flawf(rule.Line, "alias %s names no field for rule %s", clip(k.Name, 60), clip(rule.Name, 60)))
 			}
 		}
 		c.Aliases[k.Name] = of
 	}
-	return nil
 }
 
 // parseCondition reads bounds, field and percentile, or an expression over rules.
-func (c *Correlation) parseCondition(n *Node) error {
+func (c *Correlation) parseCondition(n *Node, bad *flaws) {
 	d := n.At("condition")
 	switch {
 	case d == nil || d.Kind == Null:
-		return nil
+		return
 	case d.Kind == Text:
 		if c.Condition.Expression = strings.TrimSpace(d.Text); c.Condition.Expression == "" {
-			return flawf(d.Line, "an empty condition")
+			bad.add(flawf(d.Line, "an empty condition"))
 		}
-		return nil
+		return
 	case d.Kind != Map:
-		return flawf(d.Line, "condition is %s, not a map of bounds", d.Kind).hinted("for example condition: {gte: 10}")
+		bad.add(flawf(d.Line, "condition is %s, not a map of bounds", d.Kind).hinted("for example condition: {gte: 10}"))
+		return
 	}
 	b := &c.Condition
 	for i, k := range d.Keys {
@@ -271,22 +281,23 @@ func (c *Correlation) parseCondition(n *Node) error {
 			to = &b.Percentile
 		case "field":
 			if c.Fields = v.Strings(); len(c.Fields) == 0 {
-				return flawf(v.Line, "field is %s, not the name of a field", v.Kind)
+				bad.add(flawf(v.Line, "field is %s, not the name of a field", v.Kind))
 			}
 			continue
 		default:
-			return flawf(k.Line, "unknown condition %q", clip(k.Name, 60)).hinted("gt, gte, lt, lte, eq, neq, field or percentile")
+			bad.add(flawf(k.Line, "unknown condition %q", clip(k.Name, 60)).hinted("gt, gte, lt, lte, eq, neq, field or percentile"))
+			continue
 		}
 		f, err := strconv.ParseFloat(strings.TrimSpace(v.Scalar()), 64)
 		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || strings.ContainsAny(v.Scalar(), "xXpP_") {
-			return flawf(v.Line, "%s: %q is no number", k.Name, clip(v.Scalar(), 60))
+			bad.add(flawf(v.Line, "%s: %q is no number", k.Name, clip(v.Scalar(), 60)))
+			continue
 		}
 		*to = &f
 	}
 	if b.Percentile != nil && (*b.Percentile < 0 || *b.Percentile > 100) {
-		return flawf(d.Line, "percentile %v is not between 0 and 100", *b.Percentile)
+		bad.add(flawf(d.Line, "percentile %v is not between 0 and 100", *b.Percentile))
 	}
-	return nil
 }
 
 // parseTimespan reads a number and a unit, as pySigma does: months and years are of mean length.

@@ -20,24 +20,24 @@ type Filter struct {
 }
 
 // parseFilter reads a filter section: the rules it is about, its searches and its condition.
-func parseFilter(n *Node) (*Filter, error) {
+func parseFilter(n *Node, bad *flaws) *Filter {
 	if n.Kind != Map {
-		return nil, flawf(n.Line, "filter is %s, not a map", n.Kind)
+		bad.add(flawf(n.Line, "filter is %s, not a map", n.Kind))
+		return nil
 	}
-	r := n.At("rules")
-	switch {
+	f := &Filter{Line: n.Line}
+	switch r := n.At("rules"); {
 	case r == nil || r.Kind == Null:
-		return nil, flawf(n.Line, "a filter without rules").hinted("list ids, names or titles, or write rules: any")
+		bad.add(flawf(n.Line, "a filter without rules").hinted("list ids, names or titles, or write rules: any"))
 	case r.Kind == Map:
-		return nil, flawf(r.Line, "rules is %s, not a list of ids, names or titles", r.Kind)
+		bad.add(flawf(r.Line, "rules is %s, not a list of ids, names or titles", r.Kind))
 	case r.Kind == List && len(r.Strings()) != len(r.Items):
-		return nil, flawf(r.Line, "rules holds something else than ids, names and titles")
+		bad.add(flawf(r.Line, "rules holds something else than ids, names and titles"))
+	default:
+		f.Rules, f.Line = r.Strings(), r.Line
 	}
-	d, err := parseSearches(n, "condition", "rules")
-	if err != nil {
-		return nil, err
-	}
-	return &Filter{Rules: r.Strings(), Detection: *d, Line: r.Line}, nil
+	f.Detection = *parseSearches(n, bad, "condition", "rules")
+	return f
 }
 
 // any says that a filter is about all rules of its log source.
@@ -68,8 +68,8 @@ func (c *compiler) filters(rules []*Rule) ([]narrowing, []*tocsin.Fault) {
 		}
 		n := narrowing{rule: r}
 		var err error
-		if n.expr, err = c.detection(&r.Filter.Detection); err == nil {
-			n.keep, err = keeps(&r.Filter.Detection)
+		if n.keep, err = keeps(&r.Filter.Detection); err == nil {
+			n.expr, err = c.detection(r, &r.Filter.Detection, !n.keep)
 		}
 		if err != nil {
 			faults = append(faults, faultOf(&r.Rule, err))

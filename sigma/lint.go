@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tocsin-ids/tocsin"
 )
 
 // A Severity is how much a finding matters.
@@ -53,8 +55,11 @@ type File struct {
 // Lint looks over rule files as one collection and returns what it finds, in the order of files and lines. It has the
 // checks of pySigma, SigmaHQ's validators and RSigma's linter that find mistakes, and their house rules as notes.
 // A comment "# lint: allow CHECK" turns a check off for the document that it stands in.
-func Lint(files []File) []Finding {
-	l := &linter{severity: map[string]Severity{}}
+//
+// known says whether readers give a field, and otherwise which one was probably meant, "" if none is near; nil: fields are
+// not looked at.
+func Lint(files []File, known func(field string) (meant string, ok bool)) []Finding {
+	l := &linter{severity: map[string]Severity{}, known: known}
 	for _, c := range Checks() {
 		l.severity[c.Name] = c.Severity
 	}
@@ -74,6 +79,7 @@ func Lint(files []File) []Finding {
 		l.related()
 		l.tags()
 		l.source()
+		l.fields()
 		if r := l.page.rule; r != nil {
 			switch {
 			case r.Detection != nil:
@@ -101,12 +107,14 @@ type page struct {
 	first bool // of its file
 	node  *Node
 	rule  *Rule // nil where Parse has a fault
+	draft *Rule // what could be read of it all the same
 	label string
 	allow []string // checks that are turned off
 }
 
 type linter struct {
 	severity map[string]Severity
+	known    func(field string) (meant string, ok bool)
 	pages    []page
 	page     *page
 	found    []Finding
@@ -122,7 +130,10 @@ func (l *linter) read(f File) {
 		if n, _, err := document(doc, line); err == nil && n != nil {
 			p := page{file: f.Name, line: line, data: doc, first: first, node: n}
 			first = false
-			p.rule, _ = ruleOf(f.Name, n)
+			var faults []*tocsin.Fault
+			if p.draft, faults = ruleOf(f.Name, n); len(faults) == 0 {
+				p.rule = p.draft
+			}
 			p.label = n.At("title").Scalar()
 			for _, key := range [...]string{"name", "id"} {
 				if p.label == "" {
@@ -137,13 +148,17 @@ func (l *linter) read(f File) {
 
 // report notes a finding of the page, unless its check is turned off there.
 func (l *linter) report(check string, line int64, hint, format string, args ...any) {
+	l.reportAs(l.severity[check], check, line, hint, format, args...)
+}
+
+func (l *linter) reportAs(s Severity, check string, line int64, hint, format string, args ...any) {
 	if slices.Contains(l.page.allow, check) {
 		return
 	}
 	if line == 0 {
 		line = l.page.node.Line
 	}
-	l.found = append(l.found, Finding{File: l.page.file, Line: line, Rule: l.page.label, Check: check, Severity: l.severity[check],
+	l.found = append(l.found, Finding{File: l.page.file, Line: line, Rule: l.page.label, Check: check, Severity: s,
 		Text: fmt.Sprintf(format, args...), Hint: hint})
 }
 
@@ -189,6 +204,29 @@ func (l *linter) text() {
 	default:
 		l.report("invisible-character", first, `where it is meant, write its number in double quotes, as in "\u200b"`, "the invisible character U+%04X, %d such in all", which, count)
 	}
+}
+
+// fields finds the fields that no reader gives: names that are near one that a reader does are probably mistyped, others
+// may be those of a log of JSON.
+func (l *linter) fields() {
+	if l.known == nil || l.page.draft == nil {
+		return
+	}
+	told := map[string]bool{"": true}
+	l.page.draft.eachField(func(name string, line int64) {
+		if told[name] {
+			return
+		}
+		told[name] = true
+		meant, ok := l.known(name)
+		switch {
+		case ok:
+		case meant != "":
+			l.report("field-unknown", line, "did you mean "+meant+"?", "no reader gives this: a field %q", clip(name, 100))
+		default:
+			l.reportAs(Note, "field-unknown", line, "it is found only in logs that have it under this very name", "no reader names a field %q", clip(name, 100))
+		}
+	})
 }
 
 // unseen says whether a character cannot be told from nothing or from a plain space: formats such as zero-width and

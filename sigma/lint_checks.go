@@ -86,6 +86,7 @@ func Checks() []Check {
 		{"condition-indifferent", Warning, "a search makes no difference to the condition"},
 		{"same-search", Note, "two searches are the same"},
 
+		{"field-unknown", Warning, "no reader gives a field of this name; a note where no name is near"},
 		{"field-space", Note, "the name of a field has spaces"},
 		{"modifier-case", Note, "a modifier is written in capitals"},
 		{"all-single", Warning, "the modifier all stands with a single value"},

@@ -252,6 +252,11 @@ var lintCases = []struct{ check, doc, bad, good string }{
 
 	{"filter-inapplicable", cleanFilter, "level: low\n", "taxonomy: sigma\n"},
 	{"filter-reading", cleanFilter, "filter:\n    rules: any\n    s: {User: x}\n    condition: s\n", "filter:\n    rules: any\n    s: {User: x}\n    condition: not s\n"},
+	{"field-unknown", cleanRule, "detection:\n    s: {Imgae|endswith: '\\a.exe', User: x}\n    condition: s\n", "detection:\n    s: {Image|endswith: '\\a.exe', User: x}\n    condition: s\n"},
+	{"field-unknown", cleanRule, "detection: # lint: allow missing-level\n    s: {OwnField: x}\n    condition: s\n", "detection: # lint: allow field-unknown\n    s: {OwnField: x}\n    condition: s\n"},
+	{"field-unknown", cleanRule, "detection:\n    s: {Imgae: x, F|nosuch: y}\n    condition: s\n", "detection:\n    s: {Image: x, User|nosuch: y}\n    condition: s\n"},
+	{"field-unknown", cleanCorrelation, "correlation: {type: event_count, rules: [failed_login], group-by: [Imgae], timespan: 5m, condition: {gte: 10}}\n", "correlation: {type: event_count, rules: [failed_login], group-by: [src_ip], timespan: 5m, condition: {gte: 10}}\n"},
+	{"field-unknown", cleanFilter, "filter:\n    rules: [9e2f9c4c-3f0e-4b8f-9d86-0a3f3b6d7c11]\n    s: {Imgae: x}\n    condition: not s\n", "filter:\n    rules: [9e2f9c4c-3f0e-4b8f-9d86-0a3f3b6d7c11]\n    s: {User: x}\n    condition: not s\n"},
 	{"filter-everything", cleanFilter, "logsource: {}\nfilter:\n    rules: any\n    s: {User: x}\n    condition: not s\n", "filter:\n    rules: any\n    s: {User: x}\n    condition: not s\n"},
 }
 
@@ -270,7 +275,12 @@ func lint(files ...string) []sigma.Finding {
 	for i, f := range files {
 		in = append(in, sigma.File{Name: fmt.Sprintf("rules/proc_creation_%d.yml", i), Data: []byte(f)})
 	}
-	return sigma.Lint(in)
+	return sigma.Lint(in, func(name string) (string, bool) {
+		if name == "Imgae" {
+			return "Image", false
+		}
+		return "", slices.Contains([]string{"Image", "CommandLine", "ParentImage", "User", "src_ip"}, name)
+	})
 }
 
 func TestLint(t *testing.T) {
@@ -315,10 +325,10 @@ func TestLint(t *testing.T) {
 		{"file-name-length", files("a.yml", cleanRule), files("long_name_a.yml", cleanRule)},
 	} {
 		tested[tt.check] = true
-		if found(sigma.Lint(tt.bad), tt.check) == nil {
+		if found(sigma.Lint(tt.bad, nil), tt.check) == nil {
 			t.Errorf("%s: not found", tt.check)
 		}
-		if f := found(sigma.Lint(tt.good), tt.check); f != nil {
+		if f := found(sigma.Lint(tt.good, nil), tt.check); f != nil {
 			t.Errorf("%s: %s", tt.check, f)
 		}
 	}
@@ -368,7 +378,7 @@ func FuzzLint(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		in := []sigma.File{{Name: "a.yml", Data: data}}
-		if a, b := fmt.Sprint(sigma.Lint(in)), fmt.Sprint(sigma.Lint(in)); a != b {
+		if a, b := fmt.Sprint(sigma.Lint(in, nil)), fmt.Sprint(sigma.Lint(in, nil)); a != b {
 			t.Errorf("%s\nthen %s", a, b)
 		}
 	})

@@ -9,15 +9,16 @@ import (
 )
 
 // Parse reads all YAML documents of a rule file: detection, correlation and filter rules in any mixture. A document
-// that cannot be used costs only itself: it is a Fault with its line. Keys that the specification does not know are
+// that cannot be used costs only itself: it is a Fault with its line, of the first thing that is wrong with it; Faults
+// tells the others. Keys that the specification does not know are
 // accepted.
 func Parse(file string, data []byte) ([]*Rule, []*tocsin.Fault) {
 	docs, faults := documents(file, data)
 	var rules []*Rule
 	for _, n := range docs {
-		r, err := ruleOf(file, n)
-		if err != nil {
-			faults = append(faults, err)
+		r, wrong := ruleOf(file, n)
+		if len(wrong) > 0 {
+			faults = append(faults, wrong[0])
 			continue
 		}
 		rules = append(rules, r)
@@ -46,6 +47,18 @@ func (f *flaw) hinted(hint string) *flaw {
 	return f
 }
 
+// flaws are why a rule cannot be used, as many as are found; so that all can be found, reading goes on behind them.
+type flaws []error
+
+// mostFlaws bounds what is told of one document.
+const mostFlaws = 100
+
+func (f *flaws) add(err error) {
+	if err != nil && len(*f) < mostFlaws {
+		*f = append(*f, err)
+	}
+}
+
 // faultOf makes the Fault of a rule that cannot be used.
 func faultOf(r *tocsin.Rule, err error) *tocsin.Fault {
 	ft := &tocsin.Fault{Source: r.File, Line: r.Line, Rule: ruleLabel(r), Err: err}
@@ -72,11 +85,12 @@ func ruleLabel(r *tocsin.Rule) string {
 
 var errNoRule = errors.New("no Sigma rule: neither detection, correlation nor filter")
 
-// ruleOf makes a rule of one document.
-func ruleOf(file string, n *Node) (*Rule, *tocsin.Fault) {
+// ruleOf makes a rule of one document. With faults, of which the first is why it cannot be used, the rule has what could be
+// read of it.
+func ruleOf(file string, n *Node) (*Rule, []*tocsin.Fault) {
 	r := &Rule{Rule: tocsin.Rule{File: file, Line: n.Line}}
 	if n.Kind != Map {
-		return nil, faultOf(&r.Rule, flawf(n.Line, "no Sigma rule: the document is %s, not a map", n.Kind))
+		return r, []*tocsin.Fault{faultOf(&r.Rule, flawf(n.Line, "no Sigma rule: the document is %s, not a map", n.Kind))}
 	}
 	r.Title = n.At("title").Scalar()
 	r.ID = n.At("id").Scalar()
@@ -102,66 +116,66 @@ func ruleOf(file string, n *Node) (*Rule, *tocsin.Fault) {
 	if r.Title == "" && r.Name == "" && r.ID == "" {
 		r.Title = file
 	}
-	if err := fillRule(r, n); err != nil {
-		return nil, faultOf(&r.Rule, err)
+	var bad flaws
+	fillRule(r, n, &bad)
+	var faults []*tocsin.Fault
+	for _, err := range bad {
+		faults = append(faults, faultOf(&r.Rule, err))
 	}
-	return r, nil
+	return r, faults
 }
 
 // fillRule reads what makes the document a rule of its kind.
-func fillRule(r *Rule, n *Node) error {
+func fillRule(r *Rule, n *Node, bad *flaws) {
 	if a := n.At("action"); a != nil && n.At("detection") == nil {
-		return flawf(a.Line, "rule collections (action: %s) were removed from Sigma", a.Text).
-			hinted("repeat the shared parts in each document")
+		bad.add(flawf(a.Line, "rule collections (action: %s) were removed from Sigma", a.Text).
+			hinted("repeat the shared parts in each document"))
+		return
 	}
-	if l := n.At("logsource"); l != nil {
+	l := n.At("logsource")
+	if l != nil {
 		if l.Kind != Map && l.Kind != Null {
-			return flawf(l.Line, "logsource is %s, not a map", l.Kind)
+			bad.add(flawf(l.Line, "logsource is %s, not a map", l.Kind))
 		}
 		part := func(key string) string { return strings.ToLower(l.At(key).Scalar()) }
 		r.Source = tocsin.LogSource{Product: part("product"), Category: part("category"), Service: part("service")}
 	}
+	detection, correlation, filter := n.At("detection"), n.At("correlation"), n.At("filter")
 	kinds := 0
-	for _, key := range [...]string{"detection", "correlation", "filter"} {
-		if n.At(key) != nil {
+	for _, k := range [...]*Node{detection, correlation, filter} {
+		if k != nil {
 			kinds++
 		}
 	}
 	switch {
 	case kinds == 0:
-		return &flaw{line: n.Line, err: errNoRule}
+		bad.add(&flaw{line: n.Line, err: errNoRule})
 	case kinds > 1:
-		return flawf(n.Line, "more than one of detection, correlation and filter in a document").
-			hinted("separate the documents with a line ---")
-	}
-	var err error
-	switch {
-	case n.At("correlation") != nil:
-		c := n.At("correlation")
-		if r.Correlation, err = parseCorrelation(c); err != nil {
-			return at(err, c.Line)
+		bad.add(flawf(n.Line, "more than one of detection, correlation and filter in a document").
+			hinted("separate the documents with a line ---"))
+	case correlation != nil:
+		if r.Correlation = parseCorrelation(correlation, bad); r.Correlation == nil {
+			return
 		}
 		if g := n.At("generate"); g != nil {
 			r.Correlation.Generate = g.Text == "true"
 		}
 		r.Rule.Correlation = r.Correlation.Type
-	case n.At("filter") != nil:
-		f := n.At("filter")
-		if n.At("logsource") == nil {
-			return flawf(f.Line, "a filter without a log source").hinted("a filter for every kind of log says so: logsource: {}")
+	case filter != nil:
+		if l == nil {
+			bad.add(flawf(filter.Line, "a filter without a log source").hinted("a filter for every kind of log says so: logsource: {}"))
 		}
-		if r.Filter, err = parseFilter(f); err != nil {
-			return at(err, f.Line)
-		}
+		r.Filter = parseFilter(filter, bad)
 	default:
-		if n.At("logsource") == nil {
-			return flawf(n.Line, "no logsource").hinted("a rule for every kind of log says so: logsource: {}")
+		if l == nil {
+			bad.add(flawf(n.Line, "no logsource").hinted("a rule for every kind of log says so: logsource: {}"))
 		}
-		if r.Detection, err = parseDetection(n.At("detection")); err != nil {
-			return err
+		if detection.Kind != Map {
+			bad.add(flawf(detection.Line, "detection is %s, not a map", detection.Kind))
+			return
 		}
+		r.Detection = parseSearches(detection, bad, "condition", "timeframe")
 	}
-	return nil
 }
 
 // at gives an error a line unless it has one, and keeps its hint.
@@ -177,32 +191,23 @@ func at(err error, line int64) error {
 	return f
 }
 
-// parseDetection reads a detection section: searches and conditions.
-func parseDetection(n *Node) (*Detection, error) {
-	if n.Kind != Map {
-		return nil, flawf(n.Line, "detection is %s, not a map", n.Kind)
-	}
-	return parseSearches(n, "condition", "timeframe")
-}
-
 // parseSearches reads the condition and takes all other keys but those named for searches.
-func parseSearches(n *Node, others ...string) (*Detection, error) {
-	d := &Detection{}
+func parseSearches(n *Node, bad *flaws, others ...string) *Detection {
+	d := &Detection{Line: n.Line}
 	if t := n.At("timeframe"); t != nil {
-		return nil, flawf(t.Line, "timeframe belongs to the aggregations that were removed from Sigma").
-			hinted("write a correlation rule")
+		bad.add(flawf(t.Line, "timeframe belongs to the aggregations that were removed from Sigma").
+			hinted("write a correlation rule"))
 	}
-	c := n.At("condition")
-	if c == nil || c.Kind == Null {
-		return nil, flawf(n.Line, "no condition")
-	}
-	if c.Kind == Map {
-		return nil, flawf(c.Line, "condition is %s, not text", c.Kind)
-	}
-	d.Line = c.Line
-	d.Conditions = c.Strings()
-	if len(d.Conditions) == 0 {
-		return nil, flawf(c.Line, "the list of conditions is empty")
+	switch c := n.At("condition"); {
+	case c == nil || c.Kind == Null:
+		bad.add(flawf(n.Line, "no condition"))
+	case c.Kind == Map:
+		bad.add(flawf(c.Line, "condition is %s, not text", c.Kind))
+	default:
+		d.Line = c.Line
+		if d.Conditions = c.Strings(); len(d.Conditions) == 0 {
+			bad.add(flawf(c.Line, "the list of conditions is empty"))
+		}
 	}
 keys:
 	for i, k := range n.Keys {
@@ -214,7 +219,7 @@ keys:
 		d.Searches = append(d.Searches, Search{Name: k.Name, Line: k.Line, Value: n.Items[i].alone()})
 	}
 	if len(d.Searches) == 0 {
-		return nil, flawf(n.Line, "a condition but no search")
+		bad.add(flawf(n.Line, "a condition but no search"))
 	}
-	return d, nil
+	return d
 }

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -241,6 +242,8 @@ func hole(s string) (int, int) {
 	}
 }
 
+var errNoValues = errors.New("has no values")
+
 // filled replaces placeholders by all their values, one pattern for each combination. The error names the placeholder
 // that has no values.
 func (p pattern) filled(values map[string][]string) ([]pattern, error) {
@@ -254,7 +257,7 @@ func (p pattern) filled(values map[string][]string) ([]pattern, error) {
 		}
 		vs, ok := values[t.text]
 		if !ok || len(vs) == 0 {
-			return nil, (&flaw{err: fmt.Errorf("placeholder %%%s%% has no values", t.text)}).hinted("give its values in the file of placeholders (expand)")
+			return nil, (&flaw{err: fmt.Errorf("placeholder %%%s%% %w", t.text, errNoValues)}).hinted("give its values in the file of placeholders (expand)")
 		}
 		if len(all)*len(vs) > maxExpanded {
 			return nil, fmt.Errorf("placeholders make more than %d values of %q", maxExpanded, p)

@@ -253,8 +253,13 @@ func FuzzRule(f *testing.F) {
 	}
 	f.Add("title: t\nlogsource: {}\ndetection: {s: {F|expand: '%x%'}, condition: s}\n", "F", "a")
 	f.Fuzz(func(t *testing.T, text, field, value string) {
-		rules, _ := sigma.Parse("f.yml", []byte(text))
-		s, _ := sigma.Compile(rules, sigma.Options{Expand: map[string][]string{"x": {"a", "b*"}}})
+		rules, refused := sigma.Parse("f.yml", []byte(text))
+		opt := sigma.Options{Expand: map[string][]string{"x": {"a", "b*"}}}
+		all := sigma.Faults("f.yml", []byte(text), rules, opt)
+		s, more := sigma.Compile(rules, opt)
+		if len(refused) > len(all) || len(refused)+len(more) == 0 && len(all) > 0 {
+			t.Errorf("all faults: %v; of Parse: %v, of Compile: %v", all, refused, more)
+		}
 		ev := &tocsin.Event{Fields: []tocsin.Field{{Name: field, Value: value}}, Raw: value}
 		m := s.Matcher()
 		m.Match(ev, func(r int) { m.Held(ev, r) })

@@ -175,6 +175,9 @@ func printCoverage(w io.Writer, c *tocsin.Coverage) {
 	for _, u := range c.Unmet {
 		fmt.Fprintf(w, "%s\n", report.Visible(u.Filter+": "+u.There))
 	}
+	for _, l := range report.GuessesInWords(c) {
+		fmt.Fprintf(w, "%s\n", l)
+	}
 	shown := 0
 	for _, f := range c.Files {
 		if f.Skipped != "" && f.Skipped != "empty" && shown < 10 {

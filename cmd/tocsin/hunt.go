@@ -165,7 +165,7 @@ func (c *huntCmd) Run(s std) error {
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
 	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
-	coverage.Rejected = set.rejected
+	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()

@@ -19,6 +19,7 @@ type inputFlags struct {
 	From        string   `help:"Leave out events before this time." placeholder:"TIME"`
 	To          string   `help:"Leave out events after this time." placeholder:"TIME"`
 	Strict      bool     `help:"Exit with 2 if a host, field or time range that was asked for is in no event."`
+	Carve       bool     `help:"Also read deleted records out of the unused space of EVTX files; each has a field Carved."`
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
@@ -48,7 +49,7 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 	if f.Year != 0 && (f.Year < 1970 || f.Year > 2262) {
 		return in, fmt.Errorf("--year %d: want a year from 1970 to 2262", f.Year)
 	}
-	in.Decode = decode.Options{Zone: zone, Year: f.Year}
+	in.Decode = decode.Options{Zone: zone, Year: f.Year, Carve: f.Carve}
 	if in.From, err = parseBound("--from", f.From, zone); err != nil {
 		return in, err
 	}

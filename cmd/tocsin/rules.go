@@ -40,12 +40,15 @@ func (c *checkCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range set.allFaults(set.options) {
+	for _, f := range set.allFaults() {
 		fmt.Fprintf(s.out, "rejected: %s\n", report.Visible(f.Error()))
+	}
+	for _, f := range set.set.Notes() {
+		fmt.Fprintf(s.out, "used all the same: %s\n", report.Visible(f.Error()))
 	}
 	found := map[sigma.Severity]int{}
 	shown := 0
-	findings := append(sigma.Lint(set.lint()), lintFields(set.parsed())...)
+	findings := sigma.Lint(set.lint(), knownField())
 	slices.SortStableFunc(findings, func(a, b sigma.Finding) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

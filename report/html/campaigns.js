@@ -172,7 +172,7 @@ function victimTable(c) {
   return el("div", { class: "list victims" }, el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["State", "Name", "Organisation", "Phases", "Actions", "When (UTC)"].map((h) => el("th", { scope: "col" }, h)))), body)), more);
 }
 
-const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), x.host ? [" on ", el("b", {}, line(x.host))] : "", x.n > 1 ? `, ${number(x.n)} times` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
+const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), x.host ? [" on ", el("b", {}, line(x.host))] : "", x.n > 1 ? `, ${number(x.n)} times${x.bulk ? ", so often that none of them tells by itself" : ""}` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
 
 // drawAside shows what is telling and in no campaign.
 function drawAside() {

@@ -22,8 +22,10 @@ function drawCoverage() {
     list("Files not read", c.fileList.filter((f) => f[2]), ["Path", "Why", "Size"], (f) => [line(f[0]), line(f[2]), f[3] ? bytes(f[3]) : ""], true),
     list("Not decoded", c.faultList, ["Place", "Why", "What to do"], faultRow, true, c.faults),
     list("Let go: met and not kept, so that whatever is told may lack it", c.letGo, ["What", "How many", "From (UTC)", "To (UTC)", "Why"], (g) => [line(g[0]), number(g[1]), clock(g[2]), clock(g[3]), line(g[4])], true),
+    list("Times that rest on what the records do not say", c.guesses || [], ["File", "What", "Events", "Of", "Taken to be", "Because"], (g) => [line(g[0]), line(g[1]), number(g[2]), number(g[3]), line(g[4]), line(g[5])], true, c.guessesAll),
+    list("Events years away from all others, left out of the span", c.strays || [], ["File", "Events", "From (UTC)", "To (UTC)"], (s) => [line(s[0]), number(s[1]), clock(s[2]), clock(s[3])], true, c.straysAll),
     list("Rules rejected", c.rejected, ["Place", "Why", "What to do"], faultRow, true),
-    list("Silences and clock jumps", c.gaps, ["Kind", "File", "From", "To", "For"], (g) => [g[0] === "silence" ? "silence" : "clock went back", line(g[1]), clock(g[2]), clock(g[3]), lasting((g[3] - g[2]) / 1000)], true),
+    list("Missing records, silences and clock jumps", c.gaps, ["Kind", "File", "From", "To", "For"], (g) => [g[4] ? line(g[4]) : g[0] === "silence" ? "silence" : "clock went back", line(g[1]), clock(g[2]), clock(g[3]), lasting((g[3] - g[2]) / 1000)], true),
     list("Log sources seen", c.sources, ["Log source", "Events"], (s) => [line(s[0]), number(s[1])], false),
     list("Files read", c.fileList.filter((f) => !f[2]), ["Path", "Format", "Size", "Events", "Not decoded", "From", "To"], (f) => [line(f[0]), f[1], bytes(f[3]), number(f[4]), f[5] ? number(f[5]) : "", f[6] === null ? "" : clock(f[6]), f[7] === null ? "" : clock(f[7])], false, c.read),
     list("Rules without such logs", idleBySource(c.idle), ["Log source", "Rules", "Titles"], (s) => [line(s[0]), number(s[1].length), line(s[1].join(", "))], false, c.idle.length));
