@@ -286,11 +286,21 @@ func ciscoUser(msg string) string {
 		if j := strings.IndexAny(after, closing); j >= 0 {
 			after = after[:j]
 		}
-		if isName(after) && !isIP(after) {
+		if isName(after) && !isIP(after) && !ciscoTerminal(after) {
 			return after
 		}
 	}
 	return ""
+}
+
+// ciscoTerminal says that a word is the line somebody sits at: vty0, con0, tty2, console.
+func ciscoTerminal(s string) bool {
+	for _, p := range [...]string{"vty", "con", "tty", "aux"} {
+		if rest, ok := strings.CutPrefix(s, p); ok && isDigits(rest) {
+			return true
+		}
+	}
+	return s == "console"
 }
 
 type ciscoEnd struct{ ip, port string }
@@ -424,6 +434,9 @@ func ftdMessage(ev *tocsin.Event, msg, id string) {
 	for _, a := range [...]alias{{"src_ip", "SrcIP"}, {"dst_ip", "DstIP"}, {"src_port", "SrcPort"}, {"dst_port", "DstPort"}, {"proto", "Protocol"}, {"alert.signature", "Message"},
 		{"alert.signature", "ThreatName"}, {"user_agent", "UserAgent"}} {
 		ev.Add(a.name, ev.Text(a.of))
+	}
+	if ev.Time.IsZero() { // without a head
+		ev.Time, _, _ = isoTime(ev.Text("FirstPacketSecond"), Options{})
 	}
 	if u := ev.Text("User"); isName(u) && !strings.HasPrefix(u, "No Authentication") {
 		ev.Add("user", u)

@@ -249,11 +249,7 @@ func parseLEEF(d *lines, line []byte, ev *tocsin.Event) bool {
 		head[j], b = text(v), rest
 	}
 	sep := byte('\t')
-	if head[0] == "2.0" {
-		v, rest, ok := bytes.Cut(b, []byte("|"))
-		if !ok {
-			return false
-		}
+	if v, rest, ok := bytes.Cut(b, []byte("|")); head[0] == "2.0" && ok && bytes.IndexByte(v, '=') < 0 { // Check Point leaves it out
 		b = rest
 		switch {
 		case len(v) == 1:
@@ -264,7 +260,7 @@ func parseLEEF(d *lines, line []byte, ev *tocsin.Event) bool {
 				sep = byte(hi<<4 | lo)
 			}
 		}
-	} else if head[0] != "1.0" {
+	} else if head[0] != "1.0" && head[0] != "2.0" {
 		return false
 	}
 	if i > 0 {
@@ -392,5 +388,8 @@ func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource
 	}
 	if !failed && !ok {
 		p.decision(ev)
+		if _, given := ev.Value("user"); !given {
+			ev.Add("user", p.value[pairUser])
+		}
 	}
 }

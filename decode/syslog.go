@@ -97,6 +97,9 @@ func digitsAt(b []byte) int {
 // taken for a host "Login": the less a stamp is syslog's own, the more the rest must look it.
 func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 	b = h.verbose(b)
+	if i := bytes.IndexByte(b[:min(len(b), 8)], ')'); f == isoStamp && i > 3 && b[2] == '(' && digitsAt(b[3:]) == i-3 && i+1 < len(b) && b[i+1] == ' ' {
+		b = b[i+2:] // ESXi 8 writes level and priority: "In(30) sshd[7]: "
+	}
 	if len(b) == 0 || colon && b[0] != '%' {
 		return false
 	}
@@ -335,7 +338,7 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.host, b = cutNil(b)
 	h.program, b = cutNil(b)
-	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || bytes.HasPrefix(b, []byte("ids_alerted ")) || bytes.HasPrefix(b, []byte("security_filtering_")) { // Meraki's, which has no more of a head
+	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || merakiEvent(b) { // Meraki's, which has no more of a head
 		h.message = b
 		return true
 	}
@@ -350,6 +353,16 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.message = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	return true
+}
+
+// merakiEvent says that b begins with the name of one of Meraki's events that have no pairs at once.
+func merakiEvent(b []byte) bool {
+	for _, p := range [...]string{"ids_alerted ", "security_filtering_", "client_vpn_connect ", "client_vpn_disconnect "} {
+		if bytes.HasPrefix(b, []byte(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutNil cuts a word that is nil when it is a dash.
