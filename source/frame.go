@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 )
 
 // A cutter cuts one stream into records.
@@ -94,7 +95,8 @@ func (c *cutter) lines() error {
 			rec.Data = append(rec.Data, rest...)
 			continue
 		}
-		next := c.from.record(min(2*(len(rec.Data)-cut), maxLine+1))
+		cut = decode.LastRecord(rec.Data[:cut])
+		next := c.from.record(max(min(2*(len(rec.Data)-cut), maxLine+1), len(rec.Data)-cut))
 		next.Data = append(next.Data, rec.Data[cut:]...)
 		rec.Data = rec.Data[:cut]
 		rec.Line = c.line
