@@ -20,6 +20,9 @@ var traceEnds = []string{"Exception", "Error", "Throwable", "Failure", "Fault", 
 // alone, so that it does not hang on where a log was cut into blocks.
 func traceEnd(b []byte) (end int) {
 	for at := 0; at < len(b); {
+		if c := b[at]; c >= '0' && c <= '9' || c == '<' || c == '{' { // most lines of most logs
+			return end
+		}
 		line, _, _ := bytes.Cut(b[at:], []byte{'\n'})
 		at += min(len(line)+1, len(b)-at)
 		if line = bytes.TrimRight(line, "\r "); len(line) == 0 {
