@@ -257,7 +257,9 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 	case firewallAllowed:
 		ev.Add("action", "allow")
 	}
-	ev.Add("user", ciscoUser(msg))
+	if containsAnyOf(low, "user", "uname", "from console by", "from memory by") {
+		ev.Add("user", ciscoUser(msg))
+	}
 	if _, command, ok := strings.Cut(msg, "logged command:"); ok {
 		ev.Add("command", strings.TrimPrefix(command, "!exec: "))
 	} else if is == ranCommand {
@@ -269,6 +271,16 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 		}
 	}
 	return true
+}
+
+// containsAnyOf says that one of some words is in s.
+func containsAnyOf(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // ciscoUser finds the user that a message names.
@@ -324,7 +336,11 @@ func ciscoEnds(s, low string) (ends [2]ciscoEnd) {
 		low = s
 	}
 	for i := 0; i < len(s) && n < 12; {
-		if c := s[i]; !(c >= '0' && c <= '9' || (c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':') && strings.Count(s[i:min(len(s), i+12)], ":") > 1) || i > 0 && !strings.ContainsRune(" :(=\"[</,", rune(s[i-1])) {
+		if i > 0 && strings.IndexByte(" :(=\"[</,", s[i-1]) < 0 {
+			i++
+			continue
+		}
+		if c := s[i]; !(c >= '0' && c <= '9' || (c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':') && strings.Count(s[i:min(len(s), i+12)], ":") > 1) {
 			i++
 			continue
 		}

@@ -80,7 +80,15 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 		}
 		value := b[k+1:]
 		end := 0
-		name := d.pairName(b[i:k])
+		// Records of a kind have their names in one order: the name is mostly the one that stood here in the record before.
+		var name pairName
+		if n < len(d.order) && d.order[n].name == string(b[i:k]) {
+			name = d.order[n]
+		} else if name = d.pairName(b[i:k]); n < len(d.order) {
+			d.order[n] = name
+		} else {
+			d.order = append(d.order, name)
+		}
 		d.roles = append(d.roles, name.role)
 		if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
 			q := value[0]

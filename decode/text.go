@@ -51,6 +51,7 @@ type lines struct {
 	prose    func(line []byte) bool // says of a line that it explains the log and is no record of it
 	names    map[string]pairName    // of pairs, see name
 	roles    []pairRole             // of the names of the pairs that were read last
+	order    []pairName             // the names of the pairs of the record before, by place
 	zoneName string                 // the zone that a record named last
 	zone     *time.Location         // what it is, nil where it is none
 }
