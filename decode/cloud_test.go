@@ -228,7 +228,7 @@ func TestCloudLines(t *testing.T) {
 		{"S3", `79a59df900b949e5 bucket-1 [04/Mar/2026:05:06:07 +0000] 192.0.2.1 79a59df900b949e5 3E57427F3EXAMPLE REST.GET.OBJECT a/b "GET /bucket-1/a/b?x=1 HTTP/1.1" 403 AccessDenied 113 - 7 - "-" "S3Console/0.4" - hostid SigV4 cipher AuthHeader bucket-1.s3.example TLSv1.2 - -`,
 			"s3-access 2026-03-04T05:06:07Z aws/webserver/s3\nevent_type=denied\noutcome=failure\nuser=79a59df900b949e5\nsrc_ip=192.0.2.1\ncs-method=GET\ncs-uri=/bucket-1/a/b?x=1\nbucket=bucket-1"},
 		{"VPC flow", `2 123456789010 eni-1235b8ca 192.0.2.1 10.0.0.1 20641 22 6 20 4249 1772600767 1772600800 REJECT OK`,
-			"vpc-flow 2026-03-04T05:06:07Z aws/firewall/vpcflow\nevent_type=firewall_denied\nsrc_ip=192.0.2.1\ndst_port=22"},
+			"vpc-flow 2026-03-04T05:06:07Z aws/firewall/vpcflow\nevent_type=firewall_denied\noutcome=failure\nsrc_ip=192.0.2.1\ndst_port=22"},
 		{"CRI", `2026-03-04T05:06:08.123456789Z stderr F 192.0.2.1 - - [04/Mar/2026:05:06:07 +0000] "GET /x HTTP/1.1" 200 13`,
 			"access 2026-03-04T05:06:07Z apache/webserver/access nginx/webserver/access\nsrc_ip=192.0.2.1\ncs-method=GET\ncs-uri=/x\nstream=stderr"},
 		{"logfmt", `t=2026-03-04T05:06:07Z level=error msg="Invalid username or password" user=ann remote_addr=192.0.2.1`,

@@ -179,8 +179,8 @@ func flowAliases(ev *tocsin.Event) {
 	}
 	switch ev.Text("action") {
 	case "REJECT":
-		ev.Add("event_type", "firewall_denied")
+		decided(ev, "reject")
 	case "ACCEPT":
-		ev.Add("event_type", "firewall_allowed")
+		decided(ev, "accept")
 	}
 }

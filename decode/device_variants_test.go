@@ -62,3 +62,15 @@ func TestMCPCalls(t *testing.T) {
 			"tool=y; mcp_server=b; outcome=failure; time=2024-02-12T09:10:11.5Z\ntool=x; mcp_server=a; outcome=success; duration_ms=3000\ntime=2024-02-12T09:10:15Z; tool="},
 	})
 }
+
+// TestMoreVariants holds what else stood in the wrong place or in none.
+func TestMoreVariants(t *testing.T) {
+	readings(t, []reading{
+		{"a VPC flow", "2 123456789012 eni-7 192.0.2.7 198.51.100.2 4711 22 6 20 4249 1707729011 1707729071 REJECT OK", "time=2024-02-12T09:10:11Z; src_ip=192.0.2.7; outcome=failure; event_type=firewall_denied"},
+		{"Squid, a peer by name", "1707729011.120 100 192.0.2.7 TCP_MISS/200 1000 POST https://x.example/up eve DIRECT/x.example application/json", "src_ip=192.0.2.7; dst_ip=; dst_host=x.example"},
+		{"DHCPv6", "11010,02/12/24,09:10:11,DHCPv6 Lease,2001:db8::7,pc7.corp.example,,14,0001,,,", "time=2024-02-12T09:10:11Z; src_ip=2001:db8::7; user="},
+		{"Sentinel's OfficeActivity", "TimeGenerated,Operation,UserId,ClientIP,OfficeWorkload,ResultStatus\n2024-02-12T09:10:11Z,New-InboxRule,eve@corp.example,192.0.2.7:4711,Exchange,True\n", "time=2024-02-12T09:10:11Z; user=eve@corp.example; src_ip=192.0.2.7; source=m365/*/audit"},
+		{"dnf", "2024-02-12T10:10:11+0100 SUBDEBUG Installed: nmap-3:7.92-1.el9.x86_64", "time=2024-02-12T09:10:11Z; host=; package=nmap-3:7.92-1.el9.x86_64; action=installed"},
+		{"macOS, a level behind the program", "Feb 12 09:10:11 mac7 sshd[7] <Notice>: Accepted publickey for eve from 192.0.2.7 port 4711 ssh2", "host=mac7; user=eve; src_ip=192.0.2.7; event_type=login_ok"},
+	})
+}

@@ -240,6 +240,11 @@ func (h *syslogHead) tag(b []byte, bracketed bool) bool {
 			i = at + e + 1
 		}
 	}
+	if pid != nil && i+3 < len(b) && b[i] == ' ' && b[i+1] == '<' { // macOS writes the level behind it: "sshd[7] <Notice>: "
+		if e := bytes.IndexByte(b[i:min(len(b), i+16)], '>'); e > 0 && isLevel(b[i+2:i+e]) {
+			i += e + 1
+		}
+	}
 	switch {
 	case i < len(b) && b[i] == ':' && (pid != nil || i+1 == len(b) || b[i+1] == ' '):
 		i++

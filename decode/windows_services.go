@@ -67,7 +67,7 @@ func parseDHCP(d *lines, line []byte, ev *tocsin.Event) bool {
 	}
 	ev.Sources = dhcpSources
 	for i, name := range [...]string{"ID", "", "", "Description", "src_ip", "client_host", "mac", "user"} {
-		if name != "" && i < len(w) {
+		if name != "" && i < len(w) && (i < 6 || len(w[0]) < 5) { // DHCPv6, with ids of five digits, has other columns behind
 			ev.Add(name, strings.TrimSpace(w[i]))
 		}
 	}
