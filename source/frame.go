@@ -51,7 +51,8 @@ func fill(r io.Reader, b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// lines yields blocks of whole lines.
+// lines yields blocks of whole lines. A block ends before its last record, so that lines of a stack trace that are still to
+// come stand in one block with the record they belong to.
 func (c *cutter) lines() error {
 	rec := c.from.record(c.from.block)
 	for {
