@@ -17,21 +17,24 @@ type dialect struct {
 	is func(m members) bool
 	// read takes tool calls and results out of a record.
 	read func(d *agentLog, m members)
+	// also, if it is not nil, says whether a record belongs to a log of this dialect that other logs may have as well.
+	also func(m members) bool
 }
 
 func dialects() []dialect {
 	return []dialect{
-		{"otlp", isOTLP, (*agentLog).otlp},
-		{"codex", isCodex, (*agentLog).codex},
-		{"claude-code", isClaudeCode, (*agentLog).claudeCode},
-		{"copilot-cli", isCopilot, (*agentLog).copilot},
-		{"opencode", isOpenCode, (*agentLog).openCode},
-		{"gemini-cli", isGemini, (*agentLog).gemini},
-		{"pi", isPi, (*agentLog).pi},
-		{"agent-hook", isHook, (*agentLog).hook},
-		{"openhands", isOpenHands, (*agentLog).openHands},
-		{"agent-trace", isTrace, (*agentLog).trace},
-		{"chat", isChat, (*agentLog).chat},
+		{name: "otlp", is: isOTLP, read: (*agentLog).otlp},
+		{name: "codex", is: isCodex, read: (*agentLog).codex},
+		{name: "claude-code", is: isClaudeCode, read: (*agentLog).claudeCode},
+		{name: "copilot-cli", is: isCopilot, read: (*agentLog).copilot},
+		{name: "opencode", is: isOpenCode, read: (*agentLog).openCode},
+		{name: "gemini-cli", is: isGemini, read: (*agentLog).gemini},
+		{name: "pi", is: isPi, read: (*agentLog).pi},
+		{name: "agent-hook", is: isHook, read: (*agentLog).hook},
+		{name: "openhands", is: isOpenHands, read: (*agentLog).openHands},
+		{name: "agent-trace", is: isTrace, read: (*agentLog).trace},
+		{name: "mcp", is: isMCP, read: (*agentLog).mcp, also: isRPC},
+		{name: "chat", is: isChat, read: (*agentLog).chat},
 	}
 }
 
@@ -52,6 +55,7 @@ func agentFormats() []Format {
 		{Name: "agent-log", Cut: Ordered, New: open, Is: is(false)},
 		{Name: "agent-session", Cut: Whole, New: open, Is: is(true)},
 	}
+	all = append(all, mcpLogFormat())
 	for _, dia := range dialects() {
 		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(string, []byte) int { return 0 }})
 	}
@@ -228,7 +232,7 @@ func (d *agentLog) value(v raw) bool {
 			}
 		}
 	}
-	if dia := d.dialects[d.last]; dia.is(m) {
+	if dia := d.dialects[d.last]; dia.is(m) || dia.also != nil && dia.also(m) {
 		d.turn.format = dia.name
 		dia.read(d, m)
 	}

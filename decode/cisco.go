@@ -257,7 +257,9 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 	case firewallAllowed:
 		ev.Add("action", "allow")
 	}
-	ev.Add("user", ciscoUser(msg))
+	if containsAnyOf(low, "user", "uname", "from console by", "from memory by") {
+		ev.Add("user", ciscoUser(msg))
+	}
 	if _, command, ok := strings.Cut(msg, "logged command:"); ok {
 		ev.Add("command", strings.TrimPrefix(command, "!exec: "))
 	} else if is == ranCommand {
@@ -269,6 +271,16 @@ func ciscoMessage(ev *tocsin.Event, s string) bool {
 		}
 	}
 	return true
+}
+
+// containsAnyOf says that one of some words is in s.
+func containsAnyOf(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // ciscoUser finds the user that a message names.
@@ -286,11 +298,21 @@ func ciscoUser(msg string) string {
 		if j := strings.IndexAny(after, closing); j >= 0 {
 			after = after[:j]
 		}
-		if isName(after) && !isIP(after) {
+		if isName(after) && !isIP(after) && !ciscoTerminal(after) {
 			return after
 		}
 	}
 	return ""
+}
+
+// ciscoTerminal says that a word is the line somebody sits at: vty0, con0, tty2, console.
+func ciscoTerminal(s string) bool {
+	for _, p := range [...]string{"vty", "con", "tty", "aux"} {
+		if rest, ok := strings.CutPrefix(s, p); ok && isDigits(rest) {
+			return true
+		}
+	}
+	return s == "console"
 }
 
 type ciscoEnd struct{ ip, port string }
@@ -314,7 +336,11 @@ func ciscoEnds(s, low string) (ends [2]ciscoEnd) {
 		low = s
 	}
 	for i := 0; i < len(s) && n < 12; {
-		if c := s[i]; !(c >= '0' && c <= '9' || (c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':') && strings.Count(s[i:min(len(s), i+12)], ":") > 1) || i > 0 && !strings.ContainsRune(" :(=\"[</,", rune(s[i-1])) {
+		if i > 0 && strings.IndexByte(" :(=\"[</,", s[i-1]) < 0 {
+			i++
+			continue
+		}
+		if c := s[i]; !(c >= '0' && c <= '9' || (c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':') && strings.Count(s[i:min(len(s), i+12)], ":") > 1) {
 			i++
 			continue
 		}
@@ -424,6 +450,9 @@ func ftdMessage(ev *tocsin.Event, msg, id string) {
 	for _, a := range [...]alias{{"src_ip", "SrcIP"}, {"dst_ip", "DstIP"}, {"src_port", "SrcPort"}, {"dst_port", "DstPort"}, {"proto", "Protocol"}, {"alert.signature", "Message"},
 		{"alert.signature", "ThreatName"}, {"user_agent", "UserAgent"}} {
 		ev.Add(a.name, ev.Text(a.of))
+	}
+	if ev.Time.IsZero() { // without a head
+		ev.Time, _, _ = isoTime(ev.Text("FirstPacketSecond"), Options{})
 	}
 	if u := ev.Text("User"); isName(u) && !strings.HasPrefix(u, "No Authentication") {
 		ev.Add("user", u)

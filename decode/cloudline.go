@@ -179,8 +179,8 @@ func flowAliases(ev *tocsin.Event) {
 	}
 	switch ev.Text("action") {
 	case "REJECT":
-		happened(ev, "firewall_denied", "failure")
+		decided(ev, "reject")
 	case "ACCEPT":
-		ev.Add("event_type", "firewall_allowed") // what came of it is not told
+		decided(ev, "accept")
 	}
 }

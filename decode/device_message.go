@@ -19,9 +19,9 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 		return true
 	}
 	switch program {
-	case "Accesslogs", "accesslogs":
+	case "Accesslogs", "accesslogs", "squid_logs", "access_logs": // the name of the log subscription
 		return wsaMessage(d, msg, ev)
-	case "security_event", "flows", "urls", "events", "firewall", "ip_flow_start", "ip_flow_end", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "airmarshal_events", "ids-alerts":
+	case "security_event", "flows", "urls", "events", "firewall", "ip_flow_start", "ip_flow_end", "l7_firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "airmarshal_events", "ids-alerts":
 		if merakiMessage(d, program, s, ev) {
 			return true
 		}
@@ -118,6 +118,8 @@ func netscalerMessage(d *lines, program, s string, ev *tocsin.Event) bool {
 			command = value
 		case "ClientPort":
 			ev.Add("src_port", value)
+		case "VserverServicePort":
+			ev.Add("dst_port", value)
 		case "Group(s)", "Status", "Failure_reason", "Browser_type", "SSLVPN_client_type", "Nat_ip", "Duration", "LogoutMethod":
 			ev.Add(name, value)
 		}
@@ -140,7 +142,13 @@ func netscalerMessage(d *lines, program, s string, ev *tocsin.Event) bool {
 		is = logout
 	case event == "CMD_EXECUTED":
 		is = ranCommand
-		if s := ev.Text("Status"); s != "" && s != "Success" {
+		ok := ev.Text("Status") == "" || ev.Text("Status") == "Success"
+		switch word, _, _ := strings.Cut(command, " "); {
+		case word == "login" && ok:
+			is = loginOK
+		case word == "login":
+			is = loginFailed
+		case !ok:
 			is = commandDenied
 		}
 	case feature == "APPFW" && strings.Contains(low, "<blocked>"):
@@ -210,7 +218,7 @@ func iseMessage(d *lines, program, s string, ev *tocsin.Event) bool {
 		switch name {
 		case "UserName", "AdminName", "User-Name", "User":
 			if (user == "" || name == "UserName") && !isNobody(value) {
-				user = value
+				user = strings.ReplaceAll(value, `\\`, `\`) // ISE escapes
 			}
 		case "Calling-Station-ID", "AdminIPAddress", "Remote-Address", "Framed-IP-Address":
 			if isIP(value) && (src == "" || name != "Framed-IP-Address") {
@@ -336,6 +344,8 @@ func merakiMessage(d *lines, kind, s string, ev *tocsin.Event) bool {
 		if d := ev.Text("decision"); d != "" {
 			p.value[pairAction] = d
 		}
+	case ev.Text("decision") != "":
+		p.value[pairAction] = ev.Text("decision")
 	case ruled && strings.HasPrefix(pattern, "deny"):
 		p.value[pairAction] = "deny"
 	case ruled && strings.HasPrefix(pattern, "allow"):
@@ -347,11 +357,18 @@ func merakiMessage(d *lines, kind, s string, ev *tocsin.Event) bool {
 		case strings.Contains(s, "auth_fail"), strings.Contains(s, "8021x_eap_failure"), strings.Contains(s, "splash_auth_fail"):
 			ev.Sources = merakiLogin
 			happened(ev, "login_failed", "failure")
-		case strings.Contains(s, "8021x_eap_success"), strings.Contains(s, "splash_auth "), strings.Contains(s, "client_vpn_connect"):
+		case strings.Contains(s, "8021x_eap_success"), strings.Contains(s, "8021x_auth "), strings.Contains(s, "splash_auth "), strings.HasPrefix(s, "client_vpn_connect"):
+			if _, peer, ok := strings.Cut(s, "connected from "); ok {
+				addr, _, _ := strings.Cut(peer, " ")
+				ev.Add("src_ip", addr)
+			}
 			ev.Sources = merakiLogin
 			happened(ev, "login_ok", "success")
 		}
 		user := ev.Text("identity")
+		if _, after, ok := strings.Cut(s, "user id '"); ok && user == "" {
+			user, _, _ = strings.Cut(after, "'")
+		}
 		if user == "" {
 			user = namedUser(s, strings.ToLower(s))
 		}

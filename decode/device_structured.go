@@ -54,6 +54,7 @@ func checkPointMessage(d *lines, b []byte, ev *tocsin.Event) bool {
 	}
 	if p.value[pairCheck] == "" {
 		p.value[pairCheck] = "-"
+		p.checkPoint()
 	}
 	if ev.Time.IsZero() {
 		ev.Time = p.time(d)

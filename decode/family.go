@@ -58,6 +58,7 @@ var (
 	sshdFamily      = linux("sshd", "auth").says(sshdPhrases, true).with(sshdBody, nil)
 	dropbearFamily  = linux("dropbear", "sshd", "auth").says(dropbearPhrases, false)
 	sudoFamily      = linux("sudo", "auth").says(sudoPhrases, true).with(nil, sudoLine)
+	esxiShell       = linux("esxi-shell").says([]phrase{{"[{user<}]: {command}", ranCommand, ""}}, true)
 	suFamily        = linux("su", "auth").says(suPhrases, true)
 	loginFamily     = linux("login", "auth").says(loginPhrases, false)
 	accountFamily   = linux("account", "auth").says(accountPhrases, true)
@@ -78,7 +79,8 @@ var (
 	proftpdFamily    = linux("proftpd", "ftp").says(proftpdPhrases, true)
 	pureftpdFamily   = linux("pure-ftpd", "ftp").says(pureftpdPhrases, false)
 	mysqldFamily     = application("database", "mysql").says(mysqldPhrases, true)
-	postgresFamily   = application("database", "postgresql").says(postgresPhrases, false)
+	postgresFamily   = application("database", "postgresql").says(postgresPhrases, false).with(nil, postgresLine)
+	redisFamily      = application("database", "redis").says(redisPhrases, true)
 	mongodFamily     = application("database", "mongodb").says(mongodPhrases, false)
 	slapdFamily      = application("directory", "slapd").says(slapdPhrases, true)
 	namedFamily      = application("dns", "named").says(namedPhrases, true)
@@ -106,7 +108,7 @@ var (
 )
 
 // ownLogs are the families whose programs write logs of their own, without a syslog head that names them.
-var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, namedFamily, openvpnFamily,
+var ownLogs = []*family{vsftpdFamily, eximFamily, asteriskFamily, freeswitchFamily, mysqldFamily, postgresFamily, redisFamily, namedFamily, openvpnFamily,
 	mongodFamily, firewallFamily, honeypotFamily, deviceFamily, applianceFamily, banFamily, scannerFamily, panelFamily, dovecotFamily, imapFamily}
 
 // familyOf finds the family of a program by the name it logs under.
@@ -121,6 +123,8 @@ func familyOf(program string) *family {
 		return sudoFamily
 	case "su", "su-l", "runuser":
 		return suFamily
+	case "shell": // of ESXi
+		return esxiShell
 	case "login", "getty", "agetty", "mingetty", "rlogind", "rshd", "in.rshd", "in.rlogind", "in.telnetd", "telnetd", "ftpd", "in.ftpd", "gssftpd", "remote":
 		return loginFamily
 	case "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chpasswd", "chage", "chfn",
@@ -157,6 +161,8 @@ func familyOf(program string) *family {
 		return mysqldFamily
 	case "postgres", "postgresql", "pgbouncer":
 		return postgresFamily
+	case "redis", "redis-server", "valkey-server":
+		return redisFamily
 	case "mongod", "mongos", "mongodb":
 		return mongodFamily
 	case "slapd":

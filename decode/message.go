@@ -164,6 +164,11 @@ func (m *matcher) message(ev *tocsin.Event, program, module, msg string) {
 	if f == dovecotAuth && !dovecotSays(msg) { // a switch that logs under the facility's name
 		f = unknownFamily
 	}
+	if f == unknownFamily || f == strangerFamily {
+		if _, _, ok := postgresHead(msg); ok {
+			f = postgresFamily
+		}
+	}
 	if m.service = f.service; m.service == "" {
 		m.service = baseName(program)
 	}

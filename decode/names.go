@@ -5,7 +5,7 @@ import "strings"
 // nobodies are what is written where a user's name stands, for nobody.
 var nobodies = map[string]bool{
 	"": true, "-": true, "--": true, "n/a": true, "na": true, "none": true, "null": true, "nil": true, "(null)": true, "(none)": true, "<none>": true, "unknown_user": true, "unknown": true, "undefined": true,
-	"no user": true, "(no user)": true, "not available": true, "not applicable": true, "*****": true, "****": true, "***": true, "<invalid username>": true, "no authentication required": true,
+	"no user": true, "(no user)": true, "not available": true, "not applicable": true, "*****": true, "****": true, "***": true, "<invalid username>": true, "no authentication required": true, "unknown-user": true, "no-user": true,
 }
 
 // sentenceWords are the words that follow "user" and the like in a sentence, and are no names: its verbs, what is said of a
@@ -27,6 +27,16 @@ func wordSet(text string) map[string]bool {
 
 // isNobody says that a value where a user's name stands is none.
 func isNobody(s string) bool { return len(s) > 256 || len(s) < 32 && nobodies[strings.ToLower(s)] }
+
+// loginName takes a login out of "Ann Bee (ann)", as directories write it behind the name that is shown.
+func loginName(s string) string {
+	if at := strings.LastIndex(s, " ("); at > 0 && strings.HasSuffix(s, ")") {
+		if in := s[at+2 : len(s)-1]; in != "" && strings.IndexByte(in, ' ') < 0 {
+			return in
+		}
+	}
+	return s
+}
 
 // isName says that a word of a sentence that stands where a user's name stands could be one.
 func isName(s string) bool {

@@ -275,8 +275,10 @@ func parseSquid(d *lines, line []byte, ev *tocsin.Event) bool {
 	ev.Add("src_ip", text(words[2]))
 	ev.Add("action", text(result))
 	ev.Add("time-taken", text(words[1]))
-	if _, peer, ok := bytes.Cut(words[8], []byte("/")); ok && string(peer) != "-" {
+	if _, peer, ok := bytes.Cut(words[8], []byte("/")); ok && isIP(text(peer)) {
 		ev.Add("dst_ip", text(peer))
+	} else if ok && string(peer) != "-" {
+		ev.Add("dst_host", text(peer))
 	}
 	if n > 9 && string(words[9]) != "-" {
 		ev.Add("content-type", text(words[9]))

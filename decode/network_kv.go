@@ -80,7 +80,15 @@ func (d *lines) pairs(b []byte, ev *tocsin.Event) (n int) {
 		}
 		value := b[k+1:]
 		end := 0
-		name := d.pairName(b[i:k])
+		// Records of a kind have their names in one order: the name is mostly the one that stood here in the record before.
+		var name pairName
+		if n < len(d.order) && d.order[n].name == string(b[i:k]) {
+			name = d.order[n]
+		} else if name = d.pairName(b[i:k]); n < len(d.order) {
+			d.order[n] = name
+		} else {
+			d.order = append(d.order, name)
+		}
 		d.roles = append(d.roles, name.role)
 		if len(value) > 0 && (value[0] == '"' || value[0] == '\'') {
 			q := value[0]
@@ -249,11 +257,7 @@ func parseLEEF(d *lines, line []byte, ev *tocsin.Event) bool {
 		head[j], b = text(v), rest
 	}
 	sep := byte('\t')
-	if head[0] == "2.0" {
-		v, rest, ok := bytes.Cut(b, []byte("|"))
-		if !ok {
-			return false
-		}
+	if v, rest, ok := bytes.Cut(b, []byte("|")); head[0] == "2.0" && ok && bytes.IndexByte(v, '=') < 0 { // Check Point leaves it out
 		b = rest
 		switch {
 		case len(v) == 1:
@@ -264,7 +268,7 @@ func parseLEEF(d *lines, line []byte, ev *tocsin.Event) bool {
 				sep = byte(hi<<4 | lo)
 			}
 		}
-	} else if head[0] != "1.0" {
+	} else if head[0] != "1.0" && head[0] != "2.0" {
 		return false
 	}
 	if i > 0 {
@@ -392,5 +396,8 @@ func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource
 	}
 	if !failed && !ok {
 		p.decision(ev)
+		if _, given := ev.Value("user"); !given {
+			ev.Add("user", p.value[pairUser])
+		}
 	}
 }

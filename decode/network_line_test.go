@@ -23,7 +23,7 @@ func TestNetworkLines(t *testing.T) {
 		{"Fortinet VPN login", `date=2026-03-04 time=05:06:07 devid="F" logid="1" type="event" subtype="vpn" action="ssl-login-fail" remip=192.0.2.7 user="ann" msg="no"`, "fortigate/*/event",
 			"src_ip=192.0.2.7 action=ssl-login-fail user=ann event_type=login_failed outcome=failure"},
 		{"SonicWall", `id=firewall sn=1 time="2026-03-04 05:06:07 UTC" fw=198.51.100.1 pri=1 c=32 m=82 msg="Possible port scan" src=192.0.2.7:4711:X1 dst=198.51.100.2:22:X0`, "*/firewall",
-			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22"},
+			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 event_type=scan"},
 		{"Cisco ASA, denied", `Mar  4 05:06:07 wall : %ASA-4-106023: Deny tcp src outside:192.0.2.7/4711 dst inside:198.51.100.2/22 by access-group "x"`, "cisco/firewall/asa",
 			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 action=deny event_type=firewall_denied outcome=failure"},
 		{"Cisco ASA, outbound", `<166>Mar 04 2026 05:06:07 wall : %ASA-6-302013: Built outbound TCP connection 1 for outside:198.51.100.2/80 (198.51.100.2/80) to inside:192.0.2.7/4711 (192.0.2.7/4711)`, "cisco/firewall/asa",

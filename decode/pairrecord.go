@@ -37,6 +37,9 @@ const (
 	pairSophos  // only Sophos has it
 	pairCheck   // only Check Point has it
 	pairService // the port asked for, of Check Point
+	pairOrigin  // the gateway that tells, of Check Point beside pairProduct
+	pairProduct
+	pairInstant // a stamp of the same moment whose zone is known
 	pairSaid    // in words
 	pairRoles
 )
@@ -69,6 +72,9 @@ var pairRoleNames = roleTable(map[pairRole]string{
 	pairSophos:     "log_component device",
 	pairCheck:      "loguid ifdir origin_sic_name",
 	pairService:    "service",
+	pairOrigin:     "origin",
+	pairProduct:    "product",
+	pairInstant:    "vp_time",
 	pairSaid:       "msg message logdesc description",
 })
 
@@ -113,6 +119,7 @@ func (p *pairRecord) readAs(fields []tocsin.Field, roles []pairRole) {
 			if isNobody(v) {
 				continue
 			}
+			v = loginName(v)
 		case pairHost:
 			p.host = v
 		case pairDst, pairDstPort, pairSrcPort, pairKind, pairSubkind, pairAction, pairWhen, pairDeviceName: // the last counts
@@ -123,6 +130,14 @@ func (p *pairRecord) readAs(fields []tocsin.Field, roles []pairRole) {
 			p.value[role] = v
 		}
 	}
+	if p.value[pairCheck] == "" && p.value[pairProduct] != "" && isIP(p.value[pairOrigin]) {
+		p.value[pairCheck] = p.value[pairOrigin]
+	}
+	p.checkPoint()
+}
+
+// checkPoint sorts out the names that mean something else in a record of Check Point's.
+func (p *pairRecord) checkPoint() {
 	if p.value[pairCheck] != "" {
 		// Check Point's hostname is the gateway's, and its service is the port asked for.
 		p.value[pairDeviceName], p.value[pairHost] = p.host, ""
@@ -159,7 +174,7 @@ func (p *pairRecord) time(d *lines) time.Time {
 			return t
 		}
 	}
-	for _, role := range [...]pairRole{pairStamp, pairWhen} {
+	for _, role := range [...]pairRole{pairInstant, pairStamp, pairWhen} {
 		if t, ok := parseTimeBy(strings.Trim(p.value[role], `"[]`), o, ref); ok {
 			return t
 		}
@@ -285,6 +300,13 @@ var decisions = map[string]verdict{
 	"allow": firewallAllowed, "allowed": firewallAllowed, "accept": firewallAllowed, "accepted": firewallAllowed, "pass": firewallAllowed, "permit": firewallAllowed, "permitted": firewallAllowed,
 }
 
+// decisionWords are the words for the same in the messages of devices that have no field for it, SonicWall's first.
+// https://www.sonicwall.com/techdocs/pdf/sonicos-7-0-0-0-log_events_reference_guide.pdf
+var decisionWords = []struct {
+	words string
+	is    verdict
+}{{"port scan", scanned}, {"connection dropped", firewallDenied}, {"packet dropped", firewallDenied}, {"packets dropped", firewallDenied}, {"connection denied", firewallDenied}, {"access denied", firewallDenied}}
+
 // decision adds what a device that stands between two ends did with their connection.
 func (p *pairRecord) decision(ev *tocsin.Event) {
 	v := &p.value
@@ -297,6 +319,16 @@ func (p *pairRecord) decision(ev *tocsin.Event) {
 	for _, word := range [...]string{v[pairAction], v[pairStatus], v[pairSubkind]} {
 		if is := decisions[strings.ToLower(word)]; is != untold {
 			happened(ev, outcomes[is].event, outcomes[is].outcome)
+			return
+		}
+	}
+	if v[pairAction] != "" || v[pairSaid] == "" {
+		return
+	}
+	said := strings.ToLower(v[pairSaid])
+	for _, s := range decisionWords {
+		if strings.Contains(said, s.words) {
+			happened(ev, outcomes[s.is].event, outcomes[s.is].outcome)
 			return
 		}
 	}
@@ -352,7 +384,7 @@ func (p *pairRecord) loginOutcome() (failed, ok bool) {
 	status := low(v[pairStatus])
 	bad, good := strings.HasPrefix(status, "fail") || status == "denied", strings.HasPrefix(status, "success")
 	switch action := low(v[pairAction]); {
-	case action == "ssl-login-fail", action == "login_failed", action == "login failed", action == "failed log in", action == "failed login":
+	case action == "ssl-login-fail", action == "login_failed", action == "login failed", action == "failed log in", action == "failed login", action == "log in failed":
 		return true, false
 	case action == "tunnel-up", action == "log in", action == "login ok":
 		return false, true

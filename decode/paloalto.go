@@ -92,7 +92,7 @@ func panMessage(d *lines, msg []byte, ev *tocsin.Event) bool {
 			if t, ok := parseTime(v, d.opt); ok {
 				ev.Time = t
 			}
-		case "src", "public_ip", "client", "ip":
+		case "src", "public_ip", "host", "ip": // a change of the configuration has the administrator's host
 			p.value[pairSrc] = v
 		case "dst":
 			p.value[pairDst] = v
@@ -117,11 +117,19 @@ func panMessage(d *lines, msg []byte, ev *tocsin.Event) bool {
 	switch {
 	case kind == "SYSTEM" || kind == "GLOBALPROTECT" || kind == "AUTHENTICATION":
 		opaque := ev.Text("opaque")
-		if _, after, ok := strings.Cut(opaque, "From: "); ok { // "failed authentication for user 'ann'. … From: 192.0.2.7."
-			ev.Add("src_ip", strings.TrimRight(after, "."))
+		for _, mark := range [...]string{"From: ", "Login from: ", "from: "} { // "failed authentication for user 'ann'. … From: 192.0.2.7."
+			if _, after, ok := strings.Cut(opaque, mark); ok {
+				addr, _, _ := strings.Cut(after, ",")
+				if addr = strings.TrimRight(addr, ". "); isIP(addr) {
+					ev.Add("src_ip", addr)
+					break
+				}
+			}
 		}
-		if _, after, ok := strings.Cut(opaque, "user '"); ok && user == "" {
-			user, _, _ = strings.Cut(after, "'")
+		for _, m := range [...]struct{ mark, end string }{{"user '", "'"}, {"User name: ", ","}} {
+			if _, after, ok := strings.Cut(opaque, m.mark); ok && user == "" {
+				user, _, _ = strings.Cut(after, m.end)
+			}
 		}
 		stage := strings.Contains(said, "auth") || strings.Contains(said, "login") || kind == "AUTHENTICATION"
 		failed := strings.Contains(said, "auth-fail") || stage && strings.Contains(said, "fail")
@@ -130,6 +138,8 @@ func panMessage(d *lines, msg []byte, ev *tocsin.Event) bool {
 				ev.Sources = paloLogin
 			}
 			happened(ev, loginKind(!failed), outcome(!failed))
+		} else if status := ev.Text("status"); status == "success" || status == "failure" {
+			ev.Add("outcome", status)
 		}
 	case kind == "CONFIG":
 		ev.Add("event_type", "configuration")

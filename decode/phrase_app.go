@@ -1,5 +1,11 @@
 package decode
 
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
 // vsftpdPhrases are the messages of vsftpd, in syslog and in its own log.
 var vsftpdPhrases = []phrase{
 	{"[pid {pid#}] [{user<}] FAIL LOGIN: Client \"{@ip}\"{*}", loginFailed, ""},
@@ -54,6 +60,75 @@ var postgresPhrases = []phrase{
 	{"{<}no pg_hba.conf entry for host \"{@ip}\", user \"{user}\", database \"{database<}\"{*}", denied, ""},
 	{"{<}pg_hba.conf rejects connection for host \"{@ip}\", user \"{user}\", database \"{database<}\"{*}", denied, ""},
 	{"{<}connection received: host={@} port={src_port#}", connection, ""},
+	{"{auth_method!} authentication failed for user \"{user}\"", loginFailed, ""},
+	{"role \"{user}\" does not exist", invalidUser, ""},
+	{"role \"{user}\" is not permitted to log in", loginFailed, ""},
+	{"connection authorized: user={user<} database={database<} {*}", loginOK, ""},
+	{"connection authorized: user={user<} database={database}", loginOK, ""},
+	{"connection authenticated: identity=\"{user<}\" method={auth_method!} {*}", untold, ""},
+	{"disconnection: session time: {<} user={user<} database={database<} host={@} port={src_port#}", disconnected, ""},
+	{"disconnection: session time: {<} user={user<} database={database<} host={@}", disconnected, ""},
+	{"statement: {query}", untold, ""},
+	{"execute {<}: {query}", untold, ""},
+}
+
+// redisPhrases are the messages of Redis and Valkey, and what MONITOR prints.
+var redisPhrases = []phrase{
+	{"{<}Possible SECURITY ATTACK detected.{<}Connection from {@ip} aborted.", scanned, ""},
+	{"{<} Accepted {@ip}", connection, ""},
+	{"[{#} {@ip}] \"{query}\"", untold, ""},
+}
+
+// postgresLevels are the severities of PostgreSQL's messages; two spaces follow the colon.
+// https://www.postgresql.org/docs/current/runtime-config-logging.html
+var postgresLevels = []string{"LOG:  ", "FATAL:  ", "ERROR:  ", "WARNING:  ", "PANIC:  ", "DETAIL:  ", "HINT:  ", "STATEMENT:  ", "NOTICE:  ", "CONTEXT:  "}
+
+// postgresHead cuts a message into what log_line_prefix put before the severity and what is said; ok is false where there
+// is no severity.
+func postgresHead(msg string) (head, said string, ok bool) {
+	at := strings.Index(msg[:min(len(msg), 256)], ":  ")
+	if at < 0 {
+		return "", "", false
+	}
+	for _, l := range postgresLevels {
+		if from := at + 3 - len(l); from >= 0 && msg[from:at+3] == l && (from == 0 || msg[from-1] == ' ' || msg[from-1] == ':' || msg[from-1] == ']') {
+			return msg[:from], msg[at+3:], true
+		}
+	}
+	return "", "", false
+}
+
+// postgresLine reads a message of PostgreSQL: who and from where may stand in the prefix, as user@database and as
+// address(port).
+func postgresLine(m *matcher, ev *tocsin.Event, f *family, body string) bool {
+	head, said, ok := postgresHead(body)
+	if !ok {
+		return false
+	}
+	is, add := untold, ""
+	if p := m.find(f.phrases, said); p != nil {
+		is, add = p.is, p.add
+	} else {
+		m.n = 0
+	}
+	m.mean(ev, f, is, add)
+	for w := range strings.FieldsFuncSeq(head, func(r rune) bool { return r == ' ' || r == '[' || r == ']' || r == ',' || r == ':' }) {
+		name, value, pair := strings.Cut(w, "=") // "user=ann,db=x,client=192.0.2.7"
+		switch user, db, at := strings.Cut(w, "@"); {
+		case at && ev.Text("user") == "" && !isNobody(user) && user != "[unknown]":
+			ev.Add("user", user)
+			ev.Add("database", db)
+		case pair && name == "user" && ev.Text("user") == "" && !isNobody(value):
+			ev.Add("user", value)
+		case pair:
+			w = value
+		}
+		if addr, port, _ := strings.Cut(strings.TrimSuffix(w, ")"), "("); isIP(addr) && ev.Text("src_ip") == "" {
+			ev.Add("src_ip", addr)
+			ev.Add("src_port", port)
+		}
+	}
+	return true
 }
 
 // namedPhrases are the messages of BIND, behind the category and severity.

@@ -1,7 +1,7 @@
 package decode
 
 // deviceWords are words of which each of devicePhrases has one.
-var deviceWords = listWords("login", "logged", "log in", "signed in", "sign in", "accessed shared", "was blocked", "authentication", "password for", "cannot log", "new session", "session", "address=", "failed to authenticate")
+var deviceWords = listWords("login", "logged", "log in", "signed in", "sign in", "accessed shared", "was blocked", "authentication", "password for", "cannot log", "new session", "session", "address=", "failed to authenticate", "unknown client", "command:", "manager mode", "operator mode", "file/folder")
 
 // devicePhrases are the messages of appliances, switches, storage and hypervisors that tell of logins.
 var devicePhrases = []phrase{
@@ -14,6 +14,11 @@ var devicePhrases = []phrase{
 	{"User [{user<}] from [{@ip}] logged out the server via [{service_asked<}]{*}", logout, ""},
 	{"User [{user<}] from [{@ip}] via [{service_asked<}] accessed shared folder [{share<}].", sessionOpened, ""},
 	{"Host [{@ip}] was blocked via [{service_asked<}].", banned, ""},
+	{"User [{user<}] from [{@ip}({<})] logged out the server via [{service_asked<}]{*}", logout, ""},
+	{"User [{user<}] from [{<}({@ip})] logged out the server via [{service_asked<}]{*}", logout, ""},
+	{"{<}Event: {action<}, Path: {path<}, File/Folder: {<}, User: {user<}, IP: {@ip}", untold, ""},
+	// FreeRADIUS: a gateway that it does not know
+	{"{<}Ignoring request to {<} from unknown client {@ip}{*}", denied, ""},
 	// ArubaOS, Aruba switches and their controllers
 	{"{<}Invalid user name/password on {service_asked!} session User '{user<}' is trying to login from {@ip}", loginFailed, ""},
 	{"{<}User '{user<}' logged in from {@ip} to {service_asked!} session", loginOK, ""},
@@ -22,6 +27,12 @@ var devicePhrases = []phrase{
 	{"{<}User Authentication failed. username={user<} userip={@ip} {*}", loginFailed, ""},
 	{"{<}User Authentication failed. username={user<} usermac={!} userip={@ip} {*}", loginFailed, ""},
 	{"{<}User {user!} logged in from {@ip} through {service_asked!} session{*}", loginOK, ""},
+	{"{<}USER: {user!} has logged in from {@ip}.", loginOK, ""},
+	{"{<}USER: {user!} has logged out from {@ip}.", logout, ""},
+	{"{<}USER:{user<}@{@ip} COMMAND:<{command<} > -- command executed successfully", ranCommand, ""},
+	{"{<}USER:{user<}@{@ip} COMMAND:<{command<} > -- {*}", commandDenied, ""},
+	{"SME {service_asked!} from {@ip} - MANAGER Mode", loginOK, ""},
+	{"SME {service_asked!} from {@ip} - OPERATOR Mode", loginOK, ""},
 	// VMware ESXi and vCenter
 	{"{<}Event {#} : User {user<}@{@ip} logged in{*}", loginOK, ""},
 	{"{<}User {user<}@{@ip} logged in as {user_agent}", loginOK, ""},

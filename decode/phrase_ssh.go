@@ -10,6 +10,7 @@ import (
 // and without " [preauth]" where it changes nothing. What a client chose (user name, version banner) may look like the rest of a message: after a
 // password OpenSSH writes nothing behind the address, after a key it writes the key.
 var sshdPhrases = []phrase{
+	{"SSHD_LOGIN_FAILED: Login failed for user '{user<}' from host '{@}'", loginFailed, ""}, // of Junos
 	{"Failed publickey for invalid user {user<} from {@port}{ssh}", loginFailed, "auth_method=publickey"},
 	{"Failed publickey for illegal user {user<} from {@port}{ssh}", loginFailed, "auth_method=publickey"},
 	{"Failed publickey for {user<} from {@port}{ssh}", keyRefused, "auth_method=publickey"},

@@ -13,12 +13,12 @@ var phraseLists = map[string][]phrase{
 	"kernel": kernelPhrases, "clamav": clamavPhrases, "postfix": postfixPhrases, "sendmail": sendmailPhrases, "imap": imapPhrases,
 	"vsftpd": vsftpdPhrases, "proftpd": proftpdPhrases, "pureftpd": pureftpdPhrases, "mysqld": mysqldPhrases, "postgres": postgresPhrases,
 	"named": namedPhrases, "openvpn": openvpnPhrases, "asterisk": asteriskPhrases, "freeswitch": freeswitchPhrases, "slapd": slapdPhrases,
-	"mongod": mongodPhrases, "scanner": scannerPhrases, "ban": banPhrases, "panel": panelPhrases}
+	"mongod": mongodPhrases, "device": devicePhrases, "junos": junosPhrases, "redis": redisPhrases, "scanner": scannerPhrases, "ban": banPhrases, "panel": panelPhrases}
 
 // A form is well made: its braces close, a text that may be anything is followed by a literal or the end, and it
 // catches no more than a matcher keeps.
 func TestPhraseForms(t *testing.T) {
-	spec := regexp.MustCompile(`^([a-z_A-Z]*[<!#]?|@|@ip|@port|\*|ssh|preauth)$`)
+	spec := regexp.MustCompile(`^([a-z_A-Z]*[<!#]?|@|@ip|@port|@to|\*|ssh|preauth)$`)
 	for name, list := range phraseLists {
 		for _, p := range list {
 			form, caught := p.form, 0

@@ -97,6 +97,9 @@ func digitsAt(b []byte) int {
 // taken for a host "Login": the less a stamp is syslog's own, the more the rest must look it.
 func (h *syslogHead) names(b []byte, f stampForm, colon bool) bool {
 	b = h.verbose(b)
+	if i := bytes.IndexByte(b[:min(len(b), 8)], ')'); f == isoStamp && i > 3 && b[2] == '(' && digitsAt(b[3:]) == i-3 && i+1 < len(b) && b[i+1] == ' ' {
+		b = b[i+2:] // ESXi 8 writes level and priority: "In(30) sshd[7]: "
+	}
 	if len(b) == 0 || colon && b[0] != '%' {
 		return false
 	}
@@ -237,6 +240,11 @@ func (h *syslogHead) tag(b []byte, bracketed bool) bool {
 			i = at + e + 1
 		}
 	}
+	if pid != nil && i+3 < len(b) && b[i] == ' ' && b[i+1] == '<' { // macOS writes the level behind it: "sshd[7] <Notice>: "
+		if e := bytes.IndexByte(b[i:min(len(b), i+16)], '>'); e > 0 && isLevel(b[i+2:i+e]) {
+			i += e + 1
+		}
+	}
 	switch {
 	case i < len(b) && b[i] == ':' && (pid != nil || i+1 == len(b) || b[i+1] == ' '):
 		i++
@@ -335,7 +343,7 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.host, b = cutNil(b)
 	h.program, b = cutNil(b)
-	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || bytes.HasPrefix(b, []byte("ids_alerted ")) || bytes.HasPrefix(b, []byte("security_filtering_")) { // Meraki's, which has no more of a head
+	if w, _ := cutWord(b); bytes.IndexByte(w, '=') > 0 || merakiEvent(b) { // Meraki's, which has no more of a head
 		h.message = b
 		return true
 	}
@@ -350,6 +358,16 @@ func (h *syslogHead) rfc5424(c *clock, b []byte, ref time.Time) bool {
 	}
 	h.message = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	return true
+}
+
+// merakiEvent says that b begins with the name of one of Meraki's events that have no pairs at once.
+func merakiEvent(b []byte) bool {
+	for _, p := range [...]string{"ids_alerted ", "security_filtering_", "client_vpn_connect ", "client_vpn_disconnect "} {
+		if bytes.HasPrefix(b, []byte(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // cutNil cuts a word that is nil when it is a dash.

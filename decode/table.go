@@ -429,7 +429,7 @@ func (t *table) head(row []byte) {
 	for i, n := range t.names { // what Log Analytics adds to names
 		t.names[i] = strings.TrimSuffix(n, " [UTC]")
 	}
-	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("Operation") && has("Workload") {
+	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("Operation") && (has("Workload") || has("OfficeWorkload")) {
 		t.cloud = newJSON(t.opt, cloudJSON())
 	}
 	for _, r := range t.role {

@@ -51,6 +51,7 @@ type lines struct {
 	prose    func(line []byte) bool // says of a line that it explains the log and is no record of it
 	names    map[string]pairName    // of pairs, see name
 	roles    []pairRole             // of the names of the pairs that were read last
+	order    []pairName             // the names of the pairs of the record before, by place
 	zoneName string                 // the zone that a record named last
 	zone     *time.Location         // what it is, nil where it is none
 }
@@ -134,8 +135,17 @@ func looksText(head []byte) bool {
 func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 	d.rec, d.last = r, 0 // what a block says does not hang on which block the decoder had before
 	n := r.Line
-	for rest := r.Data; len(rest) > 0; n++ {
-		line := rest
+	rest := r.Data
+	if k := traceEnd(rest); k > 0 && d.prose == nil { // of a record in the block before, if there is one
+		if n == 1 {
+			d.orphan(rest[:k], n)
+			emit(&d.ev)
+		}
+		n += int64(bytes.Count(rest[:k], []byte{'\n'}))
+		rest = rest[k:]
+	}
+	for ; len(rest) > 0; n++ {
+		line, from := rest, rest
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
 			line, rest = rest[:i], rest[i+1:]
 		} else {
@@ -146,6 +156,10 @@ func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			continue
 		}
 		d.line(line, n)
+		if k := d.trace(from, rest); k > 0 && d.prose == nil {
+			n += int64(bytes.Count(rest[:k], []byte{'\n'}))
+			rest = rest[k:]
+		}
 		emit(&d.ev)
 	}
 }

@@ -17,6 +17,12 @@ func parsePackages(d *lines, line []byte, ev *tocsin.Event) bool {
 		return false
 	}
 	s := text(line[n:])
+	for _, level := range [...]string{"SUBDEBUG ", "DDEBUG ", "DEBUG ", "INFO "} { // dnf's log
+		s = strings.TrimPrefix(s, level)
+	}
+	if s == "" {
+		return false
+	}
 	action, rest, name := "", "", ""
 	switch {
 	case s[0] == '|': // zypper's history

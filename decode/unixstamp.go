@@ -130,7 +130,7 @@ func dayTime(b []byte, i int) timeOfDay {
 		h = int(b[i] - '0')
 		i--
 	}
-	if h < 0 || h > 24 || i+8 > len(b) || b[i+2] != ':' || b[i+5] != ':' {
+	if h < 0 || h > 24 || i+8 > len(b) || (b[i+2] != ':' || b[i+5] != ':') && !dottedTime(b, i) {
 		return bad
 	}
 	m, s := num2(b, i+3, false), num2(b, i+6, false)
@@ -148,6 +148,16 @@ func dayTime(b []byte, i int) timeOfDay {
 		t.end = j
 	}
 	return t
+}
+
+// dottedTime says that hh.mm.ss stands at b[i], as DB2, IBM i and Finns write it, and no address: nothing but a fraction
+// that is longer than a byte of an address follows.
+func dottedTime(b []byte, i int) bool {
+	if b[i+2] != '.' || b[i+5] != '.' {
+		return false
+	}
+	end := i + 8
+	return end == len(b) || (b[end] < '0' || b[end] > '9') && (b[end] != '.' || digitsAt(b[end+1:]) > 3)
 }
 
 // at gives the moment of a date and a time of day in the zone of stamps that name none.

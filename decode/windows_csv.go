@@ -78,7 +78,7 @@ func (w *windowsTable) head(names []string) []string {
 }
 
 func (w *windowsTable) sure() int {
-	var id, weak, channel, provider bool
+	var id, weak, channel, provider, created, said bool
 	for _, c := range w.columns {
 		switch c.windows().slot {
 		case slotEventID:
@@ -89,13 +89,17 @@ func (w *windowsTable) sure() int {
 			channel = true
 		case slotProvider:
 			provider = true
+		case slotCreated:
+			created = true
+		case slotMessage:
+			said = true
 		}
 		switch c.key {
 		case "RuleTitle", "Rule", "rule", "RuleID", "detections": // alerts about events
 			return 0
 		}
 	}
-	if id && (channel || provider) || weak && channel && provider {
+	if id && (channel || provider) || weak && (channel && provider || created && said) {
 		return 80
 	}
 	return 0

@@ -150,6 +150,9 @@ func fillWindows(o *object, ev *tocsin.Event) {
 	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" && w.seen[slotUtcTime] != "" {
 		w.seen[slotChannel], w.seen[slotProvider] = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"
 	}
+	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" && windowsSaid(uint32(number(w.seen[slotEventID])), w.seen[slotMessage]) {
+		w.seen[slotProvider] = "Microsoft-Windows-Security-Auditing"
+	}
 	for slot, v := range w.seen[:systemSlots] {
 		if !w.exact[slot] {
 			ev.Add(systemNames[slot], v)

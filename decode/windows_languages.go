@@ -2,17 +2,27 @@ package decode
 
 import "strings"
 
-// windowsHeads are the names that Event Viewer gives the columns of its exports in other languages: German, French, Spanish,
+// windowsHeads are the names that Event Viewer gives the columns of its exports and the lines that it copies, in other languages: German, French, Spanish,
 // Italian, Portuguese, Dutch and Japanese, in small letters.
 var windowsHeads = map[string]string{
+	"log name": "Log Name", "event id": "Event ID", "beschreibung": "Description", "benutzer": "User",
 	"ebene": "Level", "schlüsselwörter": "Keywords", "datum und uhrzeit": "Date and Time", "quelle": "Source", "ereignis-id": "Event ID", "aufgabenkategorie": "Task Category", "protokoll": "Log Name", "protokollname": "Log Name", "computer": "Computer",
+	"nom du journal": "Log Name", "utilisateur": "User",
 	"niveau": "Level", "mots clés": "Keywords", "mots-clés": "Keywords", "date et heure": "Date and Time", "source": "Source", "id de l'événement": "Event ID", "id d'événement": "Event ID", "catégorie de la tâche": "Task Category", "ordinateur": "Computer",
+	"nombre de registro": "Log Name", "usuario": "User", "descripción": "Description",
 	"nivel": "Level", "palabras clave": "Keywords", "fecha y hora": "Date and Time", "origen": "Source", "id. del evento": "Event ID", "id. de evento": "Event ID", "categoría de la tarea": "Task Category", "categoría de tarea": "Task Category", "equipo": "Computer",
+	"nome registro": "Log Name", "utente": "User", "descrizione": "Description",
 	"livello": "Level", "parole chiave": "Keywords", "data e ora": "Date and Time", "origine": "Source", "id evento": "Event ID", "categoria attività": "Task Category",
+	"nome do log": "Log Name", "usuário": "User", "utilizador": "User", "computador": "Computer", "descrição": "Description",
 	"nível": "Level", "palavras-chave": "Keywords", "data e hora": "Date and Time", "fonte": "Source", "origem": "Source", "identificação do evento": "Event ID", "id do evento": "Event ID", "categoria da tarefa": "Task Category",
+	"logboeknaam": "Log Name", "gebruiker": "User", "beschrijving": "Description",
 	"trefwoorden": "Keywords", "datum en tijd": "Date and Time", "bron": "Source", "gebeurtenis-id": "Event ID", "taakcategorie": "Task Category",
+	"ログの名前": "Log Name", "ユーザー": "User", "コンピューター": "Computer", "説明": "Description",
 	"レベル": "Level", "キーワード": "Keywords", "日付と時刻": "Date and Time", "ソース": "Source", "イベント id": "Event ID", "タスクのカテゴリ": "Task Category",
 }
+
+// windowsDates are the labels of the date in what Event Viewer copies; as the name of a column they may be anything.
+var windowsDates = map[string]bool{"datum": true, "fecha": true, "data": true, "日付": true}
 
 // windowsHead returns the English name of a column, and whether it was in another language.
 func windowsHead(name string) (string, bool) {

@@ -28,6 +28,16 @@ var windowsSentences = []struct {
 	{4779, "A session was disconnected from a Window Station."}, {4719, "System audit policy was changed."},
 }
 
+// windowsSaid says that a rendered text begins as that of the security event with an id.
+func windowsSaid(id uint32, msg string) bool {
+	for i := range windowsSentences {
+		if s := &windowsSentences[i]; s.id == id {
+			return strings.HasPrefix(strings.TrimLeft(msg, " \r\n"), s.words)
+		}
+	}
+	return false
+}
+
 // windowsLabels are the labels of securityLabels and the names of sections, the longest first.
 var windowsLabels = func() []string {
 	var all []string

@@ -12,18 +12,49 @@ func KindOf(ev *tocsin.Event) (id, under string) {
 	if id, ok := ev.Value("EventID"); ok {
 		return id, ev.Text("Channel")
 	}
-	for _, name := range [...]string{"event_type", "eventName", "eventid", "_path", "type", "operationName", "Operation", "eventType", "verb", "action", "tool", "sc-status"} {
-		if v, ok := ev.Value(name); ok {
-			id = v
-			break
+	idRank, underRank := len(kindNames), len(kindNames)
+	for i := range ev.Fields { // once: every event is asked
+		f := &ev.Fields[i]
+		switch rank := kindRank(f.Name); {
+		case rank < 0:
+		case rank < firstUnder && rank < idRank:
+			idRank, id = rank, f.Value
+		case rank >= firstUnder && rank < underRank:
+			underRank, under = rank, f.Value
 		}
 	}
-	for _, name := range [...]string{"program", "service", "eventSource", "Workload", "objectRef.resource", "agent"} {
-		if v, ok := ev.Value(name); ok {
-			return id, v
+	if underRank == len(kindNames) {
+		under = ev.Format
+	}
+	return id, under
+}
+
+// kindNames are the fields that hold the name of what happened, the best first, and from firstUnder on those that say who
+// tells of it.
+var kindNames = [...]string{"event_type", "eventName", "eventid", "_path", "type", "operationName", "Operation", "eventType", "verb", "action", "tool", "sc-status",
+	"program", "service", "eventSource", "Workload", "objectRef.resource", "agent"}
+
+const firstUnder = 12
+
+// kindLengths are the lengths that those names have, as bits: few fields need to be compared.
+var kindLengths = func() (bits uint64) {
+	for _, n := range kindNames {
+		bits |= 1 << len(n)
+	}
+	return bits
+}()
+
+// kindRank is the place of a name in kindNames, -1 for any other.
+func kindRank(name string) int {
+	if len(name) > 63 || kindLengths>>len(name)&1 == 0 {
+		return -1
+	}
+	for i := range kindNames {
+		if kindNames[i] == name {
+			return i
 		}
 	}
-	return id, ev.Format
+	return -1
 }
 
 // A Logon is an attempt to log in.

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 )
 
 // A cutter cuts one stream into records.
@@ -50,7 +51,8 @@ func fill(r io.Reader, b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// lines yields blocks of whole lines.
+// lines yields blocks of whole lines. A block ends before its last record, so that lines of a stack trace that are still to
+// come stand in one block with the record they belong to.
 func (c *cutter) lines() error {
 	rec := c.from.record(c.from.block)
 	for {
@@ -94,7 +96,8 @@ func (c *cutter) lines() error {
 			rec.Data = append(rec.Data, rest...)
 			continue
 		}
-		next := c.from.record(min(2*(len(rec.Data)-cut), maxLine+1))
+		cut = decode.LastRecord(rec.Data[:cut])
+		next := c.from.record(max(min(2*(len(rec.Data)-cut), maxLine+1), len(rec.Data)-cut))
 		next.Data = append(next.Data, rec.Data[cut:]...)
 		rec.Data = rec.Data[:cut]
 		rec.Line = c.line

@@ -32,7 +32,7 @@ type view struct {
 	outcome bool     // how many worked and how many failed is counted too
 	total   bool     // the sums are of one kind, and the largest total comes first
 	first   bool     // what was first seen comes first
-	rows    func(ev *tocsin.Event, row func(worked bool, values ...string))
+	rows    func(d *desk, table int, ev *tocsin.Event)
 }
 
 // A column is one of a table.
@@ -47,25 +47,21 @@ type column struct {
 // Views of metrics, by name.
 var views = []view{
 	{name: "events", noun: "EVENTS", columns: []column{{name: "source", head: "SOURCE"}, {name: "id", head: "ID"}, {name: "name", head: "WHAT"}},
-		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+		rows: func(d *desk, table int, ev *tocsin.Event) {
 			id, name := report.KindOf(ev)
-			source := logSourceOf(ev)
-			if source == "" {
-				source = "*"
-			}
-			row(false, source, id, name)
+			d.row(table, ev, false, d.logSource(ev), id, name)
 		}},
 	{name: "logons", noun: "LOGONS", outcome: true,
 		columns: []column{{name: "user", head: "ACCOUNT", account: true}, {name: "address", head: "ADDRESS"}, {name: "host", head: "HOST"}, {name: "type", head: "TYPE"}},
-		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+		rows: func(d *desk, table int, ev *tocsin.Event) {
 			if l, ok := report.LogonOf(ev); ok {
-				row(l.Worked, accountOf(ev, l.User).String(), l.Address, ev.Host, logonType(ev))
+				d.row(table, ev, l.Worked, accountOf(ev, l.User).String(), l.Address, ev.Host, logonType(ev))
 			}
 		}},
 	{name: "hosts", noun: "EVENTS", columns: []column{{name: "host", head: "HOST"}},
-		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+		rows: func(d *desk, table int, ev *tocsin.Event) {
 			if ev.Host != "" {
-				row(false, ev.Host)
+				d.row(table, ev, false, ev.Host)
 			}
 		}},
 	{name: "talkers", noun: "EVENTS", total: true,
@@ -75,12 +71,12 @@ var views = []view{
 		columns: []column{{name: "host", head: "HOST", ref: refTo("host"), optional: true}, {name: "process", head: "PROCESS", ref: refTo("process.executable")},
 			{name: "parent", head: "PARENT", ref: refTo("process.parent.executable"), optional: true}}},
 	{name: "seen", noun: "EVENTS", first: true, columns: []column{{name: "kind", head: "KIND"}, {name: "value", head: "NAME", account: true, only: "account"}},
-		rows: func(ev *tocsin.Event, row func(bool, ...string)) {
+		rows: func(d *desk, table int, ev *tocsin.Event) {
 			if ev.Host != "" {
-				row(false, "host", ev.Host)
+				d.row(table, ev, false, "host", ev.Host)
 			}
-			eachAccount(ev, func(a account) { row(false, "account", a.String()) })
-			eachAddress(ev, "", func(a string) { row(false, "address", a) })
+			eachAccount(ev, func(a account) { d.row(table, ev, false, "account", a.String()) })
+			eachAddress(ev, "", func(a string) { d.row(table, ev, false, "address", a) })
 		}},
 }
 
@@ -115,6 +111,25 @@ type desk struct {
 
 	accounts []bool // whether a table has a column of accounts
 	named    bool   // the event at hand was counted in one
+
+	first  *tocsin.LogSource // of the event before, and how it is written
+	source string
+}
+
+// logSource writes the first log source of an event; events that follow one another mostly share theirs.
+func (d *desk) logSource(ev *tocsin.Event) string {
+	if len(ev.Sources) == 0 {
+		return "*"
+	}
+	if first := &ev.Sources[0]; first != d.first {
+		d.first, d.source = first, first.String()
+	}
+	return d.source
+}
+
+// row counts an event in a row of a table.
+func (d *desk) row(table int, ev *tocsin.Event, worked bool, values ...string) {
+	d.count(ev, table, worked, values)
 }
 
 func newDesk(q *query, views []view, worker int) *desk {
@@ -139,7 +154,7 @@ func (d *desk) Event(ev *tocsin.Event) {
 			d.fill(ev, i)
 			continue
 		}
-		v.rows(ev, func(worked bool, values ...string) { d.count(ev, i, worked, values) })
+		v.rows(d, i, ev)
 	}
 	if d.named {
 		eachAccount(ev, d.ties.note)
