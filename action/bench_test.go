@@ -100,3 +100,12 @@ func BenchmarkReader(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKnowledge is what every run pays once.
+func BenchmarkKnowledge(b *testing.B) {
+	for range b.N {
+		if k, faults := NewKnowledge(OwnKnowledge()...); len(faults) > 0 || len(k.Rules()) < 400 {
+			b.Fatal(faults)
+		}
+	}
+}

@@ -436,7 +436,7 @@ func (c *huntCmd) explain(s std) error {
 	if len(c.Explain) == 1 {
 		return c.meaning(s, in, set, path, record, "")
 	}
-	if slices.ContainsFunc(set.know.Rules(), func(r *tocsin.Rule) bool { return named(r, c.Explain[1]) }) {
+	if set.knows(c.Explain[1]) {
 		return c.meaning(s, in, set, path, record, c.Explain[1])
 	}
 	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })

@@ -63,6 +63,15 @@ func (c *checkCmd) Run(s std) error {
 		fmt.Fprintf(s.out, "%d files, %d rules can be used, %d rejected; %d errors, %d warnings, %d notes\n", len(set.files), len(set.set.Rules()), len(set.rejected),
 			found[sigma.Mistake], found[sigma.Warning], found[sigma.Note])
 	}
+	if !c.Quiet && set.given > 0 {
+		n := 0
+		for _, r := range set.know.Rules() {
+			if !ownRow(r) {
+				n++
+			}
+		}
+		fmt.Fprintf(s.out, "%d files of knowledge, %d rows can be used\n", set.given, n)
+	}
 	if len(set.rejected) > 0 || c.Strict && shown > 0 {
 		return errFound
 	}
@@ -130,8 +139,8 @@ func (c *testCmd) testKnowledge(s std, set *ruleset) int {
 	if len(c.Paths) > 0 && set.given == 0 {
 		return 0
 	}
-	own := func(r *tocsin.Rule) bool { return strings.HasPrefix(r.File, "builtin/") }
-	trial := set.know.Test(func(r *tocsin.Rule) bool { return own(r) == (len(c.Paths) == 0) }, sample)
+	asked := func(r *tocsin.Rule) bool { return ownRow(r) == (len(c.Paths) == 0) }
+	trial := set.know.Test(asked, sample)
 	for _, f := range trial.Failures {
 		fmt.Fprintf(s.out, "failed: %s\n", report.Visible(f.Error()))
 	}
@@ -143,7 +152,7 @@ func (c *testCmd) testKnowledge(s std, set *ruleset) int {
 	}
 	n := 0
 	for _, r := range set.know.Rules() {
-		if own(r) == (len(c.Paths) == 0) {
+		if asked(r) {
 			n++
 		}
 	}

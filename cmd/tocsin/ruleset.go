@@ -66,6 +66,14 @@ func (r *ruleset) has(name string) bool {
 	return slices.ContainsFunc(r.told(), func(x *tocsin.Rule) bool { return named(x, name) })
 }
 
+// knows says that a row of knowledge is called by this id or title, whether or not it is a finding.
+func (r *ruleset) knows(name string) bool {
+	return slices.ContainsFunc(r.know.Rules(), func(x *tocsin.Rule) bool { return named(x, name) })
+}
+
+// ownRow says that a row of knowledge is Tocsin's own.
+func ownRow(r *tocsin.Rule) bool { return strings.HasPrefix(r.File, "builtin/") }
+
 // lint gives the files to the linter.
 func (r *ruleset) lint() []sigma.File {
 	out := make([]sigma.File, len(r.files))

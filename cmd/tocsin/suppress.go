@@ -75,7 +75,7 @@ func loadSuppressions(file string) (*suppressions, error) {
 func (s *suppressions) unmet(file string, set *ruleset) (all []tocsin.Unmet) {
 	for i := range s.Suppress {
 		name := s.Suppress[i].Rule
-		if name != "" && !set.has(name) {
+		if name != "" && !set.has(name) && !set.knows(name) {
 			all = append(all, tocsin.Unmet{Filter: fmt.Sprintf("--suppress %s, entry %d", file, i+1), There: "no rule that is loaded has the id or title " + name})
 		}
 	}
