@@ -138,7 +138,7 @@ var winTexts = map[string]struct {
 var winIDs = map[string]map[string]bool{
 	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 22"),
 	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 1102 4719 5140 5145 4662 4663 4656"),
-	"":                  wordSet("7040 7045 104 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
+	"":                  wordSet("7040 7045 104 1102 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
 }
 
 // quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
@@ -510,6 +510,10 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		r.out()
 	case w.id == "7040":
 		r.startType(ev, w)
+	case w.id == "1102" && strings.Contains(w.provider, "Eventlog"):
+		r.did(ev, w, r.know.event(foundSecurityLogCleared))
+		a.Text = "security log cleared"
+		r.out()
 	case w.id == "104":
 		r.did(ev, w, r.know.event(foundLogCleared))
 		a.Text = "log cleared"
