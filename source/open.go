@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -67,6 +68,11 @@ type opening struct {
 	members int64
 	bomb    error // the limit that ended it
 	told    bool  // … was reported
+
+	tries    []string // passwords to try; see passwords
+	lockedIn string   // the archive that locked reported last
+	key      sevenKey // that was derived last for a 7z archive
+	rounds   int64    // of deriving such keys
 }
 
 func (o *opening) Read(p []byte) (int, error) {
@@ -204,6 +210,9 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 		br.Discard(len(utf8BOM))
 		head, _ = br.Peek(headSize)
 	}
+	if appleDouble(l.path, head) {
+		return nil
+	}
 	if kind := ResultOf(head); kind != "" && !o.opt.Results {
 		o.hooks.skip(l.path, "a result of Tocsin's own ("+kind+"); --read-results reads it as a log")
 		return nil
@@ -226,6 +235,16 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 	})
 	return o.visit(s)
 }
+
+// appleDouble says that a stream is no file but what macOS notes about one: its attributes, in archives and on foreign
+// file systems, beside it under the name with "._" before it (RFC 1740, appendix A). It is not listed; what only has such a
+// name is read.
+func appleDouble(path string, head []byte) bool {
+	name := path[strings.LastIndexAny(path, `/\`)+1:]
+	return strings.HasPrefix(name, "._") && bytes.HasPrefix(head, []byte(appleMagic))
+}
+
+const appleMagic = "\x00\x05\x16\x07"
 
 func unknown(head []byte) string {
 	if len(bytes.Trim(head, " \t\r\n")) == 0 {
@@ -254,7 +273,7 @@ func isText(head []byte) bool {
 
 // foreign are containers that people keep logs in and that are not read: better said by name.
 var foreign = []struct{ magic, name string }{
-	{"\x00\x05\x16\x07", "what macOS notes about the file beside it (AppleDouble)"},
+	{appleMagic, "what macOS notes about the file beside it (AppleDouble)"},
 	{"Rar!\x1a\x07", "a RAR archive"},
 	{"MSCF", "a cabinet archive"},
 	{"\x04\x22\x4d\x18", "LZ4 compression"},

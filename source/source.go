@@ -31,7 +31,10 @@ type Options struct {
 	// Results reads what Tocsin itself wrote as logs. Without it such files and members are skipped and said to be
 	// results: a report that lies among the logs is no log of theirs.
 	Results bool
-	Limits  Limits
+	// Passwords are tried in order on what is encrypted in zip (traditional and WinZip's AES) and 7z archives (AES-256);
+	// after them "infected", which evidence is exchanged under by convention.
+	Passwords []string
+	Limits    Limits
 }
 
 // Limits bound what one file may cost. A zero is the default; a fault that a limit causes names the flag that
