@@ -272,6 +272,17 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 	}
 }
 
+// Several says that a JSON value may tell of several events: it lists records, or flows.
+func Several(value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	if _, _, end := listed(value); end > 0 {
+		return true
+	}
+	return bytes.Contains(value, []byte(`"flowTuples"`))
+}
+
 // listed says that the value at the start of b only lists records, as APIs and log stores hand them out: an array of
 // objects, or an object whose first member tells so. The records are b[from:to], the value is b[:end]; end is 0 for
 // any other value.

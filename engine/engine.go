@@ -193,6 +193,10 @@ type worker struct {
 	ref    time.Time // when its file was last written, and what no stamp in it is later than; zero if that is not known
 	far    time.Time
 	window window
+	line   uint64   // of the event before, which was the nth of it
+	nth    int64    //
+	first  uint64   // line of the block …
+	before int64    // … and events that it may have told before the block
 	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
 
@@ -273,7 +277,7 @@ func (w *worker) decoder(f decode.Format, th *thread) decode.Decoder {
 
 // decode takes a block's events, all of them once, whatever mistakes of ours it brings out.
 func (w *worker) decode(b block, th *thread) {
-	w.begin(b)
+	w.begin(b, th)
 	w.span.bytes = int64(len(b.rec.Data))
 	d := w.decoder(b.format, th)
 	if m := try(func() { d.Decode(b.rec, w.event) }); m != nil {
@@ -287,7 +291,7 @@ func (w *worker) decode(b block, th *thread) {
 
 // flush takes what waits at the end of a stream.
 func (w *worker) flush(b block, th *thread) {
-	w.begin(b)
+	w.begin(b, th)
 	d := w.decoder(b.format, th)
 	if m := try(func() { d.Flush(w.event) }); m != nil {
 		delete(w.decoders, b.format.Name)
@@ -296,8 +300,14 @@ func (w *worker) flush(b block, th *thread) {
 	w.end(b)
 }
 
-func (w *worker) begin(b block) {
+func (w *worker) begin(b block, th *thread) {
 	w.span, w.window, w.given = span{seq: b.seq}, window{}, w.given[:0]
+	if th == nil || b.seq == 0 {
+		w.line, w.nth, w.first, w.before = 0, 0, 0, 0
+	}
+	if b.rec != nil {
+		w.first, w.before = uint64(b.rec.Line), b.rec.Before
+	}
 	w.written(b.file)
 }
 
@@ -310,6 +320,7 @@ func (w *worker) end(b block) {
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
+	w.number(ev)
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)
@@ -327,6 +338,20 @@ func (w *worker) event(ev *tocsin.Event) {
 	} else {
 		w.span.leave(ev.Time)
 	}
+}
+
+// number gives each event of a line a number of its own, where the decoder has not done so. Decoders give the events of one
+// line one after the other.
+func (w *worker) number(ev *tocsin.Event) {
+	if ev.Record == w.line {
+		w.nth++
+	} else {
+		w.line, w.nth = ev.Record, 1
+		if ev.Record == w.first {
+			w.nth += w.before
+		}
+	}
+	ev.Record = tocsin.Nth(ev.Record, w.nth)
 }
 
 // within says that a time is not outside the bounds that the user set; what has no time never is.
@@ -352,7 +377,8 @@ func (w *worker) take(ev *tocsin.Event) {
 // spare lets the run outlive a mistake of ours that an event brings out at the desk: it costs what that event says.
 func (w *worker) spare(ev *tocsin.Event) {
 	if p := recover(); p != nil {
-		w.mistake(ev.Source, int64(ev.Record), ev.Format, newMistake(p), "please report it; this event was read and not judged to the end")
+		line, _ := ev.Place().Line()
+		w.mistake(ev.Source, int64(line), ev.Format, newMistake(p), "please report it; this event was read and not judged to the end")
 	}
 }
 
