@@ -22,7 +22,7 @@ type Record struct {
 	Data   []byte
 	Line   int64     // 1-based number of the line on which Data starts; for record-structured formats the number of its first record
 	Offset int64     // where Data starts in the (decompressed) stream, in bytes
-	Before int64     // events that its first line may have told before Data, at most: 0 where Data starts a line
+	Before int64     // events that its first line (of EVTX: each of its records' ids) may have told before Data, at most
 	Ref    time.Time // a time not earlier than the events: the file's modification time; completes stamps without a year
 }
 

@@ -196,6 +196,7 @@ type worker struct {
 	line   uint64   // of the event before, which was the nth of it
 	nth    int64    //
 	first  uint64   // line of the block …
+	ids    bool     // … (in EVTX, of any of its records)
 	before int64    // … and events that it may have told before the block
 	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
@@ -306,7 +307,7 @@ func (w *worker) begin(b block, th *thread) {
 		w.line, w.nth, w.first, w.before = 0, 0, 0, 0
 	}
 	if b.rec != nil {
-		w.first, w.before = uint64(b.rec.Line), b.rec.Before
+		w.first, w.before, w.ids = uint64(b.rec.Line), b.rec.Before, b.format.Cut == decode.Chunks
 	}
 	w.written(b.file)
 }
@@ -347,7 +348,7 @@ func (w *worker) number(ev *tocsin.Event) {
 		w.nth++
 	} else {
 		w.line, w.nth = ev.Record, 1
-		if ev.Record == w.first {
+		if ev.Record == w.first || w.ids {
 			w.nth += w.before
 		}
 	}

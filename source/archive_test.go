@@ -222,6 +222,26 @@ func TestWhatIsSkipped(t *testing.T) {
 	}
 }
 
+// TestMembersOfOneName: each member has a path of its own.
+func TestMembersOfOneName(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	for _, test := range []struct {
+		name, data string
+		want       map[string]string
+	}{
+		{"tar that was added to", tarOf(t, member{"a", line(1)}, member{"./a", line(2)}, member{"a", line(3)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2), "/it!/a (3)": line(3)}},
+		{"zip", zipOf(t, member{"a", line(1)}, member{"a", line(2)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2)}},
+		{"a name like it", zipOf(t, member{"a", line(1)}, member{"a (2)", line(2)}, member{"a", line(3)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2), "/it!/a (2) (2)": line(3)}},
+		{"long names", tarOf(t, member{long + "1", line(1)}, member{long + "2", line(2)}), map[string]string{"/it!/" + long[:1024] + "…": line(1), "/it!/" + long[:1024] + "… (2)": line(2)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if d := cmp.Diff(test.want, opened(t, Options{}, test.data).data); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
 // TestAppleDouble: what macOS notes about a file is none, and what only is named so is one.
 func TestAppleDouble(t *testing.T) {
 	note := appleMagic + "\x00\x02\x00\x00Mac OS X        \x00\x02"

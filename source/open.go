@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // Open reads a unit and calls visit for each stream in it, in order. What cannot be read goes to the hooks. The error
 // is visit's: whatever lies in the unit is no reason to stop the others.
 func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
-	o := opening{Reader: r, hooks: &h, visit: visit, unit: u}
+	o := opening{Reader: r, hooks: &h, visit: visit, unit: u, seed: maphash.MakeSeed(), named: map[uint64]int{}}
 	if u.stdin {
 		if r.opt.Stdin == nil {
 			h.skip(u.Path, "empty")
@@ -68,6 +69,9 @@ type opening struct {
 	members int64
 	bomb    error // the limit that ended it
 	told    bool  // … was reported
+
+	seed  maphash.Seed
+	named map[uint64]int // how many members there were of a path, by its hash
 
 	tries    []string // passwords to try; see passwords
 	lockedIn string   // the archive that locked reported last

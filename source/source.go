@@ -164,6 +164,6 @@ func (r *Reader) record(size int) *tocsin.Record {
 	if size = max(size, r.block); cap(rec.Data) < size {
 		rec.Data = make([]byte, 0, size)
 	}
-	rec.Data = rec.Data[:0:size]
+	rec.Data, rec.Before = rec.Data[:0:size], 0
 	return rec
 }
