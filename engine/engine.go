@@ -117,6 +117,7 @@ type run struct {
 // A file is one stream of a run; its spans come from whichever workers decoded its blocks.
 type file struct {
 	path, format string
+	host         string    // for events that name none
 	ref          time.Time // when it was last written; zero where that is not known
 	mu           sync.Mutex
 	all          span   // of the blocks up to one …
@@ -198,6 +199,7 @@ type worker struct {
 	first  uint64   // line of the block …
 	ids    bool     // … (in EVTX, of any of its records)
 	before int64    // … and events that it may have told before the block
+	host   string   // for events that name none
 	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
 
@@ -232,7 +234,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
-		f := &file{path: s.Path, format: s.Format.Name, ref: s.ModTime}
+		f := &file{path: s.Path, format: s.Format.Name, host: s.Host, ref: s.ModTime}
 		w.mu.Lock()
 		w.files = append(w.files, f)
 		w.mu.Unlock()
@@ -309,6 +311,7 @@ func (w *worker) begin(b block, th *thread) {
 	if b.rec != nil {
 		w.first, w.before, w.ids = uint64(b.rec.Line), b.rec.Before, b.format.Cut == decode.Chunks
 	}
+	w.host = b.file.host
 	w.written(b.file)
 }
 
@@ -322,6 +325,9 @@ func (w *worker) end(b block) {
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
 	w.number(ev)
+	if ev.Host == "" {
+		ev.Host = w.host
+	}
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)

@@ -54,6 +54,7 @@ var errLimit = errors.New("limit reached")
 // member reads one member of archive l. A limit that it hits ends the archive too, with errLimit.
 func (o *opening) member(l layer, m layer, r io.Reader) error {
 	m.path, m.mod, m.archives = o.distinct(inside(l.path, m.path)), better(m.mod, l.mod), l.archives+1
+	m.host, m.root = l.host, l.root
 	if o.excluded(m.path) {
 		o.hooks.skip(m.path, "excluded")
 		return nil

@@ -63,6 +63,7 @@ type Reader struct {
 	block   int            // bytes of a record of lines or values, as a rule
 	records sync.Pool      // of *tocsin.Record
 	heads   sync.Pool      // of *bufio.Reader
+	hosts   sync.Map       // machines of unpacked collections, by folder
 }
 
 // New returns a Reader. The error is not nil when o names a format that there is not.
@@ -123,6 +124,7 @@ type Stream struct {
 	Path    string // the unit's; for members ARCHIVE!/MEMBER
 	Format  decode.Format
 	ModTime time.Time // of the member or the file, whichever is known; zero when neither is
+	Host    string    // the machine that a collection (of Velociraptor, KAPE …) says that it is of; for records that name none
 
 	r     io.Reader
 	from  *Reader

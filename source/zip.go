@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -49,6 +50,9 @@ func (o *opening) zip(l layer, br *bufio.Reader) error {
 			}
 			return d
 		})
+	}
+	if host := o.zipHost(z, func(f *zip.File) (io.ReadCloser, error) { return o.zipOpen(f, unpack) }); host != "" {
+		l.host, l.root = host, filepath.ToSlash(l.path)
 	}
 	for _, f := range z.File {
 		if err := o.counts(l); err != nil {
@@ -94,12 +98,8 @@ func (o *opening) zipMember(l layer, f *zip.File, unpack func(uint16, io.Reader)
 		o.locked(l.path, inside(l.path, f.Name), "by a method of PKWARE's that is not read")
 		return nil
 	}
-	open := f.Open
-	if f.Flags&zipEncrypted != 0 {
-		open = func() (io.ReadCloser, error) { return o.zipUnlocked(f, unpack) }
-	}
 	var r io.ReadCloser
-	if err := safely(func() (err error) { r, err = open(); return err }); err != nil {
+	if err := safely(func() (err error) { r, err = o.zipOpen(f, unpack); return err }); err != nil {
 		if stop := o.stopped(l); stop != nil {
 			return stop
 		}
@@ -119,6 +119,14 @@ func (o *opening) zipMember(l layer, f *zip.File, unpack func(uint16, io.Reader)
 	}
 	defer r.Close()
 	return o.member(l, layer{path: f.Name, mod: f.Modified}, r)
+}
+
+// zipOpen opens a member, by a password if it is encrypted.
+func (o *opening) zipOpen(f *zip.File, unpack func(uint16, io.Reader) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	if f.Flags&zipEncrypted != 0 {
+		return o.zipUnlocked(f, unpack)
+	}
+	return f.Open()
 }
 
 // A bounded reader gives only so many bytes.
