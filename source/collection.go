@@ -242,7 +242,7 @@ func plainRows(f decode.Format, head []byte, rec *tocsin.Record) bool {
 	rec.Data, rec.Line = head, 1
 	f.New(decode.Options{}).Decode(rec, func(ev *tocsin.Event) {
 		rows++
-		known = known || ev.Fault == nil && ev.Format != "json"
+		known = known || ev.Fault == nil && (ev.Format != f.Name || len(ev.Sources) > 0)
 	})
 	return rows > 0 && !known
 }

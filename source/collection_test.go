@@ -70,12 +70,12 @@ func TestCollections(t *testing.T) {
 	iis, auth := member{"uploads/auto/C%3A/inetpub/logs/LogFiles/W3SVC1/u_ex260301.log", line(1)}, member{"uploads/file/%2Fvar%2Flog%2Fauth.log", line(2)}
 	info := member{"client_info.json", `{"client_id":"C.0123456789abcdef","os_info":{"system":"windows","hostname":"WS07","fqdn":"WS07.corp.example"}}`}
 	own := []member{{"uploads.json", processRow}, {"log.json", processRow}, {"requests.json", processRow}}
-	results := []member{{"results/Windows.System.Pslist.json", processRow}, {"results/Windows.EventLogs.Evtx.json", sysmonRow}}
+	results := []member{{"results/Windows.System.Pslist.json", processRow}, {"results/Windows.EventLogs.Evtx.json", sysmonRow}, {"results/Custom%2FThings.csv", "Name,Size\nx,1\ny,2\n"}}
 	velociraptor := append(append([]member{iis, auth, info}, own...), results...)
 	read := func(host string) map[string]string {
 		return map[string]string{"!/" + iis.name: host, "!/" + auth.name: host, "!/results/Windows.EventLogs.Evtx.json": host}
 	}
-	notRead := map[string]string{"!/client_info.json": ownAccount, "!/uploads.json": ownAccount, "!/log.json": ownAccount, "!/requests.json": ownAccount, "!/results/Windows.System.Pslist.json": noEvents}
+	notRead := map[string]string{"!/client_info.json": ownAccount, "!/uploads.json": ownAccount, "!/log.json": ownAccount, "!/requests.json": ownAccount, "!/results/Windows.System.Pslist.json": noEvents, "!/results/Custom%2FThings.csv": "text, but no log of a known format"}
 	for _, test := range []struct {
 		name, file, data string
 		of, skipped      map[string]string
@@ -114,7 +114,7 @@ func TestCollections(t *testing.T) {
 		of, skipped := hosts(t, dir, dir)
 		want := map[string]string{"/one/" + iis.name: "WS07", "/one/" + auth.name: "WS07", "/one/results/Windows.EventLogs.Evtx.json": "WS07",
 			"/Collection-two-2026-03-01T08_00_00Z/" + iis.name: "two", "/three/C/Windows/x.log": "three"}
-		if d := cmp.Diff(want, of); d != "" || len(skipped) != 5 {
+		if d := cmp.Diff(want, of); d != "" || len(skipped) != 6 {
 			t.Errorf("-want +got\n%s%v", d, skipped)
 		}
 	})
