@@ -31,10 +31,9 @@ var (
 // zipUnlocked opens an encrypted member with the first password that fits. A password fits if what proves it in the
 // member's header is right and the first bytes unpack: one in 256 wrong ones passes the proof of traditional encryption.
 func (o *opening) zipUnlocked(f *zip.File, unpack func(method uint16, r io.Reader) (io.ReadCloser, error)) (io.ReadCloser, error) {
-	err := errPassword
 	for _, password := range o.passwords() {
-		var r io.ReadCloser
-		if r, err = zipDecrypt(f, password, unpack); err == nil {
+		r, err := zipDecrypt(f, password, unpack)
+		if err == nil {
 			_, err = io.CopyN(io.Discard, metered{o, r}, probed)
 			r.Close()
 		}
