@@ -99,6 +99,9 @@ func (j *jsonCutter) flush() error {
 	block := j.rec.Data[j.start:j.pos]
 	lines, before := int64(bytes.Count(block, newline)), j.before
 	j.onto(j.pos)
+	if j.onLine > 0 && !j.several {
+		j.several = decode.Bundles(block)
+	}
 	if j.before = j.onLine; j.several {
 		j.before = int64(j.column(j.pos)) // no line has more events than bytes
 	}
@@ -126,7 +129,7 @@ func (j *jsonCutter) onto(i int) {
 func (j *jsonCutter) count(i, end int) {
 	j.onto(i)
 	j.onLine++
-	j.several = j.several || decode.Several(j.rec.Data[i:end])
+	j.several = j.several || decode.Lists(j.rec.Data[i:end])
 }
 
 // drop gives up the value in the buffer, which is too long.
