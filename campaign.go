@@ -135,13 +135,6 @@ type Deed struct {
 	Sparse bool      // Spans leaves some out
 }
 
-// A Span is a run of consecutive records of one source.
-type Span struct {
-	Source string `json:"source"`
-	From   uint64 `json:"from"` // Event.Record of the first and the last
-	To     uint64 `json:"to"`
-}
-
 // A Step is a stretch of a campaign that serves one tactic.
 type Step struct {
 	Tactic     string    `json:"tactic"` // slug

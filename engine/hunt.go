@@ -245,7 +245,7 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	add()
 	whole.Advance(endOfTime, emit)
 	slices.SortStableFunc(f.joint, func(a, b *tocsin.Match) int {
-		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), cmp.Compare(a.Event.Record, b.Event.Record),
+		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), compareRecords(a.Event.Record, b.Event.Record),
 			strings.Compare(a.Rule.Title, b.Rule.Title), strings.Compare(a.Rule.ID, b.Rule.ID),
 			slices.CompareFunc(a.Held, b.Held, func(a, b tocsin.Field) int {
 				return cmp.Or(cmp.Compare(len(a.Value), len(b.Value)), strings.Compare(a.Value, b.Value))
@@ -264,7 +264,7 @@ func (f *Findings) compareHits(a, b *find) int {
 	if c := strings.Compare(f.source(a), f.source(b)); c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.desk, b.desk), cmp.Compare(a.slot.Number(), b.slot.Number()))
+	return cmp.Or(compareRecords(a.record, b.record), cmp.Compare(a.desk, b.desk), cmp.Compare(a.slot.Number(), b.slot.Number()))
 }
 
 // sort puts the finds of all desks, and the joint ones, in the order that is promised, without those that keep refuses; more
@@ -305,7 +305,7 @@ func (f *Findings) compare(a, b *find) int {
 		return c
 	}
 	if a.record != b.record {
-		return cmp.Compare(a.record, b.record)
+		return compareRecords(a.record, b.record)
 	}
 	r, s := f.rule(a), f.rule(b)
 	return cmp.Or(strings.Compare(r.Title, s.Title), strings.Compare(r.ID, s.ID))

@@ -452,9 +452,9 @@ func (e *explanation) records() {
 	var b []string
 	for i := range e.c.Records[:min(len(e.c.Records), maxExplained)] {
 		r := &e.c.Records[i]
-		s := visible(r.Source) + ":" + strconv.FormatUint(r.From, 10)
+		s := visible(tocsin.Place{Source: r.Source, Record: r.From}.String())
 		if r.To != r.From {
-			s += "-" + strconv.FormatUint(r.To, 10)
+			s += "-" + tocsin.Place{Record: r.To}.Number()
 		}
 		b = append(b, s)
 	}

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -417,12 +416,10 @@ func (c *huntCmd) explain(s std) error {
 	if len(c.Explain) != 2 {
 		return errors.New("--explain takes two words: --explain SOURCE:RECORD --explain RULE")
 	}
-	at := strings.LastIndexByte(c.Explain[0], ':')
-	record, err := strconv.ParseUint(c.Explain[0][at+1:], 10, 64)
-	if at < 0 || err != nil {
-		return fmt.Errorf("--explain %s: want SOURCE:RECORD as the report shows them, such as logs/auth.log:120", c.Explain[0])
+	var at tocsin.Place
+	if err := at.UnmarshalText([]byte(c.Explain[0])); err != nil {
+		return fmt.Errorf("--explain %w", err)
 	}
-	path := c.Explain[0][:at]
 	in, err := c.input(s)
 	if err != nil {
 		return err
@@ -448,14 +445,14 @@ func (c *huntCmd) explain(s std) error {
 	n := 0
 	_, err = engine.Read(s.ctx, in, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if ev.Source == path && ev.Record == record {
+			if ev.Source == at.Source && ev.Record == at.Record {
 				n++
 				fmt.Fprint(s.out, explainText(set.set, rule, ev))
 			}
 		})
 	})
 	if err == nil && n == 0 {
-		err = fmt.Errorf("no event %s:%d in the input", path, record)
+		err = fmt.Errorf("no event %s in the input", at)
 	}
 	return err
 }
@@ -464,7 +461,7 @@ func (c *huntCmd) explain(s std) error {
 func explainText(set *sigma.Set, rule int, ev *tocsin.Event) string {
 	var b strings.Builder
 	r := set.Rules()[rule]
-	fmt.Fprintf(&b, "%s (%s)\n%s:%d\n", report.Visible(r.Title), report.Visible(r.ID), report.Visible(ev.Source), ev.Record)
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", report.Visible(r.Title), report.Visible(r.ID), report.Visible(ev.Place().String()))
 	for _, line := range strings.SplitAfter(sigma.ExplainText(set.Explain(ev, rule)), "\n") {
 		b.WriteString(report.Visible(strings.TrimSuffix(line, "\n")))
 		if strings.HasSuffix(line, "\n") {

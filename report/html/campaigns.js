@@ -6,12 +6,13 @@ const members = [];
 // belongs says for each match whether it is in campaign k: by the records that the campaign names.
 function belongs(k) {
   if (members[k]) return members[k];
-  const of = new Map(D.campaigns[k].spans.map(([source, ...runs]) => [source, runs]));
+  const of = new Map(D.campaigns[k].spans.map(([source, nth, ...runs]) => [source + nth, runs]));
   const is = new Uint8Array(N);
   for (let i = 0; i < N; i++) {
-    const runs = of.get(S[D.source[i]]);
+    const [record, nth] = String(D.record[i]).split(".").map(Number);
+    const runs = of.get(S[D.source[i]] + (nth > 1));
     if (!runs) continue;
-    const r = Number(D.record[i]);
+    const r = nth > 1 ? record * 2 ** 22 + nth : record;
     let a = 0, b = runs.length / 2;
     while (a < b) {
       const m = (a + b) >> 1;
@@ -29,7 +30,7 @@ const matchesOf = (k) => belongs(k).reduce((n, v) => n + v, 0);
 const matchAt = new Map();
 if (D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
 function placeLink(p) {
-  const key = p.source + ":" + p.record, i = matchAt.get(key);
+  const key = p.source + ":" + p.record + (p.nth ? "." + p.nth : ""), i = matchAt.get(key);
   if (i === undefined) return el("code", {}, line(key));
   return el("button", { type: "button", class: "placelink", title: "Show this match", onclick: () => {
     clearAll();
