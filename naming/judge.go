@@ -56,6 +56,7 @@ type stretch struct {
 	first, last int64
 	from, to    place
 	doubt       string
+	weight      int // how sure it is at this address: told, told by two kinds of record, claimed, own
 }
 
 // take joins a span of a fact.
@@ -135,6 +136,7 @@ type judging struct {
 type stretches struct {
 	host    string
 	spans   []*stretch // one for each span, then one for each stretch
+	domain  bool       // other names at the address are below it
 	crowded bool       // the address has more names by one kind of record than are kept
 }
 
@@ -161,6 +163,34 @@ func (j *judging) sight(x *fact) {
 // same says that two hosts' names can be of one machine.
 func (j *judging) same(a, b string) bool { return sameMachine(a, b) || j.alias[[2]string{a, b}] }
 
+// weigh says how sure the sightings at an address are. Names that others call a machine by count for more where two kinds of
+// record agree. A domain's own name leads to machines that serve it: it is none of theirs.
+func (j *judging) weigh(hosts map[string]*stretches) {
+	for name, h := range hosts {
+		kinds := map[string]bool{}
+		for other, o := range hosts {
+			if !j.same(name, other) {
+				h.domain = h.domain || strings.HasSuffix(other, "."+name)
+				continue
+			}
+			for _, s := range o.spans {
+				kinds[s.by[0].evidence()] = true
+			}
+		}
+		for _, s := range h.spans {
+			switch {
+			case s.grade > told:
+				s.weight = 1 + int(s.grade)
+			case len(kinds) > 1:
+				s.weight = 1
+			}
+			if h.domain {
+				s.doubt = "the name of a domain"
+			}
+		}
+	}
+}
+
 // overlap says that two stretches are at the same time; what has no time is at any.
 func overlap(a, b *stretch) bool {
 	return a.first == undated || b.first == undated || a.first <= b.last+near && b.first <= a.last+near
@@ -170,6 +200,7 @@ func overlap(a, b *stretch) bool {
 func (j *judging) machines(n *Names) {
 	addresses := slices.Sorted(maps.Keys(j.at))
 	for _, a := range addresses {
+		j.weigh(j.at[a])
 		j.contradicted(j.at[a])
 	}
 	j.elsewhere(addresses)
@@ -183,10 +214,12 @@ func (j *judging) contradicted(hosts map[string]*stretches) {
 	names := slices.Sorted(maps.Keys(hosts))
 	var all []*stretch
 	for _, h := range names {
-		all = append(all, hosts[h].spans...)
+		if !hosts[h].domain {
+			all = append(all, hosts[h].spans...)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b *stretch) int {
-		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last), strings.Compare(a.host, b.host), cmp.Compare(a.grade, b.grade))
+		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last), strings.Compare(a.host, b.host), cmp.Compare(a.weight, b.weight))
 	})
 	// pass looks at each after those that began before it, or with back ended after it.
 	pass := func(back bool) {
@@ -194,18 +227,18 @@ func (j *judging) contradicted(hosts map[string]*stretches) {
 			*stretch
 			reach int64
 		}
-		var now []active // the farthest reaching of each host and grade
+		var now []active // the farthest reaching of each host and weight
 		for _, s := range all {
 			if s.first == undated {
 				continue
 			}
 			for _, o := range now {
-				if o.grade >= s.grade && (back && o.reach-near <= s.last || !back && o.reach+near >= s.first) && !j.same(o.host, s.host) {
+				if o.weight >= s.weight && (back && o.reach-near <= s.last || !back && o.reach+near >= s.first) && !j.same(o.host, s.host) {
 					s.doubt = "contradicted"
 					break
 				}
 			}
-			i := slices.IndexFunc(now, func(o active) bool { return o.host == s.host && o.grade == s.grade })
+			i := slices.IndexFunc(now, func(o active) bool { return o.host == s.host && o.weight == s.weight })
 			switch {
 			case i < 0 && back:
 				now = append(now, active{s, s.first})
@@ -222,7 +255,7 @@ func (j *judging) contradicted(hosts map[string]*stretches) {
 	slices.SortStableFunc(all, func(a, b *stretch) int { return cmp.Compare(b.last, a.last) })
 	pass(true)
 	for _, s := range all {
-		if s.first == undated && slices.ContainsFunc(all, func(o *stretch) bool { return o.grade >= s.grade && !j.same(o.host, s.host) }) {
+		if s.first == undated && slices.ContainsFunc(all, func(o *stretch) bool { return o.weight >= s.weight && !j.same(o.host, s.host) }) {
 			s.doubt = "contradicted"
 		}
 	}
@@ -293,27 +326,12 @@ func (j *judging) elsewhere(addresses []string) {
 func (j *judging) tell(n *Names, address string) {
 	hosts := j.at[address]
 	names := slices.Sorted(maps.Keys(hosts))
-	// Names that others call a machine by count where two kinds of record agree.
-	witnesses := func(host string) int {
-		kinds := map[string]bool{}
-		for _, o := range names {
-			if !j.same(o, host) {
-				continue
-			}
-			for _, s := range hosts[o].spans {
-				if s.doubt == "" {
-					kinds[s.by[0].evidence()] = true
-				}
-			}
-		}
-		return len(kinds)
-	}
 	var usable []*stretch
 	for _, h := range names {
 		st := hosts[h]
 		slices.SortStableFunc(st.spans, func(a, b *stretch) int { return cmp.Compare(a.first, b.first) })
 		few := ""
-		if !slices.ContainsFunc(st.spans, func(s *stretch) bool { return s.doubt == "" && s.grade > told }) && witnesses(h) < 2 {
+		if !slices.ContainsFunc(st.spans, func(s *stretch) bool { return s.doubt == "" && s.weight > 0 }) {
 			few = "told by one kind of record only"
 		}
 		if st.crowded {
@@ -340,7 +358,7 @@ func (j *judging) tell(n *Names, address string) {
 func (j *judging) against(hosts map[string]*stretches, names []string, s *stretch) string {
 	var others []string
 	for _, h := range names {
-		if !j.same(h, s.host) && slices.ContainsFunc(hosts[h].spans, func(o *stretch) bool { return o.grade >= s.grade && overlap(o, s) }) {
+		if !j.same(h, s.host) && !hosts[h].domain && slices.ContainsFunc(hosts[h].spans, func(o *stretch) bool { return o.weight >= s.weight && overlap(o, s) }) {
 			others = append(others, h)
 		}
 	}

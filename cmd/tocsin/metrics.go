@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/report"
 )
 
@@ -17,7 +18,7 @@ type metricsCmd struct {
 	queryFlags
 	outputFlags
 	Format string   `short:"f" help:"text, json or csv (of one table); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	View   []string `help:"Tables to show: events, logons, hosts, talkers (who sent how much to whom), processes (by host), seen (hosts, accounts and addresses, first seen first)." default:"events,logons,hosts" placeholder:"VIEW,…"`
+	View   []string `help:"Tables to show: events, logons, hosts, talkers (who sent how much to whom), processes (by host), seen (hosts, accounts and addresses, first seen first), names (which host an address is, other names of hosts and accounts, whose they are, and which records say so)." default:"events,logons,hosts" placeholder:"VIEW,…"`
 	By     []string `help:"Count events by these fields instead: names as for --field, and day, hour, minute, kind, log_source." placeholder:"NAME,…"`
 	Sum    []string `help:"With --by: add up these fields too, and show the largest sums first." placeholder:"NAME,…"`
 	Top    int      `help:"How many rows of each table to show; 0 is all." default:"30"`
@@ -82,6 +83,9 @@ var views = []view{
 			eachAccount(ev, func(a account) { row(false, "account", a.String()) })
 			eachAddress(ev, "", func(a string) { row(false, "address", a) })
 		}},
+	{name: namesView, noun: "RECORDS", rows: func(*tocsin.Event, func(bool, ...string)) {}, // see desk.facts
+		columns: []column{{name: "kind", head: "KIND"}, {name: "of", head: "OF"}, {name: "name", head: "NAME"}, {name: "grade", head: "GRADE"}, {name: "by", head: "BY"},
+			{name: "from", head: "FROM"}, {name: "to", head: "TO"}, {name: "doubt", head: "DOUBT", optional: true}}},
 }
 
 // logonTypes are Windows' types of logon in words.
@@ -112,15 +116,19 @@ type desk struct {
 	missed []int64 // events that lack a column
 	odd    int64   // values to be added up that are no numbers
 	ties   *ties
+	facts  *naming.Facts // nil unless the table of names is shown
 
 	accounts []bool // whether a table has a column of accounts
 	named    bool   // the event at hand was counted in one
 }
 
-func newDesk(q *query, views []view, worker int) *desk {
+func newDesk(q *query, views []view, worker int, facts func() *naming.Facts) *desk {
 	d := &desk{query: q, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
 	for _, v := range views {
 		d.tables = append(d.tables, newGroups())
+		if v.name == namesView {
+			d.facts = facts()
+		}
 		d.accounts = append(d.accounts, slices.ContainsFunc(v.columns, func(c column) bool { return c.account }))
 	}
 	return d
@@ -131,6 +139,9 @@ func (d *desk) Event(ev *tocsin.Event) {
 	d.asked.Event(ev)
 	if !d.query.wants(ev) {
 		return
+	}
+	if d.facts != nil {
+		d.facts.See(ev)
 	}
 	d.named = false
 	for i := range d.views {
@@ -272,9 +283,10 @@ func (c *metricsCmd) Run(s std) error {
 	defer out.discard()
 	missing := c.missing()
 	var desks []*desk
+	facts := newFacts()
 	stop := showProgress(s.err, in.Progress, c.Quiet)
 	coverage, err := engine.Read(s.ctx, in, func(worker int) engine.Desk {
-		d := newDesk(q, shown, worker)
+		d := newDesk(q, shown, worker, facts)
 		desks = append(desks, d)
 		return d
 	})
@@ -319,4 +331,7 @@ func (d *desk) join(o *desk) {
 	}
 	d.odd += o.odd
 	d.ties.join(o.ties)
+	if d.facts != nil {
+		d.facts.Merge(o.facts)
+	}
 }

@@ -44,7 +44,16 @@ func (d *desk) results(top int) (all []table) {
 		for key, n := range g.tallies {
 			t.rows = append(t.rows, row{valuesOf(key), n})
 		}
-		slices.SortFunc(t.rows, func(a, b row) int {
+		if v.name == namesView {
+			t.rows = namesRows(d.facts)
+			for _, l := range d.facts.LetGo() {
+				t.lost.events += l.N
+			}
+		}
+		slices.SortStableFunc(t.rows, func(a, b row) int {
+			if v.name == namesView {
+				return 0
+			}
 			if v.first {
 				if c := cmp.Or(cmp.Compare(order(a.First), order(b.First)), slices.Compare(a.values, b.values)); c != 0 {
 					return c
