@@ -56,7 +56,7 @@ type stretch struct {
 	first, last int64
 	from, to    place
 	doubt       string
-	weight      int // how sure it is at this address: told, told by two kinds of record, claimed, own
+	weight      int // how sure it is at this address: told, told and borne out (see weigh), claimed, own
 }
 
 // take joins a span of a fact.
@@ -110,6 +110,7 @@ func (f *Facts) Names() *Names {
 		}
 	}
 	n := &Names{of: map[tocsin.Entity][]int{}}
+	j.domains = f.domains()
 	j.machines(n)
 	j.others(n, keys)
 	slices.SortStableFunc(n.all, func(a, b Known) int {
@@ -130,6 +131,40 @@ type judging struct {
 	facts *Facts
 	at    map[string]map[string]*stretches // by address and host
 	alias map[[2]string]bool               // both ways
+
+	domains map[string]bool // those that machines and accounts here are of
+}
+
+// domains are the domains of the networks at hand: those that a machine's own record or a ticket shows, or that two
+// machines of networks of one's own claim to be of.
+func (f *Facts) domains() map[string]bool {
+	shown, claims := map[string]bool{}, map[string]map[string]bool{}
+	for _, x := range f.facts {
+		domain := ""
+		switch {
+		case x.say.kind == "user" && x.say.grade == own:
+			domain, _, _ = strings.Cut(x.name, `\`)
+			if _, realm, ok := strings.Cut(x.name, "@"); ok {
+				domain = realm
+			}
+		case x.say.kind == "machine" && x.say.grade > told:
+			_, domain, _ = strings.Cut(x.name, ".")
+		}
+		switch {
+		case !strings.Contains(domain, "."):
+		case x.say.grade == own:
+			shown[domain] = true
+		case !tocsin.Internet(x.of):
+			if claims[domain] == nil {
+				claims[domain] = map[string]bool{}
+			}
+			claims[domain][x.name] = true
+		}
+	}
+	for domain, names := range claims {
+		shown[domain] = shown[domain] || len(names) > 1
+	}
+	return shown
 }
 
 // stretches are those of one host at one address, in order of time; those without a time first.
@@ -164,8 +199,9 @@ func (j *judging) sight(x *fact) {
 func (j *judging) same(a, b string) bool { return sameMachine(a, b) || j.alias[[2]string{a, b}] }
 
 // weigh says how sure the sightings at an address are. Names that others call a machine by count for more where two kinds of
-// record agree. A domain's own name leads to machines that serve it: it is none of theirs.
-func (j *judging) weigh(hosts map[string]*stretches) {
+// record agree, or the address and the name's domain are of the networks at hand. A domain's own name leads to machines that
+// serve it: it is none of theirs.
+func (j *judging) weigh(address string, hosts map[string]*stretches) {
 	for name, h := range hosts {
 		kinds := map[string]bool{}
 		for other, o := range hosts {
@@ -177,11 +213,13 @@ func (j *judging) weigh(hosts map[string]*stretches) {
 				kinds[s.by[0].evidence()] = true
 			}
 		}
+		_, domain, _ := strings.Cut(name, ".")
+		h.domain = h.domain || j.domains[name]
 		for _, s := range h.spans {
 			switch {
 			case s.grade > told:
 				s.weight = 1 + int(s.grade)
-			case len(kinds) > 1:
+			case len(kinds) > 1, j.domains[domain] && !tocsin.Internet(address):
 				s.weight = 1
 			}
 			if h.domain {
@@ -200,7 +238,7 @@ func overlap(a, b *stretch) bool {
 func (j *judging) machines(n *Names) {
 	addresses := slices.Sorted(maps.Keys(j.at))
 	for _, a := range addresses {
-		j.weigh(j.at[a])
+		j.weigh(a, j.at[a])
 		j.contradicted(j.at[a])
 	}
 	j.elsewhere(addresses)
