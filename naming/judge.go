@@ -259,7 +259,7 @@ func (j *judging) contradicted(hosts map[string]*stretches) {
 	slices.SortStableFunc(all, func(a, b *stretch) int {
 		return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last), strings.Compare(a.host, b.host), cmp.Compare(a.weight, b.weight))
 	})
-	// pass looks at each after those that began before it, or with back ended after it.
+	// pass looks at each after those that come before it, or with back after it.
 	pass := func(back bool) {
 		type active struct {
 			*stretch
@@ -290,11 +290,76 @@ func (j *judging) contradicted(hosts map[string]*stretches) {
 		}
 	}
 	pass(false)
-	slices.SortStableFunc(all, func(a, b *stretch) int { return cmp.Compare(b.last, a.last) })
+	slices.Reverse(all)
 	pass(true)
+	slices.Reverse(all)
+	j.between(all)
+	j.restless(all)
 	for _, s := range all {
 		if s.first == undated && slices.ContainsFunc(all, func(o *stretch) bool { return o.weight >= s.weight && !j.same(o.host, s.host) }) {
 			s.doubt = "contradicted"
+		}
+	}
+}
+
+// between doubts what lies between two surer sightings of another machine, in the time for which an address is held.
+func (j *judging) between(all []*stretch) {
+	const weights = 4
+	before := make([][weights]*stretch, len(all)) // the last that is surer than each weight
+	var surer [weights]*stretch
+	note := func(s *stretch) {
+		for w := range s.weight {
+			surer[w] = s
+		}
+	}
+	for i, s := range all {
+		before[i] = surer
+		if s.first != undated && s.doubt == "" {
+			note(s)
+		}
+	}
+	surer = [weights]*stretch{}
+	for i, s := range slices.Backward(all) {
+		if s.first == undated || s.doubt != "" {
+			continue
+		}
+		x, y := before[i][s.weight], surer[s.weight]
+		note(s)
+		if x != nil && y != nil && y.first-x.last <= hold && j.same(x.host, y.host) && !j.same(x.host, s.host) {
+			s.doubt = "contradicted"
+		}
+	}
+}
+
+// restless doubts all sightings of a stretch of time in which an address goes from one machine to another and back more often
+// than addresses are given out.
+func (j *judging) restless(all []*stretch) {
+	const most = 3 // changes within the time for which an address is held
+	var changes, stretches [][2]int64 // from the last sighting of the one to the first of the other
+	var last *stretch
+	for _, s := range all {
+		if s.first == undated || s.doubt != "" {
+			continue
+		}
+		if last != nil && !j.same(last.host, s.host) {
+			changes = append(changes, [2]int64{last.last, s.first})
+		}
+		last = s
+	}
+	for i := most; i < len(changes); i++ {
+		from, to := changes[i-most][0], changes[i][1]
+		if to-from > hold {
+			continue
+		}
+		if n := len(stretches); n > 0 && stretches[n-1][1] >= from {
+			stretches[n-1][1] = to
+		} else {
+			stretches = append(stretches, [2]int64{from, to})
+		}
+	}
+	for _, s := range all {
+		if s.doubt == "" && s.first != undated && slices.ContainsFunc(stretches, func(x [2]int64) bool { return s.first <= x[1] && s.last >= x[0] }) {
+			s.doubt = "the address goes from machine to machine too often to be one's"
 		}
 	}
 }
@@ -319,9 +384,17 @@ func (j *judging) elsewhere(addresses []string) {
 		slices.SortStableFunc(all, func(a, b sighting) int { return cmp.Compare(a.first, b.first) })
 		mine := map[string][]sighting{} // by address: where its own records saw it
 		for _, s := range all {
-			if s.grade == own && s.doubt == "" {
-				mine[s.address] = append(mine[s.address], s)
+			if s.grade != own || s.doubt != "" {
+				continue
 			}
+			m := mine[s.address]
+			if n := len(m); n > 0 && m[n-1].first != undated && m[n-1].host == s.host && s.first-m[n-1].last <= hold {
+				c := *m[n-1].stretch // it was there in between, too
+				c.last = max(c.last, s.last)
+				m[n-1].stretch = &c
+				continue
+			}
+			mine[s.address] = append(m, s)
 		}
 		var now []sighting
 		for i, s := range all {

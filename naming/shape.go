@@ -206,7 +206,7 @@ func accountOf(domain, name string) string {
 	}
 	name, domain = strings.ToLower(name), strings.ToLower(domain)
 	bare, _, _ := strings.Cut(name, "@")
-	if nobodys[bare] || nobodysDomains[domain] || strings.HasSuffix(bare, "$") || strings.Trim(bare, "0123456789-") == "" {
+	if nobodys[bare] || nobodys[strings.TrimRight(bare, "-0123456789")] || nobodysDomains[domain] || strings.HasSuffix(bare, "$") || strings.Trim(bare, "0123456789-") == "" {
 		return ""
 	}
 	if domain == "" || domain == "-" || domain == "." || strings.Contains(name, "@") {

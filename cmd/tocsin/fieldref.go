@@ -71,7 +71,9 @@ func timeOf(ev *tocsin.Event) time.Time {
 // placeOf is where an event is found again: SOURCE:RECORD.
 func placeOf(ev *tocsin.Event) string { return pathOf(ev.Source, ev.Record) }
 
-func pathOf(source string, record uint64) string { return source + ":" + strconv.FormatUint(record, 10) }
+func pathOf(source string, record uint64) string {
+	return source + ":" + strconv.FormatUint(record, 10)
+}
 
 func logSourceOf(ev *tocsin.Event) string {
 	if len(ev.Sources) == 0 {

@@ -109,7 +109,7 @@ func logonType(ev *tocsin.Event) string {
 
 // A desk counts one worker's events into tables.
 type desk struct {
-	query  *query
+	wants  func(*tocsin.Event) bool
 	asked  engine.Desk
 	views  []view
 	tables []*groups
@@ -122,8 +122,8 @@ type desk struct {
 	named    bool   // the event at hand was counted in one
 }
 
-func newDesk(q *query, views []view, worker int, facts func() *naming.Facts) *desk {
-	d := &desk{query: q, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
+func newDesk(q *query, wants func(*tocsin.Event) bool, views []view, worker int, facts func() *naming.Facts) *desk {
+	d := &desk{wants: wants, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
 	for _, v := range views {
 		d.tables = append(d.tables, newGroups())
 		if v.name == namesView {
@@ -137,7 +137,7 @@ func newDesk(q *query, views []view, worker int, facts func() *naming.Facts) *de
 // Event counts one event.
 func (d *desk) Event(ev *tocsin.Event) {
 	d.asked.Event(ev)
-	if !d.query.wants(ev) {
+	if !d.wants(ev) {
 		return
 	}
 	if d.facts != nil {
@@ -284,13 +284,11 @@ func (c *metricsCmd) Run(s std) error {
 	missing := c.missing()
 	var desks []*desk
 	facts := newFacts()
-	stop := showProgress(s.err, in.Progress, c.Quiet)
-	coverage, err := engine.Read(s.ctx, in, func(worker int) engine.Desk {
-		d := newDesk(q, shown, worker, facts)
+	coverage, err := readNamed(s, in, &c.inputFlags, q, c.Exact, func(worker int, wants func(*tocsin.Event) bool) engine.Desk {
+		d := newDesk(q, wants, shown, worker, facts)
 		desks = append(desks, d)
 		return d
 	})
-	stop()
 	if err != nil {
 		return err
 	}
