@@ -334,7 +334,7 @@ func (j *judging) between(all []*stretch) {
 // restless doubts all sightings of a stretch of time in which an address goes from one machine to another and back more often
 // than addresses are given out.
 func (j *judging) restless(all []*stretch) {
-	const most = 3 // changes within the time for which an address is held
+	const most = 3                    // changes within the time for which an address is held
 	var changes, stretches [][2]int64 // from the last sighting of the one to the first of the other
 	var last *stretch
 	for _, s := range all {
