@@ -146,28 +146,11 @@ func (f *Facts) See(ev *tocsin.Event) {
 	if f.plan == nil {
 		return
 	}
-	for i := range f.plan.keyed {
-		k := &f.plan.keyed[i]
-		for _, r := range k.rows[k.value(ev)] {
-			f.read(r, ev)
-		}
-	}
-	for _, r := range f.plan.rest {
-		f.read(r, ev)
-	}
+	f.plan.each(ev, func(r *row) { f.read(r, ev) })
 }
 
 // read takes in what an event says by a row.
 func (f *Facts) read(r *row, ev *tocsin.Event) {
-	if len(r.texts) == 0 {
-		some := false // what most events lack is looked for first
-		for i := range r.says {
-			some = some || has(ev, r.says[i].of.field)
-		}
-		if !some {
-			return
-		}
-	}
 	if !r.holds(ev) {
 		return
 	}
@@ -188,18 +171,6 @@ func (f *Facts) read(r *row, ev *tocsin.Event) {
 			})
 		})
 	}
-}
-
-func has(ev *tocsin.Event, field string) bool {
-	if field[0] == '@' || field[0] == '{' {
-		return true
-	}
-	for i := range ev.Fields {
-		if ev.Fields[i].Name == field {
-			return true
-		}
-	}
-	return false
 }
 
 // side gives the names that an event has on one side of a saying.

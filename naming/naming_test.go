@@ -46,6 +46,17 @@ func (f *Facts) says() map[string][]string {
 	return out
 }
 
+// TestPlans: a plan has a bit for each field that its rows need.
+func TestPlans(t *testing.T) {
+	for _, r := range table {
+		for _, s := range r.sources {
+			if p := newPlan([]tocsin.LogSource{s}, ""); p == nil || len(p.names) > 64 {
+				t.Errorf("%s: %v: %+v", r.id, s, p)
+			}
+		}
+	}
+}
+
 // TestSamples holds each row of the table against records of its kind, and against those that are nearly like it.
 func TestSamples(t *testing.T) {
 	b, err := os.ReadFile("testdata/samples.txt")

@@ -197,17 +197,25 @@ func (r *row) holds(ev *tocsin.Event) bool {
 	return true
 }
 
-// A plan is the rows for the events of some log sources.
+// A plan is the rows for the events of some log sources. Most events have nothing to do with any row, so one pass over their
+// fields finds those that do.
 type plan struct {
-	keyed []keyed
-	rest  []*row
+	names   []string // of the fields that rows need, at most 64
+	lengths uint64   // a bit for each of their lengths, modulo 64
+	rows    []planned
+	keyed   []keyed
 }
 
-// keyed are the rows that a field tells apart.
+// A planned is a row that needs one of some fields, as bits of plan.names.
+type planned struct {
+	*row
+	needs uint64
+}
+
+// keyed are the rows that a field tells apart, by its value.
 type keyed struct {
-	field string
-	at    int // where it stood last time
-	rows  map[string][]*row
+	name int
+	rows map[string][]*row
 }
 
 func newPlan(sources []tocsin.LogSource, format string) *plan {
@@ -217,34 +225,84 @@ func newPlan(sources []tocsin.LogSource, format string) *plan {
 			continue
 		}
 		if r.key == "" {
-			p.rest = append(p.rest, r)
+			x := planned{row: r}
+			for _, field := range r.needs() {
+				x.needs |= 1 << p.number(field)
+			}
+			p.rows = append(p.rows, x)
 			continue
 		}
-		i := slices.IndexFunc(p.keyed, func(k keyed) bool { return k.field == r.key })
+		name := p.number(r.key)
+		i := slices.IndexFunc(p.keyed, func(k keyed) bool { return k.name == name })
 		if i < 0 {
 			i = len(p.keyed)
-			p.keyed = append(p.keyed, keyed{field: r.key, rows: map[string][]*row{}})
+			p.keyed = append(p.keyed, keyed{name, map[string][]*row{}})
 		}
 		for _, v := range r.values {
 			p.keyed[i].rows[v] = append(p.keyed[i].rows[v], r)
 		}
 	}
-	if len(p.keyed)+len(p.rest) == 0 {
+	if len(p.keyed)+len(p.rows) == 0 {
 		return nil
 	}
 	return p
 }
 
-// value is that of the event's first such field, or "".
-func (k *keyed) value(ev *tocsin.Event) string {
-	if k.at < len(ev.Fields) && ev.Fields[k.at].Name == k.field {
-		return ev.Fields[k.at].Value
+// needs are the fields of which a record of the row's kind has one at least.
+func (r *row) needs() (fields []string) {
+	if len(r.texts) > 0 {
+		return []string{r.texts[0].field}
 	}
+	for i := range r.says {
+		field := r.says[i].of.field
+		if field[0] == '@' {
+			field = r.says[i].name.field
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+// number is that of a field's name.
+func (p *plan) number(field string) int {
+	i := slices.Index(p.names, field)
+	if i < 0 {
+		i = len(p.names)
+		p.names = append(p.names, field)
+		p.lengths |= 1 << (len(field) % 64)
+	}
+	return i
+}
+
+// each gives the rows that an event may be a record of.
+func (p *plan) each(ev *tocsin.Event, yield func(*row)) {
+	var there uint64
+	var values [64]int32 // the field of each name, where it is there
 	for i := range ev.Fields {
-		if ev.Fields[i].Name == k.field {
-			k.at = i
-			return ev.Fields[i].Value
+		name := ev.Fields[i].Name
+		if p.lengths>>(len(name)%64)&1 == 0 {
+			continue
+		}
+		for n, want := range p.names {
+			if name == want && there>>n&1 == 0 {
+				there |= 1 << n
+				values[n] = int32(i)
+			}
 		}
 	}
-	return ""
+	if there == 0 {
+		return
+	}
+	for i := range p.keyed {
+		if k := &p.keyed[i]; there>>k.name&1 != 0 {
+			for _, r := range k.rows[ev.Fields[values[k.name]].Value] {
+				yield(r)
+			}
+		}
+	}
+	for i := range p.rows {
+		if p.rows[i].needs&there != 0 {
+			yield(p.rows[i].row)
+		}
+	}
 }
