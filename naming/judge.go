@@ -497,7 +497,7 @@ func (j *judging) runs(n *Names, address string, st *stretches, usable []*stretc
 			since, until := run.first-hold, run.last+hold
 			for _, o := range others {
 				if o.last < run.first {
-					since = max(since, o.last+1)
+					since = max(since, min(o.last+hold, run.first)) // until then it stays with the other
 				}
 				if o.first > run.last {
 					until = min(until, o.first)

@@ -172,7 +172,11 @@ func (w *wanted) say(out io.Writer) {
 	if more := len(w.others.names) - len(all) + w.others.more; more > 0 {
 		all = append(all, fmt.Sprintf("and %d more", more))
 	}
-	fmt.Fprintf(out, "%s\n", report.Visible(fmt.Sprintf("%s: %d events more by its other names: %s; --exact leaves them out", w.filter, w.others.found.Load(), strings.Join(all, ", "))))
+	events := "events"
+	if w.others.found.Load() == 1 {
+		events = "event"
+	}
+	fmt.Fprintf(out, "%s\n", report.Visible(fmt.Sprintf("%s: %d %s more by its other names: %s; --exact leaves them out", w.filter, w.others.found.Load(), events, strings.Join(all, ", "))))
 }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
