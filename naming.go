@@ -21,4 +21,3 @@ type Naming struct {
 	To    Place     `json:"to"`
 	Doubt string    `json:"doubt,omitempty"` // a clause: why it is not gone by; empty where it is
 }
-
