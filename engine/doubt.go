@@ -202,7 +202,7 @@ func (w *worker) settle() {
 	}
 	for _, ev := range held {
 		if !w.within(ev.Time) {
-			w.span.leave(ev.Time)
+			w.leave(ev)
 		} else {
 			w.take(ev)
 		}

@@ -27,6 +27,7 @@ type Input struct {
 	Source   source.Options
 	Decode   decode.Options
 	Watch    func(worker int) Desk    // of a hunt: is given every event besides; may be nil
+	Facts    func(worker int) Desk    // is given every event, those outside From and To too, before others are; may be nil
 	From, To time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers  int                      // 0: one for each processor
 	Progress *Progress                // may be nil
@@ -72,6 +73,9 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	var busy sync.WaitGroup
 	for i := range n {
 		w := &worker{run: r, desk: desk(i), decoders: map[string]decode.Decoder{}, sources: map[*tocsin.LogSource]*sourceCount{}}
+		if in.Facts != nil {
+			w.facts = in.Facts(i)
+		}
 		all = append(all, w)
 		busy.Go(func() { w.work(ctx) })
 	}
@@ -195,6 +199,7 @@ type sourceCount struct {
 type worker struct {
 	*run
 	desk     Desk
+	facts    Desk                      // nil where nobody asks for them
 	decoders map[string]decode.Decoder // of formats whose blocks stand alone
 	sources  map[*tocsin.LogSource]*sourceCount
 
@@ -361,7 +366,16 @@ func (w *worker) event(ev *tocsin.Event) {
 		w.moment(ev.Time)
 		w.take(ev)
 	} else {
-		w.span.leave(ev.Time)
+		w.leave(ev)
+	}
+}
+
+// leave counts an event outside the bounds that the user set.
+func (w *worker) leave(ev *tocsin.Event) {
+	w.span.leave(ev.Time)
+	if w.facts != nil {
+		defer w.spare(ev)
+		w.facts.Event(ev)
 	}
 }
 
@@ -397,6 +411,9 @@ func (w *worker) take(ev *tocsin.Event) {
 		c.n++
 	}
 	defer w.spare(ev)
+	if w.facts != nil {
+		w.facts.Event(ev)
+	}
 	w.desk.Event(ev)
 }
 

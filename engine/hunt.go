@@ -17,6 +17,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -121,6 +122,14 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			away = append(away, [2]int64{at, int64(len(piece))})
 		}
 	})
+	var facts []*naming.Facts
+	if in.Key != nil {
+		in.Facts = func(int) Desk {
+			f := naming.New(key)
+			facts = append(facts, f)
+			return DeskFunc(f.See)
+		}
+	}
 	var mu sync.Mutex
 	share := func(p *actor.Pages) {
 		mu.Lock()
@@ -188,7 +197,15 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			state.pages.Forget(coverage.Last.Add(-in.Horizon))
 		}
 		state.Turn(time.Time{})
+		for _, more := range facts[1:] {
+			facts[0].Merge(more)
+		}
 		f.Result = state.Result()
+		names := facts[0].Names()
+		for i, c := range f.Campaigns {
+			f.Campaigns[i] = names.Name(c)
+		}
+		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
 	}
 	coverage.Rules = len(set.Rules())

@@ -158,13 +158,19 @@ function linkList(links) {
     el("div", { class: "steps" }, links.map((l) => el("div", {}, linkText(l)))));
 }
 
+// calledIn is what a machine is called in a campaign: for an address, with the names that the logs give it.
+const calledIn = (c, value) => {
+  const names = [...new Set((c.names || []).filter((n) => n.kind === "machine" && n.of.value === value && !n.doubt).map((n) => n.name.value))];
+  return names.length ? `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""} (${value})` : value;
+};
+
 function victimTable(c) {
   if (!c.victims.length) return el("p", { class: "muted" }, "None named.");
   const all = [...c.victims].sort((x, y) => y.reached - x.reached);
   let most = 12;
   const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
   const draw = () => {
-    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(v.value)), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
+    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(calledIn(c, v.value))), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
       el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
     more.hidden = all.length <= most;
     fill(more, `${number(all.length - most)} more`);
