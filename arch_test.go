@@ -32,10 +32,11 @@ var layers = map[string]struct {
 	"action":   {tocsin: []string{"."}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
 	"actor":    {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"campaign": {tocsin: []string{"."}, pure: true},
-	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
+	"channel":  {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
+	"engine":   {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse": {}, // knows nothing of the detector; see offline
 	"update":   {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "campaign", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "campaign", "channel", "decode", "engine", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }

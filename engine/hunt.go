@@ -17,6 +17,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/channel"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -129,6 +130,9 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	}
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
+		if len(in.Channels) > 0 {
+			h.channels = channel.New(channel.Key(key))
+		}
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
@@ -154,6 +158,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	if st.Past > 0 {
 		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
 	}
+	coverage.LetGo = append(coverage.LetGo, f.channels(in.Channels)...)
+	f.sortJoint()
 	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
 		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
 			w.again(m)
@@ -244,6 +250,29 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	}
 	add()
 	whole.Advance(endOfTime, emit)
+	return whole.Stats()
+}
+
+// channels adds what all desks together noted of channels to the joint matches.
+func (f *Findings) channels(rules []*tocsin.Rule) []tocsin.LetGo {
+	var all *channel.Table
+	for _, h := range f.desks {
+		if all == nil {
+			all = h.channels
+		} else {
+			all.Merge(h.channels)
+		}
+		h.channels = nil
+	}
+	if all == nil {
+		return nil
+	}
+	f.joint = append(f.joint, all.Judge(rules)...)
+	return all.LetGo()
+}
+
+// sortJoint orders the joint matches by time, source, record and rule.
+func (f *Findings) sortJoint() {
 	slices.SortStableFunc(f.joint, func(a, b *tocsin.Match) int {
 		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), cmp.Compare(a.Event.Record, b.Event.Record),
 			strings.Compare(a.Rule.Title, b.Rule.Title), strings.Compare(a.Rule.ID, b.Rule.ID),
@@ -251,7 +280,6 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 				return cmp.Or(cmp.Compare(len(a.Value), len(b.Value)), strings.Compare(a.Value, b.Value))
 			}))
 	})
-	return whole.Stats()
 }
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -377,6 +405,7 @@ type hunter struct {
 	progress *Progress
 	held     []int // the rules that hold for the event
 	witness  *witness
+	channels *channel.Table     // nil where nobody asks for channels
 	noted    *actor.Pages       // what the witness noted and is not yet shared
 	share    func(*actor.Pages) // gives it to the owner
 	hold     func(rule int)
@@ -423,12 +452,15 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	return h
 }
 
-// Event is the pipeline: event → sigma → match, or part of a series; and what both mean → action → actor.
+// Event is the pipeline: event → sigma → match, or part of a series or a channel; and what they mean → action → actor.
 func (h *hunter) Event(ev *tocsin.Event) {
 	h.held = h.held[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
 		h.witness.see(ev, h.held)
+	}
+	if h.channels != nil {
+		h.channels.Add(ev)
 	}
 	if len(h.held) == 0 {
 		return

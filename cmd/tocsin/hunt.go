@@ -155,6 +155,7 @@ func (c *huntCmd) Run(s std) error {
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}
+	in.Channels = set.channels
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
