@@ -49,27 +49,35 @@ func (t *Table) cut(s *source, most int) {
 		return
 	}
 	s.over = true
-	type hashed struct {
-		hash uint64
-		to   dest
-		p    *pair
+	clear(t.met[:])
+	hashes := make(map[*pair]uint64, len(s.pairs))
+	for _, p := range s.pairs {
+		hashes[p] = t.hash(string([]byte{byte(p.to.kind), byte(p.to.port >> 8), byte(p.to.port)}) + p.to.name)
 	}
-	all := make([]hashed, 0, len(s.pairs))
-	for d, p := range s.pairs {
-		all = append(all, hashed{t.hash(string([]byte{byte(d.kind), byte(d.port >> 8), byte(d.port)}) + d.name), d, p})
-	}
-	slices.SortFunc(all, func(a, b hashed) int { return cmp.Compare(a.hash, b.hash) })
+	slices.SortFunc(s.pairs, func(a, b *pair) int { return cmp.Compare(hashes[a], hashes[b]) })
 	t.units -= s.units
 	s.units = 0
-	full := false
-	for _, x := range all {
-		if full = full || s.units+x.p.units() > most; full {
-			delete(s.pairs, x.to)
-			continue
+	for i, p := range s.pairs {
+		if s.units+p.units() > most {
+			for _, p := range s.pairs[i:] {
+				delete(t.pairs, link{s, p.to})
+			}
+			s.pairs = slices.Clone(s.pairs[:i])
+			break
 		}
-		s.units += x.p.units()
+		s.units += p.units()
 	}
 	t.units += s.units
+}
+
+// drop lets go a source.
+func (t *Table) drop(s *source) {
+	clear(t.met[:])
+	t.units -= s.units
+	delete(t.sources, s.name)
+	for _, p := range s.pairs {
+		delete(t.pairs, link{s, p.to})
+	}
 }
 
 func (p *pair) units() int { return pairUnits + int(min(p.n, maxCells)) }
@@ -79,10 +87,9 @@ func (t *Table) trim() {
 	for {
 		most, bits := share(t.level)
 		sum := 0
-		for name, s := range t.sources {
+		for _, s := range t.sources {
 			if bits > 0 && !t.keeps(s.hash) {
-				t.units -= s.units
-				delete(t.sources, name)
+				t.drop(s)
 				continue
 			}
 			t.cut(s, most)
@@ -109,7 +116,7 @@ func (t *Table) Merge(o *Table) {
 	for i, name := range o.logs {
 		logs[i] = t.log(name)
 	}
-	lists := make([]int32, len(o.lists))
+	lists := make([]int16, len(o.lists))
 	for i, l := range o.lists {
 		lists[i] = t.list(l)
 	}
@@ -119,24 +126,21 @@ func (t *Table) Merge(o *Table) {
 		}
 		mine := t.sources[name]
 		if mine == nil {
-			mine = &source{name: name, hash: s.hash, ours: s.ours, pairs: map[dest]*pair{}}
+			mine = &source{name: name, hash: s.hash, ours: s.ours}
 			t.sources[name] = mine
 		}
 		mine.over = mine.over || s.over
-		for d, p := range s.pairs {
+		for _, p := range s.pairs {
 			for i := range p.cells {
 				p.cells[i].log = logs[p.cells[i].log]
 			}
 			p.list = lists[p.list]
-			have := mine.pairs[d]
+			have, before := t.pairs[link{mine, p.to}], 0
 			if have == nil {
-				have = &pair{list: p.list}
-				mine.pairs[d] = have
-			}
-			before := have.units()
-			if have.n == 0 && len(have.cells) == 0 {
-				*have, before = *p, 0
+				have = t.pair(mine, p.to)
+				*have = *p
 			} else {
+				before = have.units()
 				have.merge(t, p)
 			}
 			mine.units += have.units() - before
@@ -162,16 +166,20 @@ func (p *pair) merge(t *Table, o *pair) {
 		}
 		p.tidy(t)
 	}
-	for _, h := range o.names {
-		p.names = lowest(p.names, h)
-	}
-	for _, x := range [...]struct {
-		to   *[]string
-		from []string
-		most int
-	}{{&p.few, o.few, maxFew}, {&p.peers, o.peers, maxPeers}, {&p.agents, o.agents, maxFew}} {
-		for _, text := range x.from {
-			*x.to = keepFew(*x.to, text, x.most)
+	if p.texts == nil {
+		p.texts = o.texts
+	} else if o.texts != nil {
+		for _, h := range o.names {
+			p.names = lowest(p.names, h)
+		}
+		for _, x := range [...]struct {
+			to   *[]string
+			from []string
+			most int
+		}{{&p.few, o.few, maxFew}, {&p.peers, o.peers, maxPeers}, {&p.agents, o.agents, maxFew}} {
+			for _, text := range x.from {
+				*x.to = keepFew(*x.to, text, x.most)
+			}
 		}
 	}
 	if slices.CompareFunc(t.lists[o.list], t.lists[p.list], compareSources) < 0 {
@@ -185,33 +193,40 @@ func compareSources(a, b tocsin.LogSource) int {
 
 // Forget lets go what was before a time.
 func (t *Table) Forget(before time.Time) {
+	clear(t.met[:])
 	at := seconds(before)
-	for name, s := range t.sources {
-		for d, p := range s.pairs {
-			had := p.units()
-			p.tidy(t)
-			i, _ := slices.BinarySearchFunc(p.cells, at, func(c cell, at uint32) int { return cmp.Compare(c.at, at) })
-			if i == 0 {
-				continue
-			}
-			for _, c := range p.cells[:i] {
+	for _, s := range t.sources {
+		s.pairs = slices.DeleteFunc(s.pairs, func(p *pair) bool {
+			had, left := p.units(), 0
+			for _, c := range p.forget(t, at) {
 				p.n -= min(p.n, int64(c.n))
 				t.old += int64(c.n)
 			}
-			p.cells = slices.Clone(p.cells[i:])
-			p.tidied = len(p.cells)
-			left := p.units()
-			if len(p.cells) == 0 {
-				delete(s.pairs, d)
-				left = 0
+			if len(p.cells) > 0 {
+				left = p.units()
+			} else {
+				delete(t.pairs, link{s, p.to})
 			}
 			s.units += left - had
 			t.units += left - had
-		}
+			return left == 0
+		})
 		if len(s.pairs) == 0 {
-			delete(t.sources, name)
+			t.drop(s)
 		}
 	}
+}
+
+// forget takes out the cells before a time, and returns them.
+func (p *pair) forget(t *Table, at uint32) []cell {
+	p.tidy(t)
+	i, _ := slices.BinarySearchFunc(p.cells, at, func(c cell, at uint32) int { return cmp.Compare(c.at, at) })
+	old := p.cells[:i]
+	if i > 0 {
+		p.cells = slices.Clone(p.cells[i:])
+		p.tidied = int32(len(p.cells))
+	}
+	return old
 }
 
 // LetGo says what was noted and not kept.

@@ -44,6 +44,7 @@ const (
 type Table struct {
 	k0, k1  uint64
 	sources map[string]*source
+	pairs   map[link]*pair
 	level   int   // how far the shares were lowered; see share
 	units   int   // of all sources, as they are in memory
 	noted   int64 // visits
@@ -60,7 +61,8 @@ type Table struct {
 	answers   map[uint64]struct{} // addresses that answers of name servers held, by hash: those whose hash ends in answerBit zeros
 	answering bool                // answers were seen at all
 	answerBit uint
-	hosts     map[string]place // addresses met lately
+	addresses [1024]address // met lately
+	met       [1024]met
 }
 
 // A source is who opens connections or asks: an address, or a machine where its log names no address.
@@ -68,7 +70,7 @@ type source struct {
 	name  string
 	hash  uint64
 	ours  bool // an address that is given out inside
-	pairs map[dest]*pair
+	pairs []*pair
 	units int
 	over  bool // it had more than its share at some time
 }
@@ -91,18 +93,51 @@ type dest struct {
 	name string
 }
 
+// A met is a pair that was met not long ago: who connects connects again soon.
+type met struct {
+	s *source
+	p *pair
+}
+
+// meet is where a pair of these names is looked for.
+func (t *Table) meet(who string, to dest) *met {
+	h := uint(to.port)*31 + uint(len(to.name))
+	for i := max(0, len(who)-4); i < len(who); i++ {
+		h = h*31 + uint(who[i])
+	}
+	for i := max(0, len(to.name)-4); i < len(to.name); i++ {
+		h = h*31 + uint(to.name[i])
+	}
+	return &t.met[h%uint(len(t.met))]
+}
+
+// is says that a pair is of these names.
+func (m *met) is(who string, to dest) bool { return m.p != nil && m.p.to == to && m.s.name == who }
+
+// A link is a source and what it contacts.
+type link struct {
+	from *source
+	to   dest
+}
+
 // A pair is what a source and a destination have to do with each other.
 type pair struct {
+	to      dest
 	n       int64 // visits
-	quantum uint8 // a slot has 2^quantum seconds
 	cells   []cell
-	tidied  int // cells that are in order and each of its own slot
-	names   []uint64
-	few     []string // names, the first in order
-	peers   []string // addresses of a name
-	agents  []string // user agents or programs
-	odd     bool     // a certificate that nobody vouches for
-	list    int32    // which log sources
+	tidied  int32 // cells that are in order and each of its own slot
+	list    int16 // which log sources
+	quantum uint8 // a slot has 2^quantum seconds
+	odd     bool  // a certificate that nobody vouches for
+	*texts        // nil where there are none
+}
+
+// texts are what pairs of some kinds have besides.
+type texts struct {
+	names  []uint64 // hashes of names below a domain
+	few    []string // of the names, the first in order
+	peers  []string // addresses of a server
+	agents []string // user agents or programs
 }
 
 // A cell is what was noted in one slot, and the first place where it is read.
@@ -119,8 +154,8 @@ type cell struct {
 
 // New makes an empty Table.
 func New(key Key) *Table {
-	return &Table{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), sources: map[string]*source{},
-		logOf: map[string]int32{}, listOf: map[*tocsin.LogSource]kind{}, answers: map[uint64]struct{}{}, hosts: map[string]place{}}
+	return &Table{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), sources: map[string]*source{}, pairs: map[link]*pair{},
+		logOf: map[string]int32{}, listOf: map[*tocsin.LogSource]kind{}, answers: map[uint64]struct{}{}}
 }
 
 // Fresh makes an empty one of the same owner.
@@ -165,21 +200,25 @@ func (t *Table) note(v *visit) {
 		t.undated++
 		return
 	}
-	s := t.sources[v.who]
-	if s == nil {
-		h := t.hash(v.who)
-		if !t.keeps(h) {
-			return
+	m := t.meet(v.who, v.to)
+	s, p := m.s, m.p
+	if !m.is(v.who, v.to) {
+		if s = t.sources[v.who]; s == nil {
+			h := t.hash(v.who)
+			if !t.keeps(h) {
+				return
+			}
+			s = &source{name: strings.Clone(v.who), hash: h, ours: v.ours}
+			t.sources[s.name] = s
 		}
-		s = &source{name: strings.Clone(v.who), hash: h, ours: v.ours, pairs: map[dest]*pair{}}
-		t.sources[s.name] = s
-	}
-	p := s.pairs[v.to]
-	if p == nil {
-		v.to.name = strings.Clone(v.to.name)
-		p = &pair{list: t.list(v.sources)}
-		s.pairs[v.to] = p
-		t.grow(s, pairUnits)
+		p = t.pairs[link{s, v.to}]
+		if *m = (met{s, p}); p == nil {
+			v.to.name = strings.Clone(v.to.name)
+			p = t.pair(s, v.to)
+			p.list = t.list(v.sources)
+			*m = met{s, p}
+			t.grow(s, pairUnits)
+		}
 	}
 	if p.n++; p.n <= maxCells {
 		t.grow(s, 1)
@@ -192,30 +231,43 @@ func (t *Table) note(v *visit) {
 		c.open = 1
 	}
 	p.odd = p.odd || v.odd
-	if v.name != "" {
-		p.names = lowest(p.names, t.hash(v.name))
-		p.few = keepFew(p.few, v.name, maxFew)
-	}
-	if v.peer != "" {
-		p.peers = keepFew(p.peers, v.peer, maxPeers)
-	}
-	if v.agent != "" {
-		p.agents = keepFew(p.agents, cutText(v.agent), maxFew)
+	if v.name != "" || v.peer != "" || v.agent != "" {
+		if p.texts == nil {
+			p.texts = &texts{}
+		}
+		if v.name != "" {
+			p.names = lowest(p.names, t.hash(v.name))
+			p.few = keepFew(p.few, v.name, maxFew)
+		}
+		if v.peer != "" {
+			p.peers = keepFew(p.peers, v.peer, maxPeers)
+		}
+		if v.agent != "" {
+			p.agents = keepFew(p.agents, cutText(v.agent), maxFew)
+		}
 	}
 	p.add(t, c)
 }
 
+// pair makes an empty pair of a source.
+func (t *Table) pair(s *source, to dest) *pair {
+	p := &pair{to: to}
+	s.pairs = append(s.pairs, p)
+	t.pairs[link{s, to}] = p
+	return p
+}
+
 // list numbers log sources.
-func (t *Table) list(l []tocsin.LogSource) int32 {
+func (t *Table) list(l []tocsin.LogSource) int16 {
 	for i := range t.lists {
 		if &t.lists[i][0] == &l[0] || slices.Equal(t.lists[i], l) {
-			return int32(i)
+			return int16(i)
 		}
 	}
 	if len(t.lists) < 256 {
 		t.lists = append(t.lists, l)
 	}
-	return int32(len(t.lists) - 1)
+	return int16(len(t.lists) - 1)
 }
 
 // log numbers logs.
@@ -240,7 +292,7 @@ func (p *pair) add(t *Table, c cell) {
 		p.cells[n-1].join(t, &c)
 		return
 	}
-	if len(p.cells) == cap(p.cells) && len(p.cells) > p.tidied || len(p.cells) >= 2*maxCells {
+	if len(p.cells) == cap(p.cells) && len(p.cells) > int(p.tidied) || len(p.cells) >= 2*maxCells {
 		p.tidy(t)
 	}
 	p.cells = append(p.cells, c)
@@ -282,7 +334,7 @@ func (p *pair) tidy(t *Table) {
 		}
 		p.cells = p.cells[:k]
 		if k <= maxCells {
-			p.tidied = k
+			p.tidied = int32(k)
 			return
 		}
 		p.quantum++
@@ -294,8 +346,11 @@ func (p *pair) tidy(t *Table) {
 
 // keepFew keeps the first of some texts in their order, so that examples are the same whatever the key.
 func keepFew(all []string, text string, most int) []string {
+	if len(all) == most && text >= all[most-1] {
+		return all
+	}
 	i, ok := slices.BinarySearch(all, text)
-	if ok || i == most {
+	if ok {
 		return all
 	}
 	if len(all) == most {
@@ -323,7 +378,12 @@ func lowest(all []uint64, h uint64) []uint64 {
 }
 
 // distinct is how many different names there were, maxNames for that many or more.
-func (p *pair) distinct() int { return len(p.names) }
+func (p *pair) distinct() int {
+	if p.texts == nil {
+		return 0
+	}
+	return len(p.names)
+}
 
 // answered notes that a name server gave an address for a name.
 func (t *Table) answered(address string) {

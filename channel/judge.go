@@ -107,19 +107,30 @@ func network(a netip.Addr) string {
 func (t *Table) views() (all [][]view, st *site) {
 	st = &site{t: t, at: map[string]int{}, agents: map[string]int{}}
 	for _, s := range t.sources {
-		areas, agents := map[string]bool{}, map[string]bool{}
+		var areas, agents map[string]bool
+		if s.ours {
+			areas, agents = map[string]bool{}, map[string]bool{}
+		}
 		var mine []view
-		for d, p := range s.pairs {
-			mine = append(mine, view{s: s, d: d, p: p})
+		for _, p := range s.pairs {
+			if !s.ours && p.n < leastTurns && !p.stayed() {
+				continue
+			}
+			mine = append(mine, view{s: s, d: p.to, p: p})
 			if !s.ours {
 				continue
 			}
-			if d.kind != missing {
-				areas[d.area()] = true
+			if p.to.kind != missing {
+				areas[p.to.area()] = true
 			}
-			for _, a := range p.agents {
-				agents[a] = true
+			if p.texts != nil {
+				for _, a := range p.agents {
+					agents[a] = true
+				}
 			}
+		}
+		if len(mine) == 0 {
+			continue
 		}
 		slices.SortFunc(mine, func(a, b view) int {
 			return cmp.Or(cmp.Compare(a.d.kind, b.d.kind), cmp.Compare(a.d.name, b.d.name), cmp.Compare(a.d.port, b.d.port))
@@ -137,7 +148,7 @@ func (t *Table) views() (all [][]view, st *site) {
 		for a := range agents {
 			st.agents[a]++
 		}
-		if p := s.pairs[dest{kind: missing}]; p != nil && s.ours {
+		if p := t.pairs[link{s, dest{kind: missing}}]; p != nil && s.ours {
 			st.missing = append(st.missing, float64(p.distinct()))
 		}
 	}
@@ -200,7 +211,7 @@ func (st *site) judge(mine []view) (found []finding) {
 			}
 			f = st.beacon(v, begin, end)
 			if f != nil && v.d.kind == named {
-				for _, a := range v.p.peers {
+				for _, a := range v.p.all().peers {
 					told[a] = true
 				}
 			}
@@ -226,7 +237,7 @@ func (st *site) byName(mine []view, v *view) bool {
 	}
 	n := int64(0)
 	for i := range mine {
-		if mine[i].d.kind == named && slices.Contains(mine[i].p.peers, v.d.name) {
+		if mine[i].d.kind == named && slices.Contains(mine[i].p.all().peers, v.d.name) {
 			n += mine[i].r.n
 		}
 	}
@@ -278,7 +289,7 @@ func (st *site) beacon(v *view, begin, end uint32) *finding {
 	if v.p.odd {
 		why = append(why, "a certificate that nobody vouches for")
 	}
-	for _, a := range v.p.agents {
+	for _, a := range v.p.all().agents {
 		if st.agents[a] <= 1 && !strings.HasPrefix(a, browsers) {
 			why = append(why, "a client that no other host has: "+a)
 			break
@@ -318,7 +329,7 @@ func (st *site) lookups(v *view) *finding {
 	f.add("name before the domain", fmt.Sprintf("%.0f bytes in the mean", length))
 	f.count("lookups in the busiest hour", busiest)
 	f.prevalence(st, area)
-	f.add("examples", strings.Join(v.p.few, " "))
+	f.add("examples", strings.Join(v.p.all().few, " "))
 	if names >= manyNames && length >= longNames && (st.hosts < leastSite || st.at[area] <= max(2, st.hosts/20)) {
 		f.row = "tunnel"
 	}
@@ -340,8 +351,8 @@ func (st *site) nonexistent(v *view) *finding {
 	f.count("domains that do not exist", int64(n))
 	f.add("of the median host", fmt.Sprintf("%.0f", usual))
 	f.count("lookups in the busiest hour", v.p.busiest(func(c *cell) int64 { return int64(c.n) }))
-	f.add("examples", strings.Join(v.p.few, " "))
-	if n >= manyMissing && len(st.missing) > 1 && madeUp(v.p.few) {
+	f.add("examples", strings.Join(v.p.all().few, " "))
+	if n >= manyMissing && len(st.missing) > 1 && madeUp(v.p.all().few) {
 		f.row = "generated"
 	}
 	return f
@@ -407,7 +418,7 @@ func (st *site) uploads(mine []view) (found []finding) {
 			}
 		}
 		if v.r.sent/usualTimes < other || st.common(area) || v.d.kind == named && slices.ContainsFunc(mine, func(x view) bool {
-			return x.d.kind == flow && x.r.sent >= muchSent && slices.Contains(v.p.peers, x.d.name)
+			return x.d.kind == flow && x.r.sent >= muchSent && slices.Contains(v.p.all().peers, x.d.name)
 		}) {
 			continue
 		}
@@ -424,6 +435,19 @@ func (st *site) uploads(mine []view) (found []finding) {
 		found = append(found, f)
 	}
 	return found
+}
+
+// all are the texts of a pair, none where there are none.
+func (p *pair) all() texts {
+	if p.texts == nil {
+		return texts{}
+	}
+	return *p.texts
+}
+
+// stayed says that a connection lasted for long.
+func (p *pair) stayed() bool {
+	return slices.ContainsFunc(p.cells, func(c cell) bool { return c.long >= leastLong })
 }
 
 // busiest is the most of a number within one hour of the clock.
@@ -495,16 +519,16 @@ func (f *finding) match(t *Table, rule *tocsin.Rule) *tocsin.Match {
 		ev.Add("dst_port", strconv.Itoa(int(f.d.port)))
 	case named:
 		ev.Add("cs-host", f.d.name)
-		if len(f.p.peers) > 0 {
-			ev.Add("dst_ip", f.p.peers[0])
+		if peers := f.p.all().peers; len(peers) > 0 {
+			ev.Add("dst_ip", peers[0])
 		}
 	case asked:
 		ev.Add("query", f.d.name)
 	case missing:
-		ev.Add("query", f.p.few[0])
+		ev.Add("query", f.p.all().few[0])
 	}
-	if len(f.p.agents) > 0 {
-		ev.Add("cs-user-agent", f.p.agents[0])
+	if agents := f.p.all().agents; len(agents) > 0 {
+		ev.Add("cs-user-agent", agents[0])
 	}
 	m.Event = ev
 	m.Held = append(slices.Clone(ev.Fields), f.held...)

@@ -76,7 +76,7 @@ const (
 
 // fields are their names: Sigma's, and those of sensors for what Sigma does not name. Sizes and durations are Zeek's and
 // Suricata's, and those of firewalls and proxies.
-var fields = map[string]uint8{
+var fields = tableOf(map[string]uint8{
 	"src_ip": fieldSrc, "c-ip": fieldSrc, "SourceIp": fieldSrc,
 	"dst_ip": fieldDst, "DestinationIp": fieldDst, "r-ip": fieldDst,
 	"dst_port": fieldPort, "DestinationPort": fieldPort, "src_port": fieldSourcePort,
@@ -93,6 +93,39 @@ var fields = map[string]uint8{
 	"validation_status": fieldValid,
 	"event_type":        fieldKind,
 	"Initiated":         fieldInitiated,
+})
+
+// A fieldTable numbers the names of fields. Most names of an event are not among them, so that it has to say no fast: they are
+// told apart by their length and three of their bytes first.
+type fieldTable [256][]fieldName
+
+type fieldName struct {
+	name  string
+	field uint8
+}
+
+func tableOf(names map[string]uint8) *fieldTable {
+	var t fieldTable
+	for name, field := range names {
+		h := fieldHash(name)
+		t[h] = append(t[h], fieldName{name, field})
+	}
+	return &t
+}
+
+func fieldHash(name string) uint {
+	n := len(name)
+	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 256
+}
+
+// of is the number of a name that is not empty, 0 for one that is not read.
+func (t *fieldTable) of(name string) uint8 {
+	for _, c := range t[fieldHash(name)] {
+		if c.name == name {
+			return c.field
+		}
+	}
+	return 0
 }
 
 // A place is where an address is.
@@ -105,24 +138,40 @@ const (
 	elsewhere
 )
 
-// place tells of an address, and remembers those met lately.
-func (t *Table) place(v string) place {
-	if p, ok := t.hosts[v]; ok {
-		return p
+// An address is one that was met not long ago.
+type address struct {
+	text  string
+	place place
+	told  bool // as the answer of a name server
+}
+
+// address is what is known of an address, from the table of those met lately.
+func (t *Table) address(v string) *address {
+	h := uint(len(v))
+	for i := max(0, len(v)-6); i < len(v); i++ {
+		h = h*31 + uint(v[i])
 	}
-	p := elsewhere
-	if a, err := netip.ParseAddr(v); err != nil {
-		p = unknown
-	} else if a = a.Unmap(); tocsin.Internet(v) {
-		p = internet
-	} else if a.IsPrivate() || a.IsLinkLocalUnicast() {
-		p = inside
+	a := &t.addresses[h%uint(len(t.addresses))]
+	if a.text != v || v == "" {
+		*a = address{text: strings.Clone(v), place: placeOf(v)}
 	}
-	if len(t.hosts) >= 4096 {
-		clear(t.hosts)
+	return a
+}
+
+func (t *Table) place(v string) place { return t.address(v).place }
+
+func placeOf(v string) place {
+	a, err := netip.ParseAddr(v)
+	if err != nil {
+		return unknown
 	}
-	t.hosts[strings.Clone(v)] = p
-	return p
+	if a = a.Unmap(); a.IsPrivate() || a.IsLinkLocalUnicast() {
+		return inside
+	}
+	if tocsin.Internet(v) {
+		return internet
+	}
+	return elsewhere
 }
 
 // read fills in an empty v, and says whether it is one to be noted.
@@ -134,7 +183,7 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		if len(f.Name) < 4 {
 			continue
 		}
-		switch fields[f.Name] {
+		switch fields.of(f.Name) {
 		case fieldSrc:
 			first(&v.who, f.Value)
 		case fieldDst:
@@ -164,8 +213,11 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		case fieldCode:
 			first(&code, f.Value)
 		case fieldAnswer:
-			if k == asked && t.place(f.Value) == internet {
-				t.answered(f.Value)
+			if k == asked && (strings.IndexByte(f.Value, ':') >= 0 || f.Value != "" && f.Value[len(f.Value)-1] <= '9') {
+				if a := t.address(f.Value); a.place == internet && !a.told {
+					t.answered(f.Value)
+					a.told = true
+				}
 			}
 			answered = true
 		case fieldValid:
@@ -189,18 +241,21 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 	if v.who == "" {
 		return false
 	}
+	if k == flow {
+		if to := (dest{flow, v.to.port, dst}); t.meet(v.who, to).is(v.who, to) {
+			v.flow(ev, event, to)
+			return true
+		}
+	}
 	from := t.place(v.who)
 	v.ours = from == inside || from == unknown
 	switch k {
 	case flow:
-		v.open = ev.Sources[0].Service == "open_conn" || ev.Sources[0].Service == "conn_long"
-		v.bad = event == "firewall_denied" || event == "denied" || event == "drop"
-		v.name = ""
 		switch where := t.place(dst); {
 		case from != inside && from != internet, where != internet && (from != internet || where != inside):
 			return false
 		}
-		v.to = dest{flow, v.to.port, dst}
+		v.flow(ev, event, dest{flow, v.to.port, dst})
 		return true
 	case named:
 		v.odd = strings.Contains(valid, "self signed") || strings.Contains(valid, "self-signed")
@@ -214,6 +269,13 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		v.ours = t.place(dst) != internet
 	}
 	return v.lookup(code, answered)
+}
+
+// flow makes a visit of a connection.
+func (v *visit) flow(ev *tocsin.Event, event string, to dest) {
+	v.to, v.name = to, ""
+	v.open = ev.Sources[0].Service == "open_conn" || ev.Sources[0].Service == "conn_long"
+	v.bad = event == "firewall_denied" || event == "denied" || event == "drop"
 }
 
 // server makes a visit of a request, or of the opening of a TLS connection.
