@@ -13,9 +13,9 @@ import (
 //
 // The level is the lowest at which all that was noted fits. Of a part of it no more fits at a lower level, and of a source's
 // pairs those with the lowest hashes stay, so that what stays in the end was never cut before.
-func share(level int) (units int, bits uint) {
-	units = budget
-	for ; level > 0; level-- {
+func (t *Table) share() (units int, bits uint) {
+	units = t.budget
+	for level := t.level; level > 0; level-- {
 		if units/2 >= leastShare {
 			units /= 2
 		} else {
@@ -27,7 +27,7 @@ func share(level int) (units int, bits uint) {
 
 // keeps says that a source of this hash is kept.
 func (t *Table) keeps(h uint64) bool {
-	_, bits := share(t.level)
+	_, bits := t.share()
 	return h<<(64-bits) == 0
 }
 
@@ -35,10 +35,10 @@ func (t *Table) keeps(h uint64) bool {
 func (t *Table) grow(s *source, units int) {
 	s.units += units
 	t.units += units
-	if most, _ := share(t.level); s.units > 2*most {
+	if most, _ := t.share(); s.units > 2*most {
 		t.cut(s, most)
 	}
-	if t.units > budget+budget/slack {
+	if t.units > t.budget+t.budget/slack {
 		t.trim()
 	}
 }
@@ -85,7 +85,7 @@ func (p *pair) units() int { return pairUnits + int(min(p.n, maxCells)) }
 // trim lowers shares until all fits.
 func (t *Table) trim() {
 	for {
-		most, bits := share(t.level)
+		most, bits := t.share()
 		sum := 0
 		for _, s := range t.sources {
 			if bits > 0 && !t.keeps(s.hash) {
@@ -99,7 +99,7 @@ func (t *Table) trim() {
 				sum += s.units
 			}
 		}
-		if sum <= budget {
+		if sum <= t.budget {
 			return
 		}
 		t.level++

@@ -47,6 +47,7 @@ type Table struct {
 	pairs   map[link]*pair
 	level   int   // how far the shares were lowered; see share
 	units   int   // of all sources, as they are in memory
+	budget  int   // of units
 	noted   int64 // visits
 	undated int64 // of them without a time that can be held
 	old     int64 // visits that were forgotten because of their age
@@ -154,7 +155,7 @@ type cell struct {
 
 // New makes an empty Table.
 func New(key Key) *Table {
-	return &Table{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), sources: map[string]*source{}, pairs: map[link]*pair{},
+	return &Table{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), sources: map[string]*source{}, pairs: map[link]*pair{}, budget: budget,
 		logOf: map[string]int32{}, listOf: map[*tocsin.LogSource]kind{}, answers: map[uint64]struct{}{}}
 }
 
@@ -167,6 +168,9 @@ func (t *Table) Fresh() *Table {
 
 // Empty says that nothing was noted.
 func (t *Table) Empty() bool { return t.noted == 0 && len(t.answers) == 0 }
+
+// Noted counts the connections, requests and lookups that were noted, kept or not.
+func (t *Table) Noted() int64 { return t.noted }
 
 // Add notes an event, if it is one of a connection, a request or a lookup. Nothing of it is kept but copies.
 func (t *Table) Add(ev *tocsin.Event) {

@@ -22,13 +22,13 @@ const (
 	presence      = 0.7             // of the hours from its first to its last connection
 	leastInterval = 5               // seconds; what is faster is a transfer
 	mostSize      = 32 << 10        // bytes sent a turn: a beacon asks for orders
-	regularity    = 0.8             // see rhythm.regular; random arrivals have 0.5
+	regularity    = 0.7             // see rhythm.regular; random arrivals have 0.5
 	evenness      = 0.6             // see rhythm.even: jitter of up to 80 % either way
 	veryEven      = 0.9             // with which skew does not matter: some turns left out make it
 	jitterTurns   = 50              // to tell jitter that is drawn evenly between bounds
 	jitterLeast   = 0.1             // of the median, between the bounds
-	flatLeast     = 0.46            // see rhythm.flat
-	flatMost      = 0.66            //
+	flatLeast     = 0.44            // see rhythm.flat
+	flatMost      = 0.68            //
 	outsideHours  = 12              // of a beacon from outside: half of RITA's day; guessing passwords slowly takes less
 	leastSteady   = 0.5             // how alike sizes are, as evenness
 	manyNames     = 500             // different names below a domain; RITA's score of 0.5
