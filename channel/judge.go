@@ -290,7 +290,7 @@ func (st *site) beacon(v *view, begin, end uint32) *finding {
 		why = append(why, "a certificate that nobody vouches for")
 	}
 	for _, a := range v.p.all().agents {
-		if st.agents[a] <= 1 && !strings.HasPrefix(a, browsers) {
+		if st.hosts >= leastSite && st.agents[a] <= 1 && !strings.HasPrefix(a, browsers) {
 			why = append(why, "a client that no other host has: "+a)
 			break
 		}
@@ -469,8 +469,10 @@ func (f *finding) add(name, value string) {
 
 func (f *finding) count(name string, n int64) { f.add(name, strconv.FormatInt(n, 10)) }
 
+// size tells of bytes, where the logs do.
 func (f *finding) size(name string, n uint64) {
 	switch {
+	case n == 0:
 	case n >= 10<<20:
 		f.add(name, fmt.Sprintf("%d MB", n>>20))
 	case n >= 10<<10:
