@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -221,7 +222,7 @@ func TestToldOnce(t *testing.T) {
 func TestMatch(t *testing.T) {
 	m := judged(t, trafficOf(specOf(t, rows["beacon"].sample), 1))["beacon"][0]
 	held := map[string]string{}
-	for _, f := range m.Held {
+	for _, f := range slices.Concat(m.Event.Fields, m.Held) {
 		held[f.Name] = f.Value
 	}
 	for _, name := range []string{"src_ip", "dst_ip", "dst_port", "connections", "median interval", "spread", "hours", "sent", "hosts that contact it", "evidence"} {

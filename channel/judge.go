@@ -533,7 +533,6 @@ func (f *finding) match(t *Table, rule *tocsin.Rule) *tocsin.Match {
 		ev.Add("cs-user-agent", agents[0])
 	}
 	m.Event = ev
-	m.Held = append(slices.Clone(ev.Fields), f.held...)
 	for _, c := range cells[max(0, len(cells)-maxSeries):] {
 		m.Series = append(m.Series, tocsin.Place{Time: stamp(c.at), Source: t.logs[c.log], Record: c.record})
 	}

@@ -42,9 +42,18 @@ func (r *ruleset) parsed() []*sigma.Rule {
 	return all
 }
 
+// known are the rules that can be used, and the rows by which channels are judged.
+func (r *ruleset) known() []*sigma.Rule {
+	all := slices.Clone(r.set.Rules())
+	for _, row := range r.channels {
+		all = append(all, &sigma.Rule{Rule: *row})
+	}
+	return all
+}
+
 // has says that a rule that can be used is called by this id or title.
 func (r *ruleset) has(name string) bool {
-	return slices.ContainsFunc(r.set.Rules(), func(x *sigma.Rule) bool { return named(&x.Rule, name) }) || r.channel(name) != nil
+	return slices.ContainsFunc(r.known(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
 }
 
 // channel is the row for channels that is called by this id or title, or nil.
