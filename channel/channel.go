@@ -96,8 +96,10 @@ type dest struct {
 
 // A met is a pair that was met not long ago: who connects connects again soon.
 type met struct {
-	s *source
-	p *pair
+	who string
+	to  dest
+	s   *source
+	p   *pair
 }
 
 // meet is where a pair of these names is looked for.
@@ -113,7 +115,9 @@ func (t *Table) meet(who string, to dest) *met {
 }
 
 // is says that a pair is of these names.
-func (m *met) is(who string, to dest) bool { return m.p != nil && m.p.to == to && m.s.name == who }
+func (m *met) is(who string, to dest) bool {
+	return m.p != nil && m.to.port == to.port && m.to.kind == to.kind && m.to.name == to.name && m.who == who
+}
 
 // A link is a source and what it contacts.
 type link struct {
@@ -126,11 +130,12 @@ type pair struct {
 	to      dest
 	n       int64 // visits
 	cells   []cell
-	tidied  int32 // cells that are in order and each of its own slot
-	list    int16 // which log sources
-	quantum uint8 // a slot has 2^quantum seconds
-	odd     bool  // a certificate that nobody vouches for
-	*texts        // nil where there are none
+	tidied  int32   // cells that are in order and each of its own slot
+	list    int16   // which log sources
+	quantum uint8   // a slot has 2^quantum seconds
+	odd     bool    // a certificate that nobody vouches for
+	*texts          // nil where there are none
+	one     [1]cell // most have one
 }
 
 // texts are what pairs of some kinds have besides.
@@ -204,9 +209,12 @@ func (t *Table) note(v *visit) {
 		t.undated++
 		return
 	}
-	m := t.meet(v.who, v.to)
+	m := v.met
+	if m == nil {
+		m = t.meet(v.who, v.to)
+	}
 	s, p := m.s, m.p
-	if !m.is(v.who, v.to) {
+	if v.met == nil && !m.is(v.who, v.to) {
 		if s = t.sources[v.who]; s == nil {
 			h := t.hash(v.who)
 			if !t.keeps(h) {
@@ -215,13 +223,14 @@ func (t *Table) note(v *visit) {
 			s = &source{name: strings.Clone(v.who), hash: h, ours: v.ours}
 			t.sources[s.name] = s
 		}
-		p = t.pairs[link{s, v.to}]
-		if *m = (met{s, p}); p == nil {
+		if p = t.pairs[link{s, v.to}]; p == nil {
 			v.to.name = strings.Clone(v.to.name)
 			p = t.pair(s, v.to)
 			p.list = t.list(v.sources)
-			*m = met{s, p}
+			*m = met{s.name, p.to, s, p}
 			t.grow(s, pairUnits)
+		} else {
+			*m = met{s.name, p.to, s, p}
 		}
 	}
 	if p.n++; p.n <= maxCells {
@@ -256,6 +265,7 @@ func (t *Table) note(v *visit) {
 // pair makes an empty pair of a source.
 func (t *Table) pair(s *source, to dest) *pair {
 	p := &pair{to: to}
+	p.cells = p.one[:0]
 	s.pairs = append(s.pairs, p)
 	t.pairs[link{s, to}] = p
 	return p

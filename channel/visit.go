@@ -27,6 +27,7 @@ type visit struct {
 	log       string
 	record    uint64
 	sources   []tocsin.LogSource
+	met       *met // the pair, where it was met not long ago
 }
 
 // kindOf is what events of these log sources tell of. It goes by Sigma's categories; TLS has none, so it goes by the sensors'
@@ -97,7 +98,7 @@ var fields = tableOf(map[string]uint8{
 
 // A fieldTable numbers the names of fields. Most names of an event are not among them, so that it has to say no fast: they are
 // told apart by their length and three of their bytes first.
-type fieldTable [256][]fieldName
+type fieldTable [1024][]fieldName
 
 type fieldName struct {
 	name  string
@@ -115,7 +116,7 @@ func tableOf(names map[string]uint8) *fieldTable {
 
 func fieldHash(name string) uint {
 	n := len(name)
-	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 256
+	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 1024
 }
 
 // of is the number of a name that is not empty, 0 for one that is not read.
@@ -242,7 +243,9 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		return false
 	}
 	if k == flow {
-		if to := (dest{flow, v.to.port, dst}); t.meet(v.who, to).is(v.who, to) {
+		to := dest{flow, v.to.port, dst}
+		if m := t.meet(v.who, to); m.is(v.who, to) {
+			v.met = m
 			v.flow(ev, event, to)
 			return true
 		}
