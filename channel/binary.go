@@ -67,6 +67,10 @@ func (w *writer) pair(t *Table, p *pair, number []uint64) {
 		w.text(s.Service)
 	}
 	w.uint(uint64(p.n))
+	w.uint(uint64(len(p.ports)))
+	for _, port := range p.ports {
+		w.uint(uint64(port))
+	}
 	x := p.all()
 	w.uint(uint64(len(x.names)))
 	for _, h := range x.names {
@@ -143,9 +147,12 @@ func (r *reader) pair(t *Table, s *source) {
 	}
 	p.list = t.list(l)
 	p.n = int64(min(r.uint(), math.MaxInt64))
+	for n := r.uint(); n > 0 && !r.bad; n-- {
+		p.ports = least(p.ports, uint16(r.uint()), maxPorts)
+	}
 	var x texts
 	for n := r.uint(); n > 0 && !r.bad; n-- {
-		x.names = lowest(x.names, r.fixed())
+		x.names = least(x.names, r.fixed(), maxNames)
 	}
 	x.few, x.peers, x.agents = r.texts(maxFew), r.texts(maxPeers), r.texts(maxFew)
 	if len(x.names)+len(x.few)+len(x.peers)+len(x.agents) > 0 {

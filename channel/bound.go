@@ -159,6 +159,9 @@ func (t *Table) Merge(o *Table) {
 func (p *pair) merge(t *Table, o *pair) {
 	p.n += o.n
 	p.odd = p.odd || o.odd
+	for _, port := range o.ports {
+		p.ports = least(p.ports, port, maxPorts)
+	}
 	if p.quantum = max(p.quantum, o.quantum); len(o.cells) > 0 {
 		p.cells = append(p.cells, o.cells...)
 		for i := range p.cells {
@@ -170,7 +173,7 @@ func (p *pair) merge(t *Table, o *pair) {
 		p.texts = o.texts
 	} else if o.texts != nil {
 		for _, h := range o.names {
-			p.names = lowest(p.names, h)
+			p.names = least(p.names, h, maxNames)
 		}
 		for _, x := range [...]struct {
 			to   *[]string

@@ -36,6 +36,7 @@ const (
 	maxNames   = 1024 // different names below a domain that are counted
 	maxFew     = 4    // texts kept as examples
 	maxPeers   = 16   // addresses of a name
+	maxPorts   = 64   // of a source's connections to one destination
 	maxText    = 255  // bytes of a text that is kept
 	maxAnswers = 1 << 17
 )
@@ -130,12 +131,13 @@ type pair struct {
 	to      dest
 	n       int64 // visits
 	cells   []cell
-	tidied  int32   // cells that are in order and each of its own slot
-	list    int16   // which log sources
-	quantum uint8   // a slot has 2^quantum seconds
-	odd     bool    // a certificate that nobody vouches for
-	*texts          // nil where there are none
-	one     [1]cell // most have one
+	tidied  int32    // cells that are in order and each of its own slot
+	list    int16    // which log sources
+	quantum uint8    // a slot has 2^quantum seconds
+	odd     bool     // a certificate that nobody vouches for
+	ports   []uint16 // of the source, the lowest
+	*texts           // nil where there are none
+	one     [1]cell  // most have one
 }
 
 // texts are what pairs of some kinds have besides.
@@ -244,12 +246,15 @@ func (t *Table) note(v *visit) {
 		c.open = 1
 	}
 	p.odd = p.odd || v.odd
+	if v.port > 0 && v.to.kind == flow {
+		p.ports = least(p.ports, v.port, maxPorts)
+	}
 	if v.name != "" || v.peer != "" || v.agent != "" {
 		if p.texts == nil {
 			p.texts = &texts{}
 		}
 		if v.name != "" {
-			p.names = lowest(p.names, t.hash(v.name))
+			p.names = least(p.names, t.hash(v.name), maxNames)
 			p.few = keepFew(p.few, v.name, maxFew)
 		}
 		if v.peer != "" {
@@ -376,19 +381,19 @@ func keepFew(all []string, text string, most int) []string {
 // cutText is a text of at most maxText bytes.
 func cutText(s string) string { return s[:min(len(s), maxText)] }
 
-// lowest keeps the lowest hashes, of which there are maxNames or fewer: how many is the number of different names.
-func lowest(all []uint64, h uint64) []uint64 {
-	if len(all) == maxNames && h >= all[maxNames-1] {
+// least keeps the lowest of some numbers, each once.
+func least[N uint16 | uint64](all []N, n N, most int) []N {
+	if len(all) == most && n >= all[most-1] {
 		return all
 	}
-	i, ok := slices.BinarySearch(all, h)
+	i, ok := slices.BinarySearch(all, n)
 	if ok {
 		return all
 	}
-	if len(all) == maxNames {
-		all = all[:maxNames-1]
+	if len(all) == most {
+		all = all[:most-1]
 	}
-	return slices.Insert(all, i, h)
+	return slices.Insert(all, i, n)
 }
 
 // distinct is how many different names there were, maxNames for that many or more.

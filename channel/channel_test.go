@@ -177,14 +177,25 @@ func TestRhythms(t *testing.T) {
 // most hosts contact, few connections, and what is done for an hour only.
 func TestOrdinary(t *testing.T) {
 	for name, change := range map[string]func(ev *tocsin.Event){
-		"a clock":            func(ev *tocsin.Event) { replace(ev, "4444", "123") },
-		"a machine inside":   func(ev *tocsin.Event) { replace(ev, "198.51.100.7", "10.7.0.7") },
-		"multicast":          func(ev *tocsin.Event) { replace(ev, "198.51.100.7", "224.0.0.251") },
-		"pings":              func(ev *tocsin.Event) { replace(ev, "tcp", "icmp") },
+		"a clock":          func(ev *tocsin.Event) { replace(ev, "4444", "123") },
+		"a machine inside": func(ev *tocsin.Event) { replace(ev, "198.51.100.7", "10.7.0.7") },
+		"multicast":        func(ev *tocsin.Event) { replace(ev, "198.51.100.7", "224.0.0.251") },
+		"pings":            func(ev *tocsin.Event) { replace(ev, "tcp", "icmp") },
+		"one connection, told again while it goes on": func(ev *tocsin.Event) { setField(ev, "src_port", "50001") },
+		"the way back": func(ev *tocsin.Event) {
+			replace(ev, "10.1.0.1", "x")
+			replace(ev, "198.51.100.7", "10.1.0.1")
+			replace(ev, "x", "198.51.100.7")
+			replace(ev, "4444", "50001")
+			setField(ev, "src_port", "443")
+		},
 		"an hour":            func(ev *tocsin.Event) { ev.Time = morning.Add(ev.Time.Sub(morning) / 12) },
 		"its time not known": func(ev *tocsin.Event) { ev.Time = time.Time{} },
 	} {
 		events := trafficOf(specOf(t, rows["beacon"].sample), 2)
+		if len(judged(t, events)) != 1 {
+			t.Fatal("the beacon itself is not found")
+		}
 		for i := range events {
 			change(&events[i])
 		}
@@ -328,4 +339,13 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// setField gives a field another value where an event has it.
+func setField(ev *tocsin.Event, name, value string) {
+	for i := range ev.Fields {
+		if ev.Fields[i].Name == name {
+			ev.Fields[i].Value = value
+		}
+	}
 }

@@ -257,6 +257,8 @@ func (st *site) beacon(v *view, begin, end uint32) *finding {
 	case r.turns < leastTurns, r.hours < leastHours, float64(r.hours) < presence*float64(r.of), r.size > mostSize, steady < leastSteady,
 		r.median < leastInterval, r.median < 4*float64(r.slot) && r.slot > 1, r.regular() < regularity && r.even() < veryEven, r.even() < evenness:
 		return nil
+	case len(v.p.ports) > 0 && 2*len(v.p.ports) < min(r.turns, maxPorts): // few connections, told again while they go on
+		return nil
 	case v.d.kind == flow && ordinaryPlaces[v.port()], v.d.kind == named && isOrdinary(v.d.name):
 		return nil
 	}
@@ -491,6 +493,9 @@ func (f *finding) prevalence(st *site, area string) {
 func (f *finding) rhythm() {
 	r := &f.r
 	f.count("connections", r.n)
+	if r.bad > 0 {
+		f.count("of them denied", r.bad)
+	}
 	f.add("median interval", fmt.Sprintf("%.0f s", r.median))
 	f.add("spread", fmt.Sprintf("%.0f s (median deviation)", r.mad))
 	f.add("hours", fmt.Sprintf("%d of %d", r.hours, r.of))

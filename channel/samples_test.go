@@ -53,7 +53,7 @@ func (x *traffic) event(at time.Time, sources []tocsin.LogSource, pairs ...strin
 }
 
 func (x *traffic) connection(at time.Time, from, to string, port, sent, got, long int) {
-	x.event(at, flowSources, "src_ip", from, "dst_ip", to, "dst_port", strconv.Itoa(port), "proto", "tcp",
+	x.event(at, flowSources, "src_ip", from, "dst_ip", to, "dst_port", strconv.Itoa(port), "src_port", strconv.Itoa(32768+x.rng.IntN(28000)), "proto", "tcp",
 		"orig_bytes", strconv.Itoa(sent), "resp_bytes", strconv.Itoa(got), "duration", fmt.Sprintf("%d.25", long))
 }
 

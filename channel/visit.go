@@ -27,7 +27,8 @@ type visit struct {
 	log       string
 	record    uint64
 	sources   []tocsin.LogSource
-	met       *met // the pair, where it was met not long ago
+	port      uint16 // of the source; 0 is not known
+	met       *met   // the pair, where it was met not long ago
 }
 
 // kindOf is what events of these log sources tell of. It goes by Sigma's categories; TLS has none, so it goes by the sensors'
@@ -35,6 +36,8 @@ type visit struct {
 func kindOf(sources []tocsin.LogSource) kind {
 	for _, s := range sources {
 		switch s.Category {
+		case "ids":
+			return nothing // alerts are no connections
 		case "firewall", "network_connection":
 			return flow
 		case "proxy":
@@ -177,7 +180,7 @@ func placeOf(v string) place {
 
 // read fills in an empty v, and says whether it is one to be noted.
 func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
-	var dst, host, method, uri, code, valid, event, sport string
+	var dst, host, method, uri, code, valid, event string
 	answered := false
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
@@ -194,7 +197,9 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 				v.to.port = uint16(n)
 			}
 		case fieldSourcePort:
-			sport = f.Value
+			if n, err := strconv.ParseUint(f.Value, 10, 16); err == nil {
+				v.port = uint16(n)
+			}
 		case fieldSent:
 			v.sent = max(v.sent, whole(f.Value))
 		case fieldGot:
@@ -255,6 +260,8 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 	switch k {
 	case flow:
 		switch where := t.place(dst); {
+		case v.answers():
+			return false
 		case from != inside && from != internet, where != internet && (from != internet || where != inside):
 			return false
 		}
@@ -265,7 +272,7 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		v.name = ""
 		return v.server(t, dst, host, method, uri, from)
 	}
-	if sport == "53" && v.to.port != 53 { // an answer, logged by its packet: the question was told before
+	if v.port == 53 && v.to.port != 53 { // an answer, logged by its packet: the question was told before
 		if v.who = dst; v.who == "" || !nonexistent(code) {
 			return false
 		}
@@ -273,6 +280,10 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 	}
 	return v.lookup(code, answered)
 }
+
+// answers says that a flow is the way back of another, as sensors tell it that log each way by itself: from a service's port
+// to one that clients are given.
+func (v *visit) answers() bool { return v.port > 0 && v.port < 1024 && v.to.port >= 1024 }
 
 // flow makes a visit of a connection.
 func (v *visit) flow(ev *tocsin.Event, event string, to dest) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"iter"
 	"runtime"
@@ -114,6 +115,10 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	defer stop()
 	f := &Findings{set: set, spool: &spool{failed: stop}}
 	key := keyOf(in.Key)
+	sampling := channel.Key(key)
+	if in.Key == nil {
+		_, _ = rand.Read(sampling[:]) // it never fails
+	}
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
 	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
 	state.pages.PutAway(func(piece []byte) {
@@ -131,7 +136,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
 		if len(in.Channels) > 0 {
-			h.channels = channel.New(channel.Key(key))
+			h.channels = channel.New(sampling)
 		}
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {

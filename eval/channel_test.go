@@ -142,7 +142,7 @@ func TestChannelsCost(t *testing.T) {
 	nginx, _ := generated(t, "nginx", 100_000)
 	sshd, _ := generated(t, "sshd", 100_000)
 	for _, x := range []struct{ name, path string }{
-		{"zeek", data(t, "network/zeek-rita.tar.gz")}, {"nginx", nginx}, {"sshd", sshd}, {"evtx", data(t, "windows/benign-evtx-omer.tar.gz")},
+		{"zeek", data(t, "network/zeek-rita.tar.gz")}, {"nginx", nginx}, {"sshd", sshd}, {"windows", windowsJSON(t)[0]},
 	} {
 		var without, with float64
 		for range 3 {
