@@ -27,8 +27,8 @@ func sensor(t testing.TB) string {
 	from := time.Date(2026, 3, 10, 6, 0, 0, 0, time.UTC)
 	logs := map[string][]string{}
 	conn := func(at time.Time, src, dst string, port, sent int) {
-		logs["conn"] = append(logs["conn"], fmt.Sprintf(`{"ts":%d.5,"uid":"C%d","id.orig_h":%q,"id.orig_p":50001,"id.resp_h":%q,"id.resp_p":%d,"proto":"tcp","duration":1.5,"orig_bytes":%d,"resp_bytes":900,"conn_state":"SF"}`,
-			at.Unix(), len(logs["conn"]), src, dst, port, sent))
+		logs["conn"] = append(logs["conn"], fmt.Sprintf(`{"ts":%d.5,"uid":"C%d","id.orig_h":%q,"id.orig_p":%d,"id.resp_h":%q,"id.resp_p":%d,"proto":"tcp","duration":1.5,"orig_bytes":%d,"resp_bytes":900,"conn_state":"SF"}`,
+			at.Unix(), len(logs["conn"]), src, 32768+rng.IntN(28000), dst, port, sent))
 	}
 	for h := range 12 {
 		src := fmt.Sprintf("10.1.0.%d", h+1)
