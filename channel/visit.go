@@ -76,6 +76,7 @@ const (
 	fieldInitiated
 	fieldSourcePort
 	fieldProto
+	fieldImage
 )
 
 // fields are their names: Sigma's, and those of sensors for what Sigma does not name. Sizes and durations are Zeek's and
@@ -83,13 +84,13 @@ const (
 var fields = tableOf(map[string]uint8{
 	"src_ip": fieldSrc, "c-ip": fieldSrc, "SourceIp": fieldSrc,
 	"dst_ip": fieldDst, "DestinationIp": fieldDst, "r-ip": fieldDst,
-	"dst_port": fieldPort, "DestinationPort": fieldPort, "src_port": fieldSourcePort,
+	"dst_port": fieldPort, "DestinationPort": fieldPort, "src_port": fieldSourcePort, "SourcePort": fieldSourcePort,
 	"orig_bytes": fieldSent, "flow.bytes_toserver": fieldSent, "bytes_out": fieldSent, "cs-bytes": fieldSent, "request_body_len": fieldSent, "sentbyte": fieldSent, "bytes_sent": fieldSent,
 	"resp_bytes": fieldGot, "flow.bytes_toclient": fieldGot, "bytes_in": fieldGot, "sc-bytes": fieldGot, "response_body_len": fieldGot, "rcvdbyte": fieldGot, "bytes_received": fieldGot,
 	"duration": fieldLong, "flow.age": fieldLong, "elapsed": fieldLong,
 	"cs-host": fieldHost, "r-dns": fieldHost, "server_name": fieldHost, "tls.sni": fieldHost, "DestinationHostname": fieldHost,
 	"cs-method": fieldMethod, "cs-uri": fieldURI, "c-uri": fieldURI,
-	"cs-user-agent": fieldAgent, "c-useragent": fieldAgent, "Image": fieldAgent,
+	"cs-user-agent": fieldAgent, "c-useragent": fieldAgent, "Image": fieldImage,
 	"query": fieldQuery, "QueryName": fieldQuery,
 	"rcode_name": fieldCode, "dns.rcode": fieldCode, "rcode": fieldCode, "QueryStatus": fieldCode,
 	"answer": fieldAnswer, "QueryResults": fieldAnswer,
@@ -214,6 +215,8 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 			uri = f.Value
 		case fieldAgent:
 			first(&v.agent, f.Value)
+		case fieldImage:
+			v.agent = lower(f.Value[strings.LastIndexAny(f.Value, `\/`)+1:]) // where it lies differs by user
 		case fieldQuery:
 			first(&v.name, f.Value)
 		case fieldCode:

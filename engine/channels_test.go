@@ -193,3 +193,57 @@ func TestHoursApart(t *testing.T) {
 		t.Errorf("%d hours, let go: %v", len(s.channels.open), l)
 	}
 }
+
+// TestChannelsOfLogs holds that channels are found in whatever log tells of connections, requests or lookups.
+func TestChannelsOfLogs(t *testing.T) {
+	set, _ := sigma.Compile(nil, sigma.Options{})
+	for name, x := range map[string]struct {
+		row  string
+		line func(at time.Time, i int) string
+	}{
+		"Suricata's flows": {"channel_regular", func(at time.Time, i int) string {
+			return fmt.Sprintf(`{"timestamp":%q,"flow_id":%d,"event_type":"flow","src_ip":"10.1.0.1","src_port":%d,"dest_ip":"198.51.100.7","dest_port":443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":5,"pkts_toclient":4,"bytes_toserver":700,"bytes_toclient":900,"start":%q,"state":"closed","reason":"timeout"}}`,
+				at.Format("2006-01-02T15:04:05.000000-0700"), i, 40000+i, at.Format("2006-01-02T15:04:05.000000-0700"))
+		}},
+		"a firewall": {"channel_regular", func(at time.Time, i int) string {
+			return fmt.Sprintf(`date=%s time=%s devname="fg1" devid="FG1" logid="0000000013" type="traffic" subtype="forward" level="notice" vd="root" tz="+0000" srcip=10.1.0.1 srcport=%d dstip=198.51.100.7 dstport=443 proto=6 action="close" policyid=1 duration=3 sentbyte=1234 rcvdbyte=4321`,
+				at.Format(time.DateOnly), at.Format(time.TimeOnly), 40000+i)
+		}},
+		"a proxy": {"channel_regular", func(at time.Time, i int) string {
+			return fmt.Sprintf("%d.123    120 10.1.0.1 TCP_TUNNEL/200 4567 CONNECT www.shop.example:443 - HIER_DIRECT/198.51.100.7 -", at.Unix())
+		}},
+		"flows of a cloud": {"channel_regular", func(at time.Time, i int) string {
+			return fmt.Sprintf("2 123456789010 eni-1 10.1.0.1 198.51.100.7 %d 443 6 10 4000 %d %d ACCEPT OK", 40000+i, at.Unix(), at.Unix()+60)
+		}},
+		"a flow of a cloud that goes on": {"", func(at time.Time, i int) string {
+			return fmt.Sprintf("2 123456789010 eni-1 10.1.0.1 198.51.100.7 40000 443 6 10 4000 %d %d ACCEPT OK", at.Unix(), at.Unix()+60)
+		}},
+		"a name server": {"channel_tunnel", func(at time.Time, i int) string {
+			at = at.Add(-time.Duration(i) * 59 * time.Second)
+			return fmt.Sprintf("%s client @0x7f1 10.1.0.1#%d (%032x.t.carrier.example): query: %032x.t.carrier.example IN TXT + (10.1.0.53)", at.Format("02-Jan-2006 15:04:05.000"), 40000+i, i*7919, i*7919)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var lines strings.Builder
+			for i := range 600 {
+				lines.WriteString(x.line(time.Date(2026, 3, 10, 6, 0, i*60, 0, time.UTC), i) + "\n")
+			}
+			path := filepath.Join(t.TempDir(), "a.log")
+			if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, c, err := Hunt(context.Background(), Input{Paths: []string{path}, Channels: channel.Rules()}, set, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			found := parsedMatches(f)
+			if x.row == "" && len(found) == 0 {
+				return
+			}
+			if len(found) != 1 || found[0].Rule.Name != x.row || found[0].Event.Text("src_ip") != "10.1.0.1" {
+				t.Errorf("%v in %d events of %v, want %s", found, c.Events, c.Sources, x.row)
+			}
+		})
+	}
+}
