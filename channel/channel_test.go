@@ -213,6 +213,22 @@ func replace(ev *tocsin.Event, old, new string) {
 	}
 }
 
+// TestScansAreNone holds that what strangers try in vain is not noted, whatever of theirs was answered before, while what is
+// refused to a host of the site still counts.
+func TestScansAreNone(t *testing.T) {
+	for name, want := range map[string]int{"called": 0, "regular": 1, "beacon": 1} {
+		events := trafficOf(specOf(t, rows[name].sample), 4)
+		for i := range events {
+			if events[i].Sources[0].Category == "firewall" && i%40 != 0 {
+				events[i].Add("conn_state", "S0")
+			}
+		}
+		if found := judged(t, events); len(found) != want {
+			t.Errorf("%s: %v", name, titles(found))
+		}
+	}
+}
+
 // TestToldOnce holds that what a sensor tells of one channel in two logs, by address and by name, is one finding.
 func TestToldOnce(t *testing.T) {
 	events := trafficOf(specOf(t, rows["regular"].sample), 3)

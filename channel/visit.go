@@ -28,6 +28,7 @@ type visit struct {
 	record    uint64
 	sources   []tocsin.LogSource
 	port      uint16 // of the source; 0 is not known
+	failed    bool   // nobody answered
 	met       *met   // the pair, where it was met not long ago
 }
 
@@ -77,6 +78,7 @@ const (
 	fieldSourcePort
 	fieldProto
 	fieldImage
+	fieldState
 )
 
 // fields are their names: Sigma's, and those of sensors for what Sigma does not name. Sizes and durations are Zeek's and
@@ -95,6 +97,7 @@ var fields = tableOf(map[string]uint8{
 	"rcode_name": fieldCode, "dns.rcode": fieldCode, "rcode": fieldCode, "QueryStatus": fieldCode,
 	"answer": fieldAnswer, "QueryResults": fieldAnswer,
 	"proto":             fieldProto,
+	"conn_state":        fieldState,
 	"validation_status": fieldValid,
 	"event_type":        fieldKind,
 	"Initiated":         fieldInitiated,
@@ -215,6 +218,8 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 			uri = f.Value
 		case fieldAgent:
 			first(&v.agent, f.Value)
+		case fieldState:
+			v.failed = unanswered[f.Value]
 		case fieldImage:
 			v.agent = lower(f.Value[strings.LastIndexAny(f.Value, `\/`)+1:]) // where it lies differs by user
 		case fieldQuery:
@@ -255,7 +260,7 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		if m := t.meet(v.who, to); m.is(v.who, to) {
 			v.met = m
 			v.flow(ev, event, to)
-			return true
+			return m.s.ours || !v.bad && !v.failed
 		}
 	}
 	from := t.place(v.who)
@@ -269,7 +274,7 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 			return false
 		}
 		v.flow(ev, event, dest{flow, v.to.port, dst})
-		return true
+		return from == inside || !v.bad && !v.failed // what strangers try in vain is a scan
 	case named:
 		v.odd = strings.Contains(valid, "self signed") || strings.Contains(valid, "self-signed")
 		v.name = ""
@@ -287,6 +292,9 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 // answers says that a flow is the way back of another, as sensors tell it that log each way by itself: from a service's port
 // to one that clients are given.
 func (v *visit) answers() bool { return v.port > 0 && v.port < 1024 && v.to.port >= 1024 }
+
+// unanswered are Zeek's states of connections that were not established: https://docs.zeek.org/en/master/scripts/base/protocols/conn/main.zeek.html
+var unanswered = map[string]bool{"S0": true, "REJ": true, "RSTOS0": true, "RSTRH": true, "SH": true}
 
 // flow makes a visit of a connection.
 func (v *visit) flow(ev *tocsin.Event, event string, to dest) {
