@@ -169,12 +169,15 @@ func New(key Key) *Table {
 // Fresh makes an empty one of the same owner.
 func (t *Table) Fresh() *Table {
 	f := New(Key{})
-	f.k0, f.k1 = t.k0, t.k1
+	f.k0, f.k1, f.budget = t.k0, t.k1, t.budget
 	return f
 }
 
 // Empty says that nothing was noted.
 func (t *Table) Empty() bool { return t.noted == 0 && len(t.answers) == 0 }
+
+// Heavy says that a reader's share is large enough to be given to the owner.
+func (t *Table) Heavy() bool { return t.units > t.budget/16 }
 
 // Noted counts the connections, requests and lookups that were noted, kept or not.
 func (t *Table) Noted() int64 { return t.noted }

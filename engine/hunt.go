@@ -133,10 +133,19 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		defer mu.Unlock()
 		state.Merge(p)
 	}
+	var table *channel.Table // of all workers
+	if len(in.Channels) > 0 {
+		table = channel.New(sampling)
+	}
+	shareChannels := func(t *channel.Table) {
+		mu.Lock()
+		defer mu.Unlock()
+		table.Merge(t)
+	}
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
-		if len(in.Channels) > 0 {
-			h.channels = channel.New(sampling)
+		if table != nil {
+			h.channels, h.shareChannels = table.Fresh(), shareChannels
 		}
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
@@ -163,7 +172,14 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	if st.Past > 0 {
 		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
 	}
-	coverage.LetGo = append(coverage.LetGo, f.channels(in.Channels)...)
+	if table != nil {
+		for _, h := range f.desks {
+			table.Merge(h.channels)
+			h.channels = nil
+		}
+		f.joint = append(f.joint, table.Judge(in.Channels)...)
+		coverage.LetGo = append(coverage.LetGo, table.LetGo()...)
+	}
 	f.sortJoint()
 	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
 		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
@@ -256,24 +272,6 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	add()
 	whole.Advance(endOfTime, emit)
 	return whole.Stats()
-}
-
-// channels adds what all desks together noted of channels to the joint matches.
-func (f *Findings) channels(rules []*tocsin.Rule) []tocsin.LetGo {
-	var all *channel.Table
-	for _, h := range f.desks {
-		if all == nil {
-			all = h.channels
-		} else {
-			all.Merge(h.channels)
-		}
-		h.channels = nil
-	}
-	if all == nil {
-		return nil
-	}
-	f.joint = append(f.joint, all.Judge(rules)...)
-	return all.LetGo()
 }
 
 // sortJoint orders the joint matches by time, source, record and rule.
@@ -399,21 +397,22 @@ func idle(set *sigma.Set, c *tocsin.Coverage) []*tocsin.Rule {
 // A hunter is a worker's share of a hunt.
 type hunter struct {
 	*Findings
-	desk     int32
-	matcher  *sigma.Matcher
-	series   *sigma.Correlator
-	shelf    *tocsin.Shelf
-	sources  ranks
-	finds    pile // of rules that alert
-	hits     pile // of rules that correlations build on, once series has enough
-	enough   int64
-	progress *Progress
-	held     []int // the rules that hold for the event
-	witness  *witness
-	channels *channel.Table     // nil where nobody asks for channels
-	noted    *actor.Pages       // what the witness noted and is not yet shared
-	share    func(*actor.Pages) // gives it to the owner
-	hold     func(rule int)
+	desk          int32
+	matcher       *sigma.Matcher
+	series        *sigma.Correlator
+	shelf         *tocsin.Shelf
+	sources       ranks
+	finds         pile // of rules that alert
+	hits          pile // of rules that correlations build on, once series has enough
+	enough        int64
+	progress      *Progress
+	held          []int // the rules that hold for the event
+	witness       *witness
+	channels      *channel.Table       // what the worker noted of channels and is not yet shared; nil where nobody asks for them
+	shareChannels func(*channel.Table) // gives it to the owner
+	noted         *actor.Pages         // what the witness noted and is not yet shared
+	share         func(*actor.Pages)   // gives it to the owner
+	hold          func(rule int)
 }
 
 // note notes an action with the worker's own, which are shared from time to time.
@@ -465,7 +464,10 @@ func (h *hunter) Event(ev *tocsin.Event) {
 		h.witness.see(ev, h.held)
 	}
 	if h.channels != nil {
-		h.channels.Add(ev)
+		if h.channels.Add(ev); h.channels.Heavy() {
+			h.shareChannels(h.channels)
+			h.channels = h.channels.Fresh()
+		}
 	}
 	if len(h.held) == 0 {
 		return
