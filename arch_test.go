@@ -33,11 +33,12 @@ var layers = map[string]struct {
 	"action":     {tocsin: []string{".", "prevalence"}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
 	"actor":      {tocsin: []string{".", "prevalence"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"campaign":   {tocsin: []string{".", "prevalence"}, pure: true},
+	"channel":    {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
-	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "decode", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
+	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse":   {}, // knows nothing of the detector; see offline
 	"update":     {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "campaign", "decode", "engine", "naming", "rehearse", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "campaign", "channel", "decode", "engine", "naming", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }

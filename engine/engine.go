@@ -34,6 +34,7 @@ type Input struct {
 	Known    func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
 	Key      []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal   bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
+	Channels []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
 	Horizon  time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound

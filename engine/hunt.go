@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"iter"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/channel"
 	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
@@ -114,6 +116,10 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	defer stop()
 	f := &Findings{set: set, spool: &spool{failed: stop}}
 	key := keyOf(in.Key)
+	sampling := channel.Key(key)
+	if in.Key == nil {
+		_, _ = rand.Read(sampling[:]) // it never fails
+	}
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
 	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
 	state.pages.PutAway(func(piece []byte) {
@@ -136,8 +142,20 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		defer mu.Unlock()
 		state.Merge(p)
 	}
+	var table *channel.Table // of all workers
+	if len(in.Channels) > 0 {
+		table = channel.New(sampling)
+	}
+	shareChannels := func(t *channel.Table) {
+		mu.Lock()
+		defer mu.Unlock()
+		table.Merge(t)
+	}
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
+		if table != nil {
+			h.channels, h.shareChannels = table.Fresh(), shareChannels
+		}
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
@@ -163,6 +181,15 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	if st.Past > 0 {
 		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
 	}
+	if table != nil {
+		for _, h := range f.desks {
+			table.Merge(h.channels)
+			h.channels = nil
+		}
+		f.joint = append(f.joint, table.Judge(in.Channels)...)
+		coverage.LetGo = append(coverage.LetGo, table.LetGo()...)
+	}
+	f.sortJoint()
 	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
 		if w := f.desks[0].witness; w != nil && (in.Known == nil || !in.Known(m)) {
 			w.again(m)
@@ -261,6 +288,11 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	}
 	add()
 	whole.Advance(endOfTime, emit)
+	return whole.Stats()
+}
+
+// sortJoint orders the joint matches by time, source, record and rule.
+func (f *Findings) sortJoint() {
 	slices.SortStableFunc(f.joint, func(a, b *tocsin.Match) int {
 		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), compareRecords(a.Event.Record, b.Event.Record),
 			strings.Compare(a.Rule.Title, b.Rule.Title), strings.Compare(a.Rule.ID, b.Rule.ID),
@@ -268,7 +300,6 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 				return cmp.Or(cmp.Compare(len(a.Value), len(b.Value)), strings.Compare(a.Value, b.Value))
 			}))
 	})
-	return whole.Stats()
 }
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -383,20 +414,22 @@ func idle(set *sigma.Set, c *tocsin.Coverage) []*tocsin.Rule {
 // A hunter is a worker's share of a hunt.
 type hunter struct {
 	*Findings
-	desk     int32
-	matcher  *sigma.Matcher
-	series   *sigma.Correlator
-	shelf    *tocsin.Shelf
-	sources  ranks
-	finds    pile // of rules that alert
-	hits     pile // of rules that correlations build on, once series has enough
-	enough   int64
-	progress *Progress
-	held     []int // the rules that hold for the event
-	witness  *witness
-	noted    *actor.Pages       // what the witness noted and is not yet shared
-	share    func(*actor.Pages) // gives it to the owner
-	hold     func(rule int)
+	desk          int32
+	matcher       *sigma.Matcher
+	series        *sigma.Correlator
+	shelf         *tocsin.Shelf
+	sources       ranks
+	finds         pile // of rules that alert
+	hits          pile // of rules that correlations build on, once series has enough
+	enough        int64
+	progress      *Progress
+	held          []int // the rules that hold for the event
+	witness       *witness
+	channels      *channel.Table       // what the worker noted of channels and is not yet shared; nil where nobody asks for them
+	shareChannels func(*channel.Table) // gives it to the owner
+	noted         *actor.Pages         // what the witness noted and is not yet shared
+	share         func(*actor.Pages)   // gives it to the owner
+	hold          func(rule int)
 }
 
 // note notes an action with the worker's own, which are shared from time to time.
@@ -440,12 +473,18 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	return h
 }
 
-// Event is the pipeline: event → sigma → match, or part of a series; and what both mean → action → actor.
+// Event is the pipeline: event → sigma → match, or part of a series or a channel; and what they mean → action → actor.
 func (h *hunter) Event(ev *tocsin.Event) {
 	h.held = h.held[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
 		h.witness.see(ev, h.held)
+	}
+	if h.channels != nil {
+		if h.channels.Add(ev); h.channels.Heavy() {
+			h.shareChannels(h.channels)
+			h.channels = h.channels.Fresh()
+		}
 	}
 	if len(h.held) == 0 {
 		return

@@ -15,7 +15,7 @@ import (
 
 // knowsRules is an error if a filter of the hunt names no rule or tag: what would be shown then says nothing.
 func (c *huntCmd) knowsRules(set *ruleset) error {
-	return errors.Join(knownRules("--rule", c.Rule, set), knownRules("--exclude-rule", c.ExcludeRule, set), knownTags(c.Tag, set.set.Rules()))
+	return errors.Join(knownRules("--rule", c.Rule, set), knownRules("--exclude-rule", c.ExcludeRule, set), knownTags(c.Tag, set.known()))
 }
 
 func knownRules(flag string, names []string, set *ruleset) error {
@@ -29,7 +29,7 @@ func knownRules(flag string, names []string, set *ruleset) error {
 			continue
 		}
 		var titles []string
-		for _, r := range set.set.Rules() {
+		for _, r := range set.known() {
 			titles = append(titles, r.Title, r.ID)
 		}
 		hint := ""

@@ -154,6 +154,7 @@ func (c *huntCmd) Run(s std) error {
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}
+	in.Channels = set.channels
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
@@ -428,6 +429,9 @@ func (c *huntCmd) explain(s std) error {
 	if err != nil {
 		return err
 	}
+	if row := set.channel(c.Explain[1]); row != nil {
+		return explainChannel(s, in, row, path, record)
+	}
 	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })
 	if rule < 0 {
 		for _, f := range set.rejected {
@@ -455,6 +459,32 @@ func (c *huntCmd) explain(s std) error {
 		err = fmt.Errorf("no event %s in the input", at)
 	}
 	return err
+}
+
+// explainChannel judges the channels of the input by one row, and shows the numbers of those of which an event is part.
+func explainChannel(s std, in engine.Input, row *tocsin.Rule, path string, record uint64) error {
+	set, _ := sigma.Compile(nil, sigma.Options{})
+	in.Channels = []*tocsin.Rule{row}
+	found, _, err := engine.Hunt(s.ctx, in, set, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = found.Close() }()
+	n := 0
+	for m := range found.All(true) {
+		if !slices.ContainsFunc(m.Series, func(p tocsin.Place) bool { return p.Source == path && p.Record == record }) {
+			continue
+		}
+		n++
+		fmt.Fprintf(s.out, "%s (%s)\n%s:%d is one of the places of:\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(path), record)
+		for _, f := range slices.Concat(m.Event.Fields, m.Held) {
+			fmt.Fprintf(s.out, "  %s: %s\n", report.Visible(f.Name), report.Visible(f.Value))
+		}
+	}
+	if n == 0 {
+		fmt.Fprintf(s.out, "%s (%s)\nholds for no connections or lookups of which %s:%d is one: %s\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(path), record, report.Visible(row.Description))
+	}
+	return found.Err()
 }
 
 // explainText shows, for one event, the tests of one rule with what each found.

@@ -147,10 +147,10 @@ func (c *listCmd) Run(s std) error {
 			return fmt.Errorf("--level: %w", err)
 		}
 	}
-	if err := knownTags(c.Tag, set.set.Rules()); err != nil {
+	if err := knownTags(c.Tag, set.known()); err != nil {
 		return err
 	}
-	all := slices.Clone(set.set.Rules())
+	all := set.known()
 	slices.SortStableFunc(all, func(a, b *sigma.Rule) int { return strings.Compare(a.File, b.File) })
 	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "LEVEL\tSOURCE\tID\tTITLE\tFILE")
@@ -164,6 +164,8 @@ func (c *listCmd) Run(s std) error {
 		source := r.Source.String()
 		if r.Correlation != nil {
 			source = r.Correlation.Type
+		} else if r.Rule.Correlation != "" {
+			source = r.Rule.Correlation
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Level, report.Visible(source), report.Visible(r.ID), report.Visible(r.Title), report.Visible(r.File))
 		n++

@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/channel"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
@@ -30,6 +31,7 @@ type ruleFlags struct {
 type ruleset struct {
 	set      *sigma.Set
 	rejected []*tocsin.Fault
+	channels []*tocsin.Rule // rows by which channels are judged
 	files    []rules.File
 	options  sigma.Options
 }
@@ -40,9 +42,26 @@ func (r *ruleset) parsed() []*sigma.Rule {
 	return all
 }
 
+// known are the rules that can be used, and the rows by which channels are judged.
+func (r *ruleset) known() []*sigma.Rule {
+	all := slices.Clone(r.set.Rules())
+	for _, row := range r.channels {
+		all = append(all, &sigma.Rule{Rule: *row})
+	}
+	return all
+}
+
 // has says that a rule that can be used is called by this id or title.
 func (r *ruleset) has(name string) bool {
-	return slices.ContainsFunc(r.set.Rules(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
+	return slices.ContainsFunc(r.known(), func(x *sigma.Rule) bool { return named(&x.Rule, name) })
+}
+
+// channel is the row for channels that is called by this id or title, or nil.
+func (r *ruleset) channel(name string) *tocsin.Rule {
+	if i := slices.IndexFunc(r.channels, func(x *tocsin.Rule) bool { return named(x, name) }); i >= 0 {
+		return r.channels[i]
+	}
+	return nil
 }
 
 // lint gives the files to the linter.
@@ -76,6 +95,9 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		files = own
 	}
 	out := &ruleset{}
+	if !f.NoBuiltin {
+		out.channels = slices.DeleteFunc(channel.Rules(), func(r *tocsin.Rule) bool { return len(f.Status) > 0 && !slices.Contains(f.Status, r.Status) })
+	}
 	for _, path := range f.Rules {
 		more, faults, err := readRules(path)
 		if err != nil {
