@@ -430,7 +430,7 @@ func (c *huntCmd) explain(s std) error {
 		return err
 	}
 	if row := set.channel(c.Explain[1]); row != nil {
-		return explainChannel(s, in, row, path, record)
+		return explainChannel(s, in, row, at)
 	}
 	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })
 	if rule < 0 {
@@ -462,7 +462,7 @@ func (c *huntCmd) explain(s std) error {
 }
 
 // explainChannel judges the channels of the input by one row, and shows the numbers of those of which an event is part.
-func explainChannel(s std, in engine.Input, row *tocsin.Rule, path string, record uint64) error {
+func explainChannel(s std, in engine.Input, row *tocsin.Rule, at tocsin.Place) error {
 	set, _ := sigma.Compile(nil, sigma.Options{})
 	in.Channels = []*tocsin.Rule{row}
 	found, _, err := engine.Hunt(s.ctx, in, set, nil)
@@ -472,17 +472,17 @@ func explainChannel(s std, in engine.Input, row *tocsin.Rule, path string, recor
 	defer func() { _ = found.Close() }()
 	n := 0
 	for m := range found.All(true) {
-		if !slices.ContainsFunc(m.Series, func(p tocsin.Place) bool { return p.Source == path && p.Record == record }) {
+		if !slices.ContainsFunc(m.Series, func(p tocsin.Place) bool { return p.Source == at.Source && p.Record == at.Record }) {
 			continue
 		}
 		n++
-		fmt.Fprintf(s.out, "%s (%s)\n%s:%d is one of the places of:\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(path), record)
+		fmt.Fprintf(s.out, "%s (%s)\n%s is one of the places of:\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(at.String()))
 		for _, f := range slices.Concat(m.Event.Fields, m.Held) {
 			fmt.Fprintf(s.out, "  %s: %s\n", report.Visible(f.Name), report.Visible(f.Value))
 		}
 	}
 	if n == 0 {
-		fmt.Fprintf(s.out, "%s (%s)\nholds for no connections or lookups of which %s:%d is one: %s\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(path), record, report.Visible(row.Description))
+		fmt.Fprintf(s.out, "%s (%s)\nholds for no connections or lookups of which %s is one: %s\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(at.String()), report.Visible(row.Description))
 	}
 	return found.Err()
 }
