@@ -135,13 +135,6 @@ type Deed struct {
 	Sparse bool      // Spans leaves some out
 }
 
-// A Span is a run of consecutive records of one source.
-type Span struct {
-	Source string `json:"source"`
-	From   uint64 `json:"from"` // Event.Record of the first and the last
-	To     uint64 `json:"to"`
-}
-
 // A Step is a stretch of a campaign that serves one tactic.
 type Step struct {
 	Tactic     string    `json:"tactic"` // slug
@@ -217,6 +210,7 @@ type Campaign struct {
 	Links    []Link    `json:"links,omitempty"`
 	Steps    []Step    `json:"steps"` // in the order they began
 	Victims  []Victim  `json:"victims"`
+	Names    []Naming  `json:"names,omitempty"` // which machines its addresses were at the time
 	Gates    []Gate    `json:"gates,omitempty"`
 	Driver   Driver    `json:"driver"`               // what its actors' judgements mostly say
 	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told
@@ -230,7 +224,7 @@ type Campaign struct {
 	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
 	Lost     string    `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
 
-	// Omitted counts what lists leave out, by the member's name: steps, victims, links, indicators, actors. What is left
+	// Omitted counts what lists leave out, by the member's name: steps, victims, links, indicators, actors, names. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.
 	Omitted map[string]int `json:"omitted,omitempty"`
 

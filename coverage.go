@@ -61,7 +61,7 @@ type Stray struct {
 // A LetGo is what a run met and did not keep, because memory is bounded or because it was older than the horizon. Whatever is
 // told may lack it.
 type LetGo struct {
-	Kind string    `json:"kind"` // quiet actions, telling actions, tempo, places, correlation hits, late, old
+	Kind string    `json:"kind"` // quiet actions, telling actions, tempo, places, correlation hits, names, late, old
 	N    int64     `json:"n"`
 	From time.Time `json:"from"` // of the first and the last of them; zero where they have no time
 	To   time.Time `json:"to"`

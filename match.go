@@ -80,10 +80,3 @@ type Match struct {
 	Series []Place  // a correlation: its contributing events in order of time, at most the last 1,000
 	Key    [16]byte // a correlation: the same whenever and in whatever shares its events come; a later match of this key replaces an earlier one
 }
-
-// A Place is where an event was read: enough to find it again.
-type Place struct {
-	Time   time.Time `json:"time"`
-	Source string    `json:"source"`
-	Record uint64    `json:"record"`
-}

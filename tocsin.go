@@ -22,6 +22,7 @@ type Record struct {
 	Data   []byte
 	Line   int64     // 1-based number of the line on which Data starts; for record-structured formats the number of its first record
 	Offset int64     // where Data starts in the (decompressed) stream, in bytes
+	Before int64     // events that its first line (of EVTX: each of its records' ids) may have told before Data, at most
 	Ref    time.Time // a time not earlier than the events: the file's modification time; completes stamps without a year
 }
 
@@ -70,7 +71,7 @@ type Event struct {
 	Sensor  time.Time   // when the sensor or collector wrote it down, UTC; zero where the record does not say apart from Time
 	Sources []LogSource // all log sources a rule may know it by; shared between events, never changed
 	Source  string      // Record.Source
-	Record  uint64      // the EventRecordID of a Windows event log, else the 1-based line (or record) number
+	Record  uint64      // the record's id in an EVTX file, else the 1-based line (or record) number; see Nth
 	Serial  uint64      // the number by which the file itself counts its records; 0 where it has none or the record is not in its place
 	Format  string      // the decoder's name, as --input-format takes it
 	Host    string      // the machine it is about, as the record names it

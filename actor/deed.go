@@ -155,7 +155,7 @@ func (t *nameTable) before(p, q place) bool {
 	if p.source != q.source {
 		return q.source == none || p.source != none && t.all[p.source] < t.all[q.source]
 	}
-	return p.record < q.record
+	return tocsin.Place{Record: p.record}.Compare(tocsin.Place{Record: q.record}) < 0
 }
 
 // least is the one of two names that sorts first, so that it does not matter which came first.

@@ -9,7 +9,7 @@ import (
 
 // TickOf reads an action. It allocates nothing and keeps nothing of it.
 func TickOf(a *tocsin.Action) tocsin.Tick {
-	t := tocsin.Tick{Record: uint32(a.Place.Record), Length: uint16(min(len(a.Text), 1<<16-1)), Tactic: tacticNumber(a.Tactic), Outcome: a.Outcome,
+	t := tocsin.Tick{Record: uint32(a.Place.Record ^ a.Place.Record>>32), Length: uint16(min(len(a.Text), 1<<16-1)), Tactic: tacticNumber(a.Tactic), Outcome: a.Outcome,
 		Time: nanos(a.Time), End: nanos(a.End)}
 	h := uint32(fnvBasis)
 	for i := 0; i < len(a.Verb); i++ {

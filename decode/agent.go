@@ -118,6 +118,8 @@ type agentLog struct {
 	doc  raw // the value being read, in which calls have their lines
 	seek int // how far into doc lines have been counted, and how many there were
 	past int64
+	nth  map[int64]int64 // of the lines of doc, and of the last before it: events that they have told
+	end  int64           // the last of these lines
 	ev   tocsin.Event
 	flat flattener
 	args *pathNode // of the flattened arguments
@@ -143,6 +145,7 @@ type turn struct {
 
 func newAgentLog(o Options) *agentLog {
 	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"},
+		nth:   map[int64]int64{},
 		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[uint64]int{}}}
 }
 
@@ -175,6 +178,9 @@ func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			end, whole = valueEnd(data, pos)
 		}
 		d.doc, d.seek, d.past = data[pos:end], 0, 0
+		if d.line > d.end {
+			clear(d.nth)
+		}
 		if end > pos && (whole || end == len(data)) { // what there is of a value that is cut off is read, too
 			whole = d.value(d.doc) && whole
 		}
@@ -188,6 +194,7 @@ func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 			d.fault(data[pos:end])
 		}
 		d.line += int64(bytes.Count(data[pos:end], []byte{'\n'}))
+		d.end = d.line
 		pos = end
 	}
 	d.calls.keep()
@@ -205,7 +212,7 @@ func (d *agentLog) Flush(emit func(*tocsin.Event)) {
 }
 
 func (d *agentLog) fault(line []byte) {
-	d.ev = tocsin.Event{Source: d.rec.Source, Record: uint64(d.line), Format: d.turn.format, Raw: text(line), Fields: d.ev.Fields[:0],
+	d.ev = tocsin.Event{Source: d.rec.Source, Record: d.record(nil), Format: d.turn.format, Raw: text(line), Fields: d.ev.Fields[:0],
 		Fault: &tocsin.Fault{Source: d.rec.Source, Line: d.line, Err: errNotAgent,
 			Hint: "the line is cut off or not JSON; the rest of the file was read"}}
 	d.emit(&d.ev)
@@ -251,6 +258,14 @@ func (d *agentLog) lineOf(v raw) int64 {
 	d.past += int64(bytes.Count(d.doc[d.seek:off], []byte{'\n'}))
 	d.seek = off
 	return d.line + d.past
+}
+
+// record is the number of one more event, which a part of the value being read tells. Calls of one line are numbered as they
+// are read; that may not be the order in which they are given out.
+func (d *agentLog) record(v raw) uint64 {
+	line := d.lineOf(v)
+	d.nth[line]++
+	return tocsin.Nth(uint64(line), d.nth[line])
 }
 
 // set makes *p own s, unless s is empty or there already.

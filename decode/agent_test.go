@@ -16,7 +16,7 @@ func callLine(e *tocsin.Event) string {
 		return "fault: " + e.Fault.Error()
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:%d %s", e.Format, e.Record, sourceList(e))
+	fmt.Fprintf(&b, "%s:%s %s", e.Format, e.Place().Number(), sourceList(e))
 	if !e.Time.IsZero() {
 		b.WriteString(e.Time.Format(" 15:04:05.999"))
 	}
@@ -51,7 +51,7 @@ func TestAgentSessions(t *testing.T) {
 {"type":"progress","uuid":"u5","sessionId":"S","cwd":"/w","timestamp":"2026-03-04T05:06:05Z","data":{"type":"agent_progress","agentId":"a1","message":{"type":"assistant","timestamp":"2026-03-04T05:06:04Z","message":{"model":"m2","role":"assistant","content":[{"type":"tool_use","id":"toolu_01CCCCCCCCCCCCCCCCCCCCCC","name":"Grep","input":{"pattern":"p"}}]}}}}
 `,
 		[]string{
-			`claude-code:3 ai_agent/tool_call/claude-code 05:06:01 agent="claude-code" session="S" model="m1" tool="mcp__files__read" mcp_server="files" call_id="toolu_01BBBBBBBBBBBBBBBBBBBBBB" call_index="2" cwd="/w" permission_mode="bypassPermissions" has_result="true" result="one\ntwo" duration_ms="1000"`,
+			`claude-code:3.2 ai_agent/tool_call/claude-code 05:06:01 agent="claude-code" session="S" model="m1" tool="mcp__files__read" mcp_server="files" call_id="toolu_01BBBBBBBBBBBBBBBBBBBBBB" call_index="2" cwd="/w" permission_mode="bypassPermissions" has_result="true" result="one\ntwo" duration_ms="1000"`,
 			`claude-code:3 ai_agent/tool_call/claude-code 05:06:01 agent="claude-code" session="S" model="m1" tool="Bash" call_id="toolu_01AAAAAAAAAAAAAAAAAAAAAA" call_index="1" cwd="/w" permission_mode="bypassPermissions" command="ls \"a b\"" has_result="true" result="Exit code 2\nno such file" exit_code="2" is_error="true" duration_ms="2500"`,
 			`claude-code:7 ai_agent/tool_call/claude-code 05:06:04 agent="claude-code" session="S" model="m2" tool="Grep" call_id="toolu_01CCCCCCCCCCCCCCCCCCCCCC" call_index="3" cwd="/w" permission_mode="bypassPermissions" subagent="a1" has_result="false"`,
 		},
@@ -83,7 +83,7 @@ func TestAgentSessions(t *testing.T) {
 		[]string{
 			`chat:1 ai_agent/tool_call 05:06:00 session="A" principal="P" tool="run" call_id="call_1" call_index="1" command="ls" has_result="true" result="r1" duration_ms="1000"`,
 			`chat:2 ai_agent/tool_call session="B" tool="edit" call_id="call_1" call_index="1" has_result="true" result="r2"`,
-			`chat:1 ai_agent/tool_call 05:06:01 session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
+			`chat:1.2 ai_agent/tool_call 05:06:01 session="A" principal="P" tool="run" call_id="call_1" call_index="2" command="ls" has_result="false"`,
 		},
 	}, {
 		"requests logged with their history: each call once, its result from the next request",
@@ -98,7 +98,7 @@ func TestAgentSessions(t *testing.T) {
 `,
 		[]string{
 			`chat:1 ai_agent/tool_call model="m" tool="bash" call_id="toolu_01DDDDDDDDDDDDDDDDDDDDDD" call_index="1" command="ls" has_result="true" result="f"`,
-			`chat:1 ai_agent/tool_call model="m" tool="bash" call_id="toolu_01EEEEEEEEEEEEEEEEEEEEEE" call_index="2" command="pwd" has_result="false"`,
+			`chat:1.2 ai_agent/tool_call model="m" tool="bash" call_id="toolu_01EEEEEEEEEEEEEEEEEEEEEE" call_index="2" command="pwd" has_result="false"`,
 		},
 	}, {
 		"a message a line",
@@ -165,7 +165,7 @@ Session exported
 `,
 		[]string{
 			`chat:1 ai_agent/tool_call tool="action" call_index="1" command="ls\n" has_result="true" result="x"`,
-			`chat:1 ai_agent/tool_call tool="action" call_index="2" command="pwd" has_result="true" result="/"`,
+			`chat:1.2 ai_agent/tool_call tool="action" call_index="2" command="pwd" has_result="true" result="/"`,
 			`chat:2 ai_agent/tool_call tool="bash" call_id="c1" call_index="3" command="id" has_result="true" result="root"`,
 			`chat:3 ai_agent/tool_call 05:06:01 tool="developer__shell" call_id="g1" call_index="4" command="w" has_result="true" result="up" is_error="false" duration_ms="1000"`,
 		},

@@ -22,7 +22,7 @@ type call struct {
 	id, tool, server, args string
 	key                    string // joins it with its result
 	index                  int    // 1-based, within its session
-	line                   int64
+	record                 uint64
 	round                  int // the messages it was read among, see calls.begin
 	own                    bool
 	done                   bool
@@ -141,7 +141,7 @@ func (s *calls) full() bool {
 // call notes a tool call of the present turn; a call met before is left out.
 func (d *agentLog) call(id, tool, server string, args raw) {
 	s := &d.calls
-	c := &call{turn: d.turn, id: id, tool: tool, server: server, line: d.lineOf(args), round: s.round, before: d.before}
+	c := &call{turn: d.turn, id: id, tool: tool, server: server, round: s.round, before: d.before}
 	if in := args.embedded(); in != nil {
 		c.args = text(in)
 	} else {
@@ -163,6 +163,7 @@ func (d *agentLog) call(id, tool, server string, args raw) {
 	session := s.sum(c.session)
 	s.count[session]++
 	c.index = s.count[session]
+	c.record = d.record(args)
 	if c.server == "" && strings.HasPrefix(tool, "mcp__") {
 		c.server, _, _ = strings.Cut(tool[len("mcp__"):], "__")
 	}
@@ -220,7 +221,7 @@ func (d *agentLog) answered(c *call, a answer) {
 // report emits the event of a call.
 func (d *agentLog) report(c *call, a answer) {
 	fields := d.ev.Fields[:0]
-	d.ev = tocsin.Event{Time: c.time, Sources: agentSources(c.agent), Source: d.rec.Source, Record: uint64(c.line), Format: c.format, Fields: fields, Raw: c.args}
+	d.ev = tocsin.Event{Time: c.time, Sources: agentSources(c.agent), Source: d.rec.Source, Record: c.record, Format: c.format, Fields: fields, Raw: c.args}
 	ev := &d.ev
 	if ev.Time.IsZero() { // a call without a stamp was made before its result came, and after what the log told before
 		if ev.Time = a.time; ev.Time.IsZero() {

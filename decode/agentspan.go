@@ -265,7 +265,7 @@ func (d *agentLog) spanMessage(m members) {
 
 // plainSpan emits a span or log record that is no tool call as an event under the names of its attributes.
 func (d *agentLog) plainSpan(v raw, m, attr, about members, name string) {
-	d.ev = tocsin.Event{Time: d.turn.time, Source: d.rec.Source, Record: uint64(d.lineOf(v)), Format: "otlp", Sources: telemetrySources, Raw: text(v), Fields: d.ev.Fields[:0]}
+	d.ev = tocsin.Event{Time: d.turn.time, Source: d.rec.Source, Record: d.record(v), Format: "otlp", Sources: telemetrySources, Raw: text(v), Fields: d.ev.Fields[:0]}
 	ev := &d.ev
 	ev.Host = about.str("host.name", "k8s.node.name", "service.instance.id")
 	body := plainValue(m.get("body"))

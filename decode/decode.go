@@ -36,7 +36,7 @@ type Options struct {
 	Year int            // year of stamps that name none; 0 is the latest that is not after Record.Ref
 
 	// Carve also reads what is left of deleted records in the space of EVTX files that no record takes. Each of their
-	// events has a field Carved, which says where it was found.
+	// events has a field Carved, which says where it was found, and the number ID.N, N-1 being the byte of the file at which it begins.
 	Carve bool
 
 	order dayOrders // of the stream's numeric dates, see settle

@@ -272,6 +272,18 @@ func (d *values) values(r *tocsin.Record, data []byte, line int64, emit func(*to
 	}
 }
 
+// Lists says that a JSON value only lists records, so that it may tell of several events.
+func Lists(value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	_, _, end := listed(value)
+	return end > 0
+}
+
+// Bundles says that among JSON values there may be records that each tell of several events, as a cloud's flow logs do.
+func Bundles(values []byte) bool { return bytes.Contains(values, []byte(`flowTuples"`)) }
+
 // listed says that the value at the start of b only lists records, as APIs and log stores hand them out: an array of
 // objects, or an object whose first member tells so. The records are b[from:to], the value is b[:end]; end is 0 for
 // any other value.

@@ -101,6 +101,8 @@ func (d *eventLog) event(r *tocsin.Record, rec *evtx.Record) {
 	d.ev = tocsin.Event{Time: rec.Time, Source: r.Source, Record: rec.ID, Format: "evtx", Host: rec.Computer, Fields: fields}
 	if rec.Place == evtx.InLog {
 		d.ev.Serial = rec.Serial
+	} else { // another chunk may still have a copy: the byte tells them apart
+		d.ev.Record = tocsin.Nth(rec.ID, 1+r.Offset+int64(rec.Offset))
 	}
 	if !rec.Written.Equal(rec.Time) {
 		d.ev.Sensor = rec.Written

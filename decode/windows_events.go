@@ -54,9 +54,6 @@ func (x *eventXML) fill(r *tocsin.Record, s string, ev *tocsin.Event) error {
 	err := f.xml(s)
 	x.obj.fields, x.obj.nodes, x.obj.data, x.obj.rec = f.fields, f.nodes, view(s), r
 	fillWindows(&x.obj, ev)
-	if id := number(f.win.seen[slotRecordID]); id != 0 {
-		ev.Record = id
-	}
 	return err
 }
 

@@ -143,7 +143,8 @@ func (w *worker) strike(ev *tocsin.Event, ref time.Time) {
 			continue
 		}
 		if stamp == &ev.Time || kind != decode.Unset || ev.Time.IsZero() {
-			w.span.doubts.add(kind, 1, int64(ev.Record), *stamp)
+			line, _ := ev.Place().Line()
+			w.span.doubts.add(kind, 1, int64(line), *stamp)
 		}
 		*stamp = time.Time{}
 	}
@@ -201,7 +202,7 @@ func (w *worker) settle() {
 	}
 	for _, ev := range held {
 		if !w.within(ev.Time) {
-			w.span.leave(ev.Time)
+			w.leave(ev)
 		} else {
 			w.take(ev)
 		}

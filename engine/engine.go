@@ -28,6 +28,7 @@ type Input struct {
 	Source    source.Options
 	Decode    decode.Options
 	Watch     func(worker int) Desk    // of a hunt: is given every event besides; may be nil
+	Facts     func(worker int) Desk    // is given every event, those outside From and To too, before others are; may be nil
 	From, To  time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers   int                      // 0: one for each processor
 	Progress  *Progress                // may be nil
@@ -36,6 +37,7 @@ type Input struct {
 	Known     func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
 	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
+	Channels  []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound
@@ -75,6 +77,9 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	var busy sync.WaitGroup
 	for i := range n {
 		w := &worker{run: r, desk: desk(i), decoders: map[string]decode.Decoder{}, sources: map[*tocsin.LogSource]*sourceCount{}}
+		if in.Facts != nil {
+			w.facts = in.Facts(i)
+		}
 		all = append(all, w)
 		busy.Go(func() { w.work(ctx) })
 	}
@@ -128,6 +133,7 @@ type run struct {
 // A file is one stream of a run; its spans come from whichever workers decoded its blocks.
 type file struct {
 	path, format string
+	host         string    // for events that name none
 	ref          time.Time // when it was last written; zero where that is not known
 	zoneBy       string    // why its local stamps were read as they were, where other logs tell
 	mu           sync.Mutex
@@ -197,6 +203,7 @@ type sourceCount struct {
 type worker struct {
 	*run
 	desk     Desk
+	facts    Desk                      // nil where nobody asks for them
 	decoders map[string]decode.Decoder // of formats whose blocks stand alone
 	sources  map[*tocsin.LogSource]*sourceCount
 
@@ -205,6 +212,12 @@ type worker struct {
 	ref    time.Time // when its file was last written, and what no stamp in it is later than; zero if that is not known
 	far    time.Time
 	window window
+	line   uint64   // of the event before, which was the nth of it
+	nth    int64    //
+	first  uint64   // line of the block …
+	ids    bool     // … (in EVTX, of any of its records)
+	before int64    // … and events that it may have told before the block
+	host   string   // for events that name none
 	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
 
@@ -240,7 +253,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 	}
 	looks := neighbourLooks
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
-		f := &file{path: s.Path, format: s.Format.Name, ref: s.ModTime}
+		f := &file{path: s.Path, format: s.Format.Name, host: s.Host, ref: s.ModTime}
 		w.mu.Lock()
 		w.files = append(w.files, f)
 		w.mu.Unlock()
@@ -293,7 +306,7 @@ func (w *worker) decoder(f decode.Format, th *thread) decode.Decoder {
 
 // decode takes a block's events, all of them once, whatever mistakes of ours it brings out.
 func (w *worker) decode(b block, th *thread) {
-	w.begin(b)
+	w.begin(b, th)
 	w.span.bytes = int64(len(b.rec.Data))
 	d := w.decoder(b.format, th)
 	if m := try(func() { d.Decode(b.rec, w.event) }); m != nil {
@@ -307,7 +320,7 @@ func (w *worker) decode(b block, th *thread) {
 
 // flush takes what waits at the end of a stream.
 func (w *worker) flush(b block, th *thread) {
-	w.begin(b)
+	w.begin(b, th)
 	d := w.decoder(b.format, th)
 	if m := try(func() { d.Flush(w.event) }); m != nil {
 		delete(w.decoders, b.format.Name)
@@ -316,8 +329,15 @@ func (w *worker) flush(b block, th *thread) {
 	w.end(b)
 }
 
-func (w *worker) begin(b block) {
+func (w *worker) begin(b block, th *thread) {
 	w.span, w.window, w.given = span{seq: b.seq}, window{}, w.given[:0]
+	if th == nil || b.seq == 0 {
+		w.line, w.nth, w.first, w.before = 0, 0, 0, 0
+	}
+	if b.rec != nil {
+		w.first, w.before, w.ids = uint64(b.rec.Line), b.rec.Before, b.format.Cut == decode.Chunks
+	}
+	w.host = b.file.host
 	w.written(b.file)
 }
 
@@ -331,6 +351,10 @@ func (w *worker) end(b block) {
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
 	w.span.numbers.add(ev)
+	w.number(ev)
+	if ev.Host == "" {
+		ev.Host = w.host
+	}
 	if ev.Fault != nil {
 		w.span.faults++
 		w.fault(ev.Fault)
@@ -346,8 +370,31 @@ func (w *worker) event(ev *tocsin.Event) {
 		w.moment(ev.Time)
 		w.take(ev)
 	} else {
-		w.span.leave(ev.Time)
+		w.leave(ev)
 	}
+}
+
+// leave counts an event outside the bounds that the user set.
+func (w *worker) leave(ev *tocsin.Event) {
+	w.span.leave(ev.Time)
+	if w.facts != nil {
+		defer w.spare(ev)
+		w.facts.Event(ev)
+	}
+}
+
+// number gives each event of a line a number of its own, where the decoder has not done so. Decoders give the events of one
+// line one after the other.
+func (w *worker) number(ev *tocsin.Event) {
+	if ev.Record == w.line {
+		w.nth++
+	} else {
+		w.line, w.nth = ev.Record, 1
+		if ev.Record == w.first || w.ids {
+			w.nth += w.before
+		}
+	}
+	ev.Record = tocsin.Nth(ev.Record, w.nth)
 }
 
 // within says that a time is not outside the bounds that the user set; what has no time never is.
@@ -368,13 +415,17 @@ func (w *worker) take(ev *tocsin.Event) {
 		c.n++
 	}
 	defer w.spare(ev)
+	if w.facts != nil {
+		w.facts.Event(ev)
+	}
 	w.desk.Event(ev)
 }
 
 // spare lets the run outlive a mistake of ours that an event brings out at the desk: it costs what that event says.
 func (w *worker) spare(ev *tocsin.Event) {
 	if p := recover(); p != nil {
-		w.mistake(ev.Source, int64(ev.Record), ev.Format, newMistake(p), "please report it; this event was read and not judged to the end")
+		line, _ := ev.Place().Line()
+		w.mistake(ev.Source, int64(line), ev.Format, newMistake(p), "please report it; this event was read and not judged to the end")
 	}
 }
 

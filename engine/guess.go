@@ -22,11 +22,12 @@ func (g *guesses) add(ev *tocsin.Event) {
 	if ev.Guessed == 0 || ev.Time.IsZero() {
 		return
 	}
+	line, _ := ev.Place().Line()
 	for kind := range g {
 		if ev.Guessed&(1<<kind) == 0 {
 			continue
 		}
-		g.count(kind, 1, int64(ev.Record), ev.Time, ev.Time, ev.Guessed, false)
+		g.count(kind, 1, int64(line), ev.Time, ev.Time, ev.Guessed, false)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"iter"
 	"runtime"
@@ -17,6 +18,8 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/channel"
+	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -118,6 +121,10 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	f := &Findings{set: set, spool: &spool{failed: stop}}
 	f.number(&in)
 	key := keyOf(in.Key)
+	sampling := channel.Key(key)
+	if in.Key == nil {
+		_, _ = rand.Read(sampling[:]) // it never fails
+	}
 	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
 	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
 	state.pages.PutAway(func(piece []byte) {
@@ -126,14 +133,34 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			away = append(away, [2]int64{at, int64(len(piece))})
 		}
 	})
+	var facts []*naming.Facts
+	if in.Key != nil {
+		in.Facts = func(int) Desk {
+			f := naming.New(key)
+			facts = append(facts, f)
+			return DeskFunc(f.See)
+		}
+	}
 	var mu sync.Mutex
 	share := func(p *actor.Pages) {
 		mu.Lock()
 		defer mu.Unlock()
 		state.Merge(p)
 	}
+	var table *channel.Table // of all workers
+	if len(in.Channels) > 0 {
+		table = channel.New(sampling)
+	}
+	shareChannels := func(t *channel.Table) {
+		mu.Lock()
+		defer mu.Unlock()
+		table.Merge(t)
+	}
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
+		if table != nil {
+			h.channels, h.shareChannels = table.Fresh(), shareChannels
+		}
 		if in.Key != nil {
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
@@ -161,6 +188,15 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	if st.Past > 0 {
 		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
 	}
+	if table != nil {
+		for _, h := range f.desks {
+			table.Merge(h.channels)
+			h.channels = nil
+		}
+		f.joint = append(f.joint, table.Judge(in.Channels)...)
+		coverage.LetGo = append(coverage.LetGo, table.LetGo()...)
+	}
+	f.sortJoint()
 	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
 		if w := f.desks[0].witness; w != nil && in.Key != nil && (in.Known == nil || !in.Known(m)) {
 			w.again(m)
@@ -195,7 +231,15 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			state.pages.Forget(coverage.Last.Add(-in.Horizon))
 		}
 		state.Turn(time.Time{})
+		for _, more := range facts[1:] {
+			facts[0].Merge(more)
+		}
 		f.Result = state.Result()
+		names := facts[0].Names()
+		for i, c := range f.Campaigns {
+			f.Campaigns[i] = names.Name(c)
+		}
+		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
 	}
 	coverage.Rules = len(set.Rules())
@@ -251,14 +295,18 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	}
 	add()
 	whole.Advance(endOfTime, emit)
+	return whole.Stats()
+}
+
+// sortJoint orders the joint matches by time, source, record and rule.
+func (f *Findings) sortJoint() {
 	slices.SortStableFunc(f.joint, func(a, b *tocsin.Match) int {
-		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), cmp.Compare(a.Event.Record, b.Event.Record),
+		return cmp.Or(cmp.Compare(nano(a.Time), nano(b.Time)), strings.Compare(a.Event.Source, b.Event.Source), compareRecords(a.Event.Record, b.Event.Record),
 			strings.Compare(a.Rule.Title, b.Rule.Title), strings.Compare(a.Rule.ID, b.Rule.ID),
 			slices.CompareFunc(a.Held, b.Held, func(a, b tocsin.Field) int {
 				return cmp.Or(cmp.Compare(len(a.Value), len(b.Value)), strings.Compare(a.Value, b.Value))
 			}))
 	})
-	return whole.Stats()
 }
 
 var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -271,7 +319,7 @@ func (f *Findings) compareHits(a, b *find) int {
 	if c := strings.Compare(f.source(a), f.source(b)); c != 0 {
 		return c
 	}
-	return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.desk, b.desk), cmp.Compare(a.slot.Number(), b.slot.Number()))
+	return cmp.Or(compareRecords(a.record, b.record), cmp.Compare(a.desk, b.desk), cmp.Compare(a.slot.Number(), b.slot.Number()))
 }
 
 // sort puts the finds of all desks, and the joint ones, in the order that is promised, without those that keep refuses; more
@@ -312,7 +360,7 @@ func (f *Findings) compare(a, b *find) int {
 		return c
 	}
 	if a.record != b.record {
-		return cmp.Compare(a.record, b.record)
+		return compareRecords(a.record, b.record)
 	}
 	r, s := f.rule(a), f.rule(b)
 	return cmp.Or(strings.Compare(r.Title, s.Title), strings.Compare(r.ID, s.ID))
@@ -403,21 +451,23 @@ func (f *Findings) number(in *Input) {
 // A hunter is a worker's share of a hunt.
 type hunter struct {
 	*Findings
-	desk     int32
-	matcher  *sigma.Matcher
-	series   *sigma.Correlator
-	shelf    *tocsin.Shelf
-	sources  ranks
-	finds    pile // of rules that alert
-	hits     pile // of rules that correlations build on, once series has enough
-	enough   int64
-	progress *Progress
-	held     []int   // the rules that hold for the event
-	found    []int32 // the rows of knowledge that are findings, by their numbers
-	witness  *witness
-	noted    *actor.Pages       // what the witness noted and is not yet shared
-	share    func(*actor.Pages) // gives it to the owner
-	hold     func(rule int)
+	desk          int32
+	matcher       *sigma.Matcher
+	series        *sigma.Correlator
+	shelf         *tocsin.Shelf
+	sources       ranks
+	finds         pile // of rules that alert
+	hits          pile // of rules that correlations build on, once series has enough
+	enough        int64
+	progress      *Progress
+	held          []int   // the rules that hold for the event
+	found         []int32 // the rows of knowledge that are findings, by their numbers
+	witness       *witness
+	channels      *channel.Table       // what the worker noted of channels and is not yet shared; nil where nobody asks for them
+	shareChannels func(*channel.Table) // gives it to the owner
+	noted         *actor.Pages         // what the witness noted and is not yet shared
+	share         func(*actor.Pages)   // gives it to the owner
+	hold          func(rule int)
 }
 
 // note notes an action with the worker's own, which are shared from time to time.
@@ -477,12 +527,18 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	return h
 }
 
-// Event is the pipeline: event → sigma → match, or part of a series; and what both mean → action → actor.
+// Event is the pipeline: event → sigma → match, or part of a series or a channel; and what they mean → action → actor.
 func (h *hunter) Event(ev *tocsin.Event) {
 	h.held, h.found = h.held[:0], h.found[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
 		h.witness.see(ev, h.held)
+	}
+	if h.channels != nil {
+		if h.channels.Add(ev); h.channels.Heavy() {
+			h.shareChannels(h.channels)
+			h.channels = h.channels.Fresh()
+		}
 	}
 	if len(h.held)+len(h.found) == 0 {
 		return

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tocsin-ids/tocsin"
 )
 
 // A Sorter takes texts in any order and gives them out in order of time, source and record. The texts wait in a
@@ -62,6 +64,11 @@ func nano(t time.Time) int64 {
 	return t.UnixNano()
 }
 
+// compareRecords orders records of one source.
+func compareRecords(a, b uint64) int {
+	return tocsin.Place{Record: a}.Compare(tocsin.Place{Record: b})
+}
+
 // Len is the number of texts.
 func (s *Sorter) Len() int { return len(s.lines) }
 
@@ -76,7 +83,7 @@ func (s *Sorter) WriteTo(w io.Writer) (int64, error) {
 	rank := s.names.ranked()
 	slices.SortStableFunc(s.lines, func(a, b sorted) int {
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(rank[a.source], rank[b.source]),
-			cmp.Compare(a.record, b.record), cmp.Compare(a.at, b.at))
+			compareRecords(a.record, b.record), cmp.Compare(a.at, b.at))
 	})
 	var written int64
 	var buf []byte

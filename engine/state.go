@@ -33,6 +33,9 @@ type StateOptions struct {
 	Known   func(*tocsin.Match) bool
 	// Knowledge is what actions mean; nil is Tocsin's own.
 	Knowledge *action.Knowledge
+	// Channels are rows of channel.Rules that connections and lookups are judged by, whenever the mark passes an hour; nil
+	// judges none. Matches is told what they find, as of correlations.
+	Channels []*tocsin.Rule
 	// Rules names the rules and suppressions that actions are read with, by a hash.
 	Rules string
 }
@@ -43,13 +46,14 @@ type StateOptions struct {
 // What it tells at a mark is a function of what was noted until then: how that was cut into turns, shared out among
 // readers, delivered again or read back from its written form makes no difference, as long as nothing was let go.
 type State struct {
-	options StateOptions
-	pages   *actor.Pages
-	board   *campaign.Board
-	parts   map[string]uint64 // the last number that was noted of each part
-	mark    time.Time
-	series  *series // nil without correlations
-	changed bool    // something was noted since the last turn
+	options  StateOptions
+	pages    *actor.Pages
+	board    *campaign.Board
+	parts    map[string]uint64 // the last number that was noted of each part
+	mark     time.Time
+	series   *series   // nil without correlations
+	channels *channels // nil without channels
+	changed  bool      // something was noted since the last turn
 
 	result   campaign.Result
 	current  []*tocsin.Campaign // of the result, those that what is known now tells
@@ -73,6 +77,9 @@ func NewState(o StateOptions) *State {
 	s := &State{options: o, pages: actor.NewPages(o.Key), parts: map[string]uint64{}, standing: tocsin.Standing{}}
 	if o.Set != nil {
 		s.series = newSeries(s)
+	}
+	if len(o.Channels) > 0 {
+		s.channels = newChannels(s, o.Key)
 	}
 	s.board = &campaign.Board{Describe: func(a *tocsin.Actor) { s.pages.Describe(a) }, Lost: func(from, to time.Time) string { return s.pages.Lost(from, to) }, Apart: o.Apart}
 	return s
@@ -118,7 +125,7 @@ func (s *State) Hold(part string, seq uint64, ev *tocsin.Event, rules ...int) {
 func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	switch {
 	case mark.IsZero():
-		s.series.advance(endOfTime)
+		s.advance(endOfTime)
 		if s.options.Whole {
 			s.pages.Whole()
 		} else {
@@ -126,18 +133,19 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 		}
 		s.changed = true
 	case mark.After(s.mark):
-		if s.series != nil { // page by page, so that it does not matter how many a turn passes
+		if s.series != nil || s.channels != nil { // page by page, so that it does not matter how many a turn passes
 			for _, end := range s.pages.Open(mark) {
-				s.series.advance(end)
+				s.advance(end)
 				s.pages.Seal(end)
 			}
 		}
-		s.series.advance(mark)
+		s.advance(mark)
 		s.mark = mark
 		s.pages.Seal(mark)
 		if s.options.Horizon > 0 {
 			s.pages.Forget(mark.Add(-s.options.Horizon))
 			s.series.forget(mark.Add(-s.options.Horizon))
+			s.channels.forget(mark.Add(-s.options.Horizon))
 		}
 		s.changed = true
 	}
@@ -153,6 +161,12 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	}
 	s.stand()
 	return changed
+}
+
+// advance tells what is certain by a mark of correlations and channels.
+func (s *State) advance(mark time.Time) {
+	s.series.advance(mark)
+	s.channels.advance(mark)
 }
 
 // tell gives campaigns the ids under which they were told before, and returns those that changed.
@@ -315,7 +329,9 @@ func (s *State) Result() campaign.Result { return s.result }
 func (s *State) Standing() tocsin.Standing { return s.standing }
 
 // LetGo is what was noted and not kept.
-func (s *State) LetGo() []tocsin.LetGo { return append(s.pages.LetGo(), s.series.letGo()...) }
+func (s *State) LetGo() []tocsin.LetGo {
+	return slices.Concat(s.pages.LetGo(), s.series.letGo(), s.channels.letGo())
+}
 
 // Late counts the actions that came after the mark had passed them. They are kept.
 func (s *State) Late() int64 { return s.pages.Late() }

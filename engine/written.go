@@ -21,18 +21,23 @@ var ErrState = errors.New("this is no state that can be read")
 
 // A stateHead is what a State's written form tells besides its pages.
 type stateHead struct {
-	Rules   string // names the rules and suppressions that it was made with
-	Mark    time.Time
-	Horizon time.Duration
-	Parts   map[string]uint64
-	Told    []*telling
-	Hits    []hits
+	Rules    string // names the rules and suppressions that it was made with
+	Mark     time.Time
+	Horizon  time.Duration
+	Parts    map[string]uint64
+	Told     []*telling
+	Hits     []hits
+	Channels *writtenChannels `json:",omitempty"`
 }
 
 // AppendBinary appends the written form of a State: what was told, and the pages from which all else is made anew. The key
 // is not in it.
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
-	head, err := json.Marshal(stateHead{Rules: s.options.Rules, Mark: s.mark, Horizon: s.options.Horizon, Parts: s.parts, Told: s.told, Hits: s.series.written()})
+	channels, err := s.channels.written()
+	if err != nil {
+		return nil, err
+	}
+	head, err := json.Marshal(stateHead{Channels: channels, Rules: s.options.Rules, Mark: s.mark, Horizon: s.options.Horizon, Parts: s.parts, Told: s.told, Hits: s.series.written()})
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +76,9 @@ func ReadState(b []byte, o StateOptions, rule func(id, title string) *tocsin.Rul
 	s := NewState(o)
 	s.pages, s.mark = pages, head.Mark
 	if err := s.series.replay(head.Hits, head.Mark); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrState, err)
+	}
+	if err := s.channels.read(head.Channels); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrState, err)
 	}
 	if head.Parts != nil {

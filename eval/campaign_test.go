@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/channel"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
@@ -39,7 +40,7 @@ const (
 
 func toldAs(t testing.TB, v view, set *sigma.Set, paths ...string) (*engine.Findings, *tocsin.Coverage) {
 	t.Helper()
-	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Key: []byte("eval"), Causal: v == causal}, set, nil)
+	found, coverage, err := engine.Hunt(context.Background(), engine.Input{Paths: paths, Key: []byte("eval"), Causal: v == causal, Channels: channel.Rules()}, set, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

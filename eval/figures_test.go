@@ -73,6 +73,7 @@ func (m *measured) k() int { return int(math.Round(m.value * float64(m.n))) }
 var tuned = map[string]string{
 	"ait":       "the rate of oddities and the words for alerts' names were read off these four labs",
 	"chosen":    "the weights of links were chosen with these recordings at hand",
+	"channels":  "thresholds of channels were chosen with these recordings at hand",
 	"rules":     "our rules were written with these recordings at hand",
 	"weights":   "the weights were fitted on these recordings",
 	"left-out":  "features were chosen by this score, weights fitted without the group",

@@ -54,7 +54,8 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 	j.shut(']')
 }
 
-// writeSpans writes runs of records by source: a name, then pairs of the first and the last.
+// writeSpans writes runs of records by source: a name, whether they are of others than the first events of lines, then pairs
+// of the first and the last.
 func writeSpans(j *jsonText, all []tocsin.Span) {
 	all = slices.Clone(all[:min(len(all), maxPageSpans)])
 	slices.SortFunc(all, func(a, b tocsin.Span) int {
@@ -65,13 +66,25 @@ func writeSpans(j *jsonText, all []tocsin.Span) {
 	for i := 0; i < len(all); {
 		j.open('[')
 		j.str(all[i].Source)
+		nth := pageRecord(all[i].From) != all[i].From
+		j.bool(nth)
 		k := i
-		for ; k < len(all) && all[k].Source == all[i].Source; k++ {
-			j.uint(all[k].From)
-			j.uint(all[k].To)
+		for ; k < len(all) && all[k].Source == all[i].Source && (pageRecord(all[k].From) != all[k].From) == nth; k++ {
+			j.uint(pageRecord(all[k].From))
+			j.uint(pageRecord(all[k].To))
 		}
 		j.shut(']')
 		i = k
 	}
 	j.shut(']')
+}
+
+// pageRecord is a record's number as a script can compare it: 2^22 times its line and which event of it, where it is not the
+// first.
+func pageRecord(record uint64) uint64 {
+	line, n := tocsin.Place{Record: record}.Line()
+	if n == 1 {
+		return line
+	}
+	return line<<22 + uint64(n)
 }

@@ -87,6 +87,22 @@ func (j *tagged) value(v reflect.Value) {
 	case tocsin.Driver:
 		j.str(x.String())
 		return
+	case tocsin.Place:
+		j.open('{')
+		j.timeAt("time", x.Time)
+		j.key("source")
+		j.str(j.text(x.Source))
+		j.recordAt("record", x.Record)
+		j.shut('}')
+		return
+	case tocsin.Span:
+		j.open('{')
+		j.key("source")
+		j.str(j.text(x.Source))
+		j.recordAt("from", x.From)
+		j.recordAt("to", x.To)
+		j.shut('}')
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -3,7 +3,6 @@ package report
 import (
 	"io"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 
@@ -270,5 +269,5 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 
 // place is where something can be read again.
 func place(x *tocsin.Place) string {
-	return visible(x.Source) + ":" + strconv.FormatUint(x.Record, 10)
+	return visible(x.String())
 }

@@ -45,7 +45,7 @@ func CSV(w io.Writer, h *Hunt) error {
 		row.cell(headline(r, what))
 		row.when(when(m), stampKind(m))
 		row.cells(ev.Host, f.level, f.title, f.id, f.tactics, f.techniques, who.user, who.source, who.process, what, ev.Source)
-		row.uint(ev.Record)
+		row.cell(ev.Place().Number())
 		row.cells(ev.Format, f.author, f.license, f.tags, f.correlation)
 		if r.Correlation != "" {
 			row.uint(uint64(len(m.Series)))
@@ -255,7 +255,7 @@ func (t *Timeline) csv(ev *tocsin.Event) {
 	}
 	row.when(eventTime(ev), kind)
 	row.cells(ev.Host, source, who.user, who.source, who.process, what, ev.Source)
-	row.uint(ev.Record)
+	row.cell(ev.Place().Number())
 	row.cells(ev.Format, fault)
 	t.s.b = row.end()
 }
@@ -282,7 +282,7 @@ func (t *Timeline) text(ev *tocsin.Event) {
 	b = append(b, "  ["...)
 	b = appendVisible(b, ev.Source)
 	b = append(b, ':')
-	b = strconv.AppendUint(b, ev.Record, 10)
+	b = append(b, ev.Place().Number()...)
 	t.s.b = append(b, "]\n"...)
 }
 

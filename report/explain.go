@@ -405,7 +405,10 @@ func (e *explanation) victims() {
 		if datable(v.First) && datable(v.Last) {
 			when = "; " + spanText(v.First, v.Last)
 		}
-		e.para(2, state+"  "+show(v.Kind)+" "+show(v.Value)+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
+		e.para(2, state+"  "+show(v.Kind)+" "+show(calledIn(e.c, v.Value))+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
+		for _, n := range machinesAt(e.c, v.Value)[:min(len(machinesAt(e.c, v.Value)), 3)] {
+			e.para(11, show(n.Name.Value)+" by "+show(strings.Join(n.By[:min(len(n.By), 4)], ", "))+": "+several(int(n.N), "record")+", the first "+place(&n.From))
+		}
 	}
 	e.rest(maxExplained, len(e.c.Victims))
 	e.unlisted("victims")
@@ -452,9 +455,9 @@ func (e *explanation) records() {
 	var b []string
 	for i := range e.c.Records[:min(len(e.c.Records), maxExplained)] {
 		r := &e.c.Records[i]
-		s := visible(r.Source) + ":" + strconv.FormatUint(r.From, 10)
+		s := visible(tocsin.Place{Source: r.Source, Record: r.From}.String())
 		if r.To != r.From {
-			s += "-" + strconv.FormatUint(r.To, 10)
+			s += "-" + tocsin.Place{Record: r.To}.Number()
 		}
 		b = append(b, s)
 	}

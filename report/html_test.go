@@ -142,7 +142,7 @@ func TestHTMLData(t *testing.T) {
 	if d.Strings[d.Raw[1]] == "" || d.Raw[3] != 0 {
 		t.Error("the record belongs to a text line, not to JSON whose fields say all")
 	}
-	if r, ok := d.Record[5].(string); !ok || r != "18446744073709551615" {
+	if r, ok := d.Record[5].(string); !ok || r != "9223372036854775807" {
 		t.Errorf("a record number beyond 53 bits is %v", d.Record[5])
 	}
 	if first := d.Coverage.FileList[0]; first[2] == "" {

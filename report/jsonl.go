@@ -76,8 +76,7 @@ func appendMatch(b []byte, m *tocsin.Match, rules map[*tocsin.Rule]string) []byt
 			j.timeAt("time", p.Time)
 			j.key("source")
 			j.str(p.Source)
-			j.key("record")
-			j.uint(p.Record)
+			j.recordAt("record", p.Record)
 			j.shut('}')
 		}
 		j.shut(']')
@@ -129,14 +128,27 @@ func sourceName(l tocsin.LogSource) string {
 	return l.String()
 }
 
+// recordAt writes a record's number: its line and, for another than the first event of a line, which of them it is.
+func (j *jsonText) recordAt(k string, record uint64) {
+	line, n := tocsin.Place{Record: record}.Line()
+	j.key(k)
+	j.uint(line)
+	if n > 1 {
+		nth := "nth"
+		if k != "record" {
+			nth = k + "_nth"
+		}
+		j.intAt(nth, n)
+	}
+}
+
 // eventAt writes an event: its place, its times, its fields, and the record as text where that is all there is.
 func (j *jsonText) eventAt(k string, ev *tocsin.Event) {
 	j.key(k)
 	j.open('{')
 	j.key("source")
 	j.str(ev.Source)
-	j.key("record")
-	j.uint(ev.Record)
+	j.recordAt("record", ev.Record)
 	j.strAt("format", ev.Format)
 	j.timeAt("time", ev.Time)
 	if datable(ev.Sensor) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -65,7 +64,7 @@ func (f *ocsf) finding(b []byte, m *tocsin.Match) []byte {
 	f.bool(r.Level >= tocsin.Medium)
 	f.strAt("message", headline(r, what))
 
-	uid := uuid5(ours, "finding\x00"+r.ID+"\x00"+r.Title+"\x00"+ev.Source+"\x00"+strconv.FormatUint(ev.Record, 10)+"\x00"+at.UTC().Format(time.RFC3339Nano)).String()
+	uid := uuid5(ours, "finding\x00"+r.ID+"\x00"+r.Title+"\x00"+ev.Source+"\x00"+ev.Place().Number()+"\x00"+at.UTC().Format(time.RFC3339Nano)).String()
 	f.key("metadata")
 	f.open('{')
 	f.strAt("version", ocsfVersion)
@@ -131,8 +130,7 @@ func (f *ocsf) finding(b []byte, m *tocsin.Match) []byte {
 	f.open('{')
 	f.strAt("details", what)
 	f.strAt("source", ev.Source)
-	f.key("record")
-	f.uint(ev.Record)
+	f.recordAt("record", ev.Record)
 	f.strAt("rule_level", levelOf(r).String())
 	f.strAt("rule_status", r.Status)
 	f.strAt("rule_author", r.Author)
@@ -143,7 +141,7 @@ func (f *ocsf) finding(b []byte, m *tocsin.Match) []byte {
 		f.key("series")
 		f.open('[')
 		for _, p := range m.Series {
-			f.str(p.Source + ":" + strconv.FormatUint(p.Record, 10))
+			f.str(p.String())
 		}
 		f.shut(']')
 	}

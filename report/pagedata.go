@@ -298,8 +298,8 @@ func (d *table) writeMatches(j *jsonText) {
 	j.key("record")
 	j.open('[')
 	for _, n := range d.records {
-		if n >= 1<<53 { // beyond what a script can count
-			j.str(strconv.FormatUint(n, 10))
+		if n >= 1<<53 { // beyond what a script can count, or LINE.N
+			j.str(tocsin.Place{Record: n}.Number())
 		} else {
 			j.uint(n)
 		}
@@ -323,7 +323,7 @@ func (d *table) writeMatches(j *jsonText) {
 		for _, p := range series[from:] {
 			j.micros(p.Time)
 			j.int(int64(d.pool.add(p.Source)))
-			j.str(strconv.FormatUint(p.Record, 10))
+			j.str(p.Number())
 		}
 		j.shut(']')
 	}

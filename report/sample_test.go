@@ -79,7 +79,7 @@ func sampleMatch(i int) *tocsin.Match {
 		add("EventID", "4624", "Channel", "Security", "Computer", ev.Host, "TargetUserName", user, "TargetDomainName", "CORP", "SubjectUserName", "HOST1$", "LogonType", "10",
 			"IpAddress", source, "IpPort", "51000", "WorkstationName", "WS1", "AuthenticationPackageName", "Negotiate", "TargetLogonId", "0x5f3c2")
 	case 5: // an event of which hardly anything is known
-		*ev = tocsin.Event{Source: "logs/odd.txt", Record: ^uint64(0), Raw: "something " + evilTerminal}
+		*ev = tocsin.Event{Source: "logs/odd.txt", Record: 1<<63 - 1, Raw: "something " + evilTerminal}
 		m.Time = time.Time{}
 	}
 	return m

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
 	"strconv"
@@ -52,7 +53,8 @@ var errLimit = errors.New("limit reached")
 
 // member reads one member of archive l. A limit that it hits ends the archive too, with errLimit.
 func (o *opening) member(l layer, m layer, r io.Reader) error {
-	m.path, m.mod, m.archives = inside(l.path, m.path), better(m.mod, l.mod), l.archives+1
+	m.path, m.mod, m.archives = o.distinct(inside(l.path, m.path)), better(m.mod, l.mod), l.archives+1
+	m.host, m.root = l.host, l.root
 	if o.excluded(m.path) {
 		o.hooks.skip(m.path, "excluded")
 		return nil
@@ -61,6 +63,19 @@ func (o *opening) member(l layer, m layer, r io.Reader) error {
 		return err
 	}
 	return o.stopped(m)
+}
+
+// distinct tells members of one path apart, as archives that were added to have them, and those whose long names are cut.
+func (o *opening) distinct(path string) string {
+	for {
+		h := maphash.String(o.seed, path)
+		o.named[h]++
+		n := o.named[h]
+		if n == 1 {
+			return path
+		}
+		path = fmt.Sprintf("%s (%d)", path, n)
+	}
 }
 
 // stopped says whether a limit was hit, and reports it the first time.

@@ -187,7 +187,7 @@ func TestWhatIsSkipped(t *testing.T) {
 	odd := []byte(zipOf(t, member{"a", line(1)}))
 	odd[8] = 19
 	odd[bytes.Index(odd, []byte("PK\x01\x02"))+10] = 19
-	aes := sevenFile(nil, []byte{sevenEncoded, sevenPack, 0, 1, sevenSize, 1, sevenEnd, sevenUnpack, sevenFolderInfo, 1, 0, 1, 0x24, 6, 0xf1, 7, 1, 1, 0x3f, sevenUnpackSize, 1, sevenEnd, sevenEnd})
+	aes := sevenFile(nil, []byte{sevenEncoded, sevenPack, 0, 1, sevenSize, 1, sevenEnd, sevenUnpack, sevenFolderInfo, 1, 0, 1, 0x24, 6, 0xf1, 7, 1, 3, 0x7f, 0, 0, sevenUnpackSize, 1, sevenEnd, sevenEnd})
 	five := line(1)
 	for range 5 {
 		five = tarOf(t, member{"t", five})
@@ -206,8 +206,8 @@ func TestWhatIsSkipped(t *testing.T) {
 		{"unknown", "\x00\x01\x02\x03binary\xff\x00\x00", map[string]string{"/it": "no known format (starts with 0001020362696e61)"}},
 		{"text", "# Übersicht\nno log\n", map[string]string{"/it": "text, but no log of a known format"}},
 		{"RAR", "Rar!\x1a\x07\x01\x00", map[string]string{"/it": "a RAR archive, which cannot be read"}},
-		{"encrypted zip", string(locked), map[string]string{"/it!/a": "encrypted"}},
-		{"encrypted 7z", aes, map[string]string{"/it": "encrypted"}},
+		{"encrypted zip", string(locked), map[string]string{"/it!/a": "encrypted: no password fits (--archive-password WORD)"}},
+		{"encrypted 7z", aes, map[string]string{"/it": "encrypted: its table of contents too; no password fits (--archive-password WORD)"}},
 		{"odd method", string(odd), map[string]string{"/it!/a": "packed by method 19, which is not supported"}},
 		{"too deep", five, map[string]string{"/it!/t!/t!/t!/t": "lies in 4 archives (if it can be trusted, raise --max-depth)"}},
 		{"packed too often", round, map[string]string{"/it": "compressed 4 times (if it can be trusted, raise --max-depth)"}},
@@ -217,6 +217,50 @@ func TestWhatIsSkipped(t *testing.T) {
 			got := opened(t, Options{}, test.data)
 			if d := cmp.Diff(test.want, got.skipped); d != "" || len(got.data)+len(got.faults) > 0 {
 				t.Errorf("-want +got\n%s%v%v", d, got.data, got.faults)
+			}
+		})
+	}
+}
+
+// TestMembersOfOneName: each member has a path of its own.
+func TestMembersOfOneName(t *testing.T) {
+	long := strings.Repeat("x", 2000)
+	for _, test := range []struct {
+		name, data string
+		want       map[string]string
+	}{
+		{"tar that was added to", tarOf(t, member{"a", line(1)}, member{"./a", line(2)}, member{"a", line(3)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2), "/it!/a (3)": line(3)}},
+		{"zip", zipOf(t, member{"a", line(1)}, member{"a", line(2)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2)}},
+		{"a name like it", zipOf(t, member{"a", line(1)}, member{"a (2)", line(2)}, member{"a", line(3)}), map[string]string{"/it!/a": line(1), "/it!/a (2)": line(2), "/it!/a (2) (2)": line(3)}},
+		{"long names", tarOf(t, member{long + "1", line(1)}, member{long + "2", line(2)}), map[string]string{"/it!/" + long[:1024] + "…": line(1), "/it!/" + long[:1024] + "… (2)": line(2)}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if d := cmp.Diff(test.want, opened(t, Options{}, test.data).data); d != "" {
+				t.Errorf("-want +got\n%s", d)
+			}
+		})
+	}
+}
+
+// TestAppleDouble: what macOS notes about a file is none, and what only is named so is one.
+func TestAppleDouble(t *testing.T) {
+	note := appleMagic + "\x00\x02\x00\x00Mac OS X        \x00\x02"
+	a := member{"a.log", line(1)}
+	for _, test := range []struct {
+		name, data string
+		want       map[string]string
+		skipped    int
+	}{
+		{"zip of the Finder", zipOf(t, a, member{"__MACOSX/._a.log", note}), map[string]string{"/it!/a.log": a.data}, 0},
+		{"tar", tarOf(t, member{"./._a.log", note}, a), map[string]string{"/it!/a.log": a.data}, 0},
+		{"7z in zip", zipOf(t, member{"x.7z", sevenOf(t, true, member{"in/._b", note}, a)}), map[string]string{"/it!/x.7z!/a.log": a.data}, 0},
+		{"a log of such a name", zipOf(t, member{"__MACOSX/._a.log", a.data}), map[string]string{"/it!/__MACOSX/._a.log": a.data}, 0},
+		{"such bytes by another name", zipOf(t, a, member{"b.log", note}), map[string]string{"/it!/a.log": a.data}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := opened(t, Options{}, test.data)
+			if d := cmp.Diff(test.want, got.data); d != "" || len(got.faults) > 0 || len(got.skipped) != test.skipped {
+				t.Errorf("-want +got\n%s%v %v", d, got.faults, got.skipped)
 			}
 		})
 	}

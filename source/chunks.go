@@ -2,10 +2,12 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 )
 
 // Sizes of an EVTX file's parts, from
@@ -24,6 +26,8 @@ func (c *cutter) chunks() error {
 	var win []byte // what was read and not yet yielded, at most two slots
 	buf := make([]byte, 0, 2*chunkSize)
 	var end error
+	var met ranges
+	chunks := int64(-1) // before this one
 	more := func() {
 		if end == nil {
 			buf, win = append(buf[:0], win...), nil
@@ -61,8 +65,12 @@ func (c *cutter) chunks() error {
 			rec := c.from.record(n)
 			rec.Data = append(rec.Data, slot...)
 			rec.Line = 0
-			if len(slot) >= 16 && bytes.HasPrefix(slot, chunkMagic) {
+			if len(slot) >= 24 && bytes.HasPrefix(slot, chunkMagic) {
 				rec.Line = int64(binary.LittleEndian.Uint64(slot[8:]) & (1<<63 - 1))
+				last := int64(binary.LittleEndian.Uint64(slot[16:]) & (1<<63 - 1))
+				if chunks++; met.add(rec.Line, last) {
+					rec.Before = chunks // records of these ids were met before
+				}
 			}
 			win = win[n:]
 			if err := c.put(rec); err != nil {
@@ -106,4 +114,24 @@ func wholeHeader(b []byte) bool {
 	}
 	sum := crc32.ChecksumIEEE(b[:120])
 	return crc32.Update(sum, crc32.IEEETable, b[128:512]) == binary.LittleEndian.Uint32(b[124:])
+}
+
+// ranges are the record numbers of the chunks of a file, in order and apart: one, where nothing wrapped or was copied.
+type ranges [][2]int64
+
+// add adds a range and says whether any of it was there before.
+func (r *ranges) add(first, last int64) (overlaps bool) {
+	last = max(first, last)
+	i, _ := slices.BinarySearchFunc(*r, first, func(x [2]int64, first int64) int { return cmp.Compare(x[1], first) })
+	j := i
+	for ; j < len(*r) && (*r)[j][0] <= last; j++ {
+		overlaps = true
+		first, last = min(first, (*r)[j][0]), max(last, (*r)[j][1])
+	}
+	if !overlaps && i > 0 && (*r)[i-1][1] == first-1 {
+		(*r)[i-1][1] = last
+		return false
+	}
+	*r = slices.Replace(*r, i, j, [2]int64{first, last})
+	return overlaps
 }

@@ -95,3 +95,24 @@ func FuzzChunks(f *testing.F) {
 		}
 	})
 }
+
+// TestRanges: which chunks hold record numbers that a chunk before had.
+func TestRanges(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		ranges [][2]int64
+		want   []bool
+	}{
+		{"in order", [][2]int64{{1, 90}, {91, 180}, {181, 200}}, []bool{false, false, false}},
+		{"wrapped", [][2]int64{{181, 200}, {1, 90}, {91, 180}, {201, 250}}, []bool{false, false, false, false}},
+		{"a chunk twice", [][2]int64{{1, 90}, {91, 180}, {1, 90}}, []bool{false, false, true}},
+		{"overlapping", [][2]int64{{1, 90}, {300, 400}, {80, 310}, {311, 311}, {500, 400}}, []bool{false, false, true, true, false}},
+	} {
+		var r ranges
+		for i, x := range test.ranges {
+			if got := r.add(x[0], x[1]); got != test.want[i] {
+				t.Errorf("%s: %v after %v: %t", test.name, x, test.ranges[:i], got)
+			}
+		}
+	}
+}

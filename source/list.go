@@ -15,7 +15,7 @@ import (
 // arguments and, below each, in the order of their names; "-" is standard input. It opens no file. What is not
 // to be read, or cannot be, goes to skip with the reason.
 func (r *Reader) List(args []string, skip func(tocsin.File)) []Unit {
-	l := lister{reader: r, skip: skip}
+	l := lister{reader: r, skip: skip, listed: map[string]bool{}}
 	for _, arg := range args {
 		if arg == "-" {
 			l.units = append(l.units, Unit{Path: arg, stdin: true})
@@ -35,6 +35,7 @@ type lister struct {
 	reader *Reader
 	skip   func(tocsin.File)
 	units  []Unit
+	listed map[string]bool // absolute paths of units
 	root   string          // the argument
 	seen   map[string]bool // real paths of what links led to, below this argument
 }
@@ -64,6 +65,13 @@ func (l *lister) visit(name string, follow bool) {
 	case mode.IsRegular() && info.Size() == 0:
 		l.pass(name, "empty")
 	case mode.IsRegular():
+		if abs, err := filepath.Abs(name); err == nil {
+			if l.listed[abs] {
+				l.pass(name, "named more than once, and read once")
+				return
+			}
+			l.listed[abs] = true
+		}
 		l.units = append(l.units, Unit{Path: name, Size: info.Size(), ModTime: info.ModTime()})
 	case mode.IsDir():
 		entries, err := os.ReadDir(name)

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"os"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -17,7 +19,7 @@ import (
 // Open reads a unit and calls visit for each stream in it, in order. What cannot be read goes to the hooks. The error
 // is visit's: whatever lies in the unit is no reason to stop the others.
 func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
-	o := opening{Reader: r, hooks: &h, visit: visit, unit: u}
+	o := opening{Reader: r, hooks: &h, visit: visit, unit: u, seed: maphash.MakeSeed(), named: map[uint64]int{}}
 	if u.stdin {
 		if r.opt.Stdin == nil {
 			h.skip(u.Path, "empty")
@@ -49,7 +51,11 @@ func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
 	}
 	o.file = io.NewSectionReader(f, 0, info.Size())
 	o.in = o.file
-	return o.whole(layer{path: u.Path, mod: info.ModTime()})
+	l := layer{path: u.Path, mod: info.ModTime()}
+	if l.host, l.root = r.folderHost(u.Path); l.host == "" {
+		l.root = ""
+	}
+	return o.whole(l)
 }
 
 // An opening is one unit while it is read. It is the reader of the unit's own bytes, counting them.
@@ -67,6 +73,14 @@ type opening struct {
 	members int64
 	bomb    error // the limit that ended it
 	told    bool  // … was reported
+
+	seed  maphash.Seed
+	named map[uint64]int // how many members there were of a path, by its hash
+
+	tries    []string // passwords to try; see passwords
+	lockedIn string   // the archive that locked reported last
+	key      sevenKey // that was derived last for a 7z archive
+	rounds   int64    // of deriving such keys
 }
 
 func (o *opening) Read(p []byte) (int, error) {
@@ -114,8 +128,10 @@ func (o *opening) whole(l layer) error {
 type layer struct {
 	path     string
 	mod      time.Time
-	archives int // archives around it
-	packed   int // compressions around it within its archive
+	host     string // of the collection that it lies in, as the collection says …
+	root     string // … and the collection's path
+	archives int    // archives around it
+	packed   int    // compressions around it within its archive
 }
 
 // A metered reader adds what it yields to the opening's decompressed bytes and ends it at the limits.
@@ -204,6 +220,9 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 		br.Discard(len(utf8BOM))
 		head, _ = br.Peek(headSize)
 	}
+	if appleDouble(l.path, head) {
+		return nil
+	}
 	if kind := ResultOf(head); kind != "" && !o.opt.Results {
 		o.hooks.skip(l.path, "a result of Tocsin's own ("+kind+"); --read-results reads it as a log")
 		return nil
@@ -211,12 +230,24 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 	s := &Stream{Path: l.path, ModTime: l.mod, r: br, from: o.Reader, hooks: o.hooks}
 	if o.format != nil {
 		s.Format = *o.format
+	} else if why := foreignTo(head, true); why != "" {
+		o.hooks.skip(l.path, why)
+		return nil
 	} else {
 		var ok bool
 		if s.Format, ok = decode.Detect(l.path, head); !ok {
 			o.hooks.skip(l.path, unknown(head))
 			return nil
 		}
+	}
+	if o.format == nil {
+		if why := notEvents(l.path, l.root, s.Format, head, &tocsin.Record{Source: l.path, Ref: l.mod}); why != "" {
+			o.hooks.skip(l.path, why)
+			return nil
+		}
+	}
+	if s.Host = l.host; s.Host == "" {
+		s.Host = hostOf(l.path)
 	}
 	s.Format = s.Format.For(head, func() []byte {
 		far := bufio.NewReaderSize(br, decode.LookAhead)
@@ -227,19 +258,37 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 	return o.visit(s)
 }
 
+// appleDouble says that a stream is no file but what macOS notes about one: its attributes, in archives and on foreign
+// file systems, beside it under the name with "._" before it (RFC 1740, appendix A). It is not listed; what only has such a
+// name is read.
+func appleDouble(path string, head []byte) bool {
+	name := path[strings.LastIndexAny(path, `/\`)+1:]
+	return strings.HasPrefix(name, "._") && bytes.HasPrefix(head, []byte(appleMagic))
+}
+
+const appleMagic = "\x00\x05\x16\x07"
+
 func unknown(head []byte) string {
 	if len(bytes.Trim(head, " \t\r\n")) == 0 {
 		return "nothing but white space"
 	}
-	for _, f := range foreign {
-		if bytes.HasPrefix(head, []byte(f.magic)) {
-			return f.name + ", which cannot be read"
-		}
+	if why := foreignTo(head, false); why != "" {
+		return why
 	}
 	if isText(head) {
 		return "text, but no log of a known format"
 	}
 	return fmt.Sprintf("no known format (starts with %x)", head[:min(len(head), 8)])
+}
+
+// foreignTo says what foreign thing begins so, "" if none does; of disks only those, whose first bytes nothing else has.
+func foreignTo(head []byte, disks bool) string {
+	for _, f := range foreign {
+		if bytes.HasPrefix(head, []byte(f.magic)) && (!disks || f.hint != "" && len(f.magic) >= 8) {
+			return f.name + ", which cannot be read" + f.hint
+		}
+	}
+	return ""
 }
 
 // isText says that there is nothing in head that text does not have.
@@ -253,22 +302,29 @@ func isText(head []byte) bool {
 }
 
 // foreign are containers that people keep logs in and that are not read: better said by name.
-var foreign = []struct{ magic, name string }{
-	{"\x00\x05\x16\x07", "what macOS notes about the file beside it (AppleDouble)"},
-	{"Rar!\x1a\x07", "a RAR archive"},
-	{"MSCF", "a cabinet archive"},
-	{"\x04\x22\x4d\x18", "LZ4 compression"},
-	{"\x1f\x9d", "compress (.Z) compression"},
-	{"\x5d\x00\x00\x80\x00", "LZMA compression without xz"},
-	{"070701", "a cpio archive"},
-	{"\xd4\xc3\xb2\xa1", "a packet capture"},
-	{"\xa1\xb2\xc3\xd4", "a packet capture"},
-	{"\x0a\x0d\x0d\x0a", "a packet capture"},
-	{"SQLite format 3\x00", "an SQLite database"},
-	{"regf", "a registry hive"},
-	{"\x7fELF", "a program"},
-	{"MZ", "a program"},
-	{"%PDF-", "a PDF document"},
+// mountIt says what to do with what holds a file system.
+const mountIt = ": mount it read-only and name the folder, or a folder of the logs copied out of it"
+
+var foreign = []struct{ magic, name, hint string }{
+	{appleMagic, "what macOS notes about the file beside it (AppleDouble)", ""},
+	{"Rar!\x1a\x07", "a RAR archive", ""},
+	{"MSCF", "a cabinet archive", ""},
+	{"\x04\x22\x4d\x18", "LZ4 compression", ""},
+	{"\x1f\x9d", "compress (.Z) compression", ""},
+	{"\x5d\x00\x00\x80\x00", "LZMA compression without xz", ""},
+	{"070701", "a cpio archive", ""},
+	{"\xd4\xc3\xb2\xa1", "a packet capture", ""},
+	{"\xa1\xb2\xc3\xd4", "a packet capture", ""},
+	{"\x0a\x0d\x0d\x0a", "a packet capture", ""},
+	{"SQLite format 3\x00", "an SQLite database", ""},
+	{"regf", "a registry hive", ""},
+	{"\x7fELF", "a program", ""},
+	{"MZ", "a program", ""},
+	{"%PDF-", "a PDF document", ""},
+	{"vhdxfile", "a virtual disk (VHDX)", mountIt},
+	{"conectix", "a virtual disk (VHD)", mountIt},
+	{"EVF\x09\x0d\x0a\xff\x00", "an image of a disk (EnCase)", mountIt},
+	{"KDMV", "a virtual disk (VMDK)", mountIt},
 }
 
 func (r *Reader) head(from io.Reader) *bufio.Reader {

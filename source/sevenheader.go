@@ -26,6 +26,7 @@ type sevenHeader struct {
 // A sevenFolder is what is packed together, by a chain of coders.
 type sevenFolder struct {
 	outs      int
+	sizes     []uint64 // of what each coder gives, if it is the only folder
 	encrypted bool
 	coders    []sevenCoder
 }
@@ -33,8 +34,7 @@ type sevenFolder struct {
 type sevenCoder struct{ id, properties string }
 
 var (
-	errSeven     = errors.New("7z: damaged header")
-	errEncrypted = errors.New("encrypted")
+	errSeven = errors.New("7z: damaged header")
 )
 
 // The ids of a header's parts.
@@ -57,8 +57,10 @@ const (
 	sevenEncoded = 0x17
 )
 
-// checkSeven returns the folders of the 7z archive in r, or why it must not be read.
-func checkSeven(r io.ReaderAt, size, most int64) ([]sevenFolder, error) {
+// checkSeven returns the folders of the 7z archive in r, or why it must not be read: errPassword where not even its
+// header can be.
+func (o *opening) checkSeven(r io.ReaderAt, size int64) ([]sevenFolder, error) {
+	most := o.opt.Limits.Members
 	var start [32]byte
 	if _, err := r.ReadAt(start[:], 0); err != nil {
 		return nil, err
@@ -77,14 +79,10 @@ func checkSeven(r io.ReaderAt, size, most int64) ([]sevenFolder, error) {
 		if h.err != nil || len(h.folders) != 1 {
 			return nil, errSeven
 		}
-		f := h.folders[0]
-		if f.encrypted {
-			return nil, errEncrypted
-		}
-		if len(f.coders) != 1 || packed > uint64(size) || packAt > uint64(size)-packed || unpacked > uint64(most)*512 {
+		if packed > uint64(size) || packAt > uint64(size)-packed || unpacked > uint64(most)*512 {
 			return nil, errSeven
 		}
-		plain, err := f.coders[0].unpack(io.NewSectionReader(r, 32+int64(packAt), int64(packed)), unpacked)
+		plain, err := o.sevenPlainHeader(h.folders[0], io.NewSectionReader(r, 32+int64(packAt), int64(packed)))
 		if err != nil {
 			return nil, err
 		}
@@ -98,10 +96,52 @@ func checkSeven(r io.ReaderAt, size, most int64) ([]sevenFolder, error) {
 	return h.folders, h.err
 }
 
+// sevenPlainHeader unpacks a header that one coder packed, or that is encrypted besides: then with the first password by
+// which it begins as a header does.
+func (o *opening) sevenPlainHeader(f sevenFolder, packed *io.SectionReader) ([]byte, error) {
+	if len(f.sizes) != len(f.coders) {
+		return nil, errSeven
+	}
+	if !f.encrypted {
+		if len(f.coders) != 1 {
+			return nil, errSeven
+		}
+		return f.coders[0].unpack(packed, f.sizes[0])
+	}
+	// The coders are in the order of unpacking or, as 7-Zip writes them, in that of packing.
+	at := 0
+	for at < len(f.coders) && f.coders[at].id != sevenAES {
+		at++
+	}
+	key, ok := sevenKeyOf(f.coders[at].properties)
+	if !ok || len(f.coders) > 2 {
+		return nil, errSeven
+	}
+	if err := o.derives(key); err != nil {
+		return nil, err
+	}
+	after, size := sevenCoder{id: sevenCopy}, f.sizes[at]
+	if len(f.coders) == 2 {
+		after, size = f.coders[1-at], f.sizes[1-at]
+	}
+	for _, password := range o.passwords() {
+		packed.Seek(0, io.SeekStart)
+		r, err := key.decrypt(packed, password)
+		if err != nil {
+			return nil, err
+		}
+		if plain, err := after.unpack(io.LimitReader(r, int64(min(f.sizes[at], math.MaxInt64))), size); err == nil && len(plain) > 1 && plain[0] == sevenIsHeader {
+			o.fits(password)
+			return plain, nil
+		}
+	}
+	return nil, errPassword
+}
+
 // unpack unpacks a header, which is packed by LZMA as a rule.
 func (c sevenCoder) unpack(r io.Reader, size uint64) ([]byte, error) {
 	switch {
-	case c.id == "\x00":
+	case c.id == sevenCopy:
 	case c.id == "\x03\x01\x01" && len(c.properties) == 5:
 		head := binary.LittleEndian.AppendUint64([]byte(c.properties), size)
 		l, err := lzma.ReaderConfig{DictCap: maxWindow}.NewReader(io.MultiReader(bytes.NewReader(head), r))
@@ -195,8 +235,8 @@ func (h *sevenHeader) header() {
 	}
 }
 
-// streams reads one StreamsInfo and returns where its first packed stream lies, and the sizes of that and of what it
-// unpacks to, which is all that a packed header's needs.
+// streams reads one StreamsInfo and returns where its first packed stream lies, its size, and the largest that anything in
+// it unpacks to.
 func (h *sevenHeader) streams() (at, packed, unpacked uint64) {
 	for h.err == nil {
 		switch h.byte() {
@@ -237,7 +277,7 @@ func (h *sevenHeader) packInfo() (at, first uint64) {
 	return 0, 0
 }
 
-func (h *sevenHeader) unpackInfo() (last uint64) {
+func (h *sevenHeader) unpackInfo() (most uint64) {
 	if h.byte() != sevenFolderInfo {
 		h.fail()
 	}
@@ -251,11 +291,18 @@ func (h *sevenHeader) unpackInfo() (last uint64) {
 	for h.err == nil {
 		switch h.byte() {
 		case sevenEnd:
-			return last
+			return most
 		case sevenUnpackSize:
-			for _, f := range h.folders {
-				for i := 0; i < f.outs && h.err == nil; i++ {
-					last = h.number()
+			for i := range h.folders {
+				f := &h.folders[i]
+				for range f.outs {
+					if h.err != nil {
+						break
+					}
+					size := h.number()
+					if most = max(most, size); n == 1 { // it may be a header's
+						f.sizes = append(f.sizes, size)
+					}
 				}
 			}
 		case sevenCRC:
@@ -306,7 +353,11 @@ func (h *sevenHeader) folder() sevenFolder {
 	return f
 }
 
-const sevenAES = "\x06\xf1\x07\x01"
+// Ids of coders.
+const (
+	sevenCopy = "\x00"
+	sevenAES  = "\x06\xf1\x07\x01"
+)
 
 // window is how much memory a coder asks for, as far as it does.
 func (c sevenCoder) window() uint64 {

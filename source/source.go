@@ -31,7 +31,10 @@ type Options struct {
 	// Results reads what Tocsin itself wrote as logs. Without it such files and members are skipped and said to be
 	// results: a report that lies among the logs is no log of theirs.
 	Results bool
-	Limits  Limits
+	// Passwords are tried in order on what is encrypted in zip (traditional and WinZip's AES) and 7z archives (AES-256);
+	// after them "infected", which evidence is exchanged under by convention.
+	Passwords []string
+	Limits    Limits
 }
 
 // Limits bound what one file may cost. A zero is the default; a fault that a limit causes names the flag that
@@ -60,6 +63,7 @@ type Reader struct {
 	block   int            // bytes of a record of lines or values, as a rule
 	records sync.Pool      // of *tocsin.Record
 	heads   sync.Pool      // of *bufio.Reader
+	hosts   sync.Map       // machines of unpacked collections, by folder
 }
 
 // New returns a Reader. The error is not nil when o names a format that there is not.
@@ -120,6 +124,7 @@ type Stream struct {
 	Path    string // the unit's; for members ARCHIVE!/MEMBER
 	Format  decode.Format
 	ModTime time.Time // of the member or the file, whichever is known; zero when neither is
+	Host    string    // the machine that a collection (of Velociraptor, KAPE …) says that it is of; for records that name none
 
 	r     io.Reader
 	from  *Reader
@@ -161,6 +166,6 @@ func (r *Reader) record(size int) *tocsin.Record {
 	if size = max(size, r.block); cap(rec.Data) < size {
 		rec.Data = make([]byte, 0, size)
 	}
-	rec.Data = rec.Data[:0:size]
+	rec.Data, rec.Before = rec.Data[:0:size], 0
 	return rec
 }

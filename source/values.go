@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/decode"
 )
 
 // A jsonCutter cuts a stream of JSON into blocks of whole objects. Arrays around objects are opened, and so are the
@@ -29,6 +30,11 @@ type jsonCutter struct {
 	midline bool  // … and within a line
 	indent  int   // … whose first line has this column
 	lost    int64 // … and so many lines, that have been passed over
+
+	begun   int   // where the value before begins: the lines up to there are counted
+	onLine  int64 // values that begin on the line of begun
+	several bool  // … and one of them may tell of several events
+	before  int64 // Before of the block that begins at start
 }
 
 var errUnclosed = errors.New("JSON: ends before its outer array or object is closed")
@@ -82,6 +88,7 @@ func (j *jsonCutter) read() bool {
 		return false
 	}
 	j.pos -= j.start
+	j.begun -= j.start
 	j.start, j.eol = 0, -1
 	j.rec.Data, j.end = fill(j.r, j.rec.Data)
 	return true
@@ -90,7 +97,14 @@ func (j *jsonCutter) read() bool {
 // flush yields what was cut, if that is anything.
 func (j *jsonCutter) flush() error {
 	block := j.rec.Data[j.start:j.pos]
-	lines := int64(bytes.Count(block, newline))
+	lines, before := int64(bytes.Count(block, newline)), j.before
+	j.onto(j.pos)
+	if j.onLine > 0 && !j.several {
+		j.several = decode.Bundles(block)
+	}
+	if j.before = j.onLine; j.several {
+		j.before = int64(j.column(j.pos)) // no line has more events than bytes
+	}
 	j.col, j.start = j.column(j.pos), j.pos
 	defer func() { j.line += lines }()
 	if len(bytes.TrimLeft(block, " \t\r\n,\x1e\x00")) == 0 {
@@ -99,8 +113,23 @@ func (j *jsonCutter) flush() error {
 	}
 	rec := j.from.record(len(block))
 	rec.Data = append(rec.Data, block...)
-	rec.Line = j.line
+	rec.Line, rec.Before = j.line, before
 	return j.put(rec)
+}
+
+// onto moves what is known of the values on a line to i, which is not before.
+func (j *jsonCutter) onto(i int) {
+	if bytes.IndexByte(j.rec.Data[j.begun:i], '\n') >= 0 {
+		j.onLine, j.several = 0, false
+	}
+	j.begun = i
+}
+
+// count counts the value from i to end, which may share its line with others.
+func (j *jsonCutter) count(i, end int) {
+	j.onto(i)
+	j.onLine++
+	j.several = j.several || decode.Lists(j.rec.Data[i:end])
 }
 
 // drop gives up the value in the buffer, which is too long.
@@ -208,7 +237,7 @@ func (j *jsonCutter) valueIn(b []byte, i int, last bool) verdict {
 		}
 		if n == 0 {
 			if end := j.lineValue(i); end > 0 {
-				j.pos = end
+				j.pos, j.begun, j.onLine, j.several = end, end, 0, false
 				return whole
 			}
 		}
@@ -223,6 +252,7 @@ func (j *jsonCutter) valueIn(b []byte, i int, last bool) verdict {
 	}
 	end, v := j.scan.value(b, i)
 	if v == whole {
+		j.count(i, end)
 		j.pos = end
 	}
 	return v

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -40,51 +41,92 @@ func (o *opening) zip(l layer, br *bufio.Reader) error {
 	}
 	table.left = 1 << 62
 	inflate := flate.NewReader(nil) // one for all members, which are read one after the other
-	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser {
-		inflate.(flate.Resetter).Reset(r, nil)
-		return io.NopCloser(inflate)
-	})
-	z.RegisterDecompressor(zipBzip2, func(r io.Reader) io.ReadCloser { return io.NopCloser(bzip2.NewReader(r)) })
-	z.RegisterDecompressor(zipXz, func(r io.Reader) io.ReadCloser { return io.NopCloser(newXz(bufio.NewReader(r))) })
-	z.RegisterDecompressor(zipZstd, func(r io.Reader) io.ReadCloser {
-		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil
-		}
-		return d.IOReadCloser()
-	})
+	unpack := func(method uint16, r io.Reader) (io.ReadCloser, error) { return unzip(inflate, method, r) }
+	for _, method := range []uint16{zip.Deflate, zipBzip2, zipXz, zipZstd} {
+		z.RegisterDecompressor(method, func(r io.Reader) io.ReadCloser {
+			d, err := unpack(method, r)
+			if err != nil {
+				return nil
+			}
+			return d
+		})
+	}
+	if host := o.zipHost(z, func(f *zip.File) (io.ReadCloser, error) { return o.zipOpen(f, unpack) }); host != "" {
+		l.host, l.root = host, filepath.ToSlash(l.path)
+	}
 	for _, f := range z.File {
 		if err := o.counts(l); err != nil {
 			return err
 		}
-		if err := o.zipMember(l, f); err != nil {
+		if err := o.zipMember(l, f, unpack); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *opening) zipMember(l layer, f *zip.File) error {
+// unzip unpacks a member's data, by method; deflated data with inflate, which is reset.
+func unzip(inflate io.ReadCloser, method uint16, r io.Reader) (io.ReadCloser, error) {
+	switch method {
+	case zip.Store:
+		return io.NopCloser(r), nil
+	case zip.Deflate:
+		inflate.(flate.Resetter).Reset(r, nil)
+		return io.NopCloser(inflate), nil
+	case zipBzip2:
+		return io.NopCloser(bzip2.NewReader(r)), nil
+	case zipXz:
+		return io.NopCloser(newXz(bufio.NewReader(r))), nil
+	case zipZstd:
+		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	}
+	return nil, zip.ErrAlgorithm
+}
+
+func (o *opening) zipMember(l layer, f *zip.File, unpack func(uint16, io.Reader) (io.ReadCloser, error)) error {
 	switch mode := f.Mode(); {
 	case mode.IsDir():
 		return nil
 	case mode&fs.ModeType != 0:
 		o.hooks.skip(inside(l.path, f.Name), kind(mode))
 		return nil
-	case f.Flags&1 != 0:
-		o.hooks.skip(inside(l.path, f.Name), "encrypted")
+	case f.Flags&zipStrong != 0:
+		o.locked(l.path, inside(l.path, f.Name), "by a method of PKWARE's that is not read")
 		return nil
 	}
 	var r io.ReadCloser
-	if err := safely(func() (err error) { r, err = f.Open(); return err }); err != nil {
+	if err := safely(func() (err error) { r, err = o.zipOpen(f, unpack); return err }); err != nil {
+		if stop := o.stopped(l); stop != nil {
+			return stop
+		}
+		if err == errPassword {
+			o.locked(l.path, inside(l.path, f.Name), wrongPassword)
+			return nil
+		}
 		if err == zip.ErrAlgorithm {
-			err = fmt.Errorf("packed by method %d, which is not supported", f.Method)
+			method := f.Method
+			if _, within, ok := aesExtra(f.Extra); method == zipAES && ok {
+				method = within
+			}
+			err = fmt.Errorf("packed by method %d, which is not supported", method)
 		}
 		o.hooks.skip(inside(l.path, f.Name), err.Error())
 		return nil
 	}
 	defer r.Close()
 	return o.member(l, layer{path: f.Name, mod: f.Modified}, r)
+}
+
+// zipOpen opens a member, by a password if it is encrypted.
+func (o *opening) zipOpen(f *zip.File, unpack func(uint16, io.Reader) (io.ReadCloser, error)) (io.ReadCloser, error) {
+	if f.Flags&zipEncrypted != 0 {
+		return o.zipUnlocked(f, unpack)
+	}
+	return f.Open()
 }
 
 // A bounded reader gives only so many bytes.
@@ -123,7 +165,7 @@ func (o *opening) zipFront(l layer, br *bufio.Reader) error {
 		known := flags&8 == 0 && size != 1<<32-1
 		var r io.Reader
 		switch {
-		case flags&1 == 0 && method == zip.Deflate:
+		case flags&zipEncrypted == 0 && method == zip.Deflate:
 			inflate.(flate.Resetter).Reset(br, nil)
 			r = inflate
 		case known:
@@ -133,8 +175,8 @@ func (o *opening) zipFront(l layer, br *bufio.Reader) error {
 		}
 		m := layer{path: string(name)}
 		switch {
-		case flags&1 != 0:
-			o.hooks.skip(inside(l.path, m.path), "encrypted")
+		case flags&zipEncrypted != 0:
+			o.locked(l.path, inside(l.path, m.path), "not read from a damaged archive")
 		case method != zip.Deflate && method != zip.Store:
 			o.hooks.skip(inside(l.path, m.path), fmt.Sprintf("packed by method %d, which is not read from a damaged archive", method))
 		case !strings.HasSuffix(m.path, "/"):

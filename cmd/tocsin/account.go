@@ -7,8 +7,8 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// An account is who acts, as a log names it: `CORP\ann`, ann@corp.example and ann with CORP beside it are a name and a
-// domain. Case does not tell accounts apart.
+// An account is who acts, as a log names it: `CORP\ann`, ann@corp.example, ann/CORP.EXAMPLE and ann with CORP beside it are
+// a name and a domain. Case does not tell accounts apart.
 type account struct {
 	name, domain string
 	sid          string // of a user or machine of a Windows domain; empty where it is not said
@@ -33,6 +33,9 @@ func parseAccount(name, domain string) account {
 	}
 	if at := strings.LastIndexByte(name, '@'); at > 0 && strings.Contains(name[at:], ".") {
 		return account{name: name[:at], domain: name[at+1:]}
+	}
+	if at := strings.IndexByte(name, '/'); at > 0 && domain == "" && strings.Contains(name[at:], ".") && strings.IndexByte(name[at+1:], '/') < 0 {
+		return account{name: name[:at], domain: name[at+1:]} // as Zeek writes a principal of Kerberos
 	}
 	if domain == "-" || domain == "." { // the machine itself
 		domain = ""

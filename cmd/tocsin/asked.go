@@ -19,27 +19,37 @@ type wanted struct {
 	none   string                                 // what is said if it is met nowhere
 	meets  func(ev *tocsin.Event) bool            //
 	there  func(ev *tocsin.Event, y func(string)) // names of its kind that an event has; nil where they are not told
+
+	kind   string            // of what may have other names: host, user, address
+	named  func(string) bool // whether a name of that kind is one that was asked for; nil where no others are looked for
+	others *others
 }
 
 // wantHost and the like make one.
 func wantHost(word string) wanted {
-	return wanted{"--host " + word, word, "hosts", "no event is of this host",
-		func(ev *tocsin.Event) bool { return ev.Host != "" && hostIs(word, ev.Host) }, derived["host"]}
+	return wanted{filter: "--host " + word, name: word, noun: "hosts", none: "no event is of this host",
+		meets: func(ev *tocsin.Event) bool { return ev.Host != "" && hostIs(word, ev.Host) }, there: derived["host"],
+		kind: "host", named: func(host string) bool { return hostIs(word, host) }, others: &others{}}
 }
 
 func wantUser(word string) wanted {
-	return wanted{"--user " + word, word, "accounts", "no event names this account",
-		func(ev *tocsin.Event) bool { return namesAccount(ev, word) }, derived["user"]}
+	return wanted{filter: "--user " + word, name: word, noun: "accounts", none: "no event names this account",
+		meets: func(ev *tocsin.Event) bool { return namesAccount(ev, word) }, there: derived["user"],
+		kind: "user", named: func(user string) bool { return strings.EqualFold(word, user) || parseAccount(user, "").is(word) }, others: &others{}}
 }
 
 func wantAddress(n network) wanted {
-	return wanted{"--address " + n.word, n.word, "addresses", "no event names such an address",
-		func(ev *tocsin.Event) bool { return namesAddress(ev, n) }, nil}
+	w := wanted{filter: "--address " + n.word, name: n.word, noun: "addresses", none: "no event names such an address",
+		meets: func(ev *tocsin.Event) bool { return namesAddress(ev, n) }, kind: "address"}
+	if n.prefix.IsSingleIP() { // the machines of a whole network were not asked for
+		w.named, w.others = n.holds, &others{}
+	}
+	return w
 }
 
 func wantField(flag string, r *fieldRef) wanted {
-	return wanted{flag, r.name, "fields", "no event has a field " + r.name, r.there,
-		func(ev *tocsin.Event, yield func(string)) {
+	return wanted{filter: flag, name: r.name, noun: "fields", none: "no event has a field " + r.name, meets: r.there,
+		there: func(ev *tocsin.Event, yield func(string)) {
 			for i := range ev.Fields {
 				yield(ev.Fields[i].Name)
 			}
@@ -162,7 +172,7 @@ func (a *askings) watch(int) engine.Desk {
 // unmet says what no event met, and what there is.
 func (a *askings) unmet() (all []tocsin.Unmet) {
 	for i, w := range a.all {
-		names, more, met := counts{}, false, len(a.workers) == 0
+		names, more, met := counts{}, false, len(a.workers) == 0 || w.others != nil && w.others.found.Load() > 0
 		for _, one := range a.workers {
 			met = met || one.met[i]
 			more = more || one.more[w.noun]

@@ -93,15 +93,14 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	}
 	defer out.discard()
 	missing := in.missing()
-	stop := showProgress(s.err, input.Progress, in.Quiet)
-	coverage, err := engine.Read(s.ctx, input, func(worker int) engine.Desk {
+	coverage, err := readNamed(s, input, in, want, q.Exact, func(worker int, wants func(*tocsin.Event) bool) engine.Desk {
 		var line bytes.Buffer
 		t, _ := f.writer(&line, format, false) // the format is known to be good, and a bytes.Buffer does not fail
 		_ = t.Flush()
 		asked := want.asked.watch(worker)
 		return engine.DeskFunc(func(ev *tocsin.Event) {
 			asked.Event(ev)
-			if want.wants(ev) {
+			if wants(ev) {
 				line.Reset() // of the head, too, which is written once for all
 				_ = t.Write(ev)
 				_ = t.Flush()
@@ -109,7 +108,6 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 			}
 		})
 	})
-	stop()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	_ "embed"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -39,7 +38,7 @@ var derived = map[string]func(ev *tocsin.Event, yield func(string)){
 	"user":       func(ev *tocsin.Event, yield func(string)) { eachAccount(ev, func(a account) { yield(a.String()) }) },
 	"address":    func(ev *tocsin.Event, yield func(string)) { eachAddress(ev, "source", yield) },
 	"source":     func(ev *tocsin.Event, yield func(string)) { yield(ev.Source) },
-	"record":     func(ev *tocsin.Event, yield func(string)) { yield(strconv.FormatUint(ev.Record, 10)) },
+	"record":     func(ev *tocsin.Event, yield func(string)) { yield(ev.Place().Number()) },
 	"place":      func(ev *tocsin.Event, yield func(string)) { yield(placeOf(ev)) },
 	"format":     func(ev *tocsin.Event, yield func(string)) { yieldSome(yield, ev.Format) },
 	"log_source": func(ev *tocsin.Event, yield func(string)) { yieldSome(yield, logSourceOf(ev)) },
@@ -69,7 +68,7 @@ func timeOf(ev *tocsin.Event) time.Time {
 }
 
 // placeOf is where an event is found again: SOURCE:RECORD.
-func placeOf(ev *tocsin.Event) string { return ev.Source + ":" + strconv.FormatUint(ev.Record, 10) }
+func placeOf(ev *tocsin.Event) string { return ev.Place().String() }
 
 func logSourceOf(ev *tocsin.Event) string {
 	if len(ev.Sources) == 0 {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -157,6 +156,7 @@ func (c *huntCmd) Run(s std) error {
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}
+	in.Channels = set.channels
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if err != nil {
@@ -419,12 +419,10 @@ func (c *huntCmd) explain(s std) error {
 	if len(c.Explain) > 2 {
 		return errors.New("--explain takes one or two words: --explain SOURCE:RECORD --explain RULE")
 	}
-	at := strings.LastIndexByte(c.Explain[0], ':')
-	record, err := strconv.ParseUint(c.Explain[0][at+1:], 10, 64)
-	if at < 0 || err != nil {
-		return fmt.Errorf("--explain %s: want SOURCE:RECORD as the report shows them, such as logs/auth.log:120", c.Explain[0])
+	var at tocsin.Place
+	if err := at.UnmarshalText([]byte(c.Explain[0])); err != nil {
+		return fmt.Errorf("--explain %w", err)
 	}
-	path := c.Explain[0][:at]
 	in, err := c.input(s)
 	if err != nil {
 		return err
@@ -433,11 +431,11 @@ func (c *huntCmd) explain(s std) error {
 	if err != nil {
 		return err
 	}
-	if len(c.Explain) == 1 {
-		return c.meaning(s, in, set, path, record, "")
+	if row := set.channel(cmp.Or(c.second(), " ")); row != nil {
+		return explainChannel(s, in, row, at)
 	}
-	if set.knows(c.Explain[1]) {
-		return c.meaning(s, in, set, path, record, c.Explain[1])
+	if len(c.Explain) == 1 || set.knows(c.Explain[1]) {
+		return c.meaning(s, in, set, at, c.second())
 	}
 	rule := slices.IndexFunc(set.set.Rules(), func(r *sigma.Rule) bool { return named(&r.Rule, c.Explain[1]) })
 	if rule < 0 {
@@ -456,26 +454,34 @@ func (c *huntCmd) explain(s std) error {
 	n := 0
 	_, err = engine.Read(s.ctx, in, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if ev.Source == path && ev.Record == record {
+			if ev.Source == at.Source && ev.Record == at.Record {
 				n++
 				fmt.Fprint(s.out, explainText(set.set, rule, ev))
 			}
 		})
 	})
 	if err == nil && n == 0 {
-		err = fmt.Errorf("no event %s:%d in the input", path, record)
+		err = fmt.Errorf("no event %s in the input", at)
 	}
 	return err
 }
 
+// second is the second word of --explain, or "".
+func (c *huntCmd) second() string {
+	if len(c.Explain) < 2 {
+		return ""
+	}
+	return c.Explain[1]
+}
+
 // meaning says what an event means, row by row; with the name of a row only what that says.
-func (c *huntCmd) meaning(s std, in engine.Input, set *ruleset, path string, record uint64, row string) error {
+func (c *huntCmd) meaning(s std, in engine.Input, set *ruleset, at tocsin.Place, row string) error {
 	in.Workers = 1
 	n, told := 0, 0
 	reader := action.NewReader(nil, set.know)
 	_, err := engine.Read(s.ctx, in, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if ev.Source != path || ev.Record != record {
+			if ev.Source != at.Source || ev.Record != at.Record {
 				return
 			}
 			n++
@@ -490,11 +496,11 @@ func (c *huntCmd) meaning(s std, in engine.Input, set *ruleset, path string, rec
 	switch {
 	case err != nil:
 	case n == 0:
-		err = fmt.Errorf("no event %s:%d in the input", path, record)
+		err = fmt.Errorf("no event %s in the input", at)
 	case told == 0 && row == "":
-		fmt.Fprintf(s.out, "%s:%d means nothing by itself: no action is read from it\n", report.Visible(path), record)
+		fmt.Fprintf(s.out, "%s means nothing by itself: no action is read from it\n", report.Visible(at.String()))
 	case told == 0:
-		fmt.Fprintf(s.out, "%s:%d is not told by %s; without it, --explain %s:%d says what is\n", report.Visible(path), record, report.Visible(row), report.Visible(path), record)
+		fmt.Fprintf(s.out, "%s is not told by %s; without it, --explain %s says what is\n", report.Visible(at.String()), report.Visible(row), report.Visible(at.String()))
 	}
 	return err
 }
@@ -512,11 +518,37 @@ func meaningText(a *tocsin.Action) string {
 	return b.String()
 }
 
+// explainChannel judges the channels of the input by one row, and shows the numbers of those of which an event is part.
+func explainChannel(s std, in engine.Input, row *tocsin.Rule, at tocsin.Place) error {
+	set, _ := sigma.Compile(nil, sigma.Options{})
+	in.Channels = []*tocsin.Rule{row}
+	found, _, err := engine.Hunt(s.ctx, in, set, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = found.Close() }()
+	n := 0
+	for m := range found.All(true) {
+		if !slices.ContainsFunc(m.Series, func(p tocsin.Place) bool { return p.Source == at.Source && p.Record == at.Record }) {
+			continue
+		}
+		n++
+		fmt.Fprintf(s.out, "%s (%s)\n%s is one of the places of:\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(at.String()))
+		for _, f := range slices.Concat(m.Event.Fields, m.Held) {
+			fmt.Fprintf(s.out, "  %s: %s\n", report.Visible(f.Name), report.Visible(f.Value))
+		}
+	}
+	if n == 0 {
+		fmt.Fprintf(s.out, "%s (%s)\nholds for no connections or lookups of which %s is one: %s\n", report.Visible(row.Title), report.Visible(row.ID), report.Visible(at.String()), report.Visible(row.Description))
+	}
+	return found.Err()
+}
+
 // explainText shows, for one event, the tests of one rule with what each found.
 func explainText(set *sigma.Set, rule int, ev *tocsin.Event) string {
 	var b strings.Builder
 	r := set.Rules()[rule]
-	fmt.Fprintf(&b, "%s (%s)\n%s:%d\n", report.Visible(r.Title), report.Visible(r.ID), report.Visible(ev.Source), ev.Record)
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", report.Visible(r.Title), report.Visible(r.ID), report.Visible(ev.Place().String()))
 	for _, line := range strings.SplitAfter(sigma.ExplainText(set.Explain(ev, rule)), "\n") {
 		b.WriteString(report.Visible(strings.TrimSuffix(line, "\n")))
 		if strings.HasSuffix(line, "\n") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -23,14 +24,17 @@ type inputFlags struct {
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
-	Exclude     []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
-	FollowLinks bool     `help:"Read what symbolic links below the paths point to."`
-	ReadResults bool     `help:"Read as logs what Tocsin itself wrote; otherwise its results are skipped and listed."`
-	MaxSize     int64    `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
-	MaxRatio    int64    `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
-	MaxMembers  int64    `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
-	MaxDepth    int      `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
-	MaxWhole    int64    `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
+	Exclude             []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
+	FollowLinks         bool     `help:"Read what symbolic links below the paths point to."`
+	ReadResults         bool     `help:"Read as logs what Tocsin itself wrote; otherwise its results are skipped and listed."`
+	ArchivePassword     []string `help:"Password of encrypted zip and 7z archives; may be given several times. \"infected\" is tried in any case." placeholder:"WORD" sep:"none"`
+	ArchivePasswordFile string   `help:"File of such passwords, one a line, which no list of processes shows." placeholder:"FILE"`
+
+	MaxSize    int64 `help:"Most MiB that one archive or compressed file may unpack to." default:"262144" placeholder:"MIB"`
+	MaxRatio   int64 `help:"Most times its own size that it may unpack to." default:"1000" placeholder:"N"`
+	MaxMembers int64 `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
+	MaxDepth   int   `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
+	MaxWhole   int64 `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
 }
 
 func (f *inputFlags) input(s std) (engine.Input, error) {
@@ -40,7 +44,11 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 			return in, fmt.Errorf("--input-format %s: no such format; there are: %s", f.InputFormat, strings.Join(decode.Names(), " "))
 		}
 	}
-	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Results: f.ReadResults, Limits: source.Limits{
+	passwords, err := f.passwords()
+	if err != nil {
+		return in, err
+	}
+	in.Source = source.Options{Format: f.InputFormat, Stdin: s.in, Exclude: f.Exclude, Follow: f.FollowLinks, Results: f.ReadResults, Passwords: passwords, Limits: source.Limits{
 		Size: f.MaxSize << 20, Ratio: f.MaxRatio, Members: f.MaxMembers, Depth: f.MaxDepth, Whole: f.MaxWhole << 20}}
 	zone, err := parseZone(f.Zone)
 	if err != nil {
@@ -57,6 +65,27 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 		return in, err
 	}
 	return in, emptyRange(f, in.From, in.To)
+}
+
+// passwords are those of archives that the user gave, in order.
+func (f *inputFlags) passwords() ([]string, error) {
+	all := f.ArchivePassword
+	if f.ArchivePasswordFile != "" {
+		b, err := os.ReadFile(f.ArchivePasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("--archive-password-file: %w", err)
+		}
+		for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
+			if word := strings.TrimRight(line, "\r\n"); word != "" {
+				all = append(all, word)
+			}
+		}
+	}
+	const most = 1000 // each costs some milliseconds a member, 7z's half a second an archive
+	if len(all) > most {
+		return nil, fmt.Errorf("%d archive passwords: at most %d are tried", len(all), most)
+	}
+	return all, nil
 }
 
 func parseZone(s string) (*time.Location, error) {

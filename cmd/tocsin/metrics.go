@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/report"
 )
 
@@ -17,7 +18,7 @@ type metricsCmd struct {
 	queryFlags
 	outputFlags
 	Format string   `short:"f" help:"text, json or csv (of one table); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	View   []string `help:"Tables to show: events, logons, hosts, talkers (who sent how much to whom), processes (by host), seen (hosts, accounts and addresses, first seen first)." default:"events,logons,hosts" placeholder:"VIEW,…"`
+	View   []string `help:"Tables to show: events, logons, hosts, talkers (who sent how much to whom), processes (by host), seen (hosts, accounts and addresses, first seen first), names (which host an address is, other names of hosts and accounts, whose they are, and which records say so)." default:"events,logons,hosts" placeholder:"VIEW,…"`
 	By     []string `help:"Count events by these fields instead: names as for --field, and day, hour, minute, kind, log_source." placeholder:"NAME,…"`
 	Sum    []string `help:"With --by: add up these fields too, and show the largest sums first." placeholder:"NAME,…"`
 	Top    int      `help:"How many rows of each table to show; 0 is all." default:"30"`
@@ -78,6 +79,9 @@ var views = []view{
 			eachAccount(ev, func(a account) { d.row(table, ev, false, "account", a.String()) })
 			eachAddress(ev, "", func(a string) { d.row(table, ev, false, "address", a) })
 		}},
+	{name: namesView, noun: "RECORDS", rows: func(*desk, int, *tocsin.Event) {}, // see desk.facts
+		columns: []column{{name: "kind", head: "KIND"}, {name: "of", head: "OF"}, {name: "name", head: "NAME"}, {name: "grade", head: "GRADE"}, {name: "by", head: "BY"},
+			{name: "from", head: "FROM"}, {name: "to", head: "TO"}, {name: "doubt", head: "DOUBT", optional: true}}},
 }
 
 // logonTypes are Windows' types of logon in words.
@@ -101,13 +105,14 @@ func logonType(ev *tocsin.Event) string {
 
 // A desk counts one worker's events into tables.
 type desk struct {
-	query  *query
+	wants  func(*tocsin.Event) bool
 	asked  engine.Desk
 	views  []view
 	tables []*groups
 	missed []int64 // events that lack a column
 	odd    int64   // values to be added up that are no numbers
 	ties   *ties
+	facts  *naming.Facts // nil unless the table of names is shown
 
 	accounts []bool // whether a table has a column of accounts
 	named    bool   // the event at hand was counted in one
@@ -132,10 +137,13 @@ func (d *desk) row(table int, ev *tocsin.Event, worked bool, values ...string) {
 	d.count(ev, table, worked, values)
 }
 
-func newDesk(q *query, views []view, worker int) *desk {
-	d := &desk{query: q, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
+func newDesk(q *query, wants func(*tocsin.Event) bool, views []view, worker int, facts func() *naming.Facts) *desk {
+	d := &desk{wants: wants, asked: q.asked.watch(worker), views: views, missed: make([]int64, len(views)), ties: newTies()}
 	for _, v := range views {
 		d.tables = append(d.tables, newGroups())
+		if v.name == namesView {
+			d.facts = facts()
+		}
 		d.accounts = append(d.accounts, slices.ContainsFunc(v.columns, func(c column) bool { return c.account }))
 	}
 	return d
@@ -144,8 +152,11 @@ func newDesk(q *query, views []view, worker int) *desk {
 // Event counts one event.
 func (d *desk) Event(ev *tocsin.Event) {
 	d.asked.Event(ev)
-	if !d.query.wants(ev) {
+	if !d.wants(ev) {
 		return
+	}
+	if d.facts != nil {
+		d.facts.See(ev)
 	}
 	d.named = false
 	for i := range d.views {
@@ -287,13 +298,12 @@ func (c *metricsCmd) Run(s std) error {
 	defer out.discard()
 	missing := c.missing()
 	var desks []*desk
-	stop := showProgress(s.err, in.Progress, c.Quiet)
-	coverage, err := engine.Read(s.ctx, in, func(worker int) engine.Desk {
-		d := newDesk(q, shown, worker)
+	facts := newFacts()
+	coverage, err := readNamed(s, in, &c.inputFlags, q, c.Exact, func(worker int, wants func(*tocsin.Event) bool) engine.Desk {
+		d := newDesk(q, wants, shown, worker, facts)
 		desks = append(desks, d)
 		return d
 	})
-	stop()
 	if err != nil {
 		return err
 	}
@@ -334,4 +344,7 @@ func (d *desk) join(o *desk) {
 	}
 	d.odd += o.odd
 	d.ties.join(o.ties)
+	if d.facts != nil {
+		d.facts.Merge(o.facts)
+	}
 }

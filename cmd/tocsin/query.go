@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -15,6 +16,7 @@ type queryFlags struct {
 	Host    []string `help:"Events of this host; web01 also takes web01.corp.example, and * and ? stand for anything. May be given more than once, as --user and --address." placeholder:"HOST"`
 	User    []string `help:"Events that name this account, acting or acted on: ann, CORP\\ann, ann@corp.example or a SID; * and ? stand for anything." placeholder:"USER"`
 	Address []string `help:"Events that name this address or one of this network: 192.0.2.7, 192.0.2.0/24." placeholder:"ADDRESS"`
+	Exact   bool     `help:"Find hosts, accounts and addresses by the very name that was given, not by the other names that these logs tell of them."`
 	Field   []string `help:"Events whose field has this value: NAME=VALUE; * and ? stand for anything. NAME may be Sigma's, ECS's or the log's own, or host, user, address." placeholder:"NAME=VALUE" sep:"none"`
 	Text    []string `short:"t" help:"Events with this text in any field, upper or lower case alike; all of them if given more than once." placeholder:"TEXT" sep:"none"`
 	Regex   []string `short:"e" help:"Events with a field that this regular expression (RE2) matches." placeholder:"REGEX" sep:"none"`
@@ -23,9 +25,14 @@ type queryFlags struct {
 
 // A query is what queryFlags ask for.
 type query struct {
-	tests []func(*tocsin.Event) bool
+	names []anyOf                    // one of each
+	tests []func(*tocsin.Event) bool // and all of these
 	asked askings
+	named []*wanted // hosts, accounts and addresses, which may have other names
 }
+
+// anyOf are words of which one is enough.
+type anyOf []*wanted
 
 // empty says that everything is wanted.
 func (q *queryFlags) empty() bool {
@@ -37,19 +44,19 @@ var fieldName = regexp.MustCompile(`^[\p{L}_@][^\s=]*$`)
 
 func (q *queryFlags) query() (*query, error) {
 	out := &query{}
-	anyOf := func(all []wanted) {
+	add := func(all []wanted) {
 		if len(all) == 0 {
 			return
 		}
 		out.asked.all = append(out.asked.all, all...)
-		out.tests = append(out.tests, func(ev *tocsin.Event) bool {
-			for i := range all {
-				if all[i].meets(ev) {
-					return true
-				}
+		var any anyOf
+		for i := range all {
+			any = append(any, &all[i])
+			if all[i].named != nil {
+				out.named = append(out.named, &all[i])
 			}
-			return false
-		})
+		}
+		out.names = append(out.names, any)
 	}
 	var hosts, users, addresses []wanted
 	var faults []error
@@ -67,9 +74,9 @@ func (q *queryFlags) query() (*query, error) {
 		}
 		addresses = append(addresses, wantAddress(n))
 	}
-	anyOf(hosts)
-	anyOf(users)
-	anyOf(addresses)
+	add(hosts)
+	add(users)
+	add(addresses)
 	for _, t := range q.Text {
 		out.tests = append(out.tests, anywhere(regexp.MustCompile("(?i)"+regexp.QuoteMeta(t))))
 	}
@@ -126,8 +133,39 @@ func fieldTest(name, value string) (func(*tocsin.Event) bool, *fieldRef) {
 	}, ref
 }
 
-// wants says that an event is one of those asked for.
+// wants says that an event is one of those asked for, by the very names that were given.
 func (q *query) wants(ev *tocsin.Event) bool {
+	for _, any := range q.names {
+		if !slices.ContainsFunc(any, func(w *wanted) bool { return w.meets(ev) }) {
+			return false
+		}
+	}
+	return q.holds(ev)
+}
+
+// wantsOthers says that an event is one of those asked for by other names only, and counts it.
+func (q *query) wantsOthers(ev *tocsin.Event) bool {
+	if len(q.names) == 0 || q.wants(ev) {
+		return false
+	}
+	for _, any := range q.names {
+		if !slices.ContainsFunc(any, func(w *wanted) bool { return w.meets(ev) || w.others != nil && w.others.meets(ev) }) {
+			return false
+		}
+	}
+	if !q.holds(ev) {
+		return false
+	}
+	for _, w := range q.named {
+		if !w.meets(ev) && w.others.meets(ev) {
+			w.others.found.Add(1)
+		}
+	}
+	return true
+}
+
+// holds says that an event passes all tests that are about no names.
+func (q *query) holds(ev *tocsin.Event) bool {
 	for _, t := range q.tests {
 		if !t(ev) {
 			return false

@@ -187,9 +187,7 @@ func (c *listCmd) Run(s std) error {
 	if c.Knowledge {
 		all = slices.Clone(set.know.Rules())
 	} else {
-		for _, r := range set.set.Rules() {
-			all = append(all, &r.Rule)
-		}
+		all = set.loaded()
 	}
 	if err := knownTags(c.Tag, all); err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/action"
+	"github.com/tocsin-ids/tocsin/channel"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/rules"
@@ -35,6 +36,7 @@ type ruleset struct {
 	given    int               // files of knowledge beside Tocsin's own
 	findings bool              // what knowledge says of events is a match
 	rejected []*tocsin.Fault
+	channels []*tocsin.Rule // rows by which channels are judged
 	files    []rules.File
 	options  sigma.Options
 }
@@ -45,12 +47,26 @@ func (r *ruleset) parsed() []*sigma.Rule {
 	return all
 }
 
-// told are the rules that a match may be of: those that can be used, and the rows of knowledge that are findings.
-func (r *ruleset) told() []*tocsin.Rule {
+// loaded are the rules that can be used, and the rows by which channels are judged.
+func (r *ruleset) loaded() []*tocsin.Rule {
 	var all []*tocsin.Rule
 	for _, x := range r.set.Rules() {
 		all = append(all, &x.Rule)
 	}
+	return append(all, r.channels...)
+}
+
+// channel is the row for channels that is called by this id or title, or nil.
+func (r *ruleset) channel(name string) *tocsin.Rule {
+	if i := slices.IndexFunc(r.channels, func(x *tocsin.Rule) bool { return named(x, name) }); i >= 0 {
+		return r.channels[i]
+	}
+	return nil
+}
+
+// told are the rules that a match may be of: those that are loaded, and the rows of knowledge that are findings.
+func (r *ruleset) told() []*tocsin.Rule {
+	all := r.loaded()
 	if r.findings {
 		for _, x := range r.know.Rules() {
 			if x.Level >= engine.FindingLevel {
@@ -105,6 +121,9 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		files = own
 	}
 	out := &ruleset{findings: !f.NoBuiltin}
+	if !f.NoBuiltin {
+		out.channels = slices.DeleteFunc(channel.Rules(), func(r *tocsin.Rule) bool { return len(f.Status) > 0 && !slices.Contains(f.Status, r.Status) })
+	}
 	for _, path := range f.Rules {
 		more, faults, err := readRules(path)
 		if err != nil {

@@ -44,7 +44,16 @@ func (d *desk) results(top int) (all []table) {
 		for key, n := range g.tallies {
 			t.rows = append(t.rows, row{valuesOf(key), n})
 		}
-		slices.SortFunc(t.rows, func(a, b row) int {
+		if v.name == namesView {
+			t.rows = namesRows(d.facts)
+			for _, l := range d.facts.LetGo() {
+				t.lost.events += l.N
+			}
+		}
+		slices.SortStableFunc(t.rows, func(a, b row) int {
+			if v.name == namesView {
+				return 0
+			}
 			if v.first {
 				if c := cmp.Or(cmp.Compare(order(a.First), order(b.First)), slices.Compare(a.values, b.values)); c != 0 {
 					return c
@@ -198,7 +207,7 @@ func writeTablesJSON(w io.Writer, tables []table) error {
 			list = append(list, o)
 		}
 		doc = append(doc, member{t.name, list})
-		if t.more > 0 || t.missed > 0 || t.odd > 0 || t.lost.groups > 0 {
+		if t.more > 0 || t.missed > 0 || t.odd > 0 || t.lost.events > 0 {
 			doc = append(doc, member{t.name + "_left_out", ordered{{"rows_beyond_top", t.more}, {"events_without_the_fields", t.missed},
 				{"values_that_are_no_numbers", t.odd}, {"rare_groups_let_go", t.lost.groups}, {"events_of_these", t.lost.events}, {"counts_low_by_at_most", t.lost.low}}})
 		}
@@ -247,6 +256,9 @@ func (t *table) notes(w io.Writer) {
 	}
 	if t.odd > 0 && len(t.sums) > 0 {
 		fmt.Fprintf(w, "%s: %d values are no numbers and not added up\n", t.name, t.odd)
+	}
+	if t.name == namesView && t.lost.events > 0 {
+		fmt.Fprintf(w, "%s: %d records say more names of one name, or of one kind of record, than are kept\n", t.name, t.lost.events)
 	}
 	if t.lost.groups > 0 {
 		fmt.Fprintf(w, "%s: %d rare groups with %d events were let go to save memory; no count is low by more than %d\n", t.name, t.lost.groups, t.lost.events, t.lost.low)

@@ -6,12 +6,13 @@ const members = [];
 // belongs says for each match whether it is in campaign k: by the records that the campaign names.
 function belongs(k) {
   if (members[k]) return members[k];
-  const of = new Map(D.campaigns[k].spans.map(([source, ...runs]) => [source, runs]));
+  const of = new Map(D.campaigns[k].spans.map(([source, nth, ...runs]) => [source + nth, runs]));
   const is = new Uint8Array(N);
   for (let i = 0; i < N; i++) {
-    const runs = of.get(S[D.source[i]]);
+    const [record, nth] = String(D.record[i]).split(".").map(Number);
+    const runs = of.get(S[D.source[i]] + (nth > 1));
     if (!runs) continue;
-    const r = Number(D.record[i]);
+    const r = nth > 1 ? record * 2 ** 22 + nth : record;
     let a = 0, b = runs.length / 2;
     while (a < b) {
       const m = (a + b) >> 1;
@@ -29,7 +30,7 @@ const matchesOf = (k) => belongs(k).reduce((n, v) => n + v, 0);
 const matchAt = new Map();
 if (D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
 function placeLink(p) {
-  const key = p.source + ":" + p.record, i = matchAt.get(key);
+  const key = p.source + ":" + p.record + (p.nth ? "." + p.nth : ""), i = matchAt.get(key);
   if (i === undefined) return el("code", {}, line(key));
   return el("button", { type: "button", class: "placelink", title: "Show this match", onclick: () => {
     clearAll();
@@ -157,13 +158,19 @@ function linkList(links) {
     el("div", { class: "steps" }, links.map((l) => el("div", {}, linkText(l)))));
 }
 
+// calledIn is what a machine is called in a campaign: for an address, with the names that the logs give it.
+const calledIn = (c, value) => {
+  const names = [...new Set((c.names || []).filter((n) => n.kind === "machine" && n.of.value === value && !n.doubt).map((n) => n.name.value))];
+  return names.length ? `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""} (${value})` : value;
+};
+
 function victimTable(c) {
   if (!c.victims.length) return el("p", { class: "muted" }, "None named.");
   const all = [...c.victims].sort((x, y) => y.reached - x.reached);
   let most = 12;
   const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
   const draw = () => {
-    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(v.value)), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
+    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(calledIn(c, v.value))), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
       el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
     more.hidden = all.length <= most;
     fill(more, `${number(all.length - most)} more`);
