@@ -28,8 +28,40 @@ func TickOf(a *tocsin.Action) tocsin.Tick {
 		t.Target = max(h, 1)
 	}
 	read(&t, a.Text, a.Tool)
-	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
+	t.Asked = request(a.Text)
+	t.Typed = a.Text != "" && a.Verb != "call" && !t.Asked && (t.Typed || a.Verb == "run")
+	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
 	return t
+}
+
+// logNumber numbers the kinds of log.
+func logNumber(log string) uint8 {
+	if log == "" {
+		return 0
+	}
+	for i, l := range tocsin.Logs {
+		if l == log {
+			return uint8(i + 1)
+		}
+	}
+	return 0
+}
+
+// stream is a hash of the log and the session that an action was read in. Of a name that several use at once, each shows
+// its own gaps.
+func stream(a *tocsin.Action) uint32 {
+	h := uint32(fnvBasis)
+	for i := 0; i < len(a.Place.Source); i++ {
+		h = (h ^ uint32(a.Place.Source[i])) * fnvPrime
+	}
+	for i := range a.Who {
+		if e := &a.Who[i]; e.Kind == "session" || e.Kind == "agent" {
+			for k := 0; k < len(e.Value); k++ {
+				h = (h ^ uint32(e.Value[k])) * fnvPrime
+			}
+		}
+	}
+	return h
 }
 
 // FNV-1a, 32 bits. http://www.isthe.com/chongo/tech/comp/fnv/
