@@ -23,7 +23,6 @@ type Tick struct {
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
 	Log       uint8  // 1 and up in the order of Logs; 0 is none of them
 	Typed     bool   // the text is a command, not a request or a message of a log
-	Asked     bool   // the text is a request
 	Set       bool   // another act or the machine itself set it off
 	Hole      bool   // actions between the one before and this were not kept, so that the time between them tells nothing
 	Outcome   Outcome

@@ -204,7 +204,7 @@ func (w *pageWriter) layer(l *layer) {
 				w.uint(uint64(x))
 			}
 			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
-			w.flags(t.Typed, t.Asked, t.Set)
+			w.flags(t.Typed, t.Set)
 		}
 		w.uint(uint64(len(d.deeds)))
 		for _, x := range d.deeds {
@@ -395,7 +395,7 @@ func (r *pageReader) layer(l *layer, share int) {
 			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint())
 			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte()), r.byte()
 			f := r.byte()
-			t.Typed, t.Asked, t.Set = f&1 != 0, f&2 != 0, f&4 != 0
+			t.Typed, t.Set = f&1 != 0, f&2 != 0
 			if r.bad {
 				return
 			}

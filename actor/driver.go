@@ -8,7 +8,7 @@ import (
 )
 
 // Judge says what drives an actor whose actions, in order of time, are ticks: how likely each driver is, and the weights
-// that say so. What is judged are its decisions (Acts). It is a likelihood over many weak features: each act adds what
+// that say so. What is judged are its decisions (tocsin.Ticks.Acts). It is a likelihood over many weak features: each act adds what
 // it shows (the gap before it, whether its text and tool are new, how its text is built), each kind of showing is
 // tempered by how many there were, and the sums through softmax are the shares. Names are not looked at, and what the
 // records do not say weighs nothing.
@@ -22,7 +22,7 @@ func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evid
 
 // Judge judges by other weights than those that Tocsin comes with, to measure these.
 func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
-	acts := Acts(ticks)
+	acts := ticks.Acts()
 	if len(acts) < leastTicks {
 		return tocsin.Undecided, nil, nil
 	}
@@ -75,8 +75,9 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 // says who acted, and what drives the agent in turn is not in it.
 const ownWord = 3.0
 
-// met says that a driver was recorded in the kinds of log that most acts are in; if not, why it cannot be named. Where there
-// are enough commands they alone count: attempts on a service do not tell scripts from agents.
+// met says that a driver can be named in the kinds of log that most acts are in; if not, why. Where there are enough
+// commands they alone count. Elsewhere only scripts are named: nobody else is that fast and even, while a person and an agent
+// may both be slow, and no log of requests, logins or calls holds both.
 func (c *counts) met(d tocsin.Driver) (ok bool, why string) {
 	only := c.commands() >= leastTicks
 	n, all, worst := 0, 0, 0
@@ -86,17 +87,19 @@ func (c *counts) met(d tocsin.Driver) (ok bool, why string) {
 		}
 		k := c.of[log]
 		all += k
-		if recorded[log][d-1] {
+		if recorded[log][d-1] && (only || d == tocsin.Script) {
 			n += k
 		} else if k > c.of[worst] {
 			worst = log
 		}
 	}
-	if worst == 0 || n >= leastTicks && 2*n >= all {
+	if n >= leastTicks && 2*n >= all {
 		return true, ""
 	}
-	return false, fmt.Sprintf("%d of %d acts are %s, and no %s was recorded in such logs to compare with", c.of[worst], all, logNames[worst], d)
+	return false, fmt.Sprintf("%d of %d acts are %s; no recordings of such logs tell %s from the others", c.of[worst], all, logNames[worst], plurals[d])
 }
+
+var plurals = [...]string{tocsin.Human: "people", tocsin.Script: "scripts", tocsin.Agent: "agents"}
 
 // hundredth rounds, so that what is shown adds up to what is judged.
 func hundredth(x float64) float64 { return math.Round(x*100) / 100 }

@@ -18,7 +18,6 @@ type family struct {
 // Families of commands, then those of attempts on a service: requests, logins and calls.
 const (
 	famGap = iota
-	famInstant
 	famRhythm
 	famText
 	famTool
@@ -41,17 +40,16 @@ var (
 )
 
 var families = [nFamilies]family{
-	famGap:     {"gap", "gaps", gaps},
-	famInstant: {"instant", "gaps below 5 s in logs with fractions", []string{"below 0.3 s", "up to 0.6 s", "up to 1 s", "up to 2 s", "more"}},
-	famRhythm:  {"rhythm", "gaps of 1 s and more", beats},
-	famText:    {"text", "commands", texts},
-	famTool:    {"tool", "commands", []string{"the same as before", "one of the last", "new"}},
-	famLength:  {"length", "commands that are no repeats", []string{"nothing new", "up to 5 new bytes", "6–12", "13–25", "26–50", "51–100", "more"}},
-	famSpeed:   {"speed", "commands that are no repeats", []string{"up to 1 new byte a second", "up to 3", "up to 8", "up to 20", "up to 60", "more"}},
-	famJoined:  {"joined", "new commands", []string{"one word", "simple", "one or two operators", "three and more"}},
-	famWait:    {"wait", "gaps between requests, logins and calls", gaps},
-	famBeat:    {"beat", "such gaps of 1 s and more", beats},
-	famAgain:   {"again", "requests, logins and calls", texts},
+	famGap:    {"gap", "gaps", gaps},
+	famRhythm: {"rhythm", "gaps of 1 s and more", beats},
+	famText:   {"text", "commands", texts},
+	famTool:   {"tool", "commands", []string{"the same as before", "one of the last", "new"}},
+	famLength: {"length", "commands that are no repeats", []string{"nothing new", "up to 5 new bytes", "6–12", "13–25", "26–50", "51–100", "more"}},
+	famSpeed:  {"speed", "commands that are no repeats", []string{"up to 1 new byte a second", "up to 3", "up to 8", "up to 20", "up to 60", "more"}},
+	famJoined: {"joined", "new commands", []string{"one word", "simple", "one or two operators", "three and more"}},
+	famWait:   {"wait", "gaps between requests, logins and calls", gaps},
+	famBeat:   {"beat", "such gaps of 1 s and more", beats},
+	famAgain:  {"again", "requests, logins and calls", texts},
 }
 
 // commandFamilies is the number of families that only commands show.
@@ -146,7 +144,7 @@ func (c *counts) tried(acts tocsin.Ticks) {
 }
 
 // gap counts the gap before an act in its stream, in whole seconds of both stamps, so that logs with and without fractions
-// read alike; what only fractions tell is a family of its own.
+// read alike.
 func (c *counts) gap(streams map[uint32]*streak, k *tocsin.Tick, family, rhythm int) (gap int64, ok bool) {
 	s := streams[k.Stream]
 	if s == nil {
@@ -161,9 +159,6 @@ func (c *counts) gap(streams map[uint32]*streak, k *tocsin.Tick, family, rhythm 
 	}
 	gap = floor(k.Time) - floor(before)
 	c.add(family, gapSymbol(gap))
-	if family == famGap && k.Time-before < 5e9 && (k.Time%1e9 != 0 || before%1e9 != 0) {
-		c.add(famInstant, instantSymbol(k.Time-before))
-	}
 	if gap >= 1 {
 		if s.gap >= 1 {
 			c.add(rhythm, beatSymbol(gap, s.gap))
@@ -191,20 +186,6 @@ func gapSymbol(s int64) int {
 		return 5
 	}
 	return 6
-}
-
-func instantSymbol(ns int64) int {
-	switch {
-	case ns < 300e6:
-		return 0
-	case ns < 600e6:
-		return 1
-	case ns < 1000e6:
-		return 2
-	case ns < 2000e6:
-		return 3
-	}
-	return 4
 }
 
 func beatSymbol(gap, before int64) int {
@@ -293,7 +274,7 @@ func recall(ticks tocsin.Ticks, i int) (text, tool int) {
 			} else if text > 1 {
 				text = 1
 			}
-		case text > 2 && p.Typed == k.Typed && like(k, p):
+		case text > 2 && p.Typed == k.Typed && k.Like(p):
 			if first {
 				text = 2
 			} else {
@@ -359,7 +340,7 @@ func (w *Weights) Set(feature int, to [3]float64) {
 // Features are what Judge would weigh of ticks, always the same ones in the same order: for fitting the weights.
 func Features(ticks tocsin.Ticks) []Feature {
 	var c counts
-	c.count(Acts(ticks))
+	c.count(ticks.Acts())
 	var all []Feature
 	for f := range families {
 		for s, name := range families[f].symbols {

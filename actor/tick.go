@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"math/bits"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -28,8 +27,7 @@ func TickOf(a *tocsin.Action) tocsin.Tick {
 		t.Target = max(h, 1)
 	}
 	read(&t, a.Text, a.Tool)
-	t.Asked = request(a.Text)
-	t.Typed = a.Text != "" && a.Verb != "call" && !t.Asked && (t.Typed || a.Verb == "run")
+	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
 	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
 	return t
 }
@@ -139,13 +137,6 @@ var classes = func() (c [256]uint8) {
 	}
 	return c
 }()
-
-// like says that two different texts differ in little: at least half of their words, of which there are two or more, are
-// the same.
-func like(t, o *tocsin.Tick) bool {
-	both, any := bits.OnesCount64(t.Words&o.Words), bits.OnesCount64(t.Words|o.Words)
-	return any >= 2 && 2*both >= any
-}
 
 // tacticNumber numbers the tactics in the order of the matrix.
 func tacticNumber(slug string) uint8 {

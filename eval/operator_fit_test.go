@@ -46,7 +46,7 @@ func (s side) features() (all []int) {
 
 // cut is the first n acts and what they set off; nil where there are fewer.
 func cut(ticks tocsin.Ticks, n int) tocsin.Ticks {
-	acts := actor.Acts(ticks)
+	acts := ticks.Acts()
 	if len(acts) < n {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (s side) lessons(all []*operator) []lesson {
 					cuts = append(cuts, c)
 				}
 			}
-			acts := actor.Acts(ticks)
+			acts := ticks.Acts()
 			for from := 50; from+50 <= len(acts) && from < 400; from += 50 {
 				c := ticks
 				for len(c) > 0 && c[0].Time < acts[from].Time {
@@ -101,7 +101,7 @@ func (s side) lessons(all []*operator) []lesson {
 	}
 	var pacers []*operator // scripts with gaps between their lines
 	for _, o := range all {
-		if o.driver == tocsin.Script && o.kind == "honeypot" && len(actor.Acts(ordering.of(o.ticks))) >= 4 {
+		if o.driver == tocsin.Script && o.kind == "honeypot" && len(ordering.of(o.ticks).Acts()) >= 4 {
 			pacers = append(pacers, o)
 		}
 	}

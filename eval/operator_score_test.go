@@ -169,7 +169,7 @@ func TestDrivers(t *testing.T) {
 	lengths := map[string][]int{}
 	for _, o := range all {
 		k := o.driver.String() + " " + o.kind + " " + o.source
-		lengths[k] = append(lengths[k], len(actor.Acts(o.ticks)))
+		lengths[k] = append(lengths[k], len(o.ticks.Acts()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(lengths)) {
 		text := ""
@@ -224,7 +224,7 @@ func TestDrivers(t *testing.T) {
 		{"group-left-out", byGroup, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started, ", tools' names masked": masked}},
 		{"kind-left-out", byKind, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started}},
 		{"recording-left-out", byRecording, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started}},
-		{"group-left-out, gaps only", byGroup, only("gap", "instant", "rhythm", "wait", "beat"), map[string]func(*operator) tocsin.Ticks{"": typed}},
+		{"group-left-out, gaps only", byGroup, only("gap", "rhythm", "wait", "beat"), map[string]func(*operator) tocsin.Ticks{"": typed}},
 		{"kind-left-out, without how commands are written", byKind, without("length", "joined", "speed"), map[string]func(*operator) tocsin.Ticks{"": typed}},
 	} {
 		if *fitArm != "" && !strings.Contains(fit.name, *fitArm) {

@@ -45,7 +45,7 @@ func TestActs(t *testing.T) {
 		program1("whoami", "whoami", 90),
 	}
 	for _, log := range []string{"program", "windows"} {
-		acts := Acts(started(log, pipeline...))
+		acts := started(log, pipeline...).Acts()
 		var at []int64
 		for i := range acts {
 			at = append(at, acts[i].Time/1e9-1_800_000_000)
@@ -54,10 +54,10 @@ func TestActs(t *testing.T) {
 			t.Errorf("%s: acts at %v, want %v", log, at, want)
 		}
 	}
-	if n := len(Acts(started("line", pipeline...))); n != len(pipeline)-2 {
+	if n := len(started("line", pipeline...).Acts()); n != len(pipeline)-2 {
 		t.Errorf("%d acts of lines, want %d", n, len(pipeline)-2)
 	}
-	if n := len(Acts(started("", pipeline...))); n != 0 {
+	if n := len(started("", pipeline...).Acts()); n != 0 {
 		t.Errorf("%d acts where the log tells of none", n)
 	}
 }

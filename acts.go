@@ -1,18 +1,6 @@
-package actor
+package tocsin
 
-import "github.com/tocsin-ids/tocsin"
-
-// The kinds of log, numbered as ticks have them. TestLogNumbers holds them to tocsin.Logs.
-const (
-	logLine = iota + 1
-	logProgram
-	logWindows
-	logSession
-	logRequest
-	logLogin
-	logAPI
-	nLogs
-)
+import "math/bits"
 
 const (
 	// together is how soon after a program's start another one belongs to the same act: a shell starts what a line names, its
@@ -25,25 +13,25 @@ const (
 // Acts are what a doer decided to do, out of its ticks, which are in order of time: each line, request, login and call, and
 // of programs' starts the first of each act. What a line set off (children, pipelines, loops) and what the machine does by
 // itself are none, nor is what only shows that something went on (an alert, a connection, a file written).
-func Acts(ticks tocsin.Ticks) tocsin.Ticks {
-	ticks = ticks.Events()
-	acts := make(tocsin.Ticks, 0, len(ticks))
-	var started map[uint32]*tocsin.Tick // the last program of a stream
+func (t Ticks) Acts() Ticks {
+	t = t.Events()
+	acts := make(Ticks, 0, len(t))
+	var started map[uint32]*Tick // the last program of a stream
 	hole := false
-	for i := range ticks {
-		k := &ticks[i]
+	for i := range t {
+		k := &t[i]
 		hole = hole || k.Hole
-		if k.Log == logProgram || k.Log == logWindows {
+		if k.starts() {
 			if started == nil {
-				started = map[uint32]*tocsin.Tick{}
+				started = map[uint32]*Tick{}
 			}
 			before := started[k.Stream]
 			started[k.Stream] = k
-			if before != nil && !k.Hole && follows(k, before) {
+			if before != nil && !k.Hole && k.follows(before) {
 				continue
 			}
 		}
-		if k.Log == 0 || k.Log >= nLogs || k.Set {
+		if k.Log == 0 || int(k.Log) > len(Logs) || k.Set {
 			continue
 		}
 		acts = append(acts, *k)
@@ -53,11 +41,23 @@ func Acts(ticks tocsin.Ticks) tocsin.Ticks {
 	return acts
 }
 
-// follows says that a program's start belongs to the act of the one before it.
-func follows(k, before *tocsin.Tick) bool {
-	gap := k.Time - before.Time
-	return gap < together || gap < looped && k.Kind == before.Kind && (k.Text == before.Text || like(k, before))
+// starts says that a tick is the start of a program, by the kind of its log.
+func (t *Tick) starts() bool {
+	if t.Log == 0 || int(t.Log) > len(Logs) {
+		return false
+	}
+	l := Logs[t.Log-1]
+	return l == "program" || l == "windows"
 }
 
-// commands says that an act is a command, in whatever log; others are attempts on a service.
-func commands(log uint8) bool { return log <= logSession }
+// follows says that a program's start belongs to the act of the one before it.
+func (t *Tick) follows(before *Tick) bool {
+	gap := t.Time - before.Time
+	return gap < together || gap < looped && t.Kind == before.Kind && (t.Text == before.Text || t.Like(before))
+}
+
+// Like says that two texts differ in little: at least half of their words, of which there are two or more, are the same.
+func (t *Tick) Like(o *Tick) bool {
+	both, any := bits.OnesCount64(t.Words&o.Words), bits.OnesCount64(t.Words|o.Words)
+	return any >= 2 && 2*both >= any
+}
