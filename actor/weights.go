@@ -1,5 +1,18 @@
 package actor
 
+// What Judge goes by was fitted to recordings of known drivers. People: 156 trainees of a cyber range (KYPO, 2019 to 2022:
+// shells and consoles), browsers at one web site (2015). Language models that worked through laboratories and code bases with
+// seven harnesses (2023 to 2026): the commands in their logs, as a machine's own log would have them. Scripts: bots at
+// honeypots (Cowrie, January 2017), guessers of SSH passwords, scanners and crawlers of web sites, scripted tests on Windows
+// (OTRF, eqllib), and replays: what people and models typed, at the pace of a recorded bot, since any text can be sent by a
+// script. Each driver counts the same in sum, and each kind of log by the root of its doers; what is typed counts both as
+// lines and as the programs that these start. Commands and attempts on a service are fitted apart, multinomial and logistic
+// with an L2 penalty; its strength, leastTicks and decided were chosen by leaving out groups (models, classes of trainees,
+// networks), recordings and kinds of log.
+//
+// How an action ended is not looked at: it is known of hardly any person's, so that it tells recordings from one another.
+//
+// To fit anew: go test ./eval -run TestFitDrivers -args -fit ../actor/weights.go
 const (
 	// leastTicks is the number of acts below which nothing is judged.
 	leastTicks = 10

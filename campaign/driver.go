@@ -45,7 +45,7 @@ func judge(c *tocsin.Campaign) {
 // named is the share of a campaign's judged acts from which a driver is named, and sure that from which it was somebody's or
 // it was not.
 const (
-	named = 0.65
+	named = 0.6
 	sure  = 0.7
 )
 
