@@ -113,6 +113,8 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 	key := fmt.Sprintf("driver/%s/%03d/", slug(arm), n)
 	scoreWithin(t, key+"macro-f1", f1, len(all), low, high)
 	score(t, key+"undecided", abstained, len(all))
+	scripts := c.units(tocsin.Script)
+	share(t, key+"others-called-agent", c[tocsin.Human][tocsin.Agent]+c[tocsin.Script][tocsin.Agent], humans+scripts)
 	share(t, key+"human-called-agent", c[tocsin.Human][tocsin.Agent], humans)
 	share(t, key+"wrong", said-right, said)
 }
