@@ -13,9 +13,9 @@ import (
 // tempered by how many there were, and the sums through softmax are the shares. Names are not looked at, and what the
 // records do not say weighs nothing.
 //
-// It is undecided where no driver's share reaches its bound, where there are fewer than leastTicks acts, and where they are
-// in a kind of log in which the driver that they look like was never recorded: then the shares are nil, and the evidence
-// says why.
+// It is undecided where no driver's share reaches its bound, and where there are fewer than leastTicks acts or they are in
+// a kind of log in which the driver that they look like was never recorded: then the shares are nil, and the evidence says
+// why.
 func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
 	return fitted.Judge(ticks)
 }
@@ -24,7 +24,10 @@ func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evid
 func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
 	acts := ticks.Acts()
 	if len(acts) < leastTicks {
-		return tocsin.Undecided, nil, nil
+		if len(ticks) == 0 {
+			return tocsin.Undecided, nil, nil
+		}
+		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions with times show %d decisions of its own; %d are needed", len(acts), leastTicks)}}
 	}
 	var c counts
 	c.count(acts)
@@ -42,6 +45,9 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	if n := c.of[logSession]; 2*n >= len(acts) {
 		evidence = append(evidence, tocsin.Evidence{Feature: "session", Seen: fmt.Sprintf("%d of %d acts are in the log of an agent's own harness", n, len(acts)), Human: -ownWord, Script: -ownWord, Agent: ownWord})
 	}
+	if c.commands() < leastTicks {
+		evidence = append(evidence, tocsin.Evidence{Feature: "log", Seen: "no agent was recorded in logs of requests, logins and calls, where it is not told from its scripts", Agent: -untold})
+	}
 	var sum [3]float64
 	for i := range evidence {
 		e := &evidence[i]
@@ -49,9 +55,6 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		sum[0] += e.Human
 		sum[1] += e.Script
 		sum[2] += e.Agent
-	}
-	if c.commands() < leastTicks {
-		sum[2] = math.Inf(-1) // attempts do not tell agents from scripts, and only these were recorded there
 	}
 	p := softmax(sum)
 	best := 0
@@ -74,6 +77,9 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 // ownWord is what weighs that an agent's own harness noted what was done. It is a choice, not fitted: whoever kept the log
 // says who acted, and what drives the agent in turn is not in it.
 const ownWord = 3.0
+
+// untold takes a driver that cannot be told out of the sums.
+const untold = 9.0
 
 // met says that a driver can be named in the kinds of log that most acts are in; if not, why. Where there are enough
 // commands they alone count. Elsewhere only scripts are named: nobody else is that fast and even, while a person and an agent

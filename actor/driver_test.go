@@ -75,8 +75,15 @@ func TestJudge(t *testing.T) {
 
 // A person must be able to add a judgement up by hand from what is shown.
 func TestJudgeAddsUp(t *testing.T) {
-	for _, ticks := range []tocsin.Ticks{person(60, 1), program(60, 1), model(60, 1), model(11, 1)} {
+	requests := program(60, 2)
+	for i := range requests {
+		requests[i].Log, requests[i].Typed = logRequest, false
+	}
+	for _, ticks := range []tocsin.Ticks{person(60, 1), program(60, 1), model(60, 1), model(11, 1), requests} {
 		_, share, evidence := Judge(ticks)
+		if share == nil {
+			t.Errorf("no shares: %v", evidence)
+		}
 		var sum [3]float64
 		for _, e := range evidence {
 			sum[0] += e.Human
@@ -113,7 +120,7 @@ func TestJudgeReadsStampsAlike(t *testing.T) {
 
 func TestJudgeNeedsEnough(t *testing.T) {
 	d, share, evidence := Judge(model(leastTicks-1, 1))
-	if d != tocsin.Undecided || share != nil || evidence != nil {
+	if d != tocsin.Undecided || share != nil || len(evidence) != 1 || evidence[0].Feature != "acts" {
 		t.Errorf("%d actions are judged %s", leastTicks-1, d)
 	}
 	untimed := model(50, 1)
