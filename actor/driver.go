@@ -3,6 +3,7 @@ package actor
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -44,6 +45,8 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	}
 	if n := c.of[logSession]; 2*n >= len(acts) {
 		evidence = append(evidence, tocsin.Evidence{Feature: "session", Seen: fmt.Sprintf("%d of %d acts are in the log of an agent's own harness", n, len(acts)), Human: -ownWord, Script: -ownWord, Agent: ownWord})
+	} else if low, high, ok := c.even(); ok {
+		evidence = append(evidence, tocsin.Evidence{Feature: "even", Seen: fmt.Sprintf("three in five of the gaps between commands are %.1f to %.1f s", low.Seconds(), high.Seconds()), Human: -evenWord, Script: evenWord, Agent: -evenWord})
 	}
 	if c.commands() < leastTicks {
 		evidence = append(evidence, tocsin.Evidence{Feature: "log", Seen: "no agent was recorded in logs of requests, logins and calls, where it is not told from its scripts", Agent: -untold})
@@ -77,6 +80,15 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 // ownWord is what weighs that an agent's own harness noted what was done. It is a choice, not fitted: whoever kept the log
 // says who acted, and what drives the agent in turn is not in it.
 const ownWord = 3.0
+
+// A pace is even where three in five gaps, of half a second and more, differ by no more than this factor. What the gaps of 28
+// recorded agents' runs spread (σ of the logarithm 0.6 and more) makes a factor of 2.7, people's is larger. The weight is a
+// choice: scripts that sleep were not recorded. An agent's own harness may keep an even pace.
+const (
+	evenLeast  = 500 * time.Millisecond
+	evenSpread = 1.2
+	evenWord   = 4.0
+)
 
 // untold takes a driver that cannot be told out of the sums.
 const untold = 9.0

@@ -3,7 +3,9 @@ package actor
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -62,6 +64,8 @@ type counts struct {
 	all [nFamilies]int
 	// acts by kind of log
 	of [nLogs]int
+	// gaps between commands, in nanoseconds, at most maxGaps
+	between []int64
 }
 
 func (c *counts) add(family, symbol int) {
@@ -77,6 +81,21 @@ const back = 32
 type streak struct {
 	last tocsin.Tick
 	gap  int64 // of 1 s and more, in seconds, before the last; -1 where there is none
+}
+
+// maxGaps bounds the gaps whose evenness is looked at.
+const maxGaps = 2000
+
+// even says that commands come at an even pace, as those of a script that sleeps between them: of their gaps, of which
+// there are eight or more, the 80th percentile is hardly more than the 20th.
+func (c *counts) even() (low, high time.Duration, ok bool) {
+	n := len(c.between)
+	if n < 8 {
+		return 0, 0, false
+	}
+	slices.Sort(c.between)
+	low, high = time.Duration(c.between[n/5]), time.Duration(c.between[n*4/5])
+	return low, high, low >= evenLeast && float64(high) <= evenSpread*float64(low)
 }
 
 // count reads acts in order of time.
@@ -159,6 +178,9 @@ func (c *counts) gap(streams map[uint32]*streak, k *tocsin.Tick, family, rhythm 
 	}
 	gap = floor(k.Time) - floor(before)
 	c.add(family, gapSymbol(gap))
+	if family == famGap && len(c.between) < maxGaps {
+		c.between = append(c.between, k.Time-before)
+	}
 	if gap >= 1 {
 		if s.gap >= 1 {
 			c.add(rhythm, beatSymbol(gap, s.gap))

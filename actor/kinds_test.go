@@ -88,6 +88,19 @@ func TestJudgeTakesTheOwnersWord(t *testing.T) {
 	}
 }
 
+// Whatever is sent, an even pace is a script's.
+func TestJudgeKnowsAnEvenPace(t *testing.T) {
+	for _, pace := range []time.Duration{1500 * time.Millisecond, 3 * time.Second, 8 * time.Second} {
+		ticks := model(40, 7)
+		for i := range ticks {
+			ticks[i].Time = ticks[0].Time + int64(i)*int64(pace+20*time.Millisecond) + int64(i%3)*int64(50*time.Millisecond)
+		}
+		if d, share, evidence := Judge(ticks); d == tocsin.Agent || d == tocsin.Human {
+			t.Errorf("every %s: judged %s, %v\n%v", pace, d, share, evidence)
+		}
+	}
+}
+
 // Several who use one name at once show each their own gaps.
 func TestJudgeKeepsStreamsApart(t *testing.T) {
 	one, two := person(60, 1), person(60, 2)
