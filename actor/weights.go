@@ -8,7 +8,7 @@ package actor
 // script. Each driver counts the same in sum, and each kind of log by the root of its doers; what is typed counts both as
 // lines and as the programs that these start. Commands and attempts on a service are fitted apart, multinomial and logistic
 // with an L2 penalty; its strength, leastTicks and decided were chosen by leaving out groups (models, classes of trainees,
-// networks), recordings and kinds of log.
+// networks); kinds of log left out are measured, not chosen by.
 //
 // How an action ended is not looked at: it is known of hardly any person's, so that it tells recordings from one another.
 //
@@ -22,7 +22,7 @@ const (
 var decided = [3]float64{0.7, 0.75, 0.75}
 
 // recorded says which drivers, human, script and agent, were recorded in a kind of log. Starts of programs are those of
-// recorded lines. Agents are known in no log of requests, logins and calls but by what scripts of theirs do there.
+// recorded lines. No agent was recorded in logs of requests, logins and calls, and nobody at all in those of calls.
 var recorded = [nLogs][3]bool{
 	logLine:    {true, true, true},
 	logProgram: {true, true, true},
