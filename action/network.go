@@ -337,6 +337,9 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	}
 	r.net(ev, n, verb, tactic, technique, level)
 	a := &r.act
+	if ours {
+		a.Log = "request"
+	}
 	if len(n.status) == 3 {
 		switch {
 		case n.status == "401" || n.status == "403" || n.status == "407":
