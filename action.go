@@ -43,6 +43,9 @@ type Action struct {
 	Text      string // the command line, request or call as a person would quote it, secrets masked; at most MaxText bytes
 	Outcome   Outcome
 
+	Log string // the kind of log that told of it: one of Logs; empty where it says little of how its doer goes about things
+	Set bool   // it was set off by another act or by the machine itself: a program's child, a scheduled task, a service
+
 	// Credential is a keyed fingerprint ("key:" and 16 hexadecimal digits) of the secret, key or ticket that was used or
 	// taken; empty where there is none. The secret itself is never kept.
 	Credential string
@@ -77,3 +80,9 @@ const MaxText = 512
 // an agent), mail, alert (of another detector, whose meaning is not known).
 var Verbs = [...]string{"scan", "probe", "login", "logout", "run", "request", "resolve", "connect", "read", "list", "write",
 	"delete", "copy", "send", "create", "change", "grant", "stop", "call", "mail", "alert"}
+
+// Logs are the kinds of log in which a doer's decisions show: line (a command as it was entered: histories, consoles,
+// honeypots, sudo), program (a program's start on a Unix), windows (a program's or script's start on Windows), session (a
+// tool call that an agent's own harness noted), request (HTTP), login (an attempt to get in), api (a call of a cloud or
+// platform).
+var Logs = [...]string{"line", "program", "windows", "session", "request", "login", "api"}

@@ -213,7 +213,7 @@ type Campaign struct {
 	Names    []Naming  `json:"names,omitempty"` // which machines its addresses were at the time
 	Gates    []Gate    `json:"gates,omitempty"`
 	Driver   Driver    `json:"driver"`               // what its actors' judgements mostly say
-	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told
+	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
 	Marks    []string  `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
 	Data     []string  `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
 	Open     []string  `json:"open,omitempty"`       // what to look for next

@@ -15,13 +15,15 @@ type Tick struct {
 	Text   uint32 // hash of the text
 	Kind   uint32 // hash of verb and tool
 	Target uint32 // hash of the first target; 0 where there is none
+	Stream uint32 // hash of the log and session it was read in: gaps are measured within one
 
 	Length    uint16 // of the text, in bytes
 	Count     uint8  // words in the text, at most 255
 	Operators uint8  // that join or redirect commands: | ; & < > $( and line ends, at most 255
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
+	Log       uint8  // 1 and up in the order of Logs; 0 is none of them
 	Typed     bool   // the text is a command, not a request or a message of a log
-	Asked     bool   // the text is a request
+	Set       bool   // another act or the machine itself set it off
 	Hole      bool   // actions between the one before and this were not kept, so that the time between them tells nothing
 	Outcome   Outcome
 }
@@ -31,7 +33,7 @@ func (t *Tick) Failed() bool { return t.Outcome == Failed || t.Outcome == Denied
 
 // SameEvent says that two ticks are of one event: the parts of a command line have its whole text.
 func (t *Tick) SameEvent(o *Tick) bool {
-	return t.Time == o.Time && t.Record == o.Record && t.Record != 0 && t.Text == o.Text
+	return t.Time == o.Time && t.Record == o.Record && t.Record != 0 && t.Text == o.Text && t.Stream == o.Stream
 }
 
 // Ticks are what one name did.
@@ -41,7 +43,7 @@ type Ticks []Tick
 // order they came.
 func (t Ticks) Sort() {
 	slices.SortFunc(t, func(a, b Tick) int {
-		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target))
+		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Stream, b.Stream))
 	})
 }
 

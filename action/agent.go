@@ -72,7 +72,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	r.begin(ev)
 	who()
 	a := &r.act
-	a.Verb, a.Level, a.Outcome, a.Tool = "call", tocsin.Informational, outcome, r.lower(tool)
+	a.Verb, a.Level, a.Outcome, a.Tool, a.Log = "call", tocsin.Informational, outcome, r.lower(tool), "session"
 	r.mask.json = true
 	text, secrets := r.mask.line(arguments)
 	r.mask.json = false

@@ -100,6 +100,7 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 			a.Org = r.joined("aws:", c.account, "")
 		}
 	}
+	a.Log = "api"
 	r.doer("address", c.address)
 	r.doer("principal", r.lower(who))
 	if c.key != "" {

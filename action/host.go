@@ -105,7 +105,7 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	}
 	r.target("host", a.Host)
 	r.target("user", user)
-	a.Verb, a.Outcome, a.Tool = "login", outcome, f.service
+	a.Verb, a.Outcome, a.Tool, a.Log = "login", outcome, f.service, "login"
 	switch outcome {
 	case tocsin.Worked:
 		a.Level = informational
@@ -160,12 +160,15 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	is := r.command(line, sh)
 	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
+	log := commandLog(ev)
+	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
 	give := func(m *meaning) {
 		r.begin(ev)
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Row, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, m.Row, outcome, text
+		a.Log, a.Set = log, set
 		if within(a.Tool, secrets, text) {
 			a.Tool = "" // a script that begins with a secret
 		}

@@ -345,6 +345,9 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	if is.rule != nil {
 		r.means(is)
 	}
+	if ours {
+		a.Log = "request"
+	}
 	if len(n.status) == 3 {
 		switch {
 		case n.status == "401" || n.status == "403" || n.status == "407":

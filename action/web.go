@@ -22,7 +22,7 @@ func (r *Reader) web(ev *tocsin.Event) {
 		a.Org = orgOf(host)
 	}
 	r.target("host", host)
-	a.Verb, a.Level = "request", tocsin.Informational
+	a.Verb, a.Level, a.Log = "request", tocsin.Informational, "request"
 	status := 0
 	if len(f.status) == 3 {
 		status = int(f.status[0]-'0')*100 + int(f.status[1]-'0')*10 + int(f.status[2]-'0')

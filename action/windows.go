@@ -369,7 +369,7 @@ func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
 	}
 	r.target("host", a.Host)
 	r.target("user", r.winAccount(user, w.targetDomain))
-	a.Verb, a.Level, a.Outcome = "login", tocsin.Informational, tocsin.Worked
+	a.Verb, a.Level, a.Outcome, a.Log = "login", tocsin.Informational, tocsin.Worked, "login"
 	a.Text = r.joined("login as ", user, "")
 	switch {
 	case failed:

@@ -14,7 +14,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 1
+const written = 2
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -200,11 +200,11 @@ func (w *pageWriter) layer(l *layer) {
 			last = t.Time
 			w.int(t.End)
 			w.uint(t.Words)
-			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, uint32(t.Length)} {
+			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length)} {
 				w.uint(uint64(x))
 			}
-			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome))
-			w.flags(t.Typed, t.Asked)
+			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
+			w.flags(t.Typed, t.Set)
 		}
 		w.uint(uint64(len(d.deeds)))
 		for _, x := range d.deeds {
@@ -392,10 +392,10 @@ func (r *pageReader) layer(l *layer, share int) {
 			t := &ticks[i]
 			last += r.int()
 			t.Time, t.End, t.Words = last, r.int(), r.uint()
-			t.Record, t.Text, t.Kind, t.Target, t.Length = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint())
-			t.Count, t.Operators, t.Tactic, t.Outcome = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte())
+			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint())
+			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte()), r.byte()
 			f := r.byte()
-			t.Typed, t.Asked = f&1 != 0, f&2 != 0
+			t.Typed, t.Set = f&1 != 0, f&2 != 0
 			if r.bad {
 				return
 			}

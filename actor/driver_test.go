@@ -19,7 +19,7 @@ func acts(n int, act func(i int) (tool, text string, gap float64)) tocsin.Ticks 
 	for i := range n {
 		tool, text, gap := act(i)
 		at = at.Add(time.Duration(gap * float64(time.Second)))
-		a := tocsin.Action{Time: at, Verb: "run", Tool: tool, Text: text, Place: tocsin.Place{Record: uint64(i + 1)}}
+		a := tocsin.Action{Time: at, Verb: "run", Log: "line", Tool: tool, Text: text, Place: tocsin.Place{Record: uint64(i + 1)}}
 		ticks = append(ticks, TickOf(&a))
 	}
 	return ticks
@@ -75,8 +75,15 @@ func TestJudge(t *testing.T) {
 
 // A person must be able to add a judgement up by hand from what is shown.
 func TestJudgeAddsUp(t *testing.T) {
-	for _, ticks := range []tocsin.Ticks{person(60, 1), program(60, 1), model(60, 1), model(11, 1)} {
+	requests := program(60, 2)
+	for i := range requests {
+		requests[i].Log, requests[i].Typed = logRequest, false
+	}
+	for _, ticks := range []tocsin.Ticks{person(60, 1), program(60, 1), model(60, 1), model(11, 1), requests} {
 		_, share, evidence := Judge(ticks)
+		if share == nil {
+			t.Errorf("no shares: %v", evidence)
+		}
 		var sum [3]float64
 		for _, e := range evidence {
 			sum[0] += e.Human
@@ -113,7 +120,7 @@ func TestJudgeReadsStampsAlike(t *testing.T) {
 
 func TestJudgeNeedsEnough(t *testing.T) {
 	d, share, evidence := Judge(model(leastTicks-1, 1))
-	if d != tocsin.Undecided || share != nil || evidence != nil {
+	if d != tocsin.Undecided || share != nil || len(evidence) != 1 || evidence[0].Feature != "acts" {
 		t.Errorf("%d actions are judged %s", leastTicks-1, d)
 	}
 	untimed := model(50, 1)
@@ -138,11 +145,11 @@ func TestJudgeKnowsNoNames(t *testing.T) {
 	}
 }
 
-// What is known of no person's actions must not tell for or against people.
-func TestOutcomesSayNothingOfPeople(t *testing.T) {
-	for _, f := range []int{famFailure, famPace} {
-		for s, w := range weights.of[f] {
-			if w[0] != 0 || w[1] != -w[2] {
+// Attempts on a service tell people from machines, and no machine from another.
+func TestAttemptsTellNoMachines(t *testing.T) {
+	for f := commandFamilies; f < nFamilies; f++ {
+		for s, w := range fitted.of[f] {
+			if w[1] != w[2] {
 				t.Errorf("%s, symbol %d: %v", families[f].name, s, w)
 			}
 		}
@@ -161,11 +168,11 @@ func TestFeaturesAreWhatJudgeWeighs(t *testing.T) {
 			symbol -= len(families[k].symbols)
 		}
 		for k := range sum {
-			sum[k] += f.Value * weights.of[at][symbol][k]
+			sum[k] += f.Value * fitted.of[at][symbol][k]
 		}
 	}
 	for k := range sum {
-		sum[k] += weights.prior[k]
+		sum[k] += fitted.Prior[0][k]
 	}
 	p := softmax(sum)
 	_, share, _ := Judge(ticks)
@@ -181,7 +188,7 @@ func FuzzJudge(f *testing.F) {
 		var ticks tocsin.Ticks
 		for ; len(b) >= 8; b = b[8:] {
 			n := binary.LittleEndian.Uint64(b)
-			ticks = append(ticks, tocsin.Tick{Time: int64(n), Words: n * n, Text: uint32(n >> 3), Kind: uint32(n >> 5 & 3), Target: uint32(n >> 7), Length: uint16(n), Count: uint8(n >> 9),
+			ticks = append(ticks, tocsin.Tick{Time: int64(n), Log: uint8(n >> 40 % (nLogs + 1)), Stream: uint32(n >> 50 & 1), Words: n * n, Text: uint32(n >> 3), Kind: uint32(n >> 5 & 3), Target: uint32(n >> 7), Length: uint16(n), Count: uint8(n >> 9),
 				Operators: uint8(n >> 11), Typed: n&1 != 0, Outcome: tocsin.Outcome(n >> 13 & 3)})
 		}
 		ticks.Sort()

@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"math/bits"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -29,7 +28,38 @@ func TickOf(a *tocsin.Action) tocsin.Tick {
 	}
 	read(&t, a.Text, a.Tool)
 	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
+	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
 	return t
+}
+
+// logNumber numbers the kinds of log.
+func logNumber(log string) uint8 {
+	if log == "" {
+		return 0
+	}
+	for i, l := range tocsin.Logs {
+		if l == log {
+			return uint8(i + 1)
+		}
+	}
+	return 0
+}
+
+// stream is a hash of the log and the session that an action was read in. Of a name that several use at once, each shows
+// its own gaps.
+func stream(a *tocsin.Action) uint32 {
+	h := uint32(fnvBasis)
+	for i := 0; i < len(a.Place.Source); i++ {
+		h = (h ^ uint32(a.Place.Source[i])) * fnvPrime
+	}
+	for i := range a.Who {
+		if e := &a.Who[i]; e.Kind == "session" || e.Kind == "agent" {
+			for k := 0; k < len(e.Value); k++ {
+				h = (h ^ uint32(e.Value[k])) * fnvPrime
+			}
+		}
+	}
+	return h
 }
 
 // FNV-1a, 32 bits. http://www.isthe.com/chongo/tech/comp/fnv/
@@ -107,13 +137,6 @@ var classes = func() (c [256]uint8) {
 	}
 	return c
 }()
-
-// like says that two different texts differ in little: at least half of their words, of which there are two or more, are
-// the same.
-func like(t, o *tocsin.Tick) bool {
-	both, any := bits.OnesCount64(t.Words&o.Words), bits.OnesCount64(t.Words|o.Words)
-	return any >= 2 && 2*both >= any
-}
 
 // tacticNumber numbers the tactics in the order of the matrix.
 func tacticNumber(slug string) uint8 {

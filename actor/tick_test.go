@@ -72,7 +72,7 @@ func TestLike(t *testing.T) {
 		{"nmap -sV 192.0.2.1", "cat /etc/passwd", false},
 		{"ls", "ls", false}, // too short to say
 	} {
-		if like(of(c.a), of(c.b)) != c.want {
+		if of(c.a).Like(of(c.b)) != c.want {
 			t.Errorf("%q like %q is %t", c.a, c.b, !c.want)
 		}
 	}

@@ -36,24 +36,41 @@ const (
 	// sameNanos is the distance below which two logs tell of one action.
 	sameNanos = int64(150 * time.Millisecond)
 
+	// leaning is how much of an actor's judgement each of its ticks takes over.
+	leaning = 0.15
+
 	// memory is how many texts back a text counts as repeated.
 	memory = 50
 )
+
+// A stream is what one name did, in order of time, and what the judgement of its actor says for each tick being done by hand.
+type stream struct {
+	did  tocsin.Ticks
+	lean float64 // nats
+}
+
+// lean is what the judgement of an actor says for each of its ticks being done by hand. It is of the whole, so that of
+// each it weighs little: a stretch that shows otherwise must do so in many.
+func lean(a *tocsin.Actor) float64 {
+	h, ok := a.Share["human"]
+	if !ok {
+		return 0
+	}
+	h = max(0.05, min(0.95, h))
+	return leaning * math.Log(h/(1-h))
+}
 
 // byHand is what one action says for being done by hand, in nats. before are the actions of the same stream up to it.
 func byHand(stream tocsin.Ticks, i int) float64 {
 	t := &stream[i]
 	w := 0.0
-	if t.Typed || t.Asked {
+	if t.Typed {
 		w = newWeight
 		for k := i - 1; k >= 0 && k >= i-memory; k-- {
 			if stream[k].Text == t.Text {
 				w = repeatWeight
 				break
 			}
-		}
-		if t.Asked {
-			w /= 2 // people were recorded typing, not browsing
 		}
 	}
 	if i > 0 && !t.Hole {
@@ -79,18 +96,16 @@ func byHand(stream tocsin.Ticks, i int) float64 {
 	return w
 }
 
-// Autonomy estimates the share of actions that were done without a human. Each stream is what one name did, in order of
-// time. It is nil where there are too few actions to tell.
-func Autonomy(streams []tocsin.Ticks) *tocsin.Share {
+// Autonomy estimates the share of actions that were done without a human. It is nil where there are too few to tell.
+func Autonomy(streams []stream) *tocsin.Share {
 	type one struct {
 		time int64
 		hand float64
 	}
 	var all []one
 	for _, s := range streams {
-		s = s.Events()
 		for i, p := range hands(s) {
-			all = append(all, one{s[i].Time, p})
+			all = append(all, one{s.did[i].Time, p})
 		}
 	}
 	slices.SortFunc(all, func(a, b one) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.hand, b.hand)) })
@@ -123,10 +138,11 @@ func Autonomy(streams []tocsin.Ticks) *tocsin.Share {
 
 // hands is, for each action of a stream, how likely it was done by hand: forward and backward over the chain. L. R. Rabiner,
 // "A tutorial on hidden Markov models", Proceedings of the IEEE 77 (1989).
-func hands(s tocsin.Ticks) []float64 {
+func hands(of stream) []float64 {
+	s := of.did
 	odds := make([]float64, len(s))
 	for i := range s {
-		odds[i] = math.Exp(max(-6, min(6, byHand(s, i))))
+		odds[i] = math.Exp(max(-6, min(6, byHand(s, i)+of.lean)))
 	}
 	forward := make([]float64, len(s))
 	p := 0.05 // before anything is known: what is joined to a campaign is mostly not typed

@@ -27,7 +27,7 @@ func TestByHand(t *testing.T) {
 	quiet := at
 	add(60, func(i int) uint32 { return uint32(rng.IntN(8)) }, hand, 4)
 	add(240, func(i int) uint32 { return 5000 + uint32(i) }, machine, 9)
-	share := Autonomy([]tocsin.Ticks{ticks})
+	share := Autonomy([]stream{{did: ticks}})
 	if share == nil || share.Value < 0.85 || share.Value > 0.95 || share.Low > share.Value || share.High < share.Value {
 		t.Errorf("autonomy %+v, want about 0.9", share)
 	}
@@ -35,7 +35,7 @@ func TestByHand(t *testing.T) {
 	if len(gates) == 0 || gates[0].Time.UnixNano() < quiet || gates[0].Time.UnixNano() > quiet+int64(2*time.Minute) {
 		t.Errorf("decisions %+v, want the first at %s", gates, time.Unix(0, quiet).UTC())
 	}
-	if Autonomy([]tocsin.Ticks{ticks[:5]}) != nil {
+	if Autonomy([]stream{{did: ticks[:5]}}) != nil {
 		t.Error("a share is told of five actions")
 	}
 }

@@ -7,51 +7,71 @@ import (
 )
 
 // judge says what drives a campaign whose actors are described, how much of it was done without a person, and where one
-// seems to have decided.
+// seems to have decided. The first two are one judgement told in two sentences: the share starts from what is said of the
+// actors, and is told only where both can be true.
 func judge(c *tocsin.Campaign) {
-	var streams []tocsin.Ticks
+	var streams []stream
 	var whole tocsin.Ticks
+	var sums [tocsin.Agent + 1]float64
 	for _, a := range c.Actors {
 		if a.Local {
 			continue
 		}
+		n := 0
 		for _, t := range a.Ticks {
-			if outside(a) {
-				streams, whole = append(streams, t), append(whole, t...)
-				continue
+			n += len(t.Acts())
+			did := slices.DeleteFunc(slices.Clone(t.Events()), func(t tocsin.Tick) bool { return t.Set })
+			if !outside(a) {
+				did = slices.DeleteFunc(did, func(t tocsin.Tick) bool { return !t.Typed && t.Tactic == 0 })
+				// Where others work too, only what serves a tactic tells of a person's decisions.
+				whole = append(whole, slices.DeleteFunc(slices.Clone(t), func(t tocsin.Tick) bool { return t.Tactic == 0 })...)
+			} else {
+				whole = append(whole, t...)
 			}
-			streams = append(streams, slices.DeleteFunc(slices.Clone(t), func(t tocsin.Tick) bool { return !t.Typed && t.Tactic == 0 }))
-			// Where others work too, only what serves a tactic tells of a person's decisions.
-			whole = append(whole, slices.DeleteFunc(slices.Clone(t), func(t tocsin.Tick) bool { return t.Tactic == 0 })...)
+			streams = append(streams, stream{did, lean(a)})
+		}
+		for d := tocsin.Human; d <= tocsin.Agent; d++ {
+			sums[d] += a.Share[d.String()] * float64(n)
 		}
 	}
 	whole.Sort()
-	c.Autonomy = Autonomy(streams)
 	c.Gates = Gates(whole)
-	c.Driver = driver(c)
+	c.Driver = driver(sums)
+	if s := Autonomy(streams); s != nil && agrees(s, c.Driver, sums) {
+		c.Autonomy = s
+	}
 }
 
-// driver is what drives a campaign: what its actors' judgements, each by its number of actions, mostly say. A person may
-// have had a hand in each of them; where clearly most was not done by hand, that is no answer for the whole.
-func driver(c *tocsin.Campaign) tocsin.Driver {
-	var sums [tocsin.Agent + 1]float64
-	total := 0.0
-	for _, a := range c.Actors {
-		for d := tocsin.Human; d <= tocsin.Agent; d++ {
-			if d == tocsin.Human && c.Autonomy != nil && c.Autonomy.Low > 0.5 {
-				continue
-			}
-			v := a.Share[d.String()] * float64(a.Tempo.Actions)
-			sums[d] += v
-			total += v
-		}
-	}
+// named is the share of a campaign's judged acts from which a driver is named, and sure that from which it was somebody's or
+// it was not.
+const (
+	named = 0.6
+	sure  = 0.7
+)
+
+// driver is what drives a campaign: what its actors' judgements, each by its number of acts, mostly say. Actors of whom
+// nothing can be said have no share in that.
+func driver(sums [tocsin.Agent + 1]float64) tocsin.Driver {
+	total := sums[tocsin.Human] + sums[tocsin.Script] + sums[tocsin.Agent]
 	for d := tocsin.Human; d <= tocsin.Agent; d++ {
-		if total > 0 && sums[d] >= 0.65*total {
+		if total > 0 && sums[d] >= named*total {
 			return d
 		}
 	}
 	return tocsin.Undecided
+}
+
+// agrees says that a share done without a person and what is said of the driver can both be true. Of a campaign of which
+// it is not even known whether a person drives it, no share is told.
+func agrees(s *tocsin.Share, d tocsin.Driver, sums [tocsin.Agent + 1]float64) bool {
+	switch d {
+	case tocsin.Human:
+		return s.Value < 0.5
+	case tocsin.Script, tocsin.Agent:
+		return s.Value > 0.5
+	}
+	machines := sums[tocsin.Script] + sums[tocsin.Agent]
+	return machines > 0 && machines >= sure*(machines+sums[tocsin.Human]) && s.Value > 0.5
 }
 
 // outside says that an actor comes from the internet, or is an agent.

@@ -39,7 +39,7 @@ func ExampleHunt() {
 	}
 	// Output:
 	// 1083 events, 8 matches of level high or above
-	// critical agent
+	// critical script
 	// high script
 	// high agent
 }

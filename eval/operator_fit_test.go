@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -16,54 +17,154 @@ import (
 
 var fitWeights = flag.String("fit", "", "fit the weights of drivers anew and write them to this file: go test ./eval -run TestFitDrivers -args -fit ../actor/weights.go")
 
-// A lesson is some actions of a doer, as the judgement measures them.
+// A lesson is some acts of a doer, as the judgement measures them.
 type lesson struct {
 	of     *operator
+	pace   *operator // whose gaps it has; of, but for replays
+	driver tocsin.Driver
 	x      []float64
 	weight float64
 }
 
-// lessons cuts doers into what is learned from: the first 20, 50, 100 and 200 actions, and the later stretches of 50, of
-// lines as they were typed and of the programs that these started.
-// Each driver weighs the same in sum. Within a driver a recording weighs by the root of the number of its doers, so that
-// none outweighs all others, and a doer weighs the same however long it acted.
-func lessons(all []*operator) []lesson {
-	var out []lesson
-	inSource, total := map[string]int{}, map[tocsin.Driver]float64{}
-	for _, o := range all {
-		if max(len(o.ticks), len(o.run)) >= 20 {
-			inSource[o.source]++
+// A side is one half of the judgement: commands, or attempts on a service.
+type side int
+
+const (
+	ordering side = iota
+	trying
+)
+
+// features are the numbers of those that a side has.
+func (s side) features() (all []int) {
+	for i, f := range actor.Features(nil) {
+		if f.Attempt == (s == trying) {
+			all = append(all, i)
 		}
 	}
-	for _, o := range all {
-		var cuts []tocsin.Ticks
-		for _, ticks := range []tocsin.Ticks{o.ticks, o.run} {
-			for _, n := range []int{20, 50, 100, 200} {
-				if len(ticks) >= n {
-					cuts = append(cuts, ticks[:n])
-				}
-			}
-			for from := 50; from+50 <= len(ticks) && from < 400; from += 50 {
-				cuts = append(cuts, ticks[from:from+50])
-			}
-		}
-		for _, c := range cuts {
-			l := lesson{of: o, x: shown(c), weight: 1 / float64(len(cuts)) / math.Sqrt(float64(inSource[o.source]))}
-			total[o.driver] += l.weight
-			out = append(out, l)
-		}
+	return all
+}
+
+// cut is the first n acts and what they set off; nil where there are fewer.
+func cut(ticks tocsin.Ticks, n int) tocsin.Ticks {
+	acts := ticks.Acts()
+	if len(acts) < n {
+		return nil
 	}
-	for i := range out {
-		out[i].weight /= 3 * total[out[i].of.driver]
+	until := acts[n-1].Time
+	at := 0
+	for at < len(ticks) && ticks[at].Time <= until {
+		at++
+	}
+	return ticks[:at]
+}
+
+// of are the ticks of a side.
+func (s side) of(ticks tocsin.Ticks) (out tocsin.Ticks) {
+	for i := range ticks {
+		if l := ticks[i].Log; l > 0 && (l > 4) == (s == trying) {
+			out = append(out, ticks[i])
+		}
 	}
 	return out
 }
 
-func shown(ticks tocsin.Ticks) []float64 {
+// lessons cuts doers into what is learned from: the first 5, 10, 20, 50, 100 and 200 acts, and the later stretches of 50, of
+// lines as they were typed and of the programs that these started, and of what people and models typed as a script would
+// send it (replay). Each driver weighs the same in sum. Within a driver a kind of log weighs by the root of the number of
+// its doers, so that none outweighs all others, and a doer weighs the same however long it acted.
+func (s side) lessons(all []*operator) []lesson {
+	var out []lesson
+	inKind, total := map[string]int{}, map[tocsin.Driver]float64{}
+	add := func(of, pace *operator, driver tocsin.Driver, kind string, sources ...tocsin.Ticks) {
+		var cuts []tocsin.Ticks
+		for _, ticks := range sources {
+			for _, n := range []int{5, 10, 20, 50, 100, 200} {
+				if c := cut(ticks, n); c != nil {
+					cuts = append(cuts, c)
+				}
+			}
+			acts := ticks.Acts()
+			for from := 50; from+50 <= len(acts) && from < 400; from += 50 {
+				c := ticks
+				for len(c) > 0 && c[0].Time < acts[from].Time {
+					c = c[1:]
+				}
+				cuts = append(cuts, cut(c, 50))
+			}
+		}
+		if len(cuts) > 0 {
+			inKind[driver.String()+kind]++
+		}
+		for _, c := range cuts {
+			out = append(out, lesson{of, pace, driver, s.shown(c), 1 / float64(len(cuts))})
+		}
+	}
+	var pacers []*operator // scripts with gaps between their lines
+	for _, o := range all {
+		if o.driver == tocsin.Script && o.kind == "honeypot" && len(ordering.of(o.ticks).Acts()) >= 4 {
+			pacers = append(pacers, o)
+		}
+	}
+	draw := rand.New(rand.NewPCG(5, 6))
+	replays := 0
+	for _, o := range all {
+		ticks := s.of(o.ticks)
+		if s == trying {
+			add(o, o, o.driver, o.kind, ticks)
+			continue
+		}
+		add(o, o, o.driver, o.kind, ticks, s.of(o.run))
+		if o.driver != tocsin.Script && len(ticks) >= 10 && len(pacers) > 0 {
+			pace := pacers[replays%len(pacers)]
+			replays++
+			add(o, pace, tocsin.Script, "replay", replay(ticks, s.of(pace.ticks), draw))
+		}
+	}
+	kind := func(l *lesson) string {
+		if l.pace != l.of {
+			return l.driver.String() + "replay"
+		}
+		return l.driver.String() + l.of.kind
+	}
+	for i := range out {
+		l := &out[i]
+		l.weight /= math.Sqrt(float64(inKind[kind(l)]))
+		total[l.driver] += l.weight
+	}
+	for i := range out {
+		out[i].weight /= float64(len(total)) * total[out[i].driver]
+	}
+	return out
+}
+
+// replay is what was typed, sent at the pace of a script: its gaps are drawn from those of one that was recorded. It is what
+// any script looks like that sends commands written beforehand.
+func replay(typed, pace tocsin.Ticks, draw *rand.Rand) tocsin.Ticks {
+	var gaps []int64
+	last := map[uint32]int64{}
+	for i := range pace {
+		if at, ok := last[pace[i].Stream]; ok {
+			gaps = append(gaps, pace[i].Time-at)
+		}
+		last[pace[i].Stream] = pace[i].Time
+	}
+	if len(gaps) == 0 {
+		return nil
+	}
+	out := slices.Clone(typed)
+	for i := 1; i < len(out); i++ {
+		out[i].Time = out[i-1].Time + gaps[draw.IntN(len(gaps))]
+		out[i].Stream = out[0].Stream
+	}
+	return out
+}
+
+// shown is what ticks show of a side.
+func (s side) shown(ticks tocsin.Ticks) []float64 {
 	all := actor.Features(ticks)
-	x := make([]float64, len(all))
-	for i := range all {
-		x[i] = all[i].Value
+	var x []float64
+	for _, i := range s.features() {
+		x = append(x, all[i].Value)
 	}
 	return x
 }
@@ -74,17 +175,14 @@ type judge struct {
 	w     [][3]float64
 }
 
-// namedFrom is the share from which a driver is named when weights are fitted anew.
-var namedFrom = flag.Float64("bound", 0.75, "share from which a driver is named in the arms that fit anew")
-
 // pull is the strength with which weights are drawn to zero. It was chosen by leaving out groups.
 var pull = flag.Float64("pull", 0.0005, "how strongly fitted weights are drawn to zero")
 
 // fit finds the weights of a multinomial logistic regression with an L2 penalty, by Nesterov's accelerated gradient.
-// Features of which the recordings of people say nothing (outcomes) are given no weight for people. That a family of
+// What drivers tell of attempts tells people from machines only: scripts and agents have one weight. That a family of
 // features is there at all, which tells one recording from another, weighs nothing: families, told apart by their numbers,
 // are centred on what the drivers show on average.
-func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
+func fit(all []lesson, family []int, machines bool, pull float64) judge {
 	n := len(all[0].x)
 	all, centre := centred(all, family)
 	w, v := make([][3]float64, n+1), make([][3]float64, n+1)
@@ -98,7 +196,7 @@ func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
 		most = max(most, sum)
 	}
 	step := 1 / (most/2 + pull)
-	for round := 1; round <= 500; round++ {
+	for round := 1; round <= 250; round++ {
 		for j := range grad {
 			for k := range 3 {
 				grad[j][k] = pull * v[j][k]
@@ -110,6 +208,9 @@ func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
 		for i := range all {
 			l := &all[i]
 			z := v[n]
+			if machines {
+				z[2] = math.Inf(-1)
+			}
 			for j, x := range l.x {
 				if x != 0 {
 					z[0] += x * v[j][0]
@@ -118,7 +219,7 @@ func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
 				}
 			}
 			p := softmax(z)
-			p[l.of.driver-1]--
+			p[l.driver-1]--
 			for k := range p {
 				p[k] *= l.weight
 			}
@@ -140,9 +241,9 @@ func fit(all []lesson, family []int, neutral []bool, pull float64) judge {
 				v[j][k] = next + momentum*(next-w[j][k])
 				w[j][k] = next
 			}
-			if j < n && neutral[j] {
-				w[j] = apart(w[j])
-				v[j] = apart(v[j])
+			if machines {
+				w[j] = alone(w[j])
+				v[j] = alone(v[j])
 			}
 		}
 	}
@@ -179,11 +280,11 @@ func centred(all []lesson, family []int) ([]lesson, []float64) {
 		sum := of(l.x)
 		for j, f := range family {
 			if sum[f] > 0 {
-				shares[j][l.of.driver] += l.weight * l.x[j]
+				shares[j][l.driver] += l.weight * l.x[j]
 			}
 		}
 		for f := range sum {
-			whole[f][l.of.driver] += l.weight * sum[f]
+			whole[f][l.driver] += l.weight * sum[f]
 		}
 	}
 	for j, f := range family {
@@ -203,28 +304,31 @@ func centred(all []lesson, family []int) ([]lesson, []float64) {
 		for j, f := range family {
 			x[j] = l.x[j] - centre[j]*sum[f]
 		}
-		out[i] = lesson{l.of, x, l.weight}
+		l.x = x
+		out[i] = l
 	}
 	return out, centre
 }
 
-// familyNumbers numbers the families of features.
-func familyNumbers() []int {
-	all := actor.Features(make(tocsin.Ticks, 2))
-	out := make([]int, len(all))
-	for i := 1; i < len(all); i++ {
-		out[i] = out[i-1]
-		if all[i].Family != all[i-1].Family {
-			out[i]++
+// families numbers the families of a side's features.
+func (s side) families() (out []int) {
+	all := actor.Features(nil)
+	for k, i := range s.features() {
+		n := 0
+		if k > 0 {
+			if n = out[k-1]; all[i].Family != all[i-1].Family {
+				n++
+			}
 		}
+		out = append(out, n)
 	}
 	return out
 }
 
-// apart leaves only the difference of script and agent.
-func apart(w [3]float64) [3]float64 {
-	d := (w[2] - w[1]) / 2
-	return [3]float64{0, -d, d}
+// alone leaves only the difference of people and machines.
+func alone(w [3]float64) [3]float64 {
+	d := (w[0] - w[1]) / 2
+	return [3]float64{d, -d, -d}
 }
 
 func softmax(z [3]float64) (p [3]float64) {
@@ -240,101 +344,95 @@ func softmax(z [3]float64) (p [3]float64) {
 	return p
 }
 
-func (j *judge) shares(x []float64) [3]float64 {
-	z := j.prior
-	for i, x := range x {
-		for k := range z {
-			z[k] += x * j.w[i][k]
-		}
-	}
-	return softmax(z)
-}
-
-// neutral says which features tell of outcomes.
-func neutral() []bool {
-	all := actor.Features(make(tocsin.Ticks, 2))
-	out := make([]bool, len(all))
-	for i := range all {
-		out[i] = all[i].Family == "failure" || all[i].Family == "pace"
-	}
-	return out
-}
-
-// byGroup is what is left out together: a model, a class of trainees, a tenth of the networks of scripts.
+// byGroup is what is left out together: a sixth of the models, of the classes of people and of the networks of scripts, each
+// whole.
 func byGroup(o *operator) string {
-	if o.driver != tocsin.Script {
-		return o.driver.String() + " " + o.group
-	}
 	h := uint32(2166136261)
 	for i := range len(o.group) {
 		h = (h ^ uint32(o.group[i])) * 16777619
 	}
-	return fmt.Sprint("script ", h>>8%10)
+	return fmt.Sprint("groups ", h>>8%6)
 }
 
-// byRecording leaves out all of a laboratory or harness. The only recording of a driver is cut into its groups.
+// byKind leaves out all logs of one kind, whoever's they are.
+func byKind(o *operator) string { return o.kind }
+
+// byRecording leaves out all of a laboratory, author or harness. The only recording of a kind is cut into its groups.
 func byRecording(o *operator) string {
-	s := o.source
-	if o.driver == tocsin.Human {
-		return byGroup(o)
+	switch {
+	case strings.Contains(o.source, "cochise"):
+		return "cochise"
+	case o.driver == tocsin.Agent, strings.HasPrefix(o.source, "web/"), strings.HasPrefix(o.source, "linux/"):
+		return o.source
 	}
-	for _, family := range []string{"cochise", "web/", "linux/"} {
-		if strings.Contains(s, family) {
-			return o.driver.String() + " " + family
-		}
-	}
-	return o.driver.String() + " " + s
+	return byGroup(o)
 }
 
-// leftOut judges each doer, by of its ticks after each of ns actions, by weights that were fitted without its fold, on those families of
-// features that takes says.
-func leftOut(all []*operator, of func(*operator) tocsin.Ticks, ns []int, pull float64, fold func(*operator) string, takes func(family string) bool) map[*operator]map[int][3]float64 {
-	var want []int
-	for i, f := range actor.Features(make(tocsin.Ticks, 2)) {
-		if takes(f.Family) {
-			want = append(want, i)
+// A learned judgement is both sides', fitted.
+type learned [2]judge
+
+// learn fits both sides to some of the lessons, with those families that takes says.
+func learn(lessons [2][]lesson, with func(*operator) bool, takes func(family string) bool) (out learned) {
+	all := actor.Features(nil)
+	for s := range out {
+		var want []int
+		numbers, family := side(s).families(), []int(nil)
+		for k, i := range side(s).features() {
+			if takes(all[i].Family) {
+				want, family = append(want, k), append(family, numbers[k])
+			}
 		}
-	}
-	some := func(x []float64) []float64 {
-		out := make([]float64, len(want))
-		for i, j := range want {
-			out[i] = x[j]
+		var some []lesson
+		drivers := map[tocsin.Driver]float64{}
+		for _, l := range lessons[s] {
+			if with(l.of) && with(l.pace) {
+				x := make([]float64, len(want))
+				for k, i := range want {
+					x[k] = l.x[i]
+				}
+				l.x = x
+				some = append(some, l)
+				drivers[l.driver] += l.weight
+			}
 		}
-		return out
-	}
-	flags, numbers := neutral(), familyNumbers()
-	plain, family := make([]bool, len(want)), make([]int, len(want))
-	for i, j := range want {
-		plain[i], family[i] = flags[j], numbers[j]
-	}
-	learn := lessons(all)
-	for i := range learn {
-		learn[i].x = some(learn[i].x)
-	}
-	folds := map[string][]*operator{}
-	var names []string
-	for _, o := range all {
-		if len(of(o)) < ns[0] {
+		for i := range some { // each driver weighs the same without those left out, too
+			some[i].weight /= float64(len(drivers)) * drivers[some[i].driver]
+		}
+		out[s].w = make([][3]float64, len(side(s).features()))
+		if len(drivers) < 2 {
 			continue
 		}
-		f := fold(o)
-		if folds[f] == nil {
-			names = append(names, f)
+		j := fit(some, family, side(s) == trying, *pull)
+		out[s].prior = j.prior
+		for k, i := range want {
+			out[s].w[i] = j.w[k]
 		}
-		folds[f] = append(folds[f], o)
 	}
-	slices.Sort(names)
-	out := map[*operator]map[int][3]float64{}
-	for _, f := range names {
-		rest := slices.DeleteFunc(slices.Clone(learn), func(l lesson) bool { return fold(l.of) == f })
-		j := fit(rest, family, plain, pull)
-		for _, o := range folds[f] {
-			out[o] = map[int][3]float64{}
-			for _, n := range ns {
-				if ticks := of(o); len(ticks) >= n {
-					out[o][n] = j.shares(some(shown(ticks[:n])))
-				}
-			}
+	return out
+}
+
+// weights are the learned ones as the judgement takes them.
+func (l *learned) weights() actor.Weights {
+	var w actor.Weights
+	for s := range l {
+		w.Prior[s] = l[s].prior
+	}
+	for s := range l {
+		for k, i := range side(s).features() {
+			w.Set(i, l[s].w[k])
+		}
+	}
+	return w
+}
+
+// leftOut learns without each fold in turn.
+func leftOut(all []*operator, lessons [2][]lesson, fold func(*operator) string, takes func(family string) bool) map[string]actor.Weights {
+	out := map[string]actor.Weights{}
+	for _, o := range all {
+		f := fold(o)
+		if _, ok := out[f]; !ok {
+			l := learn(lessons, func(o *operator) bool { return fold(o) != f }, takes)
+			out[f] = l.weights()
 		}
 	}
 	return out
@@ -346,27 +444,32 @@ func TestFitDrivers(t *testing.T) {
 		t.Skip("fits only with -args -fit FILE")
 	}
 	all := operators(t)
-	j := fit(lessons(all), familyNumbers(), neutral(), *pull)
+	l := learn([2][]lesson{ordering.lessons(all), trying.lessons(all)}, func(*operator) bool { return true }, func(string) bool { return true })
 	old, err := os.ReadFile(*fitWeights)
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, _, ok := strings.Cut(string(old), "var weights = ")
+	head, _, ok := strings.Cut(string(old), "var fitted = ")
 	if !ok {
 		t.Fatalf("%s has no weights", *fitWeights)
 	}
 	var b strings.Builder
 	b.WriteString(head)
-	fmt.Fprintf(&b, "var weights = table{\n\tprior: [3]float64{%.2f, %.2f, %.2f},\n\tof: [nFamilies][maxSymbols][3]float64{\n", j.prior[0], j.prior[1], j.prior[2])
-	features := actor.Features(make(tocsin.Ticks, 2))
-	for i, f := range features {
-		if i == 0 || features[i-1].Family != f.Family {
-			if i > 0 {
-				b.WriteString("\t\t},\n")
+	fmt.Fprintf(&b, "var fitted = Weights{\n\tPrior: [2][3]float64{{%.2f, %.2f, %.2f}, {%.2f, %.2f, %.2f}},\n\tof: [nFamilies][maxSymbols][3]float64{\n",
+		l[0].prior[0], l[0].prior[1], l[0].prior[2], l[1].prior[0], l[1].prior[1], l[1].prior[2])
+	features := actor.Features(nil)
+	for s := range l {
+		for k, i := range side(s).features() {
+			f := features[i]
+			if i == 0 || features[i-1].Family != f.Family {
+				if i > 0 {
+					b.WriteString("\t\t},\n")
+				}
+				fmt.Fprintf(&b, "\t\tfam%s: {\n", strings.ToUpper(f.Family[:1])+f.Family[1:])
 			}
-			fmt.Fprintf(&b, "\t\tfam%s: {\n", strings.ToUpper(f.Family[:1])+f.Family[1:])
+			w := l[s].w[k]
+			fmt.Fprintf(&b, "\t\t\t{%.2f, %.2f, %.2f}, // %s\n", w[0], w[1], w[2], f.Symbol)
 		}
-		fmt.Fprintf(&b, "\t\t\t{%.2f, %.2f, %.2f}, // %s\n", j.w[i][0], j.w[i][1], j.w[i][2], f.Symbol)
 	}
 	b.WriteString("\t\t},\n\t},\n}\n")
 	source, err := format.Source([]byte(b.String()))

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"math"
@@ -112,6 +113,8 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 	key := fmt.Sprintf("driver/%s/%03d/", slug(arm), n)
 	scoreWithin(t, key+"macro-f1", f1, len(all), low, high)
 	score(t, key+"undecided", abstained, len(all))
+	scripts := c.units(tocsin.Script)
+	share(t, key+"others-called-agent", c[tocsin.Human][tocsin.Agent]+c[tocsin.Script][tocsin.Agent], humans+scripts)
 	share(t, key+"human-called-agent", c[tocsin.Human][tocsin.Agent], humans)
 	share(t, key+"wrong", said-right, said)
 }
@@ -119,9 +122,41 @@ func drivers(t *testing.T, arm string, n int, all []verdict) {
 // slug writes the name of an arm as part of a figure's.
 func slug(s string) string { return strings.NewReplacer(", ", "-", " ", "-", "'", "").Replace(s) }
 
+// scoreFolds scores verdicts of each fold by itself: who drove, and how many were called what.
+func scoreFolds(t *testing.T, arm string, n int, fold func(*operator) string, all []verdict) {
+	t.Helper()
+	by := map[string]*confusion{}
+	for _, v := range all {
+		f := fold(v.of)
+		if by[f] == nil {
+			by[f] = &confusion{}
+		}
+		by[f][v.of.driver][v.said]++
+	}
+	for _, f := range slices.Sorted(maps.Keys(by)) {
+		c := by[f]
+		for d := tocsin.Human; d <= tocsin.Agent; d++ {
+			units := c.units(d)
+			if units == 0 {
+				continue
+			}
+			wrong := units - c[d][d] - c[d][tocsin.Undecided]
+			wLow, wHigh := wilson(wrong, units)
+			uLow, uHigh := wilson(c[d][tocsin.Undecided], units)
+			t.Logf("    %s after %d acts, without %s: %d of %s: human %d, script %d, agent %d, undecided %d (%.0f–%.0f %%); wrong %.0f–%.0f %%", arm, n, f, units, d,
+				c[d][tocsin.Human], c[d][tocsin.Script], c[d][tocsin.Agent], c[d][tocsin.Undecided], 100*uLow, 100*uHigh, 100*wLow, 100*wHigh)
+			key := fmt.Sprintf("driver/%s/%03d/%s/%s/", slug(arm), n, slug(f), d)
+			share(t, key+"wrong", wrong, units)
+			share(t, key+"undecided", c[d][tocsin.Undecided], units)
+		}
+	}
+}
+
+var fitArm = flag.String("arm", "", "fit only the arms of TestDrivers whose name holds this")
+
 // TestDrivers scores the judgement of what drives an actor: with the weights as they are, which is only a proof on
-// recordings that they were not fitted to, and with weights that were fitted without the group that is judged (model,
-// class of trainees, network of scripts) or without the whole recording.
+// recordings that they were not fitted to, and with weights that were fitted without what is judged: its group (model,
+// class of trainees, network of scripts), its recording, or its kind of log.
 func TestDrivers(t *testing.T) {
 	measures(t)
 	if testing.Short() {
@@ -129,9 +164,14 @@ func TestDrivers(t *testing.T) {
 	}
 	all := operators(t)
 	ns := []int{10, 20, 50, 100, 200}
+	typed := func(o *operator) tocsin.Ticks { return o.ticks }
+	started := func(o *operator) tocsin.Ticks { return o.run }
+	masked := func(o *operator) tocsin.Ticks { return o.masked }
+	own := func(o *operator) tocsin.Ticks { return o.own }
 	lengths := map[string][]int{}
 	for _, o := range all {
-		lengths[o.driver.String()+" "+o.source] = append(lengths[o.driver.String()+" "+o.source], len(o.ticks))
+		k := o.driver.String() + " " + o.kind + " " + o.source
+		lengths[k] = append(lengths[k], len(o.ticks.Acts()))
 	}
 	for _, k := range slices.Sorted(maps.Keys(lengths)) {
 		text := ""
@@ -144,25 +184,28 @@ func TestDrivers(t *testing.T) {
 			}
 			text += fmt.Sprintf(", %d with %d", at, n)
 		}
-		t.Logf("%s: %d doers%s actions and more", k, len(lengths[k]), text)
+		t.Logf("%s: %d doers%s acts and more", k, len(lengths[k]), text)
 	}
-	typed := func(o *operator) tocsin.Ticks { return o.ticks }
-	started := func(o *operator) tocsin.Ticks { return o.run }
-	masked := func(o *operator) tocsin.Ticks { return o.masked }
+	judged := func(of func(*operator) tocsin.Ticks, n int, by func(*operator) *actor.Weights) (verdicts []verdict) {
+		for _, o := range all {
+			if c := cut(of(o), n); c != nil {
+				d, share, _ := by(o).Judge(c)
+				verdicts = append(verdicts, verdict{o, d})
+				if d != o.driver && d != tocsin.Undecided {
+					t.Logf("    %d: %s %s %s %s is called %s: %v", n, o.source, o.kind, o.group, o.name, d, share)
+				}
+			}
+		}
+		return verdicts
+	}
+	shipped := actor.Fitted()
 	for _, arm := range []struct {
 		name string
 		of   func(*operator) tocsin.Ticks
-	}{{"as-shipped", typed}, {"as-shipped, programs started", started}, {"as-shipped, tools' names masked", masked}} {
+	}{{"as-shipped", typed}, {"as-shipped, programs started", started}, {"as-shipped, tools' names masked", masked}, {"as-shipped, as logged", own}} {
 		for _, n := range ns {
-			var verdicts []verdict
-			for _, o := range all {
-				if ticks := arm.of(o); len(ticks) >= n {
-					d, _, _ := actor.Judge(ticks[:n])
-					verdicts = append(verdicts, verdict{o, d})
-				}
-			}
-			if len(verdicts) > 0 {
-				drivers(t, arm.name, n, verdicts)
+			if v := judged(arm.of, n, func(*operator) *actor.Weights { return &shipped }); len(v) > 0 {
+				drivers(t, arm.name, n, v)
 			}
 		}
 	}
@@ -173,43 +216,36 @@ func TestDrivers(t *testing.T) {
 	without := func(families ...string) func(string) bool {
 		return func(f string) bool { return !slices.Contains(families, f) }
 	}
-	for _, arm := range []struct {
+	lessons := [2][]lesson{ordering.lessons(all), trying.lessons(all)}
+	for _, fit := range []struct {
 		name  string
-		of    func(*operator) tocsin.Ticks
 		fold  func(*operator) string
 		takes func(family string) bool
+		arms  map[string]func(*operator) tocsin.Ticks
 	}{
-		{"group-left-out", typed, byGroup, everything},
-		{"recording-left-out", typed, byRecording, everything},
-		{"group-left-out, tools' names masked", masked, byGroup, everything},
-		{"group-left-out, programs started", started, byGroup, everything},
-		{"recording-left-out, programs started", started, byRecording, everything},
-		{"group-left-out, gaps only", typed, byGroup, only("gap", "rhythm")},
-		{"group-left-out, without how commands are written", typed, byGroup, without("length", "joined", "speed")},
-		{"group-left-out, only how commands are written", typed, byGroup, only("length", "joined", "speed")},
-		{"group-left-out, without outcomes", typed, byGroup, without("failure", "pace")},
+		{"group-left-out", byGroup, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started, ", tools' names masked": masked}},
+		{"kind-left-out", byKind, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started}},
+		{"recording-left-out", byRecording, everything, map[string]func(*operator) tocsin.Ticks{"": typed, ", programs started": started}},
+		{"group-left-out, gaps only", byGroup, only("gap", "rhythm", "wait", "beat"), map[string]func(*operator) tocsin.Ticks{"": typed}},
+		{"kind-left-out, without how commands are written", byKind, without("length", "joined", "speed"), map[string]func(*operator) tocsin.Ticks{"": typed}},
 	} {
-		out := leftOut(all, arm.of, ns, *pull, arm.fold, arm.takes)
-		for _, n := range ns {
-			var verdicts []verdict
-			for _, o := range all {
-				p, ok := out[o][n]
-				if !ok {
+		if *fitArm != "" && !strings.Contains(fit.name, *fitArm) {
+			continue
+		}
+		by := leftOut(all, lessons, fit.fold, fit.takes)
+		for _, arm := range slices.Sorted(maps.Keys(fit.arms)) {
+			for _, n := range ns {
+				v := judged(fit.arms[arm], n, func(o *operator) *actor.Weights {
+					w := by[fit.fold(o)]
+					return &w
+				})
+				if len(v) == 0 {
 					continue
 				}
-				said := tocsin.Undecided
-				for k := range p {
-					if p[k] >= *namedFrom {
-						said = tocsin.Driver(k + 1)
-					}
+				drivers(t, fit.name+arm, n, v)
+				if n == 20 || n == 50 {
+					scoreFolds(t, fit.name+arm, n, fit.fold, v)
 				}
-				verdicts = append(verdicts, verdict{o, said})
-				if said != o.driver && said != tocsin.Undecided {
-					t.Logf("%s, %d: %s %s %s is called %s: %.2f", arm.name, n, o.source, o.group, o.name, said, p)
-				}
-			}
-			if len(verdicts) > 0 {
-				drivers(t, arm.name, n, verdicts)
 			}
 		}
 	}
@@ -231,11 +267,12 @@ func TestDriversInDisguise(t *testing.T) {
 		draw := rand.New(rand.NewPCG(3, 4))
 		said, units := [4]int{}, 0
 		for _, o := range all {
-			if o.driver != tocsin.Agent || len(o.ticks) < n {
+			c := cut(o.ticks, n)
+			if o.driver != tocsin.Agent || c == nil {
 				continue
 			}
-			ticks := slices.Clone(o.ticks[:n])
-			for i := 1; i < n; i++ {
+			ticks := slices.Clone(c)
+			for i := 1; i < len(c); i++ {
 				gap := float64(o.ticks[i].Time-o.ticks[i-1].Time) * arm.pace * math.Exp(draw.NormFloat64()*arm.jitter)
 				ticks[i].Time = ticks[i-1].Time + int64(gap)
 			}

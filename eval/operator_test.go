@@ -22,19 +22,27 @@ import (
 // An operator is one doer of whom it is known what drove it.
 type operator struct {
 	driver tocsin.Driver
+	kind   string // of log: history, console, session, honeypot, windows, web, auth
 	name   string // person, run or address
-	group  string // what is left out together with it: model, class of trainees, network
+	group  string // what is left out together with it: model, class of trainees, network, laboratory
 	source string // recording
 	texts  map[uint32]bool
-	ticks  tocsin.Ticks
+	ticks  tocsin.Ticks // what an agent's own log holds as a machine's log would: commands as lines, and only those
 	run    tocsin.Ticks // the same, where the log is of programs that were started and not of lines that were typed
 	masked tocsin.Ticks // the same, tools' names masked
+	own    tocsin.Ticks // as the log has them
+}
+
+// An identity is whose an action is. One that is undecided is left out.
+type identity struct {
+	driver            tocsin.Driver
+	kind, name, group string
 }
 
 // operators reads all doers of the recordings.
 func operators(t testing.TB) []*operator {
 	t.Helper()
-	for _, name := range []string{"operator", "agents", "linux", "web"} {
+	for _, name := range []string{"operator", "agents", "linux", "web", "windows"} {
 		data(t, name)
 	}
 	r := operatorReader{t: t, all: map[string]*operator{}}
@@ -44,9 +52,13 @@ func operators(t testing.TB) []*operator {
 		return paths
 	}
 	for _, p := range glob("operator/human-*") {
-		r.read(p, func(ev *tocsin.Event) (driver tocsin.Driver, name, group string) {
+		r.read(p, func(ev *tocsin.Event, _ *tocsin.Action) identity {
 			person := ev.Source + "/" + cmp.Or(ev.Text("sandbox_id"), ev.Text("participant"), ev.Text("subject"), ev.Text("student"))
-			return tocsin.Human, person, filepath.Base(filepath.Dir(ev.Source))
+			kind := "history"
+			if ev.Sources[0].Category == "command" { // of a framework, not a shell
+				kind = "console"
+			}
+			return identity{tocsin.Human, kind, person, filepath.Base(filepath.Dir(ev.Source))}
 		})
 	}
 	for _, p := range glob("operator/llm-*") {
@@ -55,8 +67,8 @@ func operators(t testing.TB) []*operator {
 			paths = []string{p}
 		}
 		for _, p := range paths {
-			r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
-				return tocsin.Agent, cmp.Or(ev.Text("run"), ev.Text("session"), ev.Source), model(ev.Text("model"))
+			r.read(p, func(ev *tocsin.Event, _ *tocsin.Action) identity {
+				return identity{tocsin.Agent, "history", cmp.Or(ev.Text("run"), ev.Text("session"), ev.Source), model(ev.Text("model"))}
 			})
 		}
 	}
@@ -64,52 +76,84 @@ func operators(t testing.TB) []*operator {
 	for _, kind := range []string{"claude-code", "opencode", "codex", "gemini-cli", "copilot-cli", "*"} {
 		for _, p := range glob("agents/native/" + kind) {
 			if !r.seen[p] {
-				r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
-					return tocsin.Agent, ev.Source, model(ev.Text("model"))
+				r.read(p, func(ev *tocsin.Event, _ *tocsin.Action) identity {
+					return identity{tocsin.Agent, "session", ev.Source, cmp.Or(model(ev.Text("model")), kind)}
 				})
 			}
 		}
 	}
-	byAddress := func(ev *tocsin.Event) (tocsin.Driver, string, string) {
-		from := cmp.Or(ev.Text("src_ip"), ev.Text("c-ip"))
-		if from == "" {
-			return tocsin.Undecided, "", ""
+	byAddress := func(kind string) func(*tocsin.Event, *tocsin.Action) identity {
+		return func(ev *tocsin.Event, _ *tocsin.Action) identity {
+			from := cmp.Or(ev.Text("src_ip"), ev.Text("c-ip"))
+			if from == "" {
+				return identity{}
+			}
+			return identity{tocsin.Script, kind, from, network(from)}
 		}
-		return tocsin.Script, from, network(from)
 	}
 	for _, p := range glob("operator/script-*") {
-		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
-			if d, name, group := byAddress(ev); name != "" {
-				return d, name, group
+		r.read(p, func(ev *tocsin.Event, a *tocsin.Action) identity {
+			if is := byAddress("honeypot")(ev, a); is.name != "" {
+				return is
 			}
 			name := ev.Source + "/" + ev.Text("session")
-			return tocsin.Script, name, name
+			return identity{tocsin.Script, "honeypot", name, name}
 		})
 	}
 	for _, pattern := range []string{"web/scanners-*/*", "web/scanners-*", "linux/auth-*"} {
 		for _, p := range glob(pattern) {
 			if st, err := os.Stat(p); err == nil && !st.IsDir() {
-				r.read(p, byAddress)
+				r.read(p, byAddress(map[bool]string{true: "web", false: "auth"}[strings.HasPrefix(pattern, "web")]))
 			}
 		}
 	}
 	for _, p := range glob("linux/*openssh*/*.log*") {
 		if !strings.Contains(p, ".csv") {
-			r.read(p, byAddress)
+			r.read(p, byAddress("auth"))
 		}
 	}
-	for _, p := range glob("web/apache-*.log.gz") { // crawlers, by what they say they are
-		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
-			agent := strings.ToLower(ev.Text("cs-user-agent"))
-			for _, w := range []string{"bot", "spider", "crawl", "slurp"} {
-				if strings.Contains(agent, w) {
-					return tocsin.Script, ev.Text("c-ip"), network(ev.Text("c-ip"))
-				}
-			}
-			return tocsin.Undecided, "", ""
+	for _, p := range glob("web/apache-*.log.gz") {
+		r.read(p, func(ev *tocsin.Event, _ *tocsin.Action) identity {
+			is := identity{kind: "web", name: ev.Text("c-ip"), group: network(ev.Text("c-ip"))}
+			is.driver = visitor(ev.Text("cs-user-agent"))
+			return is
 		})
 	}
+	for _, pattern := range []string{"windows/otrf-atomic", "windows/eqllib"} { // tests that scripts and frameworks ran
+		for _, p := range glob(pattern) {
+			r.read(p, func(ev *tocsin.Event, a *tocsin.Action) identity {
+				if len(a.Who) == 0 {
+					return identity{}
+				}
+				archive, _, _ := strings.Cut(ev.Source, "!/")
+				lab := a.Org
+				if lab == "" {
+					lab = filepath.Base(filepath.Dir(archive))
+				}
+				return identity{tocsin.Script, "windows", filepath.Base(archive) + "/" + a.Who[0].Value, lab}
+			})
+		}
+	}
 	return r.done()
+}
+
+// visitor tells browsers from crawlers and programs by what they say they are.
+func visitor(agent string) tocsin.Driver {
+	agent = strings.ToLower(agent)
+	for _, w := range []string{"bot", "spider", "crawl", "slurp"} {
+		if strings.Contains(agent, w) {
+			return tocsin.Script
+		}
+	}
+	if !strings.HasPrefix(agent, "mozilla/5.0 (") && !strings.HasPrefix(agent, "opera/") {
+		return tocsin.Undecided
+	}
+	for _, w := range []string{"http://", "https://", "feed", "preview", "monitor", "scan"} {
+		if strings.Contains(agent, w) {
+			return tocsin.Undecided
+		}
+	}
+	return tocsin.Human
 }
 
 // An operatorReader gathers the ticks of doers.
@@ -119,8 +163,8 @@ type operatorReader struct {
 	seen map[string]bool
 }
 
-// read takes the actions of one recording; who says whose an event is.
-func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsin.Driver, name, group string)) {
+// read takes the actions of one recording; who says whose one is.
+func (r *operatorReader) read(path string, who func(*tocsin.Event, *tocsin.Action) identity) {
 	r.t.Helper()
 	if r.seen == nil {
 		r.seen = map[string]bool{}
@@ -132,41 +176,54 @@ func (r *operatorReader) read(path string, who func(*tocsin.Event) (driver tocsi
 	}
 	reader := action.NewReader([]byte("eval"), knowledge(r.t))
 	desk := eventDesk(func(ev *tocsin.Event) {
-		driver, name, group := who(ev)
-		if driver == tocsin.Undecided {
-			return
-		}
 		reader.Read(ev, nil, func(a *tocsin.Action) {
 			if a.Time.IsZero() || a.Verb == "scan" && ev.Text("eventid") != "" { // a honeypot's connections: its logins, forwards and commands count
 				return
 			}
-			key := source + "\x00" + name
-			o := r.all[key]
-			if o == nil {
-				o = &operator{driver: driver, name: name, group: group, source: filepath.ToSlash(source), texts: map[uint32]bool{}}
-				r.all[key] = o
-			}
-			k := actor.TickOf(a)
-			o.ticks = append(o.ticks, k)
-			hidden := *a
-			hidden.Tool, hidden.Text = mask(a.Tool, a.Text)
-			o.masked = append(o.masked, actor.TickOf(&hidden))
-			if !k.Typed {
-				o.run = append(o.run, k)
+			is := who(ev, a)
+			if is.driver == tocsin.Undecided || is.name == "" {
 				return
 			}
-			o.texts[k.Text] = true
-			part := *a
-			for i, c := range programs(a.Text) {
-				part.Text, part.Tool = c, strings.ToLower(c[:strings.IndexByte(c+" ", ' ')])
-				part.Time = a.Time.Add(time.Duration(i) * 20 * time.Millisecond)
-				part.Place.Record = a.Place.Record<<8 | uint64(i)
-				o.run = append(o.run, actor.TickOf(&part))
+			key := source + "\x00" + is.driver.String() + is.kind + is.name
+			o := r.all[key]
+			if o == nil { // the event's strings are borrowed
+				o = &operator{driver: is.driver, kind: is.kind, name: strings.Clone(is.name), group: strings.Clone(is.group), source: filepath.ToSlash(source), texts: map[uint32]bool{}}
+				r.all[key] = o
 			}
+			o.note(a)
 		})
 	})
 	if _, err := engine.Read(context.Background(), engine.Input{Paths: []string{path}, Workers: 1}, func(int) engine.Desk { return desk }); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// note takes an action of the doer.
+func (o *operator) note(a *tocsin.Action) {
+	o.own = append(o.own, actor.TickOf(a))
+	act := *a
+	if act.Log == "session" {
+		if act.Verb == "call" || !actor.TickOf(a).Typed {
+			return // only its own log knows of it
+		}
+		act.Log = "line"
+	}
+	k := actor.TickOf(&act)
+	o.ticks = append(o.ticks, k)
+	hidden := act
+	hidden.Tool, hidden.Text = mask(a.Tool, a.Text)
+	o.masked = append(o.masked, actor.TickOf(&hidden))
+	if act.Log != "line" {
+		o.run = append(o.run, k)
+		return
+	}
+	o.texts[k.Text] = true
+	part := act
+	for i, c := range programs(a.Text) {
+		part.Text, part.Tool, part.Log = c, strings.ToLower(c[:strings.IndexByte(c+" ", ' ')]), "program"
+		part.Time = a.Time.Add(time.Duration(i) * 20 * time.Millisecond)
+		part.Place.Record = a.Place.Record<<8 | uint64(i)
+		o.run = append(o.run, actor.TickOf(&part))
 	}
 }
 
@@ -239,13 +296,13 @@ func (r *operatorReader) agents(paths []string) {
 		source := strings.TrimSuffix(filepath.Base(p), ".jsonl.gz")
 		// The sub-tasks of one run are one doer; the sessions of one repository over months are not.
 		byRun := len(perSource[source]) > 1
-		r.read(p, func(ev *tocsin.Event) (tocsin.Driver, string, string) {
+		r.read(p, func(ev *tocsin.Event, _ *tocsin.Action) identity {
 			l := labels[ev.Text("session")]
 			name := ev.Text("session")
 			if byRun && l.principal != "" {
 				name = l.principal
 			}
-			return tocsin.Agent, name, cmp.Or(l.model, model(ev.Text("model")))
+			return identity{tocsin.Agent, "session", name, cmp.Or(l.model, model(ev.Text("model")), source)}
 		})
 	}
 }
@@ -270,6 +327,7 @@ func (r *operatorReader) done() []*operator {
 		o.ticks.Sort()
 		o.run.Sort()
 		o.masked.Sort()
+		o.own.Sort()
 		all = append(all, o)
 	}
 	// Recordings with the times of the commands themselves come first: of a run that appears twice they are kept.

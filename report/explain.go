@@ -289,6 +289,12 @@ func (e *explanation) driver(a *tocsin.Actor) {
 	if len(a.Evidence) == 0 {
 		return
 	}
+	if len(a.Share) == 0 {
+		for _, x := range a.Evidence[:min(len(a.Evidence), maxExplained)] {
+			e.para(4, "Why: "+show(x.Seen))
+		}
+		return
+	}
 	e.line("     human script  agent")
 	h, s, g := 0.0, 0.0, 0.0
 	for _, x := range a.Evidence[:min(len(a.Evidence), maxExplained)] {
