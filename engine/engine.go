@@ -8,6 +8,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"runtime"
 	"slices"
@@ -59,7 +60,8 @@ type Desk interface {
 }
 
 // Read reads all input and gives each event to a desk; desk(i) is called once for each worker before anything is
-// read. The error is not nil only when the run was stopped by ctx or in names a format that there is not.
+// read. The error is not nil only when the run was stopped by ctx or in names a format that there is not. Of a run that was
+// stopped the coverage tells what was read, is marked as partial, and lists the files that were not begun.
 func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Coverage, error) {
 	n := in.Workers
 	if n <= 0 {
@@ -100,6 +102,9 @@ feed:
 		case r.units <- u:
 		case <-ctx.Done():
 			r.open.Add(i - len(units))
+			for _, u := range units[i:] {
+				r.skip(tocsin.File{Path: u.Path, Skipped: "the run was stopped before it was begun"})
+			}
 			break feed
 		}
 	}
@@ -109,7 +114,11 @@ feed:
 		close(r.blocks)
 	}()
 	busy.Wait()
-	return r.coverage(all), ctx.Err()
+	c := r.coverage(all)
+	if ctx.Err() != nil {
+		c.Partial = fmt.Sprintf("%s when %d of %d files had been begun; what was being read may lack its end", context.Cause(ctx), len(r.files), len(units))
+	}
+	return c, ctx.Err()
 }
 
 // A run is what the workers share.

@@ -110,7 +110,7 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 
 // Hunt holds the rules of set against all input. Matches that keep refuses are left out (nil keeps all; the fields that
 // made a match of a single event hold are not told to it); what correlations count and what campaigns are made of is not
-// touched by it: see Input.Known.
+// touched by it: see Input.Known. A hunt that ctx stopped gives what was found until then, with ctx's error.
 func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match) bool) (*Findings, *tocsin.Coverage, error) {
 	if in.Workers <= 0 {
 		in.Workers = runtime.GOMAXPROCS(0)
@@ -179,7 +179,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			h.Event(ev)
 		})
 	})
-	if err := cmp.Or(f.Err(), err); err != nil {
+	stopped := coverage != nil && coverage.Partial != "" && f.Err() == nil
+	if err := cmp.Or(f.Err(), err); err != nil && !stopped {
 		_ = f.Close()
 		return nil, coverage, err
 	}
@@ -244,7 +245,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	}
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)
-	return f, coverage, nil
+	return f, coverage, err
 }
 
 // keyOf makes a key of a secret of any length.

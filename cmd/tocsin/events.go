@@ -108,7 +108,7 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 			}
 		})
 	})
-	if err != nil {
+	if coverage == nil || err != nil && coverage.Partial == "" {
 		return err
 	}
 	coverage.Unmet = append(want.asked.unmet(), in.outOfRange(coverage)...)
@@ -136,7 +136,7 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 		fmt.Fprintf(s.err, "%d of %d events\n", sorter.Len(), coverage.Events)
 		printCoverage(s.err, coverage)
 	}
-	return in.ended(coverage, missing)
+	return in.ended(s, coverage, missing)
 }
 
 // firstLines passes on so many writes, which are of one event each, and ends with errEnough.

@@ -119,7 +119,10 @@ func (f *inputFlags) missing() error {
 
 // ended is the error that a run ends with although its report is written: nothing was read, a path was not there, or,
 // with --strict, a filter met nothing.
-func (f *inputFlags) ended(c *tocsin.Coverage, missing error) error {
+func (f *inputFlags) ended(s std, c *tocsin.Coverage, missing error) error {
+	if err := s.ctx.Err(); c.Partial != "" && err != nil {
+		return err
+	}
 	if err := nothingRead(c, f.Paths); err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (c *huntCmd) Run(s std) error {
 	in.Channels = set.channels
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
-	if err != nil {
+	if found == nil {
 		return err
 	}
 	defer func() { _ = found.Close() }()
@@ -197,7 +197,7 @@ func (c *huntCmd) Run(s std) error {
 			return err
 		}
 	}
-	if err := c.ended(coverage, missing); err != nil {
+	if err := c.ended(s, coverage, missing); err != nil {
 		return err
 	}
 	if failLevel != tocsin.Unrated {
@@ -523,10 +523,12 @@ func explainChannel(s std, in engine.Input, row *tocsin.Rule, at tocsin.Place) e
 	set, _ := sigma.Compile(nil, sigma.Options{})
 	in.Channels = []*tocsin.Rule{row}
 	found, _, err := engine.Hunt(s.ctx, in, set, nil)
+	if found != nil {
+		defer func() { _ = found.Close() }()
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { _ = found.Close() }()
 	n := 0
 	for m := range found.All(true) {
 		if !slices.ContainsFunc(m.Series, func(p tocsin.Place) bool { return p.Source == at.Source && p.Record == at.Record }) {

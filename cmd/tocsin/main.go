@@ -4,7 +4,8 @@
 // Exit codes: 0, the command did what it was asked (whether or not it found anything, unless --fail-level asks
 // otherwise); 1, something was found at or above --fail-level, or a rule or test failed its check; 2, the command
 // could not be done: bad arguments, unreadable rules, output that cannot be written, or was done in part only: a path
-// that was named is not there, or, with --strict, a filter met nothing; 130, stopped by a signal.
+// that was named is not there, or, with --strict, a filter met nothing; 130 and 143, stopped by SIGINT or SIGTERM: what was
+// found until then is reported and marked as partial.
 package main
 
 import (
@@ -48,9 +49,14 @@ type std struct {
 var errFound = errors.New("found")
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends what does not look at ctx, such as reading a terminal
+	ctx, stop := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		sig := <-signals
+		signal.Stop(signals) // a second one ends the process
+		stop(stopped{sig})
+	}()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(70) // a sixth less memory than with 100, for a hundredth of the time
 	}
@@ -90,12 +96,26 @@ func run(ctx context.Context, args []string, s std) (code int) {
 	case errors.Is(err, errFound):
 		return 1
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(s.err, "tocsin: stopped")
+		cause := context.Cause(ctx)
+		fmt.Fprintln(s.err, "tocsin:", cause)
+		if by, ok := cause.(stopped); ok && by.Signal == syscall.SIGTERM {
+			return 143
+		}
 		return 130
 	default:
 		fmt.Fprintln(s.err, "tocsin:", shown(err))
 		return 2
 	}
+}
+
+// stopped is why a run ended that a signal stopped.
+type stopped struct{ os.Signal }
+
+func (s stopped) Error() string {
+	if s.Signal == syscall.SIGTERM {
+		return "stopped by SIGTERM"
+	}
+	return "stopped by SIGINT"
 }
 
 // shown is an error as lines for a terminal: what it quotes may be a file's name or text.

@@ -304,7 +304,7 @@ func (c *metricsCmd) Run(s std) error {
 		desks = append(desks, d)
 		return d
 	})
-	if err != nil {
+	if coverage == nil || err != nil && coverage.Partial == "" {
 		return err
 	}
 	coverage.Unmet = append(q.asked.unmet(), c.outOfRange(coverage)...)
@@ -333,7 +333,7 @@ func (c *metricsCmd) Run(s std) error {
 		}
 		printCoverage(s.err, coverage)
 	}
-	return c.ended(coverage, missing)
+	return c.ended(s, coverage, missing)
 }
 
 // join adds another worker's share.

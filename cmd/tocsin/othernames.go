@@ -219,8 +219,11 @@ func readNamed(s std, in engine.Input, f *inputFlags, q *query, exact bool, desk
 	}
 	in.Facts, in.Progress = nil, &engine.Progress{}
 	stop = showProgress(s.err, in.Progress, f.Quiet)
-	_, err = engine.Read(s.ctx, in, func(worker int) engine.Desk { return desk(worker, q.wantsOthers) })
+	again, err := engine.Read(s.ctx, in, func(worker int) engine.Desk { return desk(worker, q.wantsOthers) })
 	stop()
+	if again != nil {
+		coverage.Partial = again.Partial
+	}
 	if !f.Quiet {
 		for _, w := range q.named {
 			w.say(s.err)

@@ -16,6 +16,7 @@ type output struct {
 	flag   string
 	path   string      // the name that the file gets in keep; empty for what is written to as it is
 	before os.FileInfo // what had that name when the run began; nil for nothing
+	broken bool        // a write failed, such as on a full disk
 	file   *os.File    // what is written to; nil before the first byte, so that no run finds a file of its own among its input
 }
 
@@ -62,8 +63,16 @@ func (b *beside) Write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	return b.file.Write(p)
+	n, err := b.file.Write(p)
+	if err != nil {
+		b.broken = true
+		err = fmt.Errorf("%s: %w; what was written before that is kept as %s", b.flag, err, (*output)(b).partial())
+	}
+	return n, err
 }
+
+// partial is the name of what could not be written whole.
+func (o *output) partial() string { return o.path + ".partial" }
 
 // keep ends the writing and gives the file its name.
 func (o *output) keep() error {
@@ -119,11 +128,15 @@ func (o *output) place(name string) error {
 	return os.Rename(name, o.path) // a file system without links
 }
 
-// discard removes what was written unless it was kept.
+// discard removes what was written unless it was kept; what ended with a failed write is left as .partial, if nothing has
+// that name.
 func (o *output) discard() {
 	if o.file != nil {
 		_ = o.file.Close()
 		if o.path != "" {
+			if o.broken {
+				_ = os.Link(o.file.Name(), o.partial())
+			}
 			_ = os.Remove(o.file.Name())
 		}
 		o.file = nil

@@ -87,3 +87,28 @@ func TestOutputLeavesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPartial holds that what was written before a write failed is kept under another name, and that the error says so.
+func TestPartial(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "r.jsonl")
+	o := &output{flag: "--output", path: path}
+	o.Writer = (*beside)(o)
+	if _, err := o.Write([]byte("one\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.file.Close(); err != nil { // as good as a full disk
+		t.Fatal(err)
+	}
+	if _, err := o.Write([]byte("two\n")); err == nil || !strings.Contains(err.Error(), "kept as "+path+".partial") {
+		t.Errorf("error %v", err)
+	}
+	o.discard()
+	all, err := os.ReadDir(dir)
+	if err != nil || len(all) != 1 || all[0].Name() != "r.jsonl.partial" {
+		t.Errorf("%v, %v", all, err)
+	}
+	if b, err := os.ReadFile(path + ".partial"); err != nil || string(b) != "one\n" {
+		t.Errorf("%q, %v", b, err)
+	}
+}
