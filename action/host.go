@@ -109,6 +109,10 @@ func (r *Reader) login(ev *tocsin.Event, outcome tocsin.Outcome) {
 	switch outcome {
 	case tocsin.Worked:
 		a.Level = informational
+		if f.service == "su" && r.know.listed("service-accounts", strings.ToLower(f.user)) {
+			r.found(foundServiceAsPerson)
+			r.target("user", r.account(ev.Text("target")))
+		}
 	case tocsin.Failed, tocsin.Denied:
 		r.found(foundLoginFailed)
 	}
@@ -194,6 +198,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 			level := a.Level
 			r.found(foundStartedByServer)
 			a.Level = max(a.Level, level)
+		}
+		if given == 0 && r.act.Level < medium && r.asOther() && r.know.inList("upload-folders", strings.ToLower(r.f.cwd)) {
+			r.found(foundRootInUploads)
 		}
 		given++
 		r.out()
@@ -306,6 +313,9 @@ func (k *Knowledge) serves(parent string) bool {
 	}
 	return false
 }
+
+// asOther says that the event is of sudo: a command run with the rights of another account.
+func (r *Reader) asOther() bool { return r.f.service == "sudo" || base(r.f.image) == "sudo" }
 
 func isShell(tool string) bool {
 	switch tool {

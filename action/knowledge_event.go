@@ -21,6 +21,8 @@ const (
 	foundLoginFailed
 	foundServiceRefused
 	foundServiceProbed
+	foundServiceAsPerson
+	foundRootInUploads
 	foundAccountMade
 	foundAccountChanged
 	foundFileFetched
@@ -85,7 +87,7 @@ const (
 var findingNames = [findings]string{
 	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server",
 	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing",
-	"login-failed", "service-refused", "service-probed", "account-made", "account-changed", "file-fetched", "connection-forwarded",
+	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
 	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",
 	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",
 	"service-ticket-rc4", "login-ticket-rc4", "mail-straight", "tor-stranger", "notice-scan",
