@@ -498,7 +498,10 @@ func (s *Pages) logins(notes []*note) logins {
 	all := logins{}
 	for _, n := range notes {
 		k := &s.t.kinds[n.kind]
-		if n.who == none || k.verb != "login" || k.outcome != tocsin.Worked || !strings.HasPrefix(s.t.all[n.who], "address:") {
+		if n.who == none || k.verb != "login" || k.outcome != tocsin.Worked {
+			continue
+		}
+		if who := s.t.all[n.who]; !strings.HasPrefix(who, "address:") && !(strings.HasPrefix(who, "user:") && k.tactic == "privilege-escalation") {
 			continue
 		}
 		l := login{n.first, n.who, n.at}

@@ -165,6 +165,28 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// TestBecame holds that what a person's account does after a service's account became it is the service's; that of somebody
+// whose account an administrator became is not.
+func TestBecame(t *testing.T) {
+	did := act(time.Minute, "", "web1", "run", "T1059", tocsin.Worked, tocsin.Medium)
+	did.Who = []tocsin.Entity{entity("user", `web1\alice`)}
+	for _, c := range []struct {
+		tactic string
+		level  tocsin.Level
+		want   bool
+	}{{"privilege-escalation", tocsin.Medium, true}, {"", tocsin.Informational, false}} {
+		su := act(0, "", "web1", "login", "T1078.003", tocsin.Worked, c.level)
+		su.Who = []tocsin.Entity{entity("user", `web1\www-data`)}
+		su.Tactic, su.On = c.tactic, []tocsin.Entity{entity("host", "web1"), entity("user", `web1\alice`)}
+		if c.tactic == "" {
+			su.Technique = ""
+		}
+		if has := handles(t, []tocsin.Action{su, did}, `web1\alice`); has[`web1\www-data`] != c.want {
+			t.Errorf("%q: %v", c.tactic, has)
+		}
+	}
+}
+
 // TestHostByFolder holds that a log that does not name its machine is of the machine whose name its folder bears.
 func TestHostByFolder(t *testing.T) {
 	a := act(0, "203.0.113.9", "web1.corp.example", "login", "T1110", tocsin.Failed, tocsin.Medium)
