@@ -270,6 +270,9 @@ func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std)
 // nothingRead is an error if no file at all could be read: an empty report must not pass for a clean one.
 func nothingRead(c *tocsin.Coverage, paths []string) error {
 	why := ": an empty folder"
+	if len(c.Faults) > 0 { // an archive of which nothing could be listed
+		why = ": " + c.Faults[0].Error()
+	}
 	for i, f := range c.Files {
 		if f.Skipped == "" {
 			return nil
