@@ -1,12 +1,26 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
 )
+
+// A full disk is no version.
+func TestVersionIsWritten(t *testing.T) {
+	if code := run(context.Background(), []string{"version"}, std{out: full{}, err: io.Discard}); code != 2 {
+		t.Errorf("exit status %d", code)
+	}
+}
+
+// A full takes nothing.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
 // A mistake of Tocsin's own is said, and is a failure, whatever else a run asked for.
 func TestMistakesAreSaid(t *testing.T) {
