@@ -12,6 +12,8 @@ type Coverage struct {
 	Strays    []Stray       // events a year and more from nearly all others, one for each file that has some, in path order
 	FaultN    int64         // undecodable records, unreadable files and, one for each file and kind, stamps that tell no time
 	Faults    []*Fault      // the first of them (at most MaxFaults), in order
+	Mistakes  int64         // of FaultN, those that a mistake of Tocsin's own brought about
+	Mistake   *Fault        // the first of these, in order
 	Rules     int           // rules loaded
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
 	Noted     []*Fault      // what of the rules is not used although they are: filters whose placeholders have no values
@@ -19,6 +21,7 @@ type Coverage struct {
 	Known     []LogSource   // every log source that some event was known by
 	Idle      []*Rule       // rules whose log source did not occur in the input
 	Gaps      []Gap         // missing records, most first, then silences and clock jumps, longest first
+	Timeless  int64         // events without a time: nothing says when, or what does is not believed
 	Doubted   int64         // stamps that tell no time (before 1970, after their file was written …): their events are read without them
 	Undated   int64         // matches that correlations left out because their event has no time
 	Guesses   []Guess       // what the times of events rest on that their records do not say: in path order, one for each file and kind
@@ -39,14 +42,15 @@ const MaxFaults = 1000
 
 // A File is one file or archive member that a run met.
 type File struct {
-	Path    string
-	Format  string // decoder's name; empty when skipped
-	Skipped string // why it was not read; empty when it was
-	Bytes   int64
-	Events  int64
-	Faults  int64
-	First   time.Time // earliest and latest event time, without the file's strays
-	Last    time.Time
+	Path     string
+	Format   string // decoder's name; empty when skipped
+	Skipped  string // why it was not read; empty when it was
+	Bytes    int64
+	Events   int64
+	Faults   int64
+	Timeless int64     // events without a time
+	First    time.Time // earliest and latest event time, without the file's strays
+	Last     time.Time
 }
 
 // A Stray is the few events of a file that are a year and more from nearly all others: a stamp of whoever played a recording,

@@ -91,7 +91,7 @@ func (e *Event) Entities() []Entity {
 // named drops the words by which logs say "nothing".
 func named(v string) string {
 	switch v {
-	case "-", "?", "(null)", "(none)", "null", "N/A", "n/a", "unset", "unknown", "<unknown>", "0x0", "4294967295",
+	case "-", "?", "(null)", "(none)", "null", "N/A", "n/a", "unset", "unknown", "<unknown>", "(unknown)", "(unknown user)", "(invalid user)", "0x0", "4294967295",
 		"{00000000-0000-0000-0000-000000000000}":
 		return ""
 	}

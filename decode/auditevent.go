@@ -251,7 +251,9 @@ func (r *auditReader) user() {
 	if v.authentic() {
 		ev.Sources = auditAuth
 	}
-	ev.Add("user", r.acct)
+	if !isNobody(r.acct) {
+		ev.Add("user", r.acct)
+	}
 	if p, found := peerAt(r.addr, true); found {
 		ev.Add("src_ip", p.ip)
 	} else if p, found := peerAt(r.peerHost, false); found {

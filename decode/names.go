@@ -6,6 +6,7 @@ import "strings"
 var nobodies = map[string]bool{
 	"": true, "-": true, "--": true, "n/a": true, "na": true, "none": true, "null": true, "nil": true, "(null)": true, "(none)": true, "<none>": true, "unknown_user": true, "unknown": true, "undefined": true,
 	"no user": true, "(no user)": true, "not available": true, "not applicable": true, "*****": true, "****": true, "***": true, "<invalid username>": true, "no authentication required": true, "unknown-user": true, "no-user": true,
+	"(invalid user)": true, "(unknown user)": true, "(unknown)": true, "?": true, // sshd, pam and login to auditd
 }
 
 // sentenceWords are the words that follow "user" and the like in a sentence, and are no names: its verbs, what is said of a

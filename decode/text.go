@@ -118,18 +118,22 @@ func lineFormat(k lineKind) Format {
 	}
 }
 
-// looksText says that the head of a stream has no bytes that text does not have.
+// looksText says that the head of a stream has hardly any bytes that text does not have. A run of zeros counts as one: a
+// crash leaves blocks of them in logs, and whoever is logged may write one.
 func looksText(head []byte) bool {
-	bad := 0
-	for _, c := range head {
+	bad, zeros := 0, 0
+	for i, c := range head {
 		if c == 0 {
-			return false
+			zeros++
+			if i > 0 && head[i-1] == 0 {
+				continue
+			}
 		}
 		if c < 32 && c != '\n' && c != '\r' && c != '\t' && c != 0x1b {
 			bad++
 		}
 	}
-	return bad*50 <= len(head)
+	return bad*50 <= len(head)-zeros
 }
 
 func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
@@ -154,6 +158,11 @@ func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 		line = bytes.TrimSuffix(line, []byte{'\r'})
 		if len(bytes.TrimSpace(line)) == 0 || d.prose != nil && d.prose(line) {
 			continue
+		}
+		if line[0] == 0 { // what a crash left lies before the next line
+			if late := bytes.TrimLeft(line, "\x00"); len(late) > 0 {
+				line = late
+			}
 		}
 		d.line(line, n)
 		if k := d.trace(from, rest); k > 0 && d.prose == nil {

@@ -8,6 +8,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -135,6 +136,9 @@ type run struct {
 	faults  []*tocsin.Fault
 	faultN  int64
 
+	mistakes int64
+	mistake  *tocsin.Fault // the first in order
+
 	folders map[string][]source.Unit  // what lies in each folder, in the order of paths
 	near    map[string]*neighbourhood // of folders that were looked at last
 }
@@ -186,6 +190,12 @@ func (r *run) fault(f *tocsin.Fault) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faultN++
+	if m := (*Mistake)(nil); errors.As(f, &m) {
+		r.mistakes++
+		if r.mistake == nil || orderFaults(&c, r.mistake) < 0 {
+			r.mistake = &c
+		}
+	}
 	// The first in order are kept, but order is only known at the end: keep some more than are shown.
 	if r.faults = append(r.faults, &c); len(r.faults) >= 4*tocsin.MaxFaults {
 		sortFaults(r.faults)
@@ -195,12 +205,14 @@ func (r *run) fault(f *tocsin.Fault) {
 
 // sortFaults puts faults in an order that does not hang on who found them first.
 func sortFaults(f []*tocsin.Fault) {
-	slices.SortStableFunc(f, func(a, b *tocsin.Fault) int {
-		if c := cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line)); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Error(), b.Error())
-	})
+	slices.SortStableFunc(f, orderFaults)
+}
+
+func orderFaults(a, b *tocsin.Fault) int {
+	if c := cmp.Or(strings.Compare(a.Source, b.Source), cmp.Compare(a.Line, b.Line)); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Error(), b.Error())
 }
 
 type sourceCount struct {
@@ -415,6 +427,9 @@ func (w *worker) within(t time.Time) bool {
 func (w *worker) take(ev *tocsin.Event) {
 	w.span.events++
 	w.span.guesses.add(ev)
+	if ev.Time.IsZero() {
+		w.span.timeless++
+	}
 	if len(ev.Sources) > 0 {
 		c := w.sources[&ev.Sources[0]]
 		if c == nil {
@@ -451,8 +466,9 @@ func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 		c.Guesses = append(c.Guesses, s.guesses.of(f, r.in.Decode)...)
 		first, last := s.eras.bulk()
 		c.Files = append(c.Files, tocsin.File{Path: f.path, Format: f.format, Bytes: s.bytes, Events: s.events,
-			Faults: s.faults + int64(len(faults)), First: first, Last: last})
+			Faults: s.faults + int64(len(faults)), Timeless: s.timeless, First: first, Last: last})
 		c.Events += s.events
+		c.Timeless += s.timeless
 		c.Bytes += s.bytes
 		c.Outside += s.out.n
 		if s.out.n > 0 && (c.OutFirst.IsZero() || s.out.min.Before(c.OutFirst)) {
@@ -495,6 +511,7 @@ func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 	sortFaults(r.faults)
 	c.Faults = r.faults[:min(len(r.faults), tocsin.MaxFaults)]
 	c.FaultN = r.faultN
+	c.Mistakes, c.Mistake = r.mistakes, r.mistake
 	seen, known := map[tocsin.LogSource]int64{}, map[tocsin.LogSource]bool{}
 	for _, w := range workers {
 		for _, s := range w.sources {

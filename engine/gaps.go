@@ -22,6 +22,7 @@ type span struct {
 	seq         int
 	events      int64
 	dated       int64 // events with a time
+	timeless    int64 // events without one that were read
 	faults      int64
 	bytes       int64
 	first, last time.Time // in order of the file
@@ -113,6 +114,7 @@ func (s *span) join(next span) {
 	s.guesses.join(&next.guesses)
 	s.out.join(next.out)
 	s.dated += next.dated
+	s.timeless += next.timeless
 	older := s.numbers.before(&next.numbers)
 	s.numbers.join(&next.numbers)
 	if next.last.IsZero() {

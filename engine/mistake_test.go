@@ -175,6 +175,9 @@ func TestMistakes(t *testing.T) {
 					t.Fatalf("the fault %v does not tell, or tells too much: %q", f, m.Where)
 				}
 			}
+			if c.Mistakes != int64(len(bad)) || (c.Mistake == nil) != (len(bad) == 0) || len(bad) > 0 && c.Mistake.Line != bad[0] {
+				t.Fatalf("%d mistakes, the first %v; want %v", c.Mistakes, c.Mistake, bad)
+			}
 			if !slices.Equal(named, bad) || c.FaultN != int64(len(bad)) || c.Files[0].Faults != c.FaultN {
 				t.Fatalf("cut %d: faults at %v, want %v", cut, named, bad)
 			}

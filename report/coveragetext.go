@@ -1,12 +1,34 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
+
+// TimelessInWords says in plain English how many events have no time and how many stamps were not believed; "" for none.
+func TimelessInWords(c *tocsin.Coverage) string {
+	var parts []string
+	if c.Timeless > 0 {
+		l := several(c.Timeless, "event") + " without a time"
+		most := slices.MaxFunc(c.Files, func(a, b tocsin.File) int { return cmp.Compare(a.Timeless, b.Timeless) })
+		switch {
+		case most.Timeless == c.Timeless:
+			l += ", of " + most.Path
+		case most.Timeless > 0:
+			l += ", most of " + most.Path
+		}
+		parts = append(parts, l)
+	}
+	if c.Doubted > 0 {
+		parts = append(parts, several(c.Doubted, "stamp")+" not believed")
+	}
+	return strings.Join(parts, "; ")
+}
 
 // coverage says what the run saw, and what it did not; with room, a long reason has two lines. What was let go has at
 // most so many lines as most says.
@@ -62,8 +84,11 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 		}
 		all = append(all, l)
 	}
-	if c.Doubted > 0 {
-		all = append(all, "  Times     "+several(c.Doubted, "stamp")+" not believed; what they are of has no time")
+	if c.Mistakes > 0 {
+		all = append(all, "  Mistakes  "+several(c.Mistakes, "fault")+" of these by Tocsin itself, please report; the first: "+visible(c.Mistake.Error()))
+	}
+	if l := TimelessInWords(c); l != "" {
+		all = append(all, "  Times     "+visible(l))
 	}
 	letGo := len(all)
 	l = "  Rules     " + several(c.Rules, "rule") + " loaded"

@@ -21,11 +21,13 @@ type Covered struct {
 	Last          time.Time   `json:"last"`
 	FaultN        int64       `json:"faults"`                 // undecodable records, unreadable files, and files with stamps that were not believed
 	Faults        []FirstFail `json:"first_faults,omitempty"` // the first of them, at most 20
+	Mistakes      int64       `json:"mistakes,omitempty"`     // of faults, those that a mistake of Tocsin's own brought about
 	RulesLoaded   int64       `json:"rules_loaded"`
 	RulesRejected int64       `json:"rules_rejected"`
-	RulesNoted    int64       `json:"rules_noted,omitempty"`   // filters of rules that leave out nothing, since their placeholders have no values
-	RulesIdle     int64       `json:"rules_idle"`              // their log source did not occur
-	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed; those events have no time
+	RulesNoted    int64       `json:"rules_noted,omitempty"` // filters of rules that leave out nothing, since their placeholders have no values
+	RulesIdle     int64       `json:"rules_idle"`            // their log source did not occur
+	Timeless      int64       `json:"events_without_time,omitempty"`
+	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed
 	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
 	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
@@ -74,7 +76,7 @@ const maxCovered = 20
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Mistakes: c.Mistakes, Timeless: c.Timeless, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
 	s.Guessed = guessedBy(c.Guesses)
 	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
 	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
@@ -136,6 +138,8 @@ func (s *Covered) join(o *Covered) {
 	span(&s.First, &s.Last, o.First)
 	span(&s.First, &s.Last, o.Last)
 	s.FaultN += o.FaultN
+	s.Mistakes += o.Mistakes
+	s.Timeless += o.Timeless
 	s.Doubted += o.Doubted
 	s.Faults = append(s.Faults, o.Faults...)
 	s.RulesLoaded = max(s.RulesLoaded, o.RulesLoaded) // of several runs mostly the same rules

@@ -503,6 +503,9 @@ func (a *dossier) covered() {
 	if c.FaultN > 0 {
 		items = append(items, fill(w.faults, w.long(c.FaultN)))
 	}
+	if c.Timeless > 0 {
+		items = append(items, fill(w.timeless, w.long(c.Timeless)))
+	}
 	if c.Doubted > 0 {
 		items = append(items, fill(w.struck, w.long(c.Doubted)))
 	}

@@ -33,20 +33,20 @@ type words struct {
 	adapted, dataTouched, active, paused, silent, why string
 
 	// The incident report.
-	incident, rated, made, idLabel, noCampaigns, others          string
-	summary, timeline, actors, victims, data, indicators         string
-	countermeasures, openQuestions, coverage, limits             string
-	timeHead, phaseHead, whatHead, whereHead, resultHead         string
-	worked, failed, person, change, gateRow, adaptRow            string
-	kindHead, nameHead, orgHead, stateHead, tacticsHead, count   string
-	firstHead, lastHead, reached, tried, handles, judged         string
-	shares, evidenceHead, seenHead, weights, weightsNote         string
-	tempo, tempoNone, joined, linkRow, noData, noMarks, noOpen   string
-	countermeasuresNote, isolate, renew, block, counterNone      string
-	read, notRead, faults, struck, spanRead, noCoverage, missing string
-	cautions, quotedNote, rest, commands, places                 string
-	counter, changes                                             map[string]string
-	leads, leadRow, attempts, asides                             string
+	incident, rated, made, idLabel, noCampaigns, others                    string
+	summary, timeline, actors, victims, data, indicators                   string
+	countermeasures, openQuestions, coverage, limits                       string
+	timeHead, phaseHead, whatHead, whereHead, resultHead                   string
+	worked, failed, person, change, gateRow, adaptRow                      string
+	kindHead, nameHead, orgHead, stateHead, tacticsHead, count             string
+	firstHead, lastHead, reached, tried, handles, judged                   string
+	shares, evidenceHead, seenHead, weights, weightsNote                   string
+	tempo, tempoNone, joined, linkRow, noData, noMarks, noOpen             string
+	countermeasuresNote, isolate, renew, block, counterNone                string
+	read, notRead, faults, timeless, struck, spanRead, noCoverage, missing string
+	cautions, quotedNote, rest, commands, places                           string
+	counter, changes                                                       map[string]string
+	leads, leadRow, attempts, asides                                       string
 
 	// What is not there, and what is there weakly.
 	lost, was, weak, weakNote, weakLeftOut string
@@ -123,7 +123,7 @@ var english = words{
 	countermeasuresNote: "Derived from what was seen; check each before it is carried out, and keep evidence first.",
 	isolate:             "Isolate, after securing memory and disks, the machines that were entered: {0}.", renew: "Lock the accounts that were used or entered, and renew their passwords, keys and sessions: {0}.",
 	block: "Block, and search all logs for: {0}.", counterNone: "None follows from what was seen.",
-	read: "Read: {0} of {1} files, {2} events.", notRead: "Not read: {0} files. What is in them is not in this report.", faults: "{0} records or files could not be read as they stand.", struck: "{0} stamps were not believed; the events that bear them have no time.",
+	read: "Read: {0} of {1} files, {2} events.", notRead: "Not read: {0} files. What is in them is not in this report.", faults: "{0} records or files could not be read as they stand.", timeless: "{0} events have no time.", struck: "{0} stamps were not believed.",
 	spanRead: "The logs span {0} to {1}.", noCoverage: "What was read is not known to this report.", missing: "Telemetry that would tell more:",
 	rest: "{0} more are not shown here; the JSONL has all.", commands: "Commands and requests:", places: "Evidence: {0}",
 	cautions:   "This report is made by a program from logs. It shows what the logs show: what was not logged, not read or deleted is missing. Actors are joined by weighted evidence and may be wrong; the driver is a judgement, not a proof, and names no person or group. Times are as the logs state them.",
@@ -203,7 +203,7 @@ var french = words{
 	countermeasuresNote: "Déduites de ce qui a été observé ; à vérifier avant toute exécution, après avoir préservé les preuves.",
 	isolate:             "Isoler, après copie de la mémoire et des disques, les machines atteintes : {0}.", renew: "Verrouiller les comptes utilisés ou atteints et renouveler leurs mots de passe, clés et sessions : {0}.",
 	block: "Bloquer et rechercher dans tous les journaux : {0}.", counterNone: "Aucune ne découle de ce qui a été observé.",
-	read: "Lus : {0} fichiers sur {1}, {2} événements.", notRead: "Non lus : {0} fichiers. Leur contenu n'est pas dans ce rapport.", faults: "{0} enregistrements ou fichiers n'ont pas pu être lus tels quels.", struck: "{0} horodatages n'ont pas été crus ; les événements qui les portent sont sans heure.",
+	read: "Lus : {0} fichiers sur {1}, {2} événements.", notRead: "Non lus : {0} fichiers. Leur contenu n'est pas dans ce rapport.", faults: "{0} enregistrements ou fichiers n'ont pas pu être lus tels quels.", timeless: "{0} événements sont sans heure.", struck: "{0} horodatages n'ont pas été crus.",
 	spanRead: "Les journaux vont du {0} au {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
 	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",

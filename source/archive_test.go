@@ -2,10 +2,12 @@ package source
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -41,6 +43,15 @@ func TestPackedFiles(t *testing.T) {
 	a, b := member{"a.log", line(1)}, member{"dir/b", line(2)}
 	both := map[string]string{"/it!/a.log": a.data, "/it!/dir/b": b.data}
 	one := map[string]string{"/it": a.data}
+	var pipedZip bytes.Buffer
+	pz := zip.NewWriter(&pipedZip)
+	ph := &zip.FileHeader{Name: "-", Method: zip.Deflate, Modified: packed}
+	ph.SetMode(fs.ModeNamedPipe | 0o600)
+	pw, err := pz.CreateHeader(ph)
+	must(t, err)
+	_, err = pw.Write([]byte(a.data))
+	must(t, err)
+	must(t, pz.Close())
 	for _, test := range []struct {
 		name, data string
 		want       map[string]string
@@ -61,6 +72,8 @@ func TestPackedFiles(t *testing.T) {
 		{"tar.zst", zstdOf(t, tarOf(t, a, b)), both},
 		{"7z", sevenOf(t, false, a, b), both},
 		{"7z with a packed header", sevenOf(t, true, a, b), both},
+		{"7z with a header packed by LZMA2", sevenBy(t, sevenLZMA2, a, b), both},
+		{"zip of what came by a pipe", pipedZip.String(), map[string]string{"/it!/-": a.data}},
 		{"gzip in zip", zipOf(t, member{"a.gz", gzipOf(t, a.data)}), map[string]string{"/it!/a.gz": a.data}},
 		{"zip in tar.gz", gzipOf(t, tarOf(t, b, member{"in.zip", zipOf(t, a)})), map[string]string{"/it!/dir/b": b.data, "/it!/in.zip!/a.log": a.data}},
 		{"7z in zip", zipOf(t, member{"in", sevenOf(t, true, a)}), map[string]string{"/it!/in!/a.log": a.data}},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
@@ -54,7 +55,17 @@ func wordSet(words string) map[string]bool {
 	return set
 }
 
-var hostName = regexp.MustCompile(`^[\pL\pN][\pL\pN._-]{0,252}$`)
+// isHostName says that a text could be a machine's name: at most 253 letters, digits, dots, dashes and underscores, the
+// first of them a letter or a digit. As a regular expression it takes longer to compile than everything else does to start.
+func isHostName(s string) bool {
+	n := 0
+	for _, c := range s {
+		if n++; n > 253 || !unicode.IsLetter(c) && !unicode.IsNumber(c) && (n == 1 || !strings.ContainsRune("._-", c)) {
+			return false
+		}
+	}
+	return n > 0
+}
 
 // hostOf is the machine that a collection's path names, "" where it does not.
 func hostOf(reported string) string {
@@ -83,7 +94,7 @@ func hostOf(reported string) string {
 					}
 				}
 			}
-			if hostName.MatchString(host) && !strings.ContainsAny(host[:1], "._-") {
+			if isHostName(host) {
 				return host
 			}
 		}
@@ -117,7 +128,7 @@ func infoHost(r io.Reader) string {
 		return ""
 	}
 	for _, host := range []string{info.OS.Hostname, info.Hostname, info.OS.Fqdn, info.Fqdn} {
-		if hostName.MatchString(host) {
+		if isHostName(host) {
 			return host
 		}
 	}

@@ -125,9 +125,18 @@ func FuzzHostOf(f *testing.F) {
 		f.Add(r.sample)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		if host := hostOf(path); host != "" && (!hostName.MatchString(host) || !strings.Contains(path, host)) {
+		if host := hostOf(path); host != "" && (!isHostName(host) || !strings.Contains(path, host)) {
 			t.Errorf("%q of %q", host, path)
 		}
 		collectionTop(path)
 	})
+}
+
+func TestHostNames(t *testing.T) {
+	for s, want := range map[string]bool{"web01": true, "PC-9.corp.example": true, "büro_3": true, "7": true, strings.Repeat("a", 253): true,
+		"": false, strings.Repeat("a", 254): false, ".web01": false, "-x": false, "a b": false, "a/b": false, "a\x1b[m": false, "a\n": false, "a\xff": false} {
+		if isHostName(s) != want {
+			t.Errorf("%q: %v", s, !want)
+		}
+	}
 }

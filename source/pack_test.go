@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 	"testing"
 	"time"
 	"unicode/utf16"
@@ -95,6 +96,15 @@ func zipOf(t testing.TB, members ...member) string {
 
 // sevenOf builds a 7z archive of stored members, each its own folder, whose header is packed by LZMA if asked for.
 func sevenOf(t testing.TB, packHeader bool, members ...member) string {
+	coder := sevenCopy
+	if packHeader {
+		coder = "\x03\x01\x01"
+	}
+	return sevenBy(t, coder, members...)
+}
+
+// sevenBy builds one whose header is packed by LZMA, LZMA2 or not at all.
+func sevenBy(t testing.TB, coder string, members ...member) string {
 	num := func(b []byte, n int) []byte { // as two bytes or one; enough here
 		if n >= 0x80 {
 			return append(b, 0x80|byte(n>>8), byte(n))
@@ -128,19 +138,28 @@ func sevenOf(t testing.TB, packHeader bool, members ...member) string {
 	}
 	h = append(num(append(h, 0x11), len(names)), names...)
 	h = append(h, sevenEnd, sevenEnd)
-	if packHeader {
+	if coder != sevenCopy {
 		var b bytes.Buffer
-		w, err := lzma.WriterConfig{DictCap: 1 << 16, Size: int64(len(h)), SizeInHeader: true}.NewWriter(&b)
+		var w io.WriteCloser
+		var err error
+		if coder == sevenLZMA2 {
+			w, err = lzma.Writer2Config{DictCap: 1 << 16}.NewWriter2(&b)
+		} else {
+			w, err = lzma.WriterConfig{DictCap: 1 << 16, Size: int64(len(h)), SizeInHeader: true}.NewWriter(&b)
+		}
 		must(t, err)
 		_, err = w.Write(h)
 		must(t, err)
 		must(t, w.Close())
-		lz := b.Bytes()
+		lz, properties := b.Bytes(), []byte{8} // 2^16 as LZMA2 writes it
+		if coder != sevenLZMA2 {
+			lz, properties = lz[13:], lz[:5]
+		}
 		e := append([]byte{sevenEncoded, sevenPack}, num(nil, len(data))...)
-		e = append(num(append(e, 1, sevenSize), len(lz)-13), sevenEnd, sevenUnpack, sevenFolderInfo, 1, 0, 1, 0x23, 3, 1, 1, 5)
-		e = append(e, lz[:5]...)
+		e = append(num(append(e, 1, sevenSize), len(lz)), sevenEnd, sevenUnpack, sevenFolderInfo, 1, 0, 1, 0x20|byte(len(coder)))
+		e = append(append(append(e, coder...), byte(len(properties))), properties...)
 		e = append(num(append(e, sevenUnpackSize), len(h)), sevenEnd, sevenEnd)
-		data = append(data, lz[13:]...)
+		data = append(data, lz...)
 		h = e
 	}
 	return sevenFile(data, h)

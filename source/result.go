@@ -44,6 +44,7 @@ var resultMarks = []resultMark{
 	{"explanation", "  %l %s  c-%x%x%x%x%x%x%x%x", ""},
 	{"metrics", "EVENTS  ", "%sFIRST  %sLAST\n"},
 	{"metrics", "LOGONS  WORKED  FAILED  ", "%sFIRST  %sLAST\n"},
+	{"metrics", "RECORDS  KIND  ", "%sOF  %sFIRST  %sLAST\n"},
 	{"metrics", "{\n  \"kind\": \"metrics\"", ""},
 	{"metrics as csv", "tocsin_events,", ""},
 	{"stats", "{\n  \"files_read\": %n,\n", "  \"files_skipped\": %n,\n  \"bytes\": %n,\n  \"events\": %n,\n  \"faults\": %n,\n"},

@@ -35,6 +35,24 @@ func TestResultOfReports(t *testing.T) {
 	}
 }
 
+// A table of metrics is known, whatever it counts.
+func TestResultOfTables(t *testing.T) {
+	for _, head := range []string{
+		"EVENTS  SOURCE  ID  WHAT  FIRST  LAST\n",
+		"LOGONS  WORKED  FAILED  ACCOUNT  ADDRESS  HOST  TYPE  FIRST  LAST\n",
+		"EVENTS  SENT  RECEIVED  FROM  TO  FIRST  LAST\n",
+		"RECORDS  KIND     OF          NAME  GRADE    BY         FROM              TO                DOUBT  FIRST                LAST\n",
+		"RECORDS  KIND  OF  NAME  GRADE  BY  FROM  TO  DOUBT  FIRST  LAST\n",
+	} {
+		if ResultOf([]byte(head)) == "" {
+			t.Errorf("%q is not known", head)
+		}
+	}
+	if kind := ResultOf([]byte("RECORDS  KIND  FIRST  LAST\n")); kind != "" {
+		t.Errorf("another's table: taken for %s", kind)
+	}
+}
+
 // What others write in like shapes is no result.
 func TestResultOfOthers(t *testing.T) {
 	for _, text := range []string{

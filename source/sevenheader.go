@@ -138,7 +138,7 @@ func (o *opening) sevenPlainHeader(f sevenFolder, packed *io.SectionReader) ([]b
 	return nil, errPassword
 }
 
-// unpack unpacks a header, which is packed by LZMA as a rule.
+// unpack unpacks a header, which is packed by LZMA as a rule. A folder whose window is too large was refused.
 func (c sevenCoder) unpack(r io.Reader, size uint64) ([]byte, error) {
 	switch {
 	case c.id == sevenCopy:
@@ -149,8 +149,14 @@ func (c sevenCoder) unpack(r io.Reader, size uint64) ([]byte, error) {
 			return nil, err
 		}
 		r = l
+	case c.id == sevenLZMA2 && len(c.properties) == 1: // as Python's py7zr packs it
+		l, err := lzma.Reader2Config{DictCap: int(max(c.window(), lzma.MinDictCap))}.NewReader2(r)
+		if err != nil {
+			return nil, err
+		}
+		r = l
 	default:
-		return nil, errors.New("7z: header is packed by other means than LZMA")
+		return nil, errors.New("7z: header is packed by other means than LZMA and LZMA2")
 	}
 	b, err := io.ReadAll(io.LimitReader(r, int64(size)))
 	if err == nil && uint64(len(b)) < size {
@@ -355,8 +361,9 @@ func (h *sevenHeader) folder() sevenFolder {
 
 // Ids of coders.
 const (
-	sevenCopy = "\x00"
-	sevenAES  = "\x06\xf1\x07\x01"
+	sevenCopy  = "\x00"
+	sevenLZMA2 = "\x21"
+	sevenAES   = "\x06\xf1\x07\x01"
 )
 
 // window is how much memory a coder asks for, as far as it does.
@@ -365,7 +372,7 @@ func (c sevenCoder) window() uint64 {
 	switch {
 	case (c.id == "\x03\x01\x01" || c.id == "\x03\x04\x01") && len(p) >= 5: // LZMA, PPMd
 		return uint64(binary.LittleEndian.Uint32(p[1:]))
-	case c.id == "\x21" && len(p) == 1: // LZMA2
+	case c.id == sevenLZMA2 && len(p) == 1: // LZMA2
 		if n, err := lzma.DecodeDictCap(p[0]); err == nil {
 			return uint64(n)
 		}

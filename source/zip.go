@@ -91,7 +91,7 @@ func (o *opening) zipMember(l layer, f *zip.File, unpack func(uint16, io.Reader)
 	switch mode := f.Mode(); {
 	case mode.IsDir():
 		return nil
-	case mode&fs.ModeType != 0:
+	case mode&fs.ModeType != 0 && (mode&fs.ModeNamedPipe == 0 || f.UncompressedSize64 == 0): // what was packed from a pipe is data
 		o.hooks.skip(inside(l.path, f.Name), kind(mode))
 		return nil
 	case f.Flags&zipStrong != 0:

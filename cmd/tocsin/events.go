@@ -173,6 +173,9 @@ func printCoverage(w io.Writer, c *tocsin.Coverage) {
 	for _, u := range c.Unmet {
 		fmt.Fprintf(w, "%s\n", report.Visible(u.Filter+": "+u.There))
 	}
+	if l := report.TimelessInWords(c); l != "" {
+		fmt.Fprintf(w, "%s\n", report.Visible(l))
+	}
 	for _, l := range report.GuessesInWords(c) {
 		fmt.Fprintf(w, "%s\n", l)
 	}

@@ -117,8 +117,8 @@ func (f *inputFlags) missing() error {
 	return errors.Join(all...)
 }
 
-// ended is the error that a run ends with although its report is written: nothing was read, a path was not there, or,
-// with --strict, a filter met nothing.
+// ended is the error that a run ends with although its report is written: it was stopped, nothing was read, a path was not
+// there, a mistake of Tocsin's own cost some of what was read, or, with --strict, a filter met nothing.
 func (f *inputFlags) ended(s std, c *tocsin.Coverage, missing error) error {
 	if err := s.ctx.Err(); c.Partial != "" && err != nil {
 		return err
@@ -127,6 +127,9 @@ func (f *inputFlags) ended(s std, c *tocsin.Coverage, missing error) error {
 		return err
 	}
 	all := []error{missing}
+	if c.Mistakes > 0 {
+		all = append(all, fmt.Errorf("%w; this is in all %d times so, and the rest was read", c.Mistake, c.Mistakes))
+	}
 	if f.Strict {
 		for _, u := range c.Unmet {
 			all = append(all, fmt.Errorf("--strict: %s: %s", u.Filter, u.There))

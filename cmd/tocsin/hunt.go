@@ -50,6 +50,7 @@ type stats struct {
 	Bytes          int64          `json:"bytes"`
 	Events         int64          `json:"events"`
 	Faults         int64          `json:"faults"`
+	Timeless       int64          `json:"events_without_time"`
 	StampsStruck   int64          `json:"stamps_struck"` // that were not believed
 	RulesLoaded    int            `json:"rules_loaded"`
 	RulesRejected  int            `json:"rules_rejected"`
@@ -272,6 +273,9 @@ func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std)
 // nothingRead is an error if no file at all could be read: an empty report must not pass for a clean one.
 func nothingRead(c *tocsin.Coverage, paths []string) error {
 	why := ": an empty folder"
+	if len(c.Faults) > 0 { // an archive of which nothing could be listed
+		why = ": " + c.Faults[0].Error()
+	}
 	for i, f := range c.Files {
 		if f.Skipped == "" {
 			return nil
@@ -321,7 +325,7 @@ func reportFormat(format, output, usual string, known []string) (string, error) 
 
 func writeStats(to *output, h *report.Hunt, rules map[*tocsin.Rule]int, suppressed int, began time.Time) error {
 	c := h.Coverage
-	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, StampsStruck: c.Doubted, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
+	st := stats{Bytes: c.Bytes, Events: c.Events, Faults: c.FaultN, Timeless: c.Timeless, StampsStruck: c.Doubted, RulesLoaded: c.Rules, RulesRejected: len(c.Rejected),
 		Matches: h.Matches.Len(), DistinctRules: len(rules), Campaigns: len(h.Campaigns), Attempts: h.Attempts, Suppressed: suppressed, LoadCPUSeconds: c.LoadCPU.Seconds()}
 	st.Outside, st.Unmet, st.Partial, st.LetGo = c.Outside, c.Unmet, c.Partial, []letGo{}
 	for _, g := range c.LetGo {

@@ -4,8 +4,8 @@
 // Exit codes: 0, the command did what it was asked (whether or not it found anything, unless --fail-level asks
 // otherwise); 1, something was found at or above --fail-level, or a rule or test failed its check; 2, the command
 // could not be done: bad arguments, unreadable rules, output that cannot be written, or was done in part only: a path
-// that was named is not there, or, with --strict, a filter met nothing; 130 and 143, stopped by SIGINT or SIGTERM: what was
-// found until then is reported and marked as partial.
+// that was named is not there, a mistake of Tocsin's own cost some of it, or, with --strict, a filter met nothing; 130 and 143,
+// stopped by SIGINT or SIGTERM: what was found until then is reported and marked as partial.
 package main
 
 import (

@@ -16,8 +16,8 @@ func (versionCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "tocsin %s\nbuiltin rules: %d files\n%s %s/%s\n", version(), len(files), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	_, err = fmt.Fprintf(s.out, "tocsin %s\nbuiltin rules: %d files\n%s %s/%s\n", version(), len(files), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }
 
 // version is the module's version if it was installed as one, and the commit it was built from.
