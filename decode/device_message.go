@@ -18,6 +18,11 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 	if strings.Contains(s, "] (from client ") && radiusMessage(d, s, ev) {
 		return true
 	}
+	if strings.HasPrefix(s, "Oracle ") { // its program's name has a space
+		if _, body, ok := strings.Cut(s, "]: "); ok && oracleAudit(ev, body) {
+			return true
+		}
+	}
 	switch program {
 	case "Accesslogs", "accesslogs", "squid_logs", "access_logs": // the name of the log subscription
 		return wsaMessage(d, msg, ev)

@@ -79,6 +79,7 @@ var (
 	proftpdFamily    = linux("proftpd", "ftp").says(proftpdPhrases, true)
 	pureftpdFamily   = linux("pure-ftpd", "ftp").says(pureftpdPhrases, false)
 	mysqldFamily     = application("database", "mysql").says(mysqldPhrases, true)
+	mariaAuditFamily = application("database", "mysql").with(nil, serverAuditMessage)
 	postgresFamily   = application("database", "postgresql").says(postgresPhrases, false).with(nil, postgresLine)
 	redisFamily      = application("database", "redis").says(redisPhrases, true)
 	mongodFamily     = application("database", "mongodb").says(mongodPhrases, false)
@@ -159,6 +160,8 @@ func familyOf(program string) *family {
 		return pureftpdFamily
 	case "mysqld", "mysql", "mariadbd", "mariadb", "mysqld_safe":
 		return mysqldFamily
+	case "mysql-server_auditing", "mariadb-server_auditing":
+		return mariaAuditFamily
 	case "postgres", "postgresql", "pgbouncer":
 		return postgresFamily
 	case "redis", "redis-server", "valkey-server":

@@ -24,6 +24,9 @@ func blockFormats() []Format {
 	return []Format{
 		block("mysql-query", isMySQLQuery, (*blocks).mysql, (*blocks).mysqlEnd),
 		block("modsecurity-audit", isModSecurityAudit, (*blocks).modSecurity, (*blocks).modSecurityEnd),
+		block("oracle-aud", func(head []byte) bool {
+			return bytes.Contains(head, []byte("\nACTION :[")) || bytes.Contains(head, []byte("\nACTION:["))
+		}, (*blocks).oracle, (*blocks).oracleEnd),
 		block("apt-history", func(head []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(head), []byte("Start-Date: ")) }, (*blocks).apt, (*blocks).aptEnd),
 	}
 }
@@ -42,6 +45,7 @@ type blocks struct {
 	fields []tocsin.Field // of the record at hand; their values are its own
 	line   int64          // on which it begins, 0 where there is none
 	at     time.Time
+	host   string // that the head of the file names
 	body   []byte // text that goes over lines
 	part   byte   // of ModSecurity's record
 	users  map[string]tocsin.Field
