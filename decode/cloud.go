@@ -158,5 +158,5 @@ func cloudJSON() []jsonKind {
 
 // cloudLines lists the kinds of text line of this family.
 func cloudLines() []lineKind {
-	return []lineKind{jsonLine(), logfmtLine(), keycloakLine(), flowLine()}
+	return []lineKind{jsonLine(), logfmtLine(), keycloakLine(), flowLine(), publicDNSLine()}
 }

@@ -411,5 +411,5 @@ func (d *blocks) oracleEnd(emit func(*tocsin.Event)) {
 
 // rowKinds are the kinds of JSON record that tables are exported of.
 func rowKinds() []jsonKind {
-	return append(append(cloudJSON(), azureSyslogKind()), databaseJSON()...)
+	return append(append(append(cloudJSON(), azureSyslogKind()), databaseJSON()...), deviceJSON()...)
 }

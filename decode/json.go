@@ -41,6 +41,7 @@ func jsonKinds() []jsonKind {
 	all = append(all, cloudJSON()...)
 	all = append(all, agentJSON()...)
 	all = append(all, alertJSON()...)
+	all = append(all, deviceJSON()...)
 	all = append(all, envelopeJSON()...)
 	all = append(all, webJSON()...) // last: it takes whatever looks like a request
 	return all
@@ -144,6 +145,16 @@ func (o *object) has(paths ...string) bool {
 		}
 	}
 	return true
+}
+
+// any says that one of the leaves exists.
+func (o *object) any(paths ...string) bool {
+	for _, p := range paths {
+		if _, ok := o.find(p); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // keep returns parts joined as one string that lives as long as the event.

@@ -438,7 +438,7 @@ func (t *table) head(row []byte) {
 	for i, n := range t.names { // what Log Analytics adds to names
 		t.names[i] = strings.TrimSuffix(n, " [UTC]")
 	}
-	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("DBUSERNAME") || has("ACTION_NAME") || has("Operation") && (has("Workload") || has("OfficeWorkload")) {
+	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("DBUSERNAME") || has("Policy Action") || has("csip") || has("clt_sip") || has("urlcategory") || has("ACTION_NAME") || has("Operation") && (has("Workload") || has("OfficeWorkload")) {
 		t.cloud = newJSON(t.opt, rowKinds())
 	}
 	for _, r := range t.role {
