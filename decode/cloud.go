@@ -153,7 +153,7 @@ func cloudJSON() []jsonKind {
 			all = append(all, p.kind())
 		}
 	}
-	return append(all, huntingKind(), securityLogKind(), macKind(), jsonKind{name: "rails", is: isRails, fill: fillRails})
+	return append(all, signInKind(), emailKind(), huntingKind(), securityLogKind(), macKind(), jsonKind{name: "rails", is: isRails, fill: fillRails})
 }
 
 // cloudLines lists the kinds of text line of this family.

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -90,6 +91,24 @@ func databases() []platform {
 			},
 		},
 		{
+			// https://learn.microsoft.com/en-us/azure/azure-sql/database/audit-log-format
+			name: "azure-sql-audit", source: database("mssql"),
+			is:      func(o *object) bool { return o.first("category", "Category") == "SQLSecurityAuditEvents" },
+			time:    []string{"properties.event_time", "event_time", "time", "TimeGenerated", "originalEventTimestamp"},
+			host:    []string{"LogicalServerName", "properties.server_instance_name", "server_instance_name"},
+			user:    []string{"properties.server_principal_name", "server_principal_name"},
+			address: []string{"properties.client_ip", "client_ip"},
+			alias: []alias{{"action", "properties.action_name"}, {"action", "action_name"}, {"database", "properties.database_name"}, {"database", "database_name"}, {"query", "properties.statement"}, {"query", "statement"},
+				{"program", "properties.application_name"}, {"program", "application_name"}},
+			more: func(o *object, ev *tocsin.Event) {
+				result := "0"
+				if o.first("properties.succeeded", "succeeded") == "false" {
+					result = "1"
+				}
+				ended(ev, o.first("properties.action_name", "action_name"), result)
+			},
+		},
+		{
 			// https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/UNIFIED_AUDIT_TRAIL.html
 			name: "oracle-audit", source: database("oracle"),
 			is: func(o *object) bool {
@@ -119,6 +138,7 @@ func peerPort(o *object, ev *tocsin.Event, s string) {
 var databaseActs = map[string]struct{ good, bad verdict }{
 	"connect": {loginOK, loginFailed}, "logon": {loginOK, loginFailed}, "authenticate": {loginOK, loginFailed}, "failed_connect": {loginFailed, loginFailed}, "100": {loginOK, loginFailed},
 	"disconnect": {disconnected, disconnected}, "quit": {disconnected, disconnected}, "logoff": {disconnected, disconnected}, "logoff by cleanup": {disconnected, disconnected}, "101": {disconnected, disconnected},
+	"database authentication failed": {loginFailed, loginFailed}, "database authentication succeeded": {loginOK, loginFailed}, "login failed": {loginFailed, loginFailed}, "login succeeded": {loginOK, loginFailed},
 	"change user": {loginOK, loginFailed}, "proxy_connect": {loginOK, loginFailed},
 }
 
@@ -411,5 +431,5 @@ func (d *blocks) oracleEnd(emit func(*tocsin.Event)) {
 
 // rowKinds are the kinds of JSON record that tables are exported of.
 func rowKinds() []jsonKind {
-	return append(append(append(cloudJSON(), azureSyslogKind()), databaseJSON()...), deviceJSON()...)
+	return slices.Concat(flowJSON(), cloudJSON(), []jsonKind{azureSyslogKind()}, databaseJSON(), deviceJSON(), webJSON())
 }

@@ -21,7 +21,7 @@ func deviceJSON() []jsonKind {
 
 // isFirewallJSON says that a record has both ends of a connection under the names of devices, and what became of it.
 func isFirewallJSON(o *object) bool {
-	return (o.has("srcip", "dstip") || o.has("src", "dst") || o.has("src_ip", "dst_ip")) && (o.has("action") || o.has("act") || o.has("devid"))
+	return (o.has("srcip", "dstip") || o.has("src", "dst") || o.has("src_ip", "dst_ip") || o.has("SrcIpAddr", "DstIpAddr")) && o.any("action", "act", "devid", "DvcAction")
 }
 
 // fillDevice completes a record in the names of devices; check says that it is Check Point's.
@@ -37,7 +37,7 @@ func fillDevice(o *object, ev *tocsin.Event, check bool) {
 	}
 	ev.Time = p.time(d)
 	if ev.Host = p.value[pairDeviceName]; ev.Host == "" {
-		ev.Host = o.first("orig", "origin")
+		ev.Host = o.first("orig", "origin", "DvcHostname", "Computer")
 	}
 	p.finish(ev, d)
 }

@@ -367,6 +367,9 @@ func (d *values) fill() *jsonKind {
 	if len(d.kinds) == 0 {
 		return nil
 	}
+	if d.obj.has("TimeGenerated") {
+		d.obj.untype()
+	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false
 		d.obj.note()

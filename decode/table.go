@@ -435,10 +435,8 @@ func (t *table) head(row []byte) {
 		return
 	}
 	has := func(name string) bool { return slices.Contains(t.names, name) }
-	for i, n := range t.names { // what Log Analytics adds to names
-		t.names[i] = strings.TrimSuffix(n, " [UTC]")
-	}
-	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("DBUSERNAME") || has("Policy Action") || has("csip") || has("clt_sip") || has("urlcategory") || has("ACTION_NAME") || has("Operation") && (has("Workload") || has("OfficeWorkload")) {
+	t.rename()
+	if slices.ContainsFunc(t.names, func(n string) bool { return recordColumns[n] }) || has("Operation") && (has("Workload") || has("OfficeWorkload")) || has("AccountUpn") && has("ErrorCode") || has("Policy Action") {
 		t.cloud = newJSON(t.opt, rowKinds())
 	}
 	for _, r := range t.role {
@@ -463,6 +461,10 @@ func (t *table) head(row []byte) {
 		t.kind = tableSources
 	}
 }
+
+// recordColumns are the names of columns that tables have whose rows are records of a service.
+var recordColumns = wordSet("OperationName ActionType eventName EventName OperationNameValue DeviceVendor DBUSERNAME ACTION_NAME csip clt_sip urlcategory SyslogMessage NetworkMessageId status.errorCode activityDisplayName " +
+	"clientIP clientIp msg QueryName SrcIpAddr")
 
 var (
 	timelineSources   = []tocsin.LogSource{{Product: "timeline", Service: "timesketch"}}

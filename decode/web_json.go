@@ -181,7 +181,7 @@ func (w *webRecord) read(o *object) {
 			w.sources = cloudfrontSources
 		case "EdgeResponseStatus", "fastly_server", "cacheStatus":
 			w.sources = cdnSources
-		case "category":
+		case "category", "Category":
 			if strings.HasPrefix(f.Value, "ApplicationGatewayAccess") || strings.HasPrefix(f.Value, "FrontDoorAccess") || strings.HasPrefix(f.Value, "FrontdoorAccess") || f.Value == "AppServiceHTTPLogs" {
 				w.sources = azureWebSources
 			}
