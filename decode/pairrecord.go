@@ -111,7 +111,7 @@ func (p *pairRecord) readAs(fields []tocsin.Field, roles []pairRole) {
 		case noPairRole:
 			continue
 		case pairStamp:
-			if len(v) == 8 && v[2] == ':' {
+			if len(v) == 8 && v[2] == ':' || len(v) == 7 && v[1] == ':' {
 				p.clock = v
 				continue
 			}

@@ -464,7 +464,7 @@ func (t *table) head(row []byte) {
 
 // recordColumns are the names of columns that tables have whose rows are records of a service.
 var recordColumns = wordSet("OperationName ActionType eventName EventName OperationNameValue DeviceVendor DBUSERNAME ACTION_NAME csip clt_sip urlcategory SyslogMessage NetworkMessageId status.errorCode activityDisplayName " +
-	"clientIP clientIp msg QueryName SrcIpAddr")
+	"clientIP clientIp msg QueryName SrcIpAddr i/f_name")
 
 var (
 	timelineSources   = []tocsin.LogSource{{Product: "timeline", Service: "timesketch"}}

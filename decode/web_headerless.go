@@ -178,6 +178,7 @@ func (d *lines) blueCoat(w []string, method, action int, ev *tocsin.Event, stamp
 		}
 	}
 	r.addSeen(ev, port, &d.arena)
+	refused(ev, ev.Text("sc-filter-result"), w[action], r.status)
 	return true
 }
 
