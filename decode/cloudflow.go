@@ -23,13 +23,13 @@ func flowJSON() []jsonKind {
 	return []jsonKind{
 		{name: "gcp-flow", is: func(o *object) bool { return o.has("jsonPayload.connection.src_ip", "jsonPayload.connection.dest_ip") }, fill: fillGCPFlow},
 		// https://learn.microsoft.com/en-us/azure/dns/dns-security-policy https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/dnsquerylogs
-		{name: "azure-dns", is: isAzureDNS, fill: fillAzureDNS},
+		{name: "azure-dns", needs: []string{"category", "Category", "Type", "QueryName"}, is: isAzureDNS, fill: fillAzureDNS},
 		{name: "azure-firewall", is: isAzureFirewall, fill: fillAzureFirewall},
 		{name: "azure-nsg-flow", is: isNSGFlow, fill: fillNSG, each: eachNSGFlow},
 		{name: "vpc-flow-json", is: func(o *object) bool { return o.has("srcaddr", "dstaddr", "start") }, fill: fillAWSFlow},
 		{name: "cloudflare-dns", is: func(o *object) bool { return o.has("QueryName", "SourceIP") }, fill: fillCloudflareDNS},
 		// https://cloud.google.com/dns/docs/monitoring
-		{name: "gcp-dns", is: func(o *object) bool { return o.has("jsonPayload.queryName", "jsonPayload.queryType") }, fill: func(o *object, ev *tocsin.Event) {
+		{name: "gcp-dns", needs: []string{"jsonPayload.queryName"}, is: func(o *object) bool { return o.has("jsonPayload.queryName", "jsonPayload.queryType") }, fill: func(o *object, ev *tocsin.Event) {
 			ev.Time, ev.Sensor, ev.Host = o.time("timestamp"), o.time("receiveTimestamp"), o.get("jsonPayload.vmInstanceName")
 			ev.Sources = gcpDNSSources
 			fillLookup(o, ev, "jsonPayload.queryName", "jsonPayload.queryType", "jsonPayload.responseCode", "jsonPayload.rdata", "jsonPayload.sourceIP", "")

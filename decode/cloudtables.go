@@ -110,7 +110,7 @@ var huntingOutcomes = map[string]bool{"ConnectionSuccess": true, "ConnectionFail
 // https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-aadsignineventsbeta-table
 func signInKind() jsonKind {
 	return platform{
-		name: "defender-signin", source: tocsin.LogSource{Product: "azure", Service: "signinlogs"}, also: []tocsin.LogSource{{Product: "m365", Service: "defender"}},
+		name: "defender-signin", needs: []string{"ErrorCode"}, source: tocsin.LogSource{Product: "azure", Service: "signinlogs"}, also: []tocsin.LogSource{{Product: "m365", Service: "defender"}},
 		is: func(o *object) bool {
 			return o.has("AccountUpn", "ErrorCode") || o.has("ServicePrincipalName", "ErrorCode", "IPAddress")
 		},
@@ -128,7 +128,7 @@ func signInKind() jsonKind {
 // https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-emailevents-table
 func emailKind() jsonKind {
 	return platform{
-		name: "defender-email", source: tocsin.LogSource{Product: "m365", Category: "mail", Service: "defender"},
+		name: "defender-email", needs: []string{"NetworkMessageId"}, source: tocsin.LogSource{Product: "m365", Category: "mail", Service: "defender"},
 		is:      func(o *object) bool { return o.has("NetworkMessageId", "RecipientEmailAddress") },
 		time:    []string{"Timestamp", "TimeGenerated", "timestamp"},
 		user:    []string{"RecipientEmailAddress"},

@@ -25,7 +25,7 @@ func databases() []platform {
 	return []platform{
 		{
 			// https://www.postgresql.org/docs/current/runtime-config-logging.html#RUNTIME-CONFIG-LOGGING-JSONLOG
-			name: "postgresql-json", source: database("postgresql"),
+			name: "postgresql-json", source: database("postgresql"), needs: []string{"error_severity"},
 			is:      func(o *object) bool { return o.has("error_severity", "session_id") },
 			time:    []string{"timestamp", "log_time"},
 			user:    []string{"user"},
@@ -35,7 +35,7 @@ func databases() []platform {
 		},
 		{
 			// https://www.mongodb.com/docs/manual/reference/log-messages/
-			name: "mongodb-json", source: database("mongodb"),
+			name: "mongodb-json", source: database("mongodb"), needs: []string{"t.$date"},
 			is:      func(o *object) bool { return o.has("t.$date", "s", "c", "msg") },
 			time:    []string{"t.$date"},
 			user:    []string{"attr.user", "attr.principalName", "attr.user.user"},
@@ -48,7 +48,7 @@ func databases() []platform {
 		},
 		{
 			// https://www.mongodb.com/docs/manual/reference/audit-message/mongo/
-			name: "mongodb-audit", source: database("mongodb"),
+			name: "mongodb-audit", source: database("mongodb"), needs: []string{"ts.$date"},
 			is:      func(o *object) bool { return o.has("atype", "ts.$date") },
 			time:    []string{"ts.$date"},
 			user:    []string{"param.user", "users.user"},
@@ -58,7 +58,7 @@ func databases() []platform {
 		},
 		{
 			// https://dev.mysql.com/doc/refman/8.4/en/audit-log-file-formats.html
-			name: "mysql-audit", source: database("mysql"),
+			name: "mysql-audit", source: database("mysql"), needs: []string{"connection_id"},
 			is:      func(o *object) bool { return o.has("class", "event", "connection_id") && o.has("timestamp") },
 			time:    []string{"timestamp"},
 			user:    []string{"login.user", "account.user"},
@@ -70,7 +70,7 @@ func databases() []platform {
 		},
 		{
 			// Percona's plugin: https://docs.percona.com/percona-server/8.0/audit-log-plugin.html
-			name: "percona-audit", source: database("mysql"),
+			name: "percona-audit", source: database("mysql"), needs: []string{"audit_record.name", "record"},
 			is: func(o *object) bool {
 				if o.has("audit_record.name", "audit_record.timestamp") {
 					o.shed("audit_record.")
@@ -92,7 +92,7 @@ func databases() []platform {
 		},
 		{
 			// https://learn.microsoft.com/en-us/azure/azure-sql/database/audit-log-format
-			name: "azure-sql-audit", source: database("mssql"),
+			name: "azure-sql-audit", source: database("mssql"), needs: []string{"category", "Category"},
 			is:      func(o *object) bool { return o.first("category", "Category") == "SQLSecurityAuditEvents" },
 			time:    []string{"properties.event_time", "event_time", "time", "TimeGenerated", "originalEventTimestamp"},
 			host:    []string{"LogicalServerName", "properties.server_instance_name", "server_instance_name"},
@@ -110,7 +110,7 @@ func databases() []platform {
 		},
 		{
 			// https://docs.oracle.com/en/database/oracle/oracle-database/19/refrn/UNIFIED_AUDIT_TRAIL.html
-			name: "oracle-audit", source: database("oracle"),
+			name: "oracle-audit", source: database("oracle"), needs: []string{"ACTION_NAME"},
 			is: func(o *object) bool {
 				return o.has("DBUSERNAME", "ACTION_NAME") || o.has("RETURN_CODE", "ACTION_NAME") || o.has("USERNAME", "ACTION_NAME", "RETURNCODE")
 			},

@@ -10,12 +10,12 @@ import (
 // pairs elsewhere.
 func deviceJSON() []jsonKind {
 	return []jsonKind{
-		{name: "zscaler", is: isZscaler, fill: fillZscaler},
+		{name: "zscaler", needs: []string{"sourcetype", "event.vendor", "vendor", "csip", "clt_sip", "Policy Action"}, is: isZscaler, fill: fillZscaler},
 		// https://support.checkpoint.com/results/sk/sk122323
-		{name: "checkpoint-json", is: func(o *object) bool {
+		{name: "checkpoint-json", needs: []string{"product"}, is: func(o *object) bool {
 			return o.has("product") && (o.has("loguid") || o.has("originsicname") || o.has("orig") || o.has("origin")) && (o.has("src") || o.has("action"))
 		}, fill: func(o *object, ev *tocsin.Event) { fillDevice(o, ev, true) }},
-		{name: "firewall-json", is: isFirewallJSON, fill: func(o *object, ev *tocsin.Event) { fillDevice(o, ev, false) }},
+		{name: "firewall-json", needs: []string{"srcip", "src", "src_ip", "SrcIpAddr"}, is: isFirewallJSON, fill: func(o *object, ev *tocsin.Event) { fillDevice(o, ev, false) }},
 	}
 }
 
