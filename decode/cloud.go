@@ -14,6 +14,7 @@ type platform struct {
 	source  tocsin.LogSource
 	also    []tocsin.LogSource
 	is      func(o *object) bool
+	needs   []string // see jsonKind
 	time    []string // leaves that may hold the time, the host …; the first that does is taken
 	sensor  []string
 	host    []string
@@ -31,7 +32,7 @@ type alias struct{ name, of string }
 func (p platform) kind() jsonKind {
 	sources := append([]tocsin.LogSource{p.source}, p.also...)
 	login := append(sources[:len(sources):len(sources)], tocsin.LogSource{Product: p.source.Product, Category: "authentication", Service: p.source.Service})
-	return jsonKind{name: p.name, is: p.is, fill: func(o *object, ev *tocsin.Event) {
+	return jsonKind{name: p.name, is: p.is, needs: p.needs, fill: func(o *object, ev *tocsin.Event) {
 		ev.Time, ev.Sensor = o.time(p.time...), o.time(p.sensor...)
 		ev.Host = o.first(p.host...)
 		ev.Sources = sources
@@ -153,10 +154,10 @@ func cloudJSON() []jsonKind {
 			all = append(all, p.kind())
 		}
 	}
-	return append(all, huntingKind(), securityLogKind(), macKind(), jsonKind{name: "rails", is: isRails, fill: fillRails})
+	return append(all, signInKind(), emailKind(), huntingKind(), securityLogKind(), macKind(), jsonKind{name: "rails", is: isRails, fill: fillRails})
 }
 
 // cloudLines lists the kinds of text line of this family.
 func cloudLines() []lineKind {
-	return []lineKind{jsonLine(), logfmtLine(), keycloakLine(), flowLine()}
+	return []lineKind{jsonLine(), logfmtLine(), keycloakLine(), flowLine(), publicDNSLine()}
 }

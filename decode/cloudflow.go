@@ -13,6 +13,8 @@ var (
 	azureWAFSources      = []tocsin.LogSource{{Product: "azure", Category: "webserver", Service: "waf"}}
 	azureNSGSources      = []tocsin.LogSource{{Product: "azure", Category: "firewall", Service: "nsgflow"}}
 	cloudflareDNSSources = []tocsin.LogSource{{Product: "cloudflare", Category: "dns", Service: "dns"}}
+	gcpDNSSources        = []tocsin.LogSource{{Product: "gcp", Category: "dns", Service: "dns_queries"}, {Category: "dns"}}
+	azureDNSSources      = []tocsin.LogSource{{Product: "azure", Category: "dns", Service: "dns"}, {Category: "dns"}}
 	resolverSources      = []tocsin.LogSource{{Product: "aws", Category: "dns", Service: "route53"}}
 )
 
@@ -20,10 +22,18 @@ var (
 func flowJSON() []jsonKind {
 	return []jsonKind{
 		{name: "gcp-flow", is: func(o *object) bool { return o.has("jsonPayload.connection.src_ip", "jsonPayload.connection.dest_ip") }, fill: fillGCPFlow},
+		// https://learn.microsoft.com/en-us/azure/dns/dns-security-policy https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/dnsquerylogs
+		{name: "azure-dns", needs: []string{"category", "Category", "Type", "QueryName"}, is: isAzureDNS, fill: fillAzureDNS},
 		{name: "azure-firewall", is: isAzureFirewall, fill: fillAzureFirewall},
 		{name: "azure-nsg-flow", is: isNSGFlow, fill: fillNSG, each: eachNSGFlow},
 		{name: "vpc-flow-json", is: func(o *object) bool { return o.has("srcaddr", "dstaddr", "start") }, fill: fillAWSFlow},
 		{name: "cloudflare-dns", is: func(o *object) bool { return o.has("QueryName", "SourceIP") }, fill: fillCloudflareDNS},
+		// https://cloud.google.com/dns/docs/monitoring
+		{name: "gcp-dns", needs: []string{"jsonPayload.queryName"}, is: func(o *object) bool { return o.has("jsonPayload.queryName", "jsonPayload.queryType") }, fill: func(o *object, ev *tocsin.Event) {
+			ev.Time, ev.Sensor, ev.Host = o.time("timestamp"), o.time("receiveTimestamp"), o.get("jsonPayload.vmInstanceName")
+			ev.Sources = gcpDNSSources
+			fillLookup(o, ev, "jsonPayload.queryName", "jsonPayload.queryType", "jsonPayload.responseCode", "jsonPayload.rdata", "jsonPayload.sourceIP", "")
+		}},
 		{name: "route53-resolver", is: func(o *object) bool { return o.has("query_timestamp", "query_name", "srcaddr") }, fill: fillResolver},
 	}
 }
@@ -188,4 +198,56 @@ func fillResolver(o *object, ev *tocsin.Event) {
 	ev.Add("query", strings.TrimSuffix(o.get("query_name"), "."))
 	ev.Add("record_type", o.get("query_type"))
 	ev.Add("answer", o.get("answers.Rdata"))
+}
+
+// isAzureDNS takes the lookups of Azure's DNS security policies and of Azure Firewall's DNS proxy, and rows of their tables.
+func isAzureDNS(o *object) bool {
+	switch o.first("category", "Category", "Type") {
+	case "DnsResponse", "DnsQuery", "DNSQueryLogs", "AZFWDnsQuery", "AzureFirewallDnsProxy":
+		return true
+	}
+	return o.has("QueryName", "QueryType") && (o.has("SourceIpAddress") || o.has("SourceIp", "SourcePort"))
+}
+
+func fillAzureDNS(o *object, ev *tocsin.Event) {
+	ev.Time = o.time("time", "TimeGenerated")
+	lift(o, ev)
+	ev.Sources = azureDNSSources
+	fillLookup(o, ev, "QueryName", "QueryType", "ResponseCode", "Answer.RData", o.named("SourceIpAddress", "SourceIp"), "SourcePort")
+	if msg, ok := strings.CutPrefix(o.first("msg", "msg_s"), "DNS Request: "); ok { // as CoreDNS writes it, without quotes
+		from, rest, _ := strings.Cut(msg, " - ")
+		l := lookup{}
+		l.client, l.port = splitPort(from)
+		if w := strings.Fields(rest); len(w) > 8 {
+			l.kind, l.class, l.query = w[1], w[2], w[3]
+			ev.Add("proto", w[4])
+			ev.Add("rcode", w[8])
+		}
+		l.add(ev)
+	}
+	screened(ev, o.first("ResolverPolicyRuleAction", "Action"))
+}
+
+// named returns the first of two names, if o has a leaf of it, else the second.
+func (o *object) named(a, b string) string {
+	if o.has(a) {
+		return a
+	}
+	return b
+}
+
+// fillLookup adds a name that was asked for, from the leaves that have its parts.
+func fillLookup(o *object, ev *tocsin.Event, query, kind, code, answer, client, port string) {
+	own(o, ev, "query", strings.TrimSuffix(o.get(query), "."))
+	own(o, ev, "record_type", o.get(kind))
+	own(o, ev, "rcode", o.get(code))
+	for i := range o.fields {
+		if f := &o.fields[i]; f.Name == answer && f.Value != "" {
+			for record := range strings.SplitSeq(f.Value, "\n") { // "www.a.example.\t300\tIN\ta\t192.0.2.7", or the data alone
+				ev.Add("answer", strings.TrimSuffix(record[strings.LastIndexByte(record, '\t')+1:], "."))
+			}
+		}
+	}
+	own(o, ev, "src_ip", o.get(client))
+	own(o, ev, "src_port", o.get(port))
 }

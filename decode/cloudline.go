@@ -128,6 +128,36 @@ func flowLine() lineKind {
 	}}
 }
 
+// publicDNSLine takes the query log of Route 53's public zones: version, when, zone, name, type, result, protocol, place, the
+// resolver that asks and the network it asks for.
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html
+func publicDNSLine() lineKind {
+	return lineKind{name: "route53-public", parse: func(d *lines, line []byte, ev *tocsin.Event) bool {
+		if len(line) < 50 || line[1] != '.' || line[3] != ' ' || line[8] != '-' {
+			return false
+		}
+		var w [11]string
+		if n := words(text(line), w[:]); n != 10 || len(w[2]) < 8 || w[2][0] != 'Z' || !isIP(w[8]) {
+			return false
+		}
+		t, ok := parseTime(w[1], d.opt)
+		if !ok {
+			return false
+		}
+		ev.Time, ev.Sources = t, resolverSources
+		l := lookup{query: w[3], kind: w[4], client: w[8]}
+		l.add(ev)
+		ev.Add("rcode", w[5])
+		ev.Add("proto", w[6])
+		ev.Add("zone_id", w[2])
+		ev.Add("edge_location", w[7])
+		if w[9] != "-" {
+			ev.Add("client_subnet", w[9])
+		}
+		return true
+	}}
+}
+
 // flowByContent tells the columns of a flow by what is in them: an interface or an action, two addresses, two stamps of
 // which the second is not earlier and at most an hour later, and the ports right behind the addresses.
 func flowByContent(w []string, ev *tocsin.Event) bool {

@@ -271,6 +271,14 @@ func azureSignIn(o *object, ev *tocsin.Event) {
 		ev.Add("Status", "Failure")
 	}
 	ev.Add("Status", o.first("status.additionalDetails", "Status.additionalDetails")) // "MFA denied; …"
+	if code == "None" && o.get("Status") == "Success" {                               // the portal's export
+		code = "0"
+	}
+	signedIn(ev, code)
+}
+
+// signedIn adds what the code of a sign-in tells of.
+func signedIn(ev *tocsin.Event, code string) {
 	// An interrupt asks for one more step of the same sign-in: neither a success nor a wrong password.
 	// https://learn.microsoft.com/en-us/entra/identity-platform/reference-error-codes
 	switch code {

@@ -17,27 +17,35 @@ type huntingTable struct {
 var huntingTables = map[string]huntingTable{
 	"ProcessCreated": {"process_creation", []alias{{"Image", "FolderPath"}, {"CommandLine", "ProcessCommandLine"}, {"ProcessId", "ProcessId"}, {"ParentImage", "InitiatingProcessFolderPath"},
 		{"ParentCommandLine", "InitiatingProcessCommandLine"}, {"IntegrityLevel", "ProcessIntegrityLevel"}, {"OriginalFileName", "ProcessVersionInfoOriginalFileName"}}},
-	"ConnectionSuccess":         {"network_connection", connectionNames},
-	"ConnectionFailed":          {"network_connection", connectionNames},
-	"ConnectionRequest":         {"network_connection", connectionNames},
-	"InboundConnectionAccepted": {"network_connection", connectionNames},
-	"FileCreated":               {"file_event", fileNames},
-	"FileRenamed":               {"file_rename", fileNames},
-	"FileModified":              {"file_change", fileNames},
-	"FileDeleted":               {"file_delete", fileNames},
-	"RegistryValueSet":          {"registry_set", registryNames},
-	"RegistryKeyCreated":        {"registry_add", registryNames},
-	"RegistryValueDeleted":      {"registry_delete", registryNames},
-	"ImageLoaded":               {"image_load", []alias{{"ImageLoaded", "FolderPath"}, {"Image", "InitiatingProcessFolderPath"}}},
-	"DriverLoad":                {"driver_load", []alias{{"ImageLoaded", "FolderPath"}}},
-	"LogonSuccess":              {"authentication", nil},
-	"LogonFailed":               {"authentication", nil},
-	"LogonAttempted":            {"authentication", nil},
+	"ConnectionSuccess":          {"network_connection", connectionNames},
+	"ConnectionFailed":           {"network_connection", connectionNames},
+	"ConnectionRequest":          {"network_connection", connectionNames},
+	"InboundConnectionAccepted":  {"network_connection", inboundNames},
+	"ListeningConnectionCreated": {"network_connection", inboundNames},
+	"DnsConnectionInspected":     {"dns_query", connectionNames},
+	"AntivirusDetection":         {"antivirus", []alias{{"Filename", "FolderPath"}, {"Signature", "ThreatName"}}},
+	"PowerShellCommand":          {"ps_script", []alias{{"ScriptBlockText", "AdditionalFields"}}},
+	"FileCreated":                {"file_event", fileNames},
+	"FileRenamed":                {"file_rename", fileNames},
+	"FileModified":               {"file_change", fileNames},
+	"FileDeleted":                {"file_delete", fileNames},
+	"RegistryValueSet":           {"registry_set", registryNames},
+	"RegistryKeyCreated":         {"registry_add", registryNames},
+	"RegistryValueDeleted":       {"registry_delete", registryNames},
+	"ImageLoaded":                {"image_load", []alias{{"ImageLoaded", "FolderPath"}, {"Image", "InitiatingProcessFolderPath"}}},
+	"DriverLoad":                 {"driver_load", []alias{{"ImageLoaded", "FolderPath"}}},
+	"LogonSuccess":               {"authentication", logonNames},
+	"LogonFailed":                {"authentication", logonNames},
+	"LogonAttempted":             {"authentication", logonNames},
 }
 
 var (
 	connectionNames = []alias{{"Image", "InitiatingProcessFolderPath"}, {"CommandLine", "InitiatingProcessCommandLine"}, {"DestinationIp", "RemoteIP"}, {"DestinationPort", "RemotePort"}, {"DestinationHostname", "RemoteUrl"},
 		{"SourceIp", "LocalIP"}, {"SourcePort", "LocalPort"}, {"dst_ip", "RemoteIP"}, {"dst_port", "RemotePort"}, {"src_ip", "LocalIP"}, {"src_port", "LocalPort"}}
+	inboundNames = []alias{{"Image", "InitiatingProcessFolderPath"}, {"CommandLine", "InitiatingProcessCommandLine"}, {"DestinationIp", "LocalIP"}, {"DestinationPort", "LocalPort"},
+		{"SourceIp", "RemoteIP"}, {"SourcePort", "RemotePort"}, {"dst_ip", "LocalIP"}, {"dst_port", "LocalPort"}, {"src_ip", "RemoteIP"}, {"src_port", "RemotePort"}}
+	logonNames = []alias{{"src_ip", "RemoteIP"}, {"src_ip", "IPAddress"}, {"src_port", "RemotePort"}, {"src_host", "RemoteDeviceName"}, {"dst_ip", "DestinationIPAddress"}, {"dst_port", "DestinationPort"},
+		{"dst_host", "DestinationDeviceName"}}
 	fileNames     = []alias{{"TargetFilename", "FolderPath"}, {"Image", "InitiatingProcessFolderPath"}, {"CommandLine", "InitiatingProcessCommandLine"}}
 	registryNames = []alias{{"TargetObject", "RegistryKey"}, {"Details", "RegistryValueData"}, {"Image", "InitiatingProcessFolderPath"}, {"CommandLine", "InitiatingProcessCommandLine"}}
 )
@@ -62,29 +70,79 @@ func huntingKind() jsonKind {
 				ev.Sources = sources[action]
 			}
 			for _, a := range t.names {
-				own(o, ev, a.name, o.get(a.of))
+				if ev.Text(a.name) == "" {
+					ev.Add(a.name, o.get(a.of))
+				}
 			}
-			user := o.first("AccountName", "AccountUpn", "InitiatingProcessAccountName", "AccountDisplayName")
+			user := o.first("AccountName", "AccountUpn", "UserPrincipalName", "InitiatingProcessAccountName")
+			if user == "" {
+				if user = o.get("AccountId"); strings.IndexByte(user, '@') < 0 {
+					user = o.first("AccountDisplayName", "AccountId")
+				}
+			}
 			if !isNobody(user) {
 				own(o, ev, "user", user)
 				if domain := o.get("AccountDomain"); domain != "" {
 					own(o, ev, "User", o.keep(domain, `\`, user))
 				}
 			}
-			switch action {
-			case "LogonSuccess", "LogonFailed", "LogonAttempted":
-				own(o, ev, "src_ip", o.first("RemoteIP", "IPAddress"))
-				own(o, ev, "src_host", o.get("RemoteDeviceName"))
-				if action != "LogonAttempted" {
-					happened(ev, loginKind(action == "LogonSuccess"), outcome(action == "LogonSuccess"))
-				}
-			default:
-				if !known {
-					own(o, ev, "src_ip", o.get("IPAddress"))
-				}
+			if !known || t.category == "" {
+				own(o, ev, "src_ip", o.get("IPAddress"))
+			}
+			worded(ev, huntingActs, action)
+			if ok, told := huntingOutcomes[action]; told {
+				ev.Add("outcome", outcome(ok))
 			}
 		},
 	}
+}
+
+// huntingActs is what those actions tell of.
+var huntingActs = map[string]verdict{
+	"LogonSuccess": loginOK, "LogonFailed": loginFailed, "UserAccountCreated": userAdded, "UserAccountDeleted": userDeleted, "UserAccountAddedToLocalGroup": groupChanged, "PasswordChangeAttempt": passwordChanged,
+	"AntivirusDetection": malwareFound,
+}
+
+// huntingOutcomes is how those end that tell of nothing more.
+var huntingOutcomes = map[string]bool{"ConnectionSuccess": true, "ConnectionFailed": false, "InboundConnectionAccepted": true}
+
+// signInKind takes the rows of advanced hunting's sign-ins to Entra, which have no action.
+// https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-aadsignineventsbeta-table
+func signInKind() jsonKind {
+	return platform{
+		name: "defender-signin", needs: []string{"ErrorCode"}, source: tocsin.LogSource{Product: "azure", Service: "signinlogs"}, also: []tocsin.LogSource{{Product: "m365", Service: "defender"}},
+		is: func(o *object) bool {
+			return o.has("AccountUpn", "ErrorCode") || o.has("ServicePrincipalName", "ErrorCode", "IPAddress")
+		},
+		time:    []string{"Timestamp", "TimeGenerated", "timestamp"},
+		host:    []string{"DeviceName"},
+		user:    []string{"AccountUpn", "ServicePrincipalName", "AccountDisplayName"},
+		address: []string{"IPAddress"},
+		agent:   []string{"UserAgent"},
+		alias:   []alias{{"ResultType", "ErrorCode"}, {"AppDisplayName", "Application"}, {"UserPrincipalName", "AccountUpn"}},
+		more:    func(o *object, ev *tocsin.Event) { signedIn(ev, o.get("ErrorCode")) },
+	}.kind()
+}
+
+// emailKind takes the rows of advanced hunting's mails.
+// https://learn.microsoft.com/en-us/defender-xdr/advanced-hunting-emailevents-table
+func emailKind() jsonKind {
+	return platform{
+		name: "defender-email", needs: []string{"NetworkMessageId"}, source: tocsin.LogSource{Product: "m365", Category: "mail", Service: "defender"},
+		is:      func(o *object) bool { return o.has("NetworkMessageId", "RecipientEmailAddress") },
+		time:    []string{"Timestamp", "TimeGenerated", "timestamp"},
+		user:    []string{"RecipientEmailAddress"},
+		address: []string{"SenderIPv4", "SenderIPv6"},
+		alias:   []alias{{"sender", "SenderFromAddress"}, {"recipient", "RecipientEmailAddress"}, {"action", "DeliveryAction"}, {"subject", "Subject"}},
+		more: func(o *object, ev *tocsin.Event) {
+			switch o.get("DeliveryAction") {
+			case "Blocked":
+				happened(ev, outcomes[denied].event, outcomes[denied].outcome)
+			case "Delivered", "Junked", "Replaced":
+				ev.Add("outcome", outcome(true))
+			}
+		},
+	}.kind()
 }
 
 // macKind takes the entries of macOS's unified log as log(1) writes them with --style json or ndjson.
@@ -125,7 +183,14 @@ func securityLogKind() jsonKind {
 					ev.Add(a.name, o.get(a.of))
 				}
 			}
-			switch kind := wording(o.first("Activity", "Message")); {
+			p := pairRecord{}
+			p.value[pairAction], p.value[pairStatus], p.value[pairSaid], p.value[pairUser] = o.get("DeviceAction"), o.get("EventOutcome"), o.first("Message", "Activity"), ev.Text("user")
+			failed, ok := p.loginOutcome()
+			kind := wording(o.get("Activity"))
+			if failed || ok {
+				kind = loginKind(ok && !failed)
+			}
+			switch {
 			case kind == "login_failed" || kind == "invalid_user" || kind == "login_ok":
 				ev.Sources = cefLogin
 				happened(ev, kind, outcome(kind == "login_ok"))
@@ -137,7 +202,11 @@ func securityLogKind() jsonKind {
 			default:
 				ev.Sources = cefFirewall
 			}
-			decided(ev, o.get("DeviceAction"))
+			if ev.Sources[0].Category == "proxy" {
+				screened(ev, o.get("DeviceAction"))
+			} else {
+				decided(ev, o.get("DeviceAction"))
+			}
 		},
 	}
 }

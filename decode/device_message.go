@@ -18,13 +18,22 @@ func deviceMessage(d *lines, program string, msg []byte, ev *tocsin.Event) bool 
 	if strings.Contains(s, "] (from client ") && radiusMessage(d, s, ev) {
 		return true
 	}
+	if strings.HasPrefix(s, "Oracle ") { // its program's name has a space
+		if _, body, ok := strings.Cut(s, "]: "); ok && oracleAudit(ev, body) {
+			return true
+		}
+	}
+	if program == "" && (s[0] >= '0' && s[0] <= '9' || s[0] == '<') {
+		if collected(d, s, ev) {
+			return true
+		}
+	}
 	switch program {
 	case "Accesslogs", "accesslogs", "squid_logs", "access_logs": // the name of the log subscription
 		return wsaMessage(d, msg, ev)
-	case "security_event", "flows", "urls", "events", "firewall", "ip_flow_start", "ip_flow_end", "l7_firewall", "vpn_firewall", "cellular_firewall", "bridge_anyconnect_client_vpn_firewall", "airmarshal_events", "ids-alerts":
-		if merakiMessage(d, program, s, ev) {
-			return true
-		}
+	}
+	if merakiKinds[program] && merakiMessage(d, program, s, ev) {
+		return true
 	}
 	if program != "" && bytes.IndexByte(msg, '[') < 0 && bytes.IndexByte(msg, '"') < 0 && program[0] >= 'a' && !strings.Contains(s, "_") && !strings.Contains(s, "PPE") {
 		return false // what programs say mostly
@@ -381,6 +390,42 @@ func merakiMessage(d *lines, kind, s string, ev *tocsin.Event) bool {
 	return true
 }
 
+// collected reads a message of Meraki's devices that a collector put a head of its own before: the version, when, the
+// device's name, and the kind: "1 1772600767.250 MX84 flows src=…".
+func collected(d *lines, s string, ev *tocsin.Event) bool {
+	if s[0] == '<' {
+		_, s, _ = strings.Cut(s, ">")
+	}
+	s = strings.TrimPrefix(s, "1 ")
+	stamp, rest, _ := strings.Cut(s, " ")
+	if len(stamp) < 12 || digitsAt(view(stamp)) != 10 || stamp[10] != '.' {
+		return false
+	}
+	name, rest, _ := strings.Cut(rest, " ")
+	kind, rest, _ := strings.Cut(rest, " ")
+	t, ok := unixTime(stamp)
+	if !ok || !merakiKinds[kind] || !merakiMessage(d, kind, rest, ev) {
+		return false
+	}
+	ev.Time, ev.Sensor, ev.Host = t, ev.Time, name
+	return true
+}
+
+// merakiKinds are the kinds of their messages.
+var merakiKinds = wordSet("security_event flows urls events firewall ip_flow_start ip_flow_end l7_firewall vpn_firewall cellular_firewall bridge_anyconnect_client_vpn_firewall airmarshal_events ids-alerts")
+
+// watchguardStamp takes off a message of Fireware's the stamp that stands in parentheses before it, behind a serial number
+// perhaps: it has the year, which the head of syslog has not.
+func watchguardStamp(d *lines, s string, ev *tocsin.Event) {
+	open := strings.IndexByte(s[:min(len(s), 24)], '(')
+	if open < 0 || len(s) < open+21 || s[open+20] != ')' {
+		return
+	}
+	if t, ok := parseTime(s[open+1:open+20], d.opt); ok {
+		ev.Time, ev.Sensor = t, ev.Time
+	}
+}
+
 // watchguardMessage reads a message of WatchGuard's Fireware: what was decided, the two interfaces, the protocol, the two
 // ends and their ports, and more.
 // https://www.watchguard.com/help/docs/fireware/12/en-US/log_catalog/Log-Catalog_v12_10.pdf
@@ -394,6 +439,7 @@ func watchguardMessage(d *lines, program, s string, ev *tocsin.Event) bool {
 	if !ok {
 		return false
 	}
+	watchguardStamp(d, s, ev)
 	action, rest, _ := strings.Cut(body, " ")
 	is := decisions[strings.ToLower(action)]
 	if is == untold {

@@ -204,3 +204,44 @@ func junosTag(s string) bool {
 	}
 	return false
 }
+
+// parseFirewallLog takes what Check Point's "fw log" prints: when, what was decided, by which gateway, at which interface, and
+// pairs: "4Mar2026  5:06:07 drop   198.51.100.1 >eth0 src: 192.0.2.7; dst: 198.51.100.2; proto: tcp; …".
+// https://sc1.checkpoint.com/documents/R81/WebAdminGuides/EN/CP_R81_CLI_ReferenceGuide/Topics-CLIG/FWG/fw-log.htm
+func parseFirewallLog(d *lines, line []byte, ev *tocsin.Event) bool {
+	n := digitsAt(line)
+	if n < 1 || n > 2 || len(line) < 40 || line[n] < 'A' || line[n] > 'Z' || !bytes.Contains(line, []byte("; ")) && !bytes.Contains(line, []byte(": ")) {
+		return false
+	}
+	t, k, f := d.clock.lead(line, d.rec.Ref)
+	if f == noStamp || k >= len(line) {
+		return false
+	}
+	action, rest, _ := strings.Cut(text(line[k:]), " ")
+	origin, rest, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	from := len(ev.Fields)
+	if rest = strings.TrimLeft(rest, " "); rest != "" && (rest[0] == '>' || rest[0] == '<') {
+		var at string
+		at, rest, _ = strings.Cut(rest, " ")
+		ev.Add("interface", at[1:])
+	}
+	pairs := 0
+	for p := range strings.SplitSeq(rest, ";") {
+		if name, value, ok := strings.Cut(strings.TrimSpace(p), ": "); ok && strings.IndexByte(name, ' ') < 0 && pairs < maxPairs {
+			ev.Fields = append(ev.Fields, tocsin.Field{Name: d.name(view(name)), Value: value})
+			pairs++
+		}
+	}
+	if pairs < 2 {
+		ev.Fields = ev.Fields[:from]
+		return false
+	}
+	ev.Add("action", action)
+	var p pairRecord
+	p.read(ev.Fields[from:])
+	p.value[pairCheck] = origin
+	p.checkPoint()
+	ev.Time, ev.Host = t, origin
+	p.finish(ev, d)
+	return true
+}

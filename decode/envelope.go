@@ -27,11 +27,7 @@ func (n *nest) decode(outer *tocsin.Record, line uint64, inner string) *tocsin.E
 	if n.depth >= maxNest || inner == "" {
 		return nil
 	}
-	if n.lines == nil {
-		n.lines = &lines{opt: n.opt, kinds: lineKinds(), nest: nest{opt: n.opt, depth: n.depth + 1}}
-		n.values = newJSON(n.opt, jsonKinds())
-		n.values.nest.depth = n.depth + 1
-	}
+	n.text()
 	n.rec = tocsin.Record{Source: outer.Source, Data: view(inner), Line: int64(line), Ref: outer.Ref}
 	if inner[0] == '{' {
 		var got *tocsin.Event
@@ -54,6 +50,16 @@ func (n *nest) decode(outer *tocsin.Record, line uint64, inner string) *tocsin.E
 		return nil
 	}
 	return &n.lines.ev
+}
+
+// text returns what reads lines of text inside records.
+func (n *nest) text() *lines {
+	if n.lines == nil {
+		n.lines = &lines{opt: n.opt, kinds: lineKinds(), nest: nest{opt: n.opt, depth: n.depth + 1}}
+		n.values = newJSON(n.opt, jsonKinds())
+		n.values.nest.depth = n.depth + 1
+	}
+	return n.lines
 }
 
 // unwrap makes ev, the event of a record around another, the event of the inner record, and reports whether there is

@@ -15,6 +15,7 @@ type family struct {
 	phrases []phrase
 	prepare func(*tocsin.Event, string) string                  // takes off a message what its phrases do not have
 	read    func(*matcher, *tocsin.Event, *family, string) bool // messages that are no phrases
+	who     func(string) string                                 // makes a name of what stands where a user's does
 	closed  bool                                                // its phrases are all that it says of failures
 }
 
@@ -40,6 +41,11 @@ func application(category, service string) *family {
 
 func (f *family) says(phrases []phrase, closed bool) *family {
 	f.phrases, f.closed = phrases, closed
+	return f
+}
+
+func (f *family) naming(who func(string) string) *family {
+	f.who = who
 	return f
 }
 
@@ -79,13 +85,14 @@ var (
 	proftpdFamily    = linux("proftpd", "ftp").says(proftpdPhrases, true)
 	pureftpdFamily   = linux("pure-ftpd", "ftp").says(pureftpdPhrases, false)
 	mysqldFamily     = application("database", "mysql").says(mysqldPhrases, true)
+	mariaAuditFamily = application("database", "mysql").with(nil, serverAuditMessage)
 	postgresFamily   = application("database", "postgresql").says(postgresPhrases, false).with(nil, postgresLine)
 	redisFamily      = application("database", "redis").says(redisPhrases, true)
 	mongodFamily     = application("database", "mongodb").says(mongodPhrases, false)
-	slapdFamily      = application("directory", "slapd").says(slapdPhrases, true)
+	slapdFamily      = application("directory", "slapd").says(slapdPhrases, true).naming(distinguished)
 	namedFamily      = application("dns", "named").says(namedPhrases, true)
 	openvpnFamily    = application("vpn", "openvpn").says(openvpnPhrases, false)
-	asteriskFamily   = application("voip", "asterisk").says(asteriskPhrases, false)
+	asteriskFamily   = application("voip", "asterisk").says(asteriskPhrases, false).naming(dialled)
 	freeswitchFamily = application("voip", "freeswitch").says(freeswitchPhrases, true)
 	scannerFamily    = linux("scan-detector").says(scannerPhrases, false)
 	banFamily        = linux("fail2ban").says(banPhrases, true)
@@ -96,7 +103,7 @@ var (
 		sources: []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}},
 		auth:    []tocsin.LogSource{{Category: "application"}, {Product: "linux", Service: "syslog"}, {Category: "authentication"}},
 	}).says(panelPhrases, false)
-	deviceFamily     = (&family{sources: deviceSources, auth: deviceLogin}).says(devicePhrases, false)
+	deviceFamily     = (&family{sources: deviceSources, auth: deviceLogin}).says(devicePhrases, false).naming(somebody)
 	applianceFamily  = linux("appliance").says(appliancePhrases, false)
 	honeypotFamily   = honeypot()
 	strongswanFamily = application("vpn", "strongswan").says(strongswanPhrases, false)
@@ -159,6 +166,8 @@ func familyOf(program string) *family {
 		return pureftpdFamily
 	case "mysqld", "mysql", "mariadbd", "mariadb", "mysqld_safe":
 		return mysqldFamily
+	case "mysql-server_auditing", "mariadb-server_auditing":
+		return mariaAuditFamily
 	case "postgres", "postgresql", "pgbouncer":
 		return postgresFamily
 	case "redis", "redis-server", "valkey-server":

@@ -13,7 +13,7 @@ const maxTyped = 256 << 10
 
 // historyFormat is the history file of a shell: bash's with HISTTIMEFORMAT ("#1700000000" before each command), zsh's
 // extended one (": 1700000000:0;command"), fish's ("- cmd: …"), and, where the file's name says so, one command a line
-// without times.
+// without times, PowerShell's among them.
 func historyFormat() Format {
 	return Format{
 		Name: "shell-history", Cut: Ordered,
@@ -26,6 +26,9 @@ func historyFormat() Format {
 				return 70
 			case zshHistory:
 				return 80
+			}
+			if isConsoleHistory(name) && len(bytes.TrimSpace(head)) > 0 {
+				return 3
 			}
 			if strings.HasSuffix(baseName(name), "_history") && len(bytes.TrimSpace(head)) > 0 {
 				return 3
@@ -43,6 +46,7 @@ const (
 	bashHistory
 	zshHistory
 	fishHistory
+	powerShellHistory
 )
 
 // historyStyle looks for the first lines that only one shell writes.
@@ -108,7 +112,9 @@ type history struct {
 func (d *history) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 	if !d.begun {
 		d.begun = true
-		d.style = historyStyle(r.Data)
+		if d.style = historyStyle(r.Data); d.style == plainHistory && isConsoleHistory(r.Source) {
+			d.style = powerShellHistory
+		}
 		d.source = r.Source
 		d.user = homeOf(r.Source)
 	}
@@ -163,6 +169,14 @@ func (d *history) add(line []byte, n int64, emit func(*tocsin.Event)) {
 		default: // the paths that the command named
 			return
 		}
+	case powerShellHistory:
+		line = bytes.TrimPrefix(line, bom)
+		if !d.more {
+			d.emit(emit)
+		}
+		if d.more = bytes.HasSuffix(line, []byte{'`'}); d.more {
+			line = line[:len(line)-1]
+		}
 	default:
 		d.emit(emit)
 	}
@@ -199,12 +213,26 @@ func unmetafy(b []byte) []byte {
 
 var historySources = []tocsin.LogSource{{Product: "linux", Category: "process_creation", Service: "history"}, {Product: "linux", Service: "history"}}
 
+// powerShellSources are those of what PowerShell's PSReadLine keeps of what was typed.
+var powerShellSources = []tocsin.LogSource{{Product: "windows", Service: "powershell-history"}, {Product: "windows", Category: "ps_script"}}
+
+// isConsoleHistory says that a file is PSReadLine's history, by its name: it holds nothing but commands.
+// https://learn.microsoft.com/en-us/powershell/module/psreadline/about/about_psreadline#command-history
+func isConsoleHistory(name string) bool {
+	name = name[strings.LastIndexByte(name, '\\')+1:]
+	return strings.HasSuffix(strings.ToLower(baseName(name)), "host_history.txt")
+}
+
 // emit emits the command that waits.
 func (d *history) emit(emit func(*tocsin.Event)) {
 	command := text(bytes.TrimSpace(d.command))
 	if command != "" {
 		d.ev = tocsin.Event{Source: d.source, Record: uint64(d.line), Format: "shell-history", Fields: d.ev.Fields[:0],
 			Time: d.at, Sources: historySources, Raw: command}
+		if d.style == powerShellHistory {
+			d.ev.Sources = powerShellSources
+			d.ev.Add("ScriptBlockText", command)
+		}
 		d.ev.Add("command", command)
 		d.ev.Add("CommandLine", command)
 		d.ev.Add("event_type", outcomes[ranCommand].event)

@@ -15,6 +15,7 @@ func TestHistory(t *testing.T) {
 			"2023-11-14T22:13:20Z|ls|root\n2023-11-14T22:13:21Z|echo a\n: 5:6;b|root\n2023-11-14T22:13:22Z|caf\xc3\xa9|root"},
 		{"fish", "fish_history", "- cmd: ls\n  when: 1700000000\n  paths:\n    - x\n- cmd: id\n  when: 1700000001\n",
 			"2023-11-14T22:13:20Z|ls|\n2023-11-14T22:13:21Z|id|"},
+		{"powershell", "Users/ann/ConsoleHost_history.txt", "whoami\r\n$x = \"a`\r\nb\"\r\n", "0001-01-01T00:00:00Z|whoami|ann\n0001-01-01T00:00:00Z|$x = \"a\nb\"|ann"},
 		{"plain", "x/.bash_history", "ls\nid\n", "0001-01-01T00:00:00Z|ls|\n0001-01-01T00:00:00Z|id|"},
 	} {
 		f, ok := Detect(c.source, []byte(c.in))

@@ -25,6 +25,9 @@ type jsonKind struct {
 	// is says whether o is of this kind. Kinds are tried in order, after the kind of the record before; a test must
 	// not take records of another kind.
 	is func(o *object) bool
+	// needs are leaves of which a record of this kind has one at least, so that others are told fast; none says nothing.
+	needs []string
+	mask  nameSet // of needs
 	// fill sets Time, Sensor, Host and Sources of ev, whose Fields are o's leaves already, and adds, renames or drops
 	// fields. It may set Fault.
 	fill func(o *object, ev *tocsin.Event)
@@ -41,6 +44,7 @@ func jsonKinds() []jsonKind {
 	all = append(all, cloudJSON()...)
 	all = append(all, agentJSON()...)
 	all = append(all, alertJSON()...)
+	all = append(all, deviceJSON()...)
 	all = append(all, envelopeJSON()...)
 	all = append(all, webJSON()...) // last: it takes whatever looks like a request
 	return all
@@ -69,6 +73,19 @@ func (s *nameSet) bit(name string) (word, bit uint) {
 		h += uint(name[0])*31 + uint(name[len(name)/2])*17 + uint(name[len(name)-1])*7
 	}
 	return h >> 6 & 3, h & 63
+}
+
+// meets says that there may be a name in both sets.
+func (s *nameSet) meets(t *nameSet) bool {
+	return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0
+}
+
+// add puts names into the set.
+func (s *nameSet) add(names ...string) {
+	for _, n := range names {
+		w, b := s.bit(n)
+		s[w] |= 1 << b
+	}
 }
 
 // note prepares o for being asked for many names.
@@ -146,6 +163,16 @@ func (o *object) has(paths ...string) bool {
 	return true
 }
 
+// any says that one of the leaves exists.
+func (o *object) any(paths ...string) bool {
+	for _, p := range paths {
+		if _, ok := o.find(p); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // keep returns parts joined as one string that lives as long as the event.
 func (o *object) keep(parts ...string) string {
 	f := o.flat
@@ -191,6 +218,9 @@ type values struct {
 }
 
 func newJSON(o Options, kinds []jsonKind) *values {
+	for i := range kinds {
+		kinds[i].mask.add(kinds[i].needs...)
+	}
 	return &values{opt: o, kinds: kinds, flat: flattener{root: &pathNode{}}, nest: nest{opt: o}}
 }
 
@@ -356,11 +386,21 @@ func (d *values) fill() *jsonKind {
 	if len(d.kinds) == 0 {
 		return nil
 	}
+	for i := range d.obj.fields {
+		if d.obj.fields[i].Name == "TimeGenerated" {
+			d.obj.untype()
+			break
+		}
+	}
 	if !d.kinds[d.last].is(&d.obj) {
 		found := false
 		d.obj.note()
 		for i := range d.kinds {
-			if i != d.last && d.kinds[i].is(&d.obj) {
+			k := &d.kinds[i]
+			if k.needs != nil && d.obj.known && !d.obj.names.meets(&k.mask) {
+				continue
+			}
+			if i != d.last && k.is(&d.obj) {
 				d.last, found = i, true
 				break
 			}

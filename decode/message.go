@@ -265,6 +265,9 @@ func (m *matcher) mean(ev *tocsin.Event, f *family, v verdict, add string) {
 	ev.Add("event_type", outcomes[v].event)
 	ev.Add("outcome", outcomes[v].outcome)
 	for _, c := range m.got[:m.n] {
+		if f.who != nil && c.Name == "user" {
+			c.Value = f.who(c.Value)
+		}
 		ev.Add(c.Name, c.Value)
 		if c.Name == "rhost" { // as written
 			if p, ok := peerAt(c.Value, false); ok {

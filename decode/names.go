@@ -27,7 +27,13 @@ func wordSet(text string) map[string]bool {
 }
 
 // isNobody says that a value where a user's name stands is none.
-func isNobody(s string) bool { return len(s) > 256 || len(s) < 32 && nobodies[strings.ToLower(s)] }
+func isNobody(s string) bool {
+	if len(s) > 256 || len(s) < 32 && nobodies[strings.ToLower(s)] {
+		return true
+	}
+	name, from, ok := strings.Cut(s, "@") // "n/a@192.0.2.7"
+	return ok && len(name) < 8 && isIP(from) && nobodies[strings.ToLower(name)]
+}
 
 // loginName takes a login out of "Ann Bee (ann)", as directories write it behind the name that is shown.
 func loginName(s string) string {
@@ -42,4 +48,38 @@ func loginName(s string) string {
 // isName says that a word of a sentence that stands where a user's name stands could be one.
 func isName(s string) bool {
 	return !isNobody(s) && !sentenceWords[s] && !sentenceWords[strings.ToLower(s)]
+}
+
+// distinguished takes the name of an entry out of its distinguished name: ann of "uid=ann,ou=people,dc=shop,dc=example".
+func distinguished(s string) string {
+	first, _, _ := strings.Cut(s, ",")
+	_, name, ok := strings.Cut(first, "=")
+	if !ok {
+		return s
+	}
+	return name
+}
+
+// dialled takes the name out of a SIP address, with or without what is shown for it: 1 of `"1"<sip:1@192.0.2.7>`.
+func dialled(s string) string {
+	at := strings.Index(s, "sip:")
+	if at < 0 {
+		at = strings.Index(s, "sips:")
+	}
+	if at < 0 {
+		return s
+	}
+	_, s, _ = strings.Cut(s[at:], ":")
+	if end := strings.IndexAny(s, "@>;:"); end >= 0 {
+		s = s[:end]
+	}
+	return s
+}
+
+// somebody leaves out who is nobody.
+func somebody(s string) string {
+	if isNobody(s) {
+		return ""
+	}
+	return s
 }

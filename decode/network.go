@@ -25,6 +25,7 @@ func networkLines() []lineKind {
 		{"cef", parseCEF},
 		{"leef", parseLEEF},
 		{"kv", parsePairs},
+		{"checkpoint-log", parseFirewallLog},
 		{"ise", parseISE},
 		{"squid", parseSquid},
 		{"named", parseNamed},

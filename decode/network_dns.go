@@ -284,5 +284,13 @@ func parseSquid(d *lines, line []byte, ev *tocsin.Event) bool {
 		ev.Add("content-type", text(words[9]))
 	}
 	r.addSeen(ev, "", &d.arena)
+	refused(ev, "", text(result), r.status)
 	return true
+}
+
+// refused adds to a proxy's request that it was refused, by what the filter or the cache says. 407 asks for a name only.
+func refused(ev *tocsin.Event, filter, cache, status string) {
+	if status != "407" && (filter == "DENIED" || cache == "TCP_DENIED" || cache == "DENIED" || cache == "TCP_DENIED_ABORTED") {
+		happened(ev, outcomes[denied].event, outcomes[denied].outcome)
+	}
 }

@@ -395,9 +395,22 @@ func (d *lines) vendorEvent(ev *tocsin.Event, from int, other []tocsin.LogSource
 		ev.Sources = other
 	}
 	if !failed && !ok {
+		if p.value[pairAction] == "" {
+			p.value[pairAction] = decisionIn(ev.Text("signature_id"))
+		}
 		p.decision(ev)
 		if _, given := ev.Value("user"); !given {
 			ev.Add("user", p.value[pairUser])
 		}
 	}
+}
+
+// decisionIn returns the word of an event's id that says what was decided, "" where none does: "Traffic Permitted", "FW_DENY".
+func decisionIn(id string) string {
+	for w := range strings.FieldsFuncSeq(id, func(r rune) bool { return r < 'A' || r > 'Z' && r < 'a' || r > 'z' }) {
+		if decisions[strings.ToLower(w)] != untold {
+			return w
+		}
+	}
+	return ""
 }

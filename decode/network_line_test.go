@@ -16,7 +16,7 @@ func TestNetworkLines(t *testing.T) {
 		{"CEF by syslog", `<134>Mar  4 05:06:07 wall CEF:0|Maker|VPN|1.0|100|User login failed|7|src=192.0.2.7 suser=ann`, "*/*/cef",
 			"src_ip=192.0.2.7 user=ann event_type=login_failed outcome=failure name=User login failed"},
 		{"LEEF", "LEEF:2.0|Maker|Wall|1.0|deny|^|src=192.0.2.7^dst=198.51.100.2^srcPort=4711^dstPort=22^proto=TCP^devTime=2026-03-04T05:06:07Z", "*/firewall/cef",
-			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 proto=TCP"},
+			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 proto=TCP event_type=firewall_denied outcome=failure"},
 		{"Fortinet traffic", `<189>date=2026-03-04 time=05:06:07 devname="wall" devid="F" eventtime=1772600767250000000 tz="+0000" logid="0000000013" type="traffic" subtype="forward" srcip=192.0.2.7 srcport=4711 dstip=198.51.100.2 dstport=22 action="deny"`, "fortigate/firewall/traffic",
 			"src_ip=192.0.2.7 src_port=4711 dst_ip=198.51.100.2 dst_port=22 action=deny event_type=firewall_denied outcome=failure"},
 		{"Fortinet configuration", `date=2026-03-04 time=05:06:07 devname="wall" devid="F" tz="+0100" logid="0100044547" type="event" subtype="system" user="ann" action="Add" cfgpath="user.local" msg="Add \"user.local\" eve"`, "fortigate/*/event", "action=Add user=ann"},

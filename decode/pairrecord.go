@@ -47,20 +47,20 @@ const (
 // pairRoleNames are the names under which devices write the roles; of several in one record the first counts, but for
 // those marked below.
 var pairRoleNames = roleTable(map[pairRole]string{
-	pairStamp:      "time ts t timestamp eventtime start_time startTime rt devTime FTNTFGTeventtime event_time log_time logtime datetime date_time",
+	pairStamp:      "TimeGenerated time ts t timestamp eventtime start_time startTime rt devTime FTNTFGTeventtime event_time log_time logtime datetime date_time",
 	pairWhen:       "end start deviceReceiptTime UNIFIutcTime",
 	pairDate:       "date",
 	pairZone:       "tz timezone time_zone FTNTFGTtz dtz",
 	pairDeviceName: "devname device_name dvchost dvc deviceName fw",
 	pairKind:       "type log_type logtype",
 	pairSubkind:    "subtype log_subtype",
-	pairAction:     "action act fw_action",
+	pairAction:     "action act fw_action DvcAction",
 	pairStatus:     "status",
-	pairUser:       "user usr usrName username user_name suser duser uname login UserName User-Name AdminName srcuser src_user_name unauthuser adminname",
-	pairSrc:        "srcip src src_ip source_ip sourceip SRC sourceAddress saddr SrcIP source-address src_addr srcaddr ClientIP clientIP cip c-ip",
-	pairSrcPort:    "srcport src_port spt SPT srcPort sport s_port SrcPort source-port",
-	pairDst:        "dstip dst dst_ip dest_ip destination_ip DST destinationAddress daddr DstIP destination-address dst_addr dstaddr serverip server_ip sip s-ip",
-	pairDstPort:    "dstport dst_port dest_port dpt DPT dstPort dport d_port DstPort destination-port",
+	pairUser:       "user usr usrName username user_name suser duser uname login UserName User-Name AdminName srcuser src_user_name unauthuser adminname SrcUsername",
+	pairSrc:        "srcip src src_ip source_ip sourceip SRC sourceAddress saddr SrcIP source-address src_addr srcaddr ClientIP clientIP cip c-ip SrcIpAddr",
+	pairSrcPort:    "srcport src_port spt SPT srcPort sport s_port SrcPort source-port SrcPortNumber",
+	pairDst:        "dstip dst dst_ip dest_ip destination_ip DST destinationAddress daddr DstIP destination-address dst_addr dstaddr DstIpAddr serverip server_ip sip s-ip",
+	pairDstPort:    "dstport dst_port dest_port dpt DPT dstPort dport d_port DstPort destination-port DstPortNumber",
 	pairRemote:     "remip remote_ip remote_addr remoteAddr client_ip clientip ip peer_ip remote ip_address client rhost AdminIPAddress Calling-Station-ID Remote-Address Client_ip client-address",
 	pairHost:       "hostname shost dhost domain http_host",
 	pairURL:        "url request uri path http_url",
@@ -111,7 +111,7 @@ func (p *pairRecord) readAs(fields []tocsin.Field, roles []pairRole) {
 		case noPairRole:
 			continue
 		case pairStamp:
-			if len(v) == 8 && v[2] == ':' {
+			if len(v) == 8 && v[2] == ':' || len(v) == 7 && v[1] == ':' {
 				p.clock = v
 				continue
 			}

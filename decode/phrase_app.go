@@ -195,6 +195,7 @@ var freeswitchPhrases = []phrase{
 var slapdPhrases = []phrase{
 	{"conn={conn#} fd={#} ACCEPT from IP={@ip} {*}", connection, ""},
 	{"conn={conn#} op={#} BIND dn=\"{user}\" method={method#}", loginPending, ""},
+	{"conn={conn#} op={#} BIND dn=\"{user}\" mech={auth_method!} {*}", untold, ""},
 	{"conn={conn#} op={#} RESULT tag=97 err=49{*}", loginFailed, "reason=invalid credentials"},
 	{"conn={conn#} op={#} RESULT tag=97 err=0{*}", loginOK, ""},
 }

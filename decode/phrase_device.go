@@ -33,6 +33,8 @@ var devicePhrases = []phrase{
 	{"{<}USER:{user<}@{@ip} COMMAND:<{command<} > -- {*}", commandDenied, ""},
 	{"SME {service_asked!} from {@ip} - MANAGER Mode", loginOK, ""},
 	{"SME {service_asked!} from {@ip} - OPERATOR Mode", loginOK, ""},
+	{"{<}mgr: SME {service_asked!} from {@ip} - MANAGER Mode", loginOK, ""},
+	{"{<}mgr: SME {service_asked!} from {@ip} - OPERATOR Mode", loginOK, ""},
 	// VMware ESXi and vCenter
 	{"{<}Event {#} : User {user<}@{@ip} logged in{*}", loginOK, ""},
 	{"{<}User {user<}@{@ip} logged in as {user_agent}", loginOK, ""},

@@ -210,7 +210,7 @@ func eximLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 	case strings.Contains(s, " <= ") && strings.Contains(s, " A=") && mark(" H=", loginOK):
 		from += 3
 	default:
-		return false
+		return eximTransfer(m, ev, f, s)
 	}
 	p, ok := eximPeer(s[from:])
 	if !ok {
@@ -229,6 +229,50 @@ func eximLine(m *matcher, ev *tocsin.Event, f *family, s string) bool {
 		}
 	}
 	m.mean(ev, f, v, "")
+	return true
+}
+
+// eximArrows are the signs behind a message's id, and how what they stand for ended.
+// https://www.exim.org/exim-html-current/doc/html/spec_html/ch-log_files.html
+var eximArrows = map[string]string{"<=": "", "=>": "success", "->": "success", ">>": "success", "**": "failure", "==": ""}
+
+// eximTransfer reads the lines that tell of a message that came in or went out: its sender or recipient, and the host that it
+// came from or went to.
+func eximTransfer(m *matcher, ev *tocsin.Event, f *family, s string) bool {
+	id, rest, _ := strings.Cut(s, " ")
+	arrow, rest, _ := strings.Cut(rest, " ")
+	ended, ok := eximArrows[arrow]
+	if !ok || strings.Count(id, "-") != 2 || len(id) > 32 {
+		return false
+	}
+	m.n = 0
+	m.mean(ev, f, untold, "")
+	ev.Add("queue_id", id)
+	who, rest, _ := strings.Cut(rest, " ")
+	if strings.HasPrefix(rest, "<") { // "ann <ann@shop.example>"
+		if full, after, ok := strings.Cut(rest[1:], ">"); ok {
+			who, rest = full, after
+		}
+	}
+	ip, port := "src_ip", "src_port"
+	if arrow == "<=" {
+		ev.Add("sender", who)
+		if _, to, ok := strings.Cut(rest, " for "); ok {
+			for r := range strings.FieldsSeq(to) {
+				ev.Add("recipient", r)
+			}
+		}
+	} else {
+		ev.Add("recipient", who)
+		ip, port = "dst_ip", "dst_port"
+	}
+	if _, host, ok := strings.Cut(" "+rest, " H="); ok {
+		if p, ok := eximPeer(host); ok {
+			ev.Add(ip, p.ip)
+			ev.Add(port, p.port)
+		}
+	}
+	ev.Add("outcome", ended)
 	return true
 }
 

@@ -141,9 +141,9 @@ func TestPhrases(t *testing.T) {
 		// databases, names, telephony, tunnels
 		`mysqld[9]: 2024-01-01T00:00:00.1Z 7 [Note] Access denied for user 'bob'@'192.0.2.1' (using password: YES)`:                           "login_failed|failure|bob|192.0.2.1|mysql",
 		`named[9]: client @0x7f 192.0.2.1#5353 (x.example): query (cache) 'x.example/A/IN' denied`:                                            "denied|failure||192.0.2.1|named",
-		`asterisk[9]: NOTICE[7]: chan_sip.c:1 in h: Registration from '"1"<sip:1@198.51.100.9>' failed for '192.0.2.1:5060' - Wrong password`: `login_failed|failure|"1"<sip:1@198.51.100.9>|192.0.2.1|asterisk`,
+		`asterisk[9]: NOTICE[7]: chan_sip.c:1 in h: Registration from '"1"<sip:1@198.51.100.9>' failed for '192.0.2.1:5060' - Wrong password`: `login_failed|failure|1|192.0.2.1|asterisk`,
 		`ovpn-server[9]: 192.0.2.1:1194 TLS Auth Error: Auth Username/Password verification failed for peer`:                                  "login_failed|failure||192.0.2.1|openvpn",
-		`slapd[9]: conn=7 op=1 BIND dn="uid=bob,dc=example" method=128`:                                                                       "login_pending||uid=bob,dc=example||slapd",
+		`slapd[9]: conn=7 op=1 BIND dn="uid=bob,dc=example" method=128`:                                                                       "login_pending||bob||slapd",
 		`pvedaemon[9]: authentication failure; rhost=::ffff:192.0.2.1 user=root@pam msg=Authentication failure`:                               "login_failed|failure|root@pam|192.0.2.1|pvedaemon",
 		// rsyslog's repetitions
 		`sshd[9]: message repeated 5 times: [ Failed password for root from 192.0.2.1 port 22 ssh2]`: "login_failed|failure|root|192.0.2.1|sshd",

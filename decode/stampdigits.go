@@ -38,6 +38,16 @@ func (c *clock) digits(b []byte, ref time.Time) (time.Time, int, stampForm) {
 		}
 	case n == 6 && sep == ' ': // 060102 15:04:05, MySQL's
 		return c.whole(b, 2000+num2(b, 0, false), time.Month(num2(b, 2, false)), num2(b, 4, false), dayTime(b, 7), otherStamp)
+	case n >= 1 && n <= 2 && n+9 < len(b) && sep >= 'A' && sep <= 'Z': // 4Mar2026  5:06:07, Check Point's
+		mon, year, day := month(b[n:]), num4(b, n+3), int(number(text(b[:n])))
+		e := n + 7
+		if mon == 0 || year < 1970 || year > 2099 || b[e] != ' ' && b[e] != 'T' {
+			return time.Time{}, 0, noStamp
+		}
+		if e++; b[e] == ' ' {
+			e++
+		}
+		return c.whole(b, year, mon, day, dayTime(b, e), otherStamp)
 	case n <= 2 && sep == '/' || n <= 2 && (sep == '-' || sep == '.') || n <= 2 && sep == ' ':
 		return c.dayLed(b, n, ref)
 	case n == 2 && sep == ':':

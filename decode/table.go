@@ -71,6 +71,8 @@ var bom = []byte("\xef\xbb\xbf")
 type table struct {
 	opt   Options
 	comma byte
+	fixed []string // the columns of a table without a head; rows may leave out the last
+	named string   // its format
 	names []string // of the columns
 	role  []column
 	alias []string // the name under which all tables have such a column, where this one has not
@@ -214,7 +216,7 @@ func (t *table) row(b []byte, comma byte) (row, rest []byte, ok bool) {
 			return b, nil, false
 		}
 		if end > line && t.names != nil {
-			if cells, _ := t.cells(b[:end], comma); len(cells) != len(t.names) {
+			if cells, _ := t.cells(b[:end], comma); len(cells) != len(t.names) && t.fixed == nil {
 				end = line
 			}
 		}
@@ -340,6 +342,10 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 	if len(bytes.TrimSpace(row)) == 0 {
 		return
 	}
+	if t.names == nil && t.fixed != nil {
+		t.names, t.role = t.fixed, make([]column, len(t.fixed))
+		t.alias, t.kind = make([]string, len(t.fixed)), tableSources
+	}
 	if t.names == nil {
 		if row = bytes.TrimPrefix(row, bom); t.win == nil || !bytes.HasPrefix(row, typeLine) {
 			t.head(row)
@@ -355,6 +361,9 @@ func (t *table) one(row []byte, line int64, emit func(*tocsin.Event)) {
 	if len(cells) > len(t.names) || !whole || len(cells) < len(t.names) && len(cells) < 3 {
 		ev.Fault = &tocsin.Fault{Source: t.rec.Source, Line: line, Err: fmt.Errorf("a row of %d cells under %d column names", len(cells), len(t.names)),
 			Hint: "a quote or delimiter is missing; the row's cells may stand under the wrong names"}
+	}
+	if t.fixed != nil {
+		ev.Format = t.named
 	}
 	if t.win != nil {
 		ev.Format = "windows-csv"
@@ -426,11 +435,9 @@ func (t *table) head(row []byte) {
 		return
 	}
 	has := func(name string) bool { return slices.Contains(t.names, name) }
-	for i, n := range t.names { // what Log Analytics adds to names
-		t.names[i] = strings.TrimSuffix(n, " [UTC]")
-	}
-	if has("OperationName") || has("ActionType") || has("eventName") || has("EventName") || has("OperationNameValue") || has("DeviceVendor") || has("Operation") && (has("Workload") || has("OfficeWorkload")) {
-		t.cloud = newJSON(t.opt, cloudJSON())
+	t.rename()
+	if slices.ContainsFunc(t.names, func(n string) bool { return recordColumns[n] }) || has("Operation") && (has("Workload") || has("OfficeWorkload")) || has("AccountUpn") && has("ErrorCode") || has("Policy Action") {
+		t.cloud = newJSON(t.opt, rowKinds())
 	}
 	for _, r := range t.role {
 		alias := ""
@@ -454,6 +461,10 @@ func (t *table) head(row []byte) {
 		t.kind = tableSources
 	}
 }
+
+// recordColumns are the names of columns that tables have whose rows are records of a service.
+var recordColumns = wordSet("OperationName ActionType eventName EventName OperationNameValue DeviceVendor DBUSERNAME ACTION_NAME csip clt_sip urlcategory SyslogMessage NetworkMessageId status.errorCode activityDisplayName " +
+	"clientIP clientIp msg QueryName SrcIpAddr i/f_name")
 
 var (
 	timelineSources   = []tocsin.LogSource{{Product: "timeline", Service: "timesketch"}}

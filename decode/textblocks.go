@@ -14,7 +14,7 @@ func blockFormats() []Format {
 		return Format{Name: name, Cut: Ordered,
 			Is: func(_ string, head []byte) int {
 				if is(head[:min(len(head), 8192)]) {
-					return 85
+					return 92
 				}
 				return 0
 			},
@@ -24,6 +24,11 @@ func blockFormats() []Format {
 	return []Format{
 		block("mysql-query", isMySQLQuery, (*blocks).mysql, (*blocks).mysqlEnd),
 		block("modsecurity-audit", isModSecurityAudit, (*blocks).modSecurity, (*blocks).modSecurityEnd),
+		block("windows-listed", isListedEvents, (*blocks).listed, (*blocks).listedEnd),
+		block("windows-dns-detail", isDNSDetail, (*blocks).dnsDetail, (*blocks).dnsDetailEnd),
+		block("oracle-aud", func(head []byte) bool {
+			return bytes.Contains(head, []byte("\nACTION :[")) || bytes.Contains(head, []byte("\nACTION:["))
+		}, (*blocks).oracle, (*blocks).oracleEnd),
 		block("apt-history", func(head []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(head), []byte("Start-Date: ")) }, (*blocks).apt, (*blocks).aptEnd),
 	}
 }
@@ -35,17 +40,21 @@ type blocks struct {
 	take  func(*blocks, []byte, int64, func(*tocsin.Event))
 	end   func(*blocks, func(*tocsin.Event))
 
-	source string
-	ref    time.Time
-	ev     tocsin.Event
-	arena  []byte
-	fields []tocsin.Field // of the record at hand; their values are its own
-	line   int64          // on which it begins, 0 where there is none
-	at     time.Time
-	body   []byte // text that goes over lines
-	part   byte   // of ModSecurity's record
-	users  map[string]tocsin.Field
-	addrs  map[string]string
+	source   string
+	ref      time.Time
+	ev       tocsin.Event
+	arena    []byte
+	fields   []tocsin.Field // of the record at hand; their values are its own
+	line     int64          // on which it begins, 0 where there is none
+	at       time.Time
+	provider string // of the events that are listed
+	routes   windowsRoutes
+	packets  *lines
+	host     string // that the head of the file names
+	body     []byte // text that goes over lines
+	part     byte   // of ModSecurity's record
+	users    map[string]tocsin.Field
+	addrs    map[string]string
 }
 
 func (d *blocks) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {

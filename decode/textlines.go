@@ -13,6 +13,12 @@ func parsePackages(d *lines, line []byte, ev *tocsin.Event) bool {
 		return false
 	}
 	t, n, f := d.clock.lead(line, d.rec.Ref)
+	if f == noStamp && line[0] == '[' && line[17] == ']' { // pacman's before 5.2 has no seconds
+		var ok bool
+		if t, ok = parseTime(d.join(text(line[1:17]), ":00"), d.opt); ok {
+			n, f = 19, otherStamp
+		}
+	}
 	if f == noStamp || n >= len(line) {
 		return false
 	}
@@ -25,6 +31,25 @@ func parsePackages(d *lines, line []byte, ev *tocsin.Event) bool {
 	}
 	action, rest, name := "", "", ""
 	switch {
+	case s[0] == '[': // pacman's: https://man.archlinux.org/man/pacman.8
+		program, said, ok := strings.Cut(s[1:], "] ")
+		if !ok || program != "ALPM" && program != "PACMAN" {
+			return false
+		}
+		typed, ran := strings.CutPrefix(said, "Running '")
+		switch action, rest, _ = strings.Cut(said, " "); {
+		case ran:
+			action = "command"
+			ev.Add("command", strings.TrimSuffix(typed, "'"))
+		case action == "installed" || action == "upgraded" || action == "removed" || action == "downgraded" || action == "reinstalled":
+			var version string
+			name, version, _ = strings.Cut(rest, " (")
+			ev.Add("version", strings.TrimSuffix(version, ")"))
+		default: // "transaction started"
+			ev.Time, ev.Sources = t, packageSources
+			ev.Add("message", said)
+			return true
+		}
 	case s[0] == '|': // zypper's history
 		w := strings.Split(s, "|")
 		if len(w) < 5 {

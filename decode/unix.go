@@ -2,15 +2,15 @@ package decode
 
 // unixFormats lists the formats that files of this family are recognised as.
 func unixFormats() []Format {
-	return append(blockFormats(), journalFormat(), journalExportFormat(), auditFormat(), utmpFormat(), lastlogFormat(), historyFormat())
+	return append(blockFormats(), postgresTableFormat(), journalFormat(), journalExportFormat(), auditFormat(), utmpFormat(), lastlogFormat(), historyFormat())
 }
 
 // unixJSON lists the kinds of JSON record of this family.
 func unixJSON() []jsonKind {
-	return []jsonKind{cowrieKind(), laurelKind(), journalKind(), azureSyslogKind()}
+	return append([]jsonKind{cowrieKind(), laurelKind(), journalKind(), azureSyslogKind()}, databaseJSON()...)
 }
 
 // unixLines lists the kinds of text line of this family.
 func unixLines() []lineKind {
-	return []lineKind{auditKind(), {"mcp", parseMCP}, {"package", parsePackages}, syslogKind()}
+	return []lineKind{auditKind(), {"mcp", parseMCP}, {"package", parsePackages}, {"mariadb-audit", parseServerAudit}, syslogKind()}
 }

@@ -156,7 +156,9 @@ func joinWords(arena *[]byte, a, b string) string {
 func azureSyslogKind() jsonKind {
 	return jsonKind{
 		name: "azure-syslog",
-		is:   func(o *object) bool { return o.has("SyslogMessage", "Facility") },
+		is: func(o *object) bool {
+			return o.has("SyslogMessage") && (o.has("Facility") || o.has("ProcessName") || o.has("Computer"))
+		},
 		fill: func(o *object, ev *tocsin.Event) {
 			ev.Time, ev.Sensor = o.time("EventTime", "TimeGenerated"), o.time("TimeGenerated")
 			ev.Host = o.first("HostName", "Computer")

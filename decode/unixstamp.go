@@ -217,6 +217,11 @@ func zoneAt(b []byte, i int) (east, end int) {
 			return -(h*3600 + m*60), e
 		}
 		return h*3600 + m*60, e
+	case ch == '(' && j+1 < len(b) && (b[j+1] == 'U' || b[j+1] == 'G'): // "(UTC+00:00)", as consoles write it
+		if east, end = zoneAt(b, j+1); end > j+1 && end < len(b) && b[end] == ')' {
+			return east, end + 1
+		}
+		return 0, i
 	case ch >= 'A' && ch <= 'Z' || ch == 'z':
 		e := j
 		for e < len(b) && e < j+5 && (b[e] >= 'A' && b[e] <= 'Z' || b[e] == 'z') {

@@ -178,48 +178,38 @@ func (d *lines) blueCoat(w []string, method, action int, ev *tocsin.Event, stamp
 		}
 	}
 	r.addSeen(ev, port, &d.arena)
+	refused(ev, ev.Text("sc-filter-result"), w[action], r.status)
 	return true
 }
 
-// parseUmbrella takes rows of Cisco Umbrella's DNS logs, which have no head: when, who, the address inside and outside,
-// what was decided, the type and result of the query, and the name.
-// https://docs.umbrella.com/deployment-umbrella/docs/dns-log-formats
-func parseUmbrella(d *lines, line []byte, ev *tocsin.Event) bool {
-	if len(line) < 60 || line[0] != '"' || line[5] != '-' || !bytes.Contains(line, []byte(`","`)) {
+// cloudFrontLive are the columns of CloudFront's real-time log, in the order of the documentation; whoever takes fewer has
+// as a rule the first of them.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html
+var cloudFrontLive = newLayout("timestamp c-ip time-to-first-byte sc-status sc-bytes cs-method cs-protocol cs-host cs-uri-stem cs-bytes x-edge-location x-edge-request-id x-host-header time-taken "+
+	"cs-protocol-version c-ip-version cs(User-Agent) cs(Referer) cs(Cookie) cs-uri-query x-edge-response-result-type x-forwarded-for ssl-protocol ssl-cipher x-edge-result-type "+
+	"fle-encrypted-fields fle-status sc-content-type sc-content-len sc-range-start sc-range-end c-port x-edge-detailed-result-type c-country cs-accept-encoding cs-accept "+
+	"cache-behavior-path-pattern cs-headers cs-header-names cs-headers-count", "", false)
+
+// parseCloudFrontLive takes the lines of CloudFront's real-time log as Firehose stores them.
+func parseCloudFrontLive(d *lines, line []byte, ev *tocsin.Event) bool {
+	if len(line) < 60 || digitsAt(line) != 10 || line[10] != '.' && line[10] != '\t' {
 		return false
 	}
-	var t table
-	w, whole := t.cells(line, ',')
-	if !whole || len(w) < 9 || w[5] != "Allowed" && w[5] != "Blocked" && w[5] != "Proxied" || !strings.Contains(w[6], " (") {
+	var w [6]string
+	rest := text(line)
+	for i := range w {
+		var ok bool
+		if w[i], rest, ok = strings.Cut(rest, "\t"); !ok {
+			return false
+		}
+	}
+	if !isIP(w[1]) || !isMethod(w[5]) || len(w[3]) != 3 || !isDigits(w[3]) {
 		return false
 	}
-	at, ok := parseTime(w[0], d.opt)
-	if !ok || !isIP(w[4]) && !isIP(w[3]) {
-		return false
-	}
-	ev.Time, ev.Sources = at, umbrellaSources
-	ev.Add("user", w[1])
-	src := w[3]
-	if !isIP(src) {
-		src = w[4]
-	}
-	ev.Add("src_ip", src)
-	ev.Add("external_ip", w[4])
-	ev.Add("action", w[5])
-	_, kind, _ := strings.Cut(w[6], " (")
-	ev.Add("record_type", strings.TrimSuffix(kind, ")"))
-	ev.Add("response_code", w[7])
-	ev.Add("query", strings.TrimSuffix(w[8], "."))
-	if len(w) > 9 {
-		ev.Add("category", w[9])
-	}
-	if w[5] == "Blocked" {
-		happened(ev, "denied", "failure")
-	}
+	cloudFrontLive.fill(line, "", ev, &d.arena, d.opt)
+	ev.Time, _ = unixTime(w[0])
 	return true
 }
-
-var umbrellaSources = []tocsin.LogSource{{Product: "cisco", Category: "dns", Service: "umbrella"}}
 
 // parseNPS takes the rows of Windows' RADIUS server (IAS, NPS) in its database form: server, "IAS", date, time, what kind
 // of packet, who, …, and from which station.

@@ -71,7 +71,7 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "request.remote_addr", "downstream_remote_address", "ClientAddr", "source.address", "client.address", "remote_host", "remoteHost", "remote",
 		"client", "ip", "visitor_ip", "IPAddress", "IpAddress", "CIp", "source_ip", "src_ip", "host_ip", "nginx.access.remote_ip_list", "request_ip":
 		return roleClient, 3
-	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort", "clientPort", "ClientSrcPort":
+	case "remote_port", "request.remote_port", "ClientPort", "source.port", "client_port", "eventData.sourcePort", "clientPort", "ClientSrcPort", "c-port":
 		return rolePort, 1
 	case "remote_user", "user.name", "auth", "ClientUsername", "user_id", "cs-username", "nginx.access.user_name":
 		return roleUser, 1
@@ -104,16 +104,16 @@ func webRoleOf(name string) (webRole, uint8) {
 	case "bytes_sent", "bytes", "size", "response_body_size", "response_size":
 		return roleSize, 2
 	case "http_referer", "http.request.referrer", "request_Referer", "request.headers.Referer", "ClientRequestReferer", "httpRequest.referer", "referer", "referrer",
-		"request_referer", "cs-referer", "nginx.access.referrer":
+		"request_referer", "cs-referer", "cs(Referer)", "nginx.access.referrer":
 		return roleReferer, 1
 	case "http_user_agent", "user_agent.original", "request_User-Agent", "request.headers.User-Agent", "ClientRequestUserAgent", "httpRequest.userAgent",
 		"user-agent", "request_user_agent", "userAgent", "user_agent", "useragent", "cs-user-agent", "transaction.request.headers.User-Agent",
-		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent", "UserAgent", "userAgent_s", "ClientRequestUserAgent_s", "CsUserAgent", "headers.User-Agent", "headers.user-agent", "request.headers.user-agent", "requestContext.identity.userAgent", "requestContext.http.userAgent", "headers.User-agent", "identity.userAgent":
+		"transaction.request.headers.user-agent", "req.headers.user-agent", "ua", "nginx.access.agent", "UserAgent", "userAgent_s", "ClientRequestUserAgent_s", "CsUserAgent", "headers.User-Agent", "headers.user-agent", "request.headers.user-agent", "requestContext.identity.userAgent", "requestContext.http.userAgent", "headers.User-agent", "identity.userAgent", "cs(User-Agent)":
 		return roleAgent, 1
 	case "agent":
 		return roleAgent, 2
 	case "http_host", "url.domain", "RequestHost", "request.host", ":authority", "authority", "ClientRequestHost", "reqHost", "eventData.httpHostName",
-		"cs-host", "vhost", "req.headers.host", "transaction.request.headers.Host":
+		"cs-host", "x-host-header", "vhost", "req.headers.host", "transaction.request.headers.Host":
 		return roleHost, 1
 	case "server_name", "host", "domain", "hostname", "hostName", "Host", "CsHost", "host_s", "headers.Host", "headers.host":
 		return roleHost, 2
@@ -177,9 +177,11 @@ func (w *webRecord) read(o *object) {
 			w.sources = envoySources
 		case "httpsourcename", "webaclId":
 			w.sources = awsWAFSources
+		case "x-edge-location":
+			w.sources = cloudfrontSources
 		case "EdgeResponseStatus", "fastly_server", "cacheStatus":
 			w.sources = cdnSources
-		case "category":
+		case "category", "Category":
 			if strings.HasPrefix(f.Value, "ApplicationGatewayAccess") || strings.HasPrefix(f.Value, "FrontDoorAccess") || strings.HasPrefix(f.Value, "FrontdoorAccess") || f.Value == "AppServiceHTTPLogs" {
 				w.sources = azureWebSources
 			}
@@ -263,6 +265,9 @@ func fillWebJSON(o *object, ev *tocsin.Event) {
 	var w webRecord
 	w.read(o)
 	ev.Time = webTime(w.at, o.opt)
+	if date := o.get("date"); ev.Time.IsZero() && date != "" { // CloudFront's second version
+		ev.Time, _ = parseTime(o.keep(date, " ", o.get("time")), o.opt.inUTC())
+	}
 	ev.Sources = w.sources
 	if ev.Sources == nil {
 		ev.Sources = looseSources

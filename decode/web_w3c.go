@@ -363,6 +363,7 @@ func (l *w3cLayout) fill(line []byte, date string, ev *tocsin.Event, arena *[]by
 		ev.Add("c-ip", r.client)
 		ev.Add("src_ip", r.client)
 		r.addSeen(ev, port, arena)
+		refused(ev, ev.Text("sc-filter-result"), ev.Text("s-action"), r.status)
 	case l.web:
 		r.add(ev, arena)
 	default:

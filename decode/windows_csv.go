@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -64,6 +65,10 @@ func newWindowsTable(o Options) *table {
 func (w *windowsTable) head(names []string) []string {
 	for i, n := range names {
 		var foreign bool
+		n, utc := strings.CutSuffix(n, " [UTC]") // of Log Analytics
+		if utc {
+			w.obj.opt = w.obj.opt.inUTC()
+		}
 		if names[i], foreign = windowsHead(n); foreign && w.obj.opt.order[0] == unsettled {
 			w.obj.opt.order[0] = dayFirst // as all who write with slashes but the Americans
 		}
@@ -79,6 +84,7 @@ func (w *windowsTable) head(names []string) []string {
 
 func (w *windowsTable) sure() int {
 	var id, weak, channel, provider, created, said bool
+	var activity, account bool // of Log Analytics' SecurityEvent
 	for _, c := range w.columns {
 		switch c.windows().slot {
 		case slotEventID:
@@ -95,11 +101,15 @@ func (w *windowsTable) sure() int {
 			said = true
 		}
 		switch c.key {
+		case "Activity":
+			activity = true
+		case "Account", "AccountType", "SubjectUserName", "TargetUserName":
+			account = true
 		case "RuleTitle", "Rule", "rule", "RuleID", "detections": // alerts about events
 			return 0
 		}
 	}
-	if id && (channel || provider) || weak && (channel && provider || created && said) {
+	if id && (channel || provider || activity && account) || weak && (channel && provider || created && said) {
 		return 80
 	}
 	return 0

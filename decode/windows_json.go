@@ -48,7 +48,18 @@ func isWindows(o *object) bool {
 	if wazuh && o.has("rule.description") {
 		return false // an alert about an event, see wazuhEvent
 	}
+	if decimal(id) && !channel && !provider && securityActivity(o.get("Activity"), id) {
+		return true
+	}
 	return decimal(id) && (channel || provider || sysmon) || decimal(weak) && channel && provider
+}
+
+// securityActivity says that a row is of Log Analytics' table SecurityEvent, which leaves out the channel: its Activity is
+// the number of the event and what it tells of.
+// https://learn.microsoft.com/en-us/azure/azure-monitor/reference/tables/securityevent
+func securityActivity(activity, id string) bool {
+	n, _, ok := strings.Cut(activity, " - ")
+	return ok && n == id
 }
 
 // isEventXML says that s is the XML of an event.
@@ -151,6 +162,9 @@ func fillWindows(o *object, ev *tocsin.Event) {
 		w.seen[slotChannel], w.seen[slotProvider] = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"
 	}
 	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" && windowsSaid(uint32(number(w.seen[slotEventID])), w.seen[slotMessage]) {
+		w.seen[slotProvider] = "Microsoft-Windows-Security-Auditing"
+	}
+	if w.seen[slotChannel] == "" && w.seen[slotProvider] == "" && securityActivity(ev.Text("Activity"), w.seen[slotEventID]) {
 		w.seen[slotProvider] = "Microsoft-Windows-Security-Auditing"
 	}
 	for slot, v := range w.seen[:systemSlots] {

@@ -181,6 +181,9 @@ func transcriptFormat() Format {
 
 var asterisks = []byte("**********************")
 
+// transcriptNotes begin what PowerShell writes itself behind a prompt that nobody typed at.
+var transcriptNotes = []string{"TerminatingError(", "CommandInvocation(", "ParameterBinding("}
+
 // transcriptHead names the lines of a transcript's head by their place behind the time, for they are written in the
 // system's language.
 var transcriptHead = [...]string{"User", "RunAsUser", "ConfigurationName", "Computer", "CommandLine", "ProcessId"}
@@ -251,6 +254,9 @@ func (d *transcript) one(line []byte, n int64, emit func(*tocsin.Event)) {
 	}
 	if prompt := bytes.IndexByte(line, '>'); bytes.HasPrefix(line, []byte("PS ")) && prompt > 0 || bytes.HasPrefix(line, []byte("PS>")) {
 		d.command(emit)
+		if typed := text(line[bytes.IndexByte(line, '>')+1:]); containsPrefix(strings.TrimSpace(typed), transcriptNotes...) {
+			return
+		}
 		d.typed = append(d.typed[:0], bytes.TrimSpace(line[bytes.IndexByte(line, '>')+1:])...)
 		d.line = n
 		return

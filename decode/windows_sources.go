@@ -431,6 +431,7 @@ var windowsAliases = []struct {
 	{"iis", 6200, "csCookie", "cs-cookie"},
 	{"windefend", 0, "ThreatName", "Signature"},
 	{"windefend", 0, "Path", "Filename"},
+	{"windefend", 0, "DetectionUser", "User"},
 	{"windefend", 0, "FeatureName", "Feature_Name"},
 }
 
