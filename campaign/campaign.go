@@ -65,6 +65,8 @@ type Board struct {
 	Describe func(*tocsin.Actor)
 	// Lost is a sentence about what was let go of a stretch of time, or "". It may be nil.
 	Lost func(from, to time.Time) string
+	// Names is what records say of the names of machines and accounts; it may be nil.
+	Names Names
 	// Apart are pairs of actors' IDs that are not one campaign, because a person has said so.
 	Apart [][2]string
 
@@ -74,7 +76,7 @@ type Board struct {
 // Build joins actors to campaigns. Campaigns that nothing new is known of are those of the last call, and are not changed.
 func (b *Board) Build(actors []*tocsin.Actor) Result {
 	r := Result{Campaigns: []*tocsin.Campaign{}} // looked for, even where none is found
-	w := newWorld(actors, b.Apart)
+	w := newWorld(actors, b.Names, b.Apart)
 	w.join()
 	var rest []*member
 	in := map[*tocsin.Campaign][]*member{}
