@@ -204,7 +204,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		state.Turn(time.Time{})
 		f.Result = state.Result()
 		for i, c := range f.Campaigns {
-			f.Campaigns[i] = names.Name(c)
+			f.Campaigns[i] = names.Name(c, state.board.Acts)
 		}
 		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
