@@ -149,9 +149,10 @@ func (v *victims) add(kind, name string, e tocsin.Entity, org string) *aimed {
 	}
 	if len(x.also) < maxAlso {
 		if machine(kind) {
-			e.Value = strings.ToLower(e.Value)
 			if a := address(e.Value); a != "" {
 				e.Kind, e.Value = "address", a
+			} else {
+				e.Kind, e.Value = "host", hostName(e.Value)
 			}
 		}
 		x.also[tocsin.Entity{Kind: e.Kind, Value: e.Value}] = true
@@ -189,12 +190,17 @@ func (v *victims) merge(x, y *aimed) {
 func (v *victims) better(x, y *aimed) bool {
 	rank := func(x *aimed) int {
 		switch {
+		case x.kind == "host" && strings.Contains(x.name, "."):
+			return 3
 		case x.kind == "address", !machine(x.kind) && x.account.scope == "":
 			return 0
-		case machine(x.kind) && !strings.Contains(x.name, "."), strings.HasPrefix(x.account.name, "s-1-5-"):
+		case strings.HasPrefix(x.account.name, "s-1-5-"):
 			return 1
 		}
 		return 2
+	}
+	if machine(x.kind) != machine(y.kind) {
+		return machine(x.kind)
 	}
 	return cmp.Or(cmp.Compare(rank(y), rank(x)), cmp.Compare(len(y.hits), len(x.hits)), strings.Compare(x.name, y.name)) < 0
 }
