@@ -137,7 +137,7 @@ func (w *world) digestName(h *digester, d *tocsin.Deed, e *tocsin.Entity) {
 	kind := e.Kind
 	switch kind {
 	case "host", "address":
-		_, name := w.machineOf(e.Value, d.Time)
+		_, name := w.machineOf(e.Value, d)
 		h.text(name)
 		h.flags(w.acting[name], w.domains[name], name != "" && w.outside(name))
 		kind = "host"

@@ -54,6 +54,7 @@ type world struct {
 	all     []*member
 	machine map[string]string                      // the host that an address is of, where a record names both
 	parsed  map[string]struct{ kind, name string } // values that were read as a machine's name
+	entered map[spot]string                        // the host of an address, by logins that two records tell of
 	names   Names                                  // what other records say of names; may be nil
 	acting  map[string]bool                        // names of machines of which there are logs or actions
 	domains map[string]bool                        // of such machines
@@ -63,6 +64,7 @@ type world struct {
 func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 	w := &world{machine: map[string]string{}, parsed: map[string]struct{ kind, name string }{}, names: names}
 	w.atHand(actors)
+	w.logins(actors)
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
 		m := &member{Actor: a, foreign: foreign(a)}

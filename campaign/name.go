@@ -1,7 +1,9 @@
 package campaign
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -94,8 +96,8 @@ func first(host string) string {
 	return name
 }
 
-// machineOf is the kind and the name of the one machine that a value names at a time, by what records say; "" where it names none.
-func (w *world) machineOf(value string, at time.Time) (kind, name string) {
+// machineOf is the kind and the name of the one machine that a value names in a deed, by what records say; "" where it names none.
+func (w *world) machineOf(value string, d *tocsin.Deed) (kind, name string) {
 	p, ok := w.parsed[value]
 	if !ok {
 		p.kind, p.name = "address", address(value)
@@ -117,9 +119,12 @@ func (w *world) machineOf(value string, at time.Time) (kind, name string) {
 	if h, ok := w.machine[a]; ok {
 		return "host", h
 	}
+	if h, ok := w.entered[spot{d.Org, a}]; ok {
+		return "host", h
+	}
 	if w.names != nil {
 		// One who lies about its name does not become the machine that has it.
-		if h, sure := w.names.Host(a, at); h != "" && (sure || !w.acting[a] || !w.acting[h] && !w.acting[first(h)]) {
+		if h, sure := w.names.Host(a, d.Time); h != "" && (sure || !w.acting[a] || !w.acting[h] && !w.acting[first(h)]) {
 			return "host", h
 		}
 	}
@@ -222,6 +227,72 @@ func (w *world) atHand(actors []*tocsin.Actor) {
 				if _, domain, ok := strings.Cut(h, "."); ok && strings.Contains(domain, ".") {
 					w.domains[domain] = true
 				}
+			}
+		}
+	}
+}
+
+// A spot is a machine's name within an organisation: private addresses are many machines'.
+type spot struct{ org, name string }
+
+// loginPorts are those of services that let one in to act on a machine: SSH, Telnet, SMB, remote desktop, WinRM.
+var loginPorts = setOf("22", "23", "445", "3389", "5985", "5986")
+
+// within is how far apart a connection and the login that came over it are noted, by clocks that are kept.
+const within = 2 * time.Second
+
+// fewLogins bounds the logins that one connection is held against.
+const fewLogins = 64
+
+// logins finds which host an address is by two records of one login: the network's, of a connection to the address, and the
+// host's own, of who came from where at that time. It counts where each has no other that fits.
+func (w *world) logins(actors []*tocsin.Actor) {
+	type use struct {
+		at time.Time
+		to string
+	}
+	came, went := map[spot][]use{}, map[spot][]use{} // by where from
+	for _, a := range actors {
+		for i := range a.Deeds {
+			d := &a.Deeds[i]
+			from := slices.IndexFunc(d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" })
+			if from < 0 || d.Time.IsZero() {
+				continue
+			}
+			s := spot{d.Org, d.Who[from].Value}
+			switch {
+			case d.Verb == "login" && d.Host != "" && address(d.Host) == "":
+				came[s] = append(came[s], use{d.Time, strings.ToLower(d.Host)})
+			case d.Verb == "connect" && d.Outcome == tocsin.Worked && len(d.On) == 1 && d.On[0].Kind == "address":
+				if i := strings.LastIndexByte(d.Text, ':'); i >= 0 && loginPorts[d.Text[i+1:]] {
+					went[s] = append(went[s], use{d.Time, d.On[0].Value})
+				}
+			}
+		}
+	}
+	hosts, homes := map[spot]map[string]bool{}, map[spot]map[string]bool{} // of an address, and of a host
+	note := func(all map[spot]map[string]bool, s spot, name string) {
+		if all[s] == nil {
+			all[s] = map[string]bool{}
+		}
+		all[s][name] = true
+	}
+	for s, all := range went {
+		in := came[s]
+		slices.SortFunc(in, func(x, y use) int { return cmp.Or(x.at.Compare(y.at), strings.Compare(x.to, y.to)) })
+		for _, u := range all {
+			i, _ := slices.BinarySearchFunc(in, u.at.Add(-within), func(x use, at time.Time) int { return x.at.Compare(at) })
+			for end := i + fewLogins; i < min(end, len(in)) && !in[i].at.After(u.at.Add(within)) && len(hosts[spot{s.org, u.to}]) < 2; i++ {
+				note(hosts, spot{s.org, u.to}, in[i].to)
+				note(homes, spot{s.org, in[i].to}, u.to)
+			}
+		}
+	}
+	w.entered = map[spot]string{}
+	for s, all := range hosts {
+		for h := range all {
+			if len(all) == 1 && len(homes[spot{s.org, h}]) == 1 {
+				w.entered[s] = h
 			}
 		}
 	}

@@ -110,8 +110,8 @@ func (s *story) actors() {
 }
 
 // name is what a machine is told as.
-func (s *story) name(machine string, at time.Time) string {
-	_, name := s.w.machineOf(machine, at)
+func (s *story) name(machine string, d *tocsin.Deed) string {
+	_, name := s.w.machineOf(machine, d)
 	if told, ok := s.called[name]; ok {
 		return told
 	}
@@ -165,11 +165,11 @@ func (s *story) steps() {
 		}
 		st.Techniques = include(st.Techniques, d.Technique, 12)
 		st.Actors = include(st.Actors, s.by[d].ID, 12)
-		if st.Hosts = include(st.Hosts, s.name(d.Host, d.Time), 24); d.Host == "" {
+		if st.Hosts = include(st.Hosts, s.name(d.Host, d), 24); d.Host == "" {
 			for _, e := range d.On {
 				if machine(e.Kind) {
-					if _, name := s.w.machineOf(e.Value, d.Time); name != "" && !s.w.external(name, e, d) {
-						st.Hosts = include(st.Hosts, s.name(e.Value, d.Time), 24)
+					if _, name := s.w.machineOf(e.Value, d); name != "" && !s.w.external(name, e, d) {
+						st.Hosts = include(st.Hosts, s.name(e.Value, d), 24)
 					}
 				}
 			}
@@ -330,7 +330,7 @@ func (s *story) open() {
 		}
 		switch d.Verb {
 		case "run":
-			runs[s.name(d.Host, d.Time)] = true
+			runs[s.name(d.Host, d)] = true
 		case "connect", "resolve":
 			nets = true
 		}

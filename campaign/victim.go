@@ -89,11 +89,11 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 		return
 	}
 	w, named := v.s.w, false
-	_, here := w.machineOf(d.Host, d.Time)
+	_, here := w.machineOf(d.Host, d)
 	for _, e := range d.On {
 		switch e.Kind {
 		case "host", "address":
-			kind, name := w.machineOf(e.Value, d.Time)
+			kind, name := w.machineOf(e.Value, d)
 			if name == "" || v.own[e.Value] || d.Verb == "resolve" || w.external(name, e, d) {
 				continue
 			}
@@ -119,7 +119,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 	if in && d.Host == "" && (d.Tactic == "command-and-control" || d.Tactic == "execution" || d.Tactic == "exfiltration") {
 		for _, e := range d.Who { // a machine of ours that speaks for the intruder
 			if e.Kind == "address" && !tocsin.Internet(e.Value) {
-				if kind, name := w.machineOf(e.Value, d.Time); name != "" {
+				if kind, name := w.machineOf(e.Value, d); name != "" {
 					v.add(kind, name, e, d.Org).hit(m, d, true, true)
 					named = true
 				}
@@ -127,7 +127,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 		}
 	}
 	if here != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
-		kind, name := w.machineOf(d.Host, d.Time)
+		kind, name := w.machineOf(d.Host, d)
 		v.add(kind, name, tocsin.Entity{Kind: kind, Value: d.Host}, d.Org).hit(m, d, in, true)
 	}
 }

@@ -164,3 +164,30 @@ func TestVictimOnce(t *testing.T) {
 		t.Errorf("title %q", after.Title)
 	}
 }
+
+// TestLogins: an address is the host whose own record has the login that the network's record is of, where nothing else fits,
+// in its organisation only.
+func TestLogins(t *testing.T) {
+	deed := func(second int, org, host, verb, from, to string) tocsin.Deed {
+		d := tocsin.Deed{N: 1}
+		d.Time, d.Org, d.Host, d.Verb, d.Outcome = day.Add(time.Duration(second)*time.Second), org, host, verb, tocsin.Worked
+		d.Who = []tocsin.Entity{{Kind: "address", Value: from}}
+		if to != "" {
+			d.On, d.Text = []tocsin.Entity{{Kind: "address", Value: to}}, to+":22"
+		}
+		return d
+	}
+	web := deed(30, "a", "", "connect", "10.0.0.1", "10.0.0.8")
+	web.Text = "10.0.0.8:443"
+	a := &tocsin.Actor{Deeds: []tocsin.Deed{
+		deed(0, "a", "", "connect", "10.0.0.1", "10.0.0.5"), deed(1, "a", "App1", "login", "10.0.0.1", ""),
+		deed(0, "b", "", "connect", "10.0.0.1", "10.0.0.5"), deed(1, "b", "other1", "login", "10.0.0.1", ""),
+		deed(10, "a", "", "connect", "10.0.0.1", "10.0.0.6"), deed(15, "a", "late1", "login", "10.0.0.1", ""), // too late
+		deed(20, "a", "", "connect", "10.0.0.1", "10.0.0.7"), deed(20, "a", "x1", "login", "10.0.0.1", ""), deed(21, "a", "x2", "login", "10.0.0.1", ""), // two fit
+		web, deed(30, "a", "web1", "login", "10.0.0.1", ""), // no login's connection
+	}}
+	w := newWorld([]*tocsin.Actor{a}, nil, nil)
+	if d := cmp.Diff(map[spot]string{{"a", "10.0.0.5"}: "app1", {"b", "10.0.0.5"}: "other1"}, w.entered, cmp.AllowUnexported(spot{})); d != "" {
+		t.Error(d)
+	}
+}
