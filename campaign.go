@@ -169,6 +169,7 @@ type Share struct {
 // A Victim is a machine, account or cloud tenant that a campaign was aimed at.
 type Victim struct {
 	Entity
+	Also    []Entity  `json:"also,omitempty"` // further names that it was seen under, at most 16
 	Org     string    `json:"org,omitempty"`
 	Reached bool      `json:"reached"` // the intruder got in or acted there; false: it was tried
 	First   time.Time `json:"first"`
@@ -176,6 +177,24 @@ type Victim struct {
 	Tactics []string  `json:"tactics"` // slugs, in the order they happened
 	Actions int       `json:"actions"`
 	Tie     Tie       `json:"tie,omitempty"` // core where a core of the campaign aimed at it
+}
+
+// Aimed are the listed victims that were reached, or those that were only tried, by what they are: machines, accounts (of users,
+// cloud identities and agents), and what is of no kind that is known.
+func (c *Campaign) Aimed(reached bool) (machines, accounts, others []*Victim) {
+	for i := range c.Victims {
+		v := &c.Victims[i]
+		switch {
+		case v.Reached != reached:
+		case v.Kind == "host" || v.Kind == "address":
+			machines = append(machines, v)
+		case v.Kind == "user" || v.Kind == "principal" || v.Kind == "agent":
+			accounts = append(accounts, v)
+		default:
+			others = append(others, v)
+		}
+	}
+	return machines, accounts, others
 }
 
 // An Aside is telling things of one kind on one machine that are in no campaign.

@@ -103,7 +103,7 @@ func TestWork(t *testing.T) {
 	for _, where := range []string{"machine", "organisation", "mark", "account", "each other"} {
 		count := func(n int) (pairs, deeds int) {
 			actors := busy(n, where)
-			w := newWorld(actors, nil)
+			w := newWorld(actors, nil, nil)
 			k := &knot{at: map[pair]int32{}}
 			w.pivots(k)
 			w.marks(k)

@@ -65,16 +65,20 @@ type Board struct {
 	Describe func(*tocsin.Actor)
 	// Lost is a sentence about what was let go of a stretch of time, or "". It may be nil.
 	Lost func(from, to time.Time) string
+	// Names is what records say of the names of machines and accounts; it may be nil.
+	Names Names
 	// Apart are pairs of actors' IDs that are not one campaign, because a person has said so.
 	Apart [][2]string
 
-	told map[uint64]*tocsin.Campaign // of the last build, by the digest of what they were made of
+	acting map[string]bool             // of the last build
+	told   map[uint64]*tocsin.Campaign // of the last build, by the digest of what they were made of
 }
 
 // Build joins actors to campaigns. Campaigns that nothing new is known of are those of the last call, and are not changed.
 func (b *Board) Build(actors []*tocsin.Actor) Result {
 	r := Result{Campaigns: []*tocsin.Campaign{}} // looked for, even where none is found
-	w := newWorld(actors, b.Apart)
+	w := newWorld(actors, b.Names, b.Apart)
+	b.acting = w.acting
 	w.join()
 	var rest []*member
 	in := map[*tocsin.Campaign][]*member{}
@@ -115,6 +119,9 @@ func (b *Board) Build(actors []*tocsin.Actor) Result {
 	})
 	return r
 }
+
+// Acts says that there are logs or actions of a machine by this name in lower case, or its short one, as of the last Build.
+func (b *Board) Acts(machine string) bool { return b.acting[machine] }
 
 // tell makes a campaign of a group, or nil if it did not come to one.
 func (b *Board) tell(w *world, g []*member, told map[uint64]*tocsin.Campaign) *tocsin.Campaign {

@@ -68,11 +68,6 @@ func include(list []string, s string, most int) []string {
 	return append(list, s)
 }
 
-// external says that a target is the intruder's own: a place that data or a machine is sent to.
-func external(e tocsin.Entity, d *tocsin.Deed) bool {
-	return d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || d.Verb == "send" && tocsin.Internet(e.Value)
-}
-
 // inside says that a deed is of somebody who is in: it had its effect on the machine.
 func inside(d *tocsin.Deed) bool {
 	if d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied {

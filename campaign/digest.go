@@ -17,6 +17,16 @@ type digester struct {
 	buf [8]byte
 }
 
+func (h *digester) flags(all ...bool) {
+	x := uint64(len(all))
+	for i, f := range all {
+		if f {
+			x |= 1 << (8 + i)
+		}
+	}
+	h.word(x)
+}
+
 func (h *digester) word(x uint64) {
 	for i := range h.buf {
 		h.buf[i] = byte(x >> (8 * i))
@@ -101,11 +111,13 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 	h.place(d.Place)
 	h.entities(d.Who)
 	h.entities(d.On)
-	for i := range d.On { // the same address may turn out another machine's
-		if host, ok := w.machine[d.On[i].Value]; ok {
-			h.text(host)
-		}
+	for i := range d.On { // the same name may turn out another machine's
+		w.digestName(h, d, &d.On[i])
 	}
+	for i := range d.Who {
+		w.digestName(h, d, &d.Who[i])
+	}
+	w.digestName(h, d, &tocsin.Entity{Kind: "host", Value: d.Host})
 	h.word(uint64(len(d.Marks)))
 	h.text(d.Marks...)
 	h.word(uint64(len(d.Rules)))
@@ -117,5 +129,26 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 		h.text(d.Spans[i].Source)
 		h.word(d.Spans[i].From)
 		h.word(d.Spans[i].To)
+	}
+}
+
+// digestName tells apart what is known of a name that a deed has.
+func (w *world) digestName(h *digester, d *tocsin.Deed, e *tocsin.Entity) {
+	kind := e.Kind
+	switch kind {
+	case "host", "address":
+		_, name := w.machineOf(e.Value, d)
+		h.text(name)
+		h.flags(w.acting[name], w.domains[name], name != "" && w.outside(name))
+		kind = "host"
+	case "user":
+		if a, ok := accountOf(*e, d.Org); ok {
+			h.flags(w.acting[a.scope])
+		}
+	default:
+		return
+	}
+	if w.names != nil {
+		h.text(w.names.Others(kind, e.Value)...)
 	}
 }

@@ -52,12 +52,19 @@ func before(x, y *member) int { return cmp.Compare(x.rank, y.rank) }
 // A world is all actors and what is common to them.
 type world struct {
 	all     []*member
-	machine map[string]string // the host that an address is of, where a record names both
+	machine map[string]string                      // the host that an address is of, where a record names both
+	parsed  map[string]struct{ kind, name string } // values that were read as a machine's name
+	entered map[spot]string                        // the host of an address, by logins that two records tell of
+	names   Names                                  // what other records say of names; may be nil
+	acting  map[string]bool                        // names of machines of which there are logs or actions
+	domains map[string]bool                        // of such machines
 	apart   [][2]*member
 }
 
-func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
-	w := &world{machine: map[string]string{}}
+func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
+	w := &world{machine: map[string]string{}, parsed: map[string]struct{ kind, name string }{}, names: names}
+	w.atHand(actors)
+	w.logins(actors)
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
 		m := &member{Actor: a, foreign: foreign(a)}
@@ -66,7 +73,7 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 			if d.Weight >= Least {
 				m.telling = append(m.telling, d)
 			}
-			if len(d.On) != 2 || d.Host == "" {
+			if len(d.On) != 2 || d.Host == "" || len(d.Who) > 0 && typed(d) || outward[d.Verb] {
 				continue
 			}
 			for _, e := range d.On {

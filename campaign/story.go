@@ -19,7 +19,8 @@ type story struct {
 	by  map[*tocsin.Deed]*member
 	c   *tocsin.Campaign
 
-	keys numbering
+	keys   numbering
+	called map[string]string // what machines that deeds name are told as
 }
 
 // campaign tells what a group of members did. If it came to something, they are described. Drivers are judged later.
@@ -72,9 +73,9 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	c.Rules = rules(s.all)
 	c.Records = records(s.all)
 	s.open()
+	s.cut()
 	c.Title = s.title()
 	s.names()
-	s.cut()
 	return c
 }
 
@@ -106,6 +107,15 @@ func (s *story) actors() {
 	slices.SortStableFunc(c.Links, func(x, y tocsin.Link) int {
 		return cmp.Or(x.Time.Compare(y.Time), strings.Compare(x.From, y.From), strings.Compare(x.To, y.To), strings.Compare(x.Kind, y.Kind))
 	})
+}
+
+// name is what a machine is told as.
+func (s *story) name(machine string, d *tocsin.Deed) string {
+	_, name := s.w.machineOf(machine, d)
+	if told, ok := s.called[name]; ok {
+		return told
+	}
+	return name
 }
 
 // omit says that n entries of a list are left out.
@@ -155,10 +165,12 @@ func (s *story) steps() {
 		}
 		st.Techniques = include(st.Techniques, d.Technique, 12)
 		st.Actors = include(st.Actors, s.by[d].ID, 12)
-		if st.Hosts = include(st.Hosts, strings.ToLower(d.Host), 24); d.Host == "" {
+		if st.Hosts = include(st.Hosts, s.name(d.Host, d), 24); d.Host == "" {
 			for _, e := range d.On {
-				if (e.Kind == "host" || e.Kind == "address") && !external(e, d) {
-					st.Hosts = include(st.Hosts, s.w.named(e.Value), 24)
+				if machine(e.Kind) {
+					if _, name := s.w.machineOf(e.Value, d); name != "" && !s.w.external(name, e, d) {
+						st.Hosts = include(st.Hosts, s.name(e.Value, d), 24)
+					}
 				}
 			}
 		}
@@ -318,7 +330,7 @@ func (s *story) open() {
 		}
 		switch d.Verb {
 		case "run":
-			runs[strings.ToLower(d.Host)] = true
+			runs[s.name(d.Host, d)] = true
 		case "connect", "resolve":
 			nets = true
 		}
@@ -371,44 +383,28 @@ func tacticName(slug string) string {
 	return slug
 }
 
-// title is one line: how many were reached, by whom, how far.
+// title is one line: what was reached, by whom, how far.
 func (s *story) title() string {
 	c := s.c
-	var hosts, tried []string
-	orgs := map[string]bool{}
-	for _, v := range c.Victims {
-		if v.Kind == "user" {
-			continue
-		}
-		if !v.Reached {
-			tried = append(tried, v.Value)
-			continue
-		}
-		hosts = append(hosts, v.Value)
-		if v.Org != "" {
-			orgs[v.Org] = true
-		}
-	}
-	list := func(all []string) string {
-		switch {
-		case len(all) == 1:
-			return all[0]
-		case len(all) == 2:
-			return all[0] + " and " + all[1]
-		}
-		return fmt.Sprintf("%d machines", len(all))
-	}
 	var b strings.Builder
+	machines, accounts, _ := c.Aimed(true)
+	tried, _, _ := c.Aimed(false)
 	switch {
-	case len(hosts) > 0:
-		b.WriteString("Intrusion into " + list(hosts))
-		if len(orgs) > 1 {
-			fmt.Fprintf(&b, " of %d organisations", len(orgs))
+	case len(machines) > 0:
+		b.WriteString("Intrusion into " + s.named(machines, "machine"))
+	case len(accounts) > 0:
+		b.WriteString("Intrusion into ")
+		if n := len(accounts); n < 3 {
+			b.WriteString([]string{"account ", "accounts "}[n-1])
 		}
+		b.WriteString(s.named(accounts, "account"))
 	case len(tried) > 0:
-		b.WriteString("Attack on " + list(tried))
+		b.WriteString("Attack on " + s.named(tried, "machine"))
 	default:
 		b.WriteString("Intrusion")
+	}
+	if n := len(c.Orgs); n > 1 {
+		fmt.Fprintf(&b, " of %d organisations", n)
 	}
 	for _, a := range c.Actors {
 		if !a.Local {
@@ -438,6 +434,21 @@ func (s *story) title() string {
 		b.WriteString(": " + strings.Join(far, ", "))
 	}
 	return b.String()
+}
+
+// named are the names of victims, or how many there are.
+func (s *story) named(all []*tocsin.Victim, noun string) string {
+	switch len(all) {
+	case 1:
+		return all[0].Value
+	case 2:
+		return all[0].Value + " and " + all[1].Value
+	}
+	more := ""
+	if s.c.Omitted["victims"] > 0 {
+		more = "more than "
+	}
+	return fmt.Sprintf("%s%d %ss", more, len(all), noun)
 }
 
 // names gives the campaign its id, which is made of its first core and of what that did first, and the anchors by which it

@@ -231,14 +231,15 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		if in.Horizon > 0 && !coverage.Last.IsZero() {
 			state.pages.Forget(coverage.Last.Add(-in.Horizon))
 		}
-		state.Turn(time.Time{})
 		for _, more := range facts[1:] {
 			facts[0].Merge(more)
 		}
-		f.Result = state.Result()
 		names := facts[0].Names()
+		state.board.Names = names
+		state.Turn(time.Time{})
+		f.Result = state.Result()
 		for i, c := range f.Campaigns {
-			f.Campaigns[i] = names.Name(c)
+			f.Campaigns[i] = names.Name(c, state.board.Acts)
 		}
 		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)

@@ -62,8 +62,8 @@ func TestRehearsals(t *testing.T) {
 			}
 		}
 		f1 := 2 * float64(sum.gatesHit) / max(1, float64(sum.gatesTrue+sum.gatesSaid))
-		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d, benign names %d of %d, re-linked %d of %d, called agent %d of %d",
-			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
+		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d (%d machines said), benign names %d of %d, re-linked %d of %d, called agent %d of %d",
+			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.machines, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
 		key := "rehearsal/" + slug(s.name)
 		if s.opt.Tempo == "" { // what a person drives throughout has no agents' share
 			share(t, key+"/autonomy-within-5", within, n)
@@ -86,6 +86,7 @@ type rehearsalScore struct {
 	untold                         int
 	gatesTrue, gatesSaid, gatesHit int
 	victims, victimsIn             int
+	machines                       int // said to be reached
 	names, strangers               int // handles in the campaign, and of them those of benign people
 	blocks, relinked               int
 	agent                          bool
@@ -100,6 +101,7 @@ func (s *rehearsalScore) add(o rehearsalScore) {
 	s.gatesHit += o.gatesHit
 	s.victims += o.victims
 	s.victimsIn += o.victimsIn
+	s.machines += o.machines
 	s.names += o.names
 	s.strangers += o.strangers
 	s.blocks += o.blocks
@@ -146,6 +148,18 @@ func playRehearsal(t *testing.T, set *sigma.Set, opt rehearse.Options) rehearsal
 		return s
 	}
 	s.victimsIn, s.level = most, best.Level
+	machines, _, _ := best.Aimed(true)
+	s.machines = len(machines)
+	for _, v := range machines {
+		if !slices.ContainsFunc(append([]tocsin.Entity{v.Entity}, v.Also...), func(e tocsin.Entity) bool { return reached[e.Value] }) {
+			t.Logf("    seed %d: %s %v was not reached", opt.Seed, v.Value, v.Also)
+		}
+	}
+	for _, v := range best.Victims {
+		if theirs[v.Value] {
+			t.Errorf("seed %d: the operator's own address %s is a victim", opt.Seed, v.Value)
+		}
+	}
 	benign := map[string]bool{}
 	for _, a := range truth.Benign.Addresses {
 		benign[a] = true

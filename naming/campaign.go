@@ -13,19 +13,28 @@ import (
 const mostNamed = 1024
 
 // Name returns the campaign with the machines that its addresses were at the time: those of victims, of steps' hosts and
-// those that actors came from. The campaign itself is not changed; where nothing is known it is returned as it is.
-func (n *Names) Name(c *tocsin.Campaign) *tocsin.Campaign {
+// those that actors came from. acts says that there are logs or actions of a machine by that name: an address that acts by
+// itself is not called after such a machine by records that may lie. The campaign itself is not changed; where nothing is
+// known it is returned as it is.
+func (n *Names) Name(c *tocsin.Campaign, acts func(machine string) bool) *tocsin.Campaign {
 	var all []tocsin.Naming
 	seen := map[[2]string]bool{}
 	name := func(address string, from, to time.Time) {
-		if m, ok := n.Machine(address, from, to); ok && !seen[[2]string{address, m.Name.Value}] {
+		m, ok := n.Machine(address, from, to)
+		if ok && !borneOut(&m) && acts(address) && (acts(m.Name.Value) || acts(first(m.Name.Value))) {
+			return
+		}
+		if ok && !seen[[2]string{address, m.Name.Value}] {
 			seen[[2]string{address, m.Name.Value}] = true
 			all = append(all, m)
 		}
 	}
 	for i := range c.Victims {
-		if v := &c.Victims[i]; v.Kind == "address" {
-			name(v.Value, v.First, v.Last)
+		v := &c.Victims[i]
+		for _, e := range append([]tocsin.Entity{v.Entity}, v.Also...) {
+			if e.Kind == "address" {
+				name(e.Value, v.First, v.Last)
+			}
 		}
 	}
 	for i := range c.Steps {

@@ -68,10 +68,14 @@ func (t *stretch) naming(kind string, of, name tocsin.Entity) tocsin.Naming {
 	return n
 }
 
-// evidence is the kind of a record as far as it counts for another witness: what the DNS says forwards and backwards are two.
-func (s *saying) evidence() string {
-	kind, _, _ := strings.Cut(s.row.id, "-")
-	if strings.HasSuffix(s.row.id, "-ptr") {
+// evidence is the kind of a record as far as it counts for another witness.
+func (s *saying) evidence() string { return evidence(s.row.id) }
+
+// evidence is the kind of a row's records as far as it counts for another witness: what the DNS says forwards and backwards
+// are two.
+func evidence(id string) string {
+	kind, _, _ := strings.Cut(id, "-")
+	if strings.HasSuffix(id, "-ptr") {
 		kind += "-ptr"
 	}
 	return kind

@@ -65,3 +65,46 @@ func better(a, b *Known) bool {
 	return cmp.Or(cmp.Compare(min(g(a), int(claimed)), min(g(b), int(claimed))), cmp.Compare(strings.Count(a.Name.Value, "."), strings.Count(b.Name.Value, ".")),
 		cmp.Compare(g(a), g(b)), cmp.Compare(a.N, b.N), strings.Compare(b.Name.Value, a.Name.Value)) > 0
 }
+
+// Host is the host that an address was at a time, or "". It is sure where the machine's own record says so, or two kinds of
+// record do.
+func (n *Names) Host(address string, at time.Time) (host string, sure bool) {
+	m, ok := n.Machine(address, at, at)
+	if !ok {
+		return "", false
+	}
+	return m.Name.Value, borneOut(&m)
+}
+
+// borneOut says that a fact rests on the machine's own record, or on two kinds of record.
+func borneOut(m *tocsin.Naming) bool {
+	return m.Grade == own.String() || slices.ContainsFunc(m.By, func(id string) bool { return evidence(id) != evidence(m.By[0]) })
+}
+
+// Others are the further names, a SID among them, of a host or a user that records are sure of, sorted.
+func (n *Names) Others(kind, name string) []string {
+	if strings.HasPrefix(name, "s-1-5-") {
+		name = strings.ToUpper(name)
+	} else if sidOf(name) == "" {
+		name = strings.ToLower(name)
+	}
+	var all []string
+	for _, i := range n.of[tocsin.Entity{Kind: kind, Value: name}] {
+		k := &n.all[i]
+		switch {
+		case k.Kind != "alias" && k.Kind != "sid" && k.Kind != "account", k.Of.Kind != kind || k.Name.Kind != kind:
+			continue
+		case k.Grade != own.String() && !sameMachine(k.Of.Value, k.Name.Value):
+			continue
+		}
+		other := k.Of.Value
+		if other == name {
+			other = k.Name.Value
+		}
+		if !slices.Contains(all, other) {
+			all = append(all, other)
+		}
+	}
+	slices.Sort(all)
+	return all
+}

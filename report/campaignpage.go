@@ -40,6 +40,16 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 		}
 		j.shut(']')
 		j.strAt("rated", english.why1(c))
+		j.key("toll") // of each kind of victim: how many were reached, how many there are, and what they are
+		j.open('[')
+		for _, t := range english.tolls(c) {
+			j.open('[')
+			j.uint(uint64(t.reached))
+			j.uint(uint64(t.n))
+			j.str(english.plural(int64(t.n), t.what))
+			j.shut(']')
+		}
+		j.shut(']')
 		writeSpans(j, c.Records)
 		lean := *c
 		lean.Records = nil

@@ -119,16 +119,16 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head
 	}
 	add(when)
 	whom := "nobody named that it was aimed at"
-	if n := len(c.Victims); n > 0 {
-		whom = "entered " + count(reachedOf(c)) + " of " + several(n, "target")
-		if more := c.Omitted["victims"]; more > 0 {
-			whom += " listed, " + count(more) + " more not listed,"
-		}
+	if len(c.Victims) > 0 {
+		whom = "entered " + w.entered(c)
 	}
 	if n := len(c.Orgs); n > 0 {
 		whom += " of " + several(n, "organisation") + " (" + visible(strings.Join(c.Orgs[:min(n, 6)], ", ")) + ")"
 	}
 	add(whom)
+	if more := c.Omitted["victims"]; more > 0 {
+		add("of those that are listed; " + several(more, "more target") + " not listed")
+	}
 	head = len(lines)
 	add(p.operators(c))
 	add(p.autonomy(c))

@@ -411,7 +411,7 @@ func (e *explanation) victims() {
 		if datable(v.First) && datable(v.Last) {
 			when = "; " + spanText(v.First, v.Last)
 		}
-		e.para(2, state+"  "+show(v.Kind)+" "+show(calledIn(e.c, v.Value))+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
+		e.para(2, state+"  "+show(v.Kind)+" "+show(victimName(e.c, v))+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
 		for _, n := range machinesAt(e.c, v.Value)[:min(len(machinesAt(e.c, v.Value)), 3)] {
 			e.para(11, show(n.Name.Value)+" by "+show(strings.Join(n.By[:min(len(n.By), 4)], ", "))+": "+several(int(n.N), "record")+", the first "+place(&n.From))
 		}

@@ -281,7 +281,7 @@ func (a *dossier) victims(c *tocsin.Campaign) {
 			phases = append(phases, w.tactic(t))
 		}
 		state = append(state, a.weak(v.Tie)...)
-		rows = append(rows, []text{state, say(val(calledIn(c, v.Value)), " (", quote(w.kind(v.Kind)), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
+		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", quote(w.kind(v.Kind)), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
 	}
 	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead}, rows)
 	a.beyond(len(list), maxRows)
@@ -411,8 +411,12 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 func (a *dossier) counter(c *tocsin.Campaign) {
 	w := a.w
 	var hosts, accounts, weakNames []string
+	same := map[string]bool{} // further names of machines that were reached
 	for i := range c.Victims {
 		if v := &c.Victims[i]; v.Reached {
+			for _, e := range v.Also {
+				same[e.Value] = true
+			}
 			if v.Tie == tocsin.Weak {
 				weakNames = append(weakNames, v.Value)
 				continue
@@ -436,11 +440,11 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 			}
 			switch h.Kind {
 			case "user", "principal", "agent":
-				if !contains(accounts, h.Value) {
+				if !same[h.Value] && !contains(accounts, h.Value) {
 					accounts = append(accounts, h.Value)
 				}
 			case "address":
-				if !contains(hosts, h.Value) && !contains(outside, h.Value) {
+				if !same[h.Value] && !contains(hosts, h.Value) && !contains(outside, h.Value) {
 					outside = append(outside, h.Value)
 				}
 			}

@@ -29,6 +29,7 @@ type words struct {
 	// The story.
 	acted, actedOne, inOrgs, nobody                   string
 	reachedNone, reachedAll, reachedSome, order       string
+	enteredOf                                         string // {0} of {1}, or {2} and {3}: reached, all with the noun, reached with the noun, all
 	driven, sure, undecided, autonomy, decided        string
 	adapted, dataTouched, active, paused, silent, why string
 
@@ -101,7 +102,7 @@ var english = words{
 		"lateral-movement": "lateral movement", "collection": "collection", "command-and-control": "command and control", "exfiltration": "exfiltration", "impact": "impact"},
 
 	acted: "{0}, {1} acted against {2}.", actedOne: "{0}, {1} acted against {2}.", inOrgs: " of {0} ({1})", nobody: "targets that the logs do not name",
-	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0} of {1}.",
+	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0}.", enteredOf: "{0} of {1}",
 	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sure: " ({0})", undecided: "Whether a person, a script or an AI agent drove it cannot be told from the evidence.",
 	autonomy: "About {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
 	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "It was still active when the logs end.",
@@ -151,7 +152,7 @@ var english = words{
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
 	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
 	unmet:       "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
-	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0} of {1}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
+	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
 	guessed:  "Times rest on what the records do not say:",
 	guessRow: "{0} of {1} events of {2}: {3}, taken to be {4} because {5}", guessFiles: "{0} files (most of {1})", guessMostly: "mostly {0}",
 	strayRow:   "{0} events of {1} are a year and more from all others and left out of the span: {2}",
@@ -181,7 +182,7 @@ var french = words{
 		"lateral-movement": "déplacement latéral", "collection": "collecte", "command-and-control": "commande et contrôle", "exfiltration": "exfiltration", "impact": "impact"},
 
 	acted: "{0}, {1} s'en sont pris à {2}.", actedOne: "{0}, {1} s'en est pris à {2}.", inOrgs: " dans {0} ({1})", nobody: "des cibles que les journaux ne nomment pas",
-	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0} sur {1}.",
+	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0}.", enteredOf: "{2} sur {3}",
 	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sure: " ({0})", undecided: "Les indices ne permettent pas de dire si l'opérateur est une personne, un script ou un agent d'IA.",
 	autonomy: "Environ {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
 	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "La campagne était encore active à la fin des journaux.",
@@ -231,7 +232,7 @@ var french = words{
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
 	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
 	unmet:       "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
-	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0} sur {1}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
+	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
 	guessed:  "Des heures reposent sur ce que les enregistrements ne disent pas :",
 	guessRow: "{0} événements sur {1} de {2} : {3}, pris pour {4} ; motif : {5}", guessFiles: "{0} fichiers (la plupart de {1})", guessMostly: "le plus souvent {0}",
 	strayRow:   "{0} événements de {1} sont à un an et plus de tous les autres et ne comptent pas dans la période : {2}",

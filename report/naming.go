@@ -34,3 +34,20 @@ func calledIn(c *tocsin.Campaign, value string) string {
 	}
 	return strings.Join(names, ", ") + " (" + value + ")"
 }
+
+// victimName is what a victim is called, with further names that it was seen under.
+func victimName(c *tocsin.Campaign, v *tocsin.Victim) string {
+	const most = 3
+	s := calledIn(c, v.Value)
+	if len(v.Also) == 0 {
+		return s
+	}
+	var also []string
+	for _, e := range v.Also[:min(len(v.Also), most)] {
+		also = append(also, e.Value)
+	}
+	if len(v.Also) > most {
+		also = append(also, "…")
+	}
+	return s + " (" + strings.Join(also, ", ") + ")"
+}

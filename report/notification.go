@@ -156,7 +156,7 @@ func (a *dossier) assessment(c *tocsin.Campaign) {
 	a.heading(3, n.severity)
 	a.para(bold(t.rated+t.colon+t.levels[min(c.Level, tocsin.Critical).String()]), reason(c), " ", a.todo(n.severityBlank))
 	a.heading(3, n.impact)
-	a.para(fill(n.impactFacts, t.number(reachedOf(c)), t.number(len(c.Victims))), " ", a.todo(n.impactBlank))
+	a.para(fill(n.impactFacts, or(t.entered(c), t.nobody)), " ", a.todo(n.impactBlank))
 	a.victims(c)
 	a.heading(3, t.data)
 	a.texts(c.Data, t.noData)

@@ -180,7 +180,7 @@ func (s *stix) targets(c *tocsin.Campaign, id string, created time.Time) {
 		}), created)
 	}
 	for i := range c.Victims[:min(len(c.Victims), maxSTIXList)] {
-		if v := &c.Victims[i]; v.Kind == "host" && v.Value != "" {
+		if v := &c.Victims[i]; (v.Kind == "host" || v.Kind == "address") && v.Value != "" {
 			s.relate("targets", id, s.system(v.Value), created)
 		}
 	}
@@ -191,6 +191,9 @@ func (s *stix) infrastructure(c *tocsin.Campaign, id string, created time.Time) 
 	victim := make(map[string]bool)
 	for i := range c.Victims {
 		victim[c.Victims[i].Value] = true
+		for _, e := range c.Victims[i].Also {
+			victim[e.Value] = true
+		}
 	}
 	var refs []string
 	add := func(e tocsin.Entity) {

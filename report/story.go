@@ -34,13 +34,13 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 	switch n := len(c.Victims); {
 	case n == 0:
 	case c.Omitted["victims"] > 0:
-		all = append(all, fill(w.reachedListed, w.number(reached), w.number(n)))
+		all = append(all, fill(w.reachedListed, w.entered(c)))
 	case reached == 0:
 		all = append(all, say(w.reachedNone))
 	case reached == n && n > 1:
 		all = append(all, say(w.reachedAll))
 	default:
-		all = append(all, fill(w.reachedSome, w.several(reached, w.target), w.number(n)))
+		all = append(all, fill(w.reachedSome, w.entered(c)))
 	}
 	if order := tacticsInOrder(c); len(order) > 0 {
 		var names []string
@@ -110,35 +110,54 @@ func longestQuiet(c *tocsin.Campaign) time.Duration {
 	return most
 }
 
-// targets counts the victims by what they are.
+// A toll is how many victims of a kind there are, and how many of them were reached.
+type toll struct {
+	what       noun
+	n, reached int
+}
+
+// tolls counts the listed victims by what they are; kinds of which there is none are left out.
+func (w *words) tolls(c *tocsin.Campaign) (all []toll) {
+	var n [2][3]int
+	for i, reached := range []bool{true, false} {
+		machines, accounts, others := c.Aimed(reached)
+		n[i] = [3]int{len(machines), len(accounts), len(others)}
+	}
+	for k, what := range []noun{w.machine, w.account, w.target} {
+		if t := (toll{what, n[0][k] + n[1][k], n[0][k]}); t.n > 0 {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// targets says how many victims there are, by what they are.
 func (w *words) targets(c *tocsin.Campaign) text {
-	var hosts, accounts, others int
-	for i := range c.Victims {
-		switch c.Victims[i].Kind {
-		case "host", "address":
-			hosts++
-		case "user", "principal", "agent":
-			accounts++
-		default:
-			others++
-		}
-	}
 	var parts []string
-	for _, k := range []struct {
-		n int
-		w noun
-	}{{hosts, w.machine}, {accounts, w.account}, {others, w.target}} {
-		if k.n > 0 {
-			parts = append(parts, w.several(k.n, k.w))
-		}
+	for _, t := range w.tolls(c) {
+		parts = append(parts, w.several(t.n, t.what))
 	}
-	switch len(parts) {
-	case 0:
+	if len(parts) == 0 {
 		return say(w.nobody)
-	case 1:
-		return say(parts[0])
 	}
-	return say(strings.Join(parts[:len(parts)-1], ", ") + w.and + parts[len(parts)-1])
+	return say(w.listed(parts))
+}
+
+// entered says how many of the victims were reached, by what they are.
+func (w *words) entered(c *tocsin.Campaign) string {
+	var parts []string
+	for _, t := range w.tolls(c) {
+		parts = append(parts, fill(w.enteredOf, w.number(t.reached), w.several(t.n, t.what), w.several(t.reached, t.what), w.number(t.n)).plain())
+	}
+	return w.listed(parts)
+}
+
+// listed joins parts of a sentence.
+func (w *words) listed(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], ", ") + w.and + parts[len(parts)-1]
 }
 
 // doers is the number of actors, those that are not listed included, at least one.

@@ -67,7 +67,7 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		{"steps left out, in French", "incident.fr nis2-72h.fr", "12 autres étapes, au milieu, ne sont pas citées."},
 		{"a link left out", "incident.en explain", "1 further link is not listed."},
 		{"victims left out", "incident.en nis2-72h.en explain hunt.stix.json", "45 further victims are not listed."},
-		{"victims left out, counted", "hunt.txt text hunt.html list", "entered 6 of 10 targets listed, 45 more not listed"},
+		{"victims left out, counted", "hunt.txt text hunt.html list", "of those that are listed; 45 more targets not listed"},
 		{"indicators left out", "incident.en nis2-72h.en explain", "3 further indicators are not listed."},
 		{"actors left out", "incident.en explain", "2 further actors are not listed."},
 		{"actors left out, counted", "text\x00300", "and 2 more"},

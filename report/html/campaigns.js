@@ -52,11 +52,10 @@ function drawCampaigns() {
 let wholeList = false;
 function drawCampaignList() {
   const few = 6, list = wholeList ? D.campaigns : D.campaigns.slice(0, few);
-  const reach = (c) => c.victims.filter((v) => v.reached).length;
   fill($("campaign-list"), list.map((c, k) => el("button", { type: "button", class: "camprow l" + levelNames.indexOf(c.level || "unrated"), "aria-pressed": String(k === chosenCampaign), onclick: () => { chosenCampaign = k; drawCampaignList(); drawCampaign(); if (innerWidth < 980) $("campaign").scrollIntoView(); } },
     el("span", { class: "badge" }, c.level || "unrated"),
     el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC")), c.lost ? el("small", { class: "short" }, "may lack some") : null),
-    el("span", { class: "campfacts muted" }, `${number(reach(c))} of ${plural(c.victims.length, "target")} entered`, (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""),
+    el("span", { class: "campfacts muted" }, c.toll.length ? c.toll.map(([n, of, what]) => `${number(n)} of ${number(of)} ${what}`).join(", ") + " entered" : "nobody named", (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""),
     el("span", { class: "pill d-" + c.driver }, driverName[c.driver] || "undecided"))),
     D.campaigns.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholeList = !wholeList; drawCampaignList(); } }, wholeList ? "Fewer" : `${number(D.campaigns.length - few)} more`) : null);
 }
@@ -89,7 +88,7 @@ function pane(hint) {
 
 function campaignPage(k, wide) {
   const c = D.campaigns[k];
-  const n = matchesOf(k), reached = c.victims.filter((v) => v.reached).length;
+  const n = matchesOf(k);
   const a = us(c.first), b = us(c.last);
   const tile = (v, name, note) => el("div", { class: "tile" }, el("b", {}, v), el("span", {}, name), note ? el("small", { class: "muted" }, note) : null);
   const side = wide > 1000;
@@ -106,8 +105,8 @@ function campaignPage(k, wide) {
     el("p", { class: "muted why" }, c.rated),
     c.lost ? el("section", { class: "warn lost" }, el("h4", {}, "What this campaign may lack"), el("p", {}, line(c.lost))) : null,
     el("div", { class: "tiles" },
-      tile(`${number(reached)} of ${number(c.victims.length)}`, unlisted(c, "victims") ? "listed targets entered" : "targets entered", unlisted(c, "victims") ? `${number(unlisted(c, "victims"))} more not listed` : ""),
-      tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", (c.orgs || []).slice(0, 4).map(line).join(", ")),
+      c.toll.map(([n, of, what], i) => tile(`${number(n)} of ${number(of)}`, (unlisted(c, "victims") ? "listed " : "") + what + " entered", unlisted(c, "victims") && !i ? `${number(unlisted(c, "victims"))} more not listed` : "")),
+      (c.orgs || []).length ? tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", (c.orgs || []).slice(0, 4).map(line).join(", ")) : null,
       tile(number(c.actors.length + unlisted(c, "actors")), c.actors.length + unlisted(c, "actors") === 1 ? "actor" : "actors", c.actors.slice(0, 2).map((x) => line(actorName(x))).join(", ")),
       tile(a !== null && b !== null ? lasting((b - a) / 1000) : "?", "from first to last action"),
       tile(number(c.actions), "actions", `${number(c.alerts)} with an alert`),
@@ -164,13 +163,16 @@ const calledIn = (c, value) => {
   return names.length ? `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""} (${value})` : value;
 };
 
+// also names what else a victim is called.
+const also = (v) => (v.also || []).length ? el("small", { class: "muted" }, " also ", v.also.slice(0, 4).map((e) => line(e.value)).join(", "), v.also.length > 4 ? ", …" : "") : null;
+
 function victimTable(c) {
   if (!c.victims.length) return el("p", { class: "muted" }, "None named.");
   const all = [...c.victims].sort((x, y) => y.reached - x.reached);
   let most = 12;
   const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
   const draw = () => {
-    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(calledIn(c, v.value))), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
+    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(calledIn(c, v.value))), also(v), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
       el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
     more.hidden = all.length <= most;
     fill(more, `${number(all.length - most)} more`);

@@ -33,7 +33,7 @@ function graph(c, wide, tell) {
     }
     // Of one actor alone it needs no step to say who it was.
     if (c.actors.length === 1 && !edges.some((e) => e.b === n)) edges.push({ a: at.get("actor " + actors[0].id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(actors[0])} against ${v.value}`, tell: n.tell });
-    const h = at.get("handle " + v.kind + ":" + v.value);
+    const h = [v, ...(v.also || [])].map((e) => at.get("handle " + e.kind + ":" + e.value)).find(Boolean);
     if (h) edges.push({ a: h, b: n, kind: "same", label: v.value + " is used by the intruder", tell: () => [el("h5", {}, line(v.value)), el("p", {}, "A victim whose name the intruder went by.")] });
   }
   if (list.length > shown.length) node("fold victims", { col: 2, kind: "fold", org: "", text: plural(list.length - shown.length, "more target"), tell: () => [el("h5", {}, "Further targets"), el("p", {}, "They are in the table of victims below.")] });
