@@ -326,8 +326,14 @@ func (k *Knowledge) wrapper(words []string) *meaning {
 		for _, a := range words[1:] {
 			if encodedFlag(a) {
 				m.set(k.event(foundEncodedPowerShell))
-				return m
+				break
 			}
+		}
+		args := words[1:]
+		line := strings.ToLower(strings.Join(args, " "))
+		k.use(m, args, &arguments{joined: line[:min(len(line), 8192)]})
+		if m.Row != nil {
+			return m
 		}
 	}
 	return nil

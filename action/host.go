@@ -161,6 +161,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
 	log := commandLog(ev)
+	start := r.know.started(parent, r.f.image)
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
 	give := func(m *meaning) {
@@ -194,6 +195,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 			level := a.Level
 			r.found(foundStartedByServer)
 			a.Level = max(a.Level, level)
+		}
+		if given == 0 && start != nil && start.level > a.Level {
+			r.means(start)
 		}
 		given++
 		r.out()
@@ -290,6 +294,14 @@ func weight(m *meaning) int {
 		w++
 	}
 	return w
+}
+
+// started is the row for a program that another starts, or nil.
+func (k *Knowledge) started(parent, image string) *row {
+	if parent == "" || image == "" {
+		return nil
+	}
+	return k.folded(onStart, parent+" > "+image)
 }
 
 // serves says that a program answers strangers: a shell that it starts was started by a stranger.
