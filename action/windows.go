@@ -275,7 +275,8 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 				what = foundAccountHidden
 			}
 		case "4728", "4732", "4756":
-			if what = foundMemberAdded; r.know.listed("powerful-groups", groupOf(ev.Text("TargetSid"))) && r.winAccount(w.user, w.domain) != "" {
+			if what = foundMemberAdded; (w.id != "4732" || groupOf(ev.Text("MemberSid")) == "501") && r.know.listed("powerful-groups", groupOf(ev.Text("TargetSid"))) && r.winAccount(w.user, w.domain) != "" {
+				// Into a machine's own group of administrators people put themselves; its guest (501) nobody does.
 				what = foundMemberAddedPowerful
 			}
 		}
