@@ -93,8 +93,8 @@ type RuleSet struct {
 	Path     string    `json:"path,omitempty"` // where it lies; empty for own
 	From     string    `json:"from,omitempty"` // what an installed one was fetched from
 	Revision string    `json:"revision,omitempty"`
-	Date     time.Time `json:"date,omitzero"` // when it was installed
-	Rules    int       `json:"rules"`         // of them that can be used
+	Date     time.Time `json:"date"`  // when it was installed; zero for others
+	Rules    int       `json:"rules"` // of them that can be used
 }
 
 // A SourceCount is how many events a log source had.
