@@ -161,7 +161,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
 	log := commandLog(ev)
-	start := r.know.started(parent, r.f.image)
+	start := r.started(parent, r.f.image)
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
 	give := func(m *meaning) {
@@ -297,11 +297,11 @@ func weight(m *meaning) int {
 }
 
 // started is the row for a program that another starts, or nil.
-func (k *Knowledge) started(parent, image string) *row {
+func (r *Reader) started(parent, image string) *row {
 	if parent == "" || image == "" {
 		return nil
 	}
-	return k.folded(onStart, parent+" > "+image)
+	return r.know.folded(onStart, r.joined(parent, " > ", image))
 }
 
 // serves says that a program answers strangers: a shell that it starts was started by a stranger.
