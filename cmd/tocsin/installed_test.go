@@ -44,7 +44,9 @@ func TestInstalled(t *testing.T) {
 		return strings.Join(strings.Fields(out.String()), " ")
 	}
 	const title, bare = "Account made in a test", "1 event of Windows logs read without a rule collection: `tocsin rules update`"
-	hunt := func(flags ...string) string { return tocsin(append([]string{"hunt", "--no-campaigns", log}, flags...)...) }
+	hunt := func(flags ...string) string {
+		return tocsin(append([]string{"hunt", "--no-campaigns", log}, flags...)...)
+	}
 	check := func(what, got string, want ...string) {
 		t.Helper()
 		for _, w := range want {
