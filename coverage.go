@@ -15,6 +15,8 @@ type Coverage struct {
 	Mistakes  int64         // of FaultN, those that a mistake of Tocsin's own brought about
 	Mistake   *Fault        // the first of these, in order
 	Rules     int           // rules loaded
+	RuleSets  []RuleSet     // where these come from, in the order in which they were loaded
+	Bare      int64         // events of Windows logs that were read without a collection of rules for them
 	Rejected  []*Fault      // rules that could not be loaded, each with its reason
 	Noted     []*Fault      // what of the rules is not used although they are: filters whose placeholders have no values
 	Sources   []SourceCount // log sources seen, each event under the first of its own; most events first
@@ -87,6 +89,16 @@ type Guess struct {
 type Unmet struct {
 	Filter string `json:"filter"` // as the user gave it: "--host web1"
 	There  string `json:"there"`  // a clause for a person to read, about what there is instead
+}
+
+// A RuleSet is where some of the rules of a run come from.
+type RuleSet struct {
+	Kind     string    `json:"kind"`           // own, installed (by tocsin rules update) or given (--rules)
+	Path     string    `json:"path,omitempty"` // where it lies; empty for own
+	From     string    `json:"from,omitempty"` // what an installed one was fetched from
+	Revision string    `json:"revision,omitempty"`
+	Date     time.Time `json:"date"`  // when it was installed; zero for others
+	Rules    int       `json:"rules"` // of them that can be used
 }
 
 // A SourceCount is how many events a log source had.

@@ -2,6 +2,7 @@ package action
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -11,6 +12,7 @@ import (
 type arguments struct {
 	targets          []tocsin.Entity
 	lists            []string
+	listed           []string // the same with their paths
 	urls             []string
 	addresses, nets  int
 	user, hash, pass bool
@@ -126,9 +128,13 @@ func (a *arguments) flag(name, next, file string) {
 	}
 }
 
+// list notes a list once, although a flag and the word behind it both name it.
 func (a *arguments) list(w string) {
+	if slices.Contains(a.listed, w) {
+		return
+	}
 	if len(a.lists) < 4 {
-		a.lists = append(a.lists, base(w))
+		a.lists, a.listed = append(a.lists, base(w)), append(a.listed, w)
 	}
 }
 

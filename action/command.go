@@ -150,12 +150,17 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 		rest, nested, lang := unwrap(words, sh)
 		if nested != "" && depth < maxNested {
 			n := len(p.out)
-			if m := p.know.wrapper(words); m != nil {
+			m := p.know.wrapper(words)
+			// Of equals the first is told: what is run inside says more than how a script is started.
+			after := m != nil && m.Level >= medium
+			if m != nil && !after {
 				p.out = append(p.out, *m)
-				n++
 			}
 			p.line(nested, lang, depth+1)
-			if len(p.out) > n || p.know.wrapper(words) != nil {
+			if after {
+				p.out = append(p.out, *m)
+			}
+			if len(p.out) > n {
 				return
 			}
 		}
@@ -326,8 +331,14 @@ func (k *Knowledge) wrapper(words []string) *meaning {
 		for _, a := range words[1:] {
 			if encodedFlag(a) {
 				m.set(k.event(foundEncodedPowerShell))
-				return m
+				break
 			}
+		}
+		args := words[1:]
+		line := strings.ToLower(strings.Join(args, " "))
+		k.use(m, args, &arguments{joined: line[:min(len(line), 8192)]})
+		if m.Row != nil {
+			return m
 		}
 	}
 	return nil

@@ -165,6 +165,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	all, best, text, secrets := is.mean, is.best, is.text, is.secrets
 	parent := r.f.parent
 	log := commandLog(ev)
+	start := r.started(parent, r.f.image)
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
 	give := func(m *meaning) {
@@ -201,6 +202,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		if given == 0 && r.act.Level < medium && r.asOther() && r.know.inList("upload-folders", strings.ToLower(r.f.cwd)) {
 			r.found(foundRootInUploads)
+		}
+		if given == 0 && start != nil && start.level > a.Level {
+			r.means(start)
 		}
 		given++
 		r.out()
@@ -297,6 +301,14 @@ func weight(m *meaning) int {
 		w++
 	}
 	return w
+}
+
+// started is the row for a program that another starts, or nil.
+func (r *Reader) started(parent, image string) *row {
+	if parent == "" || image == "" {
+		return nil
+	}
+	return r.know.folded(onStart, r.joined(parent, " > ", image))
 }
 
 // serves says that a program answers strangers: a shell that it starts was started by a stranger.

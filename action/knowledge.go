@@ -57,6 +57,7 @@ import (
 //	registry    a changed key of Windows' registry
 //	pipe        the name of a named pipe
 //	file        a written file
+//	start       the start of a program by another: PARENT > PROGRAM, with their paths
 //	alert       the name of another detector's alert; words count at the beginning of words
 //	class       a network sensor's classification of a signature; likewise
 //	family      the name is a family of Emerging Threats' signatures
@@ -98,6 +99,7 @@ const (
 	onRegistry
 	onPipe
 	onFile
+	onStart
 	onAlert
 	onClass
 	onFamily
@@ -106,7 +108,7 @@ const (
 	kinds
 )
 
-var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "rpc", "cloud", "kubernetes", "ldap", "registry", "pipe", "file", "alert", "class", "family", "event", "list"}
+var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "rpc", "cloud", "kubernetes", "ldap", "registry", "pipe", "file", "start", "alert", "class", "family", "event", "list"}
 
 // A row is one piece of knowledge.
 type row struct {

@@ -61,6 +61,17 @@ const (
 	foundAccountDeleted
 	foundSecurityLogCleared
 	foundLogCleared
+	foundTellingLogCleared
+	foundTaskRegisteredOdd
+	foundAccountHidden
+	foundMemberAddedPowerful
+	foundSIDHistory
+	foundRestorePassword
+	foundDirectoryChanged
+	foundDatabaseShell
+	foundProcessTampered
+	foundRemoteThreadOdd
+	foundLSASSViewed
 	foundAuditPolicyChanged
 	foundAdminShareOpened
 	foundAdminShareWritten
@@ -93,7 +104,8 @@ var findingNames = [findings]string{
 	"service-ticket-rc4", "login-ticket-rc4", "mail-straight", "tor-stranger", "notice-scan",
 	"store-read-by-machine", "role-refused", "cloud-refused",
 	"service-installed", "service-installed-odd", "service-registered", "task-registered", "account-made-windows", "member-added", "account-deleted",
-	"security-log-cleared", "log-cleared", "audit-policy-changed", "admin-share-opened", "admin-share-written", "exec-pipe-opened", "lookup-pipe-opened",
+	"security-log-cleared", "log-cleared", "telling-log-cleared", "task-registered-odd", "account-hidden", "member-added-powerful", "sid-history-changed", "restore-password-set",
+	"directory-attribute-changed", "database-shell-on", "process-tampered", "remote-thread-odd", "lsass-viewed", "audit-policy-changed", "admin-share-opened", "admin-share-written", "exec-pipe-opened", "lookup-pipe-opened",
 	"replication-asked", "secrets-opened", "new-credentials", "connected-by-system-tool", "remote-thread", "lsass-read", "program-in-windows",
 	"malware-found", "defender-stopped", "wmi-subscription",
 	"protection-disabled", "log-disabled", "firewall-service-disabled",

@@ -33,6 +33,11 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 		k.fetches(m, &a)
 	}
 	k.use(m, args, &a)
+	if key := keyOf(m.Tool, masked[min(1, len(masked)):]); key != "" {
+		if r := k.folded(onRegistry, key); r != nil {
+			m.say(r)
+		}
+	}
 	if interpreter(m.Tool) {
 		// What matters is the script's name: a renamed interpreter is read by shape all the same.
 		for _, w := range args {

@@ -136,9 +136,9 @@ var winTexts = map[string]struct {
 
 // winIDs are the events that sysmon, security and channel read, by the last word of the provider's name.
 var winIDs = map[string]map[string]bool{
-	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 22"),
-	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 1102 4719 5140 5145 4662 4663 4656"),
-	"":                  wordSet("7040 7045 104 1102 4104 4103 400 800 1149 21 25 1116 1117 5001 5857 5860 5861"),
+	"Sysmon":            wordSet("1 3 8 10 11 12 13 14 15 17 18 19 20 21 22 25"),
+	"Security-Auditing": wordSet("4624 4625 4648 4768 4769 4771 4776 4688 4697 4657 4698 4702 4720 4722 4738 4724 4728 4732 4756 4726 4765 4766 4794 5136 1102 4719 5140 5145 4662 4663 4656"),
+	"":                  wordSet("7040 7045 104 1102 4104 4103 400 800 1149 21 25 1116 1117 5001 5007 5857 5860 5861 15457"),
 }
 
 // quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
@@ -254,7 +254,11 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		r.commandText(w.service+": ", w.servicePath)
 		r.out()
 	case "4698", "4702":
-		r.did(ev, w, r.know.event(foundTaskRegistered))
+		what := foundTaskRegistered
+		if r.know.inList("odd-task-programs", strings.ToLower(ev.Text("TaskContent"))) {
+			what = foundTaskRegisteredOdd
+		}
+		r.did(ev, w, r.know.event(what))
 		if strings.HasPrefix(w.task, `\Microsoft\`) {
 			r.nothing() // the system's own, which it renews by itself
 		}
@@ -267,14 +271,19 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 			// The first account of a machine, which Windows numbers 1000, is made by its setup.
 			if what = foundAccountMadeWindows; strings.HasSuffix(ev.Text("TargetSid"), "-1000") {
 				what = foundAccountMade
+			} else if strings.HasSuffix(w.targetUser, "$") {
+				what = foundAccountHidden
 			}
 		case "4728", "4732", "4756":
-			what = foundMemberAdded
+			if what = foundMemberAdded; (w.id != "4732" || groupOf(ev.Text("MemberSid")) == "501") && r.know.listed("powerful-groups", groupOf(ev.Text("TargetSid"))) && r.winAccount(w.user, w.domain) != "" {
+				// Into a machine's own group of administrators people put themselves; its guest (501) nobody does.
+				what = foundMemberAddedPowerful
+			}
 		}
 		r.did(ev, w, r.know.event(what))
 		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
 		a.Text = a.Verb + " account " + w.targetUser
-		if what == foundMemberAdded {
+		if what == foundMemberAdded || what == foundMemberAddedPowerful {
 			a.Text = "member added to " + w.targetUser
 		}
 		r.out()
@@ -288,6 +297,30 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 	case "1102":
 		r.did(ev, w, r.know.event(foundSecurityLogCleared))
 		a.Text = "security log cleared"
+		r.out()
+	case "4765", "4766":
+		r.did(ev, w, r.know.event(foundSIDHistory))
+		r.target("user", r.winAccount(w.targetUser, w.targetDomain))
+		a.Text = "SID history of " + w.targetUser + " changed"
+		r.out()
+	case "4794":
+		r.did(ev, w, r.know.event(foundRestorePassword))
+		a.Text = "password of directory restore mode set"
+		r.out()
+	case "4657":
+		key := w.target + `\` + ev.Text("ObjectValueName")
+		if is := r.know.folded(onRegistry, key); is != nil {
+			r.did(ev, w, is)
+			a.Text, a.Tool = key+" = "+ev.Text("NewValue"), r.base(ev.Text("ProcessName"))
+			r.out()
+		}
+	case "5136":
+		attribute := ev.Text("AttributeLDAPDisplayName")
+		if strings.HasSuffix(w.user, "$") || !r.know.listed("telling-attributes", r.lower(attribute)) {
+			return
+		}
+		r.did(ev, w, r.know.event(foundDirectoryChanged))
+		a.Text = attribute + " of " + ev.Text("ObjectDN") + " changed"
 		r.out()
 	case "4719":
 		r.did(ev, w, r.know.event(foundAuditPolicyChanged))
@@ -341,57 +374,9 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 	}
 }
 
-// winLogin reads logons and tickets.
-func (r *Reader) winLogin(ev *tocsin.Event, w *winFacts) {
-	a := &r.act
-	user := w.targetUser
-	failed := w.id == "4625" || w.id == "4771" || w.id == "4776" && w.status != "" && w.status != "0x0" || (w.id == "4768" || w.id == "4769") && w.status != "" && w.status != "0x0"
-	if w.id == "4624" {
-		switch w.logonType {
-		case "3", "10", "8", "9", "2", "7", "11":
-		default:
-			return
-		}
-		if w.address == "" && w.logonType != "9" && w.logonType != "2" && w.logonType != "10" {
-			return
-		}
-	}
-	if strings.HasSuffix(user, "$") && !failed && len(r.held) == 0 {
-		return
-	}
-	r.begin(ev)
-	r.doer("address", w.address)
-	if w.id == "4624" && w.targetLogon != "" && a.Host != "" && w.targetLogon != "0x3e7" {
-		r.doer("session", r.joined(a.Host, "/", r.lower(w.targetLogon)))
-	}
-	if len(a.Who) == 0 {
-		r.subject(w)
-	}
-	r.target("host", a.Host)
-	r.target("user", r.winAccount(user, w.targetDomain))
-	a.Verb, a.Level, a.Outcome, a.Log = "login", tocsin.Informational, tocsin.Worked, "login"
-	a.Text = r.joined("login as ", user, "")
-	switch {
-	case failed:
-		r.found(foundLoginFailed)
-		a.Outcome = tocsin.Failed
-	case w.id == "4648":
-		a.Text = r.joined("explicit credentials of ", user, "")
-		if strings.HasSuffix(w.user, "$") && len(r.held) == 0 {
-			return
-		}
-	case w.id == "4769":
-		a.Text = r.joined("service ticket for ", or(w.service, user), "")
-		if w.ticket == "0x17" && !strings.HasSuffix(w.service, "$") && !strings.EqualFold(w.service, "krbtgt") {
-			r.found(foundServiceTicketRC4)
-		}
-	case w.id == "4768" && w.ticket == "0x17":
-		r.found(foundLoginTicketRC4)
-	case w.id == "4624" && w.logonType == "9":
-		r.found(foundNewCredentials)
-	}
-	r.out()
-}
+// groupOf is the last part of a group's SID, which is the same for a group that comes with Windows wherever it is:
+// https://learn.microsoft.com/windows-server/identity/ad-ds/manage/understand-security-identifiers.
+func groupOf(sid string) string { return sid[strings.LastIndexByte(sid, '-')+1:] }
 
 // process reads the start of a program.
 func (r *Reader) process(ev *tocsin.Event, w *winFacts) {
@@ -415,6 +400,9 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.connection(ev, w)
 	case "8":
 		r.did(ev, w, r.know.event(foundRemoteThread))
+		if p := strings.ToLower(w.image); r.know.inList("thread-starters", p) || r.base(w.targetImage) == "lsass" {
+			r.found(foundRemoteThreadOdd)
+		}
 		a.Text, a.Tool = w.image+" → "+w.targetImage, r.base(w.image)
 		r.out()
 	case "10":
@@ -424,6 +412,8 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.did(ev, w, r.know.event(foundLSASSRead))
 		if p := strings.ToLower(w.image); strings.HasPrefix(p, `c:\windows\system32\`) && !strings.Contains(p, "rundll32") && !strings.Contains(p, "taskmgr") || strings.HasPrefix(p, `c:\program files`) || strings.HasPrefix(p, `c:\programdata\microsoft\windows defender`) {
 			r.nothing() // what comes with the system and what is installed do it all day
+		} else if r.know.listed("process-viewers", r.base(w.image)) && !r.know.inList("dump-libraries", strings.ToLower(ev.Text("CallTrace"))) {
+			r.found(foundLSASSViewed)
 		}
 		a.Text, a.Tool = "memory of lsass read by "+w.image, r.base(w.image)
 		r.out()
@@ -453,6 +443,17 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 			a.Text, a.Tool = w.pipe, r.base(w.image)
 			r.out()
 		}
+	case "19", "20", "21":
+		r.did(ev, w, r.know.event(foundWMISubscription))
+		a.Text = "WMI subscription " + or(ev.Text("Name"), ev.Text("Consumer"))
+		r.out()
+	case "25":
+		r.did(ev, w, r.know.event(foundProcessTampered))
+		if r.know.inList("ordinary-service-programs", strings.ToLower(w.image)) {
+			r.nothing() // browsers and protection change their own
+		}
+		a.Text, a.Tool = "image of "+w.image+" replaced", r.base(w.image)
+		r.out()
 	case "22":
 		if w.query == "" {
 			return
@@ -515,7 +516,11 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		a.Text = "security log cleared"
 		r.out()
 	case w.id == "104":
-		r.did(ev, w, r.know.event(foundLogCleared))
+		what := foundLogCleared
+		if r.know.listed("telling-logs", r.lower(or(ev.Text("EventData_Channel"), ev.Text("param1")))) {
+			what = foundTellingLogCleared
+		}
+		r.did(ev, w, r.know.event(what))
 		a.Text = "log cleared"
 		r.out()
 	case w.id == "4104" || w.id == "4103" || w.id == "400" || w.id == "800":
@@ -535,6 +540,21 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 	case (w.id == "1116" || w.id == "1117") && strings.Contains(w.provider, "Defender"):
 		r.did(ev, w, r.know.event(foundMalware))
 		a.Text = "malware found by Windows Defender"
+		r.out()
+	case w.id == "15457" && strings.HasPrefix(w.provider, "MSSQL"):
+		if !r.know.inList("database-shells", strings.ToLower(ev.Text("Data"))) {
+			return
+		}
+		r.did(ev, w, r.know.event(foundDatabaseShell))
+		a.Text = "setting of the database changed: " + ev.Text("Data")
+		r.out()
+	case w.id == "5007" && strings.Contains(w.provider, "Defender"):
+		is := r.know.folded(onRegistry, strings.TrimSpace(ev.Text("New Value")))
+		if is == nil {
+			return
+		}
+		r.did(ev, w, is)
+		a.Text = ev.Text("New Value")
 		r.out()
 	case w.id == "5001" && strings.Contains(w.provider, "Defender"):
 		r.did(ev, w, r.know.event(foundDefenderStopped))

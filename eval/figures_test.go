@@ -74,6 +74,7 @@ var tuned = map[string]string{
 	"ait":       "the rate of oddities and the words for alerts' names were read off these four labs",
 	"chosen":    "the weights of links were chosen with these recordings at hand",
 	"channels":  "thresholds of channels were chosen with these recordings at hand",
+	"rows":      "rows of knowledge were written with another set at hand; of this one only the score was looked at",
 	"rules":     "our rules were written with these recordings at hand",
 	"weights":   "the weights were fitted on these recordings",
 	"left-out":  "features were chosen by this score, weights fitted without the group",

@@ -50,6 +50,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if c.Partial != "" {
 		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
 	}
+	if c.Bare > 0 {
+		all = append(all, "  Windows   "+bareText(c.Bare))
+	}
 	for _, u := range c.Unmet {
 		all = append(all, "  Unmet     "+visible(u.Filter+": "+u.There))
 	}
@@ -100,6 +103,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	}
 	if n := len(c.Noted); n > 0 {
 		l += ", " + several(n, "filter") + " without values"
+	}
+	if sets := ruleSetsText(c.RuleSets); sets != "" {
+		l += ": " + sets
 	}
 	if len(c.Rejected) > 0 {
 		l += "; the first rejected: " + visible(c.Rejected[0].Error())

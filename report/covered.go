@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -12,24 +13,26 @@ import (
 // A Covered is what a run has seen and what it has not, in numbers: the line of kind coverage that ends JSONL. It holds
 // nothing that differs between runs over the same input, such as times taken.
 type Covered struct {
-	FilesRead     int64       `json:"files_read"`
-	FilesSkipped  int64       `json:"files_skipped"`
-	Skipped       []Reason    `json:"skipped,omitempty"` // the most frequent first, at most 20
-	Bytes         int64       `json:"bytes"`             // decompressed bytes read
-	Events        int64       `json:"events"`
-	First         time.Time   `json:"first"` // earliest and latest event time
-	Last          time.Time   `json:"last"`
-	FaultN        int64       `json:"faults"`                 // undecodable records, unreadable files, and files with stamps that were not believed
-	Faults        []FirstFail `json:"first_faults,omitempty"` // the first of them, at most 20
-	Mistakes      int64       `json:"mistakes,omitempty"`     // of faults, those that a mistake of Tocsin's own brought about
-	RulesLoaded   int64       `json:"rules_loaded"`
-	RulesRejected int64       `json:"rules_rejected"`
-	RulesNoted    int64       `json:"rules_noted,omitempty"` // filters of rules that leave out nothing, since their placeholders have no values
-	RulesIdle     int64       `json:"rules_idle"`            // their log source did not occur
-	Timeless      int64       `json:"events_without_time,omitempty"`
-	Doubted       int64       `json:"stamps_struck,omitempty"` // stamps that were not believed
-	Undated       int64       `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
-	Thin          int64       `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
+	FilesRead     int64            `json:"files_read"`
+	FilesSkipped  int64            `json:"files_skipped"`
+	Skipped       []Reason         `json:"skipped,omitempty"` // the most frequent first, at most 20
+	Bytes         int64            `json:"bytes"`             // decompressed bytes read
+	Events        int64            `json:"events"`
+	First         time.Time        `json:"first"` // earliest and latest event time
+	Last          time.Time        `json:"last"`
+	FaultN        int64            `json:"faults"`                 // undecodable records, unreadable files, and files with stamps that were not believed
+	Faults        []FirstFail      `json:"first_faults,omitempty"` // the first of them, at most 20
+	Mistakes      int64            `json:"mistakes,omitempty"`     // of faults, those that a mistake of Tocsin's own brought about
+	RulesLoaded   int64            `json:"rules_loaded"`
+	RulesRejected int64            `json:"rules_rejected"`
+	RuleSets      []tocsin.RuleSet `json:"rule_sets,omitempty"`                  // where the rules come from
+	Bare          int64            `json:"windows_without_collection,omitempty"` // events of Windows logs that were read without a collection of rules for them
+	RulesNoted    int64            `json:"rules_noted,omitempty"`                // filters of rules that leave out nothing, since their placeholders have no values
+	RulesIdle     int64            `json:"rules_idle"`                           // their log source did not occur
+	Timeless      int64            `json:"events_without_time,omitempty"`
+	Doubted       int64            `json:"stamps_struck,omitempty"` // stamps that were not believed
+	Undated       int64            `json:"undated,omitempty"`       // matches that correlations left out because their event has no time
+	Thin          int64            `json:"thinned,omitempty"`       // events kept for correlations without the fields that none reads
 
 	Guessed []Guessed      `json:"guessed,omitempty"` // what times rest on that records do not say, by kind
 	Guesses []tocsin.Guess `json:"guesses,omitempty"` // the same by file, at most 20
@@ -76,7 +79,7 @@ const maxCovered = 20
 func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
-		RulesLoaded: int64(c.Rules), RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Mistakes: c.Mistakes, Timeless: c.Timeless, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+		RulesLoaded: int64(c.Rules), RuleSets: c.RuleSets, Bare: c.Bare, RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Mistakes: c.Mistakes, Timeless: c.Timeless, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
 	s.Guessed = guessedBy(c.Guesses)
 	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
 	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
@@ -143,6 +146,12 @@ func (s *Covered) join(o *Covered) {
 	s.Doubted += o.Doubted
 	s.Faults = append(s.Faults, o.Faults...)
 	s.RulesLoaded = max(s.RulesLoaded, o.RulesLoaded) // of several runs mostly the same rules
+	for _, r := range o.RuleSets {
+		if !slices.Contains(s.RuleSets, r) {
+			s.RuleSets = append(s.RuleSets, r)
+		}
+	}
+	s.Bare += o.Bare
 	s.RulesRejected = max(s.RulesRejected, o.RulesRejected)
 	s.RulesIdle = min(s.RulesIdle, o.RulesIdle)
 	s.Undated += o.Undated

@@ -494,6 +494,9 @@ func (a *dossier) covered() {
 	if c.Partial != "" {
 		a.para(fill(w.partial, quote(c.Partial)))
 	}
+	if c.Bare > 0 {
+		a.para(fill(w.bare, w.long(c.Bare)))
+	}
 	for _, u := range c.Unmet {
 		a.para(fill(w.unmet, quote(u.Filter+": "+u.There)))
 	}

@@ -50,14 +50,14 @@ type words struct {
 	leads, leadRow, attempts, asides                                       string
 
 	// What is not there, and what is there weakly.
-	lost, was, weak, weakNote, weakLeftOut string
-	partial, unmet, letGoIntro, letGoRow   string
-	guessRow, guessFiles, guessMostly      string
-	guessed, strayRow                      string
-	guessKinds                             map[string]string // by Guess.Kind
-	reachedListed, andTargets              string
-	unlistedTarget                         noun
-	letGoKinds, omitted                    map[string]noun // by LetGo.Kind; by the list's name, "" for all others
+	lost, was, weak, weakNote, weakLeftOut     string
+	partial, bare, unmet, letGoIntro, letGoRow string
+	guessRow, guessFiles, guessMostly          string
+	guessed, strayRow                          string
+	guessKinds                                 map[string]string // by Guess.Kind
+	reachedListed, andTargets                  string
+	unlistedTarget                             noun
+	letGoKinds, omitted                        map[string]noun // by LetGo.Kind; by the list's name, "" for all others
 
 	notice noticeWords
 }
@@ -151,6 +151,7 @@ var english = words{
 	lost: "What this campaign may lack", was: "Earlier told as {0}.", weak: "weak",
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
 	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
+	bare:        "Events of Windows logs that were read without a rule collection: {0}. What only such rules see is not in this report.",
 	unmet:       "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
 	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
 	guessed:  "Times rest on what the records do not say:",
@@ -231,6 +232,7 @@ var french = words{
 	lost: "Ce qui peut manquer à cette campagne", was: "Rapportée auparavant sous {0}.", weak: "faible",
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
 	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
+	bare:        "Événements de journaux Windows lus sans collection de règles : {0}. Ce que seules de telles règles voient n'est pas dans ce rapport.",
 	unmet:       "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
 	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
 	guessed:  "Des heures reposent sur ce que les enregistrements ne disent pas :",

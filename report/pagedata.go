@@ -434,6 +434,10 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.intAt("straysAll", int64(len(c.Strays)))
 	}
 	j.strAt("partial", c.Partial)
+	if c.Bare > 0 {
+		j.strAt("bare", bareText(c.Bare))
+	}
+	j.strAt("ruleSets", ruleSetsText(c.RuleSets))
 	if len(c.Unmet) > 0 {
 		j.key("unmet")
 		j.open('[')

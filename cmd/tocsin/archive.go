@@ -40,7 +40,7 @@ func readRuleArchive(path string) ([]rules.File, []*tocsin.Fault, error) {
 
 type updateCmd struct {
 	From     string `help:"Archive of rules: an address (https) or a file; SigmaHQ's latest release if not given." placeholder:"URL|FILE"`
-	Dir      string `help:"Folder to install to; use it with --rules." default:"sigma-rules" placeholder:"DIR"`
+	Dir      string `help:"Folder to install to, to be used with --rules. Left out: tocsin/rules in the user's data directory (XDG_DATA_HOME or ~/.local/share; Library/Application Support on macOS, LocalAppData on Windows), where hunt finds it." placeholder:"DIR"`
 	SHA256   string `name:"sha256" help:"Digest that the archive must have; otherwise that of FROM.sha256 if there is one." placeholder:"HEX"`
 	Force    bool   `help:"Install even a collection less than half as large as the one before."`
 	Quiet    bool   `short:"q" help:"Say only which rules cannot be used."`
@@ -48,6 +48,16 @@ type updateCmd struct {
 }
 
 func (c *updateCmd) Run(s std) error {
+	use := "hunt uses them from now on; --no-installed leaves them out"
+	if c.Dir != "" {
+		use = "use them with --rules " + report.Visible(c.Dir)
+	} else {
+		dir, err := update.Place()
+		if err != nil {
+			return fmt.Errorf("%w with --dir", err)
+		}
+		c.Dir = dir
+	}
 	if c.Rollback {
 		v, err := update.Rollback(c.Dir)
 		if err != nil {
@@ -70,7 +80,7 @@ func (c *updateCmd) Run(s std) error {
 	if v.Verified {
 		verified = "digest as expected"
 	}
-	fmt.Fprintf(s.out, "%d rules installed in %s, %d not usable\nfrom %s, SHA-256 %s (%s)\nuse them with --rules %s\n",
-		v.Rules, report.Visible(c.Dir), v.Rejected, report.Visible(v.From), v.SHA256, verified, report.Visible(c.Dir))
+	fmt.Fprintf(s.out, "%d rules installed in %s, %d not usable\nfrom %s, SHA-256 %s (%s)\n%s\n",
+		v.Rules, report.Visible(c.Dir), v.Rejected, report.Visible(v.From), v.SHA256, verified, use)
 	return nil
 }

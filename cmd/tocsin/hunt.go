@@ -167,6 +167,7 @@ func (c *huntCmd) Run(s std) error {
 	c.narrow(&found.Result)
 	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
+	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()

@@ -35,7 +35,7 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Run(s std) error {
-	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, Expand: c.Expand}
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true, Expand: c.Expand}
 	set, err := f.load()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ type testCmd struct {
 }
 
 func (c *testCmd) Run(s std) error {
-	f := ruleFlags{Rules: c.Paths, NoBuiltin: true}
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true}
 	set, err := f.load()
 	if err != nil {
 		return err

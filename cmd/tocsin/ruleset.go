@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,14 +20,18 @@ import (
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/rules"
 	"github.com/tocsin-ids/tocsin/sigma"
+	"github.com/tocsin-ids/tocsin/update"
 )
 
 // ruleFlags say which rules to use.
 type ruleFlags struct {
 	Rules     []string `help:"Folder, file or archive (zip, tar.gz) of Sigma rules (.yml) and of knowledge of what programs, calls and alerts mean (.knowledge); may be given more than once." placeholder:"DIR" sep:"none"`
 	NoBuiltin bool     `help:"Leave out Tocsin's own rules, and findings by its knowledge."`
-	Expand    string   `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
-	Status    []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
+
+	NoInstalled bool `help:"Leave out the collection that tocsin rules update installed, so that results are the same on every machine. --rules leaves it out too."`
+
+	Expand string   `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	Status []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
 }
 
 // ruleset is rules ready for use, and what of them is not.
@@ -37,6 +42,8 @@ type ruleset struct {
 	findings bool              // what knowledge says of events is a match
 	rejected []*tocsin.Fault
 	channels []*tocsin.Rule // rows by which channels are judged
+	sets     []tocsin.RuleSet
+	windows  bool // a collection has rules for Windows
 	files    []rules.File
 	options  sigma.Options
 }
@@ -113,18 +120,30 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		}
 	}
 	var files []rules.File
+	var sets []tocsin.RuleSet
 	if !f.NoBuiltin {
 		own, err := rules.Files()
 		if err != nil {
 			return nil, err
 		}
 		files = own
+		sets = append(sets, tocsin.RuleSet{Kind: "own"})
 	}
-	out := &ruleset{findings: !f.NoBuiltin}
+	paths := f.Rules
+	installed, fault := f.installed()
+	if installed != nil {
+		paths = []string{installed.Path}
+	}
+	out := &ruleset{rejected: fault, findings: !f.NoBuiltin}
 	if !f.NoBuiltin {
 		out.channels = slices.DeleteFunc(channel.Rules(), func(r *tocsin.Rule) bool { return len(f.Status) > 0 && !slices.Contains(f.Status, r.Status) })
 	}
-	for _, path := range f.Rules {
+	for _, path := range paths {
+		if installed != nil {
+			sets = append(sets, *installed)
+		} else {
+			sets = append(sets, tocsin.RuleSet{Kind: "given", Path: path})
+		}
 		more, faults, err := readRules(path)
 		if err != nil {
 			return nil, err
@@ -149,7 +168,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	out.rejected = append(out.rejected, unknown...)
 	out.files = files
 	parsed, faults := parseRules(files)
-	for _, path := range f.Rules {
+	for _, path := range paths {
 		if license := licenseOf(path); license != "" {
 			for _, r := range parsed {
 				if r.License == "" && strings.HasPrefix(r.File, path) {
@@ -178,15 +197,66 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	out.set, out.options = set, opt
 	windows := 0
 	for _, r := range set.Rules() {
-		if r.Source.Product == "windows" {
+		of := r.Source.Product == "windows"
+		if of {
 			windows++
 		}
+		for i := range sets {
+			if s := &sets[i]; holds(s, r.File) {
+				s.Rules++
+				out.windows = out.windows || of && s.Kind != "own"
+				break
+			}
+		}
 	}
+	out.sets = sets
 	if windows >= manyRules {
 		set.Prepare(decode.CommonSources()...)
 	}
 	out.rejected = append(out.rejected, faults...)
 	return out, nil
+}
+
+// installed is the collection that tocsin rules update installed, or nil: where --rules names others, or none is wanted, or
+// none is there. One that cannot be used is a fault.
+func (f *ruleFlags) installed() (*tocsin.RuleSet, []*tocsin.Fault) {
+	if f.NoInstalled || len(f.Rules) > 0 {
+		return nil, nil
+	}
+	dir, err := update.Place()
+	if err != nil {
+		return nil, nil // no place, so nothing was installed there
+	}
+	v, err := update.Installed(dir)
+	switch {
+	case errors.Is(err, update.ErrNone):
+		return nil, nil
+	case err != nil:
+		return nil, []*tocsin.Fault{{Err: err, Hint: "move it away and run tocsin rules update, or give --no-installed"}}
+	}
+	return &tocsin.RuleSet{Kind: "installed", Path: dir, From: v.From, Revision: cmp.Or(v.Release, v.SHA256[:min(12, len(v.SHA256))]), Date: v.Date}, nil
+}
+
+// holds says that a rule's file is one of a set's.
+func holds(s *tocsin.RuleSet, file string) bool {
+	if s.Path == "" {
+		return strings.HasPrefix(file, "builtin/")
+	}
+	rest, ok := strings.CutPrefix(file, filepath.Clean(s.Path))
+	if !ok {
+		rest, ok = strings.CutPrefix(file, s.Path)
+	}
+	return ok && (rest == "" || strings.ContainsRune(`/\!`, rune(rest[0])) || strings.HasSuffix(s.Path, "/"))
+}
+
+// bare counts the events of Windows logs, if no collection has rules for them.
+func (r *ruleset) bare(c *tocsin.Coverage) (n int64) {
+	for _, s := range c.Sources {
+		if s.Source.Product == "windows" && !r.windows {
+			n += s.Events
+		}
+	}
+	return n
 }
 
 // licenseOf is the licence of a folder of rules, for those that name none: SigmaHQ's, whose text lies in the folder or
