@@ -11,7 +11,7 @@ import (
 
 // victims are the machines and accounts that were aimed at, those reached first.
 func (s *story) victims() {
-	v := &victims{s: s, own: map[string]bool{}, at: map[string]*tocsin.Victim{}, tactics: map[string]map[string]time.Time{}, counted: map[string]*tocsin.Deed{}}
+	v := &victims{s: s, own: map[string]bool{}, at: map[string]*tocsin.Victim{}, tactics: map[string]map[string]time.Time{}, counted: map[tally]bool{}}
 	for _, m := range s.g { // what acts is a victim only if it was reached before
 		for _, h := range m.Handles {
 			if h.Kind == "address" {
@@ -34,7 +34,13 @@ type victims struct {
 	at      map[string]*tocsin.Victim
 	tactics map[string]map[string]time.Time
 	order   []string
-	counted map[string]*tocsin.Deed // the last that was counted of each: a deed may name a machine in several ways
+	counted map[tally]bool
+}
+
+// A tally is an act that counts for a victim: several deeds may tell of it, and one may name a machine in several ways.
+type tally struct {
+	victim string
+	act    *act
 }
 
 // deed adds the victims of a deed of a member; guessed are the machines at which it failed to log in.
@@ -97,9 +103,9 @@ func (v *victims) add(m *member, kind, value string, d *tocsin.Deed, hit bool) {
 	}
 	x.Last = later(x.Last, d.Last)
 	x.Reached = x.Reached || hit
-	if v.counted[key] != d {
-		v.counted[key] = d
-		x.Actions += d.N
+	if one := (tally{key, v.s.act[d]}); !v.counted[one] {
+		v.counted[one] = true
+		x.Actions += one.act.n
 	}
 	if x.Org == "" {
 		x.Org = d.Org
