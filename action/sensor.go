@@ -26,7 +26,7 @@ func (r *Reader) sensorOf(ev *tocsin.Event) string {
 		}
 		s = ev.Sources[len(ev.Sources)-1].String()
 		if ev.Format != "" {
-			s += " (" + ev.Format + ")"
+			s += ", " + ev.Format
 		}
 		r.sensors[k] = s
 	}

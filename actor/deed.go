@@ -87,6 +87,8 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 		d.n++
 		d.bytes += a.Bytes
 		t.see(d, sensor, p, words, 1, plain)
+	} else {
+		t.see(d, sensor, p, words, 0, plain)
 	}
 	if org != none && org != d.org {
 		d.org = t.least(d.org, org)

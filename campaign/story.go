@@ -183,7 +183,9 @@ func (s *story) steps() {
 			}
 			if len(st.Places) < 8 {
 				st.Places = append(st.Places, d.Place)
-				st.Acts = append(st.Acts, one.told())
+				if one.n > 0 || st.Actions == 0 { // what a correlation says is of acts that are listed
+					st.Acts = append(st.Acts, one.told())
+				}
 			}
 			if d.Text != "" {
 				st.Commands = include(st.Commands, d.Text, 8)
