@@ -147,11 +147,8 @@ type Sight struct {
 type Act struct {
 	Text    string  `json:"text,omitempty"` // its command, request or call
 	Actions int     `json:"actions"`        // how many like it are counted here
-	Seen    []Sight `json:"seen"`           // in order of place, at most MaxSights
+	Seen    []Sight `json:"seen"`           // in order of place, at most 12
 }
-
-// MaxSights bounds the sights of an act.
-const MaxSights = 12
 
 // A Step is a stretch of a campaign that serves one tactic.
 type Step struct {

@@ -17,6 +17,8 @@ const (
 	asked = 2 * time.Minute
 	// fewAlike is how many acts before it a deed is held against.
 	fewAlike = 32
+	// maxSights is how many places an act is told with.
+	maxSights = 12
 )
 
 // An act is deeds by which several sensors tell of the same.
@@ -168,7 +170,7 @@ func (a *act) told() tocsin.Act {
 		seen[x.Sensor] = true
 		return again
 	})
-	t.Seen = t.Seen[:min(len(t.Seen), tocsin.MaxSights)]
+	t.Seen = t.Seen[:min(len(t.Seen), maxSights)]
 	for i := range t.Seen {
 		if x := &t.Seen[i]; sessions && len(a.deeds) > 1 && !x.Place.Time.IsZero() {
 			x.Off = x.Place.Time.Sub(t.Seen[0].Place.Time)

@@ -99,7 +99,7 @@ func TestToldAct(t *testing.T) {
 	}
 	s.acts()
 	a := s.act[s.all[0]]
-	if got := a.told(); a.n != 1 || len(got.Seen) != tocsin.MaxSights || got.Seen[0].Place != s.all[0].Place || got.Seen[3].Off != 0 {
+	if got := a.told(); a.n != 1 || len(got.Seen) != maxSights || got.Seen[0].Place != s.all[0].Place || got.Seen[3].Off != 0 {
 		t.Errorf("%d acts, %+v", a.n, got)
 	}
 	x := told("claude-code", 0, 1, func(d *tocsin.Deed) { d.Host, d.Who[0] = "", tocsin.Entity{Kind: "agent", Value: "s1"} })

@@ -9,6 +9,9 @@ import (
 // maxActsShown is how many of a step's acts a report for people lists; the JSONL has all.
 const maxActsShown = 3
 
+// maxSights is how many places of an act are listed.
+const maxSights = 12
+
 // sightings are the places of the first acts of a step, each with the sensor that told of it; where nothing is known of the
 // sensors, the places alone.
 func (w *words) sightings(s *tocsin.Step) []string {
@@ -21,7 +24,7 @@ func (w *words) sightings(s *tocsin.Step) []string {
 	}
 	for i := range s.Acts[:min(len(s.Acts), maxActsShown)] {
 		seen := s.Acts[i].Seen
-		for k := range seen[:min(len(seen), tocsin.MaxSights)] {
+		for k := range seen[:min(len(seen), maxSights)] {
 			out = append(out, w.sighting(&seen[k]))
 		}
 	}

@@ -175,7 +175,7 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 			what = append(what, say(" (", w.vals(s.Techniques, 6), ")")...)
 		}
 		if places := w.sightings(s); len(places) > 0 {
-			what = append(what, say(". ", fill(w.places, w.vals(places, tocsin.MaxSights)))...)
+			what = append(what, say(". ", fill(w.places, w.vals(places, maxSights)))...)
 		}
 		all = append(all, entry{order(s.First), []text{say(when), say(w.phase(s.Tactic)), what, w.vals(s.Hosts, 4), say(w.number(s.Worked) + " / " + w.number(s.Failed))}})
 	}
