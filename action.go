@@ -43,6 +43,8 @@ type Action struct {
 	Text      string // the command line, request or call as a person would quote it, secrets masked; at most MaxText bytes
 	Outcome   Outcome
 
+	Sensor string // the log source that told of it and the format it was read in, such as "windows/process_creation/sysmon, evtx"; empty where not known
+
 	Log string // the kind of log that told of it: one of Logs; empty where it says little of how its doer goes about things
 	Set bool   // it was set off by another act or by the machine itself: a program's child, a scheduled task, a service
 

@@ -133,6 +133,21 @@ type Deed struct {
 	Weight float64   // how telling it is where it happened, in nats: its level, its number, and how rare its like is there
 	Spans  []Span    // where they were read, in order of source and record
 	Sparse bool      // Spans leaves some out
+	Seen   []Sight   // by which sensors, in order of place; N counts what several saw once
+}
+
+// A Sight is where a sensor first told of an act. Several sensors may tell of one.
+type Sight struct {
+	Sensor string        `json:"sensor"` // Action.Sensor
+	Place  Place         `json:"place"`
+	Off    time.Duration `json:"off_ns,omitempty"` // its time less that of the act's first sight, where their clocks or what they log may differ by minutes
+}
+
+// An Act is one of a campaign's deeds with all sensors that told of it.
+type Act struct {
+	Text    string  `json:"text,omitempty"` // its command, request or call
+	Actions int     `json:"actions"`        // how many like it are counted here
+	Seen    []Sight `json:"seen"`           // in order of place, at most 12
 }
 
 // A Step is a stretch of a campaign that serves one tactic.
@@ -149,6 +164,7 @@ type Step struct {
 	Summary    string    `json:"summary"`            // its most telling deed, for a person to read
 	Places     []Place   `json:"places,omitempty"`   // of the most telling deeds, at most 8
 	Commands   []string  `json:"commands,omitempty"` // their texts, at most 8
+	Acts       []Act     `json:"acts,omitempty"`     // the most telling ones, at most 8
 }
 
 // A Gate is a point at which a person seems to have decided: a quiet, then another phase, target or tool.

@@ -49,6 +49,10 @@ type Reader struct {
 	waySource *tocsin.LogSource // the last event's
 	way       way
 
+	sensors    map[sensorKey]string
+	lastSensor sensorKey // the last event's
+	sensor     string
+
 	lastMachine *machine // of the event before
 	lastClient  *client
 }
@@ -101,7 +105,7 @@ func (r *Reader) begin(ev *tocsin.Event) {
 	r.masked = false
 	m := r.machineOf(ev.Host)
 	r.act = tocsin.Action{Time: ev.Time, Host: m.name, Org: m.org, Rules: r.held,
-		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0],
+		Who: r.who[:0], On: r.on[:0], Marks: r.marks[:0], Sensor: r.sensorOf(ev),
 		Place: tocsin.Place{Time: ev.Time, Source: ev.Source, Record: ev.Record}}
 	if r.act.Time.IsZero() {
 		r.act.Time = ev.Sensor

@@ -75,6 +75,8 @@ type Pages struct {
 	lastFactOf     *page
 	lastOrg        string
 	lastOrgName    int32
+	lastSensor     string
+	lastSensorName int32 // none where it is to be looked up
 	met            [256]met
 	added          uint
 }
@@ -88,7 +90,7 @@ type pageKey struct {
 // NewPages makes empty ones. What they sample depends on the key; what they hold otherwise does not.
 func NewPages(key Key) *Pages {
 	return &Pages{key: key, t: newTable(key), pages: map[pageKey]*page{}, usual: usual{of: map[uint64]*often{}, seen: map[uint64]*watch{}},
-		cap: bounds, own: bounds, ticks: [strata]int{ownTicks, ownTicks, ownTicks}, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastFact: [3]int32{none, none, none}}
+		cap: bounds, own: bounds, ticks: [strata]int{ownTicks, ownTicks, ownTicks}, blocks: maxBlocks, lastSourceName: none, lastHostName: none, lastSensorName: none, lastFact: [3]int32{none, none, none}}
 }
 
 // Fresh makes empty ones of the same owner.
@@ -121,7 +123,8 @@ func (s *Pages) Add(a *tocsin.Action) {
 	d := s.doer(p, st, a, host)
 	x, isNew := d.deed(host, s.t.kind(a))
 	before := len(x.blocks)
-	s.t.note(x, a, at, s.lastSourceName, s.orgOf(a), st == plain)
+	tick, words := tickOf(a)
+	s.t.note(x, a, at, s.lastSourceName, s.orgOf(a), s.sensorOf(a), words, st == plain)
 	s.blockN += len(x.blocks) - before
 	if !a.Again {
 		l.noted++
@@ -130,7 +133,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 		s.more(p, l, d, st)
 	}
 	if d.who != none && at != 0 && !a.Again {
-		d.ticks = append(d.ticks, TickOf(a))
+		d.ticks = append(d.ticks, tick)
 		d.ticked++
 		if len(d.ticks) <= s.ticks[st] {
 			s.tickN[st]++
@@ -245,6 +248,15 @@ func (s *Pages) orgOf(a *tocsin.Action) int32 {
 		s.lastOrgName = s.t.name("org:", a.Org)
 	}
 	return s.lastOrgName
+}
+
+// sensorOf is the number of an action's sensor.
+func (s *Pages) sensorOf(a *tocsin.Action) int32 {
+	if a.Sensor != s.lastSensor || s.lastSensorName == none {
+		s.lastSensor = strings.Clone(a.Sensor)
+		s.lastSensorName = s.t.name(a.Sensor)
+	}
+	return s.lastSensorName
 }
 
 // fact notes of which machine and organisation the logs below a folder tell.
@@ -463,6 +475,9 @@ func (s *Pages) Merge(other *Pages) {
 					}
 					for i := range x.blocks {
 						x.blocks[i].source = name(x.blocks[i].source)
+					}
+					for i := range x.seen {
+						x.seen[i].sensor, x.seen[i].at.source = name(x.seen[i].sensor), name(x.seen[i].at.source)
 					}
 					have, isNew := d.deed(x.host, x.kind)
 					before := len(have.blocks)

@@ -14,7 +14,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 2
+const written = 3
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -246,6 +246,20 @@ func (w *pageWriter) deed(d *deed) {
 		w.uint(x.from)
 		w.uint(x.bits)
 	}
+	w.uint(uint64(len(d.seen)))
+	for i := range d.seen {
+		x := &d.seen[i]
+		w.name(x.sensor)
+		w.name(x.at.source)
+		w.int(x.at.time)
+		w.uint(x.at.record)
+		w.int(int64(x.rest))
+		w.uint(uint64(len(x.words)))
+		for _, k := range x.words {
+			w.uint(uint64(k.text))
+			w.int(int64(k.n))
+		}
+	}
 }
 
 // A reader reads what a writer wrote. Whatever does not fit makes it bad; then it gives zeros.
@@ -441,6 +455,24 @@ func (r *pageReader) deed(of *doer) {
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
 	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		r.sight(d)
+	}
+}
+
+// sight reads one, of another sensor than those before.
+func (r *pageReader) sight(d *deed) {
+	x := sight{sensor: r.must(), at: place{source: r.must(), time: r.int(), record: r.uint()}, rest: int32(r.int())}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		x.words = append(x.words, words{uint32(r.uint()), int32(r.int())})
+	}
+	ordered := slices.IsSortedFunc(x.words, func(a, b words) int { return cmp.Compare(a.text, b.text) })
+	if x.rest < 0 || !ordered || len(x.words) > maxWorded || len(d.seen) == maxSensors ||
+		slices.ContainsFunc(x.words, func(w words) bool { return w.n < 0 }) || slices.ContainsFunc(d.seen, func(s sight) bool { return s.sensor == x.sensor }) {
+		r.bad = true
+		return
+	}
+	d.seen = append(d.seen, x)
 }
 
 // A ruleKey tells rules apart: other detectors give one alert several levels.

@@ -39,7 +39,7 @@ func (s *Pages) bulks(notes []*note, least float64) []tocsin.Aside {
 			}
 			at[i] = a
 		}
-		a.N += int(x.n)
+		a.N += int(x.acts())
 		a.Level = max(a.Level, k.level)
 		if t := when(x.last); t.After(a.Last) {
 			a.Last = t

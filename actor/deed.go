@@ -38,10 +38,10 @@ type ref struct {
 type deed struct {
 	host, kind  int32 // of the table; host may be a stand-in: see Pages.where
 	org         int32
-	n           int32
-	sparse      bool // blocks leaves some out
-	weighed     bool // weight holds
-	taken       bool // it is part of what is usual, with size actions
+	n           int32 // actions that were told of; how many acts these are, acts says
+	sparse      bool  // blocks leaves some out
+	weighed     bool  // weight holds
+	taken       bool  // it is part of what is usual, with size actions
 	size        int32
 	weight      float32 // how telling it is where it happened, as far as was known when its page was sealed
 	first, last int64   // Unix nanoseconds; 0 is not known
@@ -51,6 +51,7 @@ type deed struct {
 	refs        []ref
 	rules       []*tocsin.Rule
 	blocks      []block
+	seen        []sight // by which sensors
 }
 
 // A place is where an event was read.
@@ -67,8 +68,8 @@ type block struct {
 	bits   uint64
 }
 
-// note adds an action to a deed.
-func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org int32, plain bool) {
+// note adds an action to a deed. words is a hash of the words of its text.
+func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, sensor int32, words uint32, plain bool) {
 	p := place{at, source, a.Place.Record}
 	first := len(d.blocks) == 0
 	if first || t.before(p, d.at) {
@@ -85,6 +86,9 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org int32,
 	if !a.Again {
 		d.n++
 		d.bytes += a.Bytes
+		t.see(d, sensor, p, words, 1, plain)
+	} else {
+		t.see(d, sensor, p, words, 0, plain)
 	}
 	if org != none && org != d.org {
 		d.org = t.least(d.org, org)
@@ -303,6 +307,7 @@ func (t *nameTable) join(d, o *deed, plain bool) {
 	}
 	d.first, d.last = min(d.first, o.first), max(d.last, o.last)
 	d.n += o.n
+	t.joinSights(d, o)
 	d.bytes += o.bytes
 	d.org = t.least(d.org, o.org)
 	for _, r := range o.refs {

@@ -55,7 +55,7 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 // deed is a note in the words of the vocabulary, without its places but the first.
 func (s *Pages) deed(n *note) tocsin.Deed {
 	k := &s.t.kinds[n.kind]
-	d := tocsin.Deed{N: int(n.n), Weight: n.w, Last: when(n.last), Sparse: n.sparse}
+	d := tocsin.Deed{N: int(n.acts()), Weight: n.w, Seen: s.sights(n.deed), Last: when(n.last), Sparse: n.sparse}
 	d.Time, d.Org = when(n.first), n.org
 	if n.host != none {
 		d.Host = value(s.t.all[n.host])

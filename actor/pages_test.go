@@ -37,6 +37,7 @@ func story() []tocsin.Action {
 		}
 		a := act(time.Duration(i)*17*time.Second, who, fmt.Sprintf("h%d", i%3), "scan", "T1595.003", tocsin.Failed, level, "agent:tool/"+fmt.Sprint(i%4))
 		a.Credential = []string{"", "", "key:0123456789abcdef"}[i%3]
+		a.Sensor = fmt.Sprint("sensor", i%9)
 		all = append(all, a)
 	}
 	return all

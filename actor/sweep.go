@@ -47,6 +47,10 @@ func (s *Pages) sweep() {
 					for i := range x.blocks {
 						name(&x.blocks[i].source)
 					}
+					for i := range x.seen {
+						name(&x.seen[i].sensor)
+						name(&x.seen[i].at.source)
+					}
 				}
 				d.index = nil
 				d.reindex()
@@ -55,7 +59,7 @@ func (s *Pages) sweep() {
 		}
 	}
 	s.pages = pages
-	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastFact, s.lastFactOf = nil, none, "", none, "", [3]int32{none, none, none}, nil
+	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastSensorName, s.lastFact, s.lastFactOf = nil, none, "", none, "", none, [3]int32{none, none, none}, nil
 	s.unmeet()
 	s.reached()
 	s.alive = len(s.t.all) + len(s.t.kinds)

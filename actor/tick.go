@@ -8,6 +8,12 @@ import (
 
 // TickOf reads an action. It allocates nothing and keeps nothing of it.
 func TickOf(a *tocsin.Action) tocsin.Tick {
+	t, _ := tickOf(a)
+	return t
+}
+
+// tickOf gives also a hash of the text's words, as read makes it.
+func tickOf(a *tocsin.Action) (tocsin.Tick, uint32) {
 	t := tocsin.Tick{Record: uint32(a.Place.Record ^ a.Place.Record>>32), Length: uint16(min(len(a.Text), 1<<16-1)), Tactic: tacticNumber(a.Tactic), Outcome: a.Outcome,
 		Time: nanos(a.Time), End: nanos(a.End)}
 	h := uint32(fnvBasis)
@@ -26,10 +32,13 @@ func TickOf(a *tocsin.Action) tocsin.Tick {
 		}
 		t.Target = max(h, 1)
 	}
-	read(&t, a.Text, a.Tool)
+	words := read(&t, a.Text, a.Tool)
+	if a.Verb == "login" { // sensors have little in common but who and whether
+		words = 0
+	}
 	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
 	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
-	return t
+	return t, words
 }
 
 // logNumber numbers the kinds of log.
@@ -78,9 +87,10 @@ func request(text string) bool {
 }
 
 // read goes through the text once: its hash, its words and its operators. A text that has the tool's name as a word is
-// taken for typed.
-func read(t *tocsin.Tick, s, tool string) {
-	h := uint32(fnvBasis)
+// taken for typed. It returns a hash of the words from the tool's name on, whatever stands between them: sensors quote and
+// space one command each in their own way, name its program with a path or without, and what it was handed to first or not.
+func read(t *tocsin.Tick, s, tool string) uint32 {
+	h, bare, named := uint32(fnvBasis), uint32(fnvBasis), false
 	word, long := uint32(fnvBasis), 0
 	count, operators := 0, 0
 	for i := 0; i < len(s); i++ {
@@ -92,7 +102,11 @@ func read(t *tocsin.Tick, s, tool string) {
 			continue
 		}
 		if long > 0 {
-			noteWord(t, s[i-long:i], word, tool)
+			if noteWord(t, s[i-long:i], word, tool) && !named {
+				bare, named = fnvBasis, true
+			} else {
+				bare = (bare ^ word) * fnvPrime
+			}
 			count++
 			h = (h ^ word) * fnvPrime
 			word, long = fnvBasis, 0
@@ -107,19 +121,26 @@ func read(t *tocsin.Tick, s, tool string) {
 		}
 	}
 	if long > 0 {
-		noteWord(t, s[len(s)-long:], word, tool)
+		if noteWord(t, s[len(s)-long:], word, tool) && !named {
+			bare = fnvBasis
+		} else {
+			bare = (bare ^ word) * fnvPrime
+		}
 		count++
 		h = (h ^ word) * fnvPrime
 	}
 	t.Text, t.Count, t.Operators = h, uint8(min(count, 255)), uint8(min(operators, 255))
+	return bare
 }
 
-// noteWord notes a word of the text.
-func noteWord(t *tocsin.Tick, s string, hash uint32, tool string) {
+// noteWord notes a word of the text. It says whether that is the tool's name.
+func noteWord(t *tocsin.Tick, s string, hash uint32, tool string) bool {
 	t.Words |= 1 << (hash * 2654435769 >> 26)
 	if n := len(tool); n > 0 && len(s) >= n && s[0]|0x20 == tool[0]|0x20 && strings.EqualFold(s[:n], tool) && (len(s) == n || s[n] == '.') {
 		t.Typed = true
+		return true
 	}
+	return false
 }
 
 const (

@@ -97,7 +97,7 @@ func (u *usual) take(s *Pages, p *page) {
 	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
-				x.taken, x.size = true, x.n
+				x.taken, x.size = true, x.acts()
 				u.add(s, x, x.size, 1)
 			}
 		}
@@ -213,7 +213,7 @@ func (u *usual) weigh(s *Pages, p *page, d *deed) float64 {
 	if d.host != none {
 		watched = u.watched(s.t.hashes[d.host])
 	}
-	n := float64(max(d.n, 1))
+	n := float64(max(d.acts(), 1))
 	rare := math.Log((watched + priorSlots) / (like + 1)) // at most 6 to 7
 	burst := min(2, 0.25*math.Log(n))
 	if like >= 3 {

@@ -27,7 +27,10 @@ func (s sort) String() string {
 }
 
 // what says a deed in a few words.
-func what(d *tocsin.Deed) string {
+func what(d *tocsin.Deed) string { return whatOf(d, d.N) }
+
+// whatOf does so of an act that was done n times.
+func whatOf(d *tocsin.Deed, n int) string {
 	var b strings.Builder
 	switch {
 	case len(d.Rules) > 0:
@@ -43,8 +46,8 @@ func what(d *tocsin.Deed) string {
 			b.WriteString(" " + clip(e.Value))
 		}
 	}
-	if d.N > 1 {
-		fmt.Fprintf(&b, " (%d times)", d.N)
+	if n > 1 {
+		fmt.Fprintf(&b, " (%d times)", n)
 	}
 	if d.Host != "" {
 		b.WriteString(" at " + d.Host)

@@ -124,6 +124,11 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 	for _, r := range d.Rules {
 		h.text(r.Title)
 	}
+	h.word(uint64(len(d.Seen)))
+	for i := range d.Seen {
+		h.text(d.Seen[i].Sensor)
+		h.place(d.Seen[i].Place)
+	}
 	h.word(uint64(len(d.Spans)))
 	for i := range d.Spans {
 		h.text(d.Spans[i].Source)

@@ -17,6 +17,7 @@ type story struct {
 	g   []*member
 	all []*tocsin.Deed // in order of time
 	by  map[*tocsin.Deed]*member
+	act map[*tocsin.Deed]*act
 	c   *tocsin.Campaign
 
 	keys   numbering
@@ -33,24 +34,27 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 			d := &m.Deeds[i]
 			s.by[d] = m
 			s.all = append(s.all, d)
-			c.Actions += d.N
-			if len(d.Rules) > 0 || d.Verb == "alert" {
-				c.Alerts += max(d.N, 1) // what a correlation says of an event is one more alert about an action that is counted
-			}
 			if d.Org != "" && d.Weight > 0 {
 				orgs[d.Org] = true
 			}
 			c.Sparse = c.Sparse || d.Sparse
 		}
 	}
-	c.Alerts = min(c.Alerts, c.Actions)
 	slices.SortStableFunc(s.all, func(x, y *tocsin.Deed) int { return x.Time.Compare(y.Time) })
+	s.acts()
 	for _, d := range s.all {
+		if a := s.act[d]; a.lead == d {
+			c.Actions += a.n
+			if a.alert {
+				c.Alerts += max(a.n, 1) // what a correlation says of an event is one more alert about an action that is counted
+			}
+		}
 		if !d.Time.IsZero() && (c.First.IsZero() || d.Time.Before(c.First)) {
 			c.First = d.Time
 		}
 		c.Last = later(c.Last, d.Last)
 	}
+	c.Alerts = min(c.Alerts, c.Actions)
 	s.victims()
 	c.Level, c.Why = severity(s.all, c)
 	if c.Level < tocsin.Medium {
@@ -156,12 +160,15 @@ func (s *story) steps() {
 			steps = append(steps, st)
 		}
 		st.Last = later(st.Last, d.Last)
-		st.Actions += d.N
-		switch d.Outcome {
-		case tocsin.Worked:
-			st.Worked += d.N
-		case tocsin.Failed, tocsin.Denied:
-			st.Failed += d.N
+		one := s.act[d]
+		if one.lead == d {
+			st.Actions += one.n
+			switch one.outcome() {
+			case tocsin.Worked:
+				st.Worked += one.n
+			case tocsin.Failed, tocsin.Denied:
+				st.Failed += one.n
+			}
 		}
 		st.Techniques = include(st.Techniques, d.Technique, 12)
 		st.Actors = include(st.Actors, s.by[d].ID, 12)
@@ -179,11 +186,18 @@ func (s *story) steps() {
 	for _, st := range steps {
 		slices.SortStableFunc(st.deeds, func(x, y *tocsin.Deed) int { return cmp.Compare(y.Weight, x.Weight) })
 		for i, d := range st.deeds {
+			one := s.act[d]
 			if i == 0 {
-				st.Summary = what(d)
+				st.Summary = whatOf(d, one.n)
+			}
+			if one.lead != d {
+				continue
 			}
 			if len(st.Places) < 8 {
 				st.Places = append(st.Places, d.Place)
+				if one.n > 0 || st.Actions == 0 { // what a correlation says is of acts that are listed
+					st.Acts = append(st.Acts, one.told())
+				}
 			}
 			if d.Text != "" {
 				st.Commands = include(st.Commands, d.Text, 8)

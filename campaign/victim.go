@@ -391,7 +391,7 @@ func (v *victims) leaveOut() {
 func (v *victims) list() []tocsin.Victim {
 	out := make([]tocsin.Victim, 0, len(v.order))
 	for _, x := range v.order {
-		out = append(out, x.victim())
+		out = append(out, x.victim(v.s.act))
 	}
 	slices.SortStableFunc(out, func(x, y tocsin.Victim) int {
 		if x.Reached != y.Reached {
@@ -405,10 +405,11 @@ func (v *victims) list() []tocsin.Victim {
 	return out
 }
 
-func (x *aimed) victim() tocsin.Victim {
+// victim is what is told of one that was aimed at; of an act that several deeds tell of, one counts.
+func (x *aimed) victim(acts map[*tocsin.Deed]*act) tocsin.Victim {
 	out := tocsin.Victim{Entity: tocsin.Entity{Kind: x.kind, Role: "target", Value: x.name}, Org: x.org, Tie: tocsin.Weak}
 	tactics := map[string]time.Time{}
-	counted := map[*tocsin.Deed]bool{} // a deed may name a machine in several ways
+	counted := map[*act]bool{} // a deed may name a machine in several ways
 	for _, h := range x.hits {
 		d := h.d
 		if !d.Time.IsZero() && (out.First.IsZero() || d.Time.Before(out.First)) {
@@ -416,9 +417,9 @@ func (x *aimed) victim() tocsin.Victim {
 		}
 		out.Last = later(out.Last, d.Last)
 		out.Reached = out.Reached || h.reached
-		if !counted[d] {
-			counted[d] = true
-			out.Actions += d.N
+		if one := acts[d]; !counted[one] {
+			counted[one] = true
+			out.Actions += one.n
 		}
 		if h.m.core() {
 			out.Tie = tocsin.Core

@@ -153,6 +153,10 @@ func (e *explanation) steps() {
 		}
 		e.para(2, strconv.Itoa(i+1)+". "+when+"  "+show(english.tactic(s.Tactic))+techniques(s.Techniques)+": "+show(s.Summary))
 		e.para(5, several(s.Actions, "action")+", "+count(s.Worked)+" worked, "+count(s.Failed)+" failed or denied; by "+names(s.Actors, 4)+hostsOf(s))
+		if len(s.Acts) > 0 {
+			e.acts(5, s.Acts)
+			continue
+		}
 		for _, cmd := range s.Commands[:min(len(s.Commands), 8)] {
 			e.para(5, "> "+visible(shorten(cmd, 512)))
 		}

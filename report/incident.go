@@ -174,12 +174,8 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		if len(s.Techniques) > 0 {
 			what = append(what, say(" (", w.vals(s.Techniques, 6), ")")...)
 		}
-		if len(s.Places) > 0 {
-			var places []string
-			for k := range s.Places[:min(len(s.Places), 3)] {
-				places = append(places, place(&s.Places[k]))
-			}
-			what = append(what, say(". ", fill(w.places, w.vals(places, 3)))...)
+		if places := w.sightings(s); len(places) > 0 {
+			what = append(what, say(". ", fill(w.places, w.vals(places, maxSights)))...)
 		}
 		all = append(all, entry{order(s.First), []text{say(when), say(w.phase(s.Tactic)), what, w.vals(s.Hosts, 4), say(w.number(s.Worked) + " / " + w.number(s.Failed))}})
 	}

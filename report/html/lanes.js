@@ -116,8 +116,11 @@ function stepText(c, i) {
   return [el("h5", {}, `${i + 1}. ${tacticName(s.tactic)}`, s.techniques && s.techniques.length ? el("span", { class: "muted" }, " " + s.techniques.join(", ")) : null),
     el("p", {}, line(s.summary)),
     el("p", { class: "muted" }, between(us(s.first), us(s.last)) + ` UTC · ${plural(s.actions, "action")}, ${number(s.worked)} worked, ${number(s.failed)} failed or denied`, s.hosts && s.hosts.length ? " · on " + s.hosts.map(line).join(", ") : ""),
-    s.commands && s.commands.length ? el("pre", { class: "raw" }, s.commands.join("\n")) : null, where(s.places)];
+    s.acts && s.acts.length ? el("ul", { class: "places" }, s.acts.map(actItem)) : [s.commands && s.commands.length ? el("pre", { class: "raw" }, s.commands.join("\n")) : null, where(s.places)]];
 }
+
+// actItem is an act on one line, with all sensors that told of it.
+const actItem = (a) => el("li", {}, el("code", {}, line(a.text || "")), a.actions > 1 ? `, ${number(a.actions)} times` : "", (a.seen || []).map((x) => [" ", placeLink(x.place), el("span", { class: "muted" }, " " + line(x.sensor) + (x.off_ns >= 1e9 ? `, ${lasting(x.off_ns / 1e6)} later` : ""))]));
 
 function gateText(g, i) {
   const a = us(g.quiet), b = us(g.time);
