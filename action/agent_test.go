@@ -139,3 +139,27 @@ func FuzzAgent(f *testing.F) {
 		}
 	})
 }
+
+// TestDoer holds that an agent's doer is the widest name that stays one, and that a role is one of its log only.
+func TestDoer(t *testing.T) {
+	for _, c := range []struct {
+		fields [][2]string
+		want   string
+	}{
+		{[][2]string{{"principal", "Ann"}, {"run", "r-7"}, {"session", "s1"}}, "ann"},
+		{[][2]string{{"run", "r-7"}, {"session", "s1"}}, "r-7"},
+		{[][2]string{{"parent_session", "s0"}, {"session", "s1"}, {"agent", "codex"}}, "codex/s0"},
+		{[][2]string{{"agent", "planner"}}, "planner@logs/a.jsonl"},
+		{[][2]string{{"agent", "agent-4711-0042"}}, "agent-4711-0042"},
+	} {
+		ev := &tocsin.Event{Source: "logs/a.jsonl", Sources: []tocsin.LogSource{{Product: "ai_agent", Category: "tool_call"}}}
+		for _, f := range append(c.fields, [2]string{"command", "id"}) {
+			ev.Add(f[0], f[1])
+		}
+		NewReader(nil, own).Read(ev, nil, func(a *tocsin.Action) {
+			if got := a.Who[0]; got.Kind != "agent" || got.Value != c.want {
+				t.Errorf("%v: done by %v, want %s", c.fields, got, c.want)
+			}
+		})
+	}
+}

@@ -253,10 +253,16 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 			if kind == "callback" && !world(p.n.name) && !world(q.n.name) {
 				continue // machines that speak to one host are two victims, not one doer
 			}
+			if kind != "callback" && stated(p.n.name) && stated(q.n.name) {
+				continue // whoever kept their logs says that they are two; what one target gave both of them does not gainsay it
+			}
 			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, what: m, n: len(u), of: n})
 		}
 	}
 }
+
+// stated says that a name was given by whoever kept the log of an agent's work, and not read off its doings.
+func stated(name string) bool { return strings.HasPrefix(name, "agent:") }
 
 // handovers joins nodes that share a string where one begins just as another ends: an address that is left for the next.
 // As with takeovers, it weighs by how seldom those with the string begin.

@@ -235,6 +235,8 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("agent_version", c.version)
 	ev.Add("subagent", c.subagent)
 	ev.Add("session", c.session)
+	ev.Add("parent_session", c.parent)
+	ev.Add("run", c.run)
 	ev.Add("principal", c.principal)
 	ev.Add("model", c.model)
 	ev.Add("src_ip", c.client)
