@@ -6,8 +6,8 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// decodeAll reads a log of a format.
-func decodeAll(t *testing.T, format, log string, f func(*tocsin.Event)) {
+// readAs reads a log of a format.
+func readAs(t *testing.T, format, log string, f func(*tocsin.Event)) {
 	t.Helper()
 	for _, x := range Formats() {
 		if x.Name == format {
@@ -33,7 +33,7 @@ func TestOperator(t *testing.T) {
 		{"an answer's id is no session", "agent-log", `{"session":"chatcmpl-9f","user":"ann","messages":[{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"bash","arguments":"{\"command\":\"id\"}"}}]}]}`, "ann", "", "", "", "", ""},
 	} {
 		n := 0
-		decodeAll(t, c.format, c.log+"\n", func(ev *tocsin.Event) {
+		readAs(t, c.format, c.log+"\n", func(ev *tocsin.Event) {
 			n++
 			for _, f := range [...][2]string{{"principal", c.principal}, {"run", c.run}, {"session", c.session}, {"parent_session", c.parent}, {"agent", c.agent}, {"subagent", c.subagent}} {
 				if got := ev.Text(f[0]); got != f[1] {
