@@ -277,6 +277,9 @@ func (s *Pages) handovers(mark int32, u []use, k *knot) {
 	for i, y := range all {
 		for j := i - 1; j >= 0 && i-j <= 8; j-- {
 			x := all[j]
+			if x.last == 0 || y.first == 0 {
+				continue // which came first, and how soon, is not known of two logs
+			}
 			gap := y.first - x.last
 			if gap < -int64(10*time.Second) || gap > soon {
 				continue
@@ -390,7 +393,7 @@ func (s *Pages) takeovers(nodes []*node, k *knot) {
 
 // takeover says whether y took up there what x was stopped at.
 func (s *Pages) takeover(x, y *visit, rate float64, k *knot) bool {
-	if x.denied == nil || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
+	if x.denied == nil || x.denied.last == 0 || y.first.first == 0 || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
 		return false
 	}
 	same := false

@@ -9,15 +9,18 @@ import (
 // readAs reads a log of a format.
 func readAs(t *testing.T, format, log string, f func(*tocsin.Event)) {
 	t.Helper()
-	for _, x := range Formats() {
-		if x.Name == format {
-			d := x.New(Options{})
-			d.Decode(&tocsin.Record{Source: "a.jsonl", Data: []byte(log), Line: 1}, f)
-			d.Flush(f)
-			return
-		}
+	x, ok := Detect("a.jsonl", []byte(log))
+	if !ok {
+		t.Fatalf("%s is not known", log)
 	}
-	t.Fatalf("no format %s", format)
+	d := x.New(Options{})
+	d.Decode(&tocsin.Record{Source: "a.jsonl", Data: []byte(log), Line: 1}, func(ev *tocsin.Event) {
+		if ev.Format != format && format == "command-log" {
+			t.Errorf("%s is taken for %s", log, ev.Format)
+		}
+		f(ev)
+	})
+	d.Flush(f)
 }
 
 // TestOperator holds that the widest name that stays one doer is told, and never the id of a call.
