@@ -15,6 +15,7 @@ const maxCall = 7 * 24 * 3600 * 1000
 func (r *Reader) agent(ev *tocsin.Event) {
 	var agent, principal, run, parent, session, tool, command, result, failed, arguments, server, url, path string
 	var took int64
+	var web webCall
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -40,6 +41,16 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			arguments = v
 		case "mcp_server":
 			server = v
+		case "http_url":
+			web.url = v
+		case "http_method":
+			web.method = v
+		case "http_body":
+			web.body = v
+		case "http_status":
+			web.status = v
+		case "ids_tried":
+			web.tried = v
 		case "duration_ms":
 			took = number(v)
 		case "arguments.url", "arguments.uri", "arguments.target":
@@ -79,6 +90,14 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	if command != "" {
 		r.f = facts{}
 		r.commands(ev, command, anyShell, who, outcome)
+		if web.url != "" {
+			r.begin(ev)
+			who()
+			r.act.Outcome = outcome
+			if r.webCall(&web) && r.act.Level > informational {
+				r.out()
+			}
+		}
 		return
 	}
 	r.begin(ev)
@@ -91,6 +110,8 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	a.Text, r.masked = tool+" "+text, true
 	r.credentials(secrets)
 	switch {
+	case web.url != "":
+		r.webCall(&web)
 	case url != "":
 		a.Verb = "request"
 		if e, ok := targetOf(url); ok {
