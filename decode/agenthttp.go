@@ -24,7 +24,7 @@ var (
 	curlURL    = regexp.MustCompile(`(?:^|[\s;|&(])(?:curl|wget|https?|xh)\s[^\n|]*?["']?(https?://[^\s"'|;)]+)`)
 	curlMethod = regexp.MustCompile(`\s(?:-X\s*|--request[ =]|--method=)["']?([A-Z]{3,7})\b`)
 	curlBody   = regexp.MustCompile(`\s(?:-d|--data(?:-raw|-binary|-urlencode)?|--json|--post-data)[ =]?(?:'([^']*)'|"((?:[^"\\]|\\.)*)"|([^\s'"]+))`)
-	codeCall   = regexp.MustCompile(`\b(?:requests|httpx|session|client|s|axios|sess)\.(get|post|put|patch|delete|head|request)\(\s*(?:["']([A-Z]+)["']\s*,\s*)?[rbfu]?["` + "`" + `](https?://[^"'` + "`" + `\s]+)["'` + "`" + `]([^\n]{0,400})`)
+	codeCall   = regexp.MustCompile(`\b(?:requests|httpx|session|client|s|axios|sess)\.(get|post|put|patch|delete|head|request)\(\s*(?:["']([A-Z]+)["']\s*,\s*)?[rbfu]?["'` + "`" + `](https?://[^"'` + "`" + `\s]+)["'` + "`" + `]([^\n]{0,400})`)
 	codeFetch  = regexp.MustCompile(`\bfetch\(\s*["'` + "`" + `](https?://[^"'` + "`" + `\s]+)["'` + "`" + `]([^;]{0,400})`)
 	codeMethod = regexp.MustCompile(`method["']?\s*:\s*["']([A-Z]+)`)
 	codeBody   = regexp.MustCompile(`(?:data|json|body)["']?\s*[=:]\s*(\{[^}]*\}|"[^"]*"|'[^']*')`)
