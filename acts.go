@@ -10,11 +10,14 @@ const (
 	looped = int64(10e9)
 )
 
-// Acts are what a doer decided to do, out of its ticks, which are in order of time: each line, request, login and call, and
+// Acts are what a doer decided to do, out of its ticks, which are in order: each line, request, login and call, and
 // of programs' starts the first of each act. What a line set off (children, pipelines, loops) and what the machine does by
 // itself are none, nor is what only shows that something went on (an alert, a connection, a file written).
 func (t Ticks) Acts() Ticks {
-	t = t.Events()
+	for len(t) > 0 && t[0].Time == 0 {
+		t = t[1:] // neither its time nor its place is known
+	}
+	t = t.single()
 	acts := make(Ticks, 0, len(t))
 	var started map[uint32]*Tick // the last program of a stream
 	hole := false
@@ -52,6 +55,9 @@ func (t *Tick) starts() bool {
 
 // follows says that a program's start belongs to the act of the one before it.
 func (t *Tick) follows(before *Tick) bool {
+	if !t.Dated() || !before.Dated() {
+		return false
+	}
 	gap := t.Time - before.Time
 	return gap < together || gap < looped && t.Kind == before.Kind && (t.Text == before.Text || t.Like(before))
 }

@@ -8,7 +8,7 @@ import (
 // A Tick is an action as tempo and driver see it: small, so that millions can be kept. Names are hashes: what drives an
 // actor is judged by how it acts, never by what its tools are called.
 type Tick struct {
-	Time   int64  // when it began, Unix nanoseconds; 0 is not known
+	Time   int64  // when it began, Unix nanoseconds; 0 is not known, below 0 it is not, and the number tells only the place among others of its log
 	End    int64  // when it ended; 0 is not known
 	Words  uint64 // a bit for each word of the text, by the word's hash: similar texts have similar bits
 	Record uint32 // of the event, in its source: parts of one event have it in common
@@ -28,6 +28,9 @@ type Tick struct {
 	Outcome   Outcome
 }
 
+// Dated says that it is known when the action began.
+func (t *Tick) Dated() bool { return t.Time > 0 }
+
 // Failed says that the action is known not to have worked.
 func (t *Tick) Failed() bool { return t.Outcome == Failed || t.Outcome == Denied }
 
@@ -39,10 +42,13 @@ func (t *Tick) SameEvent(o *Tick) bool {
 // Ticks are what one name did.
 type Ticks []Tick
 
-// Sort puts ticks in order of time, those of one time in an order of their own, so that it does not matter in which
+// Sort puts ticks in order of time, first those without one in the order of their logs, those of one time in an order of their own, so that it does not matter in which
 // order they came.
 func (t Ticks) Sort() {
 	slices.SortFunc(t, func(a, b Tick) int {
+		if a.Time < 0 && b.Time < 0 && a.Stream != b.Stream {
+			return cmp.Compare(a.Stream, b.Stream) // places in different logs say nothing of each other
+		}
 		return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.Record, b.Record), cmp.Compare(a.Text, b.Text), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Stream, b.Stream))
 	})
 }
@@ -54,7 +60,11 @@ func (t Ticks) Events() Ticks {
 	for from < len(t) && t[from].Time <= 0 {
 		from++
 	}
-	t = t[from:]
+	return t[from:].single()
+}
+
+// single are the ticks without all but the first of those of one event.
+func (t Ticks) single() Ticks {
 	for i := 1; i < len(t); i++ {
 		if !t[i-1].SameEvent(&t[i]) {
 			continue

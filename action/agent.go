@@ -13,8 +13,9 @@ const maxCall = 7 * 24 * 3600 * 1000
 
 // agent reads a tool call of an AI agent: what it asked for, and what came of it as far as the log says.
 func (r *Reader) agent(ev *tocsin.Event) {
-	var agent, principal, session, tool, command, result, failed, arguments, server, url, path string
+	var agent, principal, run, parent, session, tool, command, result, failed, arguments, server, url, path string
 	var took int64
+	var web webCall
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -22,6 +23,10 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			agent = v
 		case "principal":
 			principal = v
+		case "run":
+			run = v
+		case "parent_session":
+			parent = v
 		case "session":
 			session = v
 		case "tool":
@@ -36,6 +41,16 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			arguments = v
 		case "mcp_server":
 			server = v
+		case "http_url":
+			web.url = v
+		case "http_method":
+			web.method = v
+		case "http_body":
+			web.body = v
+		case "http_status":
+			web.status = v
+		case "ids_tried":
+			web.tried = v
 		case "duration_ms":
 			took = number(v)
 		case "arguments.url", "arguments.uri", "arguments.target":
@@ -47,12 +62,20 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	outcome := r.ended(result, failed)
 	yielded := r.yielded(result)
 	who := func() {
+		// The widest name that stays one doer comes first.
 		r.doer("agent", r.lower(principal))
-		if session != "" {
-			r.doer("agent", r.joined(or(agent, "session"), "/", session))
+		r.doer("agent", r.lower(run))
+		for _, s := range [...]string{parent, session} {
+			if s != "" {
+				r.doer("agent", r.joined(or(agent, "session"), "/", s))
+			}
 		}
 		if len(r.act.Who) == 0 {
-			r.doer("agent", or(agent, "agent"))
+			name := or(agent, "agent")
+			if ev.Source != "" && !distinct(name) { // a role such as main or planner: many logs have one
+				name = r.joined(name, "@", ev.Source)
+			}
+			r.doer("agent", name)
 		}
 		if took > 0 && !r.act.Time.IsZero() {
 			r.act.End = r.act.Time.Add(time.Duration(min(took, maxCall)) * time.Millisecond)
@@ -67,6 +90,14 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	if command != "" {
 		r.f = facts{}
 		r.commands(ev, command, anyShell, who, outcome)
+		if web.url != "" {
+			r.begin(ev)
+			who()
+			r.act.Outcome = outcome
+			if r.webCall(&web) && r.act.Level > informational {
+				r.out()
+			}
+		}
 		return
 	}
 	r.begin(ev)
@@ -79,6 +110,8 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	a.Text, r.masked = tool+" "+text, true
 	r.credentials(secrets)
 	switch {
+	case web.url != "":
+		r.webCall(&web)
 	case url != "":
 		a.Verb = "request"
 		if e, ok := targetOf(url); ok {
@@ -118,6 +151,17 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		}
 	}
 	r.out()
+}
+
+// distinct says that a name was made to be one of its kind: it has a long number or mixed code in it.
+func distinct(name string) bool {
+	n := 0
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c >= '0' && c <= '9' {
+			n++
+		}
+	}
+	return n >= 4
 }
 
 // refused and missed are words with which programs of all kinds end that were not let, or did not get there.

@@ -45,6 +45,14 @@ func TestAgent(t *testing.T) {
 			"request", "", "", tocsin.Worked, tocsin.Informational, who, "host:docs.example", ""},
 		{"probe by a renamed tool", "agent-log", call("mcp__web__look", `{"url":"http://192.0.2.7/i?id=1%27%20UNION%20SELECT%201--"}`, "rows", false),
 			"probe", "initial-access", "T1190", tocsin.Worked, tocsin.Medium, who, "address:192.0.2.7", ""},
+		{"login refused", "agent-log", call("mcp__web__http", `{"method":"POST","url":"http://192.0.2.7/login","body":"user=ann&password=Heron4Lake"}`, "HTTP/1.1 401 Unauthorized", false),
+			"login", "credential-access", "T1110", tocsin.Denied, tocsin.Low, who, "address:192.0.2.7", ""},
+		{"path that is not there", "agent-log", call("http_get", `{"url":"http://192.0.2.7/backup.old/"}`, "status: 404", false),
+			"scan", "reconnaissance", "T1595.003", tocsin.Failed, tocsin.Low, who, "address:192.0.2.7", ""},
+		{"secret file given", "agent-log", call("http_get", `{"url":"http://192.0.2.7/.env"}`, `{"status_code": 200, "body": "A=1"}`, false),
+			"read", "credential-access", "T1552", tocsin.Worked, tocsin.Medium, who, "address:192.0.2.7", ""},
+		{"injection in a body", "agent-log", call("http_request", `{"method":"POST","url":"http://192.0.2.7/q","json":{"name":"x' UNION SELECT 1,2--"}}`, "HTTP/1.1 500 Error", false),
+			"probe", "initial-access", "T1190", tocsin.Failed, tocsin.Medium, who, "address:192.0.2.7", ""},
 		{"call to a server of tools", "agent-log", call("mcp__net__reach", `{"target_host":"192.0.2.9","n":3}`, "open", false),
 			"call", "", "", tocsin.Worked, tocsin.Informational, who, "address:192.0.2.9", ""},
 	} {
@@ -138,4 +146,28 @@ func FuzzAgent(f *testing.F) {
 			t.Errorf("%d actions", n)
 		}
 	})
+}
+
+// TestDoer holds that an agent's doer is the widest name that stays one, and that a role is one of its log only.
+func TestDoer(t *testing.T) {
+	for _, c := range []struct {
+		fields [][2]string
+		want   string
+	}{
+		{[][2]string{{"principal", "Ann"}, {"run", "r-7"}, {"session", "s1"}}, "ann"},
+		{[][2]string{{"run", "r-7"}, {"session", "s1"}}, "r-7"},
+		{[][2]string{{"parent_session", "s0"}, {"session", "s1"}, {"agent", "codex"}}, "codex/s0"},
+		{[][2]string{{"agent", "planner"}}, "planner@logs/a.jsonl"},
+		{[][2]string{{"agent", "agent-4711-0042"}}, "agent-4711-0042"},
+	} {
+		ev := &tocsin.Event{Source: "logs/a.jsonl", Sources: []tocsin.LogSource{{Product: "ai_agent", Category: "tool_call"}}}
+		for _, f := range append(c.fields, [2]string{"command", "id"}) {
+			ev.Add(f[0], f[1])
+		}
+		NewReader(nil, own).Read(ev, nil, func(a *tocsin.Action) {
+			if got := a.Who[0]; got.Kind != "agent" || got.Value != c.want {
+				t.Errorf("%v: done by %v, want %s", c.fields, got, c.want)
+			}
+		})
+	}
 }

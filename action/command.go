@@ -77,7 +77,7 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	case cmdexe:
 		commands = splitCmd(text)
 	case powershell:
-		commands = splitPowerShell(text)
+		commands = splitPowerShell(matched.ReplaceAllString(text, "$1''"))
 	default:
 		commands = splitPosix(text)
 	}
@@ -93,7 +93,7 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	if sh == powershell && len(p.out) < p.most {
 		// What a script does it may do over several statements.
 		m := meaning{Verb: "run", Tool: "powershell"}
-		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(text[:min(len(text), 8192)])})
+		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(matched.ReplaceAllString(text[:min(len(text), 8192)], "$1''"))})
 		if m.Level >= tocsin.Medium {
 			p.out = append(p.out, m)
 		}
@@ -112,10 +112,25 @@ func told(text string, usual shell) shell {
 		return cmdexe
 	case usual == cmdexe:
 		return cmdexe
-	case len(head) > 2 && head[1] == ':' && head[2] == '\\' || strings.HasPrefix(head, `"C:\`) || strings.Contains(head, ".exe") || strings.HasPrefix(head, `\\`):
+	case len(head) > 2 && head[1] == ':' && head[2] == '\\' || strings.HasPrefix(head, `"C:\`) || strings.Contains(unquoted(head), ".exe") || strings.HasPrefix(head, `\\`):
 		return cmdexe
 	}
 	return posix
+}
+
+// unquoted is a text without what stands in single quotes, which only POSIX shells and PowerShell take for quotes.
+func unquoted(s string) string {
+	for {
+		before, rest, ok := strings.Cut(s, "'")
+		if !ok {
+			return s
+		}
+		_, after, ok := strings.Cut(rest, "'")
+		if !ok {
+			return s
+		}
+		s = before + after
+	}
 }
 
 // first is the first word of a line, quotes taken off.

@@ -216,6 +216,9 @@ func (r *Reader) local(ev *tocsin.Event) {
 		user = f.runAs
 	}
 	r.doer("user", r.account(user))
+	if len(r.act.Who) == 0 && f.principal != "" {
+		r.doer("agent", r.lower(f.principal))
+	}
 }
 
 // account is the name of an account as actions have it: in lower case, with the machine or domain it is of.

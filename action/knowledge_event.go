@@ -17,6 +17,8 @@ const (
 	foundWebShellMissing
 	foundWebLoginFailed
 	foundWebPathMissing
+	foundObjectsTried
+	foundDefaultCredentials
 
 	foundLoginFailed
 	foundServiceRefused
@@ -97,7 +99,7 @@ const (
 
 var findingNames = [findings]string{
 	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server",
-	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing",
+	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing", "objects-tried", "default-credentials",
 	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
 	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",
 	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",

@@ -28,7 +28,11 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 			}
 		}
 	}
-	k.inArguments(m, onArgument, args, &a)
+	did, b := args, a
+	if left, hid := k.acted(m.Tool, args, masked[min(1, len(masked)):]); len(left) != len(args) || k.listed("database-clients", m.Tool) {
+		did, b = left, argsOf(left, hid)
+	}
+	k.inArguments(m, onArgument, did, &b)
 	if k.listed("fetchers", m.Tool) {
 		k.fetches(m, &a)
 	}
@@ -48,7 +52,7 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 			}
 		}
 	}
-	k.inArguments(m, onShape, args, &a)
+	k.inArguments(m, onShape, did, &b)
 	if m.Level <= informational && (m.Tool == "sh" || m.Tool == "bash" || m.Tool == "dash" || m.Tool == "zsh" || strings.HasPrefix(m.Tool, "python") || m.Tool == "perl" || m.Tool == "php") {
 		m.fed = len(args) == 0 || args[0] == "-" || args[0] == "-s" // a pipe may feed it; joinPipes tells
 	}

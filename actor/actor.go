@@ -132,7 +132,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 	if isNew {
 		s.more(p, l, d, st)
 	}
-	if d.who != none && at != 0 && !a.Again {
+	if d.who != none && tick.Time != 0 && !a.Again {
 		d.ticks = append(d.ticks, tick)
 		d.ticked++
 		if len(d.ticks) <= s.ticks[st] {

@@ -36,7 +36,17 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(x, y *note) int { return cmp.Compare(x.first, y.first) })
+	slices.SortStableFunc(all, func(x, y *note) int {
+		switch {
+		case x.first != 0 || y.first != 0:
+			return cmp.Compare(x.first, y.first)
+		case s.t.before(x.at, y.at):
+			return -1
+		case s.t.before(y.at, x.at):
+			return 1
+		}
+		return 0
+	})
 	a.Deeds = make([]tocsin.Deed, n)
 	for i, x := range all {
 		d := &a.Deeds[i]
@@ -97,20 +107,30 @@ func (s *Pages) Describe(a *tocsin.Actor) {
 	}
 	type spot struct {
 		name string
-		slot int64
+		page pageKey
 	}
 	acted := map[spot]stretched{}
-	slots := map[string][]int64{}
+	slots := map[string][]pageKey{}
 	for i := range a.Deeds {
 		d := &a.Deeds[i]
-		if len(d.Who) == 0 || d.Time.IsZero() {
+		if len(d.Who) == 0 {
 			continue
 		}
-		from, to := d.Time.UnixNano(), d.Last.UnixNano()
-		k := spot{d.Who[0].Kind + ":" + d.Who[0].Value, from / slotLength}
+		var from, to int64
+		k := spot{d.Who[0].Kind + ":" + d.Who[0].Value, pageKey{0, none}}
+		if d.Time.IsZero() {
+			source, ok := s.t.of[d.Place.Source]
+			if !ok {
+				continue
+			}
+			k.page.source = source
+		} else {
+			from, to = d.Time.UnixNano(), d.Last.UnixNano()
+			k.page.slot = from / slotLength
+		}
 		st, ok := acted[k]
 		if !ok {
-			slots[k.name] = append(slots[k.name], k.slot)
+			slots[k.name] = append(slots[k.name], k.page)
 		}
 		st.add(from, to)
 		acted[k] = st
@@ -121,8 +141,8 @@ func (s *Pages) Describe(a *tocsin.Actor) {
 		name := h.Kind + ":" + h.Value
 		var all tocsin.Ticks
 		cut := false
-		for _, slot := range slots[name] { // in order, since the deeds are
-			all, cut = s.ticksOf(all, name, slot, acted[spot{name, slot}], cut)
+		for _, page := range slots[name] { // in order, since the deeds are
+			all, cut = s.ticksOf(all, name, page, acted[spot{name, page}], cut)
 		}
 		if len(all) > 0 {
 			a.Ticks = append(a.Ticks, all)
@@ -134,10 +154,10 @@ func (s *Pages) Describe(a *tocsin.Actor) {
 	a.Driver, a.Share, a.Evidence = Judge(own)
 }
 
-// ticksOf appends what a name did in a slot within a stretch of time, in order. It says whether the last of it is missing.
-func (s *Pages) ticksOf(to tocsin.Ticks, name string, slot int64, within stretched, hole bool) (_ tocsin.Ticks, cut bool) {
+// ticksOf appends what a name did on a page within a stretch of time, in order; on one of what has no time, all. It says whether the last of it is missing.
+func (s *Pages) ticksOf(to tocsin.Ticks, name string, key pageKey, within stretched, hole bool) (_ tocsin.Ticks, cut bool) {
 	who, ok := s.t.of[name]
-	p := s.pages[pageKey{slot, none}]
+	p := s.pages[key]
 	if !ok || p == nil {
 		return to, hole
 	}
@@ -150,7 +170,7 @@ func (s *Pages) ticksOf(to tocsin.Ticks, name string, slot int64, within stretch
 		}
 		latest := int64(0)
 		for _, t := range d.ticks {
-			if latest = max(latest, t.Time); t.Time >= within.from && t.Time <= within.to {
+			if latest = max(latest, t.Time); key.source != none || t.Time >= within.from && t.Time <= within.to {
 				to = append(to, t)
 			}
 		}

@@ -28,7 +28,7 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		if len(ticks) == 0 {
 			return tocsin.Undecided, nil, nil
 		}
-		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions with times show %d decisions of its own; %d are needed", len(acts), leastTicks)}}
+		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions show %d decisions of its own; %d are needed", len(acts), leastTicks)}}
 	}
 	var c counts
 	c.count(acts)
@@ -38,6 +38,9 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		prior = &w.Prior[0]
 	}
 	evidence = append(evidence, tocsin.Evidence{Feature: "prior", Seen: fmt.Sprintf("%d acts", len(acts)), Human: prior[0], Script: prior[1], Agent: prior[2]})
+	if n := undated(acts); n > 0 {
+		evidence = append(evidence, tocsin.Evidence{Feature: "order", Seen: fmt.Sprintf("%d of %d acts have no time: their order counts, their pace is not known", n, len(acts))})
+	}
 	for f := range families {
 		if e, ok := c.evidence(f, w); ok {
 			evidence = append(evidence, e)
@@ -75,6 +78,15 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		d = tocsin.Undecided
 	}
 	return d, share, evidence
+}
+
+// undated is the number of acts of which only the order is known; they come first.
+func undated(acts tocsin.Ticks) int {
+	n := 0
+	for n < len(acts) && !acts[n].Dated() {
+		n++
+	}
+	return n
 }
 
 // ownWord is what weighs that an agent's own harness noted what was done. It is a choice, not fitted: whoever kept the log

@@ -172,7 +172,7 @@ func (c *counts) gap(streams map[uint32]*streak, k *tocsin.Tick, family, rhythm 
 	}
 	before := s.last.Time
 	s.last = *k
-	if k.Hole {
+	if k.Hole || before <= 0 || !k.Dated() {
 		s.gap = -1
 		return 0, false
 	}

@@ -253,10 +253,16 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 			if kind == "callback" && !world(p.n.name) && !world(q.n.name) {
 				continue // machines that speak to one host are two victims, not one doer
 			}
+			if kind != "callback" && stated(p.n.name) && stated(q.n.name) {
+				continue // whoever kept their logs says that they are two; what one target gave both of them does not gainsay it
+			}
 			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, what: m, n: len(u), of: n})
 		}
 	}
 }
+
+// stated says that a name was given by whoever kept the log of an agent's work, and not read off its doings.
+func stated(name string) bool { return strings.HasPrefix(name, "agent:") }
 
 // handovers joins nodes that share a string where one begins just as another ends: an address that is left for the next.
 // As with takeovers, it weighs by how seldom those with the string begin.
@@ -271,6 +277,9 @@ func (s *Pages) handovers(mark int32, u []use, k *knot) {
 	for i, y := range all {
 		for j := i - 1; j >= 0 && i-j <= 8; j-- {
 			x := all[j]
+			if x.last == 0 || y.first == 0 {
+				continue // which came first, and how soon, is not known of two logs
+			}
 			gap := y.first - x.last
 			if gap < -int64(10*time.Second) || gap > soon {
 				continue
@@ -384,7 +393,7 @@ func (s *Pages) takeovers(nodes []*node, k *knot) {
 
 // takeover says whether y took up there what x was stopped at.
 func (s *Pages) takeover(x, y *visit, rate float64, k *knot) bool {
-	if x.denied == nil || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
+	if x.denied == nil || x.denied.last == 0 || y.first.first == 0 || x.n.name == y.n.name || y.first.first < x.denied.first || y.first.first-x.denied.last > int64(within) || x.last.last > y.last.last {
 		return false
 	}
 	same := false

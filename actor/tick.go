@@ -16,6 +16,9 @@ func TickOf(a *tocsin.Action) tocsin.Tick {
 func tickOf(a *tocsin.Action) (tocsin.Tick, uint32) {
 	t := tocsin.Tick{Record: uint32(a.Place.Record ^ a.Place.Record>>32), Length: uint16(min(len(a.Text), 1<<16-1)), Tactic: tacticNumber(a.Tactic), Outcome: a.Outcome,
 		Time: nanos(a.Time), End: nanos(a.End)}
+	if t.Time == 0 && a.Log == "session" { // an agent's session holds its calls in order
+		t.Time, t.End = inOrder(a.Place), 0
+	}
 	h := uint32(fnvBasis)
 	for i := 0; i < len(a.Verb); i++ {
 		h = (h ^ uint32(a.Verb[i])) * fnvPrime
@@ -39,6 +42,17 @@ func tickOf(a *tocsin.Action) (tocsin.Tick, uint32) {
 	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
 	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
 	return t, words
+}
+
+// firstPlace is where the order of what has no time begins, far below all times.
+const firstPlace = -1 << 62
+
+// inOrder is what Tick.Time is of an action without a time in a log whose order is that of what was done: it tells before from
+// after within the log, and nothing of clocks.
+func inOrder(p tocsin.Place) int64 {
+	const calls = 20 // bits for the number within a line
+	line, n := p.Line()
+	return firstPlace + int64(min(line, 1<<40))<<calls + min(n, 1<<calls-1)
 }
 
 // logNumber numbers the kinds of log.

@@ -157,7 +157,7 @@ func (w *world) callbacks(k *knot, text string, named, to []use) {
 	for _, x := range named {
 		n := 0
 		for _, y := range to {
-			if x.m == y.m || y.d.Time.Sub(x.d.Time).Abs() > follows {
+			if x.m == y.m || !timely(x.d, y.d) || y.d.Time.Sub(x.d.Time).Abs() > follows {
 				continue
 			}
 			k.add(reason{kind: "callback", weight: weight, x: x.m, y: y.m, from: x.d, to: y.d, what: text})
@@ -178,6 +178,9 @@ func (w *world) mails(k *knot, accounts uses) {
 			for _, e := range d.On {
 				n := 0
 				for _, y := range accounts[e.Value] {
+					if !timely(d, y.d) {
+						continue
+					}
 					if gap := y.m.Last.Sub(d.Time); gap < 0 || gap > 7*24*time.Hour {
 						continue
 					}

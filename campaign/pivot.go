@@ -57,6 +57,9 @@ func (w *world) pivots(k *knot) {
 						if gap > follows {
 							break
 						}
+						if !timely(d, y.telling[0]) || d.Time.IsZero() && !came(y.telling[0], d) {
+							continue
+						}
 						if n++; y == x || x.Local && y.Local {
 							continue
 						}

@@ -45,6 +45,7 @@ type reach struct {
 	orgs    int          // organisations in which it reached something
 	tried   int          // tactics that were tried
 	reached int          // machines and accounts
+	undated bool         // no time of it is known
 }
 
 // A rung is a level and what a campaign must have come to for it: the least of each, 0 for what does not matter.
@@ -78,7 +79,11 @@ func (r *reach) atLeast(o *reach) bool {
 }
 
 func (r *reach) String() string {
-	s := fmt.Sprintf("within a day %d tactics worked, %d were tried; %d machines or accounts reached", r.traces, r.tried, r.reached)
+	within := "within a day"
+	if r.undated {
+		within = "in logs without times"
+	}
+	s := fmt.Sprintf("%s %d tactics worked, %d were tried; %d machines or accounts reached", within, r.traces, r.tried, r.reached)
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}
@@ -124,7 +129,7 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 
 // progress is how far deeds came.
 func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
-	r := &reach{}
+	r := &reach{undated: from.IsZero()}
 	best, ways, tried, rooted := map[string]float64{}, map[string]float64{}, map[string]bool{}, map[string]bool{}
 	at := map[string]*tocsin.Deed{} // what had its effect on a machine last
 	for _, d := range deeds {
@@ -134,7 +139,7 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 	}
 	for _, d := range deeds {
 		tried[d.Tactic] = true
-		if after := at[strings.ToLower(d.Host)]; !inside(d) && !(attempt(d) && after != nil && after.Time.After(d.Time)) {
+		if after := at[strings.ToLower(d.Host)]; !inside(d) && !(attempt(d) && after != nil && came(after, d)) {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
@@ -168,6 +173,19 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 	r.traces, r.ways, r.tried, r.rooted, r.orgs = len(best), len(ways), len(tried), len(rooted), len(orgs)
 	r.sum, r.waysSum = total(best), total(ways)
 	return r
+}
+
+// came says that a deed came after another: by their times or, where neither has one, by their places in one log.
+func came(d, before *tocsin.Deed) bool {
+	return timely(d, before) && (d.Time.After(before.Time) || d.Time.IsZero() && d.Place.Compare(before.Place) > 0)
+}
+
+// timely says that it can be told which of two deeds came first: both have a time, or both stand in one log without.
+func timely(x, y *tocsin.Deed) bool {
+	if x.Time.IsZero() && y.Time.IsZero() {
+		return x.Place.Source == y.Place.Source
+	}
+	return !x.Time.IsZero() && !y.Time.IsZero()
 }
 
 // attempt says that a deed is a way in that was tried, of which no record says how it ended: whether it was one shows in what

@@ -40,7 +40,12 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 			c.Sparse = c.Sparse || d.Sparse
 		}
 	}
-	slices.SortStableFunc(s.all, func(x, y *tocsin.Deed) int { return x.Time.Compare(y.Time) })
+	slices.SortStableFunc(s.all, func(x, y *tocsin.Deed) int {
+		if x.Time.IsZero() && y.Time.IsZero() {
+			return x.Place.Compare(y.Place) // the order of their log is all that is known
+		}
+		return x.Time.Compare(y.Time)
+	})
 	s.acts()
 	for _, d := range s.all {
 		if a := s.act[d]; a.lead == d {
@@ -351,7 +356,7 @@ func (s *story) open() {
 	}
 	next := func(text string) { c.Open = append(c.Open, text) }
 	if !worked["initial-access"] {
-		next("How the intruder got in is not shown: look at mail, remote access and published services before " + c.First.UTC().Format("2006-01-02 15:04") + " UTC.")
+		next("How the intruder got in is not shown: look at mail, remote access and published services before " + clock(c.First, "its first action") + ".")
 	}
 	if worked["credential-access"] {
 		next("Credentials were taken or guessed: look for their use elsewhere, and renew them.")
@@ -384,8 +389,21 @@ func (s *story) open() {
 				last = &c.Steps[i]
 			}
 		}
-		next(fmt.Sprintf("The last step seen is %s, at %s UTC: see what the same actors did afterwards.", tacticName(last.Tactic), last.Last.UTC().Format("2006-01-02 15:04")))
+		if last.Last.IsZero() {
+			last = &c.Steps[len(c.Steps)-1]
+			next(fmt.Sprintf("The last step to begin is %s; no time is known: see what the same actors did afterwards.", tacticName(last.Tactic)))
+		} else {
+			next(fmt.Sprintf("The last step seen is %s, at %s: see what the same actors did afterwards.", tacticName(last.Tactic), clock(last.Last, "")))
+		}
 	}
+}
+
+// clock is a time in words, or what stands for one that is not known.
+func clock(t time.Time, unknown string) string {
+	if t.IsZero() {
+		return unknown
+	}
+	return t.UTC().Format("2006-01-02 15:04") + " UTC"
 }
 
 func tacticName(slug string) string {

@@ -139,6 +139,7 @@ type agentLog struct {
 type turn struct {
 	format, agent, subagent, version     string
 	session, principal, model, cwd, mode string
+	run, parent                          string // of an operator; the session that this one goes on from or was started by
 	client                               string // the address that the calls came from
 	time                                 time.Time
 }

@@ -144,7 +144,7 @@ Session exported
 		`{"event":"tool_call","tool_name":"execute_command","tool_call_id":"c1","params":{"command":"id"},"agent":"main","timestamp":"2026-03-04T05:06:01Z"}
 {"event":"tool_result","tool_name":"execute_command","tool_call_id":"c1","result":"root","agent":"main","timestamp":"2026-03-04T05:06:02Z"}
 `,
-		[]string{`agent-trace:1 ai_agent/tool_call 05:06:01 session="main" tool="execute_command" call_id="c1" call_index="1" command="id" has_result="true" result="root" duration_ms="1000"`},
+		[]string{`agent-trace:1 ai_agent/tool_call 05:06:01 agent="main" tool="execute_command" call_id="c1" call_index="1" command="id" has_result="true" result="root" duration_ms="1000"`},
 	}, {
 		"OpenHands: actions and observations",
 		`[{"id":3,"timestamp":"2026-03-04T05:06:01","source":"agent","action":"run","args":{"command":"id"},"tool_call_metadata":{"tool_call_id":"toolu_1"}},

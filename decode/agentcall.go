@@ -51,6 +51,8 @@ type calls struct {
 	count map[uint64]int // calls a session
 	chain uint64         // of the conversation up to here
 	round int
+
+	series map[uint64]*series // of objects that sessions ask web servers for
 }
 
 // begin starts a conversation that is given as a whole. Ids like call_1 occur in many of them: such a call was met
@@ -235,6 +237,8 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("agent_version", c.version)
 	ev.Add("subagent", c.subagent)
 	ev.Add("session", c.session)
+	ev.Add("parent_session", c.parent)
+	ev.Add("run", c.run)
 	ev.Add("principal", c.principal)
 	ev.Add("model", c.model)
 	ev.Add("src_ip", c.client)
@@ -253,6 +257,7 @@ func (d *agentLog) report(c *call, a answer) {
 	}
 	cmd := command(args, 0)
 	ev.Add("command", cmd)
+	d.request(ev, c, cmd, a.result)
 	if !a.found {
 		ev.Add("has_result", "false")
 		d.emit(ev)

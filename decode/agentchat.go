@@ -104,20 +104,18 @@ func (d *agentLog) chat(m members) {
 
 // describe notes what a record says of its session. The session scopes ids.
 func (d *agentLog) describe(m members) {
-	set(&d.turn.session, m.str("session", "session_id", "sessionId", "conversation_id", "conversationId", "thread_id", "chat_id"))
-	set(&d.turn.principal, m.str("principal", "user_id", "user", "account", "safety_identifier"))
+	d.whose(m)
 	set(&d.turn.client, m.str("requester_ip_address", "client_ip", "ip_address", "remote_ip"))
 	if v := m.get("metadata"); v != nil {
 		about := v.members()
 		if d.turn.principal == "" {
-			set(&d.turn.principal, about.str("user_id", "user", "user_api_key_user_id", "user_api_key_user_email", "user_api_key_alias"))
+			set(&d.turn.principal, doer(about.str, principalNames))
 		}
 		if d.turn.client == "" {
 			set(&d.turn.client, about.str("requester_ip_address", "client_ip"))
 		}
 	}
 	set(&d.turn.model, m.str("model", "model_name", "modelVersion"))
-	set(&d.turn.agent, m.str("agent", "agent_name"))
 	if a := m.get("agent"); len(a) > 0 && a[0] == '{' {
 		a := a.members()
 		set(&d.turn.agent, a.str("name"))

@@ -16,9 +16,8 @@ func isTrace(m members) bool {
 
 func (d *agentLog) trace(m members) {
 	t := &d.turn
-	set(&t.session, m.str("session_id", "session", "sessionId", "run_id", "run", "agent"))
+	d.whose(m)
 	set(&t.model, m.str("model"))
-	set(&t.principal, m.str("principal", "user"))
 	set(&t.cwd, m.str("cwd"))
 	if !d.stamp(m) {
 		t.time = time.Time{}

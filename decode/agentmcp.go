@@ -54,9 +54,11 @@ func (d *agentLog) mcp(m members) {
 	if !d.stamp(m) {
 		t.time = time.Time{}
 	}
+	d.whose(m)
 	t.agent = "mcp"
-	set(&t.session, m.str("session_id", "sessionId", "session", "mcp-session-id"))
-	set(&t.principal, m.str("user", "principal", "client_id"))
+	if t.principal == "" {
+		set(&t.principal, m.str("client_id"))
+	}
 	d.mcpMessage(mcpMessage(m), m.str("server", "server_name", "mcp_server", "serverName"))
 }
 

@@ -72,6 +72,8 @@ func (d *agentLog) codex(m members) {
 	switch m.str("type") {
 	case "session_meta":
 		set(&t.session, p.str("id", "session_id"))
+		set(&t.parent, doer(p.str, parentNames))
+		set(&t.parent, p.get("source").at("subagent", "thread_spawn", "parent_thread_id").str())
 		set(&t.cwd, p.str("cwd"))
 		set(&t.version, p.str("cli_version"))
 	case "turn_context":
@@ -269,7 +271,11 @@ func (d *agentLog) openCode(m members) {
 	t := &d.turn
 	t.agent = "opencode"
 	info := m.get("info").members()
-	set(&t.session, info.str("id"))
+	if id := info.str("id"); id != "" && id != t.session {
+		t.parent = ""
+		set(&t.session, id)
+	}
+	set(&t.parent, info.str("parentID"))
 	set(&t.cwd, info.str("directory"))
 	set(&t.version, info.str("version"))
 	for msg := range m.get("messages").items() {

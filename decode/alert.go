@@ -161,6 +161,9 @@ func fillCommandLog(o *object, ev *tocsin.Event) {
 	own(o, ev, "user", o.get("username"))
 	own(o, ev, "src_ip", o.get("ip"))
 	own(o, ev, "cwd", o.get("wd"))
+	if o.has("model") || o.has("agent") { // what an agent ran, as its operator exported it
+		own(o, ev, "principal", operator(o.first))
+	}
 	happened(ev, "command", "")
 	ev.Sources = commandLogSources
 	switch shell, _, _ := strings.Cut(o.get("cmd_type"), "-"); shell {
