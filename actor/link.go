@@ -77,9 +77,10 @@ func total(reasons []reason) float64 {
 // link joins nodes that are one actor by what they share: a session, a credential, strings that few others write, the
 // same target taken up where the other was stopped. Each way to link looks at a bounded number of candidates, so that its
 // cost grows with the deeds whatever they are.
-func (s *Pages) link(nodes []*node) {
+func (s *Pages) link(nodes []*node, callers []*caller) {
 	k := &knot{found: map[pair][]reason{}}
-	s.sessions(nodes, k)
+	s.sessions(nodes, s.principalsAt(callers), k)
+	s.kin(callers, k)
 	s.shared(nodes, k)
 	s.takeovers(nodes, k)
 	slices.SortStableFunc(k.order, func(p, q pair) int {
@@ -119,6 +120,8 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 	switch r.kind {
 	case "session":
 		l.Evidence = fmt.Sprintf("one record names both %s and %s", a, b)
+	case "network":
+		l.Evidence = fmt.Sprintf("both call from %s, as %d principals do", value(s.t.text(r.what)), r.n)
 	case "credential":
 		l.Evidence = fmt.Sprintf("both use the same credential %q, as %d of %d do", value(s.t.all[r.what]), r.n, r.of)
 	case "mark":
@@ -140,8 +143,9 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 const fewNodes = 4
 
 // sessions joins the names that one action gives its doer: an address and the session it has, an agent and its session.
-// A name that many others share says little: every guesser names root.
-func (s *Pages) sessions(nodes []*node, k *knot) {
+// A name that many others share says little: every guesser names root. spread is of how many principals the callers from an
+// address are.
+func (s *Pages) sessions(nodes []*node, spread map[int32]int, k *knot) {
 	type handle struct {
 		name  int32
 		scope string
@@ -179,13 +183,17 @@ func (s *Pages) sessions(nodes []*node, k *knot) {
 		switch {
 		case strings.HasPrefix(name, "session:"), strings.HasPrefix(name, "agent:"):
 		case strings.HasPrefix(name, "principal:"):
-			weight = 4.5
+			weight = 4
 		case s.t.kinds[d.kind].outcome == tocsin.Worked:
 			weight = 4
 		default:
 			return
 		}
-		weight -= 1.5 * math.Log(float64(with[alias]))
+		sharers := with[alias]
+		if n := spread[alias]; n > 0 {
+			sharers = n
+		}
+		weight -= 1.5 * math.Log(float64(sharers))
 		if weight <= 0 {
 			return
 		}
@@ -253,9 +261,26 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 			if kind == "callback" && !world(p.n.name) && !world(q.n.name) {
 				continue // machines that speak to one host are two victims, not one doer
 			}
+			if kind == "key" && s.onePrincipal(p, q, m) {
+				continue
+			}
 			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, what: m, n: len(u), of: n})
 		}
 	}
+}
+
+// onePrincipal says that two callers have a key only because it is their principal's: that is stolen whole. Who has a key
+// made is tied to who uses it.
+func (s *Pages) onePrincipal(p, q use, key int32) bool {
+	if !strings.HasPrefix(p.n.name, "caller:") || !strings.HasPrefix(q.n.name, "caller:") {
+		return false
+	}
+	for _, u := range [...]use{p, q} {
+		if slices.Contains(u.d.refs, ref{key, roleMark}) {
+			return false
+		}
+	}
+	return true
 }
 
 // handovers joins nodes that share a string where one begins just as another ends: an address that is left for the next.

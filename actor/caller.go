@@ -1,0 +1,194 @@
+package actor
+
+import (
+	"cmp"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A caller is a node of a cloud's API: a principal with one key or session, from one network, by one kind of client. What
+// callers share says less of them than of what is shared: many use one principal, and a whole office one address.
+type caller struct {
+	n         *node
+	d         *note // the first of its deeds that names both
+	principal int32
+	address   int32  // none of a service that calls for somebody
+	network   string // of the address
+	client    string
+	refused   int32 // calls that it was refused
+}
+
+// callers are those among nodes, in order.
+func (s *Pages) callers(nodes []*node) []*caller {
+	var all []*caller
+	for _, n := range nodes {
+		if n.local || !strings.HasPrefix(n.name, "caller:") {
+			continue
+		}
+		c := &caller{n: n, principal: none, address: none}
+		for _, d := range n.deeds {
+			k := &s.t.kinds[d.kind]
+			if k.outcome == tocsin.Denied {
+				c.refused += d.n
+			}
+			if c.client == "" {
+				c.client = k.tool
+			}
+			if c.principal != none && c.address != none {
+				continue
+			}
+			for _, r := range d.refs {
+				switch name := s.t.all[r.name]; {
+				case r.role != roleAlias:
+				case strings.HasPrefix(name, "principal:"):
+					c.principal = r.name
+				case strings.HasPrefix(name, "address:"):
+					c.address, c.network = r.name, neighbourhood(value(name))
+				}
+			}
+			c.d = d
+		}
+		if c.principal != none {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// neighbourhood is the network that who has several addresses has them in: 256 of IPv4, a /64 of IPv6.
+func neighbourhood(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	a = a.Unmap().WithZone("")
+	bits := 64
+	if a.Is4() {
+		bits = 24
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return address
+	}
+	return p.String()
+}
+
+const (
+	// meanwhile is how close in time two callers of one principal are at it at once.
+	meanwhile = time.Hour
+	// fewRefused is from how many refused calls on somebody tries what the principal may do.
+	fewRefused = 4
+	// fewCallers is how many others of one network, and of one principal, a caller is held against: the last before it.
+	fewCallers = 16
+)
+
+// builders are the programs, as actions name them, that make what code describes: all that they change was written down by
+// somebody.
+var builders = map[string]bool{"terraform": true, "opentofu": true, "pulumi": true, "crossplane": true, "cloudformation": true, "aws-cdk": true, "ansible": true,
+	"azure-resource-manager": true, "bicep": true, "config-connector": true, "argocd": true, "fluxcd": true, "helm": true}
+
+// strange weighs what callers did by what their principals do otherwise. Who calls by a principal that is in use elsewhere
+// at the time does what the principal never did from there; the fewer places it was used from, the more that tells. Who is
+// refused again and again tries what the principal may do. And what code describes is made from where it always is, it tells
+// less.
+func (s *Pages) strange(all []*caller) {
+	of := map[int32][]*caller{}
+	for _, c := range all {
+		factor := 1.0
+		places := map[string]bool{}
+		known := false
+		had := of[c.principal]
+		for i := len(had) - 1; i >= max(0, len(had)-fewCallers); i-- {
+			o := had[i]
+			if o.n.scope != c.n.scope || o.network == "" {
+				continue
+			}
+			known = known || o.network == c.network
+			if c.n.first-o.n.last < int64(meanwhile) {
+				places[o.network] = true
+			}
+		}
+		of[c.principal] = append(had, c)
+		if !known && len(places) > 0 && c.network != "" {
+			factor = 1 + 1/float64(len(places))
+		}
+		switch {
+		case factor > 1:
+		case builders[c.client]:
+			factor = 0.5
+		case c.refused >= fewRefused:
+			factor = 1.5
+		}
+		if factor == 1 {
+			continue
+		}
+		for _, d := range c.n.deeds {
+			if s.t.kinds[d.kind].level <= tocsin.Low || factor < 1 {
+				d.w *= factor
+			} else {
+				d.w *= math.Sqrt(factor)
+			}
+		}
+		c.n.weight = s.weight(c.n.deeds)
+	}
+}
+
+// kin joins callers of one network: by one principal, if little speaks against it, and by several where few are used from
+// there. A network from which many principals call is an office's or a provider's, and tells nothing.
+func (s *Pages) kin(all []*caller, k *knot) {
+	type spot struct{ network, scope string }
+	at := map[spot][]*caller{}
+	var order []spot
+	for _, c := range all {
+		if c.network == "" {
+			continue
+		}
+		p := spot{c.network, c.n.scope}
+		if at[p] == nil {
+			order = append(order, p)
+		}
+		at[p] = append(at[p], c)
+	}
+	for _, p := range order {
+		here := at[p]
+		slices.SortStableFunc(here, func(x, y *caller) int {
+			return cmp.Or(cmp.Compare(x.n.first, y.n.first), strings.Compare(x.n.name, y.n.name))
+		})
+		principals := map[int32]bool{}
+		for _, c := range here {
+			principals[c.principal] = true
+		}
+		for i, y := range here {
+			for j := i - 1; j >= max(0, i-fewCallers); j-- {
+				x := here[j]
+				weight := 2.5 - math.Log(float64(max(1, len(principals)-1)))
+				if x.principal == y.principal {
+					weight = 4
+					if x.client != y.client && x.client != "" && y.client != "" && len(principals) > 1 {
+						weight = 2
+					}
+				}
+				k.add(x.n, y.n, reason{kind: "network", weight: weight, from: x.d, to: y.d, what: y.address, n: len(principals)})
+			}
+		}
+	}
+}
+
+// principalsAt is of how many principals the callers from an address are.
+func (s *Pages) principalsAt(all []*caller) map[int32]int {
+	type use struct{ address, principal int32 }
+	seen := map[use]bool{}
+	of := map[int32]int{}
+	for _, c := range all {
+		if u := (use{c.address, c.principal}); c.address != none && !seen[u] {
+			seen[u] = true
+			of[c.address]++
+		}
+	}
+	return of
+}
