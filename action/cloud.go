@@ -30,6 +30,10 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			set(&c.began, v)
 		case cloudSession:
 			set(&c.session, v)
+		case cloudResult: // Okta's
+			if v == "DENY" {
+				c.failed = "denied"
+			}
 		case cloudMinted:
 			set(&c.minted, v)
 		case cloudCall:

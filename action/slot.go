@@ -261,6 +261,7 @@ const (
 	cloudBegan
 	cloudSession
 	cloudMinted
+	cloudResult
 )
 
 // cloudSlots are the fields of cloudFacts by their names.
@@ -276,6 +277,7 @@ var cloudSlots = slotsOf(map[string]uint8{
 	"user_agent": cloudAgent, "userAgent": cloudAgent, "additionalDetails.User-Agent": cloudAgent, "properties.userAgent": cloudAgent,
 	"userIdentity.sessionContext.attributes.creationDate": cloudBegan,
 	"authenticationContext.externalSessionId":             cloudSession, "AppAccessContext.AADSessionId": cloudSession, "hashed_token": cloudSession, "user.extra.authentication.kubernetes.io/credential-id": cloudSession, "protoPayload.authenticationInfo.serviceAccountKeyName": cloudSession,
+	"outcome.result":                         cloudResult,
 	"responseElements.accessKey.accessKeyId": cloudMinted, "responseElements.credentials.accessKeyId": cloudMinted,
 	"userIdentity.invokedBy":     cloudInvoked,
 	"objectRef.resource":         cloudResource,

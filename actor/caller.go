@@ -20,7 +20,9 @@ type caller struct {
 	address   int32  // none of a service that calls for somebody
 	network   string // of the address
 	client    string
-	refused   int32 // calls that it was refused
+	refused   int32   // calls that it was refused
+	factor    float64 // of what it did; 0 is 1: see strange
+	beside    bool    // others call in the account at the time
 }
 
 // callers are those among nodes, in order.
@@ -92,14 +94,22 @@ const (
 var builders = map[string]bool{"terraform": true, "opentofu": true, "pulumi": true, "crossplane": true, "cloudformation": true, "aws-cdk": true, "ansible": true,
 	"azure-resource-manager": true, "bicep": true, "config-connector": true, "argocd": true, "fluxcd": true, "helm": true}
 
+// What callers did weighs by what shows of who they are, as factors; what is telling by itself by the root of it. They were
+// chosen on the hours that eval writes.
+const (
+	elsewhere = 2.0 // at most: by a principal that is in use at one other place at the time
+	tries     = 1.5 // refused again and again
+	described = 0.5 // made by code, where the principal always is
+	ordinary  = 0.7 // none of these, in an account of which others' use is seen too
+)
+
 // strange weighs what callers did by what their principals do otherwise. Who calls by a principal that is in use elsewhere
 // at the time does what the principal never did from there; the fewer places it was used from, the more that tells. Who is
-// refused again and again tries what the principal may do. And what code describes is made from where it always is, it tells
-// less.
+// refused again and again tries what the principal may do. What code describes is made from where it always is, and what
+// people do beside others without either sign is an account's day.
 func (s *Pages) strange(all []*caller) {
 	of := map[int32][]*caller{}
 	for _, c := range all {
-		factor := 1.0
 		places := map[string]bool{}
 		known := false
 		had := of[c.principal]
@@ -114,27 +124,66 @@ func (s *Pages) strange(all []*caller) {
 			}
 		}
 		of[c.principal] = append(had, c)
-		if !known && len(places) > 0 && c.network != "" {
-			factor = 1 + 1/float64(len(places))
-		}
 		switch {
-		case factor > 1:
+		case !known && len(places) > 0 && c.network != "":
+			c.factor = 1 + (elsewhere-1)/float64(len(places))
 		case builders[c.client]:
-			factor = 0.5
+			c.factor = described
 		case c.refused >= fewRefused:
-			factor = 1.5
+			c.factor = tries
 		}
-		if factor == 1 {
+	}
+	accompanied(all)
+	for _, c := range all {
+		if c.factor == 0 && c.beside {
+			c.factor = ordinary
+		}
+		if c.factor == 0 {
 			continue
 		}
 		for _, d := range c.n.deeds {
-			if s.t.kinds[d.kind].level <= tocsin.Low || factor < 1 {
-				d.w *= factor
+			if s.t.kinds[d.kind].level <= tocsin.Low {
+				d.w *= c.factor
 			} else {
-				d.w *= math.Sqrt(factor)
+				d.w *= math.Sqrt(c.factor)
 			}
 		}
 		c.n.weight = s.weight(c.n.deeds)
+	}
+}
+
+// accompanied notes of callers, which are in order of time, whether another principal calls in their account meanwhile.
+func accompanied(all []*caller) {
+	// Of each account two of different principals are held: those who act longest of who began before, and who begin first of
+	// who begins later.
+	near := map[string][2]*caller{}
+	meet := func(c *caller, nearer func(x, y *caller) bool, gap func(o *caller) int64) {
+		two := near[c.n.scope]
+		for _, o := range two {
+			if o != nil && o.principal != c.principal && gap(o) < int64(meanwhile) {
+				c.beside = true
+			}
+		}
+		switch {
+		case two[0] == nil:
+			two[0] = c
+		case two[0].principal == c.principal:
+			if nearer(c, two[0]) {
+				two[0] = c
+			}
+		case nearer(c, two[0]):
+			two[0], two[1] = c, two[0]
+		case two[1] == nil || nearer(c, two[1]):
+			two[1] = c
+		}
+		near[c.n.scope] = two
+	}
+	for _, c := range all {
+		meet(c, func(x, y *caller) bool { return x.n.last > y.n.last }, func(o *caller) int64 { return c.n.first - o.n.last })
+	}
+	clear(near)
+	for _, c := range slices.Backward(all) {
+		meet(c, func(x, y *caller) bool { return x.n.first <= y.n.first }, func(o *caller) int64 { return o.n.first - c.n.last })
 	}
 }
 

@@ -63,7 +63,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 				named = true
 			}
 		case "user", "principal":
-			if hit && (d.Verb == "login" || d.Tactic == "credential-access" || d.Tactic == "persistence") {
+			if hit && !role(e.Value) && (d.Verb == "login" || d.Tactic == "credential-access" || d.Tactic == "persistence") {
 				v.add(m, e.Kind, e.Value, d, hit)
 			}
 		}
@@ -79,6 +79,11 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 	if d.Host != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
 		v.add(m, "host", strings.ToLower(d.Host), d, hit)
 	}
+}
+
+// role says that a principal is a role or a service of a cloud, which others act as: it is nobody's that could be a victim.
+func role(principal string) bool {
+	return strings.Contains(principal, ":role/") || strings.Contains(principal, ":assumed-role/") || strings.HasSuffix(principal, ".amazonaws.com")
 }
 
 func (v *victims) add(m *member, kind, value string, d *tocsin.Deed, hit bool) {
