@@ -198,7 +198,7 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 // calledBy adds who made a call: the caller, then its address and principal, by which it is found in other logs.
 func (r *Reader) calledBy(c *cloudFacts) {
 	who := or(c.principal, c.user)
-	if who != "" {
+	if who != "" && !r.know.listed("cloud-nobody", strings.ToLower(who)) {
 		r.doer("caller", r.callerOf(c, who))
 	}
 	r.doer("address", c.address)

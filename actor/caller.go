@@ -228,16 +228,45 @@ func (s *Pages) kin(all []*caller, k *knot) {
 	}
 }
 
-// principalsAt is of how many principals the callers from an address are.
-func (s *Pages) principalsAt(all []*caller) map[int32]int {
-	type use struct{ address, principal int32 }
-	seen := map[use]bool{}
-	of := map[int32]int{}
-	for _, c := range all {
-		if u := (use{c.address, c.principal}); c.address != none && !seen[u] {
+// doors joins callers with what else comes from their address, unless it is one behind which others call too: so many
+// others, as far as they are joined already.
+func (s *Pages) doors(nodes []*node, callers []*caller, k *knot) {
+	type use struct {
+		address int32
+		root    *node
+	}
+	seen, sharers := map[use]bool{}, map[int32]int{}
+	for _, c := range callers {
+		if u := (use{c.address, c.n.root()}); c.address != none && !seen[u] {
 			seen[u] = true
-			of[c.address]++
+			sharers[c.address]++
 		}
 	}
-	return of
+	type handle struct {
+		name  int32
+		scope string
+	}
+	of := map[handle][]*node{} // in order of time
+	for _, n := range nodes {
+		if sharers[n.id] > 0 && !n.local {
+			of[handle{n.id, n.scope}] = append(of[handle{n.id, n.scope}], n)
+		}
+	}
+	for _, c := range callers {
+		if c.address == none {
+			continue
+		}
+		h := handle{c.address, ""}
+		if !world(s.t.all[c.address]) {
+			h.scope = c.d.org
+		}
+		weight := 4 - 1.5*math.Log(float64(sharers[c.address]))
+		all := of[h]
+		i, _ := slices.BinarySearchFunc(all, c.n.first-int64(meanwhile), func(m *node, at int64) int { return cmp.Compare(m.last, at) })
+		for _, m := range all[i:min(len(all), i+fewNodes)] {
+			if c.n.last >= m.first-int64(meanwhile) {
+				k.add(c.n, m, reason{kind: "session", weight: weight, from: c.d, what: none})
+			}
+		}
+	}
 }

@@ -79,10 +79,18 @@ func total(reasons []reason) float64 {
 // cost grows with the deeds whatever they are.
 func (s *Pages) link(nodes []*node, callers []*caller) {
 	k := &knot{found: map[pair][]reason{}}
-	s.sessions(nodes, s.principalsAt(callers), k)
+	s.sessions(nodes, k)
 	s.kin(callers, k)
 	s.shared(nodes, k)
 	s.takeovers(nodes, k)
+	s.tie(k)
+	k = &knot{found: map[pair][]reason{}}
+	s.doors(nodes, callers, k)
+	s.tie(k)
+}
+
+// tie makes one of the pairs that enough speaks for, the firmest first.
+func (s *Pages) tie(k *knot) {
 	slices.SortStableFunc(k.order, func(p, q pair) int {
 		return cmp.Or(cmp.Compare(total(k.found[q]), total(k.found[p])), cmp.Compare(p.a.first, q.a.first), strings.Compare(p.a.name, q.a.name),
 			cmp.Compare(p.b.first, q.b.first), strings.Compare(p.b.name, q.b.name))
@@ -143,9 +151,8 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 const fewNodes = 4
 
 // sessions joins the names that one action gives its doer: an address and the session it has, an agent and its session.
-// A name that many others share says little: every guesser names root. spread is of how many principals the callers from an
-// address are.
-func (s *Pages) sessions(nodes []*node, spread map[int32]int, k *knot) {
+// A name that many others share says little: every guesser names root.
+func (s *Pages) sessions(nodes []*node, k *knot) {
 	type handle struct {
 		name  int32
 		scope string
@@ -179,6 +186,9 @@ func (s *Pages) sessions(nodes []*node, spread map[int32]int, k *knot) {
 	})
 	each(func(n *node, d *note, alias int32) {
 		name := s.t.all[alias]
+		if strings.HasPrefix(n.name, "caller:") && strings.HasPrefix(name, "address:") {
+			return // see doors
+		}
 		weight := 5.0
 		switch {
 		case strings.HasPrefix(name, "session:"), strings.HasPrefix(name, "agent:"):
@@ -189,11 +199,7 @@ func (s *Pages) sessions(nodes []*node, spread map[int32]int, k *knot) {
 		default:
 			return
 		}
-		sharers := with[alias]
-		if n := spread[alias]; n > 0 {
-			sharers = n
-		}
-		weight -= 1.5 * math.Log(float64(sharers))
+		weight -= 1.5 * math.Log(float64(with[alias]))
 		if weight <= 0 {
 			return
 		}
