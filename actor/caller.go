@@ -97,21 +97,25 @@ var builders = map[string]bool{"terraform": true, "opentofu": true, "pulumi": tr
 // What callers did weighs by what shows of who they are, as factors; what is telling by itself by the root of it. They were
 // chosen on the hours that eval writes.
 const (
-	elsewhere = 2.0 // at most: by a principal that is in use at one other place at the time
+	elsewhere = 2.0 // at most: by a principal that is in use at one other place at the time, by another client
+	alike     = 1.6 // the same, by the client that the principal has there
 	tries     = 1.5 // refused again and again
 	described = 0.5 // made by code, where the principal always is
 	ordinary  = 0.7 // none of these, in an account of which others' use is seen too
 )
 
 // strange weighs what callers did by what their principals do otherwise. Who calls by a principal that is in use elsewhere
-// at the time does what the principal never did from there; the fewer places it was used from, the more that tells. Who is
-// refused again and again tries what the principal may do. What code describes is made from where it always is, and what
-// people do beside others without either sign is an account's day.
+// at the time, from where nobody else of the account called before, does what the principal never did from there; the fewer
+// places it was used from, the more that tells, and the more if its client is another too. Who is refused again and again
+// tries what the principal may do. What code describes is made wherever a pipeline runs; only both signs together tell there.
+// And what people do beside others without any sign is an account's day.
 func (s *Pages) strange(all []*caller) {
+	type spot struct{ network, scope string }
 	of := map[int32][]*caller{}
+	first := map[spot]int32{} // the principal that called first from a network, unless it is in use elsewhere
 	for _, c := range all {
 		places := map[string]bool{}
-		known := false
+		known, same := c.network == "", false
 		had := of[c.principal]
 		for i := len(had) - 1; i >= max(0, len(had)-fewCallers); i-- {
 			o := had[i]
@@ -121,15 +125,26 @@ func (s *Pages) strange(all []*caller) {
 			known = known || o.network == c.network
 			if c.n.first-o.n.last < int64(meanwhile) {
 				places[o.network] = true
+				same = same || o.client == c.client
 			}
 		}
 		of[c.principal] = append(had, c)
-		switch {
-		case !known && len(places) > 0 && c.network != "":
-			c.factor = 1 + (elsewhere-1)/float64(len(places))
-		case builders[c.client]:
+		at := spot{c.network, c.n.scope}
+		if p, ok := first[at]; ok && p != c.principal {
+			known = true
+		}
+		strange := !known && len(places) > 0
+		if _, ok := first[at]; !ok && !strange {
+			first[at] = c.principal
+		}
+		switch tried := c.refused >= fewRefused; {
+		case builders[c.client] && (!strange || same && !tried):
 			c.factor = described
-		case c.refused >= fewRefused:
+		case strange && same:
+			c.factor = 1 + (alike-1)/float64(len(places))
+		case strange:
+			c.factor = 1 + (elsewhere-1)/float64(len(places))
+		case tried:
 			c.factor = tries
 		}
 	}

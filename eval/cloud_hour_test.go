@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/tocsin-ids/tocsin"
 )
 
 // A caller is one who calls a cloud's API in a mixed hour.
@@ -64,19 +62,19 @@ const (
 // mixedHours are written here; nobody recorded them. Each has one principal by whom an administrator or a pipeline and an
 // intruder call, in one account, in the same hour.
 var mixedHours = []hour{
-	{"aws: a person's key in other hands", aws("user/ann"), []caller{
+	{"aws: a person's key in other hands", aws, []caller{
 		{"user/ann", "2026-03-02T09:00:04Z", office, browser, false, awsAdmin},
 		{"user/ann", "AKIAEXAMPLE000000001", office, form, false, awsBuild},
 		{"user/bob", "2026-03-02T08:58:00Z", office, browser, false, awsAdmin},
 		{"user/ann", "AKIAEXAMPLE000000001", "203.0.113.77", cli + "x", true, awsThief},
 		{"user/backup", "AKIAEXAMPLE000000099", "192.0.2.99", boto, true, "sts:GetCallerIdentity s3:ListBuckets secretsmanager:GetSecretValue x3 ec2:ModifySnapshotAttribute"},
 	}},
-	{"aws: a pipeline's role in other hands, with its agent", aws("assumed-role/deploy/ci"), []caller{
+	{"aws: a pipeline's role in other hands, with its agent", aws, []caller{
 		{"assumed-role/deploy/ci", "2026-03-02T09:00:04Z", runner, form, false, awsBuild},
 		{"user/ann", "2026-03-02T09:00:04Z", office, browser, false, awsAdmin},
 		{"assumed-role/deploy/ci", "2026-03-02T09:21:00Z", "203.0.113.77", form, true, awsThief},
 	}},
-	{"aws: from within the office, by a session of its own", aws("user/ann"), []caller{
+	{"aws: from within the office, by a session of its own", aws, []caller{
 		{"user/ann", "2026-03-02T09:00:04Z", office, browser, false, awsAdmin},
 		{"user/bob", "AKIAEXAMPLE000000002", office, form, false, awsBuild},
 		{"user/cid", "2026-03-02T08:50:00Z", office, browser, false, awsAdmin},
@@ -130,6 +128,13 @@ var mixedHours = []hour{
 		{"ci-bot", "", runner, "go-github", false, gitBuild},
 		{"ann", "", "203.0.113.77", "python-requests/2.31.0", true, gitThief},
 	}},
+	{"aws: an intruder who changes networks, first in the hour", aws, []caller{
+		{"user/ann", "AKIAEXAMPLE000000001", "203.0.113.77", boto, true, awsThief},
+		{"user/ann", "AKIAEXAMPLE000000001", "192.0.2.140", boto, true, "sts:GetCallerIdentity secretsmanager:GetSecretValue x3 iam:CreateAccessKey iam:AttachUserPolicy"},
+		{"user/ann", "2026-03-02T09:10:04Z", office, browser, false, awsAdmin},
+		{"user/bob", "2026-03-02T08:58:00Z", office, browser, false, awsAdmin},
+		{"assumed-role/deploy/ci", "2026-03-02T09:00:04Z", runner, form, false, awsBuild},
+	}},
 	{"github: a bot's token in other hands", github, []caller{
 		{"ann", "", office, browser, false, gitAdmin},
 		{"ci-bot", "", runner, "go-github", false, gitBuild},
@@ -137,32 +142,65 @@ var mixedHours = []hour{
 	}},
 }
 
+// ordinaryHours have no intruder, but what looks like one: a person who changes networks, a pipeline that runs everywhere.
+var ordinaryHours = []hour{
+	{"aws: from home, then from the office", aws, []caller{
+		{"user/bob", "2026-03-02T08:58:00Z", office, browser, false, awsAdmin},
+		{"user/ann", "2026-03-02T09:00:04Z", "203.0.113.20", browser, false, "signin:ConsoleLogin iam:ListUsers ec2:DescribeInstances x4 iam:CreateUser iam:AddUserToGroup"},
+		{"user/ann", "2026-03-02T09:30:04Z", office, browser, false, awsAdmin},
+	}},
+	{"aws: a pipeline on many machines", aws, []caller{
+		{"assumed-role/deploy/ci", "2026-03-02T09:00:04Z", "203.0.113.31", form, false, awsBuild},
+		{"assumed-role/deploy/ci", "2026-03-02T09:05:04Z", "198.51.100.32", form, false, awsBuild},
+		{"assumed-role/deploy/ci", "2026-03-02T09:10:04Z", "192.0.2.33", form, false, awsBuild},
+		{"assumed-role/deploy/ci", "2026-03-02T09:15:04Z", "198.18.4.34", form, false, awsBuild},
+		{"user/ann", "2026-03-02T09:00:04Z", office, browser, false, awsAdmin},
+	}},
+	{"aws: console and command line", aws, []caller{
+		{"user/ann", "2026-03-02T09:00:04Z", office, browser, false, awsAdmin},
+		{"user/ann", "AKIAEXAMPLE000000001", office, cli + "iam.x", false, "sts:GetCallerIdentity iam:ListUsers iam:ListRoles iam:CreateAccessKey secretsmanager:GetSecretValue ec2:DescribeInstances x5"},
+		{"user/bob", "2026-03-02T08:58:00Z", office, browser, false, awsAdmin},
+	}},
+	{"gcp: two people and code in one office", gcp, []caller{
+		{"ann@corp.example", "", office, browser, false, gcpAdmin},
+		{"ann@corp.example", "", office, "google-cloud-sdk gcloud/476.0.0 command/gcloud.x", false, gcpBuild},
+		{"bob@corp.example", "", office, browser, false, gcpAdmin},
+	}},
+	{"okta: a help desk", okta, []caller{
+		{"ann@corp.example", "s1", office, browser, false, oktaAdmin},
+		{"bob@corp.example", "s2", office, browser, false, oktaAdmin + " " + oktaAdmin},
+	}},
+	{"kubernetes: two administrators and a pipeline", kubernetes, []caller{
+		{"ann", "", office, "kubectl/v1.29.3 (darwin/arm64)", false, kubeAdmin},
+		{"bob", "", "203.0.113.20", "kubectl/v1.29.3 (linux/amd64)", false, kubeAdmin},
+		{"system:serviceaccount:shop:deployer", "", "10.20.0.7", "argocd-application-controller/v2.11", false, kubeBuild},
+	}},
+}
+
 type object = map[string]any
 
-func aws(string) func(*caller, string, bool, time.Time) map[string]any {
-	return func(c *caller, call string, refused bool, at time.Time) map[string]any {
-		call, minted, _ := strings.Cut(call, ">")
-		service, name, _ := strings.Cut(call, ":")
-		kind, scheme := "IAMUser", "iam"
-		if strings.HasPrefix(c.name, "assumed-role/") {
-			kind, scheme = "AssumedRole", "sts"
-		}
-		id := object{"type": kind, "arn": "arn:aws:" + scheme + "::111122223333:" + c.name, "accountId": "111122223333", "accessKeyId": c.key}
-		if strings.HasPrefix(c.key, "20") {
-			id["accessKeyId"] = "ASIAEXAMPLE" + strings.NewReplacer("-", "", ":", "").Replace(c.key[5:])
-			id["sessionContext"] = object{"attributes": object{"creationDate": c.key, "mfaAuthenticated": "false"}}
-		}
-		o := object{"eventVersion": "1.09", "eventTime": at.Format(time.RFC3339), "eventSource": service + ".amazonaws.com", "eventName": name, "eventType": "AwsApiCall",
-			"awsRegion": "eu-west-1", "sourceIPAddress": c.address, "userAgent": c.agent, "recipientAccountId": "111122223333", "userIdentity": id,
-			"requestParameters": object{"userName": "backup"}}
-		if minted != "" {
-			o["responseElements"] = object{"accessKey": object{"accessKeyId": minted, "userName": "backup", "status": "Active"}}
-		}
-		if refused {
-			o["errorCode"] = "AccessDenied"
-		}
-		return o
+func aws(c *caller, call string, refused bool, at time.Time) map[string]any {
+	call, minted, _ := strings.Cut(call, ">")
+	service, name, _ := strings.Cut(call, ":")
+	kind, scheme := "IAMUser", "iam"
+	if strings.HasPrefix(c.name, "assumed-role/") {
+		kind, scheme = "AssumedRole", "sts"
 	}
+	id := object{"type": kind, "arn": "arn:aws:" + scheme + "::111122223333:" + c.name, "accountId": "111122223333", "accessKeyId": c.key}
+	if strings.HasPrefix(c.key, "20") {
+		id["accessKeyId"] = "ASIAEXAMPLE" + strings.NewReplacer("-", "", ":", "").Replace(c.key[5:])
+		id["sessionContext"] = object{"attributes": object{"creationDate": c.key, "mfaAuthenticated": "false"}}
+	}
+	o := object{"eventVersion": "1.09", "eventTime": at.Format(time.RFC3339), "eventSource": service + ".amazonaws.com", "eventName": name, "eventType": "AwsApiCall",
+		"awsRegion": "eu-west-1", "sourceIPAddress": c.address, "userAgent": c.agent, "recipientAccountId": "111122223333", "userIdentity": id,
+		"requestParameters": object{"userName": "backup"}}
+	if minted != "" {
+		o["responseElements"] = object{"accessKey": object{"accessKeyId": minted, "userName": "backup", "status": "Active"}}
+	}
+	if refused {
+		o["errorCode"] = "AccessDenied"
+	}
+	return o
 }
 
 func entra(c *caller, call string, refused bool, at time.Time) map[string]any {
@@ -343,17 +381,27 @@ func TestMixedHours(t *testing.T) {
 				seen++
 			}
 			others += without
+			if len(quiet.Campaigns) > 0 {
+				loud++
+			}
+		}
+		for i := range ordinaryHours {
+			h := &ordinaryHours[i]
+			path := filepath.Join(t.TempDir(), "hour.jsonl")
+			h.lines(t, path, true)
+			quiet, _ := toldAs(t, v, own(t), path)
+			if len(quiet.Campaigns) > 0 {
+				loud++
+			}
 			for _, c := range quiet.Campaigns {
-				if c.Level >= tocsin.Medium {
-					loud++
-				}
+				t.Logf("%s%s: %-8s %s (%s)", v, h.name, c.Level, c.Title, c.Why)
 			}
 		}
 		share(t, string(v)+"cloud/mixed-hour/found", seen, len(mixedHours))
 		share(t, string(v)+"cloud/mixed-hour/recall", right, wanted)
 		share(t, string(v)+"cloud/mixed-hour/purity", right, max(1, inAll))
 		share(t, string(v)+"cloud/mixed-hour/without-intruder", others, len(mixedHours))
-		share(t, string(v)+"cloud/mixed-hour/ordinary-hours-told", loud, len(mixedHours))
+		share(t, string(v)+"cloud/mixed-hour/ordinary-hours-told", loud, len(mixedHours)+len(ordinaryHours))
 	}
 }
 
