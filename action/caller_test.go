@@ -15,6 +15,7 @@ func TestCaller(t *testing.T) {
 			"203.0.113.5 with aws-cli, session 2026-03-02T09:00:04, as arn:aws:iam::111122223333:user/ann"},
 		{"code", "aws-cli/2.1", "APN/1.0 HashiCorp/1.0 Terraform/1.8.5 (+https://www.terraform.io) os/linux", "203.0.113.5 with terraform on linux, key …0001, as arn:aws:iam::111122223333:user/ann"},
 		{"browser", "aws-cli/2.1", "Mozilla/5.0 (Windows NT 10.0)", "203.0.113.5 with browser on windows, key …0001, as arn:aws:iam::111122223333:user/ann"},
+		{"brackets", "aws-cli/2.1", "[aws-cli/2.1]", "203.0.113.5 with aws-cli, key …0001, as arn:aws:iam::111122223333:user/ann"},
 		{"IPv6", "203.0.113.5", "2001:db8:1:2:a:b:c:d", "2001:db8:1:2::/64 with aws-cli, key …0001, as arn:aws:iam::111122223333:user/ann"},
 		{"service", "203.0.113.5", "cloudformation.amazonaws.com", "cloudformation.amazonaws.com with aws-cli, key …0001, as arn:aws:iam::111122223333:user/ann"},
 		{"nowhere", `"sourceIPAddress":"203.0.113.5",`, "", "an unknown place with aws-cli, key …0001, as arn:aws:iam::111122223333:user/ann"},
@@ -23,6 +24,10 @@ func TestCaller(t *testing.T) {
 		if len(all) != 1 || all[0].Who[0].Kind != "caller" || all[0].Who[0].Value != c.want {
 			t.Errorf("%s: %+v\nwant %s", c.name, all, c.want)
 		}
+	}
+	failed := read(t, "json", trail("signin.amazonaws.com", "ConsoleLogin", `,"responseElements":{"ConsoleLogin":"Failure"},"errorMessage":"Failed authentication"`))
+	if failed[0].Who[0].Kind != "address" {
+		t.Errorf("who failed to log in is taken for who he wanted to be: %+v", failed[0].Who)
 	}
 	nobody := read(t, "json", kube("system:anonymous", "get", `"resource":"pods","namespace":"web","name":"x"`, "403", ""))
 	if nobody[0].Who[0].Kind != "address" {

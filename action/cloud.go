@@ -88,6 +88,7 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 	if c.from = c.address; c.from != "" {
 		c.address = address(c.address)
 	}
+	c.agent = strings.TrimSuffix(strings.TrimPrefix(c.agent, "["), "]") // as S3 writes it
 	set(&c.call, c.record)
 }
 
@@ -173,6 +174,9 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		} else if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
 			r.found(foundLoginFailed)
 			a.Outcome = tocsin.Failed
+			if len(a.Who) > 1 && a.Who[0].Kind == "caller" && c.address != "" { // who failed to be somebody is not he
+				a.Who = a.Who[1:]
+			}
 		}
 		if a.Outcome == tocsin.Denied && a.Level < tocsin.Low {
 			tactic, technique := a.Tactic, a.Technique

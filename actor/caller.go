@@ -157,9 +157,10 @@ func (s *Pages) strange(all []*caller) {
 			continue
 		}
 		for _, d := range c.n.deeds {
-			if s.t.kinds[d.kind].level <= tocsin.Low {
+			switch level := s.t.kinds[d.kind].level; {
+			case level <= tocsin.Low:
 				d.w *= c.factor
-			} else {
+			case c.factor > 1 || len(d.rules) == 0: // a rule that was written for the like holds in any company
 				d.w *= math.Sqrt(c.factor)
 			}
 		}
