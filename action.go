@@ -33,7 +33,7 @@ type Action struct {
 
 	Org  string   // the organisation or tenant it happened in: a DNS or Windows domain, a cloud account; empty where not said
 	Host string   // the machine on which it was seen
-	Who  []Entity // who did it, the most telling first: address, session, agent, principal, user; at least one
+	Who  []Entity // who did it, the most telling first: caller, address, session, agent, principal, user; at least one
 	On   []Entity // what it was done to: host, address, user, file, url, domain, principal
 
 	Tactic    string // slug of the ATT&CK tactic it serves (Tactic.Slug); empty for ordinary use

@@ -69,7 +69,7 @@ type Evidence struct {
 type Link struct {
 	From     string    `json:"from"` // an entity as KIND:VALUE, or an actor's ID
 	To       string    `json:"to"`
-	Kind     string    `json:"kind"`     // session, account, credential, pivot, mark, callback, host, time, takeover, handover, together
+	Kind     string    `json:"kind"`     // session, network, account, credential, pivot, mark, callback, host, time, takeover, handover, together
 	Weight   float64   `json:"weight"`   // log-odds that it is no chance, in nats; what is joined has at least 3 in sum
 	Evidence string    `json:"evidence"` // for a person to read
 	Time     time.Time `json:"time"`

@@ -8,9 +8,9 @@ import (
 
 // An Entity is someone or something that an event names.
 type Entity struct {
-	// Kind is one of: address, user, host, process, command, file, hash, domain, url, session, principal, agent.
+	// Kind is one of: address, user, host, process, command, file, hash, domain, url, session, principal, agent, caller.
 	// A process is the path of its image; a hash is hexadecimal in lower case; a principal is a cloud identity; an agent is an AI agent's
-	// account or run.
+	// account or run; a caller is a principal with one key or session, from one network, by one kind of client.
 	Kind string `json:"kind"`
 	// Role is the part it has: source (who acts, whence), target (who is acted on, whither), parent (of a process),
 	// or empty where the log does not say.

@@ -18,20 +18,21 @@ import (
 
 // A Reader turns events into actions. It is for one goroutine at a time.
 type Reader struct {
-	key    hash.Hash
-	know   *Knowledge
-	act    tocsin.Action
-	masked bool // the action's text is masked already
-	f      facts
-	emit   func(*tocsin.Action)
-	held   []*tocsin.Rule
-	rules  []*tocsin.Rule
-	who    [6]tocsin.Entity
-	on     [24]tocsin.Entity
-	marks  [12]string
-	low    []byte // a text in lower case, while it is looked at
-	n      int    // actions of this event
-	mask   masker
+	key     hash.Hash
+	know    *Knowledge
+	act     tocsin.Action
+	masked  bool // the action's text is masked already
+	f       facts
+	emit    func(*tocsin.Action)
+	held    []*tocsin.Rule
+	rules   []*tocsin.Rule
+	who     [6]tocsin.Entity
+	callers map[caller]string
+	on      [24]tocsin.Entity
+	marks   [12]string
+	low     []byte // a text in lower case, while it is looked at
+	n       int    // actions of this event
+	mask    masker
 
 	// What was made of texts that are met often; all of it is bounded.
 	joins, lowers memo

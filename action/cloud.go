@@ -9,6 +9,7 @@ import (
 // cloudFacts are the fields of cloud platforms' audit logs.
 type cloudFacts struct {
 	address, principal, account, key, call, record, service, failed, agent, invoked, resource, namespace, verb, sub, name, thing, code, user, kind, command string
+	began, session, minted, from                                                                                                                            string
 	outcome                                                                                                                                                 tocsin.Outcome
 }
 
@@ -25,6 +26,16 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			set(&c.account, v)
 		case cloudKey:
 			set(&c.key, v)
+		case cloudBegan:
+			set(&c.began, v)
+		case cloudSession:
+			set(&c.session, v)
+		case cloudResult: // Okta's
+			if v == "DENY" {
+				c.failed = "denied"
+			}
+		case cloudMinted:
+			set(&c.minted, v)
 		case cloudCall:
 			set(&c.call, v)
 		case cloudRecord: // Okta's name of the call; with AWS only the kind of record
@@ -74,7 +85,10 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 			}
 		}
 	}
-	c.address = address(c.address)
+	if c.from = c.address; c.from != "" {
+		c.address = address(c.address)
+	}
+	c.agent = strings.TrimSuffix(strings.TrimPrefix(c.agent, "["), "]") // as S3 writes it
 	set(&c.call, c.record)
 }
 
@@ -101,12 +115,16 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		}
 	}
 	a.Log = "api"
-	r.doer("address", c.address)
-	r.doer("principal", r.lower(who))
+	r.calledBy(&c)
 	if c.key != "" {
 		a.Credential = r.keyID(c.key)
 	}
+	if c.minted != "" && c.minted != c.key {
+		r.handsOut(c.minted)
+	}
 	switch {
+	case c.failed == "" && c.kind == "denied":
+		a.Outcome = tocsin.Denied
 	case c.failed == "":
 		a.Outcome = c.outcome
 		if a.Outcome == tocsin.Unknown {
@@ -119,7 +137,7 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 	default:
 		a.Outcome = tocsin.Failed
 	}
-	a.Tool = r.lower(tool(c.agent))
+	a.Tool = r.clientName(c.agent)
 	a.Verb, a.Level = "request", tocsin.Informational
 	if ev.Sources[0].Product == "kubernetes" {
 		if r.cluster(&c); c.command != "" && a.Technique == "T1609" {
@@ -156,6 +174,9 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		} else if c.kind == "login_failed" || c.kind == "invalid_user" || a.Verb == "login" && (a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied) {
 			r.found(foundLoginFailed)
 			a.Outcome = tocsin.Failed
+			if len(a.Who) > 1 && a.Who[0].Kind == "caller" && c.address != "" { // who failed to be somebody is not he
+				a.Who = a.Who[1:]
+			}
 		}
 		if a.Outcome == tocsin.Denied && a.Level < tocsin.Low {
 			tactic, technique := a.Tactic, a.Technique
@@ -176,6 +197,32 @@ func (r *Reader) cloud(ev *tocsin.Event) {
 		r.mark("agent", c.agent)
 	}
 	r.out()
+}
+
+// calledBy adds who made a call: the caller, then its address and principal, by which it is found in other logs.
+func (r *Reader) calledBy(c *cloudFacts) {
+	who := or(c.principal, c.user)
+	if who != "" && !r.know.listed("cloud-nobody", strings.ToLower(who)) {
+		r.doer("caller", r.callerOf(c, who))
+	}
+	r.doer("address", c.address)
+	r.doer("principal", r.lower(who))
+}
+
+// handsOut notes the key that a call made, by which whoever uses it next is tied to who had it made.
+func (r *Reader) handsOut(key string) {
+	if p := r.keyID(key); p != "" && len(r.act.Marks) < cap(r.act.Marks) {
+		r.act.Marks = append(r.act.Marks, p)
+	}
+}
+
+// clientName is the program that calls, without its version.
+func (r *Reader) clientName(agent string) string {
+	low := r.lower(agent)
+	if b := r.know.builder(low); b != "" {
+		return b
+	}
+	return tool(low)
 }
 
 // instanceRole says that a principal is the role of a virtual machine, whose credentials only that machine has: its session
@@ -204,8 +251,7 @@ func (r *Reader) inPod(ev *tocsin.Event, c *cloudFacts) {
 	}
 	r.f = facts{}
 	r.commands(ev, c.command, posix, func() {
-		r.doer("address", c.address)
-		r.doer("principal", r.lower(or(c.principal, c.user)))
+		r.calledBy(c)
 		r.act.Org = org
 		r.target("file", c.thing)
 	}, outcome)

@@ -258,6 +258,10 @@ const (
 	cloudUser
 	cloudKind
 	cloudOutcome
+	cloudBegan
+	cloudSession
+	cloudMinted
+	cloudResult
 )
 
 // cloudSlots are the fields of cloudFacts by their names.
@@ -270,7 +274,11 @@ var cloudSlots = slotsOf(map[string]uint8{
 	"eventType":   cloudRecord,
 	"eventSource": cloudService, "Workload": cloudService, "protoPayload.serviceName": cloudService,
 	"errorCode":  cloudFailed,
-	"user_agent": cloudAgent, "userAgent": cloudAgent,
+	"user_agent": cloudAgent, "userAgent": cloudAgent, "additionalDetails.User-Agent": cloudAgent, "properties.userAgent": cloudAgent,
+	"userIdentity.sessionContext.attributes.creationDate": cloudBegan,
+	"authenticationContext.externalSessionId":             cloudSession, "AppAccessContext.AADSessionId": cloudSession, "hashed_token": cloudSession, "user.extra.authentication.kubernetes.io/credential-id": cloudSession, "protoPayload.authenticationInfo.serviceAccountKeyName": cloudSession,
+	"outcome.result":                         cloudResult,
+	"responseElements.accessKey.accessKeyId": cloudMinted, "responseElements.credentials.accessKeyId": cloudMinted,
 	"userIdentity.invokedBy":     cloudInvoked,
 	"objectRef.resource":         cloudResource,
 	"objectRef.subresource":      cloudSub,

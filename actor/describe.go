@@ -3,6 +3,7 @@ package actor
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -24,6 +25,14 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 			a.Handles = append(a.Handles, named(x.name))
 		}
 		for _, d := range x.deeds {
+			if strings.HasPrefix(x.name, "caller:") {
+				for _, r := range d.refs {
+					if name := s.t.all[r.name]; r.role == roleAlias && !seen[name] {
+						seen[name] = true
+						a.Handles = append(a.Handles, named(name))
+					}
+				}
+			}
 			if d.by != nil {
 				if name := s.t.all[d.who]; !seen[name] {
 					seen[name] = true

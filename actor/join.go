@@ -46,7 +46,8 @@ type note struct {
 	who  int32
 	host int32 // where it happened: the deed's host, or that for which it stands in
 	slot int64
-	w    float64 // the deed's weight
+	own  float64 // the deed's weight
+	w    float64 // the same, by who did it: see strange
 	org  string  // its organisation, or that of other logs from the same place
 	by   *login  // what made it another's
 }
@@ -75,7 +76,7 @@ func (s *Pages) ready(p *page, fix bool) {
 					}
 				}
 				s.t.sortRefs(x)
-				notes[len(all)] = note{deed: x, who: d.who, slot: p.slot, w: w}
+				notes[len(all)] = note{deed: x, who: d.who, slot: p.slot, own: w, w: w}
 				all = append(all, &notes[len(all)])
 			}
 		}
@@ -198,8 +199,10 @@ func (s *Pages) Actors(least float64) []*tocsin.Actor {
 	s.made = map[*tocsin.Actor][]*note{}
 	notes := s.notes()
 	nodes := s.nodes(notes)
+	callers := s.callers(nodes)
+	s.strange(callers)
 	s.bulk = s.bulks(notes, least)
-	s.link(nodes)
+	s.link(nodes, callers)
 	groups := map[*node][]*node{}
 	weight := map[*node]float64{}
 	for _, n := range nodes {
@@ -256,7 +259,7 @@ func (s *Pages) notes() []*note {
 	orgs, hosts := s.places()
 	source, org := none, ""
 	for _, x := range all {
-		x.host, x.by = x.deed.host, nil
+		x.host, x.by, x.w = x.deed.host, nil, x.own
 		if h, ok := hosts[x.host]; ok {
 			x.host = h
 		}
@@ -459,7 +462,7 @@ func (s *Pages) worlds() func(int32) bool {
 func world(name string) bool {
 	v, ok := strings.CutPrefix(name, "address:")
 	if !ok {
-		return strings.HasPrefix(name, "agent:") || strings.HasPrefix(name, "principal:")
+		return strings.HasPrefix(name, "agent:") || strings.HasPrefix(name, "principal:") || strings.HasPrefix(name, "caller:")
 	}
 	return tocsin.Internet(v)
 }

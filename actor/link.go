@@ -77,11 +77,20 @@ func total(reasons []reason) float64 {
 // link joins nodes that are one actor by what they share: a session, a credential, strings that few others write, the
 // same target taken up where the other was stopped. Each way to link looks at a bounded number of candidates, so that its
 // cost grows with the deeds whatever they are.
-func (s *Pages) link(nodes []*node) {
+func (s *Pages) link(nodes []*node, callers []*caller) {
 	k := &knot{found: map[pair][]reason{}}
 	s.sessions(nodes, k)
+	s.kin(callers, k)
 	s.shared(nodes, k)
 	s.takeovers(nodes, k)
+	s.tie(k)
+	k = &knot{found: map[pair][]reason{}}
+	s.doors(nodes, callers, k)
+	s.tie(k)
+}
+
+// tie makes one of the pairs that enough speaks for, the firmest first.
+func (s *Pages) tie(k *knot) {
 	slices.SortStableFunc(k.order, func(p, q pair) int {
 		return cmp.Or(cmp.Compare(total(k.found[q]), total(k.found[p])), cmp.Compare(p.a.first, q.a.first), strings.Compare(p.a.name, q.a.name),
 			cmp.Compare(p.b.first, q.b.first), strings.Compare(p.b.name, q.b.name))
@@ -119,6 +128,8 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 	switch r.kind {
 	case "session":
 		l.Evidence = fmt.Sprintf("one record names both %s and %s", a, b)
+	case "network":
+		l.Evidence = fmt.Sprintf("both call from %s, as %d principals do", value(s.t.text(r.what)), r.n)
 	case "credential":
 		l.Evidence = fmt.Sprintf("both use the same credential %q, as %d of %d do", value(s.t.all[r.what]), r.n, r.of)
 	case "mark":
@@ -175,11 +186,14 @@ func (s *Pages) sessions(nodes []*node, k *knot) {
 	})
 	each(func(n *node, d *note, alias int32) {
 		name := s.t.all[alias]
+		if strings.HasPrefix(n.name, "caller:") && strings.HasPrefix(name, "address:") {
+			return // see doors
+		}
 		weight := 5.0
 		switch {
 		case strings.HasPrefix(name, "session:"), strings.HasPrefix(name, "agent:"):
 		case strings.HasPrefix(name, "principal:"):
-			weight = 4.5
+			weight = 4
 		case s.t.kinds[d.kind].outcome == tocsin.Worked:
 			weight = 4
 		default:
@@ -256,6 +270,9 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 			if kind != "callback" && stated(p.n.name) && stated(q.n.name) {
 				continue // whoever kept their logs says that they are two; what one target gave both of them does not gainsay it
 			}
+			if kind == "key" && s.onePrincipal(p, q, m) {
+				continue
+			}
 			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, what: m, n: len(u), of: n})
 		}
 	}
@@ -263,6 +280,20 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 
 // stated says that a name was given by whoever kept the log of an agent's work, and not read off its doings.
 func stated(name string) bool { return strings.HasPrefix(name, "agent:") }
+
+// onePrincipal says that two callers have a key only because it is their principal's: that is stolen whole. Who has a key
+// made is tied to who uses it.
+func (s *Pages) onePrincipal(p, q use, key int32) bool {
+	if !strings.HasPrefix(p.n.name, "caller:") || !strings.HasPrefix(q.n.name, "caller:") {
+		return false
+	}
+	for _, u := range [...]use{p, q} {
+		if slices.Contains(u.d.refs, ref{key, roleMark}) {
+			return false
+		}
+	}
+	return true
+}
 
 // handovers joins nodes that share a string where one begins just as another ends: an address that is left for the next.
 // As with takeovers, it weighs by how seldom those with the string begin.

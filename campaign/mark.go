@@ -90,12 +90,23 @@ func (w *world) marks(k *knot) {
 		for i := 1; i < len(u); i++ {
 			p, q := u[i-1], u[i]
 			weight := weight
+			if kind == "key" && onePrincipal(p.m, q.m) {
+				continue
+			}
 			if kind == "callback" && !tocsin.Internet(host(text)) { // an address that organisations give out anew
 				weight -= math.Log(1 + max(0, q.d.Time.Sub(p.d.Last).Hours())/6)
 			}
 			k.add(reason{kind: link, weight: weight, x: p.m, y: q.m, from: p.d, to: q.d, what: s, n: len(u), of: len(w.all)})
 		}
 	}
+}
+
+// onePrincipal says that two call a cloud's API by one principal, whose keys both have.
+func onePrincipal(x, y *member) bool {
+	if !strings.HasPrefix(x.ID, "caller:") || !strings.HasPrefix(y.ID, "caller:") {
+		return false
+	}
+	return slices.ContainsFunc(x.Handles, func(h tocsin.Entity) bool { return h.Kind == "principal" && slices.Contains(y.Handles, h) })
 }
 
 // targets are the machines that somebody aimed at, and the words of their names.

@@ -42,6 +42,9 @@ func (m *member) root() *member {
 
 // foreign says that an actor comes from outside.
 func foreign(a *tocsin.Actor) bool {
+	if strings.HasPrefix(a.ID, "caller:") {
+		return slices.ContainsFunc(a.Handles, func(h tocsin.Entity) bool { return h.Kind == "address" && tocsin.Internet(h.Value) })
+	}
 	address, ok := strings.CutPrefix(a.ID, "address:")
 	return ok && !a.Local && tocsin.Internet(address)
 }

@@ -440,7 +440,11 @@ func (s *story) title() string {
 	}
 	for _, a := range c.Actors {
 		if !a.Local {
-			b.WriteString(" by " + clip(a.Handles[0].Value))
+			name := a.Handles[0].Value
+			if a.Handles[0].Kind == "caller" { // whence and by what; the rest tells callers apart
+				name, _, _ = strings.Cut(name, ",")
+			}
+			b.WriteString(" by " + clip(name))
 			if len(c.Actors) > 1 {
 				b.WriteString(" and others")
 			}

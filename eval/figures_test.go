@@ -78,6 +78,7 @@ var tuned = map[string]string{
 	"rules":     "our rules were written with these recordings at hand",
 	"weights":   "the weights were fitted on these recordings",
 	"left-out":  "features were chosen by this score, weights fitted without the group",
+	"hours":     "the weights of callers were chosen on these hours, which are written for it",
 	"rehearsal": "rehearsals draw their gaps from the recordings that the judgement of drivers was measured on",
 }
 

@@ -189,6 +189,10 @@ func (p *page) operators(c *tocsin.Campaign) string {
 // actorName is what an actor is called: the value of its first handle.
 func actorName(a *tocsin.Actor) string {
 	if len(a.Handles) > 0 && a.Handles[0].Value != "" {
+		if h := a.Handles[0]; h.Kind == "caller" { // whence and by what; the rest tells callers apart
+			name, _, _ := strings.Cut(h.Value, ",")
+			return name
+		}
 		return a.Handles[0].Value
 	}
 	return or(a.ID, "unnamed")
