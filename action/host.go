@@ -56,6 +56,9 @@ func (r *Reader) host(ev *tocsin.Event) {
 		r.target("host", r.act.Host)
 		r.out()
 		return
+	case "program_output":
+		r.printed(ev)
+		return
 	case "tunnel", "forward", "direct_tcpip":
 		r.begin(ev)
 		r.local(ev)
@@ -203,6 +206,10 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		return
 	}
 	give(&all[best])
+	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool) {
+		is := r.know.event(foundRunByServer)
+		give(&meaning{Verb: is.verb, Tactic: is.tactic, Technique: is.technique, Level: is.level, Row: is.rule, Tool: all[best].Tool, Marks: all[best].Marks})
+	}
 	for i := range all {
 		m := &all[i]
 		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == all[best].Tactic && m.Technique == all[best].Technique {
@@ -210,6 +217,40 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		give(m)
 	}
+}
+
+// byServer says that one of those who did it is an account as which a web server runs.
+func (k *Knowledge) byServer(who []tocsin.Entity) bool {
+	for i := range who {
+		if who[i].Kind != "user" {
+			continue
+		}
+		if v := who[i].Value; k.listed("server-accounts", v[strings.LastIndexByte(v, '\\')+1:]) || k.inList("server-accounts", v) {
+			return true
+		}
+	}
+	return false
+}
+
+// shellCommand says that a program is a shell, or what somebody who got one runs.
+func (k *Knowledge) shellCommand(tool string) bool {
+	return isShell(tool) || k.listed("shell-commands", tool)
+}
+
+// printed reads what a program below a web server printed into its error log.
+func (r *Reader) printed(ev *tocsin.Event) {
+	r.begin(ev)
+	r.doer("address", r.f.src)
+	r.found(foundServerPrinted)
+	a := &r.act
+	a.Tool, a.Text, a.Outcome = ev.Text("program"), r.f.message, tocsin.Worked
+	r.target("host", a.Host)
+	to := r.f.dst
+	if url := strings.ToLower(ev.Text("url")); url != "" {
+		to = or(callback(url), to)
+	}
+	r.mark("callback", to)
+	r.out()
 }
 
 // A readLine is what a command line means, read once for those met often.

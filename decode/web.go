@@ -33,6 +33,7 @@ func webLines() []lineKind {
 		{"umbrella", parseUmbrella},
 		{"nps", parseNPS},
 		{"xferlog", parseXferlog},
+		{"web-output", parseOutput},
 		{"web-app", parseLoose},
 	}
 }
