@@ -54,18 +54,15 @@ type world struct {
 	all     []*member
 	machine map[string]string // the host that an address is of, where a record names both
 	apart   [][2]*member
+	shown   []shown // attempts that worked by what came of them
 }
 
 func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 	w := &world{machine: map[string]string{}}
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
-		m := &member{Actor: a, foreign: foreign(a)}
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
-			if d.Weight >= Least {
-				m.telling = append(m.telling, d)
-			}
 			if len(d.On) != 2 || d.Host == "" {
 				continue
 			}
@@ -80,16 +77,25 @@ func newWorld(actors []*tocsin.Actor, apart [][2]string) *world {
 				}
 			}
 		}
-		m.gotIn = slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
-		if m.weight = weigh(m.telling); m.weight >= Least {
-			w.all = append(w.all, m)
-		}
 	}
 	for address, hosts := range both {
 		if len(hosts) == 1 {
 			for h := range hosts {
 				w.machine[address] = h
 			}
+		}
+	}
+	w.fruits(actors)
+	for _, a := range actors {
+		m := &member{Actor: a, foreign: foreign(a)}
+		for i := range a.Deeds {
+			if d := &a.Deeds[i]; d.Weight >= Least {
+				m.telling = append(m.telling, d)
+			}
+		}
+		m.gotIn = slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
+		if m.weight = weigh(m.telling); m.weight >= Least {
+			w.all = append(w.all, m)
 		}
 	}
 	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })

@@ -169,6 +169,12 @@ func (s *story) steps() {
 		for i, d := range st.deeds {
 			if i == 0 {
 				st.Summary = what(d)
+				if d.Shown != "" {
+					st.Summary += ", and it worked: " + d.Shown
+				}
+			}
+			if d.Shown != "" {
+				st.Shown = include(st.Shown, d.Shown+" ("+d.ShownAt.String()+")", 8)
 			}
 			if len(st.Places) < 8 {
 				st.Places = append(st.Places, d.Place)
