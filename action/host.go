@@ -166,12 +166,13 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	log := commandLog(ev)
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
+	var byServer *tocsin.Rule // what says a second time of a command that a server's account ran it
 	give := func(m *meaning) {
 		r.begin(ev)
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Row, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, m.Row, outcome, text
-		a.Log, a.Set = log, set
+		a.Log, a.Set, a.Again = log, set, byServer != nil && m.Row == byServer
 		if within(a.Tool, secrets, text) {
 			a.Tool = "" // a script that begins with a secret
 		}
@@ -206,8 +207,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		return
 	}
 	give(&all[best])
-	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool) {
+	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
 		is := r.know.event(foundRunByServer)
+		byServer = is.rule
 		give(&meaning{Verb: is.verb, Tactic: is.tactic, Technique: is.technique, Level: is.level, Row: is.rule, Tool: all[best].Tool, Marks: all[best].Marks})
 	}
 	for i := range all {
@@ -232,8 +234,13 @@ func (k *Knowledge) byServer(who []tocsin.Entity) bool {
 	return false
 }
 
-// shellCommand says that a program is a shell, or what somebody who got one runs.
-func (k *Knowledge) shellCommand(tool string) bool {
+// shellCommand says that a line runs a shell, or what somebody who got one runs. An interpreter that runs a file is at the
+// application's own work.
+func (k *Knowledge) shellCommand(tool, line string) bool {
+	if k.listed("interpreters", tool) {
+		_, args, _ := strings.Cut(line, " ")
+		return k.listed("inline-flags", before(strings.TrimLeft(args, " "), ' '))
+	}
 	return isShell(tool) || k.listed("shell-commands", tool)
 }
 
@@ -241,6 +248,9 @@ func (k *Knowledge) shellCommand(tool string) bool {
 func (r *Reader) printed(ev *tocsin.Event) {
 	r.begin(ev)
 	r.doer("address", r.f.src)
+	if len(r.act.Who) == 0 {
+		r.doer("user", r.account(ev.Sources[0].Product)) // as which the server runs, by what it is
+	}
 	r.found(foundServerPrinted)
 	a := &r.act
 	a.Tool, a.Text, a.Outcome = ev.Text("program"), r.f.message, tocsin.Worked
