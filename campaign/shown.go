@@ -43,12 +43,13 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 	for _, a := range actors {
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
+			letIn(d)
 			if d.Time.IsZero() || !try(d) {
 				continue
 			}
 			t := trial{a, d, d.Time, d.Last}
 			if d.Outcome == tocsin.Unknown || d.Shown != "" {
-				for _, at := range w.spots(d) {
+				for _, at := range w.spots(d, false) {
 					tries[at] = append(tries[at], t)
 				}
 			}
@@ -71,7 +72,7 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 			}
 			t := trial{a, d, d.Time, d.Last}
 			if ran(d) {
-				for _, at := range w.spots(d) {
+				for _, at := range w.spots(d, true) {
 					runs[at] = append(runs[at], t)
 				}
 			}
@@ -102,11 +103,27 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
 		})
 	}
-	f.tell()
 	for _, s := range f {
 		w.shown = append(w.shown, s)
 	}
-	slices.SortFunc(w.shown, func(x, y shown) int { return cmp.Or(byPlace(x.x, y.x), byPlace(x.y, y.y)) })
+	slices.SortFunc(w.shown, func(x, y shown) int {
+		return cmp.Or(byPlace(x.x, y.x), cmp.Compare(y.weight, x.weight), byPlace(x.y, y.y), strings.Compare(x.text, y.text))
+	})
+	tell(w.shown)
+}
+
+// letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures
+// before it, that it worked.
+func letIn(d *tocsin.Deed) {
+	if d.Verb != "login" || d.Outcome != tocsin.Unknown || d.Level < tocsin.Medium {
+		return
+	}
+	for _, r := range d.Rules {
+		if slices.Contains(r.Techniques(), "T1078") {
+			d.Outcome, d.Shown, d.ShownAt = tocsin.Worked, "it was answered otherwise than the failures before it ("+r.Title+")", d.Place
+			return
+		}
+	}
 }
 
 // try says that a deed is an attempt that a request carried, or was one before what came of it was seen.
@@ -128,26 +145,33 @@ func callbacks(d *tocsin.Deed) []string {
 	return all
 }
 
-// spots are what a machine goes by on which a deed was done: its name and, as logs in one folder are of one machine where they
-// do not say, the folder.
-func (w *world) spots(d *tocsin.Deed) []string {
-	folder := "path:" + path.Dir(d.Place.Source)
-	if d.Host != "" {
-		return []string{w.named(d.Host), folder}
-	}
+// spots are what a machine goes by on which something was tried, or came of it: its name. As logs in one folder are of one
+// machine where they do not say, the folder goes for it where at least one of the two has no name.
+func (w *world) spots(d *tocsin.Deed, effect bool) []string {
+	folder := path.Dir(d.Place.Source)
+	unnamed, named := "unnamed in "+folder, "named in "+folder
 	var all []string
-	for _, e := range d.On {
-		if e.Kind == "host" || e.Kind == "address" {
-			all = include(all, w.named(e.Value), 8)
+	if d.Host != "" {
+		all = append(all, w.named(d.Host))
+	} else {
+		for _, e := range d.On {
+			if e.Kind == "host" || e.Kind == "address" {
+				all = include(all, w.named(e.Value), 8)
+			}
 		}
 	}
-	if len(all) > 0 {
-		return all
+	switch {
+	case len(all) == 0 && effect:
+		return []string{unnamed, named}
+	case len(all) == 0:
+		return []string{unnamed}
+	case effect:
+		return append(all, unnamed)
 	}
-	return []string{folder}
+	return append(all, named)
 }
 
-// A fruit is what shows attempts, the best of each.
+// A fruit is effects, each with the attempt that it shows best.
 type fruit map[*tocsin.Deed]shown
 
 // A shown is an attempt with its effect.
@@ -204,8 +228,8 @@ func (f fruit) pick(tries, effects []trial, say func(x, y *trial) string) {
 			continue
 		}
 		s := shown{*x, *y, weight, say(x, y)}
-		if have, ok := f[x.d]; !ok || s.rather(&have) {
-			f[x.d] = s
+		if have, ok := f[y.d]; !ok || s.rather(&have) {
+			f[y.d] = s
 		}
 	}
 }
@@ -216,17 +240,19 @@ func byPlace(x, y trial) int {
 		strings.Compare(x.d.Technique, y.d.Technique), strings.Compare(x.d.Tool, y.d.Tool), cmp.Compare(x.d.Outcome, y.d.Outcome))
 }
 
-// rather says that an effect is to be told rather than another of the same attempt: the less likely by chance, then the first.
+// rather says that an attempt is to be told of an effect rather than another: the less likely by chance, then the first.
 func (s *shown) rather(o *shown) bool {
-	return cmp.Or(cmp.Compare(o.weight, s.weight), s.y.from.Compare(o.y.from), s.y.d.Place.Compare(o.y.d.Place), strings.Compare(s.text, o.text)) < 0
+	return cmp.Or(cmp.Compare(o.weight, s.weight), byPlace(s.x, o.x), strings.Compare(s.text, o.text)) < 0
 }
 
-// tell makes attempts and effects say so.
-func (f fruit) tell() {
-	for d, s := range f {
-		d.Outcome, d.Level, d.Weight = tocsin.Worked, max(d.Level, tocsin.High), max(d.Weight, core)
-		d.Shown, d.ShownAt = s.text, s.y.d.Place
-		e := s.y.d
+// tell makes attempts and effects say so. Of the effects of one attempt the first is told, which is the least likely by chance.
+func tell(all []shown) {
+	for i := range all {
+		d, e := all[i].x.d, all[i].y.d
+		if i == 0 || all[i-1].x.d != d {
+			d.Outcome, d.Level, d.Weight = tocsin.Worked, max(d.Level, tocsin.High), max(d.Weight, core)
+			d.Shown, d.ShownAt = all[i].text, e.Place
+		}
 		if e.Tactic == "" {
 			e.Tactic = "command-and-control"
 		}
