@@ -259,7 +259,11 @@ func (r *Reader) printed(ev *tocsin.Event) {
 	if url := strings.ToLower(ev.Text("url")); url != "" {
 		to = or(callback(url), to)
 	}
-	r.mark("callback", to)
+	kind := "domain"
+	if address(to) != "" {
+		kind = "address"
+	}
+	r.target(kind, to)
 	r.out()
 }
 

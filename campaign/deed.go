@@ -70,7 +70,7 @@ func include(list []string, s string, most int) []string {
 
 // external says that a target is the intruder's own: a place that data or a machine is sent to.
 func external(e tocsin.Entity, d *tocsin.Deed) bool {
-	return d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || d.Verb == "send" && tocsin.Internet(e.Value)
+	return d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || (d.Verb == "send" || ran(d)) && tocsin.Internet(e.Value)
 }
 
 // inside says that a deed is of somebody who is in: it had its effect on the machine.
