@@ -69,7 +69,7 @@ type Evidence struct {
 type Link struct {
 	From     string    `json:"from"` // an entity as KIND:VALUE, or an actor's ID
 	To       string    `json:"to"`
-	Kind     string    `json:"kind"`     // session, network, account, credential, pivot, mark, callback, host, time, takeover, handover, together
+	Kind     string    `json:"kind"`     // session, network, account, credential, pivot, effect, mark, callback, host, time, takeover, handover, together
 	Weight   float64   `json:"weight"`   // log-odds that it is no chance, in nats; what is joined has at least 3 in sum
 	Evidence string    `json:"evidence"` // for a person to read
 	Time     time.Time `json:"time"`
@@ -134,6 +134,11 @@ type Deed struct {
 	Spans  []Span    // where they were read, in order of source and record
 	Sparse bool      // Spans leaves some out
 	Seen   []Sight   // by which sensors, in order of place; N counts what several saw once
+
+	// Shown says what shows that it worked where its own record does not say so, for a person to read: what came of it on the
+	// machine, told at ShownAt. Outcome is then Worked. It is empty elsewhere.
+	Shown   string
+	ShownAt Place
 }
 
 // A Sight is where a sensor first told of an act. Several sensors may tell of one.
@@ -165,6 +170,7 @@ type Step struct {
 	Places     []Place   `json:"places,omitempty"`   // of the most telling deeds, at most 8
 	Commands   []string  `json:"commands,omitempty"` // their texts, at most 8
 	Acts       []Act     `json:"acts,omitempty"`     // the most telling ones, at most 8
+	Shown      []string  `json:"shown,omitempty"`    // what shows that actions worked whose own records do not say so, at most 8
 }
 
 // A Gate is a point at which a person seems to have decided: a quiet, then another phase, target or tool.

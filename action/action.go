@@ -90,7 +90,7 @@ func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.A
 		r.cloud(ev)
 	case asWeb:
 		r.f.read(ev)
-		if r.f.method != "" || r.f.uri != "" {
+		if (r.f.method != "" || r.f.uri != "") && r.f.kind != "program_output" {
 			r.web(ev)
 		} else {
 			r.host(ev)

@@ -51,7 +51,7 @@ func TestReadEvents(t *testing.T) {
 		{"injection", "access", `203.0.113.5 - - [02/Mar/2026:10:00:00 +0000] "GET /i?id=1%27%20UNION%20SELECT%201-- HTTP/1.1" 500 10 "-" "Mozilla/5.0"`,
 			"probe", "initial-access", "T1190", tocsin.Failed, tocsin.Medium, "address:203.0.113.5", ""},
 		{"web shell", "access", `203.0.113.5 - - [02/Mar/2026:10:00:00 +0000] "GET /u/a.php?cmd=cat%20/etc/passwd HTTP/1.1" 200 900 "-" "Mozilla/5.0"`,
-			"probe", "initial-access", "T1190", tocsin.Worked, tocsin.Medium, "address:203.0.113.5", ""},
+			"probe", "initial-access", "T1190", tocsin.Unknown, tocsin.Medium, "address:203.0.113.5", ""},
 		{"password refused", "syslog", `2026-03-02T10:00:00+00:00 web1.corp.example sshd[9]: Failed password for invalid user admin from 203.0.113.5 port 40022 ssh2`,
 			"login", "credential-access", "T1110", tocsin.Failed, tocsin.Low, "address:203.0.113.5", "host:web1.corp.example"},
 		{"logged in", "syslog", `2026-03-02T10:00:00+00:00 web1.corp.example sshd[9]: Accepted password for deploy from 203.0.113.5 port 40022 ssh2`,

@@ -56,6 +56,9 @@ func (r *Reader) host(ev *tocsin.Event) {
 		r.target("host", r.act.Host)
 		r.out()
 		return
+	case "program_output":
+		r.printed(ev)
+		return
 	case "tunnel", "forward", "direct_tcpip":
 		r.begin(ev)
 		r.local(ev)
@@ -168,12 +171,13 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	start := r.started(parent, r.f.image)
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
+	var byServer *tocsin.Rule // what says a second time of a command that a server's account ran it
 	give := func(m *meaning) {
 		r.begin(ev)
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Row, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, m.Row, outcome, text
-		a.Log, a.Set = log, set
+		a.Log, a.Set, a.Again = log, set, byServer != nil && m.Row == byServer
 		if within(a.Tool, secrets, text) {
 			a.Tool = "" // a script that begins with a secret
 		}
@@ -214,6 +218,11 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		return
 	}
 	give(&all[best])
+	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
+		is := r.know.event(foundRunByServer)
+		byServer = is.rule
+		give(&meaning{Verb: is.verb, Tactic: is.tactic, Technique: is.technique, Level: is.level, Row: is.rule, Tool: all[best].Tool, Marks: all[best].Marks})
+	}
 	for i := range all {
 		m := &all[i]
 		if i == best || given >= most || m.Level < tocsin.Low || m.Tactic == "" || m.Tactic == all[best].Tactic && m.Technique == all[best].Technique {
@@ -221,6 +230,52 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		give(m)
 	}
+}
+
+// byServer says that one of those who did it is an account as which a web server runs.
+func (k *Knowledge) byServer(who []tocsin.Entity) bool {
+	for i := range who {
+		if who[i].Kind != "user" {
+			continue
+		}
+		if v := who[i].Value; k.listed("server-accounts", v[strings.LastIndexByte(v, '\\')+1:]) || k.inList("server-accounts", v) {
+			return true
+		}
+	}
+	return false
+}
+
+// shellCommand says that a line runs a shell, or what somebody who got one runs. An interpreter that runs a file is at the
+// application's own work.
+func (k *Knowledge) shellCommand(tool, line string) bool {
+	if k.listed("interpreters", tool) {
+		_, args, _ := strings.Cut(line, " ")
+		return k.listed("inline-flags", before(strings.TrimLeft(args, " "), ' '))
+	}
+	return isShell(tool) || k.listed("shell-commands", tool)
+}
+
+// printed reads what a program below a web server printed into its error log.
+func (r *Reader) printed(ev *tocsin.Event) {
+	r.begin(ev)
+	r.doer("address", r.f.src)
+	if len(r.act.Who) == 0 {
+		r.doer("user", r.account(ev.Sources[0].Product)) // as which the server runs, by what it is
+	}
+	r.found(foundServerPrinted)
+	a := &r.act
+	a.Tool, a.Text, a.Outcome = ev.Text("program"), r.f.message, tocsin.Worked
+	r.target("host", a.Host)
+	to := r.f.dst
+	if url := strings.ToLower(ev.Text("url")); url != "" {
+		to = or(callback(url), to)
+	}
+	kind := "domain"
+	if address(to) != "" {
+		kind = "address"
+	}
+	r.target(kind, to)
+	r.out()
 }
 
 // A readLine is what a command line means, read once for those met often.

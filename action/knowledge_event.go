@@ -11,6 +11,8 @@ const (
 	foundEncodedPowerShell
 	foundContainerExec
 	foundStartedByServer
+	foundRunByServer
+	foundServerPrinted
 
 	foundWebShell
 	foundWebShellEncoded
@@ -98,7 +100,7 @@ const (
 )
 
 var findingNames = [findings]string{
-	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server",
+	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server", "run-by-server", "server-printed",
 	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing", "objects-tried", "default-credentials",
 	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
 	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",

@@ -46,6 +46,8 @@ func (r *Reader) web(ev *tocsin.Event) {
 		r.means(p.row)
 		r.mark("callback", p.host)
 		switch {
+		case !p.shell && a.Outcome == tocsin.Worked:
+			a.Outcome = tocsin.Unknown // that the server answered does not say that it gave in; package campaign looks for what followed
 		case !p.shell:
 		case a.Outcome == tocsin.Worked:
 			r.mark("token", before(f.uri, '?'))
@@ -56,12 +58,18 @@ func (r *Reader) web(ev *tocsin.Event) {
 		r.means(p.row)
 		r.mark("callback", p.host)
 		r.mark("token", f.agent)
+		if a.Outcome == tocsin.Worked {
+			a.Outcome = tocsin.Unknown
+		}
 	} else {
 		switch refused := a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied; {
 		case q.login && refused:
 			r.found(foundWebLoginFailed)
 		case q.login:
 			a.Verb = "login"
+			if a.Outcome == tocsin.Worked {
+				a.Outcome = tocsin.Unknown // forms answer a wrong password with a page, or send to one, as they do a right one
+			}
 		case refused:
 			if !q.common {
 				r.found(foundWebPathMissing)

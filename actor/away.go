@@ -49,8 +49,11 @@ func (s *Pages) piece(k pageKey, l *layer) []byte {
 func (s *Pages) TakeBack(pieces iter.Seq[[]byte]) error {
 	s.put = nil
 	wanted := map[string]bool{}
-	for n := range s.wanted() {
-		wanted[s.t.all[n]] = true
+	for n, called := range s.wanted() {
+		wanted[s.t.all[n]] = called
+	}
+	for _, name := range s.called() {
+		wanted[name] = true
 	}
 	rules := map[ruleKey]*tocsin.Rule{}
 	for b := range pieces {
@@ -67,8 +70,8 @@ func (s *Pages) TakeBack(pieces iter.Seq[[]byte]) error {
 		l := &p.of[plain]
 		these := names{}
 		for i, n := range one.t.all {
-			if wanted[n] {
-				these[int32(i)] = struct{}{}
+			if called, ok := wanted[n]; ok {
+				these[int32(i)] = called
 			}
 		}
 		for key, d := range l.doers {

@@ -122,11 +122,11 @@ func (s *Pages) all(p *page, wanted names) []*note {
 	return p.whole
 }
 
-// names are numbers of names.
-type names map[int32]struct{}
+// names are numbers of names: false as whose ordinary use is wanted, true as where ordinary use is wanted that went there.
+type names map[int32]bool
 
 // wanted are the names whose ordinary use can be of anybody who is told of: those that did something that is not, and those
-// that such deeds name as their doers, or as what was logged in to.
+// that such deeds name as their doers, or as what was logged in to; and to whom requests would have made a server speak.
 func (s *Pages) wanted() names {
 	all := names{}
 	for _, p := range s.pages {
@@ -135,18 +135,45 @@ func (s *Pages) wanted() names {
 				if d.who == none {
 					continue
 				}
-				all[d.who] = struct{}{}
+				all[d.who] = false
 				for _, x := range d.deeds {
 					for _, r := range x.refs {
 						if r.role == roleAlias || r.role == roleOn && s.t.account(r.name) {
-							all[r.name] = struct{}{}
+							all[r.name] = false
 						}
 					}
 				}
 			}
 		}
 	}
+	for _, name := range s.called() {
+		if n, ok := s.t.of[name]; ok {
+			all[n] = true
+		}
+	}
 	return all
+}
+
+// called are the names of where requests that carry an attack would have made a server speak to: that something went there is
+// told however ordinary it looks, since it shows that the attack worked.
+func (s *Pages) called() []string {
+	var all []string
+	for _, p := range s.pages {
+		for _, d := range p.of[telling].doers {
+			for _, x := range d.deeds {
+				if s.t.kinds[x.kind].verb != "probe" {
+					continue
+				}
+				for _, r := range x.refs {
+					if host, ok := strings.CutPrefix(s.t.all[r.name], "callback:"); ok && r.role == roleMark {
+						all = append(all, "address:"+host, "domain:"+host)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // account says that a name is one that is logged in to.
@@ -161,7 +188,7 @@ func (t *nameTable) wants(wanted names, d *doer) bool {
 	}
 	for _, x := range d.deeds {
 		for _, r := range x.refs {
-			if _, ok := wanted[r.name]; ok && (r.role == roleAlias || r.role == roleOn && t.account(r.name)) {
+			if called, ok := wanted[r.name]; ok && (r.role == roleAlias || r.role == roleOn && (called || t.account(r.name))) {
 				return true
 			}
 		}
@@ -193,8 +220,8 @@ func (t *nameTable) order(x, y *note) int {
 }
 
 // Actors joins what was noted and returns the actors that did something telling, and the episodes on machines whose
-// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out. They are
-// not yet described: see Describe.
+// doer is not known, in order of their first action and ID. least is the weight below which an actor is left out, unless it
+// went where a request told a server to go. They are not yet described: see Describe.
 func (s *Pages) Actors(least float64) []*tocsin.Actor {
 	s.made = map[*tocsin.Actor][]*note{}
 	notes := s.notes()
@@ -205,11 +232,21 @@ func (s *Pages) Actors(least float64) []*tocsin.Actor {
 	s.link(nodes, callers)
 	groups := map[*node][]*node{}
 	weight := map[*node]float64{}
-	for _, n := range nodes {
-		weight[n.root()] += n.weight
+	called := map[*node]bool{}
+	to := names{}
+	for _, name := range s.called() {
+		if n, ok := s.t.of[name]; ok {
+			to[n] = true
+		}
 	}
 	for _, n := range nodes {
-		if r := n.root(); weight[r] >= least {
+		weight[n.root()] += n.weight
+		if len(to) > 0 && n.goes(to) {
+			called[n.root()] = true
+		}
+	}
+	for _, n := range nodes {
+		if r := n.root(); weight[r] >= least || called[r] {
 			groups[r] = append(groups[r], n)
 		}
 	}
@@ -221,6 +258,18 @@ func (s *Pages) Actors(least float64) []*tocsin.Actor {
 	}
 	slices.SortStableFunc(actors, func(x, y *tocsin.Actor) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })
 	return actors
+}
+
+// goes says that a node did something to one of some names.
+func (n *node) goes(to names) bool {
+	for _, d := range n.deeds {
+		for _, r := range d.refs {
+			if r.role == roleOn && to[r.name] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (n *node) root() *node {

@@ -80,6 +80,9 @@ func inside(d *tocsin.Deed) bool {
 	case "", "reconnaissance", "resource-development":
 		return false
 	case "initial-access":
+		if d.Shown != "" {
+			return true
+		}
 		if d.Verb == "probe" || d.Verb == "scan" || d.Verb == "request" {
 			return false // that a server answered is no sign that it gave in
 		}

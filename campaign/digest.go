@@ -109,6 +109,8 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 	h.Write(h.buf[:3])
 	h.text(d.Org, d.Host, w.named(d.Host), d.Verb, d.Tactic, d.Technique, d.Tool, d.Text, d.Credential)
 	h.place(d.Place)
+	h.text(d.Shown)
+	h.place(d.ShownAt)
 	h.entities(d.Who)
 	h.entities(d.On)
 	for i := range d.On { // the same name may turn out another machine's

@@ -116,6 +116,7 @@ func (w *world) join() {
 	w.pivots(k)
 	w.marks(k)
 	w.coincidences(k)
+	w.shownBonds(k)
 	bonds := k.tied()
 	for _, b := range bonds {
 		if b.strong() {
@@ -236,6 +237,8 @@ func (r *reason) link() tocsin.Link {
 	switch r.kind {
 	case "pivot":
 		l.Evidence = fmt.Sprintf("%s had reached %s (%s) %s before %s acted from it", x.ID, r.what, what(r.from), lasting(r.to.Time.Sub(r.from.Time)), y.ID)
+	case "effect":
+		l.Evidence = fmt.Sprintf("%s worked: %s", what(r.from), r.from.Shown)
 	case "account":
 		l.Evidence = fmt.Sprintf("the mail went to %s, whose account %s uses", r.what, y.ID)
 	case "callback":

@@ -62,6 +62,7 @@ type world struct {
 	acting  map[string]bool                        // names of machines of which there are logs or actions
 	domains map[string]bool                        // of such machines
 	apart   [][2]*member
+	shown   []shown // attempts that worked by what came of them
 }
 
 func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
@@ -70,12 +71,8 @@ func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 	w.logins(actors)
 	both := map[string]map[string]bool{}
 	for _, a := range actors {
-		m := &member{Actor: a, foreign: foreign(a)}
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
-			if d.Weight >= Least {
-				m.telling = append(m.telling, d)
-			}
 			if len(d.On) != 2 || d.Host == "" || len(d.Who) > 0 && typed(d) || outward[d.Verb] {
 				continue
 			}
@@ -90,16 +87,25 @@ func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 				}
 			}
 		}
-		m.gotIn = slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
-		if m.weight = weigh(m.telling); m.weight >= Least {
-			w.all = append(w.all, m)
-		}
 	}
 	for address, hosts := range both {
 		if len(hosts) == 1 {
 			for h := range hosts {
 				w.machine[address] = h
 			}
+		}
+	}
+	w.fruits(actors)
+	for _, a := range actors {
+		m := &member{Actor: a, foreign: foreign(a)}
+		for i := range a.Deeds {
+			if d := &a.Deeds[i]; d.Weight >= Least {
+				m.telling = append(m.telling, d)
+			}
+		}
+		m.gotIn = slices.ContainsFunc(m.telling, func(d *tocsin.Deed) bool { return d.Tactic != "" && inside(d) })
+		if m.weight = weigh(m.telling); m.weight >= Least {
+			w.all = append(w.all, m)
 		}
 	}
 	slices.SortStableFunc(w.all, func(x, y *member) int { return cmp.Or(x.First.Compare(y.First), strings.Compare(x.ID, y.ID)) })

@@ -148,7 +148,7 @@ var outward = setOf("connect", "resolve", "copy", "send")
 // external says that what a deed names is no machine that it was aimed at: a place that data or a machine is sent to, or a
 // server that a machine within reach of the intruder took something from. name is the machine's, as machineOf has it.
 func (w *world) external(name string, e tocsin.Entity, d *tocsin.Deed) bool {
-	if d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || d.Tactic == "resource-development" || d.Verb == "send" && tocsin.Internet(e.Value) {
+	if d.Tactic == "command-and-control" || d.Tactic == "exfiltration" || d.Tactic == "resource-development" || (d.Verb == "send" || ran(d)) && tocsin.Internet(e.Value) {
 		return true
 	}
 	if obtains[d.Technique[:min(len(d.Technique), 5)]] {

@@ -82,7 +82,7 @@ func (w *world) pivots(k *knot) {
 func entry(d *tocsin.Deed) bool {
 	switch {
 	case d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied, d.Level < tocsin.Medium && d.Verb != "login",
-		d.Verb == "read" || d.Verb == "list", d.Tactic == "initial-access" && d.Verb != "login":
+		d.Verb == "read" || d.Verb == "list", d.Tactic == "initial-access" && d.Verb != "login" && d.Shown == "":
 		return false
 	}
 	return true

@@ -194,6 +194,12 @@ func (s *story) steps() {
 			one := s.act[d]
 			if i == 0 {
 				st.Summary = whatOf(d, one.n)
+				if d.Shown != "" {
+					st.Summary += ", and it worked: " + d.Shown
+				}
+			}
+			if d.Shown != "" {
+				st.Shown = include(st.Shown, d.Shown+" ("+d.ShownAt.String()+")", 8)
 			}
 			if one.lead != d {
 				continue

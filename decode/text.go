@@ -54,6 +54,8 @@ type lines struct {
 	order    []pairName             // the names of the pairs of the record before, by place
 	zoneName string                 // the zone that a record named last
 	zone     *time.Location         // what it is, nil where it is none
+	served   []tocsin.LogSource     // of the last line of a web server's error log in the block
+	servedAt time.Time              // its time
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -137,7 +139,7 @@ func looksText(head []byte) bool {
 }
 
 func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	d.rec, d.last = r, 0 // what a block says does not hang on which block the decoder had before
+	d.rec, d.last, d.served = r, 0, nil // what a block says does not hang on which block the decoder had before
 	n := r.Line
 	rest := r.Data
 	if k := traceEnd(rest); k > 0 && d.prose == nil { // of a record in the block before, if there is one

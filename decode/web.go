@@ -35,6 +35,7 @@ func webLines() []lineKind {
 		{"cloudfront-realtime", parseCloudFrontLive},
 		{"nps", parseNPS},
 		{"xferlog", parseXferlog},
+		{"web-output", parseOutput},
 		{"web-app", parseLoose},
 	}
 }

@@ -51,6 +51,7 @@ func parseApacheError(d *lines, line []byte, ev *tocsin.Event) bool {
 	ev.Add("severity", text(severity))
 	ev.Add("module", text(module))
 	apacheMessage(ev, bytes.TrimLeft(rest, " "), &d.arena)
+	d.serves(apacheErrorSources, at)
 	return true
 }
 
@@ -105,6 +106,8 @@ message:
 	ev.Add("message", msg)
 	if said(ev, "apache", msg, apacheSayings) || ev.Text("event_type") == "" && said(ev, "apache", msg, applicationSayings) {
 		ev.Sources = apacheLoginSources
+	} else if ev.Text("event_type") == "" {
+		output(ev, msg)
 	}
 	switch {
 	case strings.HasPrefix(msg, "Invalid URI in request "):
@@ -226,6 +229,7 @@ func parseNginxError(d *lines, line []byte, ev *tocsin.Event) bool {
 		rest = after
 	}
 	nginxMessage(ev, text(rest), &d.arena)
+	d.serves(nginxErrorSources, at)
 	return true
 }
 
@@ -271,6 +275,8 @@ func nginxMessage(ev *tocsin.Event, s string, arena *[]byte) {
 		if ev.Text("user") == "" {
 			ev.Add("user", a.login)
 		}
+	} else if in, ok := strings.CutPrefix(msg, "FastCGI sent in stderr: \""); ok && ev.Text("event_type") == "" {
+		output(ev, in)
 	}
 	if strings.HasPrefix(msg, "ModSecurity: ") {
 		r.uri = modSecurity(ev, msg)

@@ -1,0 +1,277 @@
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A server's answer does not say that an attack on it worked. What came of it does: the server speaks to a host that the
+// request named, or a program runs below the server, where and when hardly anything of the kind happens otherwise.
+
+const (
+	// soon is how long after an attempt its effect is looked for, and early by how much clocks may differ.
+	soon  = 10 * time.Minute
+	early = time.Minute
+
+	// proven is how unlikely it must be that an effect fell so near an attempt by chance, in nats.
+	proven = 4.0
+
+	// fewAttempts is how many attempts before an effect are looked at: the nearest.
+	fewAttempts = 512
+)
+
+// A trial is an attempt on a machine, or what may be its effect.
+type trial struct {
+	by   *tocsin.Actor
+	d    *tocsin.Deed
+	from time.Time
+	to   time.Time
+}
+
+// fruits looks for what shows that attempts worked, and makes those attempts and their effects telling by themselves: they are
+// Shown. It changes deeds only so that doing it again changes nothing.
+func (w *world) fruits(actors []*tocsin.Actor) {
+	tries, runs := map[string][]trial{}, map[string][]trial{}    // by machine
+	names, touches := map[string][]trial{}, map[string][]trial{} // by host that was named
+	for _, a := range actors {
+		for i := range a.Deeds {
+			d := &a.Deeds[i]
+			letIn(d)
+			if d.Time.IsZero() || !try(d) {
+				continue
+			}
+			t := trial{a, d, d.Time, d.Last}
+			if d.Outcome == tocsin.Unknown || d.Shown != "" {
+				for _, at := range w.spots(d, false) {
+					tries[at] = append(tries[at], t)
+				}
+			}
+			for _, h := range callbacks(d) {
+				if _, inner := w.machine[h]; !inner {
+					names[h] = append(names[h], t)
+				}
+			}
+		}
+	}
+	if len(tries) == 0 && len(names) == 0 {
+		return
+	}
+	for _, a := range actors {
+		outside := foreign(a)
+		for i := range a.Deeds {
+			d := &a.Deeds[i]
+			if d.Time.IsZero() || try(d) {
+				continue
+			}
+			t := trial{a, d, d.Time, d.Last}
+			if ran(d) {
+				for _, at := range w.spots(d, true) {
+					runs[at] = append(runs[at], t)
+				}
+			}
+			if outside && !ran(d) || d.Verb == "scan" || d.Verb == "alert" {
+				continue
+			}
+			met := callbacks(d)
+			for _, e := range d.On {
+				if e.Kind == "address" || e.Kind == "domain" {
+					met = include(met, e.Value, 64)
+				}
+			}
+			for _, h := range met {
+				if names[h] != nil {
+					touches[h] = append(touches[h], t)
+				}
+			}
+		}
+	}
+	f := fruit{}
+	for h, l := range touches {
+		f.pick(names[h], l, func(x, y *trial) string {
+			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(h), what(y.d))
+		})
+	}
+	for at, l := range runs {
+		f.pick(tries[at], l, func(x, y *trial) string {
+			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
+		})
+	}
+	for _, s := range f {
+		w.shown = append(w.shown, s)
+	}
+	slices.SortFunc(w.shown, func(x, y shown) int {
+		return cmp.Or(byPlace(x.x, y.x), cmp.Compare(y.weight, x.weight), byPlace(x.y, y.y), strings.Compare(x.text, y.text))
+	})
+	tell(w.shown)
+}
+
+// letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures
+// before it, that it worked.
+func letIn(d *tocsin.Deed) {
+	if d.Verb != "login" || d.Outcome != tocsin.Unknown || d.Level < tocsin.Medium {
+		return
+	}
+	for _, r := range d.Rules {
+		if slices.Contains(r.Techniques(), "T1078") {
+			d.Outcome, d.Shown, d.ShownAt = tocsin.Worked, "it was answered otherwise than the failures before it ("+r.Title+")", d.Place
+			return
+		}
+	}
+}
+
+// try says that a deed is an attempt that a request carried, or was one before what came of it was seen.
+func try(d *tocsin.Deed) bool {
+	return d.Verb == "probe" && d.Outcome != tocsin.Denied && (d.Tactic == "initial-access" && d.Level >= tocsin.Medium || d.Technique == "T1505.003" && d.Outcome == tocsin.Worked)
+}
+
+// ran says that a deed is the work of a program below a server: execution that serves an attack on what is published.
+func ran(d *tocsin.Deed) bool { return d.Tactic == "execution" && d.Technique == "T1190" }
+
+// callbacks are the hosts that a deed would have a machine speak to.
+func callbacks(d *tocsin.Deed) []string {
+	var all []string
+	for _, m := range d.Marks {
+		if h, ok := strings.CutPrefix(m, "callback:"); ok {
+			all = append(all, host(strings.ToLower(h)))
+		}
+	}
+	return all
+}
+
+// spots are what a machine goes by on which something was tried, or came of it: its name. As logs in one folder are of one
+// machine where they do not say, the folder goes for it where at least one of the two has no name.
+func (w *world) spots(d *tocsin.Deed, effect bool) []string {
+	folder := path.Dir(d.Place.Source)
+	unnamed, named := "unnamed in "+folder, "named in "+folder
+	var all []string
+	if d.Host != "" {
+		all = append(all, w.named(d.Host))
+	} else {
+		for _, e := range d.On {
+			if e.Kind == "host" || e.Kind == "address" {
+				all = include(all, w.named(e.Value), 8)
+			}
+		}
+	}
+	switch {
+	case len(all) == 0 && effect:
+		return []string{unnamed, named}
+	case len(all) == 0:
+		return []string{unnamed}
+	case effect:
+		return append(all, unnamed)
+	}
+	return append(all, named)
+}
+
+// A fruit is effects, each with the attempt that it shows best.
+type fruit map[*tocsin.Deed]shown
+
+// A shown is an attempt with its effect.
+type shown struct {
+	x, y   trial
+	weight float64
+	text   string
+}
+
+// pick finds among the effects of one place those that fell near an attempt there and hardly by chance. If attempts take up a
+// time A of a time T, and k like effects happened at other times, one falls near an attempt by chance with the probability
+// (k+1)A/T.
+func (f fruit) pick(tries, effects []trial, say func(x, y *trial) string) {
+	if len(tries) == 0 {
+		return
+	}
+	slices.SortFunc(tries, byPlace)
+	slices.SortFunc(effects, byPlace)
+	taken, until := time.Duration(0), time.Time{}
+	for i := range tries {
+		from, to := later(until, tries[i].from), tries[i].to.Add(soon)
+		if to.After(from) {
+			taken += to.Sub(from)
+		}
+		until = later(until, to)
+	}
+	near := make([]*trial, len(effects))
+	others := 0
+	for i := range effects {
+		y := &effects[i]
+		n, _ := slices.BinarySearchFunc(tries, y.to.Add(early), func(t trial, at time.Time) int { return cmp.Or(t.from.Compare(at), -1) })
+		for j := n - 1; j >= max(0, n-fewAttempts); j-- {
+			if x := &tries[j]; !y.from.After(x.to.Add(soon)) && (x.by != y.by || ran(y.d)) { // who tries may go there himself
+				near[i] = x
+				break
+			}
+		}
+		if near[i] == nil {
+			others++
+		}
+	}
+	first, last := tries[0].from, until
+	if effects[0].from.Before(first) {
+		first = effects[0].from
+	}
+	length := later(last, effects[len(effects)-1].to).Sub(first) + priorSlots*slotLength
+	weight := -math.Log(min(1, float64(others+1)*taken.Seconds()/length.Seconds()))
+	if weight < proven {
+		return
+	}
+	for i := range effects {
+		x, y := near[i], &effects[i]
+		if x == nil {
+			continue
+		}
+		s := shown{*x, *y, weight, say(x, y)}
+		if have, ok := f[y.d]; !ok || s.rather(&have) {
+			f[y.d] = s
+		}
+	}
+}
+
+// byPlace is an order that does not depend on how deeds came: by time, then by who and where.
+func byPlace(x, y trial) int {
+	return cmp.Or(x.from.Compare(y.from), strings.Compare(x.by.ID, y.by.ID), x.d.Place.Compare(y.d.Place), strings.Compare(x.d.Verb, y.d.Verb),
+		strings.Compare(x.d.Technique, y.d.Technique), strings.Compare(x.d.Tool, y.d.Tool), cmp.Compare(x.d.Outcome, y.d.Outcome))
+}
+
+// rather says that an attempt is to be told of an effect rather than another: the less likely by chance, then the first.
+func (s *shown) rather(o *shown) bool {
+	return cmp.Or(cmp.Compare(o.weight, s.weight), byPlace(s.x, o.x), strings.Compare(s.text, o.text)) < 0
+}
+
+// tell makes attempts and effects say so. Of the effects of one attempt the first is told, which is the least likely by chance.
+func tell(all []shown) {
+	for i := range all {
+		d, e := all[i].x.d, all[i].y.d
+		if i == 0 || all[i-1].x.d != d {
+			d.Outcome, d.Level, d.Weight = tocsin.Worked, max(d.Level, tocsin.High), max(d.Weight, core)
+			d.Shown, d.ShownAt = all[i].text, e.Place
+		}
+		if e.Tactic == "" {
+			e.Tactic = "command-and-control"
+		}
+		e.Level, e.Weight = max(e.Level, tocsin.Medium), max(e.Weight, effectWeight)
+	}
+}
+
+// effectWeight is how telling an effect is, in nats: as an action of level medium.
+const effectWeight = 2.0
+
+// shownBonds joins who tried with whom what came of it is of.
+func (w *world) shownBonds(k *knot) {
+	of := map[*tocsin.Actor]*member{}
+	for _, m := range w.all {
+		of[m.Actor] = m
+	}
+	for _, s := range w.shown {
+		if x, y := of[s.x.by], of[s.y.by]; x != nil && y != nil {
+			k.add(reason{kind: "effect", weight: s.weight, x: x, y: y, from: s.x.d, to: s.y.d})
+		}
+	}
+}
