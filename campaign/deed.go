@@ -112,3 +112,11 @@ func size(n int64) string {
 	}
 	return fmt.Sprintf("%d GB", n/1_000_000_000)
 }
+
+// several is a number of things.
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

@@ -44,7 +44,7 @@ type reach struct {
 	rooted  int          // machines on which it had, or gained, the rights of a superuser
 	orgs    int          // organisations in which it reached something
 	tried   int          // tactics that were tried
-	reached int          // machines and accounts
+	reached int          // machines
 	undated bool         // no time of it is known
 }
 
@@ -163,7 +163,7 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 	orgs := map[string]bool{}
 	for i := range c.Victims {
 		v := &c.Victims[i]
-		if v.Reached && v.Kind != "user" && v.First.Sub(from) < window && !v.Last.Before(from) {
+		if v.Reached && machine(v.Kind) && v.First.Sub(from) < window && !v.Last.Before(from) {
 			r.reached++
 			if v.Org != "" {
 				orgs[v.Org] = true
