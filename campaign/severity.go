@@ -83,7 +83,7 @@ func (r *reach) String() string {
 	if r.undated {
 		within = "in logs without times"
 	}
-	s := fmt.Sprintf("%s %d tactics worked, %d were tried; %d machines or accounts reached", within, r.traces, r.tried, r.reached)
+	s := fmt.Sprintf("%s %s worked and %d were tried, %s entered", within, several(r.traces, "tactic"), r.tried, several(r.reached, "machine"))
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}
