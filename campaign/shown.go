@@ -38,8 +38,8 @@ type trial struct {
 // fruits looks for what shows that attempts worked, and makes those attempts and their effects telling by themselves: they are
 // Shown. It changes deeds only so that doing it again changes nothing.
 func (w *world) fruits(actors []*tocsin.Actor) {
-	tries, runs := map[string][]trial{}, map[string][]trial{}    // by machine
-	names, touches := map[string][]trial{}, map[string][]trial{} // by host that was named
+	tries, runs := map[string][]trial{}, map[string][]trial{}  // by machine
+	names, touches := map[string][]trial{}, map[spot][]trial{} // by host that was named, and by the organisation of who went there
 	for _, a := range actors {
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
@@ -87,15 +87,16 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 			}
 			for _, h := range met {
 				if names[h] != nil {
-					touches[h] = append(touches[h], t)
+					at := spot{d.Org, h}
+					touches[at] = append(touches[at], t)
 				}
 			}
 		}
 	}
 	f := fruit{}
-	for h, l := range touches {
-		f.pick(names[h], l, func(x, y *trial) string {
-			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(h), what(y.d))
+	for at, l := range touches {
+		f.pick(of(names[at.name], at.org), l, func(x, y *trial) string {
+			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(at.name), what(y.d))
 		})
 	}
 	for at, l := range runs {
@@ -110,6 +111,38 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 		return cmp.Or(byPlace(x.x, y.x), cmp.Compare(y.weight, x.weight), byPlace(x.y, y.y), strings.Compare(x.text, y.text))
 	})
 	tell(w.shown)
+	w.spoke()
+}
+
+// of are the attempts in an organisation, and those of which it is not known.
+func of(all []trial, org string) []trial {
+	if org == "" {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return t.d.Org != "" && t.d.Org != org })
+}
+
+// spoke says which machine an address is that a network's log saw speak to what was named to that machine alone.
+func (w *world) spoke() {
+	hosts := map[spot]map[string]bool{}
+	for _, s := range w.shown {
+		i := slices.IndexFunc(s.y.d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" && !tocsin.Internet(e.Value) })
+		if i < 0 || s.y.d.Host != "" || s.x.d.Host == "" {
+			continue
+		}
+		at := spot{s.y.d.Org, s.y.d.Who[i].Value}
+		if hosts[at] == nil {
+			hosts[at] = map[string]bool{}
+		}
+		hosts[at][strings.ToLower(s.x.d.Host)] = true
+	}
+	for at, all := range hosts {
+		for h := range all {
+			if _, ok := w.entered[at]; !ok && len(all) == 1 {
+				w.entered[at] = h
+			}
+		}
+	}
 }
 
 // letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures

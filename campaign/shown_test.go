@@ -86,3 +86,30 @@ func TestLetIn(t *testing.T) {
 		}
 	}
 }
+
+// TestShownWhere holds that what a machine of one organisation does shows nothing of an attempt on another's, and that the
+// address that spoke to what was named is a name of the machine that was told to.
+func TestShownWhere(t *testing.T) {
+	actors := naming(script(t, `
+0   address:203.0.113.9     web1.corp.example  probe    initial-access T1190 unknown 2 web1.corp.example
+1   address:203.0.113.9     web1.town.example  probe    initial-access T1190 unknown 2 web1.town.example
+2   address:10.0.0.10       -                  connect  -              -     worked 0 203.0.113.77
+`))
+	for _, a := range actors {
+		if a.ID == "address:10.0.0.10" {
+			a.Deeds[0].Org, a.Deeds[0].Who = "corp.example", []tocsin.Entity{{Kind: "address", Value: "10.0.0.10"}}
+		}
+	}
+	r := build(actors)
+	if corp, town := actors[0].Deeds[0].Outcome, actors[0].Deeds[1].Outcome; corp != tocsin.Worked || town != tocsin.Unknown {
+		t.Errorf("corp %s, town %s", corp, town)
+	}
+	if len(r.Campaigns) != 1 {
+		t.Fatalf("%d campaigns", len(r.Campaigns))
+	}
+	for _, v := range r.Campaigns[0].Victims {
+		if v.Reached != (v.Value == "web1.corp.example") || v.Kind == "address" {
+			t.Errorf("victim %+v", v)
+		}
+	}
+}
