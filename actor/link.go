@@ -390,8 +390,8 @@ func (s *Pages) takeovers(nodes []*node, k *knot) {
 		}
 		for _, d := range n.deeds {
 			kind := &s.t.kinds[d.kind]
-			if d.host == none || kind.level < tocsin.Low || !stopped[d.host] {
-				continue
+			if d.host == none || kind.level < tocsin.Low || !stopped[d.host] || kind.verb == "run" {
+				continue // what runs on a machine did not come to it
 			}
 			v := at[spot{d.host, n}]
 			if v == nil {

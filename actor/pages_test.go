@@ -134,6 +134,11 @@ func TestTakeover(t *testing.T) {
 	if len(actors) != 1 || len(actors[0].Adaptations) != 1 || actors[0].Adaptations[0].After <= 0 {
 		t.Errorf("adaptations of %+v", actors)
 	}
+	ran := act(2*time.Minute, "", "h", "run", "T1595.003", tocsin.Worked, tocsin.Low)
+	ran.Who = []tocsin.Entity{entity("user", `h\www-data`)}
+	if has := handles(t, append(benign[:len(benign):len(benign)], ran), "203.0.113.1"); has[`h\www-data`] {
+		t.Errorf("what a server's account ran after a block: %v", has)
+	}
 	benign = append(benign, act(2*time.Minute, "198.51.100.1", "h", "scan", "T1595.003", tocsin.Failed, tocsin.Low))
 	if has := handles(t, benign, "203.0.113.1"); has["198.51.100.1"] {
 		t.Errorf("somebody who mistyped a path after a block: %v", has)
