@@ -112,7 +112,7 @@ func agentLines() []lineKind { return nil }
 // Calls that a log repeats (mirrors, retries, the history that every request carries) are counted once.
 type agentLog struct {
 	opt  Options
-	rec  *tocsin.Record
+	rec  tocsin.Record // the one being decoded, without its data: calls wait for the end of the stream, and records are used again
 	emit func(*tocsin.Event)
 	line int64
 	doc  raw // the value being read, in which calls have their lines
@@ -153,7 +153,8 @@ func newAgentLog(o Options) *agentLog {
 var errNotAgent = errors.New("not a JSON object")
 
 func (d *agentLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	d.rec, d.emit, d.line = r, emit, r.Line
+	d.rec, d.emit, d.line = *r, emit, r.Line
+	d.rec.Data = nil
 	all, broken := r.Data, 0
 	pos := 0
 	for data := all; ; data = all {

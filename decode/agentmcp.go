@@ -128,7 +128,8 @@ type mcpLog struct {
 }
 
 func (d *mcpLog) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
-	d.agent.rec, d.agent.emit = r, emit
+	d.agent.rec, d.agent.emit = *r, emit
+	d.agent.rec.Data = nil
 	rec := *r
 	n := r.Line
 	from, start := 0, n // of the lines that are text

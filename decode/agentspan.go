@@ -287,7 +287,7 @@ func (d *agentLog) plainSpan(v raw, m, attr, about members, name string) {
 		d.nest = &nest{opt: d.opt}
 	}
 	if line := body.str(); line != "" { // a log file's line, shipped
-		d.nest.unwrap(d.rec, ev, line, "message")
+		d.nest.unwrap(&d.rec, ev, line, "message")
 	}
 	d.emit(ev)
 }

@@ -26,6 +26,9 @@ var recordings = []string{"windows", "linux", "web", "network", "cloud", "agents
 func TestPlaces(t *testing.T) {
 	t.Run("example", func(t *testing.T) { places(t, "../example") })
 	t.Run("many a line", func(t *testing.T) { places(t, manyALine(t)) })
+	if testing.Short() {
+		return // the recordings are read twice each
+	}
 	for _, dir := range recordings {
 		t.Run(dir, func(t *testing.T) { places(t, data(t, dir)) })
 	}

@@ -67,6 +67,7 @@ func TestRehearsals(t *testing.T) {
 		key := "rehearsal/" + slug(s.name)
 		if s.opt.Tempo == "" { // what a person drives throughout has no agents' share
 			share(t, key+"/autonomy-within-5", within, n)
+			share(t, key+"/share-told", n-sum.untold, n)
 			scoreWithin(t, key+"/autonomy-error", 100*sum.error/float64(max(1, n-sum.untold)), n, math.NaN(), math.NaN())
 		}
 		score(t, key+"/gates-f1", f1, sum.gatesTrue)
