@@ -195,12 +195,7 @@ func TestQuietGaps(t *testing.T) {
 	measures(t)
 	set := own(t)
 	late := map[string]bool{"attacker_change_user": true, "escalated_sudo_command": true}
-	all := []int{10, 16, 24, 36}
-	if testing.Short() {
-		sampled(t)
-		all = all[:1]
-	}
-	for _, hours := range all {
+	for _, hours := range []int{10, 16, 24, 36} {
 		joined, n := 0, 0
 		for _, network := range []string{"fox", "santos", "shaw", "wardbeck"} {
 			blinded := filepath.Join(t.TempDir(), network+".csv")
