@@ -30,10 +30,11 @@ var layers = map[string]struct {
 	"rules":      {tocsin: []string{"."}, pure: true},
 	"source":     {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
 	"prevalence": {pure: true},
-	"action":     {tocsin: []string{".", "prevalence"}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
+	"slot":       {pure: true},
+	"action":     {tocsin: []string{".", "prevalence", "rules", "slot"}, libs: []string{"mvdan.cc/sh/v3"}, pure: true},
 	"actor":      {tocsin: []string{".", "prevalence"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"campaign":   {tocsin: []string{".", "prevalence"}, pure: true},
-	"channel":    {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
+	"channel":    {tocsin: []string{".", "slot"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse":   {}, // knows nothing of the detector; see offline

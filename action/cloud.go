@@ -17,7 +17,7 @@ func (c *cloudFacts) read(ev *tocsin.Event) {
 	*c = cloudFacts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch cloudSlots.slot(ev.Fields[i].Name) {
+		switch cloudSlots.Slot(ev.Fields[i].Name) {
 		case cloudAddress:
 			set(&c.address, v)
 		case cloudPrincipal:

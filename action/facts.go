@@ -18,7 +18,7 @@ func (f *facts) read(ev *tocsin.Event) {
 	*f = facts{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch factSlots.slot(ev.Fields[i].Name) {
+		switch factSlots.Slot(ev.Fields[i].Name) {
 		case factSrc:
 			if f.src == "" {
 				f.src = address(v)

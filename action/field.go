@@ -4,43 +4,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// A slotTable numbers the names of the fields that are read. Most names of an event are not among them, so that a table
-// has to say no fast: names are told apart by their length and three of their bytes first.
-type slotTable [512][]slotName
-
-type slotName struct {
-	name string
-	slot uint8
-}
-
-// slotsOf makes a table of names and their numbers, which are not 0.
-func slotsOf(names map[string]uint8) *slotTable {
-	var t slotTable
-	for name, slot := range names {
-		h := slotHash(name)
-		t[h] = append(t[h], slotName{name, slot})
-	}
-	return &t
-}
-
-func slotHash(name string) uint {
-	n := len(name)
-	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 512
-}
-
-// slot is the number of a name, 0 for one that is not read.
-func (t *slotTable) slot(name string) uint8 {
-	if name == "" {
-		return 0
-	}
-	for _, c := range t[slotHash(name)] {
-		if c.name == name {
-			return c.slot
-		}
-	}
-	return 0
-}
-
 // A way is one of the ways to read an event.
 type way uint8
 

@@ -1,15 +1,13 @@
 package action
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/rules"
 )
 
 // A Knowledge is what is known of programs and their arguments, files, calls, requests and the words of alerts: rows that
@@ -132,10 +130,7 @@ type row struct {
 }
 
 // A KnowledgeFile is a file of rows.
-type KnowledgeFile struct {
-	Path string
-	Data []byte
-}
+type KnowledgeFile = rules.File
 
 // KnowledgeEnd is what names of such files end with.
 const KnowledgeEnd = ".knowledge"
@@ -146,41 +141,11 @@ var packed []byte
 // OwnKnowledge are Tocsin's own files. They are embedded compressed: an antivirus that finds the names of tools and what
 // malware does plain in a program deletes the program. TestPacked keeps them as they are in the folder.
 func OwnKnowledge() []KnowledgeFile {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
+	files, err := rules.Unpack(packed)
 	if err != nil {
 		return nil
 	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		return nil
-	}
-	var out []KnowledgeFile
-	for len(b) > 0 {
-		head, rest, ok := bytes.Cut(b, []byte("\n"))
-		if !ok || !bytes.HasPrefix(head, []byte(packedHead)) {
-			return nil
-		}
-		end := bytes.Index(rest, []byte("\n"+packedHead))
-		if end < 0 {
-			end = len(rest) - 1
-		}
-		out = append(out, KnowledgeFile{string(head[len(packedHead):]), rest[:end+1]})
-		b = rest[end+1:]
-	}
-	return out
-}
-
-// packedHead begins the line before each packed file.
-const packedHead = "### "
-
-func packKnowledge(files []KnowledgeFile) []byte {
-	var out bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	for _, f := range files {
-		fmt.Fprintf(z, "%s%s\n%s", packedHead, f.Path, f.Data) // a bytes.Buffer does not fail
-	}
-	_ = z.Close()
-	return out.Bytes()
+	return files
 }
 
 // NewKnowledge compiles files of rows. Rows of later files replace those of the same id, and are looked at before those of

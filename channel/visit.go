@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/slot"
 )
 
 // A visit is what an event tells of one connection, request or lookup. Its strings are views of the event's.
@@ -83,7 +84,7 @@ const (
 
 // fields are their names: Sigma's, and those of sensors for what Sigma does not name. Sizes and durations are Zeek's and
 // Suricata's, and those of firewalls and proxies.
-var fields = tableOf(map[string]uint8{
+var fields = slot.Of(map[string]uint8{
 	"src_ip": fieldSrc, "c-ip": fieldSrc, "SourceIp": fieldSrc,
 	"dst_ip": fieldDst, "DestinationIp": fieldDst, "r-ip": fieldDst,
 	"dst_port": fieldPort, "DestinationPort": fieldPort, "src_port": fieldSourcePort, "SourcePort": fieldSourcePort,
@@ -102,39 +103,6 @@ var fields = tableOf(map[string]uint8{
 	"event_type":        fieldKind,
 	"Initiated":         fieldInitiated,
 })
-
-// A fieldTable numbers the names of fields. Most names of an event are not among them, so that it has to say no fast: they are
-// told apart by their length and three of their bytes first.
-type fieldTable [1024][]fieldName
-
-type fieldName struct {
-	name  string
-	field uint8
-}
-
-func tableOf(names map[string]uint8) *fieldTable {
-	var t fieldTable
-	for name, field := range names {
-		h := fieldHash(name)
-		t[h] = append(t[h], fieldName{name, field})
-	}
-	return &t
-}
-
-func fieldHash(name string) uint {
-	n := len(name)
-	return (uint(n)*67 + uint(name[0])*5 + uint(name[n-1])*23 + uint(name[n/2])*11) % 1024
-}
-
-// of is the number of a name that is not empty, 0 for one that is not read.
-func (t *fieldTable) of(name string) uint8 {
-	for _, c := range t[fieldHash(name)] {
-		if c.name == name {
-			return c.field
-		}
-	}
-	return 0
-}
 
 // A place is where an address is.
 type place uint8
@@ -191,7 +159,7 @@ func (v *visit) read(t *Table, ev *tocsin.Event, k kind) bool {
 		if len(f.Name) < 4 {
 			continue
 		}
-		switch fields.of(f.Name) {
+		switch fields.Slot(f.Name) {
 		case fieldSrc:
 			first(&v.who, f.Value)
 		case fieldDst:
