@@ -153,7 +153,7 @@ func (t targets) has(kind, text string) bool {
 		h := strings.ToLower(host(text))
 		return !tocsin.Internet(h) && t.machines[h]
 	case "list", "dropped":
-		words := prevalence.Telling(text[strings.LastIndexAny(text, `/\`)+1:])
+		words := prevalence.Telling(text)
 		return len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return !t.words[word] })
 	}
 	return false

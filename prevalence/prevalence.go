@@ -126,22 +126,24 @@ func (r *row) fits(value string) bool {
 		}
 		fallthrough
 	case "words":
-		telling, known := split(value[strings.LastIndexAny(value, `/\\`)+1:])
+		telling, known := split(value)
 		return known > 0 && len(telling) == 0
 	}
 	return false
 }
 
-// Telling are the words of a name that are not generic, in lower case and in order: of "all_users_north.txt" it is "north".
+// Telling are the words of the last part of a name or path that are not generic, in lower case and in order: of
+// "lists/all_users_north.txt" it is "north".
 func Telling(name string) []string {
 	words, _ := split(strings.ToLower(name))
 	return words
 }
 
-// split are the words of a name that are not generic, and how many are. A name is cut at all that is no letter; numbers are
+// split are the words of the last part of a name that are not generic, and how many are. It is cut at all that is no letter; numbers are
 // no words. Beyond maxWords it is not looked at: so long a name is its own.
 func split(name string) (telling []string, known int) {
 	const maxWords = 16
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	for w := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
 		if generic[w] {
 			known++

@@ -159,7 +159,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		if !isKnowledge(x.Path) {
 			return false
 		}
-		known = append(known, action.KnowledgeFile{Path: x.Path, Data: x.Data})
+		known = append(known, x)
 		out.given++
 		return true
 	})
