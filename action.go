@@ -56,6 +56,10 @@ type Action struct {
 	// with kind one of agent, callback, hash, token, list, key, dropped.
 	Marks []string
 
+	// Gave are keyed fingerprints of secrets that the answer to the action gave away, at most six: who uses one of them later
+	// got it here.
+	Gave []string
+
 	// Level says how telling the action is by itself: Informational is ordinary use that others do all day, Low is
 	// telling in number or company only (a failed login, whoami), Medium is seldom done in ordinary work (a scan, a
 	// dump of accounts), High hardly ever (a web shell, credentials read from memory). Never below the highest of Rules'

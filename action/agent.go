@@ -80,7 +80,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		if took > 0 && !r.act.Time.IsZero() {
 			r.act.End = r.act.Time.Add(time.Duration(min(took, maxCall)) * time.Millisecond)
 		}
-		r.act.Org = ""
+		r.act.Org, r.act.Gave = "", yielded
 		for _, k := range yielded {
 			if len(r.act.Marks) < cap(r.act.Marks) {
 				r.act.Marks = append(r.act.Marks, k)

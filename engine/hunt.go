@@ -19,6 +19,7 @@ import (
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
 	"github.com/tocsin-ids/tocsin/channel"
+	"github.com/tocsin-ids/tocsin/guard"
 	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
@@ -37,6 +38,8 @@ type Findings struct {
 	desks      []*hunter
 	joint      []*tocsin.Match // of correlations, whole
 	spool      *spool
+
+	Principals []*tocsin.Principal // on whose behalf agents work; empty unless Input.Key asked for it
 
 	campaign.Result // empty unless Input.Key asked for it
 }
@@ -162,6 +165,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			h.channels, h.shareChannels = table.Fresh(), shareChannels
 		}
 		if in.Key != nil {
+			h.guard = guard.NewBook()
 			if h.noted = state.pages; in.Workers != 1 {
 				h.noted, h.share = actor.NewPages(key), share
 			}
@@ -216,6 +220,12 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			}
 			h.noted, h.witness = nil, nil
 		}
+		for _, h := range f.desks[1:] {
+			f.desks[0].guard.Merge(h.guard)
+			h.guard = nil
+		}
+		f.Principals = f.desks[0].guard.Principals()
+		f.desks[0].guard = nil
 		err := state.pages.TakeBack(func(yield func([]byte) bool) {
 			for _, x := range away {
 				piece, err := s2.Decode(nil, f.spool.get(x[0], int(x[1])))
@@ -467,6 +477,8 @@ type hunter struct {
 	witness       *witness
 	channels      *channel.Table       // what the worker noted of channels and is not yet shared; nil where nobody asks for them
 	shareChannels func(*channel.Table) // gives it to the owner
+	guard         *guard.Book          // calls of agents; nil where nobody asks for it
+	agents        bool                 // the event is an agent's call
 	noted         *actor.Pages         // what the witness noted and is not yet shared
 	share         func(*actor.Pages)   // gives it to the owner
 	hold          func(rule int)
@@ -479,6 +491,9 @@ func (h *hunter) note(a *tocsin.Action) {
 	}
 	if h.noted == nil {
 		return
+	}
+	if h.agents {
+		h.guard.Note(a)
 	}
 	h.noted.Add(a)
 	if h.share != nil && h.noted.Heavy() {
@@ -534,6 +549,10 @@ func (h *hunter) Event(ev *tocsin.Event) {
 	h.held, h.found = h.held[:0], h.found[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
+		h.agents = h.guard != nil && len(ev.Sources) > 0 && ev.Sources[0].Product == "ai_agent"
+		if h.agents {
+			h.guard.Call(ev)
+		}
 		h.witness.see(ev, h.held)
 	}
 	if h.channels != nil {

@@ -6,12 +6,15 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// JSONL writes one line of JSON for each campaign, then for what is telling and in none, then for each match, and ends
+// JSONL writes one line of JSON for each principal, for each campaign, then for what is telling and in none, then for each match, and ends
 // with one for what was covered and what was not, where the hunt says it. docs/jsonl.schema.json describes them. Nothing
 // of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed or
 // removed.
 func JSONL(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
+	if err := appendPrincipals(&s, h.Principals, h.Names); err != nil {
+		return err
+	}
 	for _, c := range h.campaigns() {
 		s.b = appendCampaign(s.b, c)
 		if err := s.drain(false); err != nil {

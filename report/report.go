@@ -33,8 +33,13 @@ type Hunt struct {
 	// Campaigns are what the actions add up to, the most severe first; nil where they were not looked for, empty where
 	// none was found.
 	Campaigns []*tocsin.Campaign
-	Attempts  int            // actors that tried something and are not known to have got anywhere
-	Aside     []tocsin.Aside // what is telling and in no campaign, the most telling first
+	Attempts  int // actors that tried something and are not known to have got anywhere
+	// Principals are those on whose behalf agents worked, the worst first. Names tells the names of those of whom there is
+	// nothing to report too.
+	Principals []*tocsin.Principal
+	Names      bool
+
+	Aside []tocsin.Aside // what is telling and in no campaign, the most telling first
 }
 
 // Matches are the matches of a hunt, which may be more than memory holds at once.

@@ -95,6 +95,10 @@ func (p *page) write(h *Hunt, high int) {
 	if airy {
 		used += 2
 	}
+	principals := p.principalLines(h.Principals, max(4, high/4))
+	if used += len(principals); airy && len(principals) > 0 {
+		used++
+	}
 	campaigns := p.campaignLines(h, min(max(6, high*2/5), high-used-6))
 	if len(campaigns) > 0 {
 		all[0].least = 3
@@ -106,6 +110,12 @@ func (p *page) write(h *Hunt, high int) {
 	share(all, high-used, airy)
 
 	for _, l := range head {
+		p.b.WriteString(l + "\n")
+	}
+	if airy && len(principals) > 0 {
+		p.b.WriteByte('\n')
+	}
+	for _, l := range principals {
 		p.b.WriteString(l + "\n")
 	}
 	if airy && len(campaigns) > 0 {

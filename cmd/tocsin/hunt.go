@@ -36,7 +36,8 @@ type huntCmd struct {
 	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
-	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
+	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
+	Names       bool     `help:"Name principals of whom there is nothing to report, too."`
 	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
 	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
 	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
@@ -93,9 +94,9 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	failLevel, err := tocsin.ParseLevel(c.FailLevel)
+	fails, err := parseFailing(c.FailLevel)
 	if err != nil {
-		return fmt.Errorf("--fail-level: %w", err)
+		return err
 	}
 	hush, err := loadSuppressions(c.Suppress)
 	if err != nil {
@@ -172,7 +173,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
 
-	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Coverage: coverage, Version: version(), Made: began}
+	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
@@ -202,17 +203,8 @@ func (c *huntCmd) Run(s std) error {
 	if err := c.ended(s, coverage, missing); err != nil {
 		return err
 	}
-	if failLevel != tocsin.Unrated {
-		for rule := range found.Rules() {
-			if rule.Level >= failLevel {
-				return errFound
-			}
-		}
-		for _, c := range found.Campaigns {
-			if c.Level >= failLevel {
-				return errFound
-			}
-		}
+	if fails.any(found) {
+		return errFound
 	}
 	return nil
 }

@@ -1,0 +1,215 @@
+package guard
+
+import (
+	_ "embed"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+//go:embed evidence.tsv
+var evidenceText string
+
+// A ground is a kind of evidence: what it weighs and how it is said.
+type ground struct {
+	id                string
+	first, more, most float64
+	sentence, why     string
+	place             int // its row
+}
+
+var grounds = readGrounds(evidenceText)
+
+// readGrounds reads the rows. They are part of the program: a fault in them is one of ours.
+func readGrounds(text string) map[string]*ground {
+	all := map[string]*ground{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(c) != 6 {
+			panic(fmt.Sprintf("evidence.tsv:%d: %d columns, not 6", n, len(c)))
+		}
+		g := &ground{id: c[0], sentence: c[4], why: c[5], place: n}
+		for i, to := range [...]*float64{&g.first, &g.more, &g.most} {
+			var err error
+			if *to, err = strconv.ParseFloat(c[1+i], 64); err != nil {
+				panic(fmt.Sprintf("evidence.tsv:%d: no number: %q", n, c[1+i]))
+			}
+		}
+		all[g.id] = g
+	}
+	return all
+}
+
+// nats are what n of a kind weigh.
+func (g *ground) nats(n int) float64 {
+	if n <= 0 {
+		return 0
+	}
+	return min(g.first+float64(n-1)*g.more, g.most)
+}
+
+// A heap is what speaks for an intrusion at one target, or of one principal in all.
+type heap struct {
+	where    string
+	rows     [3]map[string]bool // kinds of act by how telling they are: in number, seldom, hardly ever
+	phases   map[string]bool
+	order    []string // of phases, as they were met
+	pairs    map[[2]string]bool
+	creds    map[string]bool
+	named    map[string]bool // targets of acts that are seldom done
+	variants map[string]bool
+	used     map[string]bool // secrets that were found and then used here
+	denied   map[string]int  // refused logins by target
+	guessed  int
+	met      map[string]bool // targets in networks that were scanned before
+	scanned  []netip.Prefix
+	gathered bool
+	sent     bool
+
+	count map[string]int // of each ground
+	last  map[string]*remark
+	score float64
+}
+
+// A remark is where a ground was last added to.
+type remark struct {
+	call *call
+	act  *act
+}
+
+func newHeap(where string) *heap {
+	h := &heap{where: where, phases: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
+		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}}
+	for i := range h.rows {
+		h.rows[i] = map[string]bool{}
+	}
+	return h
+}
+
+// set says how many of a ground there are by now.
+func (h *heap) set(id string, n int, c *call, a *act) {
+	old := h.count[id]
+	if n <= old {
+		return
+	}
+	g := grounds[id]
+	h.score += g.nats(n) - g.nats(old)
+	h.count[id] = n
+	h.last[id] = &remark{call: c, act: a}
+}
+
+// phase is the phase of an intrusion that an act serves; early ones that all sorts of work have are one.
+func (a *act) phase() string {
+	if a.tactic == "reconnaissance" {
+		return "discovery"
+	}
+	return a.tactic
+}
+
+func (a *act) kind() string {
+	if a.row != nil && a.row.ID != "" {
+		return a.row.ID
+	}
+	return a.technique + a.verb
+}
+
+const mostOf = 4096 // names that a heap keeps of each sort
+
+func put[K comparable](m map[K]bool, k K) bool {
+	if m[k] || len(m) >= mostOf {
+		return false
+	}
+	m[k] = true
+	return true
+}
+
+// add adds an act to what speaks for an intrusion here. known are the secrets that results gave away before.
+func (h *heap) add(c *call, a *act, known map[string]bool) {
+	rank := min(int(a.level-tocsin.Low), 2)
+	if a.tactic != "" && put(h.rows[rank], a.kind()) {
+		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
+	}
+	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
+		h.order = append(h.order, p)
+		h.set("phases", len(h.phases), c, a)
+	}
+	for i := range a.on {
+		t := &a.on[i]
+		if a.credential != "" {
+			if put(h.pairs, [2]string{a.credential, t.name}) {
+				h.creds[a.credential] = true
+				h.set("pairs", len(h.pairs), c, a)
+			}
+			if known[a.credential] && put(h.used, a.credential) {
+				h.set("used-what-it-found", len(h.used), c, a)
+			}
+		}
+		if a.verb == "login" {
+			switch a.outcome {
+			case tocsin.Failed, tocsin.Denied:
+				if len(h.denied) < mostOf {
+					h.denied[t.name]++
+				}
+			case tocsin.Worked:
+				if n := h.denied[t.name]; n >= 3 && h.guessed == 0 {
+					h.guessed = n
+					h.set("guessed", 1, c, a)
+				}
+			}
+		}
+		if rank > 0 && put(h.named, t.name) {
+			h.set("fan-out", len(h.named), c, a)
+		}
+		single := t.wide.IsValid() && t.wide.IsSingleIP()
+		if single {
+			for _, n := range h.scanned {
+				if n.Contains(t.wide.Addr()) && put(h.met, t.name) {
+					h.set("found-then-met", len(h.met), c, a)
+				}
+			}
+		} else if t.wide.IsValid() && a.verb == "scan" && len(h.scanned) < 64 && !slices.Contains(h.scanned, t.wide) {
+			h.scanned = append(h.scanned, t.wide)
+		}
+		if a.verb == "probe" && put(h.variants, t.name+" "+a.text) {
+			h.set("variants", len(h.variants), c, a)
+		}
+	}
+	switch a.tactic {
+	case "collection":
+		h.gathered = h.gathered || rank > 0
+	case "exfiltration":
+		if h.gathered && a.outcome != tocsin.Denied && a.outcome != tocsin.Failed {
+			h.set("gathered-and-sent", 1, c, a)
+		}
+	}
+}
+
+// Thresholds, in nats.
+const (
+	suspiciousFrom = 4.0
+	intrusionFrom  = 8.0
+)
+
+// chain says that the acts here follow each other as those of an intrusion do: phases at one target, and more than looking.
+func (h *heap) chain() bool {
+	return len(h.phases) >= 3 || len(h.creds) >= 3 && len(h.pairs) >= 6 || len(h.phases) >= 2 && (h.count["used-what-it-found"] > 0 || h.guessed > 0)
+}
+
+func (h *heap) verdict() tocsin.Verdict {
+	switch {
+	case h.score >= intrusionFrom && h.chain():
+		return tocsin.Intrusion
+	case h.score >= suspiciousFrom:
+		return tocsin.Suspicious
+	}
+	return tocsin.Ordinary
+}

@@ -1,0 +1,237 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// A judging is a principal while its calls are gone through.
+type judging struct {
+	*principal
+	out    tocsin.Principal
+	number map[*call]int // of its calls, from 1
+	of     map[*call]*session
+	all    *heap
+	here   map[string]*heap // by target
+	alert  map[string]int   // by target, the call with which it became suspicious there
+	seen   map[string]tocsin.Verdict
+}
+
+// A turn is a call of a principal.
+type turn struct {
+	*call
+	by *judging
+}
+
+const itself = "" // the target that stands for the agent's own machine
+
+// Principals judges all principals, the worst first, then by name.
+func (b *Book) Principals() []*tocsin.Principal {
+	for _, x := range b.sessions {
+		x.order()
+	}
+	var all []*judging
+	var turns []turn
+	for _, p := range b.principals() {
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}}
+		all = append(all, j)
+		turns = append(turns, j.count()...)
+	}
+	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b.stamp)) })
+	common := map[string]*heap{} // by target, of all who went there
+	known := map[string]bool{}   // secrets that results gave away, to whomever
+	for i := range turns {
+		t := &turns[i]
+		for k := range t.acts {
+			t.by.take(t.call, &t.acts[k], common, known)
+		}
+		for _, g := range t.gave {
+			known[g] = true
+		}
+		t.by.look(t, common)
+	}
+	out := make([]*tocsin.Principal, 0, len(all))
+	for _, j := range all {
+		out = append(out, j.tell())
+	}
+	slices.SortStableFunc(out, func(a, b *tocsin.Principal) int {
+		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
+	})
+	return out
+}
+
+// count numbers the calls of a principal in their order and gives those that mean something.
+func (j *judging) count() []turn {
+	type numbered struct {
+		stamp
+		kept *call
+		in   *session
+	}
+	var every []numbered
+	o := &j.out
+	o.Name, o.By = j.name, j.by
+	slices.SortFunc(j.sessions, func(a, b *session) int {
+		return cmp.Or(cmp.Compare(a.calls[0].at, b.calls[0].at), a.calls[0].compare(&b.calls[0]), cmp.Compare(a.id, b.id))
+	})
+	targets := map[string]bool{}
+	agents := map[string]bool{}
+	var sight sight
+	for _, x := range j.sessions {
+		o.Sessions = append(o.Sessions, x.id)
+		o.Calls += len(x.calls)
+		sight.merge(&x.sight)
+		if x.agent != "" && !agents[x.agent] {
+			agents[x.agent] = true
+			o.Agents = append(o.Agents, x.agent)
+		}
+		for t := range x.targets {
+			targets[t] = true
+		}
+		k := 0
+		for i := range x.calls {
+			n := numbered{stamp: x.calls[i], in: x}
+			for ; k < len(x.kept) && x.kept[k].compare(&n.stamp) < 0; k++ {
+			}
+			if k < len(x.kept) && x.kept[k].compare(&n.stamp) == 0 {
+				n.kept = &x.kept[k]
+				k++
+			}
+			every = append(every, n)
+		}
+	}
+	for t := range targets {
+		o.Targets = append(o.Targets, t)
+	}
+	slices.Sort(o.Targets)
+	slices.Sort(o.Agents)
+	o.Sight = sight.tell()
+	slices.SortStableFunc(every, func(a, b numbered) int { return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b.stamp)) })
+	var out []turn
+	for i := range every {
+		if every[i].kept != nil {
+			j.number[every[i].kept], j.of[every[i].kept] = i+1, every[i].in
+			out = append(out, turn{call: every[i].kept, by: j})
+		}
+	}
+	if n := len(every); n > 0 {
+		o.First, o.Last = day(every[0].at), day(every[n-1].at)
+	}
+	return out
+}
+
+// take adds an act to what is known of the principal, and of the targets that it went to.
+func (j *judging) take(c *call, a *act, common map[string]*heap, known map[string]bool) {
+	j.all.add(c, a, known)
+	if len(a.on) == 0 {
+		at(j.here, itself).add(c, a, known)
+	}
+	done := ""
+	for i := range a.on {
+		g := a.on[i].group
+		if g == done {
+			continue
+		}
+		done = g
+		at(j.here, g).add(c, a, known)
+		at(common, g).add(c, a, known)
+	}
+}
+
+func at(m map[string]*heap, where string) *heap {
+	h := m[where]
+	if h == nil {
+		h = newHeap(where)
+		m[where] = h
+	}
+	return h
+}
+
+// look says what is to be said of the principal after a call.
+func (j *judging) look(t *turn, common map[string]*heap) {
+	n := j.number[t.call]
+	say := func(where string, v tocsin.Verdict) {
+		if v > j.seen[where] {
+			if j.seen[where] == tocsin.Ordinary {
+				j.alert[where] = n
+			}
+			j.seen[where] = v
+		}
+		if v > j.out.Verdict {
+			if j.out.Verdict < tocsin.Suspicious {
+				j.out.FirstAlert = n
+			}
+			j.out.Verdict = v
+		}
+	}
+	for i := range t.acts {
+		a := &t.acts[i]
+		if len(a.on) == 0 {
+			say(itself, min(j.here[itself].verdict(), tocsin.Suspicious))
+		}
+		for k := range a.on {
+			g := a.on[k].group
+			say(g, max(j.here[g].verdict(), common[g].verdict()))
+		}
+	}
+	v := j.all.verdict()
+	if v == tocsin.Intrusion && !j.chained() {
+		v = tocsin.Suspicious
+	}
+	say("*", v)
+}
+
+// chained says that two phases were gone through at one target that is not the agent's own machine.
+func (j *judging) chained() bool {
+	for where, h := range j.here {
+		if where != itself && len(h.phases) >= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// tell writes down what was found.
+func (j *judging) tell() *tocsin.Principal {
+	o := &j.out
+	o.Score = j.all.score
+	o.Evidence = j.grounds(j.all)
+	for where, v := range j.seen {
+		if v == tocsin.Ordinary || where == "*" {
+			continue
+		}
+		h := j.here[where]
+		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h)})
+	}
+	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {
+		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Target, b.Target))
+	})
+	return o
+}
+
+func (j *judging) grounds(h *heap) []tocsin.Ground {
+	var out []tocsin.Ground
+	for id, n := range h.count {
+		g, r := grounds[id], h.last[id]
+		w := g.nats(n)
+		if w == 0 {
+			continue
+		}
+		where := h.where
+		if where == itself {
+			where = "its own machine"
+		}
+		x := tocsin.Ground{ID: id, Weight: w, Call: j.number[r.call], Session: j.of[r.call].id, Quote: r.act.text, Place: r.call.place, Rule: r.act.row}
+		what := r.act.tactic
+		if r.act.row != nil && id != "phases" {
+			what = r.act.row.Title
+		}
+		x.Sentence = strings.NewReplacer("{n}", strconv.Itoa(n), "{what}", what, "{where}", where).Replace(g.sentence)
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(a, b tocsin.Ground) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.ID, b.ID)) })
+	return out
+}

@@ -1,0 +1,98 @@
+package guard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A principal is whom an agent works for, and all its sessions.
+type principal struct {
+	name, by string // by says what names it: account, repository, session
+	sessions []*session
+}
+
+// principals are those behind the sessions: the account where a record names it, else the repository and the user of the
+// operating system that a session's folder tells, else the session with its sub-agents. Names that clients give join
+// sessions and never split them: a session is one principal's, whatever else it is called.
+func (b *Book) principals() []*principal {
+	root := map[string]string{} // of a session that others go on from
+	var up func(id string, depth int) string
+	up = func(id string, depth int) string {
+		x := b.sessions[id]
+		if x == nil || x.parent == "" || depth == 16 {
+			return id
+		}
+		return up(x.parent, depth+1)
+	}
+	type head struct{ principal, run, folder string }
+	heads := map[string]*head{}
+	ids := make([]string, 0, len(b.sessions))
+	for id := range b.sessions {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		x := b.sessions[id]
+		r := up(id, 0)
+		root[id] = r
+		h := heads[r]
+		if h == nil {
+			h = &head{}
+			heads[r] = h
+		}
+		keep(&h.principal, x.principal)
+		keep(&h.run, x.run)
+		if id == r || h.folder == "" {
+			h.folder = x.folder
+		}
+	}
+	all := map[string]*principal{}
+	for _, id := range ids {
+		h := heads[root[id]]
+		p := principal{name: root[id], by: "session"}
+		switch place := workplace(h.folder); {
+		case h.principal != "":
+			p.name, p.by = h.principal, "account"
+		case place != "":
+			p.name, p.by = place, "repository"
+		case h.run != "":
+			p.name, p.by = h.run, "run"
+		}
+		key := p.by + "\x00" + p.name
+		if all[key] == nil {
+			all[key] = &p
+		}
+		all[key].sessions = append(all[key].sessions, b.sessions[id])
+	}
+	out := make([]*principal, 0, len(all))
+	for _, p := range all {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b *principal) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.by, b.by)) })
+	return out
+}
+
+// workplace is the user of the operating system and the repository that a folder tells: what lies in somebody's home. Folders
+// of containers, which many have alike, and homes themselves tell nothing.
+func workplace(folder string) string {
+	f := strings.ReplaceAll(folder, `\`, "/")
+	if len(f) > 2 && f[1] == ':' {
+		f = f[2:]
+	}
+	part := strings.Split(strings.Trim(f, "/"), "/")
+	if len(part) < 3 || !slices.Contains([]string{"home", "users"}, strings.ToLower(part[0])) {
+		return ""
+	}
+	switch strings.ToLower(part[1]) {
+	case "user", "ubuntu", "agent", "runner", "root", "node", "vscode", "coder", "sandbox", "app", "dev", "admin", "claude", "codex", "shared", "public":
+		return "" // of images that many use
+	}
+	for i, p := range part { // a worktree of a repository is of it
+		if p == ".worktrees" || p == ".claude" || p == ".git" {
+			part = part[:max(i, 3)]
+			break
+		}
+	}
+	return "/" + strings.Join(part, "/")
+}
