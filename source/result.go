@@ -13,6 +13,7 @@ type resultMark struct{ kind, sure, rest string }
 // resultMarks are the heads of all that the commands write. The formats are those of package report, of cmd's metrics
 // and stats, and of a rehearsal's truth.
 var resultMarks = []resultMark{
+	{"jsonl", `{"kind":"principal",`, `"principal":"%s","`},
 	{"jsonl", `{"kind":"campaign",`, `"id":"c-%x`},
 	{"jsonl", `{"kind":"match","time":`, `%s,"rule":{"id":"`},
 	{"jsonl", `{"kind":"aside",`, `"title":"%s","host":"%s","level":"`},
