@@ -44,7 +44,14 @@ type Principal struct {
 	ByTarget   []TargetVerdict `json:"by_target,omitempty"`        // the worst first; of those that are ordinary none
 	Evidence   []Ground        `json:"evidence"`                   // of the verdict, the heaviest first
 	Cleared    []string        `json:"cleared,omitempty"`          // what speaks for honest work, sentences
+	Scope      []Authorised    `json:"scope,omitempty"`            // what of it was granted, by scope record
 	Sight      Visibility      `json:"sight"`
+}
+
+// Authorised is what a scope record granted of a principal's acts.
+type Authorised struct {
+	ID   string `json:"id"`   // of the record
+	Acts int    `json:"acts"` // that would have been evidence without it
 }
 
 // A TargetVerdict is what is said of a principal at one target.

@@ -21,6 +21,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/guard"
 	"github.com/tocsin-ids/tocsin/source"
 )
 
@@ -40,6 +41,7 @@ type Input struct {
 	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
 	Channels  []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
+	Scope     guard.Grants             // of a hunt: what agents were allowed to do; nil is nothing
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound

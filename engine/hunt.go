@@ -224,7 +224,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			f.desks[0].guard.Merge(h.guard)
 			h.guard = nil
 		}
-		f.Principals = f.desks[0].guard.Principals()
+		f.Principals = f.desks[0].guard.Principals(in.Scope)
 		f.desks[0].guard = nil
 		err := state.pages.TakeBack(func(yield func([]byte) bool) {
 			for _, x := range away {

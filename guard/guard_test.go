@@ -22,7 +22,9 @@ func on(all ...string) (out []tocsin.Entity) {
 	return out
 }
 
-func row(id string, l tocsin.Level) *tocsin.Rule { return &tocsin.Rule{ID: id, Title: "Act " + id, Level: l} }
+func row(id string, l tocsin.Level) *tocsin.Rule {
+	return &tocsin.Rule{ID: id, Title: "Act " + id, Level: l}
+}
 
 func did(id, tactic, verb string, l tocsin.Level, targets ...string) tocsin.Action {
 	return tocsin.Action{Tactic: tactic, Verb: verb, Level: l, Row: row(id, l), On: on(targets...), Text: id}
@@ -72,7 +74,7 @@ func TestChainIsAnIntrusion(t *testing.T) {
 		calls = append(calls, said{"p2", "w" + strconv.Itoa(i), []tocsin.Action{{Verb: "run", Level: tocsin.Informational, Text: "go test ./..."}}})
 	}
 	note(b, calls, 0)
-	all := b.Principals()
+	all := b.Principals(nil)
 	if len(all) != 2 || all[0].Name != "p1" || all[0].Verdict != tocsin.Intrusion || all[0].Calls != 8 || !slices.Equal(all[0].Sessions, []string{"s0", "s1", "s2"}) {
 		t.Fatalf("%+v", all[0])
 	}
@@ -92,14 +94,14 @@ func TestAlertIsCausal(t *testing.T) {
 	}
 	whole := NewBook()
 	note(whole, calls, 0)
-	at := whole.Principals()[0].FirstAlert
+	at := whole.Principals(nil)[0].FirstAlert
 	if at == 0 || at == len(calls) {
 		t.Fatalf("suspicious with call %d of %d", at, len(calls))
 	}
 	for n := range len(calls) {
 		part := NewBook()
 		note(part, calls[:n+1], 0)
-		if p := part.Principals()[0]; (p.Verdict >= tocsin.Suspicious) != (n+1 >= at) || p.FirstAlert != 0 && p.FirstAlert != at {
+		if p := part.Principals(nil)[0]; (p.Verdict >= tocsin.Suspicious) != (n+1 >= at) || p.FirstAlert != 0 && p.FirstAlert != at {
 			t.Errorf("after %d calls %v from call %d on, not %d", n+1, p.Verdict, p.FirstAlert, at)
 		}
 	}
@@ -114,7 +116,7 @@ func TestSpreadOverPrincipals(t *testing.T) {
 	}
 	note(b, calls, 0)
 	worse := 0
-	for _, p := range b.Principals() {
+	for _, p := range b.Principals(nil) {
 		if p.Verdict >= tocsin.Suspicious {
 			worse++
 		}
@@ -132,13 +134,13 @@ func TestMerge(t *testing.T) {
 	}
 	one := NewBook()
 	note(one, calls, 0)
-	want := one.Principals()
+	want := one.Principals(nil)
 	for cut := 1; cut < len(calls); cut++ {
 		a, b := NewBook(), NewBook()
 		note(a, calls[cut:], cut)
 		note(b, calls[:cut], 0)
 		a.Merge(b)
-		got := a.Principals()
+		got := a.Principals(nil)
 		for i := range want {
 			if got[i].Name != want[i].Name || got[i].Verdict != want[i].Verdict || got[i].FirstAlert != want[i].FirstAlert || got[i].Score != want[i].Score {
 				t.Errorf("cut at %d: %+v, not %+v", cut, got[i], want[i])
@@ -186,6 +188,36 @@ func TestWorkplace(t *testing.T) {
 	} {
 		if got := workplace(folder); got != want {
 			t.Errorf("%s: %q, not %q", folder, got, want)
+		}
+	}
+}
+
+// granting is a scope record as a test writes it.
+type granting func(principal, target, phase string, at time.Time) bool
+
+func (g granting) Covers(principal, target, phase string, at time.Time) (string, bool) {
+	return "r1", g(principal, target, phase, at)
+}
+
+// What a scope record grants is security work; what lies outside of it is judged as if there were none.
+func TestScope(t *testing.T) {
+	for what, c := range map[string]struct {
+		covers granting
+		want   tocsin.Verdict
+	}{
+		"all of it":     {func(p, target, phase string, at time.Time) bool { return p == "p1" }, tocsin.SecurityWork},
+		"another one's": {func(p, target, phase string, at time.Time) bool { return p == "p2" }, tocsin.Intrusion},
+		"only looking":  {func(p, target, phase string, at time.Time) bool { return phase == "discovery" }, tocsin.Suspicious},
+		"over":          {func(p, target, phase string, at time.Time) bool { return at.Before(start) }, tocsin.Intrusion},
+	} {
+		b := NewBook()
+		var calls []said
+		for _, a := range intrusion() {
+			calls = append(calls, said{"p1", "s1", []tocsin.Action{a}})
+		}
+		note(b, calls, 0)
+		if p := b.Principals(c.covers)[0]; p.Verdict != c.want {
+			t.Errorf("%s: %v, score %.1f", what, p.Verdict, p.Score)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -19,6 +20,13 @@ type judging struct {
 	here   map[string]*heap // by target
 	alert  map[string]int   // by target, the call with which it became suspicious there
 	seen   map[string]tocsin.Verdict
+	scoped map[string]int // acts that scope records granted, by record
+}
+
+// Grants say what was allowed: scope.Records.
+type Grants interface {
+	// Covers names the record that grants a principal an act against a target, in a phase, at a time.
+	Covers(principal, target, phase string, at time.Time) (id string, ok bool)
 }
 
 // A turn is a call of a principal.
@@ -29,15 +37,15 @@ type turn struct {
 
 const itself = "" // the target that stands for the agent's own machine
 
-// Principals judges all principals, the worst first, then by name.
-func (b *Book) Principals() []*tocsin.Principal {
+// Principals judges all principals, the worst first, then by name. What grants allow is no evidence; nil allows nothing.
+func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	for _, x := range b.sessions {
 		x.order()
 	}
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals() {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -47,7 +55,9 @@ func (b *Book) Principals() []*tocsin.Principal {
 	for i := range turns {
 		t := &turns[i]
 		for k := range t.acts {
-			t.by.take(t.call, &t.acts[k], common, known)
+			if a := t.by.ungranted(t.call, &t.acts[k], grants); a != nil {
+				t.by.take(t.call, a, common, known)
+			}
 		}
 		for _, g := range t.gave {
 			known[g] = true
@@ -123,6 +133,45 @@ func (j *judging) count() []turn {
 	return out
 }
 
+// ungranted is an act without those of its targets that were granted; nil if all were.
+func (j *judging) ungranted(c *call, a *act, grants Grants) *act {
+	if grants == nil || c.at == 0 { // when it was is not known, so that no record can cover it
+		return a
+	}
+	granted := func(target string) bool {
+		id, ok := grants.Covers(j.name, target, a.tactic, day(c.at))
+		if ok {
+			j.scoped[id]++
+		}
+		return ok
+	}
+	if len(a.on) == 0 {
+		if granted("own") {
+			return nil
+		}
+		return a
+	}
+	var left []target
+	for _, t := range a.on {
+		name := t.name
+		if t.wide.IsValid() && !t.wide.IsSingleIP() {
+			name = t.wide.String()
+		}
+		if !granted(name) {
+			left = append(left, t)
+		}
+	}
+	switch len(left) {
+	case 0:
+		return nil
+	case len(a.on):
+		return a
+	}
+	b := *a
+	b.on = left
+	return &b
+}
+
 // take adds an act to what is known of the principal, and of the targets that it went to.
 func (j *judging) take(c *call, a *act, common map[string]*heap, known map[string]bool) {
 	j.all.add(c, a, known)
@@ -169,12 +218,13 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 	}
 	for i := range t.acts {
 		a := &t.acts[i]
-		if len(a.on) == 0 {
-			say(itself, min(j.here[itself].verdict(), tocsin.Suspicious))
+		if h := j.here[itself]; len(a.on) == 0 && h != nil {
+			say(itself, min(h.verdict(), tocsin.Suspicious))
 		}
 		for k := range a.on {
-			g := a.on[k].group
-			say(g, max(j.here[g].verdict(), common[g].verdict()))
+			if h := j.here[a.on[k].group]; h != nil {
+				say(h.where, max(h.verdict(), common[h.where].verdict()))
+			}
 		}
 	}
 	v := j.all.verdict()
@@ -199,6 +249,16 @@ func (j *judging) tell() *tocsin.Principal {
 	o := &j.out
 	o.Score = j.all.score
 	o.Evidence = j.grounds(j.all)
+	for id, n := range j.scoped {
+		o.Scope = append(o.Scope, tocsin.Authorised{ID: id, Acts: n})
+		if o.Verdict == tocsin.Ordinary {
+			o.Verdict = tocsin.SecurityWork
+		}
+	}
+	slices.SortFunc(o.Scope, func(a, b tocsin.Authorised) int { return cmp.Compare(a.ID, b.ID) })
+	for _, s := range o.Scope {
+		o.Cleared = append(o.Cleared, strconv.Itoa(s.Acts)+" acts are inside the scope record "+s.ID)
+	}
 	for where, v := range j.seen {
 		if v == tocsin.Ordinary || where == "*" {
 			continue

@@ -37,6 +37,8 @@ type huntCmd struct {
 	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
+	Scope       []string `help:"Scope records, or folders of them: what they grant is reported as authorised. Wants --allowed-signers." placeholder:"PATH"`
+	scopeFlags
 	Names       bool     `help:"Name principals of whom there is nothing to report, too."`
 	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
 	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
@@ -159,6 +161,13 @@ func (c *huntCmd) Run(s std) error {
 		in.Watch = hosts.watch
 	}
 	in.Channels = set.channels
+	scopes, ungranted, err := loadScopes(c.Scope, &c.scopeFlags)
+	if err != nil {
+		return err
+	}
+	if len(scopes) > 0 {
+		in.Scope = scopes
+	}
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if found == nil {
@@ -166,7 +175,7 @@ func (c *huntCmd) Run(s std) error {
 	}
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
-	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
+	coverage.Unmet = slices.Concat(ungranted, hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
 	coverage.LoadCPU = after - before
@@ -211,7 +220,7 @@ func (c *huntCmd) Run(s std) error {
 
 // outputs opens where the report and the stats go.
 func (c *huntCmd) outputs(s std) (report, stats *output, err error) {
-	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile})...)
+	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile, c.AllowedSigners}, c.Scope)...)
 	if report, err = createOutput("--output", c.Output, s.out, g); err != nil {
 		return nil, nil, err
 	}

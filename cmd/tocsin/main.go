@@ -34,6 +34,7 @@ type cli struct {
 	Search   searchCmd   `cmd:"" help:"List the events of a host, an account, an address, a field, a text or a pattern."`
 	Metrics  metricsCmd  `cmd:"" help:"Count events by kind or by any fields; logons, talkers, processes, first and last seen."`
 	Rules    rulesCmd    `cmd:"" help:"Check, test, list and update rules."`
+	Scope    scopeCmd    `cmd:"" help:"Make, sign and check scope records: who may test what, from when to when."`
 	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
 }
 
