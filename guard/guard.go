@@ -174,7 +174,7 @@ func (b *Book) Note(a *tocsin.Action) {
 	if len(b.call.acts) == mostActs {
 		return
 	}
-	t := act{tactic: strings.Clone(a.Tactic), technique: a.Technique, verb: a.Verb, level: a.Level, row: a.Row, outcome: a.Outcome,
+	t := act{tactic: strings.Clone(a.Tactic), technique: strings.Clone(a.Technique), verb: a.Verb, level: a.Level, row: a.Row, outcome: a.Outcome,
 		on: on, credential: a.Credential, own: own, tool: strings.Clone(a.Tool), text: strings.Clone(a.Text)}
 	if t.row == nil && len(a.Rules) > 0 {
 		t.row = a.Rules[0]

@@ -24,6 +24,12 @@ type ground struct {
 
 var grounds = readGrounds(evidenceText)
 
+//go:embed rights.txt
+var rightsText string
+
+// seeksRights are techniques by which more rights on one's own machine are sought.
+var seeksRights = readOwn(rightsText).names
+
 // readGrounds reads the rows. They are part of the program: a fault in them is one of ours.
 func readGrounds(text string) map[string]*ground {
 	all := map[string]*ground{}
@@ -62,7 +68,8 @@ type heap struct {
 	where    string
 	rows     [3]map[string]bool // kinds of act by how telling they are: in number, seldom, hardly ever
 	phases   map[string]bool
-	order    []string // of phases, as they were met
+	order    []string        // of phases, as they were met
+	rights   map[string]bool // kinds of act that seek more rights on the agent's own machine
 	pairs    map[[2]string]bool
 	creds    map[string]bool
 	named    map[string]bool // targets of acts that are seldom done
@@ -71,13 +78,18 @@ type heap struct {
 	denied   map[string]int  // refused logins by target
 	guessed  int
 	met      map[string]bool // targets in networks that were scanned before
-	scanned  []netip.Prefix
+	scanned  []scanned
 	gathered bool
-	sent     bool
 
 	count map[string]int // of each ground
 	last  map[string]*remark
 	score float64
+}
+
+// A network that a call scanned.
+type scanned struct {
+	net netip.Prefix
+	by  *call
 }
 
 // A remark is where a ground was last added to.
@@ -87,7 +99,7 @@ type remark struct {
 }
 
 func newHeap(where string) *heap {
-	h := &heap{where: where, phases: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
+	h := &heap{where: where, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
 		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}}
 	for i := range h.rows {
 		h.rows[i] = map[string]bool{}
@@ -142,6 +154,9 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		h.order = append(h.order, p)
 		h.set("phases", len(h.phases), c, a)
 	}
+	if len(a.on) == 0 && seeksRights[a.technique] && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {
+		h.set("rights-sought", len(h.rights), c, a)
+	}
 	for i := range a.on {
 		t := &a.on[i]
 		if a.credential != "" {
@@ -172,12 +187,12 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		single := t.wide.IsValid() && t.wide.IsSingleIP()
 		if single {
 			for _, n := range h.scanned {
-				if n.Contains(t.wide.Addr()) && put(h.met, t.name) {
+				if n.by != c && n.net.Contains(t.wide.Addr()) && put(h.met, t.name) {
 					h.set("found-then-met", len(h.met), c, a)
 				}
 			}
-		} else if t.wide.IsValid() && a.verb == "scan" && len(h.scanned) < 64 && !slices.Contains(h.scanned, t.wide) {
-			h.scanned = append(h.scanned, t.wide)
+		} else if t.wide.IsValid() && a.verb == "scan" && len(h.scanned) < 64 && !slices.ContainsFunc(h.scanned, func(n scanned) bool { return n.net == t.wide }) {
+			h.scanned = append(h.scanned, scanned{t.wide, c})
 		}
 		if a.verb == "probe" && put(h.variants, t.name+" "+a.text) {
 			h.set("variants", len(h.variants), c, a)
@@ -195,7 +210,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 
 // Thresholds, in nats.
 const (
-	suspiciousFrom = 4.0
+	suspiciousFrom = 3.0
 	intrusionFrom  = 8.0
 )
 
