@@ -133,6 +133,8 @@ type agentLog struct {
 	calls calls
 
 	before time.Time // the last stamp that the log had
+
+	heard heard
 }
 
 // A turn is what a log says around a call.
@@ -147,6 +149,7 @@ type turn struct {
 func newAgentLog(o Options) *agentLog {
 	return &agentLog{opt: o, dialects: dialects(), args: &pathNode{path: "arguments"},
 		nth:   map[int64]int64{},
+		heard: heard{seed: maphash.MakeSeed(), of: map[string]*hearing{}},
 		calls: calls{seed: maphash.MakeSeed(), open: map[string][]*call{}, seen: map[uint64]struct{}{}, count: map[uint64]int{}}}
 }
 

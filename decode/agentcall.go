@@ -257,12 +257,14 @@ func (d *agentLog) report(c *call, a answer) {
 	}
 	cmd := command(args, 0)
 	ev.Add("command", cmd)
+	d.hearsay(c)
 	d.request(ev, c, cmd, a.result)
 	if !a.found {
 		ev.Add("has_result", "false")
 		d.emit(ev)
 		return
 	}
+	d.showed(c.session, a.result)
 	ev.Add("has_result", "true")
 	ev.Add("result", a.result)
 	if a.exit == "" && cmd != "" {

@@ -197,8 +197,9 @@ func (d *agentLog) message(m members) {
 	case "function":
 		d.answer("function "+m.str("name"), d.result(m))
 		return
-	case "user", "human":
-		if len(content) > 0 && content[0] == '"' {
+	case "user", "human", "system", "developer":
+		d.prompted(content)
+		if role[0] != 's' && role[0] != 'd' && len(content) > 0 && content[0] == '"' {
 			d.calls.link(text(content))
 		}
 	}

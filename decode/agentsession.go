@@ -41,6 +41,9 @@ func (d *agentLog) claudeCode(m members) {
 		t.subagent = strings.Clone(sub)
 	}
 	set(&t.model, msg.str("model"))
+	if msg.str("role") == "user" && m.str("isMeta") != "true" {
+		d.prompted(msg.get("content"))
+	}
 	for e := range msg.get("content").items() {
 		d.part(e.members())
 	}
@@ -81,6 +84,9 @@ func (d *agentLog) codex(m members) {
 		set(&t.model, p.str("model"))
 		set(&t.mode, p.str("approval_policy"))
 	case "response_item":
+		if role := p.str("role"); p.str("type") == "message" && (role == "user" || role == "developer" || role == "system") {
+			d.prompted(p.get("content"))
+		}
 		d.part(p)
 	case "event_msg":
 		// Mirrors of the response items, which come first; what only an event tells is taken from it.
@@ -173,6 +179,9 @@ func (d *agentLog) gemini(m members) {
 	set(&t.session, m.str("sessionId"))
 	set(&t.model, m.str("model"))
 	d.stamp(m)
+	if m.str("type") == "user" {
+		d.prompted(m.get("content"))
+	}
 	for e := range m.get("messages").items() {
 		d.gemini(e.members())
 	}
@@ -239,6 +248,8 @@ func (d *agentLog) copilot(m members) {
 	}
 	id := p.str("toolCallId")
 	switch m.str("type") {
+	case "user.message":
+		d.prompted(p.get("content"))
 	case "tool.execution_start":
 		d.call(id, p.str("toolName", "mcpToolName"), p.str("mcpServerName"), p.get("arguments"))
 	case "tool.execution_complete":
@@ -287,6 +298,9 @@ func (d *agentLog) openCode(m members) {
 		}
 		if at, ok := parseTime(about.at("time", "created").str(), d.opt); ok {
 			t.time = at
+		}
+		if about.str("role") == "user" {
+			d.prompted(msg.get("parts"))
 		}
 		for p := range msg.get("parts").items() {
 			d.openCodePart(p.members())

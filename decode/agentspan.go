@@ -250,6 +250,9 @@ func (d *agentLog) toolSpan(m, attr members, tool string, args raw) {
 
 // spanMessage reads a message of gen_ai.input.messages or output.messages: role and parts.
 func (d *agentLog) spanMessage(m members) {
+	if role := m.str("role"); role == "user" || role == "system" {
+		d.prompted(m.first("parts", "content"))
+	}
 	for p := range m.first("parts", "content").items() {
 		p := p.members()
 		switch p.str("type") {
