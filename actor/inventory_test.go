@@ -38,7 +38,7 @@ func inventory(s *Pages) []string {
 func (s *Pages) line(x *deed) string {
 	var refs, rules, blocks []string
 	for _, r := range x.refs {
-		refs = append(refs, fmt.Sprint(r.role, s.t.text(r.name)))
+		refs = append(refs, fmt.Sprint(r.role, s.t.text(r.name), " ", r.last, " ", s.placeOf(x.metAt(r))))
 	}
 	slices.Sort(refs)
 	for _, r := range x.rules {
