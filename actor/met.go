@@ -1,5 +1,7 @@
 package actor
 
+import "slices"
+
 // A ref is a name in a role, and where the deed first had it: like actions are one deed, and hardly any two of them have the
 // same names.
 type ref struct {
@@ -142,16 +144,5 @@ func (t *nameTable) keep(d *deed, role uint8, most int, p place, last int64) {
 
 // refersTo says that a deed has a name in a role.
 func (d *deed) refersTo(name int32, role uint8) bool {
-	_, ok := d.ref(name, role)
-	return ok
-}
-
-// ref is that of a name in a role.
-func (d *deed) ref(name int32, role uint8) (ref, bool) {
-	for _, r := range d.refs {
-		if r.name == name && r.role == role {
-			return r, true
-		}
-	}
-	return ref{}, false
+	return slices.ContainsFunc(d.refs, func(r ref) bool { return r.name == name && r.role == role })
 }
