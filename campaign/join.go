@@ -266,7 +266,7 @@ func (r *reason) link() tocsin.Link {
 	case "host", "time":
 		where := "on " + r.what
 		if r.kind == "time" {
-			where = "in one organisation"
+			where = "in logs that name no organisation"
 			if r.what != "" {
 				where = "in " + r.what
 			}
