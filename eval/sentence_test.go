@@ -158,7 +158,7 @@ func (u *audit) read(in engine.Input, all []*tocsin.Campaign) {
 					}
 					for _, e := range a.On {
 						if v := strings.ToLower(e.Value); (e.Kind == "user" || e.Kind == "principal") && a.makes(v) {
-							if had, ok := u.created[c][v]; !ok || r.time.Before(had) {
+if had, ok := u.created[c][v]; !ok || r.time.Before(had) {
 								u.created[c][v] = r.time
 							}
 						}
