@@ -218,7 +218,7 @@ func (w *pageWriter) deed(d *deed) {
 	for _, s := range [...]string{k.verb, k.tactic, k.technique, k.tool, k.rule, d.text} {
 		w.string(s)
 	}
-	w.b = append(w.b, byte(k.outcome), byte(k.level))
+	w.b = append(w.b, byte(k.outcome), byte(k.level), d.log)
 	w.name(d.host)
 	w.name(d.org)
 	w.name(d.at.source)
@@ -437,12 +437,13 @@ func (r *pageReader) deed(of *doer) {
 		*s = r.string()
 	}
 	k.outcome, k.level = tocsin.Outcome(r.byte()), tocsin.Level(r.byte())
+	log := r.byte()
 	host := r.name()
-	if r.bad {
+	if r.bad = r.bad || int(log) >= nLogs; r.bad {
 		return
 	}
 	d, isNew := of.deed(host, r.s.t.kindNumber(k))
-	d.org, d.at.source, d.at.time, d.at.record, d.text = r.name(), r.name(), r.int(), r.uint(), text
+	d.org, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.int(), r.uint(), text, log
 	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
 	f := r.byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0

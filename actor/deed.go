@@ -42,6 +42,7 @@ type deed struct {
 	bytes       int64
 	at          place // of the text: the first of the deed
 	text        string
+	log         uint8 // the kind of log that told of the text: its number
 	refs        []ref
 	met         []place // of refs that the first record does not have
 	rules       []*tocsin.Rule
@@ -73,6 +74,7 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 		} else {
 			d.starts(p)
 		}
+		d.log = logNumber(a.Log)
 		if d.text != a.Text {
 			d.text = strings.ToValidUTF8(strings.Clone(a.Text), "")
 		}
@@ -254,7 +256,7 @@ func (t *nameTable) join(d, o *deed, plain bool) {
 	}
 	if t.before(o.at, d.at) {
 		d.starts(o.at)
-		d.text = o.text
+		d.text, d.log = o.text, o.log
 	}
 	d.first, d.last = min(d.first, o.first), max(d.last, o.last)
 	d.n += o.n

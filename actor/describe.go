@@ -95,6 +95,9 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 	}
 	d.Verb, d.Tactic, d.Technique, d.Tool, d.Outcome, d.Level = k.verb, k.tactic, k.technique, k.tool, k.outcome, k.level
 	d.Text, d.Bytes, d.Place, d.Rules = n.text, n.bytes, s.placeOf(n.at), n.rules
+	if n.log > 0 {
+		d.Log = tocsin.Logs[n.log-1]
+	}
 	if n.who != none {
 		d.Who = append(d.Who, named(s.t.all[n.who]))
 	}

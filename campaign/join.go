@@ -264,18 +264,18 @@ func (r *reason) link() tocsin.Link {
 		l.Time = later(fromAt.Time, toAt.Time)
 		l.Evidence = fmt.Sprintf("both have the same %s %q, as %d of %d do", kind, clip(text), r.n, r.of)
 	case "host", "time":
-		where := "on " + r.what
+		where := ""
 		if r.kind == "time" {
-			where = "in logs that name no organisation"
+			where = " in logs that name no organisation"
 			if r.what != "" {
-				where = "in " + r.what
+				where = " in " + r.what
 			}
 		}
 		if toAt.Time.Before(fromAt.Time) {
 			from, to, fromAt, toAt = to, from, toAt, fromAt
 			l.Time, l.Places = toAt.Time, []tocsin.Place{fromAt, toAt}
 		}
-		l.Evidence = fmt.Sprintf("%s and, %s later, %s %s, where such things are seldom", what(from), lasting(toAt.Time.Sub(fromAt.Time)), what(to), where)
+		l.Evidence = fmt.Sprintf("%s and, %s later, %s%s, where such things are seldom", what(from), lasting(toAt.Time.Sub(fromAt.Time)), what(to), where)
 	}
 	if before(y, x) < 0 {
 		x, y = y, x

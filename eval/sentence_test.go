@@ -158,7 +158,7 @@ func (u *audit) read(in engine.Input, all []*tocsin.Campaign) {
 					}
 					for _, e := range a.On {
 						if v := strings.ToLower(e.Value); (e.Kind == "user" || e.Kind == "principal") && a.makes(v) {
-if had, ok := u.created[c][v]; !ok || r.time.Before(had) {
+							if had, ok := u.created[c][v]; !ok || r.time.Before(had) {
 								u.created[c][v] = r.time
 							}
 						}
@@ -363,7 +363,7 @@ var tiesOf = map[string]*regexp.Regexp{
 	"pivot":    regexp.MustCompile(` had reached (\S+) \(`),
 	"account":  regexp.MustCompile(`^the mail went to (.+), whose account `),
 	"callback": regexp.MustCompile(` names (\S+), to which `),
-	"host":     regexp.MustCompile(` on (\S+), where such things are seldom$`),
+	"host":     regexp.MustCompile(` (?:on|at) (\S+), where such things are seldom$`),
 }
 
 // tieOf is what a link's sentence says that its ends have in common, as far as every record has to show it.
@@ -488,7 +488,7 @@ func (u *audit) summary(c *tocsin.Campaign, s *tocsin.Step) {
 	}
 	u.check("times of steps' places", r.time.Equal(s.Places[0].Time), "%s: %s: %v is of %s", c.ID, s.Tactic, s.Places[0], r.time)
 	sentence, _, _ := strings.Cut(s.Summary, ", and it worked: ")
-	if i := strings.LastIndex(sentence, " at "); i >= 0 && !strings.ContainsAny(sentence[i+4:], " ") {
+	if i := max(strings.LastIndex(sentence, " on "), strings.LastIndex(sentence, " at ")); i >= 0 && !strings.ContainsAny(sentence[i+4:], " ") {
 		u.check("machines of steps", r.names(sentence[i+4:]), "%s: %q: %v does not name %s", c.ID, s.Summary, s.Places[0], sentence[i+4:])
 	}
 }

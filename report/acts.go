@@ -44,13 +44,13 @@ func (w *words) sighting(x *tocsin.Sight) string {
 	return p + ")"
 }
 
-// acts lists what was done in a step, a line each: its text, how often, the first place, and how many sensors more saw it.
+// acts lists what was done in a step, a line each: the first one's text, how many more are like it, the first place, and how many sensors more saw it.
 func (e *explanation) acts(indent int, all []tocsin.Act) {
 	for i := range all[:min(len(all), 8)] {
 		a := &all[i]
 		s := "> " + visible(shorten(a.Text, 512))
 		if a.Actions > 1 {
-			s += " (" + english.times(a.Actions) + ")"
+			s += " and " + count(a.Actions-1) + " more like it"
 		}
 		e.para(indent, s)
 		if len(a.Seen) == 0 {
