@@ -39,6 +39,9 @@ var opened = []struct {
 	{`\\*\`, phrase{`opened \\*\`, `open \\*\`}},
 }
 
+// inWords is how a call is said that is told in words, not by its name.
+var inWords = phrase{"asked to ", "ask to "}
+
 // methods begin a request, whatever tells of it: RFC 9110, RFC 5789, RFC 4918.
 var methods = setOf("GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "MKCOL", "MOVE", "COPY")
 
@@ -53,7 +56,7 @@ func done(d *tocsin.Deed, n int) string {
 // recorded is done by what the record says, whatever rule held.
 func recorded(d *tocsin.Deed, n int) string {
 	if said := saying(d, n); said != "" {
-		return said + at(" on ", d)
+		return said
 	}
 	return counted(d.Verb, n) + at(" on ", d)
 }
@@ -83,11 +86,12 @@ func saying(d *tocsin.Deed, n int) string {
 	if n > 1 {
 		text += " and " + several(n-1, "more such act")
 	}
+	text += at(" on ", d)
 	bad := d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied
 	switch {
 	case p == (phrase{}):
 		return text + ended(d, n)
-	case d.Outcome == tocsin.Failed && p == spoken("run"), bad && (p == spoken("request") || p == spoken("call")): // that it was done is what failed
+	case d.Outcome == tocsin.Failed && p == spoken("run"), bad && (p == spoken("request") || p == spoken("call") || p == inWords): // that it was done is what failed
 		return p.past + text + ended(d, n)
 	case bad || d.Verb == "login" && d.Outcome == tocsin.Unknown && p != spoken("run"):
 		return "tried to " + p.base + text + ended(d, n)
@@ -118,6 +122,8 @@ func phrasing(d *tocsin.Deed) (phrase, string) {
 		return spoken(d.Verb), clip(text)
 	case methods[word]:
 		return spoken("request"), clip(text)
+	case verb == "call" && word == d.Verb && rest != "": // in words, not by the call's name
+		return inWords, clip(text)
 	case verb != "":
 		return spoken(verb), clip(text)
 	case own:

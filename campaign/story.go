@@ -367,7 +367,7 @@ func (s *story) open() {
 	if len(worked) > 0 && len(c.Steps) > 0 {
 		last := &c.Steps[0]
 		for i := range c.Steps {
-			if c.Steps[i].Last.After(last.Last) {
+			if !c.Steps[i].Last.Before(last.Last) { // of several the last to begin
 				last = &c.Steps[i]
 			}
 		}

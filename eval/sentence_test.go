@@ -459,7 +459,7 @@ func (u *audit) steps(c *tocsin.Campaign) {
 	}
 	for _, d := range c.Data {
 		if strings.HasPrefix(d, "sent out: ") {
-			u.check("sent out", !fetches.MatchString(d), "%s: %s", c.ID, d)
+			u.check("sent out", !fetches.MatchString(d) && !asks.MatchString(d), "%s: %s", c.ID, d)
 		}
 	}
 }
@@ -467,6 +467,7 @@ func (u *audit) steps(c *tocsin.Campaign) {
 var (
 	lastStep = regexp.MustCompile(`^The last step seen is .*, at (\d{4}-\d\d-\d\d \d\d:\d\d) UTC`)
 	// fetches are commands that take something from elsewhere and send nothing: of their manuals.
+	asks    = regexp.MustCompile(`: (?:requested|request) (?:GET|HEAD|OPTIONS|PROPFIND) `)
 	fetches = regexp.MustCompile(`(?i)\b(wget (?:.* )?https?://\S+$|invoke-webrequest\b[^|]*-outfile|certutil\b.*-urlcache|git clone|curl (?:-[sSkLfo]+ )*(?:\S+ )?https?://\S+(?: -o \S+)?$)`)
 )
 
@@ -487,10 +488,33 @@ func (u *audit) summary(c *tocsin.Campaign, s *tocsin.Step) {
 		return
 	}
 	u.check("times of steps' places", r.time.Equal(s.Places[0].Time), "%s: %s: %v is of %s", c.ID, s.Tactic, s.Places[0], r.time)
-	sentence, _, _ := strings.Cut(s.Summary, ", and it worked: ")
+	sentence, _, shown := strings.Cut(s.Summary, ", and it worked: ")
+	u.check("sentences of steps", shown || r.says(c, sentence), "%s: %q: %v says %+v", c.ID, s.Summary, s.Places[0], r.acts)
+	sentence, _, _ = strings.Cut(sentence, ", which ")
 	if i := max(strings.LastIndex(sentence, " on "), strings.LastIndex(sentence, " at ")); i >= 0 && !strings.ContainsAny(sentence[i+4:], " ") {
 		u.check("machines of steps", r.names(sentence[i+4:]), "%s: %q: %v does not name %s", c.ID, s.Summary, s.Places[0], sentence[i+4:])
 	}
+}
+
+// says that a record means what a sentence says: its words, and how it ended. What a rule held for is said by the rule's title.
+func (r *seen) says(c *tocsin.Campaign, sentence string) bool {
+	if len(r.acts) == 0 || slices.ContainsFunc(c.Rules, func(title string) bool { return strings.HasPrefix(sentence, title) }) {
+		return true
+	}
+	bad := strings.Contains(sentence, ", which failed") || strings.Contains(sentence, ", which was refused") || strings.Contains(sentence, ", which were refused")
+	return slices.ContainsFunc(r.acts, func(a did) bool {
+		longest := ""
+		for _, word := range strings.Fields(a.Text[:min(len(a.Text), 60)]) {
+			if len(word) > len(longest) && !strings.HasPrefix(a.Text, word) {
+				longest = word
+			}
+		}
+		if strings.Contains(a.Text, " ") && len(a.Text) > 60 {
+			longest = longest[:min(len(longest), 12)] // the last word may be cut
+		}
+		refused := a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied
+		return strings.Contains(sentence, longest) && bad == refused
+	})
 }
 
 // counts holds the numbers of the title against the lists.
