@@ -134,11 +134,40 @@ type Deed struct {
 	Spans  []Span    // where they were read, in order of source and record
 	Sparse bool      // Spans leaves some out
 	Seen   []Sight   // by which sensors, in order of place; N counts what several saw once
+	// Named says of names (of Who and On as KIND:VALUE, of Marks as they are) where they were first read and when last, as far
+	// as those are not Place and Last. See At.
+	Named map[string]struct {
+		First Place
+		Last  time.Time
+	}
 
 	// Shown says what shows that it worked where its own record does not say so, for a person to read: what came of it on the
 	// machine, told at ShownAt. Outcome is then Worked. It is empty elsewhere.
 	Shown   string
 	ShownAt Place
+}
+
+// At is the first of the deed's records that has a name, and when the last action that has it began. A name is KIND:VALUE, or
+// a mark.
+func (d *Deed) At(name string) (first Place, last time.Time) {
+	if n, ok := d.Named[name]; ok {
+		return n.First, n.Last
+	}
+	return d.Place, d.Last
+}
+
+// Mention notes what At is to say of a name.
+func (d *Deed) Mention(name string, first Place, last time.Time) {
+	if d.Named == nil {
+		d.Named = map[string]struct {
+			First Place
+			Last  time.Time
+		}{}
+	}
+	d.Named[name] = struct {
+		First Place
+		Last  time.Time
+	}{first, last}
 }
 
 // A Sight is where a sensor first told of an act. Several sensors may tell of one.

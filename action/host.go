@@ -141,11 +141,12 @@ func (r *Reader) account1(ev *tocsin.Event, what finding) {
 	if f.session != "" && a.Host != "" {
 		r.doer("session", r.joined(a.Host, "/", f.session))
 	}
-	r.target("user", r.account(f.user))
+	user := ev.Text("user") // who is only known to have been logged in changes another's
+	r.target("user", r.account(user))
 	r.target("host", a.Host)
 	r.found(what)
 	a.Outcome = f.outcome
-	a.Text = or(f.message, a.Verb+" account "+f.user)
+	a.Text = or(f.message, strings.TrimSpace(a.Verb+" account "+user))
 	r.out()
 }
 

@@ -473,6 +473,9 @@ func (s *Pages) Merge(other *Pages) {
 					for i := range x.refs {
 						x.refs[i].name = to[x.refs[i].name]
 					}
+					for i := range x.met {
+						x.met[i].source = name(x.met[i].source)
+					}
 					for i := range x.blocks {
 						x.blocks[i].source = name(x.blocks[i].source)
 					}

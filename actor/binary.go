@@ -14,7 +14,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 3
+const written = 4
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -218,7 +218,7 @@ func (w *pageWriter) deed(d *deed) {
 	for _, s := range [...]string{k.verb, k.tactic, k.technique, k.tool, k.rule, d.text} {
 		w.string(s)
 	}
-	w.b = append(w.b, byte(k.outcome), byte(k.level))
+	w.b = append(w.b, byte(k.outcome), byte(k.level), d.log)
 	w.name(d.host)
 	w.name(d.org)
 	w.name(d.at.source)
@@ -233,6 +233,14 @@ func (w *pageWriter) deed(d *deed) {
 	for _, r := range d.refs {
 		w.b = append(w.b, r.role)
 		w.name(r.name)
+		w.int(r.last - d.first)
+		p := d.metAt(r)
+		w.flags(p != d.at)
+		if p != d.at {
+			w.name(p.source)
+			w.int(p.time - d.at.time)
+			w.uint(p.record)
+		}
 	}
 	w.uint(uint64(len(d.rules)))
 	for _, r := range d.rules {
@@ -429,12 +437,13 @@ func (r *pageReader) deed(of *doer) {
 		*s = r.string()
 	}
 	k.outcome, k.level = tocsin.Outcome(r.byte()), tocsin.Level(r.byte())
+	log := r.byte()
 	host := r.name()
-	if r.bad {
+	if r.bad = r.bad || int(log) >= nLogs; r.bad {
 		return
 	}
 	d, isNew := of.deed(host, r.s.t.kindNumber(k))
-	d.org, d.at.source, d.at.time, d.at.record, d.text = r.name(), r.name(), r.int(), r.uint(), text
+	d.org, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.int(), r.uint(), text, log
 	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
 	f := r.byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0
@@ -443,9 +452,12 @@ func (r *pageReader) deed(of *doer) {
 		r.bad = true
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
-		x := ref{role: r.byte(), name: r.must()}
-		if x.role >= roles {
+		x := ref{role: r.byte(), name: r.must(), last: r.int() + d.first}
+		if x.role >= roles || len(d.refs) == maxRefs {
 			r.bad = true
+		}
+		if r.byte()&1 != 0 {
+			x.met = d.placed(place{source: r.name(), time: r.int() + d.at.time, record: r.uint()})
 		}
 		d.refs = append(d.refs, x)
 	}

@@ -387,12 +387,13 @@ func TestLongNames(t *testing.T) {
 	for _, p := range s.pages {
 		for _, d := range p.of[telling].doers {
 			for _, x := range d.deeds {
-				have := map[ref]bool{}
+				have := map[[2]int32]bool{}
 				for _, r := range x.refs {
-					if have[r] {
+					k := [2]int32{r.name, int32(r.role)}
+					if have[k] {
 						t.Errorf("%.40q is kept twice", s.t.text(r.name))
 					}
-					have[r] = true
+					have[k] = true
 				}
 				if want := 1 + 3 + 1 + maxOn; len(x.refs) != want {
 					t.Errorf("%d names, want %d", len(x.refs), want)

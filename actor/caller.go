@@ -16,6 +16,7 @@ import (
 type caller struct {
 	n         *node
 	d         *note // the first of its deeds that names both
+	at        place // where it names the address, or the principal where there is none
 	principal int32
 	address   int32  // none of a service that calls for somebody
 	network   string // of the address
@@ -49,8 +50,11 @@ func (s *Pages) callers(nodes []*node) []*caller {
 				case r.role != roleAlias:
 				case strings.HasPrefix(name, "principal:"):
 					c.principal = r.name
+					if c.address == none {
+						c.at = d.metAt(r)
+					}
 				case strings.HasPrefix(name, "address:"):
-					c.address, c.network = r.name, neighbourhood(value(name))
+					c.address, c.network, c.at = r.name, neighbourhood(value(name)), d.metAt(r)
 				}
 			}
 			c.d = d
@@ -238,7 +242,7 @@ func (s *Pages) kin(all []*caller, k *knot) {
 						weight = 2
 					}
 				}
-				k.add(x.n, y.n, reason{kind: "network", weight: weight, from: x.d, to: y.d, what: y.address, n: len(principals)})
+				k.add(x.n, y.n, reason{kind: "network", weight: weight, from: x.d, to: y.d, fromAt: x.at, toAt: y.at, what: y.address, n: len(principals)})
 			}
 		}
 	}
@@ -281,7 +285,7 @@ func (s *Pages) doors(nodes []*node, callers []*caller, k *knot) {
 		i, _ := slices.BinarySearchFunc(all, c.n.first-int64(meanwhile), func(m *node, at int64) int { return cmp.Compare(m.last, at) })
 		for _, m := range all[i:min(len(all), i+fewNodes)] {
 			if c.n.last >= m.first-int64(meanwhile) {
-				k.add(c.n, m, reason{kind: "session", weight: weight, from: c.d, what: none})
+				k.add(c.n, m, reason{kind: "session", weight: weight, from: c.d, fromAt: c.at, what: c.address})
 			}
 		}
 	}

@@ -28,12 +28,6 @@ const (
 	roles
 )
 
-// A ref is a name in a role.
-type ref struct {
-	name int32
-	role uint8
-}
-
 // A deed is a run of like actions of one doer on one machine within a page.
 type deed struct {
 	host, kind  int32 // of the table; host may be a stand-in: see Pages.where
@@ -48,7 +42,9 @@ type deed struct {
 	bytes       int64
 	at          place // of the text: the first of the deed
 	text        string
+	log         uint8 // the kind of log that told of the text: its number
 	refs        []ref
+	met         []place // of refs that the first record does not have
 	rules       []*tocsin.Rule
 	blocks      []block
 	seen        []sight // by which sensors
@@ -73,7 +69,12 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 	p := place{at, source, a.Place.Record}
 	first := len(d.blocks) == 0
 	if first || t.before(p, d.at) {
-		d.at = p
+		if first {
+			d.at = p
+		} else {
+			d.starts(p)
+		}
+		d.log = logNumber(a.Log)
 		if d.text != a.Text {
 			d.text = strings.ToValidUTF8(strings.Clone(a.Text), "")
 		}
@@ -101,26 +102,16 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 		if plain && !placeful(a.On[i].Kind) {
 			continue
 		}
-		if !t.has(d.refs, roleOn, a.On[i].Kind, a.On[i].Value) {
-			t.buf = append(append(append(t.buf[:0], a.On[i].Kind...), ':'), a.On[i].Value...)
-			d.refs = t.keep(d.refs, roleOn, on)
-		}
+		t.refer(d, roleOn, a.On[i].Kind, a.On[i].Value, on, p, at)
 	}
 	for i := 1; i < len(a.Who); i++ {
-		if !t.has(d.refs, roleAlias, a.Who[i].Kind, a.Who[i].Value) {
-			t.buf = append(append(append(t.buf[:0], a.Who[i].Kind...), ':'), a.Who[i].Value...)
-			d.refs = t.keep(d.refs, roleAlias, maxAlias)
-		}
+		t.refer(d, roleAlias, a.Who[i].Kind, a.Who[i].Value, maxAlias, p, at)
 	}
 	for _, m := range a.Marks {
-		if !t.has(d.refs, roleMark, "", m) {
-			t.buf = append(t.buf[:0], m...)
-			d.refs = t.keep(d.refs, roleMark, maxMarks)
-		}
+		t.refer(d, roleMark, "", m, maxMarks, p, at)
 	}
 	if a.Credential != "" {
-		t.buf = append(t.buf[:0], a.Credential...)
-		d.refs = t.keep(d.refs, roleCredential, maxMarks)
+		t.refer(d, roleCredential, "", a.Credential, maxMarks, p, at)
 	}
 	for _, r := range a.Rules {
 		d.rules = keepRule(d.rules, r)
@@ -128,18 +119,18 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 	d.add(block{source, a.Place.Record / 64, 1 << (a.Place.Record % 64)})
 }
 
-// has says that a deed refers to KIND:VALUE in a role, as most actions do again and again.
-func (t *nameTable) has(refs []ref, role uint8, kind, value string) bool {
+// has is which ref is KIND:VALUE in a role, as most actions have again and again; -1 where none is.
+func (t *nameTable) has(refs []ref, role uint8, kind, value string) int {
 	n := len(kind)
 	if n > 0 {
 		n++
 	}
-	for _, r := range refs {
+	for i, r := range refs {
 		if name := t.all[r.name]; r.role == role && len(name) == n+len(value) && name[n:] == value && (n == 0 || name[:n-1] == kind) {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // placeful says that a target tells where somebody went, not only what was asked for there.
@@ -168,45 +159,6 @@ func (t *nameTable) least(x, y int32) int32 {
 		return y
 	}
 	return x
-}
-
-// keep adds the name in t.buf to the refs of a role. A name that would not stay is not even numbered, so that one who
-// writes a million names fills no memory.
-func (t *nameTable) keep(refs []ref, role uint8, most int) []ref {
-	t.buf = short(t.buf)
-	name, known := t.of[string(t.buf)]
-	n, worst := 0, -1
-	for i, r := range refs {
-		if r.role != role {
-			continue
-		}
-		if known && r.name == name {
-			return refs
-		}
-		n++
-		if worst < 0 || t.hashes[r.name] > t.hashes[refs[worst].name] {
-			worst = i
-		}
-	}
-	if n >= most {
-		h := uint64(0)
-		if known {
-			h = t.hashes[name]
-		} else {
-			h = t.hash.of(t.buf)
-		}
-		if h >= t.hashes[refs[worst].name] {
-			return refs
-		}
-	}
-	if !known {
-		name = t.bytes(t.buf)
-	}
-	if n >= most {
-		refs[worst].name = name
-		return refs
-	}
-	return append(refs, ref{name, role})
 }
 
 // most is how many refs of a role a deed has at most.
@@ -303,7 +255,8 @@ func (t *nameTable) join(d, o *deed, plain bool) {
 		return
 	}
 	if t.before(o.at, d.at) {
-		d.at, d.text = o.at, o.text
+		d.starts(o.at)
+		d.text, d.log = o.text, o.log
 	}
 	d.first, d.last = min(d.first, o.first), max(d.last, o.last)
 	d.n += o.n
@@ -312,7 +265,7 @@ func (t *nameTable) join(d, o *deed, plain bool) {
 	d.org = t.least(d.org, o.org)
 	for _, r := range o.refs {
 		t.buf = append(t.buf[:0], t.all[r.name]...)
-		d.refs = t.keep(d.refs, r.role, most(r.role, plain))
+		t.keep(d, r.role, most(r.role, plain), o.metAt(r), r.last)
 	}
 	for _, r := range o.rules {
 		d.rules = keepRule(d.rules, r)

@@ -37,9 +37,7 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 				if name := s.t.all[d.who]; !seen[name] {
 					seen[name] = true
 					a.Handles = append(a.Handles, named(name))
-					from := s.t.all[d.by.who]
-					a.Links = append(a.Links, tocsin.Link{From: from, To: name, Kind: "session", Weight: 5, Time: when(d.by.at), Places: []tocsin.Place{s.placeOf(d.by.place)},
-						Evidence: value(from) + " logged in as " + value(name) + ", which then acted"})
+					a.Links = append(a.Links, s.loggedIn(d))
 				}
 			}
 			all = append(all, d)
@@ -71,6 +69,22 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 	return a
 }
 
+// loggedIn is why a deed of one name is another's: that one had logged in as it.
+func (s *Pages) loggedIn(d *note) tocsin.Link {
+	from, to := s.t.all[d.by.who], s.t.all[d.who]
+	l := tocsin.Link{From: from, To: to, Kind: "session", Weight: 5, Time: when(d.by.at), Places: []tocsin.Place{s.placeOf(d.by.place)},
+		Evidence: value(from) + " logged in as " + value(to) + ", which then acted"}
+	acted := d.at
+	if d.via != (ref{}) {
+		acted = d.metAt(d.via)
+		l.Evidence = value(from) + " logged in as " + value(s.t.all[d.via.name]) + ", whose " + value(to) + " then acted"
+	}
+	if d.via != (ref{}) || acted.time >= d.by.at {
+		l.Places = append(l.Places, s.placeOf(acted))
+	}
+	return l
+}
+
 // deed is a note in the words of the vocabulary, without its places but the first.
 func (s *Pages) deed(n *note) tocsin.Deed {
 	k := &s.t.kinds[n.kind]
@@ -81,11 +95,17 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 	}
 	d.Verb, d.Tactic, d.Technique, d.Tool, d.Outcome, d.Level = k.verb, k.tactic, k.technique, k.tool, k.outcome, k.level
 	d.Text, d.Bytes, d.Place, d.Rules = n.text, n.bytes, s.placeOf(n.at), n.rules
+	if n.log > 0 {
+		d.Log = tocsin.Logs[n.log-1]
+	}
 	if n.who != none {
 		d.Who = append(d.Who, named(s.t.all[n.who]))
 	}
 	for _, r := range n.refs { // in order of role and name
 		name := s.t.all[r.name]
+		if at, last := n.metAs(&s.t, r); at != n.at || last != n.last {
+			d.Mention(name, s.placeOf(at), when(last))
+		}
 		switch r.role {
 		case roleOn:
 			e := named(name)

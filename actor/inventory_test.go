@@ -38,7 +38,7 @@ func inventory(s *Pages) []string {
 func (s *Pages) line(x *deed) string {
 	var refs, rules, blocks []string
 	for _, r := range x.refs {
-		refs = append(refs, fmt.Sprint(r.role, s.t.text(r.name)))
+		refs = append(refs, fmt.Sprint(r.role, s.t.text(r.name), " ", r.last, " ", s.placeOf(x.metAt(r))))
 	}
 	slices.Sort(refs)
 	for _, r := range x.rules {
@@ -55,8 +55,8 @@ func (s *Pages) line(x *deed) string {
 		seen = append(seen, fmt.Sprint(s.t.text(o.sensor), " ", o.rest, o.words, " ", o.at.time, s.t.text(o.at.source), o.at.record))
 	}
 	slices.Sort(seen)
-	return fmt.Sprintf("seen %v acts %d %s %+v n %d %d..%d bytes %d weight %v %v at %d %s %d %q refs %v rules %v blocks %v sparse %v org %s", seen, x.acts(), s.t.text(x.host), s.t.kinds[x.kind], x.n, x.first, x.last,
-		x.bytes, x.weight, x.weighed, x.at.time, s.t.text(x.at.source), x.at.record, x.text, refs, rules, blocks, x.sparse, s.t.text(x.org))
+	return fmt.Sprintf("seen %v acts %d %s %+v n %d %d..%d bytes %d weight %v %v at %d %s %d %q log %d refs %v rules %v blocks %v sparse %v org %s", seen, x.acts(), s.t.text(x.host), s.t.kinds[x.kind], x.n, x.first, x.last,
+		x.bytes, x.weight, x.weighed, x.at.time, s.t.text(x.at.source), x.at.record, x.text, x.log, refs, rules, blocks, x.sparse, s.t.text(x.org))
 }
 
 // same fails if two inventories do, with the first lines that do.

@@ -50,6 +50,7 @@ type note struct {
 	w    float64 // the same, by who did it: see strange
 	org  string  // its organisation, or that of other logs from the same place
 	by   *login  // what made it another's
+	via  ref     // of by: the name of its doer that was logged in to; empty where that is who
 }
 
 // ready makes the notes of a page of what is not ordinary, weighed and in order. Only a seal fixes the weights: what is asked
@@ -308,7 +309,7 @@ func (s *Pages) notes() []*note {
 	orgs, hosts := s.places()
 	source, org := none, ""
 	for _, x := range all {
-		x.host, x.by, x.w = x.deed.host, nil, x.own
+		x.host, x.by, x.via, x.w = x.deed.host, nil, ref{}, x.own
 		if h, ok := hosts[x.host]; ok {
 			x.host = h
 		}
@@ -420,8 +421,8 @@ func (s *Pages) nodes(notes []*note) []*node {
 				continue
 			}
 			h = handle{n.host, n.org, true}
-		} else if l := logins.of(n); l != nil && l.who != n.who && !strings.HasPrefix(s.t.all[n.who], "address:") {
-			h.name, n.by = l.who, l
+		} else if l, via := logins.of(n); l != nil && l.who != n.who && !strings.HasPrefix(s.t.all[n.who], "address:") {
+			h.name, n.by, n.via = l.who, l, via
 		}
 		if !h.local && !world(h.name) {
 			h.scope = n.org
@@ -556,11 +557,12 @@ func (s *Pages) logins(notes []*note) logins {
 		if who := s.t.all[n.who]; !strings.HasPrefix(who, "address:") && !(strings.HasPrefix(who, "user:") && k.tactic == "privilege-escalation") {
 			continue
 		}
-		l := login{n.first, n.who, n.at}
 		for _, r := range n.refs {
 			if r.role != roleOn && r.role != roleAlias {
 				continue
 			}
+			at := n.metAt(r)
+			l := login{at.time, n.who, at}
 			if name := s.t.all[r.name]; strings.HasPrefix(name, "user:") || strings.HasPrefix(name, "session:") {
 				key := [2]int32{r.name, n.host}
 				if has := all[key]; len(has) > 0 && has[len(has)-1] == l {
@@ -570,24 +572,37 @@ func (s *Pages) logins(notes []*note) logins {
 			}
 		}
 	}
+	for _, l := range all {
+		slices.SortFunc(l, func(x, y login) int {
+			switch {
+			case x.at != y.at:
+				return cmp.Compare(x.at, y.at)
+			case s.t.before(x.place, y.place):
+				return -1
+			case s.t.before(y.place, x.place):
+				return 1
+			}
+			return strings.Compare(s.t.text(x.who), s.t.text(y.who))
+		})
+	}
 	return all
 }
 
-// of is the login that a deed of an account or session follows, by its own name or that of its account; nil if there is
-// none.
-func (l logins) of(n *note) *login {
+// of is the login that a deed of an account or session follows, by its own name or that of its account, which is then via; nil
+// if there is none.
+func (l logins) of(n *note) (_ *login, via ref) {
 	if at := l.by(n.who, n); at != nil {
-		return at
+		return at, ref{}
 	}
 	for _, r := range n.refs {
 		if r.role != roleAlias {
 			continue
 		}
 		if at := l.by(r.name, n); at != nil {
-			return at
+			return at, r
 		}
 	}
-	return nil
+	return nil, ref{}
 }
 
 func (l logins) by(who int32, n *note) *login {

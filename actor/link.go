@@ -19,10 +19,13 @@ type pair struct{ a, b *node }
 type reason struct {
 	kind     string // of tocsin.Link
 	weight   float64
-	from, to *note // the records that show it; to may be nil
-	what     int32 // the name that both have
+	from, to *note // the deeds that show it; to may be nil
+	fromAt   place // the records that do: those of the deeds that have what is shared
+	toAt     place // none where one record shows it
+	what     int32 // the name that both have, or of a session the one that the other's record gives
 	n, of    int   // that so many of so many share it
 	gap      int64
+	marks    [2]place // of a takeover: where each has what
 }
 
 // rather says that a reason is to be told rather than another of its kind.
@@ -119,15 +122,22 @@ func (s *Pages) tie(k *knot) {
 
 // sentence makes a link of a reason.
 func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
-	l := tocsin.Link{From: p.a.name, To: p.b.name, Kind: r.kind, Weight: r.weight, Time: when(r.from.first), Places: []tocsin.Place{s.placeOf(r.from.at)}}
-	if r.to != nil {
-		l.Places = append(l.Places, s.placeOf(r.to.at))
-		l.Time = when(max(r.from.first, r.to.first))
+	l := tocsin.Link{From: p.a.name, To: p.b.name, Kind: r.kind, Weight: r.weight, Time: when(max(r.fromAt.time, r.toAt.time)), Places: []tocsin.Place{s.placeOf(r.fromAt)}}
+	if r.toAt != (place{}) {
+		l.Places = append(l.Places, s.placeOf(r.toAt))
 	}
 	a, b := value(p.a.name), value(p.b.name)
 	switch r.kind {
 	case "session":
 		l.Evidence = fmt.Sprintf("one record names both %s and %s", a, b)
+		if by := r.from.by; by != nil { // the record has the name that was logged in to
+			who, alias := value(s.t.all[r.from.who]), value(s.t.all[r.what])
+			l.Places = append(l.Places, s.placeOf(by.place))
+			l.Evidence = fmt.Sprintf("%s logged in as %s, and one record names both %s and %s", value(s.t.all[by.who]), who, who, alias)
+			if r.from.who == r.what {
+				l.Evidence = fmt.Sprintf("%s logged in as %s", value(s.t.all[by.who]), who)
+			}
+		}
 	case "network":
 		l.Evidence = fmt.Sprintf("both call from %s, as %d principals do", value(s.t.text(r.what)), r.n)
 	case "credential":
@@ -136,15 +146,32 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 		kind, text, _ := strings.Cut(s.t.all[r.what], ":")
 		l.Evidence = fmt.Sprintf("both use the same %s %q, as %d of %d do", kind, clip(text), r.n, r.of)
 	case "handover":
+		l.Time = when(r.from.first)
+		if r.from.at != r.toAt {
+			l.Places = append(l.Places, s.placeOf(r.from.at))
+		}
 		l.Evidence = fmt.Sprintf("%s began %s after %s had ended, with the same %s", b, time.Duration(max(r.gap, 0)).Round(time.Second), a, clip(s.t.all[r.what]))
 	case "takeover":
-		l.Time = when(r.to.first)
+		l.Time, l.Places = when(r.to.first), append(l.Places, s.commonPlaces(r)...)
 		l.Evidence = fmt.Sprintf("%s was stopped at %s; %s came there %s later with the same technique", a, value(s.t.text(r.to.host)), b, time.Duration(r.gap).Round(time.Second))
 		if r.what != none {
 			l.Evidence += " and the same " + clip(s.t.all[r.what])
 		}
 	}
 	return l
+}
+
+// commonPlaces are where what two of a takeover have in common was met, as far as those are other records.
+func (s *Pages) commonPlaces(r *reason) (all []tocsin.Place) {
+	if r.what == none {
+		return nil
+	}
+	for _, p := range r.marks {
+		if p != r.fromAt && p != r.toAt {
+			all = append(all, s.placeOf(p))
+		}
+	}
+	return all
 }
 
 // fewNodes is how many stretches of one handle a record can be tied to.
@@ -166,25 +193,25 @@ func (s *Pages) sessions(nodes []*node, k *knot) {
 	}
 	type together struct{ alias, with int32 }
 	met, with := map[together]struct{}{}, map[int32]int{} // how many handles a name is given together with
-	each := func(visit func(n *node, d *note, alias int32)) {
+	each := func(visit func(n *node, d *note, alias int32, at place)) {
 		for _, n := range nodes {
 			for _, d := range n.deeds {
 				for _, r := range d.refs {
 					if r.role == roleAlias {
-						visit(n, d, r.name)
+						visit(n, d, r.name, d.metAt(r))
 					}
 				}
 			}
 		}
 	}
-	each(func(n *node, _ *note, alias int32) {
+	each(func(n *node, _ *note, alias int32, _ place) {
 		t := together{alias, n.id}
 		if _, ok := met[t]; !ok {
 			met[t] = struct{}{}
 			with[alias]++
 		}
 	})
-	each(func(n *node, d *note, alias int32) {
+	each(func(n *node, d *note, alias int32, at place) {
 		name := s.t.all[alias]
 		if strings.HasPrefix(n.name, "caller:") && strings.HasPrefix(name, "address:") {
 			return // see doors
@@ -213,16 +240,17 @@ func (s *Pages) sessions(nodes []*node, k *knot) {
 		i, _ := slices.BinarySearchFunc(all, d.first-int64(time.Hour), func(m *node, at int64) int { return cmp.Compare(m.last, at) })
 		for _, m := range all[i:min(len(all), i+fewNodes)] {
 			if d.last >= m.first-int64(time.Hour) {
-				k.add(n, m, reason{kind: "session", weight: weight, from: d, what: none})
+				k.add(n, m, reason{kind: "session", weight: weight, from: d, fromAt: at, what: alias})
 			}
 		}
 	})
 }
 
-// A use is a node that has a mark, and the first of its deeds that shows it.
+// A use is a node that has a mark, the first of its deeds that shows it, and where.
 type use struct {
-	n *node
-	d *note
+	n  *node
+	d  *note
+	at place
 }
 
 // shared joins nodes by credentials and strings, by how rare they are among the telling handles and in the world
@@ -244,7 +272,7 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 				if u := uses[r.name]; len(u) > 0 && u[len(u)-1].n == x || len(u) > most {
 					continue
 				}
-				uses[r.name] = append(uses[r.name], use{x, d})
+				uses[r.name] = append(uses[r.name], use{x, d, d.metAt(r)})
 			}
 		}
 	}
@@ -273,7 +301,7 @@ func (s *Pages) shared(nodes []*node, k *knot) {
 			if kind == "key" && s.onePrincipal(p, q, m) {
 				continue
 			}
-			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, what: m, n: len(u), of: n})
+			k.add(p.n, q.n, reason{kind: link, weight: weight, from: p.d, to: q.d, fromAt: p.at, toAt: q.at, what: m, n: len(u), of: n})
 		}
 	}
 }
@@ -288,7 +316,7 @@ func (s *Pages) onePrincipal(p, q use, key int32) bool {
 		return false
 	}
 	for _, u := range [...]use{p, q} {
-		if slices.Contains(u.d.refs, ref{key, roleMark}) {
+		if u.d.refersTo(key, roleMark) {
 			return false
 		}
 	}
@@ -299,15 +327,15 @@ func (s *Pages) onePrincipal(p, q use, key int32) bool {
 // As with takeovers, it weighs by how seldom those with the string begin.
 func (s *Pages) handovers(mark int32, u []use, k *knot) {
 	const soon = int64(10 * time.Minute)
-	all := make([]*node, len(u))
-	for i := range u {
-		all[i] = u[i].n
-	}
-	slices.SortFunc(all, func(x, y *node) int { return cmp.Or(cmp.Compare(x.first, y.first), strings.Compare(x.name, y.name)) })
-	rate := float64(len(all)) / (float64(all[len(all)-1].first-all[0].first) + float64(24*time.Hour))
-	for i, y := range all {
+	all := slices.Clone(u)
+	slices.SortFunc(all, func(x, y use) int {
+		return cmp.Or(cmp.Compare(x.n.first, y.n.first), strings.Compare(x.n.name, y.n.name))
+	})
+	rate := float64(len(all)) / (float64(all[len(all)-1].n.first-all[0].n.first) + float64(24*time.Hour))
+	for i := range all {
+		y := all[i].n
 		for j := i - 1; j >= 0 && i-j <= 8; j-- {
-			x := all[j]
+			x := all[j].n
 			if x.last == 0 || y.first == 0 {
 				continue // which came first, and how soon, is not known of two logs
 			}
@@ -316,7 +344,7 @@ func (s *Pages) handovers(mark int32, u []use, k *knot) {
 				continue
 			}
 			weight := min(5, -math.Log(min(1, rate*float64(max(gap, int64(time.Second))))))
-			k.add(x, y, reason{kind: "handover", weight: weight, from: y.deeds[0], what: mark, gap: gap})
+			k.add(x, y, reason{kind: "handover", weight: weight, from: y.deeds[0], fromAt: all[j].at, toAt: all[i].at, what: mark, gap: gap})
 		}
 	}
 }
@@ -338,11 +366,11 @@ type visit struct {
 	denied      *note // the last that was, if it came at the end
 	acts        int   // how often it did something telling there
 	techniques  map[string]bool
-	marks       map[int32]bool
+	marks       map[int32]place // and where each was first met
 }
 
 // note adds a deed.
-func (v *visit) note(d *note, k *kind) {
+func (v *visit) note(t *nameTable, d *note, k *kind) {
 	v.acts += int(d.n)
 	if v.last == nil || d.last >= v.last.last {
 		v.last = d
@@ -352,7 +380,10 @@ func (v *visit) note(d *note, k *kind) {
 	}
 	for _, r := range d.refs {
 		if r.role == roleMark {
-			v.marks[r.name] = true
+			at := d.metAt(r)
+			if had, ok := v.marks[r.name]; !ok || t.before(at, had) {
+				v.marks[r.name] = at
+			}
 		}
 	}
 	switch {
@@ -395,11 +426,11 @@ func (s *Pages) takeovers(nodes []*node, k *knot) {
 			}
 			v := at[spot{d.host, n}]
 			if v == nil {
-				v = &visit{n: n, first: d, techniques: map[string]bool{}, marks: map[int32]bool{}}
+				v = &visit{n: n, first: d, techniques: map[string]bool{}, marks: map[int32]place{}}
 				at[spot{d.host, n}] = v
 				by[d.host] = append(by[d.host], v)
 			}
-			v.note(d, kind)
+			v.note(&s.t, d, kind)
 		}
 	}
 	for _, h := range sorted(&s.t, by, func(v []*visit) bool { return len(v) > 1 }) {
@@ -438,7 +469,7 @@ func (s *Pages) takeover(x, y *visit, rate float64, k *knot) bool {
 	weight := min(5, -math.Log(min(1, rate*float64(gap))))
 	common := none
 	for m := range y.marks {
-		if x.marks[m] {
+		if _, both := x.marks[m]; both {
 			common = s.t.least(common, m)
 		}
 	}
@@ -450,7 +481,11 @@ func (s *Pages) takeover(x, y *visit, rate float64, k *knot) bool {
 	if weight <= 0 || x.acts < least || y.acts < least {
 		return false
 	}
-	k.add(x.n, y.n, reason{kind: "takeover", weight: weight, from: x.denied, to: y.first, what: common, gap: gap})
+	r := reason{kind: "takeover", weight: weight, from: x.denied, to: y.first, fromAt: x.denied.at, toAt: y.first.at, what: common, gap: gap}
+	if common != none {
+		r.marks = [2]place{x.marks[common], y.marks[common]}
+	}
+	k.add(x.n, y.n, r)
 	return true
 }
 

@@ -44,6 +44,9 @@ func (s *Pages) sweep() {
 					for i := range x.refs {
 						name(&x.refs[i].name)
 					}
+					for i := range x.met {
+						name(&x.met[i].source)
+					}
 					for i := range x.blocks {
 						name(&x.blocks[i].source)
 					}

@@ -27,33 +27,7 @@ func (s sort) String() string {
 }
 
 // what says a deed in a few words.
-func what(d *tocsin.Deed) string { return whatOf(d, d.N) }
-
-// whatOf does so of an act that was done n times.
-func whatOf(d *tocsin.Deed, n int) string {
-	var b strings.Builder
-	switch {
-	case len(d.Rules) > 0:
-		b.WriteString(d.Rules[0].Title)
-	case d.Text != "":
-		b.WriteString(d.Verb + " " + clip(d.Text))
-	default:
-		b.WriteString(d.Verb)
-		for i, e := range d.On {
-			if i == 2 {
-				break
-			}
-			b.WriteString(" " + clip(e.Value))
-		}
-	}
-	if n > 1 {
-		fmt.Fprintf(&b, " (%d times)", n)
-	}
-	if d.Host != "" {
-		b.WriteString(" at " + d.Host)
-	}
-	return b.String()
-}
+func what(d *tocsin.Deed) string { return done(d, d.N) }
 
 // clip bounds what is quoted within a sentence.
 func clip(s string) string {

@@ -84,7 +84,7 @@ func (w *world) digest(g []*member) uint64 {
 		h.word(uint64(len(m.links)))
 		for i := range m.links {
 			r := &m.links[i]
-			h.text(r.kind, r.x.ID, r.y.ID, r.what)
+			h.text(r.kind, r.x.ID, r.y.ID, r.what, r.fromAs, r.toAs, r.text)
 			h.word(math.Float64bits(r.weight))
 			h.word(uint64(r.n)<<42 | uint64(r.of)<<21 | uint64(r.more))
 			h.place(r.from.Place)
@@ -122,6 +122,18 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 	w.digestName(h, d, &tocsin.Entity{Kind: "host", Value: d.Host})
 	h.word(uint64(len(d.Marks)))
 	h.text(d.Marks...)
+	h.word(uint64(len(d.Named)))
+	if len(d.Named) > 0 {
+		for i := range d.Who {
+			h.named(d, d.Who[i].Kind+":"+d.Who[i].Value)
+		}
+		for i := range d.On {
+			h.named(d, d.On[i].Kind+":"+d.On[i].Value)
+		}
+		for _, m := range d.Marks {
+			h.named(d, m)
+		}
+	}
 	h.word(uint64(len(d.Rules)))
 	for _, r := range d.Rules {
 		h.text(r.Title)
@@ -137,6 +149,13 @@ func (w *world) deed(h *digester, d *tocsin.Deed) {
 		h.word(d.Spans[i].From)
 		h.word(d.Spans[i].To)
 	}
+}
+
+// named is where and when a deed has a name.
+func (h *digester) named(d *tocsin.Deed, name string) {
+	at, last := d.At(name)
+	h.place(at)
+	h.time(last)
 }
 
 // digestName tells apart what is known of a name that a deed has.

@@ -19,6 +19,10 @@ type reason struct {
 	weight   float64
 	x, y     *member
 	from, to *tocsin.Deed // the deeds that show it; to may be nil
+	fromAs   string       // a name, as Deed.At has it, by which from shows it; empty where all its records do
+	toAs     string       // the same of to
+	text     string       // of an effect: what shows it
+	firmest  *reason      // of a reason made of several weak ones: the firmest
 	what     string       // the machine, string or organisation that they have in common
 	n, of    int          // that so many of so many share it
 	more     int          // of a reason made of several weak ones: how many
@@ -213,7 +217,7 @@ func (w *world) whole(bonds []*bond) {
 				break
 			}
 			if x, y := s.x.root(), s.y.root(); x != y && w.merge(x, y) {
-				y.links = append(y.links, reason{kind: "together", weight: sums[s], x: x, y: y, from: first[s].from, to: first[s].to, more: len(seen[s])})
+				y.links = append(y.links, reason{kind: "together", weight: sums[s], x: x, y: y, from: first[s].from, to: first[s].to, firmest: first[s], more: len(seen[s])})
 				any = true
 			}
 		}
@@ -225,20 +229,28 @@ func (w *world) whole(bonds []*bond) {
 
 // link is a reason in the words of the vocabulary.
 func (r *reason) link() tocsin.Link {
-	x, y := r.x, r.y
-	l := tocsin.Link{Kind: r.kind, Weight: r.weight, Time: r.from.Time, Places: []tocsin.Place{r.from.Place}, Tie: tocsin.Weak}
-	if r.to != nil {
-		l.Places = append(l.Places, r.to.Place)
-		l.Time = r.to.Time
+	if r.kind == "together" {
+		l := r.firmest.link()
+		l.Kind, l.Weight = r.kind, r.weight
+		l.Evidence = fmt.Sprintf("%d links between what belongs to the one and to the other, each weak; the firmest: %s", r.more, l.Evidence)
+		return l
+	}
+	x, y, from, to := r.x, r.y, r.from, r.to
+	fromAt, toAt := placed(from, r.fromAs), tocsin.Place{}
+	l := tocsin.Link{Kind: r.kind, Weight: r.weight, Time: fromAt.Time, Places: []tocsin.Place{fromAt}, Tie: tocsin.Weak}
+	if to != nil {
+		toAt = placed(to, r.toAs)
+		l.Places = append(l.Places, toAt)
+		l.Time = toAt.Time
 	}
 	if x.core() && y.core() {
 		l.Tie = tocsin.Core
 	}
 	switch r.kind {
 	case "pivot":
-		l.Evidence = fmt.Sprintf("%s had reached %s (%s) %s before %s acted from it", x.ID, r.what, what(r.from), lasting(r.to.Time.Sub(r.from.Time)), y.ID)
+		l.Evidence = fmt.Sprintf("%s had reached %s (%s) %s before %s acted from it", x.ID, r.what, what(from), lasting(max(0, toAt.Time.Sub(fromAt.Time))), y.ID)
 	case "effect":
-		l.Evidence = fmt.Sprintf("%s worked: %s", what(r.from), r.from.Shown)
+		l.Evidence = fmt.Sprintf("%s worked: %s", what(from), r.text)
 	case "account":
 		l.Evidence = fmt.Sprintf("the mail went to %s, whose account %s uses", r.what, y.ID)
 	case "callback":
@@ -249,27 +261,36 @@ func (r *reason) link() tocsin.Link {
 		fallthrough
 	case "mark", "credential":
 		kind, text, _ := strings.Cut(r.what, ":")
-		l.Time = later(r.from.Time, r.to.Time)
+		l.Time = later(fromAt.Time, toAt.Time)
 		l.Evidence = fmt.Sprintf("both have the same %s %q, as %d of %d do", kind, clip(text), r.n, r.of)
 	case "host", "time":
-		where := "on " + r.what
+		where := ""
 		if r.kind == "time" {
-			where = "in one organisation"
+			where = " in logs that name no organisation"
 			if r.what != "" {
-				where = "in " + r.what
+				where = " in " + r.what
 			}
 		}
-		gap := r.to.Time.Sub(r.from.Time)
-		l.Evidence = fmt.Sprintf("%s and, %s later, %s %s, where such things are seldom", what(r.from), lasting(max(gap, -gap)), what(r.to), where)
-	case "together":
-		l.Time = y.First
-		l.Evidence = fmt.Sprintf("%d links between what belongs to the one and to the other, each weak", r.more)
+		if toAt.Time.Before(fromAt.Time) {
+			from, to, fromAt, toAt = to, from, toAt, fromAt
+			l.Time, l.Places = toAt.Time, []tocsin.Place{fromAt, toAt}
+		}
+		l.Evidence = fmt.Sprintf("%s and, %s later, %s%s, where such things are seldom", what(from), lasting(toAt.Time.Sub(fromAt.Time)), what(to), where)
 	}
 	if before(y, x) < 0 {
 		x, y = y, x
 	}
 	l.From, l.To = x.ID, y.ID
 	return l
+}
+
+// placed is where a deed shows a name; empty where all its records do.
+func placed(d *tocsin.Deed, name string) tocsin.Place {
+	if name == "" {
+		return d.Place
+	}
+	at, _ := d.At(name)
+	return at
 }
 
 // lasting is a duration to the precision that matters.

@@ -18,18 +18,19 @@ const (
 	fewUses = 16
 )
 
-// A use is a member that has a string, and the first of its deeds that shows it.
+// A use is a member that has a string, and the first of its deeds that shows it, by a name as Deed.At has it.
 type use struct {
-	m *member
-	d *tocsin.Deed
+	m  *member
+	d  *tocsin.Deed
+	as string
 }
 
 // uses are by string. A member is in each list once, and lists end just beyond mostUses.
 type uses map[string][]use
 
-func (u uses) add(s string, m *member, d *tocsin.Deed) {
+func (u uses) add(s string, m *member, d *tocsin.Deed, as string) {
 	if l := u[s]; len(l) <= mostUses && (len(l) == 0 || l[len(l)-1].m != m) {
-		u[s] = append(l, use{m, d})
+		u[s] = append(l, use{m, d, as})
 	}
 }
 
@@ -51,19 +52,19 @@ func (w *world) marks(k *knot) {
 			d := &m.Deeds[i]
 			for _, s := range d.Marks {
 				if kind, text, _ := strings.Cut(s, ":"); !theirs.has(kind, text) {
-					shared.add(s, m, d)
+					shared.add(s, m, d, s)
 				}
 			}
 			calls := d.Tactic == "command-and-control" || d.Tactic == "exfiltration"
 			for _, e := range d.On {
 				if calls && (e.Kind == "domain" || e.Kind == "host" || e.Kind == "address" && tocsin.Internet(e.Value)) && !ours[strings.ToLower(e.Value)] && !theirs.has("callback", e.Value) {
-					shared.add("callback:"+e.Value, m, d)
+					shared.add("callback:"+e.Value, m, d, e.Kind+":"+e.Value)
 				}
 				if e.Kind == "user" && d.Verb == "login" && d.Outcome == tocsin.Worked {
-					accounts.add(e.Value, m, d)
+					accounts.add(e.Value, m, d, e.Kind+":"+e.Value)
 				}
 				if e.Kind == "domain" || e.Kind == "address" || e.Kind == "host" {
-					visits.add(e.Value, m, d)
+					visits.add(e.Value, m, d, e.Kind+":"+e.Value)
 				}
 			}
 		}
@@ -96,7 +97,7 @@ func (w *world) marks(k *knot) {
 			if kind == "callback" && !tocsin.Internet(host(text)) { // an address that organisations give out anew
 				weight -= math.Log(1 + max(0, q.d.Time.Sub(p.d.Last).Hours())/6)
 			}
-			k.add(reason{kind: link, weight: weight, x: p.m, y: q.m, from: p.d, to: q.d, what: s, n: len(u), of: len(w.all)})
+			k.add(reason{kind: link, weight: weight, x: p.m, y: q.m, from: p.d, to: q.d, fromAs: p.as, toAs: q.as, what: s, n: len(u), of: len(w.all)})
 		}
 	}
 }
@@ -171,7 +172,7 @@ func (w *world) callbacks(k *knot, text string, named, to []use) {
 			if x.m == y.m || !timely(x.d, y.d) || y.d.Time.Sub(x.d.Time).Abs() > follows {
 				continue
 			}
-			k.add(reason{kind: "callback", weight: weight, x: x.m, y: y.m, from: x.d, to: y.d, what: text})
+			k.add(reason{kind: "callback", weight: weight, x: x.m, y: y.m, from: x.d, to: y.d, fromAs: x.as, toAs: y.as, what: text})
 			if n++; n == fewUses {
 				break
 			}
@@ -195,7 +196,7 @@ func (w *world) mails(k *knot, accounts uses) {
 					if gap := y.m.Last.Sub(d.Time); gap < 0 || gap > 7*24*time.Hour {
 						continue
 					}
-					k.add(reason{kind: "account", weight: 4 - math.Log(float64(len(accounts[e.Value]))), x: m, y: y.m, from: d, to: y.d, what: e.Value})
+					k.add(reason{kind: "account", weight: 4 - math.Log(float64(len(accounts[e.Value]))), x: m, y: y.m, from: d, to: y.d, fromAs: e.Kind + ":" + e.Value, toAs: y.as, what: e.Value})
 					if n++; n == fewUses {
 						break
 					}

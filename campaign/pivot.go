@@ -49,7 +49,7 @@ func (w *world) pivots(k *knot) {
 				continue
 			}
 			for _, h := range reached(d) {
-				for _, l := range from[w.named(h)] {
+				for _, l := range from[w.named(h.value)] {
 					i, _ := slices.BinarySearchFunc(l, d.Time.Add(-time.Minute), func(m *member, at time.Time) int { return began(m).Compare(at) })
 					for n := 0; i < len(l) && n < fewPivots; i++ {
 						y := l[i]
@@ -70,7 +70,11 @@ func (w *world) pivots(k *knot) {
 						if d.Level >= tocsin.High {
 							weight++
 						}
-						k.add(reason{kind: "pivot", weight: weight, x: x, y: y, from: d, to: y.telling[0], what: h})
+						to, as := y.telling[0], ""
+						if f, n := w.firstFrom(y, h.value, d.Time); f != nil {
+							to, as = f, n
+						}
+						k.add(reason{kind: "pivot", weight: weight, x: x, y: y, from: d, to: to, fromAs: h.as, toAs: as, what: h.value})
 					}
 				}
 			}
@@ -88,20 +92,43 @@ func entry(d *tocsin.Deed) bool {
 	return true
 }
 
+// firstFrom is the first telling deed of a member from a machine since somebody got into it, and the name by which its records
+// show that, as Deed.At has it; nil where none shows it.
+func (w *world) firstFrom(m *member, machine string, since time.Time) (*tocsin.Deed, string) {
+	machine = w.named(machine)
+	for _, d := range m.telling {
+		if d.Time.Before(since.Add(-time.Minute)) {
+			continue
+		}
+		for _, e := range d.Who {
+			if e.Kind == "address" && w.named(e.Value) == machine {
+				return d, e.Kind + ":" + e.Value
+			}
+		}
+		if d.Host != "" && w.named(d.Host) == machine {
+			return d, ""
+		}
+	}
+	return nil, ""
+}
+
+// A machineAs is a machine that a deed had its effect on, and the name by which its records show that, as Deed.At has it.
+type machineAs struct{ value, as string }
+
 // reached are the machines on which a deed had its effect.
-func reached(d *tocsin.Deed) []string {
-	var all []string
+func reached(d *tocsin.Deed) []machineAs {
+	var all []machineAs
 	switch d.Verb {
 	case "scan", "resolve", "list", "alert", "connect":
 	default:
 		for _, e := range d.On {
 			if e.Kind == "host" || e.Kind == "address" {
-				all = append(all, e.Value)
+				all = append(all, machineAs{e.Value, e.Kind + ":" + e.Value})
 			}
 		}
 	}
 	if len(all) == 0 && d.Host != "" && d.Verb != "resolve" && d.Verb != "connect" && d.Verb != "scan" {
-		all = append(all, d.Host)
+		all = append(all, machineAs{d.Host, ""})
 	}
 	return all
 }

@@ -33,6 +33,7 @@ type trial struct {
 	d    *tocsin.Deed
 	from time.Time
 	to   time.Time
+	as   string // the name by which the deed shows it, as Deed.At has it; empty where all its records do
 }
 
 // fruits looks for what shows that attempts worked, and makes those attempts and their effects telling by themselves: they are
@@ -47,7 +48,7 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 			if d.Time.IsZero() || !try(d) {
 				continue
 			}
-			t := trial{a, d, d.Time, d.Last}
+			t := trial{by: a, d: d, from: d.Time, to: d.Last}
 			if d.Outcome == tocsin.Unknown || d.Shown != "" {
 				for _, at := range w.spots(d, false) {
 					tries[at] = append(tries[at], t)
@@ -70,7 +71,7 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 			if d.Time.IsZero() || try(d) {
 				continue
 			}
-			t := trial{a, d, d.Time, d.Last}
+			t := trial{by: a, d: d, from: d.Time, to: d.Last}
 			if ran(d) {
 				for _, at := range w.spots(d, true) {
 					runs[at] = append(runs[at], t)
@@ -95,12 +96,12 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 	}
 	f := fruit{}
 	for at, l := range touches {
-		f.pick(of(names[at.name], at.org), l, func(x, y *trial) string {
+		f.pick(of(names[at.name], at.org), l, at.name, func(x, y *trial) string {
 			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(at.name), what(y.d))
 		})
 	}
 	for at, l := range runs {
-		f.pick(tries[at], l, func(x, y *trial) string {
+		f.pick(tries[at], l, "", func(x, y *trial) string {
 			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
 		})
 	}
@@ -178,6 +179,24 @@ func callbacks(d *tocsin.Deed) []string {
 	return all
 }
 
+// nameOf is the mark or target of a deed that names a host; empty where there is none.
+func nameOf(d *tocsin.Deed, called string) string {
+	if called == "" {
+		return ""
+	}
+	for _, m := range d.Marks {
+		if h, ok := strings.CutPrefix(m, "callback:"); ok && host(strings.ToLower(h)) == called {
+			return m
+		}
+	}
+	for _, e := range d.On {
+		if e.Value == called {
+			return e.Kind + ":" + e.Value
+		}
+	}
+	return ""
+}
+
 // spots are what a machine goes by on which something was tried, or came of it: its name. As logs in one folder are of one
 // machine where they do not say, the folder goes for it where at least one of the two has no name.
 func (w *world) spots(d *tocsin.Deed, effect bool) []string {
@@ -217,7 +236,8 @@ type shown struct {
 // pick finds among the effects of one place those that fell near an attempt there and hardly by chance. If attempts take up a
 // time A of a time T, and k like effects happened at other times, one falls near an attempt by chance with the probability
 // (k+1)A/T.
-func (f fruit) pick(tries, effects []trial, say func(x, y *trial) string) {
+// Of a host that was named and spoken to, called is its name.
+func (f fruit) pick(tries, effects []trial, called string, say func(x, y *trial) string) {
 	if len(tries) == 0 {
 		return
 	}
@@ -261,6 +281,7 @@ func (f fruit) pick(tries, effects []trial, say func(x, y *trial) string) {
 			continue
 		}
 		s := shown{*x, *y, weight, say(x, y)}
+		s.x.as, s.y.as = nameOf(x.d, called), nameOf(y.d, called)
 		if have, ok := f[y.d]; !ok || s.rather(&have) {
 			f[y.d] = s
 		}
@@ -284,7 +305,7 @@ func tell(all []shown) {
 		d, e := all[i].x.d, all[i].y.d
 		if i == 0 || all[i-1].x.d != d {
 			d.Outcome, d.Level, d.Weight = tocsin.Worked, max(d.Level, tocsin.High), max(d.Weight, core)
-			d.Shown, d.ShownAt = all[i].text, e.Place
+			d.Shown, d.ShownAt = all[i].text, placed(e, all[i].y.as)
 		}
 		if e.Tactic == "" {
 			e.Tactic = "command-and-control"
@@ -304,7 +325,7 @@ func (w *world) shownBonds(k *knot) {
 	}
 	for _, s := range w.shown {
 		if x, y := of[s.x.by], of[s.y.by]; x != nil && y != nil {
-			k.add(reason{kind: "effect", weight: s.weight, x: x, y: y, from: s.x.d, to: s.y.d})
+			k.add(reason{kind: "effect", weight: s.weight, x: x, y: y, from: s.x.d, to: s.y.d, fromAs: s.x.as, toAs: s.y.as, text: s.text})
 		}
 	}
 }

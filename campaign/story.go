@@ -78,7 +78,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	slices.Sort(c.Orgs)
 	s.steps()
 	s.indicators()
-	c.Data = data(s.all)
+	c.Data = s.data()
 	c.Rules = rules(s.all)
 	c.Records = records(s.all)
 	s.open()
@@ -193,7 +193,7 @@ func (s *story) steps() {
 		for i, d := range st.deeds {
 			one := s.act[d]
 			if i == 0 {
-				st.Summary = whatOf(d, one.n)
+				st.Summary = done(d, one.n)
 				if d.Shown != "" {
 					st.Summary += ", and it worked: " + d.Shown
 				}
@@ -283,30 +283,6 @@ func (s *story) indicators() {
 	s.omit("indicators", missing)
 }
 
-// data is what was read, copied or sent out.
-func data(all []*tocsin.Deed) []string {
-	var out []string
-	sent := int64(0)
-	for _, d := range all {
-		switch {
-		case d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied:
-		case d.Tactic == "exfiltration" || d.Verb == "send":
-			sent += d.Bytes
-			out = include(out, "sent out: "+what(d), 24)
-		case d.Tactic == "collection":
-			out = include(out, "collected: "+what(d), 24)
-		case d.Tactic == "credential-access" && d.Level >= tocsin.Medium && !guess(d):
-			out = include(out, "secrets: "+what(d), 24)
-		case d.Tactic == "impact":
-			out = include(out, "changed or destroyed: "+what(d), 24)
-		}
-	}
-	if sent > 0 {
-		out = append([]string{fmt.Sprintf("%s sent out in all, as far as the logs count it", size(sent))}, out...)
-	}
-	return out
-}
-
 // rules are the titles of what held, most frequent first.
 func rules(all []*tocsin.Deed) []string {
 	n := map[string]int{}
@@ -391,7 +367,7 @@ func (s *story) open() {
 	if len(worked) > 0 && len(c.Steps) > 0 {
 		last := &c.Steps[0]
 		for i := range c.Steps {
-			if c.Steps[i].Last.After(last.Last) {
+			if !c.Steps[i].Last.Before(last.Last) { // of several the last to begin
 				last = &c.Steps[i]
 			}
 		}

@@ -72,6 +72,7 @@ func (x *aimed) root() *aimed {
 type hit struct {
 	m        *member
 	d        *tocsin.Deed
+	as       string // the name by which the deed aimed at it, as Deed.At has it; empty where all its records do
 	reached  bool
 	answered bool // the record shows that there is such a machine
 }
@@ -100,7 +101,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 			there := !typed(d) || name == here || d.Outcome == tocsin.Worked
 			// who looks at a machine from another one has not entered it, nor who is not known to have had an answer
 			reached := in && there && (d.Tactic != "discovery" || name == here)
-			v.add(kind, name, e, d.Org).hit(m, d, reached, there)
+			v.add(kind, name, e, d.Org).hit(m, d, e.Kind+":"+e.Value, reached, there)
 			named = true
 		case "user", "principal":
 			if !in || d.Verb != "login" && d.Tactic != "credential-access" && d.Tactic != "persistence" {
@@ -112,7 +113,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 				if a.scope == "" && here != "" {
 					x.on[here] = true
 				}
-				x.hit(m, d, true, true)
+				x.hit(m, d, e.Kind+":"+e.Value, true, true)
 			}
 		}
 	}
@@ -120,7 +121,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 		for _, e := range d.Who { // a machine of ours that speaks for the intruder
 			if e.Kind == "address" && !tocsin.Internet(e.Value) {
 				if kind, name := w.machineOf(e.Value, d); name != "" {
-					v.add(kind, name, e, d.Org).hit(m, d, true, true)
+					v.add(kind, name, e, d.Org).hit(m, d, e.Kind+":"+e.Value, true, true)
 					named = true
 				}
 			}
@@ -128,7 +129,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 	}
 	if here != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
 		kind, name := w.machineOf(d.Host, d)
-		v.add(kind, name, tocsin.Entity{Kind: kind, Value: d.Host}, d.Org).hit(m, d, in, true)
+		v.add(kind, name, tocsin.Entity{Kind: kind, Value: d.Host}, d.Org).hit(m, d, "", in, true)
 	}
 }
 
@@ -160,8 +161,8 @@ func (v *victims) add(kind, name string, e tocsin.Entity, org string) *aimed {
 	return x
 }
 
-func (x *aimed) hit(m *member, d *tocsin.Deed, reached, answered bool) {
-	x.hits = append(x.hits, hit{m, d, reached, answered})
+func (x *aimed) hit(m *member, d *tocsin.Deed, as string, reached, answered bool) {
+	x.hits = append(x.hits, hit{m, d, as, reached, answered})
 }
 
 // merge makes two names those of one, told by the better of them.
@@ -412,10 +413,16 @@ func (x *aimed) victim(acts map[*tocsin.Deed]*act) tocsin.Victim {
 	counted := map[*act]bool{} // a deed may name a machine in several ways
 	for _, h := range x.hits {
 		d := h.d
-		if !d.Time.IsZero() && (out.First.IsZero() || d.Time.Before(out.First)) {
-			out.First = d.Time
+		begun, last := d.Time, d.Last
+		if h.as != "" {
+			var at tocsin.Place
+			at, last = d.At(h.as)
+			begun = at.Time
 		}
-		out.Last = later(out.Last, d.Last)
+		if !begun.IsZero() && (out.First.IsZero() || begun.Before(out.First)) {
+			out.First = begun
+		}
+		out.Last = later(out.Last, last)
 		out.Reached = out.Reached || h.reached
 		if one := acts[d]; !counted[one] {
 			counted[one] = true
@@ -424,8 +431,8 @@ func (x *aimed) victim(acts map[*tocsin.Deed]*act) tocsin.Victim {
 		if h.m.core() {
 			out.Tie = tocsin.Core
 		}
-		if at, ok := tactics[d.Tactic]; d.Tactic != "" && (!ok || d.Time.Before(at)) {
-			tactics[d.Tactic] = d.Time
+		if at, ok := tactics[d.Tactic]; d.Tactic != "" && (!ok || begun.Before(at)) {
+			tactics[d.Tactic] = begun
 		}
 	}
 	out.Tactics = slices.Collect(maps.Keys(tactics))

@@ -251,8 +251,12 @@ func (r *auditReader) user() {
 	if v.authentic() {
 		ev.Sources = auditAuth
 	}
-	if !isNobody(r.acct) {
-		ev.Add("user", r.acct)
+	acct := r.acct
+	if changes := v == userAdded || v == userDeleted || v == userChanged || v == passwordChanged; changes && acct == "" && !strings.HasPrefix(r.idName, "unknown(") {
+		acct = r.idName // a program may give the number only, which auditd then looks up
+	}
+	if !isNobody(acct) {
+		ev.Add("user", acct)
 	}
 	if p, found := peerAt(r.addr, true); found {
 		ev.Add("src_ip", p.ip)

@@ -20,6 +20,7 @@ type auditReader struct {
 	arch, call, exe, comm, cwd, title, command string
 	pid, ppid, uid, userName, success, res     string
 	acct, addr, peerHost, port, op, exit       string
+	idName                                     string // of id, in the enriched part
 	args                                       []string
 	argAt                                      int // the argument that a[n][m] parts belong to
 	created, deleted                           string
@@ -289,6 +290,8 @@ func (r *auditReader) field(key, value string) {
 		r.res = value
 	case "acct":
 		r.acct = value
+	case "ID":
+		r.idName = value
 	case "addr":
 		r.addr = value
 	case "hostname":

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -44,25 +45,28 @@ func (w *words) sighting(x *tocsin.Sight) string {
 	return p + ")"
 }
 
-// acts lists what was done in a step, a line each: its text, how often, the first place, and how many sensors more saw it.
+// acts lists what was done in a step, a line each: the first one's text, how many more are like it, the places by all sensors.
 func (e *explanation) acts(indent int, all []tocsin.Act) {
 	for i := range all[:min(len(all), 8)] {
 		a := &all[i]
 		s := "> " + visible(shorten(a.Text, 512))
 		if a.Actions > 1 {
-			s += " (" + english.times(a.Actions) + ")"
+			s += " and " + count(a.Actions-1) + " more like it"
 		}
 		e.para(indent, s)
 		if len(a.Seen) == 0 {
 			continue
 		}
-		s = place(&a.Seen[0].Place)
-		if n := len(a.Seen) - 1; n > 0 {
-			s += " and " + several(n, "more sensor")
-			if off := a.Seen[n].Off; off >= time.Second {
-				s += ", up to " + lasting(off) + " later"
+		var places []string
+		for k := range a.Seen[:min(len(a.Seen), maxSights)] {
+			x := &a.Seen[k]
+			p := place(&x.Place)
+			if off := x.Off; off >= time.Second {
+				p += " (" + lasting(off) + " later)"
 			}
+			places = append(places, p)
 		}
+		s = strings.Join(places, ", ")
 		e.para(indent, e.ink("36", "evidence")+" "+s)
 	}
 }

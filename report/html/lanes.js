@@ -120,7 +120,7 @@ function stepText(c, i) {
 }
 
 // actItem is an act on one line, with all sensors that told of it.
-const actItem = (a) => el("li", {}, el("code", {}, line(a.text || "")), a.actions > 1 ? `, ${number(a.actions)} times` : "", (a.seen || []).map((x) => [" ", placeLink(x.place), el("span", { class: "muted" }, " " + line(x.sensor) + (x.off_ns >= 1e9 ? `, ${lasting(x.off_ns / 1e6)} later` : ""))]));
+const actItem = (a) => el("li", {}, el("code", {}, line(a.text || "")), a.actions > 1 ? `, and ${number(a.actions - 1)} more like it` : "", (a.seen || []).map((x) => [" ", placeLink(x.place), el("span", { class: "muted" }, " " + line(x.sensor) + (x.off_ns >= 1e9 ? `, ${lasting(x.off_ns / 1e6)} later` : ""))]));
 
 function gateText(g, i) {
   const a = us(g.quiet), b = us(g.time);

@@ -1,0 +1,90 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// data is what was read, copied or sent out.
+func (s *story) data() []string {
+	const most = 24
+	entered := map[string]bool{}
+	for i := range s.c.Victims {
+		if v := &s.c.Victims[i]; v.Reached && machine(v.Kind) {
+			entered[v.Value] = true
+		}
+	}
+	var out []string
+	sent := int64(0)
+	for _, d := range s.all {
+		one := s.act[d]
+		if one.lead != d {
+			continue // it is told by another sensor
+		}
+		said := recorded(d, max(one.n, d.N))
+		switch outcome := one.outcome(); {
+		case outcome == tocsin.Failed || outcome == tocsin.Denied:
+		case d.Tactic == "exfiltration" || d.Verb == "send":
+			switch {
+			case fetched(d):
+				out = include(out, "fetched: "+said, most)
+			case s.inward(d, entered):
+				out = include(out, "sent to a machine that was entered: "+said, most)
+			default:
+				sent += one.bytes()
+				out = include(out, "sent out: "+said, most)
+			}
+		case d.Tactic == "collection":
+			out = include(out, "collected: "+said, most)
+		case d.Tactic == "credential-access" && d.Level >= tocsin.Medium && !guess(d):
+			out = include(out, "secrets: "+said, most)
+		case d.Tactic == "impact" && destroys[d.Technique[:min(len(d.Technique), 5)]]:
+			out = include(out, "changed or destroyed: "+said, most)
+		}
+	}
+	if sent > 0 {
+		out = append([]string{fmt.Sprintf("%s sent out in all, as far as the logs count it", size(sent))}, out...)
+	}
+	return out
+}
+
+// bytes is what an act sent, as the sensor counts it that counts most.
+func (a *act) bytes() int64 {
+	most := int64(0)
+	for _, d := range a.deeds {
+		most = max(most, d.Bytes)
+	}
+	return most
+}
+
+// destroys are the techniques of impact that change data or take them or accounts away: not those that use up or stop something.
+var destroys = setOf("T1485", "T1486", "T1490", "T1491", "T1531", "T1561", "T1565")
+
+// asking are the methods of requests that ask for something and carry nothing: RFC 9110, RFC 4918.
+var asking = setOf("GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND")
+
+// fetched says that a deed is a request that brings something in, whatever it serves.
+func fetched(d *tocsin.Deed) bool {
+	method, _, _ := strings.Cut(d.Text, " ")
+	return d.Verb != "send" && d.Bytes == 0 && asking[method]
+}
+
+// inward says that all machines that a deed sends to are such as the intruder entered: a tool that is brought along, or a step
+// from one to the next.
+func (s *story) inward(d *tocsin.Deed, entered map[string]bool) bool {
+	n := 0
+	for _, e := range d.On {
+		if !machine(e.Kind) && e.Kind != "domain" {
+			continue
+		}
+		if name := s.name(e.Value, d); name == "" || strings.EqualFold(name, s.name(d.Host, d)) {
+			continue
+		} else if !entered[name] {
+			return false
+		}
+		n++
+	}
+	return n > 0
+}
