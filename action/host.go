@@ -141,11 +141,16 @@ func (r *Reader) account1(ev *tocsin.Event, what finding) {
 	if f.session != "" && a.Host != "" {
 		r.doer("session", r.joined(a.Host, "/", f.session))
 	}
-	r.target("user", r.account(f.user))
+	user := f.user
+	if by := ev.Text("AUID"); by != "" { // the audit daemon names who was logged in apart from whose account it is
+		user = ev.Text("user")
+		r.doer("user", r.account(by))
+	}
+	r.target("user", r.account(user))
 	r.target("host", a.Host)
 	r.found(what)
 	a.Outcome = f.outcome
-	a.Text = or(f.message, a.Verb+" account "+f.user)
+	a.Text = or(f.message, strings.TrimRight(a.Verb+" account "+user, " "))
 	r.out()
 }
 

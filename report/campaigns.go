@@ -87,6 +87,9 @@ func (j *tagged) value(v reflect.Value) {
 	case tocsin.Driver:
 		j.str(x.String())
 		return
+	case tocsin.Outcome:
+		j.str(x.String())
+		return
 	case tocsin.Place:
 		j.open('{')
 		j.timeAt("time", x.Time)
