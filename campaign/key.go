@@ -45,10 +45,10 @@ var keyKinds = []keyKind{
 	}},
 	{"collection", 1, func(s *story, d *tocsin.Deed) bool { return d.Tactic == "collection" && d.Weight >= Least }},
 	{"upload", 1, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "exfiltration" && d.Weight >= Least && !s.left(d)
+		return outgoing(d) && !s.left(d)
 	}},
 	{"sent", 1, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "exfiltration" && d.Weight >= Least && s.left(d)
+		return outgoing(d) && s.left(d)
 	}},
 	{"impact", 1, func(s *story, d *tocsin.Deed) bool {
 		return d.Tactic == "impact" && (d.Level >= tocsin.Medium || d.Weight >= 1)
