@@ -223,7 +223,7 @@ func (b *indicators) source(m *member, value string) {
 	case b.own(value):
 		role, why = "internal", "It is the organisation's own."
 	case kind != "":
-		role, why = "provider", "It is "+name+": others come from there too."
+		role, why = "provider", "It is a service of everybody's ("+name+"): others come from there too."
 	case usual(m):
 		role, why = "shared", "Accounts were used from there in ordinary ways before: it may be where they usually are, or many may share it. "+why
 	case !b.s.firm(first):
@@ -381,13 +381,13 @@ func (b *indicators) judge(value, role string, d *tocsin.Deed) (string, string) 
 	case role == "mail":
 		why := "Mail was written straight to it, past the organisation's own server: it is where the mail was for."
 		if kind != "" {
-			why += " It is " + name + "."
+			why += " It is a service of everybody's (" + name + ")."
 		}
 		return "mail", why
 	case kind != "" && role == "drop":
-		return "provider", ended("It is " + name + ", to which data was being sent: ask it to preserve and then delete it. " + how)
+		return "provider", ended("Data was being sent to a service of everybody's (" + name + "): ask it to preserve and then delete it. " + how)
 	case kind != "":
-		return "provider", ended("It is " + name + ", which many use. " + how)
+		return "provider", ended("It is a service of everybody's (" + name + "). " + how)
 	case share >= rare && common != "":
 		return "contacted", ended("Many name it (" + common + "). " + how)
 	case !b.s.firm(d):

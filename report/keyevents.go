@@ -249,12 +249,12 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 	if len(c.Used) == 0 {
 		a.para(w.key.usedNone)
 	} else {
-		a.para(bold(w.key.used + w.colon))
+		a.para(bold(w.key.used), strings.TrimRight(w.colon, " "))
 		a.indicators(c.Used)
 	}
 	a.unlisted(c, "used")
 	if len(c.Touched) > 0 {
-		a.para(bold(w.key.touched + w.colon))
+		a.para(bold(w.key.touched), strings.TrimRight(w.colon, " "))
 		a.note(w.key.touchedNote)
 		a.indicators(c.Touched)
 		a.unlisted(c, "touched")

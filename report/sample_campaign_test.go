@@ -92,7 +92,7 @@ func sampleCampaign() *tocsin.Campaign {
 		Touched: []tocsin.Indicator{
 			{Entity: tocsin.Entity{Kind: "address", Role: "contacted", Value: "192.0.2.61"}, Why: "What is known does not show that it is hostile. It was spoken to: connect 192.0.2.61:443.", First: at(400), Last: at(410), Place: place(400, "logs/flow.csv", 12)},
 			{Entity: tocsin.Entity{Kind: "address", Role: "mail", Value: "192.0.2.25"}, Why: "Mail was written straight to it, past the organisation's own server: it is where the mail was for.", First: at(500), Last: at(520), Place: place(500, "logs/flow.csv", 40)},
-			{Entity: tocsin.Entity{Kind: "domain", Role: "provider", Value: "storage.example"}, Why: "It is files or texts of anybody, to which data was being sent: ask it to preserve and then delete it.", First: at(1725), Last: at(1765), Place: place(1725, "logs/flow.csv", 88)},
+			{Entity: tocsin.Entity{Kind: "domain", Role: "provider", Value: "storage.example"}, Why: "Data was being sent to a service of everybody's (files or texts of anybody): ask it to preserve and then delete it.", First: at(1725), Last: at(1765), Place: place(1725, "logs/flow.csv", 88)},
 		},
 		Data:    []string{"tables customers and orders of db1.shop.example, read in 455 requests", "1.8 GB sent to storage.example"},
 		Open:    []string{"what helpdesk2 did after 2026-03-02 12:40 on hosts that sent no logs", "whether www.clinic.example was entered: its answers were not logged"},
