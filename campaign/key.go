@@ -552,11 +552,16 @@ func (s *story) logins(d *tocsin.Deed) []*tocsin.Deed {
 	return group
 }
 
+// fromOutside says that a deed's own record names an address of the internet as where it was done from.
+func fromOutside(d *tocsin.Deed) bool {
+	return slices.ContainsFunc(d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" && tocsin.Internet(e.Value) })
+}
+
 // lateral is the first act on another machine than the one that was entered, from a machine within reach. Without an entry
 // it has to be known from which machine it was done.
 func (s *story) lateral(entry *tocsin.KeyEvent) *tocsin.KeyEvent {
 	for _, d := range s.all {
-		if d.N == 0 || !s.firm(d) || s.by[d].foreign || !s.happened(d) || d.Weight < Least || d.Tactic != "lateral-movement" && (d.Verb != "login" || d.Outcome != tocsin.Worked) {
+		if d.N == 0 || !s.firm(d) || fromOutside(d) || !s.happened(d) || d.Weight < Least || d.Tactic != "lateral-movement" && (d.Verb != "login" || d.Outcome != tocsin.Worked) {
 			continue
 		}
 		to := s.machinesOf(d)
