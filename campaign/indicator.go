@@ -68,7 +68,10 @@ func (b *indicators) note(kind, value, role, why string, d *tocsin.Deed) {
 		return
 	}
 	x := tocsin.Indicator{Entity: tocsin.Entity{Kind: kind, Role: role, Value: value}, Why: why}
-	x.First, x.Last, x.Place = b.seen(value, d)
+	exact := false
+	if x.First, x.Last, x.Place, exact = b.seen(value, d); !exact {
+		x.Why = ended(x.Why) + fmt.Sprintf(" Its record is one of %s that begin at this place.", several(d.N, "like act"))
+	}
 	key := kind + ":" + strings.ToLower(value)
 	i, ok := b.at[key]
 	if !ok {
@@ -87,12 +90,12 @@ func (b *indicators) note(kind, value, role, why string, d *tocsin.Deed) {
 }
 
 // seen is when a value was named in a run of like deeds, first and last, and where first: by its first target where that is
-// it, else by the run as a whole.
-func (b *indicators) seen(value string, d *tocsin.Deed) (first, last time.Time, at tocsin.Place) {
+// it, else by the run as a whole, which is exact where its first record has the value.
+func (b *indicators) seen(value string, d *tocsin.Deed) (first, last time.Time, at tocsin.Place, exact bool) {
 	first, last, at = d.Time, d.Last, d.Place
 	m := b.s.by[d]
-	if d.N < 2 || m == nil || d.Time.IsZero() {
-		return first, last, at
+	if exact = d.N < 2 || b.inText(value, d); d.N < 2 || m == nil || d.Time.IsZero() {
+		return first, last, at, exact
 	}
 	kind, target := tickKind(d), hash32(value)
 	found := false
@@ -102,13 +105,33 @@ func (b *indicators) seen(value string, d *tocsin.Deed) (first, last time.Time, 
 		}
 		t := time.Unix(0, k.Time).UTC()
 		if p, ok := placeOf(d, k.Record, t); ok && !found {
-			found, first, at = true, t, p
+			found, exact, first, at = true, true, t, p
 		}
 		if found {
 			last = t
 		}
 	}
-	return first, last, at
+	return first, last, at, exact
+}
+
+// inText says that the first record of a run has a value: its text does, or it is all that the run has of its kind, or what the
+// records have in common.
+func (b *indicators) inText(value string, d *tocsin.Deed) bool {
+	if strings.Contains(strings.ToLower(d.Text), strings.ToLower(value)) {
+		return true
+	}
+	others := 0
+	for _, e := range d.On {
+		if e.Value != value && e.Kind != "user" && (e.Kind != "host" || b.s.name(e.Value, d) != b.s.name(d.Host, d)) {
+			others++
+		}
+	}
+	for _, w := range d.Who {
+		if w.Value == value {
+			return true
+		}
+	}
+	return others == 0
 }
 
 // ticks are those of a member that aimed at what has a hash, in order of time.
@@ -180,7 +203,7 @@ func (b *indicators) sources() {
 // source tells of one of them, by the acts whose records name it.
 func (b *indicators) source(m *member, value string) {
 	var first *tocsin.Deed
-	acts, alerts, entered := 0, 0, 0
+	acts, alerts, entered, shown := 0, 0, 0, b.s.c.Level >= tocsin.High
 	var last time.Time
 	for i := range m.Deeds {
 		d := &m.Deeds[i]
@@ -191,6 +214,7 @@ func (b *indicators) source(m *member, value string) {
 			first = d
 		}
 		last = later(last, d.Last)
+		shown = shown || d.Tactic != "" && hostile(d)
 		a := b.s.act[d]
 		if a.lead != d {
 			continue
@@ -224,12 +248,22 @@ func (b *indicators) source(m *member, value string) {
 		role, why = "internal", "It is the organisation's own."
 	case kind != "":
 		role, why = "provider", "It is a service of everybody's ("+name+"): others come from there too."
+	case common(value):
+		role, why = "shared", "Many logs have it in the place of another address. "+why
 	case usual(m):
 		role, why = "shared", "Accounts were used from there in ordinary ways before: it may be where they usually are, or many may share it. "+why
 	case !b.s.firm(first):
 		role = "near"
+	case !shown: // what was done after logging in from there may be an administrator's work
+		role, why = "near", "What is known does not show that it is hostile. "+why
 	}
 	b.note("address", value, role, ended(why), &d)
+}
+
+// common says that an address is one that people write for any.
+func common(address string) bool {
+	share, why := prevalence.Share("callback:" + address)
+	return why != "" && share >= rare
 }
 
 // ended is a sentence with its full stop.
@@ -295,7 +329,7 @@ func (b *indicators) own(value string) bool {
 // hosts are where the machines within reach were made to speak to: the hosts that commands, requests and connections name.
 func (b *indicators) hosts(d *tocsin.Deed) {
 	role := hostRole(d)
-	if role == "" {
+	if role == "" || d.N == 0 && !hostile(d) { // what a correlation says is of acts that are told by themselves
 		return
 	}
 	var all []string

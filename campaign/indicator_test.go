@@ -94,6 +94,22 @@ func TestSharedAddress(t *testing.T) {
 	}
 }
 
+// Where somebody only logged in and then did an administrator's work, nothing shows that his address is hostile.
+func TestAdministratorsAddress(t *testing.T) {
+	c := onlyCampaign(t, `
+0  | address:198.51.100.5 | address:198.51.100.5 session:web1/3 | web1 | login - worked 0 1 | host:web1 user:web1\ann | auth.log | login as ann
+10 | address:198.51.100.5 | session:web1/3 user:web1\ann | web1 | write persistence/T1053.003 worked 2 1 | host:web1 | audit.log | tee /etc/cron.d/site
+20 | address:198.51.100.5 | session:web1/3 user:web1\ann | web1 | create persistence/T1136.001 worked 0.6 1 | host:web1 | audit.log | useradd carol
+30 | address:198.51.100.5 | session:web1/3 user:web1\ann | web1 | copy collection/T1560.001 worked 2 1 | host:web1 | audit.log | tar czf /tmp/site.tgz /srv
+`)
+	if c.Level >= tocsin.High {
+		t.Fatalf("level %s", c.Level)
+	}
+	if got := roles(c)["198.51.100.5"]; got != "near" {
+		t.Errorf("%q", got)
+	}
+}
+
 // Of a run of like deeds each target is told with when and where it was named first.
 func TestSeenInRun(t *testing.T) {
 	actors := acted(t, server+`

@@ -38,7 +38,7 @@ var keyKinds = []keyKind{
 	{"account", 3, func(s *story, d *tocsin.Deed) bool { return makesAccount(d) }},
 	{"key", 2, func(s *story, d *tocsin.Deed) bool { return addsKey(d) }},
 	{"persistence", 3, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "persistence" && !makesAccount(d) && !addsKey(d) && d.Weight >= Least && (d.Technique != "T1098" || d.Level >= tocsin.Medium)
+		return d.Tactic == "persistence" && !makesAccount(d) && !addsKey(d) && d.Verb != "delete" && d.Verb != "list" && d.Verb != "read" && d.Weight >= Least && (d.Technique != "T1098" || d.Level >= tocsin.Medium)
 	}},
 	{"impairment", 1, func(s *story, d *tocsin.Deed) bool {
 		return (d.Tactic == "defense-impairment" || d.Tactic == "stealth" && of3(d, "T1070")) && d.Level >= tocsin.Medium
@@ -158,7 +158,11 @@ func (s *story) keyEvents() {
 			all = append(all, *e)
 		}
 	}
-	add(s.contact())
+	first := s.contact()
+	add(first)
+	if first != nil {
+		s.since = first.Time
+	}
 	entry := s.entry()
 	add(entry)
 	for i := range keyKinds {
@@ -192,8 +196,12 @@ func (s *story) cutKey(all []tocsin.KeyEvent) []tocsin.KeyEvent {
 	return all
 }
 
-// firm says that a deed is of one who is telling by himself, or that nobody in the campaign is: what is weak may be another's.
+// firm says that a deed is of one who is telling by himself, or that nobody in the campaign is: what is weak may be another's. What
+// was before the first sign of the intruder is ordinary use.
 func (s *story) firm(d *tocsin.Deed) bool {
+	if d.Time.Before(s.since) && !d.Time.IsZero() {
+		return false
+	}
 	return s.by[d].core() || !slices.ContainsFunc(s.g, (*member).core)
 }
 
@@ -372,6 +380,9 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 	e := &tocsin.KeyEvent{Kind: kind, Time: d.Time, Host: s.name(d.Host, d), Technique: d.Technique, Outcome: s.act[d].outcome(), Shown: d.Shown, Tie: tocsin.Weak,
 		What: cmp.Or(strings.TrimSpace(d.Text), what(d))}
 	e.Account, e.From = doer(d)
+	if who := onOf(d, "user", "principal"); d.Verb == "login" && len(who) > 0 {
+		e.Account = who[0].Value // as whom
+	}
 	switch kind {
 	case "account", "key":
 		for _, x := range group {
@@ -386,11 +397,6 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		e.On = s.machinesOf(d)
 		if len(e.On) == 1 {
 			_, e.Host, _ = strings.Cut(e.On[0], ":")
-		}
-		for _, t := range onOf(d, "user", "principal") {
-			if d.Verb == "login" {
-				e.Account = t.Value
-			}
 		}
 	case "control", "upload", "sent":
 		for _, h := range callbacks(d) {

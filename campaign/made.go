@@ -14,6 +14,8 @@ type maker struct {
 
 var makers = []maker{
 	{tool: "useradd", line: `sudo useradd -m -u 2020 -s /bin/bash -G sudo svc-copy; echo done`, name: "svc-copy"},
+	{tool: "useradd", line: `/usr/sbin/useradd -m -u 2020 -c 'Copy of the Service' -s /bin/bash svc-copy`, name: "svc-copy"},
+	{tool: "useradd", line: `ssh ann@db1 "sudo useradd -m svc-copy"`, name: "svc-copy"},
 	{tool: "adduser", first: true, line: `adduser svc-copy sudo`, name: "svc-copy"},
 	{tool: "net", after: "user", line: `net user svc-copy *** /add /domain`, name: "svc-copy"},
 	{tool: "net1", after: "user", line: `C:\Windows\system32\net1.exe user /add svc-copy ***`, name: "svc-copy"},
@@ -29,20 +31,58 @@ var makers = []maker{
 // madeBy is the account that a command line makes, in lower case, or "".
 func madeBy(line string) string {
 	line = strings.ToLower(line)
-	for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(";|&\r\n\"'`(){}", r) }) {
-		words := strings.Fields(part)
-		for i, w := range words {
-			w = strings.TrimSuffix(w[strings.LastIndexAny(w, `/\`)+1:], ".exe")
-			for k := range makers {
-				if m := &makers[k]; m.tool == w {
-					if name := m.nameIn(words[i+1:]); name != "" {
-						return name
-					}
-				}
+	for k := range makers {
+		m := &makers[k]
+		for from := 0; ; {
+			i := strings.Index(line[from:], m.tool)
+			if i < 0 {
+				break
+			}
+			at := from + i
+			from = at + len(m.tool)
+			rest := strings.TrimPrefix(line[from:], ".exe")
+			rest = strings.TrimPrefix(rest, `"`) // of a program's path in quotes
+			if at > 0 && !strings.ContainsRune(" \t\"'/\\;|&(`\n", rune(line[at-1])) || !strings.HasPrefix(rest, " ") {
+				continue // a part of another word
+			}
+			if name := m.nameIn(argumentsOf(rest)); name != "" {
+				return name
 			}
 		}
 	}
 	return ""
+}
+
+// argumentsOf are the words up to where a command ends, what stands in quotes being one. A quote at the end of a word is that
+// of the shell's line around the command.
+func argumentsOf(s string) []string {
+	var all []string
+	for {
+		s = strings.TrimLeft(s, " \t")
+		if s == "" || strings.ContainsRune(";|&\r\n)}", rune(s[0])) {
+			return all
+		}
+		if q := s[0]; q == '"' || q == '\'' {
+			end := strings.IndexByte(s[1:], q)
+			if end < 0 {
+				return all
+			}
+			all = append(all, s[1:1+end])
+			s = s[2+end:]
+			continue
+		}
+		end := strings.IndexAny(s, " \t;|&\r\n\"'`)}")
+		if end < 0 {
+			return append(all, s)
+		}
+		if end > 0 {
+			all = append(all, s[:end])
+		}
+		if strings.ContainsRune("\"'`", rune(s[end])) {
+			return all
+		}
+		s = s[end:]
+	}
 }
 
 func (m *maker) nameIn(args []string) string {
@@ -51,7 +91,7 @@ func (m *maker) nameIn(args []string) string {
 		switch {
 		case !on:
 			on = w == m.after
-		case w[0] == '-' || w[0] == '/' && m.begin == "" || !strings.HasPrefix(w, m.begin) || w == "***" || strings.ContainsAny(w, "<>$%*"):
+		case w == "" || w[0] == '-' || strings.Trim(w, "0123456789") == "" || strings.Contains(w, " ") || w[0] == '/' && m.begin == "" || !strings.HasPrefix(w, m.begin) || w == "***" || strings.ContainsAny(w, "<>$%*"):
 		default:
 			if name = strings.TrimPrefix(w, m.begin); m.first || m.after != "" {
 				return name

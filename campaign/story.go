@@ -21,6 +21,7 @@ type story struct {
 	c   *tocsin.Campaign
 
 	keys   numbering
+	since  time.Time         // of the first contact or sign
 	called map[string]string // what machines that deeds name are told as
 }
 

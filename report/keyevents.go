@@ -33,7 +33,7 @@ var englishKey = keyWords{
 	roles: map[string]string{"source": "came from there", "callback": "called back to", "download": "tools came from there", "drop": "data went there", "tool": "file brought", "client": "rare client",
 		"account": "account made", "key": "key added", "contacted": "spoken to", "mail": "mail server written to", "provider": "public service", "shared": "shared or usual address",
 		"internal": "own or private", "near": "too loosely tied"},
-	remove: "Remove the accounts and keys that were made: {0}.",
+	remove: "Accounts and keys that were made; remove those that nobody answers for: {0}.",
 }
 
 var frenchKey = keyWords{
@@ -49,7 +49,7 @@ var frenchKey = keyWords{
 	roles: map[string]string{"source": "origine", "callback": "hôte de rappel", "download": "origine d'outils", "drop": "destination de données", "tool": "fichier apporté", "client": "client rare",
 		"account": "compte créé", "key": "clé ajoutée", "contacted": "contacté", "mail": "serveur de messagerie destinataire", "provider": "service public", "shared": "adresse partagée ou habituelle",
 		"internal": "interne ou privé", "near": "lien trop faible"},
-	remove: "Supprimer les comptes et les clés créés : {0}.",
+	remove: "Comptes et clés créés ; supprimer ceux dont personne ne répond : {0}.",
 }
 
 // keyKind is what a kind of key event is called; of one that is not known, what was given.
