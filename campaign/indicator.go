@@ -141,7 +141,9 @@ func (b *indicators) ticks(m *member, target uint32) tocsin.Ticks {
 		index = map[uint32]tocsin.Ticks{}
 		for _, all := range m.Ticks {
 			for _, k := range all {
-				index[k.Target] = append(index[k.Target], k)
+				if k.Tactic != 0 { // ordinary use names nothing that is told
+					index[k.Target] = append(index[k.Target], k)
+				}
 			}
 		}
 		for _, all := range index {

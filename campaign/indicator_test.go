@@ -121,7 +121,7 @@ func TestSeenInRun(t *testing.T) {
 	d.Last = d.Time.Add(9 * time.Second)
 	d.Spans = []tocsin.Span{{Source: "http.log", From: 50, To: 52}}
 	for i, on := range []string{"a.intruder.example", "b.intruder.example", "b.intruder.example"} {
-		m.Ticks = append(m.Ticks, tocsin.Ticks{{Time: d.Time.Add(time.Duration(i) * 3 * time.Second).UnixNano(), Record: uint32(50 + i), Kind: tickKind(d), Target: hash32(on), Outcome: tocsin.Worked}})
+		m.Ticks = append(m.Ticks, tocsin.Ticks{{Time: d.Time.Add(time.Duration(i) * 3 * time.Second).UnixNano(), Record: uint32(50 + i), Kind: tickKind(d), Target: hash32(on), Tactic: 12, Outcome: tocsin.Worked}})
 	}
 	c := build(actors).Campaigns[0]
 	for _, x := range c.Used {

@@ -339,6 +339,9 @@ func (s *story) account(d *tocsin.Deed) string {
 // those of all.
 func onOf(d *tocsin.Deed, kinds ...string) []tocsin.Entity {
 	var all, sure []tocsin.Entity
+	if sampled(d) {
+		return nil
+	}
 	text := strings.ToLower(d.Text)
 	for _, e := range d.On {
 		if !slices.Contains(kinds, e.Kind) || e.Value == "" {
@@ -442,30 +445,41 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 	return e
 }
 
-// doer is by whom a deed was done, as far as its record says: the account, and the address or machine it came from. Of the
-// accounts of a run only the one that its first record names is known to be its.
+// A run of like deeds keeps some of what its records name, by a hash under the owner's key: what has so many names or more may
+// lack any of them. They are the bounds of package actor.
+const (
+	fullWho = 7 // with the name that it goes by
+	fullOn  = 48
+	// fullPlain is that of ordinary use.
+	fullPlain = 8
+)
+
+// sampled says that not all that a run of deeds was done to is known.
+func sampled(d *tocsin.Deed) bool {
+	return d.N > 1 && (len(d.On) >= fullOn || (d.Tactic == "" || d.Level <= tocsin.Informational) && len(d.On) >= fullPlain)
+}
+
+// doer is by whom a deed was done, as far as its record says: the account, and the address or machine it came from. Of a run it
+// is known where it has one account only.
 func doer(d *tocsin.Deed) (account, from string) {
 	accounts := 0
-	text := strings.ToLower(d.Text)
 	for _, e := range d.Who {
 		switch e.Kind {
-		case "agent":
+		case "agent", "user", "principal":
 			if account == "" {
-				account, accounts = e.Value, 1
-			}
-		case "user", "principal":
-			switch {
-			case accounts == 0, d.N > 1 && hasWord(text, strings.ToLower(short(e.Value))):
 				account = e.Value
-			case d.N > 1 && !hasWord(text, strings.ToLower(short(account))):
-				account = ""
 			}
-			accounts++
+			if e.Kind != "agent" {
+				accounts++
+			}
 		case "address", "host":
 			if from == "" {
 				from = e.Value
 			}
 		}
+	}
+	if d.N > 1 && (accounts > 1 || len(d.Who) >= fullWho) && d.Who[0].Value != account {
+		account = ""
 	}
 	return account, from
 }

@@ -141,7 +141,7 @@ function campaignPage(k, wide) {
 }
 
 // table is a list of rows below a title.
-const table = (heads, rows) => el("div", { class: "list" }, el("div", { class: "scroll" }, el("table", { class: "facts" }, el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows))));
+const table = (heads, rows) => el("div", { class: "list" }, el("div", { class: "scroll" }, el("table", { class: "keyrows" }, el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows))));
 
 // keyEvents are the few acts that tell the campaign in short.
 function keyEvents(c) {
