@@ -23,6 +23,20 @@ func (o Outcome) String() string {
 	return outcomeNames[Unknown]
 }
 
+// MarshalText is String, so that JSON has words.
+func (o Outcome) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads String's words; all others are Unknown.
+func (o *Outcome) UnmarshalText(b []byte) error {
+	*o = Unknown
+	for i, n := range outcomeNames {
+		if n == string(b) {
+			*o = Outcome(i)
+		}
+	}
+	return nil
+}
+
 // An Action is what an event means: who did what to which target, with which credential, and how it ended.
 //
 // The reader of actions hands out an Action for the length of one call; its strings may be views of the event's.

@@ -141,7 +141,11 @@ func (r *Reader) account1(ev *tocsin.Event, what finding) {
 	if f.session != "" && a.Host != "" {
 		r.doer("session", r.joined(a.Host, "/", f.session))
 	}
-	user := ev.Text("user") // who is only known to have been logged in changes another's
+	user := f.user
+	if by := ev.Text("AUID"); by != "" { // the audit daemon names who was logged in apart from whose account it is
+		user = ev.Text("user")
+		r.doer("user", r.account(by))
+	}
 	r.target("user", r.account(user))
 	r.target("host", a.Host)
 	r.found(what)

@@ -47,3 +47,32 @@ func TestLogAndSetOff(t *testing.T) {
 		}
 	}
 }
+
+// The audit daemon names who was logged in and, apart from them, whose account it is; where it does not, nobody's is meant.
+func TestAuditedAccount(t *testing.T) {
+	for _, c := range []struct{ acct, target, text string }{
+		{"svc-copy", `web1\svc-copy`, "create account svc-copy"},
+		{"", "", "create account"},
+	} {
+		ev := tocsin.Event{Host: "web1", Sources: []tocsin.LogSource{{Product: "linux", Service: "auditd"}}}
+		for _, f := range [][2]string{{"type", "ADD_USER"}, {"AUID", "ann"}, {"ses", "7"}, {"event_type", "user_added"}, {"outcome", "success"}, {"user", c.acct}} {
+			ev.Add(f[0], f[1])
+		}
+		n := 0
+		NewReader([]byte("key"), own).Read(&ev, nil, func(a *tocsin.Action) {
+			n++
+			target := ""
+			for _, e := range a.On {
+				if e.Kind == "user" {
+					target = e.Value
+				}
+			}
+			if target != c.target || a.Text != c.text || a.Who[len(a.Who)-1].Value != `web1\ann` {
+				t.Errorf("account %q: on %v by %v, %q", c.acct, a.On, a.Who, a.Text)
+			}
+		})
+		if n != 1 {
+			t.Errorf("account %q: %d actions", c.acct, n)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type story struct {
 	c   *tocsin.Campaign
 
 	keys   numbering
+	since  time.Time         // of the first contact or sign
 	called map[string]string // what machines that deeds name are told as
 }
 
@@ -77,6 +78,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	}
 	slices.Sort(c.Orgs)
 	s.steps()
+	s.keyEvents()
 	s.indicators()
 	c.Data = s.data()
 	c.Rules = rules(s.all)
@@ -237,50 +239,6 @@ func (s *story) steps() {
 	}
 	s.omit("steps", len(s.c.Steps)-len(out))
 	s.c.Steps = out
-}
-
-// indicators are addresses from which it came, then strings.
-func (s *story) indicators() {
-	const most = 120
-	var out []string
-	missing := 0
-	seen := map[string]bool{}
-	add := func(v string) {
-		if seen[v] {
-			return
-		}
-		if seen[v] = true; len(out) == most {
-			missing++
-			return
-		}
-		out = append(out, v)
-	}
-	for _, m := range s.g {
-		for _, h := range m.Handles {
-			if h.Kind == "address" && tocsin.Internet(h.Value) {
-				add("address:" + h.Value)
-			}
-		}
-	}
-	byWeight := slices.Clone(s.all)
-	slices.SortStableFunc(byWeight, func(x, y *tocsin.Deed) int { return cmp.Compare(y.Weight, x.Weight) })
-	for _, d := range byWeight {
-		if d.Weight < 0.5 {
-			break
-		}
-		for _, m := range d.Marks {
-			add(m)
-		}
-		if d.Tactic == "command-and-control" || d.Tactic == "exfiltration" {
-			for _, e := range d.On {
-				if e.Kind == "domain" || e.Kind == "url" || e.Kind == "address" && tocsin.Internet(e.Value) {
-					add(e.Kind + ":" + e.Value)
-				}
-			}
-		}
-	}
-	s.c.Marks = out
-	s.omit("indicators", missing)
 }
 
 // rules are the titles of what held, most frequent first.

@@ -29,6 +29,8 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 	}
 	all := h.campaigns()
 	j.intAt("campaignCount", int64(len(all)))
+	writeNames(j, "keyKinds", english.key.kinds)
+	writeNames(j, "roles", english.key.roles)
 	j.key("campaigns")
 	j.open('[')
 	for _, c := range all[:min(len(all), maxPageCampaigns)] {
@@ -62,6 +64,17 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 		j.shut('}')
 	}
 	j.shut(']')
+}
+
+// writeNames writes what things are called.
+func writeNames(j *jsonText, name string, names map[string]string) {
+	j.key(name)
+	j.open('{')
+	for _, k := range sortedKeys(names) {
+		j.key(k)
+		j.str(names[k])
+	}
+	j.shut('}')
 }
 
 // writeSpans writes runs of records by source: a name, whether they are of others than the first events of lines, then pairs

@@ -90,6 +90,9 @@ func (j *tagged) value(v reflect.Value) {
 	case tocsin.Verdict:
 		j.str(x.String())
 		return
+	case tocsin.Outcome:
+		j.str(x.String())
+		return
 	case tocsin.Place:
 		j.open('{')
 		j.timeAt("time", x.Time)

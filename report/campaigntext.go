@@ -12,24 +12,37 @@ import (
 // maxTextCampaigns bounds the campaigns that Text shows.
 const maxTextCampaigns = 5
 
+// maxTextKeys bounds the key events of each.
+const maxTextKeys = 15
+
 // campaignLines shows the campaigns within at most high lines, but at least a line of the first: as many as there is room
 // for in full, the others up to five with a line each.
-func (p *page) campaignLines(h *Hunt, high int) []string {
+// Where nobody said how high the screen is, key events are shown whole, beyond that many lines.
+func (p *page) campaignLines(h *Hunt, high int) (lines []string, beyond int) {
 	all := h.campaigns()
 	besides := p.besides(h)
 	if len(all) == 0 {
 		if h.Campaigns != nil && h.matches().Len() > 0 {
-			return append([]string{"No campaign."}, besides...)
+			return append([]string{"No campaign."}, besides...), 0
 		}
-		return besides
+		return besides, 0
 	}
 	high -= len(besides)
 	head := p.ink("1", several(len(all), "campaign"))
 	show := min(len(all), maxTextCampaigns)
 	var full [][]string
-	for _, c := range all[:show] {
-		lines, _ := p.campaign(c, h.end())
-		full = append(full, lines)
+	for _, keys := range [...]int{maxTextKeys, 8, 5, 3, 0} { // as many of each as leave the first whole
+		if p.long {
+			keys = 0
+		}
+		full = full[:0]
+		for _, c := range all[:show] {
+			lines, _ := p.campaign(c, h.end(), keys)
+			full = append(full, lines)
+		}
+		if show+len(full[0]) <= high {
+			break
+		}
 	}
 	for {
 		more := 0
@@ -53,6 +66,11 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 		lines := []string{head}
 		for i := range show {
 			if i < whole {
+				if p.long && len(all[i].Key) > 0 {
+					more, _ := p.campaign(all[i], h.end(), maxTextKeys)
+					beyond += max(0, len(more)-len(full[i]))
+					full[i] = more
+				}
 				lines = append(lines, full[i]...)
 			} else {
 				lines = append(lines, full[i][0])
@@ -61,7 +79,7 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 		if more > 0 {
 			lines = append(lines, "  … and "+count(len(all)-show)+" more")
 		}
-		return append(lines, besides...)
+		return append(lines, besides...), beyond
 	}
 }
 
@@ -91,7 +109,8 @@ func (p *page) besides(h *Hunt) []string {
 
 // campaign is one campaign as a short block, and how many of its lines say what it is, what it may lack, when and against
 // whom; end is when the logs end, zero where that is not known.
-func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head int) {
+// It tells at most keys of its key events.
+func (p *page) campaign(c *tocsin.Campaign, end time.Time, keys int) (lines []string, head int) {
 	w := &english
 	l := min(c.Level, tocsin.Critical)
 	id := visible(shorten(c.ID, 40))
@@ -130,6 +149,9 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head
 		add("of those that are listed; " + several(more, "more target") + " not listed")
 	}
 	head = len(lines)
+	for _, s := range p.keyLines(c, keys) {
+		add(s)
+	}
 	add(p.operators(c))
 	add(p.autonomy(c))
 	if order := tacticsInOrder(c); len(order) > 0 {
@@ -225,7 +247,7 @@ func (p *page) minutes(first, last time.Time) string {
 func ExplainList(w io.Writer, h *Hunt, o TextOptions) error {
 	e := explanation{page: explaining(o), h: h}
 	for _, c := range h.campaigns() {
-		lines, head := e.campaign(c, time.Time{})
+		lines, head := e.campaign(c, time.Time{}, 0)
 		for _, l := range lines[:head] {
 			e.line(l)
 		}
@@ -243,7 +265,7 @@ func explaining(o TextOptions) *page {
 }
 
 // Explain writes the chain of evidence of one campaign of the hunt: what it is and why it is rated so, what it may lack,
-// its steps in order with their places, why its actors are one each and belong together, what drives them, with weights
+// its key events and its steps in order with their places, why its actors are one each and belong together, what drives them, with weights
 // that add up to what is said, their tempo, where a person decided, how they adapted, the victims, what is open, and what
 // the run did not keep. Places are SOURCE:RECORD, as --explain of hunt takes them.
 func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
@@ -251,6 +273,7 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 	e := explanation{page: explaining(o), h: h, c: c}
 	e.head()
 	e.lost()
+	e.keyEvents()
 	e.steps()
 	for i, a := range actorsOf(c) {
 		e.actor(i, a)
@@ -259,7 +282,7 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 	e.links("Why these actors are one campaign", c.Links)
 	e.gates()
 	e.victims()
-	e.texts("Indicators", "indicators", c.Marks)
+	e.indicators()
 	e.texts("Data touched", "data", c.Data)
 	e.texts("Rules and alerts", "rules", c.Rules)
 	e.texts("To look for next", "open", c.Open)

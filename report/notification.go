@@ -151,6 +151,7 @@ func (a *dossier) assessment(c *tocsin.Campaign) {
 	t, n := a.w, &a.w.notice
 	a.heading(2, n.assessment)
 	a.nature(c)
+	a.keyEvents(c)
 	a.heading(3, t.timeline)
 	a.timeline(c)
 	a.heading(3, n.severity)

@@ -17,14 +17,15 @@ const (
 	maxPattern  = 50  // comparisons in one indicator's pattern
 )
 
-// STIX writes one STIX 2.1 bundle: for each rule an indicator whose pattern is the source addresses, domains, URLs and
-// file hashes (else command lines, else accounts) that its matches named, with the ATT&CK techniques it indicates; for
-// each rule and host a sighting of it with the observed data; for each campaign the campaign, its victims,
-// infrastructure and indicators, and its steps as an Attack Flow. Tools that read Attack Flow documents want one flow
+// STIX writes one STIX 2.1 bundle: for each rule an indicator whose pattern is what of its matches' source addresses, domains,
+// URLs and file hashes a campaign shows to be the intruder's (else their command lines, of rules of medium and above, else the rule
+// itself), with the ATT&CK techniques it indicates; for each rule and host a sighting of it with the observed data; for each
+// campaign the campaign, its victims, infrastructure and indicators, what was only touched as observed data, its key events as a
+// note, and its steps as an Attack Flow. Tools that read Attack Flow documents want one flow
 // in each, which is what a hunt with one campaign gives. Ids are derived from the content: the same hunt gives the
 // same bundle. https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html
 func STIX(w io.Writer, h *Hunt) error {
-	s := stix{made: h.made(), done: make(map[string]bool)}
+	s := stix{made: h.made(), done: make(map[string]bool), hostile: hostileIn(h.campaigns())}
 	s.start()
 	groups := stixGroups(h.matches().All(false))
 	for _, g := range groups.rules {
@@ -108,6 +109,8 @@ type stix struct {
 	made time.Time
 	self string          // id of the identity that made it
 	done map[string]bool // ids written
+
+	hostile map[string]bool // values that campaigns show to be an intruder's
 }
 
 const stamp = "2006-01-02T15:04:05.000Z"
@@ -154,11 +157,11 @@ func (s *stix) indicator(g *ruleGroup) {
 	}
 	r := g.rule
 	key := or(r.ID, r.Title)
-	pattern := g.pattern()
+	pattern := g.pattern(s.hostile)
 	id := s.domain("indicator", key, first, func() {
 		s.strAt("name", or(r.Title, or(r.ID, "rule")))
-		s.strAt("description", ruleInWords(r))
-		s.strsAt("indicator_types", []string{"malicious-activity"})
+		s.strAt("description", or(ruleInWords(r), "What the rule “"+or(r.Title, or(r.ID, "without a name"))+"” matches."))
+		s.strsAt("indicator_types", []string{"anomalous-activity"})
 		s.strAt("pattern", pattern)
 		s.strAt("pattern_type", "stix")
 		s.strAt("valid_from", first.UTC().Format(stamp))
@@ -383,14 +386,19 @@ func appendCanonical(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// pattern is the STIX pattern of what the matches of a rule had in common: whence they came and what they brought;
-// failing that the commands, and failing that the accounts. A rule whose events name none of these is its own pattern.
-func (g *ruleGroup) pattern() string {
-	for _, kinds := range [...][]string{{"address", "domain", "url", "hash"}, {"command"}, {"user", "principal"}, {"file", "process"}} {
+// pattern is the STIX pattern of what the matches of a rule had in common that is the intruder's; failing that the commands, where
+// the rule is of medium or above. Addresses, accounts and programs that matches name are mostly the victim's own or everybody's,
+// so that a rule without either is its own pattern.
+func (g *ruleGroup) pattern(hostile map[string]bool) string {
+	for _, kinds := range [...][]string{{"address", "domain", "url", "hash"}, {"command"}} {
 		var parts []string
 		for _, o := range g.hosts {
 			for i := range o.seen {
-				if p := comparison(&o.seen[i], kinds); p != "" && len(parts) < maxPattern && !contains(parts, p) {
+				e := &o.seen[i]
+				if e.Kind == "command" && levelOf(g.rule) < tocsin.Medium || e.Kind != "command" && !hostile[e.Value] {
+					continue
+				}
+				if p := comparison(e, kinds); p != "" && len(parts) < maxPattern && !contains(parts, p) {
 					parts = append(parts, p)
 				}
 			}

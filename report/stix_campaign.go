@@ -1,7 +1,6 @@
 package report
 
 import (
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -23,8 +22,8 @@ const (
 	attackFlowAt = "2022-08-02T19:34:35.143Z"
 )
 
-// campaigns writes for each campaign: the campaign, its victims as identities, its infrastructure, indicators of its
-// marks, and its steps as an Attack Flow.
+// campaigns writes for each campaign: the campaign, its victims as identities, its infrastructure, indicators of what was
+// used, what was touched as observed data, its key events as a note, and its steps as an Attack Flow.
 func (s *stix) campaigns(h *Hunt) {
 	all := h.campaigns()
 	if len(all) == 0 {
@@ -130,7 +129,9 @@ func (s *stix) campaign(c *tocsin.Campaign, end time.Time) string {
 	})
 	s.targets(c, id, first)
 	s.infrastructure(c, id, first)
-	s.marks(c, id, first)
+	s.indicators(c, id, first)
+	s.touched(c, first)
+	s.keyEvents(c, id, first)
 	s.attackFlow(c, end, first)
 	return id
 }
@@ -186,34 +187,17 @@ func (s *stix) targets(c *tocsin.Campaign, id string, created time.Time) {
 	}
 }
 
-// infrastructure is the addresses, domains and URLs that the campaign came from or called back to.
+// infrastructure is the addresses, names and URLs that the intruder used.
 func (s *stix) infrastructure(c *tocsin.Campaign, id string, created time.Time) {
-	victim := make(map[string]bool)
-	for i := range c.Victims {
-		victim[c.Victims[i].Value] = true
-		for _, e := range c.Victims[i].Also {
-			victim[e.Value] = true
-		}
-	}
 	var refs []string
-	add := func(e tocsin.Entity) {
-		if victim[e.Value] || len(refs) >= maxSTIXList {
-			return
+	for i := range c.Used {
+		x := &c.Used[i]
+		if x.Kind != "address" && x.Kind != "domain" && x.Kind != "url" || len(refs) >= maxSTIXList {
+			continue
 		}
+		e := entityOf(x)
 		if ref := s.observable(&e); ref != "" && !contains(refs, ref) {
 			refs = append(refs, ref)
-		}
-	}
-	for _, a := range actorsOf(c) {
-		for _, h := range a.Handles {
-			if h.Kind == "address" || h.Kind == "domain" || h.Kind == "url" {
-				add(h)
-			}
-		}
-	}
-	for _, m := range c.Marks[:min(len(c.Marks), maxSTIXList)] {
-		if kind, v, _ := strings.Cut(m, ":"); kind == "callback" || kind == "address" || kind == "domain" || kind == "url" {
-			add(callback(v))
 		}
 	}
 	if len(refs) == 0 {
@@ -226,59 +210,6 @@ func (s *stix) infrastructure(c *tocsin.Campaign, id string, created time.Time) 
 	for _, ref := range refs {
 		s.relate("consists-of", infra, ref, created)
 	}
-}
-
-// callback is what a place that was called back to is: an address, a URL or a domain.
-func callback(v string) tocsin.Entity {
-	e := tocsin.Entity{Kind: "domain", Role: "source", Value: v}
-	if a, err := netip.ParseAddr(v); err == nil {
-		e.Kind, e.Value = "address", a.String()
-	} else if strings.Contains(v, "://") {
-		e.Kind = "url"
-	}
-	return e
-}
-
-// marks are indicators of the campaign's marks, of those that have a STIX pattern.
-func (s *stix) marks(c *tocsin.Campaign, id string, created time.Time) {
-	for _, m := range c.Marks[:min(len(c.Marks), maxSTIXList)] {
-		pattern := markPattern(m)
-		if pattern == "" {
-			continue
-		}
-		s.relate("indicates", s.domain("indicator", "mark\x00"+c.ID+"\x00"+m, created, func() {
-			s.strAt("name", m)
-			s.strsAt("indicator_types", []string{"malicious-activity"})
-			s.strAt("pattern", "["+pattern+"]")
-			s.strAt("pattern_type", "stix")
-			s.strAt("valid_from", created.UTC().Format(stamp))
-		}), id, created)
-	}
-}
-
-func markPattern(m string) string {
-	kind, v, _ := strings.Cut(m, ":")
-	v = strings.ToValidUTF8(v, "\uFFFD")
-	if v == "" {
-		return ""
-	}
-	var e tocsin.Entity
-	switch kind {
-	case "callback", "address", "domain", "url":
-		e = callback(v)
-	case "hash":
-		if hashName(v) == "" {
-			return ""
-		}
-		e = tocsin.Entity{Kind: "hash", Value: v}
-	case "dropped":
-		e = tocsin.Entity{Kind: "file", Value: v}
-	case "agent":
-		return "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = " + literal(v)
-	default:
-		return ""
-	}
-	return comparison(&e, []string{e.Kind})
 }
 
 // attackFlow writes the steps as attack-actions, each with the machines it was about as attack-assets, in the order in

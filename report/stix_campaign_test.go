@@ -15,6 +15,7 @@ func TestSTIXCampaigns(t *testing.T) {
 	required := map[string][]string{
 		"campaign": {"name", "created", "modified"}, "infrastructure": {"name", "created", "modified"}, "identity": {"name", "created"}, "relationship": {"relationship_type", "source_ref", "target_ref"},
 		"indicator": {"pattern", "pattern_type", "valid_from"}, "extension-definition": {"name", "schema", "version", "extension_types", "created_by_ref"},
+		"observed-data": {"first_observed", "last_observed", "number_observed", "object_refs"}, "note": {"content", "object_refs"},
 		"attack-flow": {"name", "scope", "start_refs", "extensions"}, "attack-action": {"name", "extensions"}, "attack-asset": {"name", "extensions"}, "attack-condition": {"description", "extensions"},
 	}
 	// What each reference may lead to.
@@ -108,14 +109,64 @@ func TestSTIXCampaigns(t *testing.T) {
 	}
 }
 
-func TestMarkPattern(t *testing.T) {
-	for in, want := range map[string]string{
-		"callback:x.callback.example": `domain-name:value = 'x.callback.example'`, "callback:192.0.2.9": `ipv4-addr:value = '192.0.2.9'`, "callback:http://x.example/a'b": `url:value = 'http://x.example/a\'b'`,
-		"address:2001:db8::1": `ipv6-addr:value = '2001:db8::1'`, "hash:" + strings.Repeat("ab", 32): `file:hashes.'SHA-256' = '` + strings.Repeat("ab", 32) + `'`, "hash:odd": "",
-		`agent:it's`: `network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'it\'s'`, "dropped:/tmp/.x/run.sh": `file:name = 'run.sh'`, "token:abc": "", "": "", "callback:": "",
+func TestIndicatorPattern(t *testing.T) {
+	for in, want := range map[[2]string]string{
+		{"domain", "x.callback.example"}: `domain-name:value = 'x.callback.example'`, {"address", "192.0.2.9"}: `ipv4-addr:value = '192.0.2.9'`, {"url", "http://x.example/a'b"}: `url:value = 'http://x.example/a\'b'`,
+		{"address", "2001:db8::1"}: `ipv6-addr:value = '2001:db8::1'`, {"hash", strings.Repeat("ab", 32)}: `file:hashes.'SHA-256' = '` + strings.Repeat("ab", 32) + `'`, {"hash", "odd"}: "",
+		{"agent", "it's"}: `network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'it\'s'`, {"file", "/tmp/.x/run.sh"}: `file:name = 'run.sh'`, {"key", "ssh-ed25519 AAAA"}: "", {"", ""}: "", {"domain", ""}: "",
+		{"user", `web1\mallory`}: `user-account:account_login = 'web1\\mallory'`,
 	} {
-		if got := markPattern(in); got != want {
+		if got := indicatorPattern(&tocsin.Indicator{Entity: tocsin.Entity{Kind: in[0], Value: in[1]}}); got != want {
 			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+// What is only touched is never an indicator, and each indicator says its role, why, and how long it is of use.
+func TestSTIXIndicators(t *testing.T) {
+	c := sampleCampaign()
+	var b bytes.Buffer
+	if err := STIX(&b, &Hunt{Campaigns: []*tocsin.Campaign{c}}); err != nil {
+		t.Fatal(err)
+	}
+	var bundle struct{ Objects []map[string]any }
+	if err := json.Unmarshal(b.Bytes(), &bundle); err != nil {
+		t.Fatal(err)
+	}
+	n, roles, notes := map[string]int{}, map[string]bool{}, ""
+	for _, o := range bundle.Objects {
+		kind := o["type"].(string)
+		n[kind]++
+		text, _ := json.Marshal(o)
+		switch kind {
+		case "indicator":
+			roles[o["labels"].([]any)[0].(string)] = true
+			if o["description"] == nil || o["valid_until"] != nil && o["valid_until"].(string) <= o["valid_from"].(string) {
+				t.Errorf("indicator %s", text)
+			}
+			if o["valid_until"] == nil && (strings.Contains(string(text), "ipv4-addr") || strings.Contains(string(text), "domain-name")) {
+				t.Errorf("an address or name for ever: %s", text)
+			}
+		case "note":
+			notes += o["content"].(string)
+		}
+		for _, x := range c.Touched {
+			if (kind == "indicator" || kind == "infrastructure" || kind == "relationship") && strings.Contains(string(text), x.Value) {
+				t.Errorf("%s, which was only touched, is in %s", x.Value, text)
+			}
+		}
+	}
+	for _, role := range []string{"source", "callback", "account", "tool", "client"} {
+		if !roles["role:"+role] {
+			t.Errorf("no indicator with the role %s: %v", role, roles)
+		}
+	}
+	if n["observed-data"] != len(c.Touched) || n["note"] != 2 {
+		t.Errorf("objects by type: %v", n)
+	}
+	for _, want := range []string{c.Key[1].What, c.Key[2].Places[1].String(), "ssh-ed25519 AAAA", c.Touched[0].Why} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("no note says %q", want)
 		}
 	}
 }

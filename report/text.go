@@ -9,7 +9,8 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// TextOptions say what Text writes for; the zero value is a screen of 100 × 40 without colour.
+// TextOptions say what Text writes for; the zero value is a screen of 100 × 40 without colour, on
+// which campaigns' key events may be as many lines more as they take.
 type TextOptions struct {
 	Width, Height int  // of the screen, in columns and lines; at least 60 × 24 is made use of
 	Color         bool // whether to colour; the caller knows about NO_COLOR and whether it is a terminal
@@ -21,10 +22,10 @@ func Text(w io.Writer, h *Hunt, o TextOptions) error {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	if o.Height <= 0 {
+	p := page{wide: max(o.Width, 60), color: o.Color, long: o.Height <= 0}
+	if p.long {
 		o.Height = 40
 	}
-	p := page{wide: max(o.Width, 60), color: o.Color}
 	p.write(h, max(o.Height, 24))
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -35,6 +36,7 @@ type page struct {
 	b     strings.Builder
 	wide  int
 	color bool
+	long  bool // nobody said how high the screen is
 	year  bool // times span years, or are not of the year the report was made in
 }
 
@@ -99,10 +101,10 @@ func (p *page) write(h *Hunt, high int) {
 	if used += len(principals); airy && len(principals) > 0 {
 		used++
 	}
-	campaigns := p.campaignLines(h, min(max(6, high*2/5), high-used-6))
+	campaigns, beyond := p.campaignLines(h, min(max(6, high*2/5), high-used-6))
 	if len(campaigns) > 0 {
 		all[0].least = 3
-		used += len(campaigns)
+		used += len(campaigns) - beyond
 		if airy {
 			used++
 		}

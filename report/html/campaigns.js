@@ -72,7 +72,7 @@ const weakNote = "Told of because of its company, not by itself: nothing should 
 const weakly = (c) => [...c.actors, ...(c.links || []), ...c.victims].some((x) => x.tie === "weak");
 
 // omitted says how many entries a list of the campaign leaves out.
-const entries = { steps: ["further step in the middle", "further steps in the middle"], victims: ["further victim"], links: ["further link"], indicators: ["further indicator"], actors: ["further actor"] };
+const entries = { steps: ["further step in the middle", "further steps in the middle"], victims: ["further victim"], links: ["further link"], indicators: ["further indicator"], key_events: ["further key event"], used: ["further thing that was used", "further things that were used"], touched: ["further thing that was touched", "further things that were touched"], actors: ["further actor"] };
 function omitted(c, name) {
   const n = (c.omitted || {})[name];
   return n > 0 ? el("p", { class: "muted omitted" }, `${plural(n, ...(entries[name] || ["further entry", "further entries"]))} ${n === 1 ? "is" : "are"} not listed.`) : null;
@@ -112,6 +112,7 @@ function campaignPage(k, wide) {
       tile(number(c.actions), "actions", `${number(c.alerts)} with an alert`),
       autonomy(c)),
     c.cut ? el("p", { class: "muted" }, "Lists longer than 500 are cut here; the JSONL has all.") : null,
+    keyEvents(c),
     el("h4", {}, "What happened, in order"),
     el("div", { class: "figure" }, lanes(c, wide, lanePane.tell)),
     el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-step l" + levelNames.indexOf(c.level) }), "a phase; the stronger, the more of it worked"), (c.gates || []).length ? el("span", {}, el("i", { class: "key k-gate" }), "a person seems to have decided") : null, c.actors.some((x) => (x.adaptations || []).length) ? el("span", {}, el("b", { class: "k-block" }, "✕ "), "blocked, went on another way") : null, (c.gates || []).length ? el("span", {}, el("i", { class: "key k-quiet" }), "quiet, drawn short") : null),
@@ -130,18 +131,44 @@ function campaignPage(k, wide) {
     el("h4", {}, "Victims"),
     victimTable(c),
     omitted(c, "victims"),
+    indicators("What the intruder used", c.used, "Nothing that the logs show to be the intruder's, so nothing to block.", omitted(c, "used")),
+    (c.touched || []).length ? indicators("What was touched and is not shown to be the intruder's: nothing to block", c.touched, "", omitted(c, "touched")) : null,
     el("div", { class: "two" },
-      facts("Data touched", c.data, "No access to data was seen; that proves nothing.", omitted(c, "data")), facts("Indicators", c.indicators, "None that would tell this intruder from others.", omitted(c, "indicators"), true),
-      facts("To look for next", c.open, "Nothing noted.", omitted(c, "open")), facts("Telemetry that would tell more", c.missing, "Nothing noted.", omitted(c, "missing")),
+      facts("Data touched", c.data, "No access to data was seen; that proves nothing.", omitted(c, "data")), facts("To look for next", c.open, "Nothing noted.", omitted(c, "open")), facts("Telemetry that would tell more", c.missing, "Nothing noted.", omitted(c, "missing")),
       (c.leads || []).length ? el("section", {}, el("h4", {}, "Unusual at the time, too weak to be joined"), el("ul", {}, c.leads.map(asideItem))) : null,
       facts("Rules and alerts", c.rules, "None: no rule saw it.", omitted(c, "rules"))),
   ];
 }
 
-function facts(title, all, none, rest, mono) {
+// table is a list of rows below a title.
+const table = (heads, rows) => el("div", { class: "list" }, el("div", { class: "scroll" }, el("table", { class: "keyrows" }, el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows))));
+
+// keyEvents are the few acts that tell the campaign in short.
+function keyEvents(c) {
+  const all = c.key_events || [];
+  if (!all.length) return null;
+  const doubtful = (e) => e.outcome === "unknown" && !e.shown && !/^(contact|sign|last|control)$/.test(e.kind);
+  return [el("h4", {}, "Key events"), table(["When (UTC)", "What it is", "Command, request or call", "Where and by whom", "Evidence"], all.map((e) => el("tr", { class: e.tie === "weak" ? "weak" : null },
+    el("td", {}, clock(us(e.time))), el("td", {}, el("b", {}, line(D.keyKinds[e.kind] || e.kind)), " ", weak(e)), el("td", { class: "mono" }, line(e.what)),
+    el("td", {}, [e.host, e.account && "as " + e.account, e.from && "from " + e.from, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? "account " : "to ") + o), e.shown && "it worked: " + e.shown, doubtful(e) && "that it worked is not recorded"].filter(Boolean).map(line).join(", ")),
+    el("td", { class: "places" }, (e.places || []).map((p, i) => [i ? " " : "", placeLink(p)]))))), omitted(c, "key_events")];
+}
+
+// indicators are what was used or touched, each with its role and why.
+function indicators(title, all, none, rest) {
   all = all || [];
   const few = 14;
-  const items = (list) => el("ul", { class: mono ? "mono" : null }, list.map((s) => el("li", {}, line(s), mono ? el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(s.slice(s.indexOf(":") + 1)); $("matches").scrollIntoView(); } }, "⌕") : null)));
+  const rows = (list) => table(["Role", "Indicator", "Why", "First and last (UTC)", "Evidence"], list.map((x) => el("tr", {}, el("td", {}, line(D.roles[x.role] || x.role)),
+    el("td", {}, el("span", { class: "muted" }, line(x.kind)), " ", el("code", {}, line(x.value)), el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(x.value); $("matches").scrollIntoView(); } }, "⌕")),
+    el("td", {}, line(x.why)), el("td", {}, between(us(x.first), us(x.last))), el("td", { class: "places" }, placeLink(x.place)))));
+  return el("section", { class: "iocs" }, el("h4", {}, title), all.length ? rows(all.slice(0, few)) : el("p", { class: "muted" }, none),
+    all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), rows(all.slice(few))) : null, rest);
+}
+
+function facts(title, all, none, rest) {
+  all = all || [];
+  const few = 14;
+  const items = (list) => el("ul", {}, list.map((s) => el("li", {}, line(s))));
   return el("section", {}, el("h4", {}, title), all.length ? items(all.slice(0, few)) : el("p", { class: "muted" }, none),
     all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), items(all.slice(few))) : null, rest);
 }

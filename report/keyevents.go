@@ -1,0 +1,294 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// keyWords are what a report says of key events and indicators in one language.
+type keyWords struct {
+	head, kindHead, whereHead, byHead, evidenceHead string
+	kinds                                           map[string]string // by KeyEvent.Kind
+	unproven, shown, as, from, on, made             string            // of one event
+	used, usedNone, touched, touchedNote            string
+	roleHead, whyHead, seenHead                     string
+	roles                                           map[string]string // by Indicator.Role
+	remove                                          string            // advice on accounts and keys that were made
+}
+
+var englishKey = keyWords{
+	head: "Key events", kindHead: "What it is", whereHead: "Where", byHead: "By", evidenceHead: "Evidence",
+	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "call to the intruder's host", "privilege": "first act with an administrator's rights",
+		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
+		"lateral": "first machine after the first", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
+	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
+	used: "What the intruder used", usedNone: "Nothing that the logs show to be the intruder's, so nothing to block.",
+	touched:     "What was touched and is not shown to be the intruder's",
+	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
+	roleHead:    "Role", whyHead: "Why", seenHead: "First and last (UTC)",
+	roles: map[string]string{"source": "came from there", "callback": "called back to", "download": "tools came from there", "drop": "data went there", "tool": "file brought", "client": "rare client",
+		"account": "account made", "key": "key added", "contacted": "spoken to", "mail": "mail server written to", "provider": "public service", "shared": "shared or usual address",
+		"internal": "own or private", "near": "too loosely tied"},
+	remove: "Accounts and keys that were made; remove those that nobody answers for: {0}.",
+}
+
+var frenchKey = keyWords{
+	head: "Faits marquants", kindHead: "Nature", whereHead: "Où", byHead: "Par", evidenceHead: "Preuves",
+	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "appel vers un hôte de l'intrus", "privilege": "première action avec des droits d'administration",
+		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
+		"lateral": "première machine après la première", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
+	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
+	used: "Ce que l'intrus a utilisé", usedNone: "Rien dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
+	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
+	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
+	roleHead:    "Rôle", whyHead: "Motif", seenHead: "Début et fin (UTC)",
+	roles: map[string]string{"source": "origine", "callback": "hôte de rappel", "download": "origine d'outils", "drop": "destination de données", "tool": "fichier apporté", "client": "client rare",
+		"account": "compte créé", "key": "clé ajoutée", "contacted": "contacté", "mail": "serveur de messagerie destinataire", "provider": "service public", "shared": "adresse partagée ou habituelle",
+		"internal": "interne ou privé", "near": "lien trop faible"},
+	remove: "Comptes et clés créés ; supprimer ceux dont personne ne répond : {0}.",
+}
+
+// keyKind is what a kind of key event is called; of one that is not known, what was given.
+func (w *words) keyKind(kind string) string { return or(w.key.kinds[kind], shorten(kind, 40)) }
+
+func (w *words) indicatorRole(role string) string { return or(w.key.roles[role], shorten(role, 40)) }
+
+// doubtful says that nothing shows that an act worked, where that is of interest.
+func doubtful(e *tocsin.KeyEvent) bool {
+	switch e.Kind {
+	case "contact", "sign", "last", "control":
+		return false
+	}
+	return e.Outcome == tocsin.Unknown && e.Shown == ""
+}
+
+// about says where and by whom a key event was, and what it was done to: what its own text does not tell.
+func (w *words) about(e *tocsin.KeyEvent) text {
+	var parts []text
+	add := func(sentence string, v ...string) {
+		v = slices.DeleteFunc(v, func(s string) bool { return s == "" })
+		if len(v) > 0 {
+			parts = append(parts, fill(sentence, w.vals(v, 4)))
+		}
+	}
+	add("{0}", e.Host)
+	add(w.key.as, e.Account)
+	add(w.key.from, e.From)
+	var on []string
+	for _, v := range e.On {
+		if _, name, ok := strings.Cut(v, ":"); ok && name != e.Host {
+			on = append(on, name)
+		}
+	}
+	if e.Kind == "account" || e.Kind == "key" {
+		add(w.key.made, on...)
+	} else {
+		add(w.key.on, on...)
+	}
+	if e.Shown != "" {
+		parts = append(parts, fill(w.key.shown, quote(e.Shown)))
+	}
+	if doubtful(e) {
+		parts = append(parts, say(w.key.unproven))
+	}
+	var t text
+	for i, p := range parts {
+		if i > 0 {
+			t = append(t, say(", ")...)
+		}
+		t = append(t, p...)
+	}
+	return t
+}
+
+// keyPriority says which key events are shown where there is not room for all.
+var keyPriority = []string{"entry", "sent", "contact", "sign", "last", "lateral", "account", "upload", "impact", "privilege", "persistence", "key", "secrets", "control", "impairment", "collection"}
+
+// foremost are at most n key events, in their order.
+func foremost(all []tocsin.KeyEvent, n int) []tocsin.KeyEvent {
+	if len(all) <= n {
+		return all
+	}
+	at := make([]int, len(all))
+	for i := range at {
+		at[i] = i
+	}
+	rank := func(i int) int {
+		if k := slices.Index(keyPriority, all[i].Kind); k >= 0 {
+			return k
+		}
+		return len(keyPriority)
+	}
+	slices.SortStableFunc(at, func(x, y int) int { return cmp.Compare(rank(x), rank(y)) })
+	at = at[:max(n, 0)]
+	slices.Sort(at)
+	out := make([]tocsin.KeyEvent, 0, len(at))
+	for _, i := range at {
+		out = append(out, all[i])
+	}
+	return out
+}
+
+// keyLines are a campaign's key events, at most n, each in as many lines as it takes.
+func (p *page) keyLines(c *tocsin.Campaign, n int) []string {
+	w := &english
+	list := foremost(c.Key, n)
+	day := datable(c.First) && datable(c.Last) && c.First.UTC().Format(time.DateOnly) == c.Last.UTC().Format(time.DateOnly)
+	var lines []string
+	for i := range list {
+		e := &list[i]
+		when := stampOf(e.Time)
+		if day && datable(e.Time) {
+			when = when[11:]
+		}
+		s := when + "  " + w.keyKind(e.Kind) + ": " + visible(middle(e.What, 160))
+		if about := w.about(e).plain(); about != "" {
+			s += " (" + about + ")"
+		}
+		if len(e.Places) > 0 {
+			s += " " + place(&e.Places[0])
+		}
+		if n := len(e.Places) - 1; n > 0 {
+			s += " and " + several(n, "more place")
+		}
+		for k, l := range wrap(strings.SplitAfter(s, " "), "", "", p.wide-7-4) {
+			if l = strings.TrimRight(l, " "); k > 0 {
+				l = "    " + l
+			}
+			lines = append(lines, l)
+		}
+	}
+	if more := len(c.Key) - len(list); more > 0 && n > 0 {
+		lines = append(lines, "… and "+several(more, "more key event"))
+	}
+	return lines
+}
+
+// middle bounds a text by what stands in its middle: a command's end often says most.
+func middle(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	head, tail := s[:most*3/5], s[len(s)-most*2/5:]
+	return strings.ToValidUTF8(head, "") + " … " + strings.ToValidUTF8(tail, "")
+}
+
+// keyEvents is the section of an explanation.
+func (e *explanation) keyEvents() {
+	if len(e.c.Key) == 0 {
+		return
+	}
+	w := &english
+	e.section(w.key.head)
+	for i := range e.c.Key[:min(len(e.c.Key), maxExplained)] {
+		k := &e.c.Key[i]
+		about := w.about(k).plain()
+		if about != "" {
+			about = " (" + about + ")"
+		}
+		e.para(2, stampOf(k.Time)+"  "+e.ink("1", w.keyKind(k.Kind))+weak(k.Tie)+": "+show(k.What)+about)
+		e.places(5, k.Places)
+	}
+	e.unlisted("key_events")
+}
+
+// indicators are the sections of an explanation on what was used and what was touched.
+func (e *explanation) indicators() {
+	w := &english
+	for _, s := range []struct {
+		title, name string
+		all         []tocsin.Indicator
+	}{{w.key.used, "used", e.c.Used}, {w.key.touched, "touched", e.c.Touched}} {
+		if len(s.all) == 0 {
+			continue
+		}
+		e.section(s.title)
+		for i := range s.all[:min(len(s.all), maxExplained)] {
+			x := &s.all[i]
+			when := ""
+			if datable(x.First) && datable(x.Last) {
+				when = "; " + spanText(x.First, x.Last)
+			}
+			e.para(2, w.indicatorRole(x.Role)+": "+show(x.Kind)+" "+show(x.Value)+when+". "+show(x.Why)+"  "+place(&x.Place))
+		}
+		e.rest(maxExplained, len(s.all))
+		e.unlisted(s.name)
+	}
+	if len(e.c.Used)+len(e.c.Touched) == 0 {
+		e.texts("Indicators", "indicators", e.c.Marks)
+	}
+}
+
+// keyEvents is the table of an incident report.
+func (a *dossier) keyEvents(c *tocsin.Campaign) {
+	if len(c.Key) == 0 {
+		return
+	}
+	w := a.w
+	a.heading(3, w.key.head)
+	var rows [][]text
+	for i := range c.Key[:min(len(c.Key), maxRows)] {
+		e := &c.Key[i]
+		var places []string
+		for k := range e.Places {
+			places = append(places, e.Places[k].String())
+		}
+		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), say(val(e.What)), w.about(e), w.vals(places, maxSights)})
+	}
+	a.table([]string{w.timeHead, w.key.kindHead, w.whatHead, w.key.whereHead, w.key.evidenceHead}, rows)
+	a.unlisted(c, "key_events")
+}
+
+// marks lists what the intruder used, and apart from it what was touched.
+func (a *dossier) marks(c *tocsin.Campaign) {
+	w := a.w
+	if len(c.Used) == 0 {
+		a.para(w.key.usedNone)
+	} else {
+		a.para(bold(w.key.used), strings.TrimRight(w.colon, " "))
+		a.indicators(c.Used)
+	}
+	a.unlisted(c, "used")
+	if len(c.Touched) > 0 {
+		a.para(bold(w.key.touched), strings.TrimRight(w.colon, " "))
+		a.note(w.key.touchedNote)
+		a.indicators(c.Touched)
+		a.unlisted(c, "touched")
+	}
+}
+
+func (a *dossier) indicators(all []tocsin.Indicator) {
+	w := a.w
+	var rows [][]text
+	for i := range all[:min(len(all), maxRows)] {
+		x := &all[i]
+		when := stampOf(x.First)
+		if datable(x.First) && datable(x.Last) && x.Last.After(x.First) {
+			when = strings.TrimSuffix(spanText(x.First, x.Last), " UTC")
+		}
+		rows = append(rows, []text{say(w.indicatorRole(x.Role)), say(quote(x.Kind), " ", val(x.Value)), say(quote(x.Why)), say(when), say(val(x.Place.String()))})
+	}
+	a.table([]string{w.key.roleHead, w.nameHead, w.key.whyHead, w.key.seenHead, w.key.evidenceHead}, rows)
+	a.beyond(len(all), maxRows)
+}
+
+// hostile are what the intruder used that can be blocked or looked for, and the accounts and keys that he made.
+func hostile(c *tocsin.Campaign) (block, remove []string) {
+	for i := range c.Used {
+		switch x := &c.Used[i]; x.Role {
+		case "source", "callback", "download", "drop", "tool":
+			if !contains(block, x.Value) {
+				block = append(block, x.Value)
+			}
+		case "account", "key":
+			if !contains(remove, x.Value) {
+				remove = append(remove, x.Value)
+			}
+		}
+	}
+	return block, remove
+}
