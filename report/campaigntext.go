@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"math"
 	"strings"
 	"time"
 
@@ -24,45 +23,43 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 		return besides
 	}
 	high -= len(besides)
-	head := p.ink("1", several(len(all), "campaign"))
-	show := min(len(all), maxTextCampaigns)
+	severe := 0
+	for severe < len(all) && all[severe].Level >= tocsin.High {
+		severe++
+	}
+	least := max(severe, 1)
+	show := max(min(len(all), maxTextCampaigns), least)
+	if p.full {
+		show = len(all)
+		least = show
+	}
 	var full [][]string
+	var titles []int
+	used := 1
 	for _, c := range all[:show] {
-		lines, _ := p.campaign(c, h.end())
-		full = append(full, lines)
+		lines, title, _ := p.campaign(c, h.end())
+		full, titles = append(full, lines), append(titles, title)
+		used += title
 	}
-	for {
-		more := 0
-		if show < len(all) {
-			more = 1
-		}
-		used := 1 + show + more
-		whole := 0
-		for whole < show && used+len(full[whole])-1 <= high {
-			used += len(full[whole]) - 1
-			whole++
-		}
-		if whole == 0 && show > 1 {
-			show--
-			continue
-		}
-		if whole == 0 { // as much of the first as there is room for
-			full[0] = full[0][:min(len(full[0]), max(1, high-1-more))]
-			whole = 1
-		}
-		lines := []string{head}
-		for i := range show {
-			if i < whole {
-				lines = append(lines, full[i]...)
-			} else {
-				lines = append(lines, full[i][0])
-			}
-		}
-		if more > 0 {
-			lines = append(lines, "  … and "+count(len(all)-show)+" more")
-		}
-		return append(lines, besides...)
+	more := func() int { return min(1, len(all)-show) }
+	for show > least && used+len(full[0])-titles[0]+more() > high {
+		show--
+		used -= titles[show]
 	}
+	lines := []string{p.ink("1", several(len(all), "campaign"))}
+	for i := range show {
+		if i == 0 || p.full || used+len(full[i])-titles[i]+more() <= high {
+			used += len(full[i]) - titles[i]
+			lines = append(lines, full[i]...)
+		} else {
+			lines = append(lines, full[i][:titles[i]]...)
+			high = 0 // what follows is in brief as well
+		}
+	}
+	if n := len(all) - show; n > 0 {
+		lines = append(lines, "  … and "+count(n)+" more, none of them high or critical")
+	}
+	return append(lines, besides...)
 }
 
 // besides counts what is in no campaign.
@@ -77,11 +74,11 @@ func (p *page) besides(h *Hunt) []string {
 	}
 	var lines []string
 	if len(parts) > 0 {
-		lines = append(lines, clip("  Besides: "+strings.Join(parts, "; "), p.wide))
+		lines = append(lines, p.indented(2, "Besides: "+strings.Join(parts, "; "))...)
 	}
 	for i := range all[n:min(len(all), n+3)] {
 		a := &all[n+i]
-		lines = append(lines, clip("  Frequent, so that none tells by itself: "+count(a.N)+onHost(a.Host)+": "+visible(shorten(a.Title, 200)), p.wide))
+		lines = append(lines, p.indented(2, "Frequent, so that none tells by itself: "+count(a.N)+onHost(a.Host)+": "+visible(shorten(a.Title, 200)))...)
 	}
 	if more := len(all) - n - 3; more > 0 {
 		lines = append(lines, "  … and "+count(more)+" more so frequent")
@@ -89,26 +86,32 @@ func (p *page) besides(h *Hunt) []string {
 	return lines
 }
 
-// campaign is one campaign as a short block, and how many of its lines say what it is, what it may lack, when and against
-// whom; end is when the logs end, zero where that is not known.
-func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head int) {
+// campaign is one campaign as a short block; how many of its lines are its title with its id; and how many say what it is, what
+// it may lack, when and against whom. end is when the logs end, zero where that is not known.
+func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, title, head int) {
+	const indent = 7
 	w := &english
 	l := min(c.Level, tocsin.Critical)
-	id := visible(shorten(c.ID, 40))
+	id := clip(visible(c.ID), 24)
 	if c.Lost != "" {
 		id = "may lack some  " + id
 	}
-	title := p.wide - 2 - 5 - width(id) - 2
-	lines = []string{"  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(shorten(or(c.Title, "untitled"), 300)), title) + "  " + p.ink("2", id)}
+	room := p.wide - indent - width(id) - 2
+	for i, s := range fold(visible(shorten(or(c.Title, "untitled"), 300)), room) {
+		if i == 0 {
+			lines = append(lines, "  "+p.ink(levelInk[l], pad(levelShort[l], 4))+" "+pad(s, room)+"  "+p.ink("2", id))
+			continue
+		}
+		lines = append(lines, strings.Repeat(" ", indent)+s)
+	}
+	title = len(lines)
 	add := func(s string) {
 		if s != "" {
-			lines = append(lines, clip("       "+s, p.wide))
+			lines = append(lines, p.indented(indent, s)...)
 		}
 	}
 	if c.Lost != "" {
-		for _, s := range wrap(strings.SplitAfter("May lack some: "+visible(shorten(c.Lost, maxShown)), " "), "", "", p.wide-7) {
-			add(strings.TrimRight(s, " "))
-		}
+		add("May lack some: " + visible(shorten(c.Lost, maxShown)))
 	}
 	when := "time unknown"
 	if datable(c.First) && datable(c.Last) {
@@ -123,7 +126,7 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head
 		whom = "entered " + w.entered(c)
 	}
 	if n := len(c.Orgs); n > 0 {
-		whom += " of " + several(n, "organisation") + " (" + visible(strings.Join(c.Orgs[:min(n, 6)], ", ")) + ")"
+		whom += " of " + several(n, "organisation") + " (" + names(c.Orgs, p.most(6)) + ")"
 	}
 	add(whom)
 	if more := c.Omitted["victims"]; more > 0 {
@@ -131,15 +134,18 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, head
 	}
 	head = len(lines)
 	add(p.operators(c))
-	add(p.autonomy(c))
+	add(w.verdict(c).plain())
+	if s := w.joins(c, 1); len(s) > 0 {
+		add("Weakest join: " + s[0].plain())
+	}
 	if order := tacticsInOrder(c); len(order) > 0 {
 		var names []string
-		for _, slug := range order[:min(len(order), 20)] {
+		for _, slug := range order {
 			names = append(names, visible(w.tactic(slug)))
 		}
 		add(strings.Join(names, " › "))
 	}
-	return lines, head
+	return lines, title, head
 }
 
 // stillShort is state in few words.
@@ -163,18 +169,18 @@ func (p *page) operators(c *tocsin.Campaign) string {
 	var parts []string
 	rest := max(0, c.Omitted["actors"])
 	for i, a := range actors {
-		if i == 3 {
+		if i == p.most(3) {
 			rest += len(actors) - i
 			break
 		}
-		s := visible(shorten(actorName(a), 60))
+		s := visible(shorten(actorName(a), 100))
+		if a.Local {
+			s = fill(english.sure().episode, s).plain()
+		}
 		if n := len(a.Handles) - 1; n > 0 {
 			s += " and " + several(n, "more name")
 		}
-		d := a.Driver.String()
-		if share := english.shareOf(a, a.Driver); share != "" {
-			d += " " + share
-		}
+		d := english.drivenAs(a)
 		if a.Tie == tocsin.Weak {
 			d += ", " + english.weak
 		}
@@ -198,17 +204,6 @@ func actorName(a *tocsin.Actor) string {
 	return or(a.ID, "unnamed")
 }
 
-func (p *page) autonomy(c *tocsin.Campaign) string {
-	var parts []string
-	if a := c.Autonomy; a != nil && !math.IsNaN(a.Value) {
-		parts = append(parts, english.percent(a.Value)+" done without a person ("+english.percent(a.Low)+" to "+english.percent(a.High)+")")
-	}
-	if n := len(c.Gates); n > 0 {
-		parts = append(parts, several(n, "point")+" at which one seems to have decided")
-	}
-	return strings.Join(parts, "; ")
-}
-
 // minutes is from when to when, to the minute.
 func (p *page) minutes(first, last time.Time) string {
 	a, b := first.UTC().Format("2006-01-02 15:04"), last.UTC().Format("2006-01-02 15:04")
@@ -225,9 +220,9 @@ func (p *page) minutes(first, last time.Time) string {
 func ExplainList(w io.Writer, h *Hunt, o TextOptions) error {
 	e := explanation{page: explaining(o), h: h}
 	for _, c := range h.campaigns() {
-		lines, head := e.campaign(c, time.Time{})
+		lines, _, head := e.campaign(c, time.Time{})
 		for _, l := range lines[:head] {
-			e.line(l)
+			e.b.WriteString(l + "\n")
 		}
 	}
 	e.letGo()
@@ -239,7 +234,7 @@ func explaining(o TextOptions) *page {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	return &page{wide: max(o.Width, 60), color: o.Color}
+	return &page{wide: max(o.Width, 60), color: o.Color, whole: o.Whole || o.Full, full: o.Full}
 }
 
 // Explain writes the chain of evidence of one campaign of the hunt: what it is and why it is rated so, what it may lack,
@@ -256,6 +251,7 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 		e.actor(i, a)
 	}
 	e.unlisted("actors")
+	e.joins()
 	e.links("Why these actors are one campaign", c.Links)
 	e.gates()
 	e.victims()
