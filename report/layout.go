@@ -102,15 +102,17 @@ func (p *page) row(cells ...cell) {
 
 // ruleRows lists rules with how often, where and when they matched. Titles are folded, not cut.
 func (p *page) ruleRows(list []*tally) {
-	var where, when, counts int
+	var titles, where, when, counts int
 	for _, t := range list {
+		titles = max(titles, width(visible(or(t.rule.Title, t.rule.ID))))
 		where, when, counts = max(where, width(hostsOfRule(t))), max(when, width(p.period(t.first, t.last))), max(counts, width(count(t.n)))
 	}
+	rest := p.wide - 2 - 5 - 1 - counts - 2 - 2 - when // for title and host
 	if !p.whole {
-		where = min(where, max(12, p.wide/5))
+		where = min(where, max(p.wide/5, rest-titles))
 	}
 	least := min(p.wide-20, 28)
-	title := p.wide - 2 - 5 - 1 - counts - 2 - where - 2 - when
+	title := min(rest-where, max(titles, 44))
 	beside := title >= least
 	if !beside { // a narrow page has where and when below the title
 		title = p.wide - 2 - 5 - 1 - counts

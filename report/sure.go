@@ -142,7 +142,7 @@ func (w *words) reasons(a *tocsin.Actor, most int) []text {
 			continue // told with the next, which says the same
 		}
 		if i > 0 && order[i-1].is == k.is && joinTexts(by[k], "; ").plain() == joinTexts(by[order[i-1]], "; ").plain() {
-			not = w.either([]string{s.plain[order[i-1].not.String()], not})
+			not = s.plain[order[i-1].not.String()] + s.or + not
 		}
 		sentence := s.rather
 		if k.is != best {
@@ -221,58 +221,64 @@ func (w *words) join(j *tocsin.Join, names map[string]*tocsin.Actor) text {
 	} else if j.Apart >= 0 {
 		apart = fill(s.apart, w.lasting(j.Apart.Round(time.Second))).plain()
 	}
-	var rests []string
+	var rests []text
 	for _, kind := range j.Rests {
-		sentence, ok := s.rests[kind]
-		if !ok {
-			sentence = kind
+		t := say(quote(kind)) // of a version that knows more kinds
+		if sentence, ok := s.rests[kind]; ok {
+			t = fill(sentence, apart, w.number(j.Between))
 		}
-		if said := fill(sentence, apart, w.number(j.Between)).plain(); !contains(rests, said) {
-			rests = append(rests, said)
+		if !slices.ContainsFunc(rests, func(x text) bool { return slices.Equal(x, t) }) {
+			rests = append(rests, t)
 		}
 	}
-	return fill(s.join, end(j.From), end(j.To), say(w.listed(rests)), w.inCommon(j), fill(s.weight, w.odds(j.Weight), strings.TrimPrefix(w.weight(j.Weight), "+")))
+	return fill(s.join, end(j.From), end(j.To), lastBy(rests, w.and), w.inCommon(j), fill(s.weight, w.odds(j.Weight), strings.TrimPrefix(w.weight(j.Weight), "+")))
 }
 
 // inCommon is what the two have in common, and what they have not.
 func (w *words) inCommon(j *tocsin.Join) text {
 	s := w.sure()
-	var lacks []string
+	kind := func(k string) run {
+		if word, ok := s.kinds[k]; ok {
+			return run{word, said}
+		}
+		return quote(k)
+	}
+	var lacks []text
 	for _, k := range j.Lacks {
-		lacks = append(lacks, or(s.kinds[k], k))
+		lacks = append(lacks, say(kind(k)))
 	}
 	var have text
 	for i, x := range j.Shared {
-		kind, v, _ := strings.Cut(x, ":")
+		k, v, _ := strings.Cut(x, ":")
 		if i > 0 {
 			have = append(have, say(", ")...)
 		}
-		have = append(have, say(or(s.kinds[kind], kind), " ", val(v))...)
+		have = append(have, say(kind(k), " ", val(v))...)
 	}
 	switch {
 	case len(have) > 0 && len(lacks) > 0:
-		return append(append(fill(s.share, have), fill(s.no, w.either(lacks))...), say(".")...)
+		return append(append(fill(s.share, have), fill(s.no, lastBy(lacks, s.or))...), say(".")...)
 	case len(have) > 0:
 		return append(fill(s.share, have), say(".")...)
 	case len(lacks) > 0:
-		return fill(s.sharesNone, w.either(lacks))
+		return fill(s.sharesNone, lastBy(lacks, s.or))
 	}
 	return nil
 }
 
-// either joins words of which none holds.
-func (w *words) either(all []string) string {
+// lastBy joins parts of a sentence, the last two by a word.
+func lastBy(all []text, word string) text {
 	if len(all) < 2 {
-		return strings.Join(all, "")
+		return joinTexts(all, "")
 	}
-	return strings.Join(all[:len(all)-1], ", ") + w.sure().or + all[len(all)-1]
+	return append(append(joinTexts(all[:len(all)-1], ", "), say(word)...), all[len(all)-1]...)
 }
 
 // odds are what a weight in nats comes to.
 func (w *words) odds(weight float64) string {
 	const most = 1000
 	if n := math.Exp(weight); n < most {
-		return w.number(int(math.Round(n)))
+		return fill(w.sure().about, w.number(int(math.Round(n)))).plain()
 	}
 	return fill(w.sure().over, w.number(most)).plain()
 }

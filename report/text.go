@@ -70,7 +70,7 @@ type section struct {
 	title string
 	noun  string
 	list  []*tally
-	rows  func([]*tally)
+	rows  func(*page, []*tally)
 	least int // lines it must have to be worth its heading
 	share int // of the room there is beyond that
 	room  int // lines it gets, for rows and the line that says how many more there are
@@ -87,10 +87,10 @@ func (p *page) write(h *Hunt, high int) {
 	}
 	tactics := p.tactics(s)
 	all := []*section{
-		{title: "Worst first", noun: "rule", list: s.rules.worst(), rows: p.ruleRows, least: 6, share: 4},
-		{title: "Hosts", noun: "host", list: s.hosts.worst(), rows: p.nameRows, least: 3, share: 2},
-		{title: "Users", noun: "user", list: s.users.worst(), rows: p.nameRows, least: 2, share: 2},
-		{title: "Source addresses", noun: "address", list: s.places.worst(), rows: p.nameRows, least: 2, share: 1},
+		{title: "Worst first", noun: "rule", list: s.rules.worst(), rows: (*page).ruleRows, least: 6, share: 4},
+		{title: "Hosts", noun: "host", list: s.hosts.worst(), rows: (*page).nameRows, least: 3, share: 2},
+		{title: "Users", noun: "user", list: s.users.worst(), rows: (*page).nameRows, least: 2, share: 2},
+		{title: "Source addresses", noun: "address", list: s.places.worst(), rows: (*page).nameRows, least: 2, share: 1},
 	}
 	used := len(head) + len(tactics) + len(foot) + 1 // the last for the prompt that follows
 	if len(foot) > 0 {
@@ -107,18 +107,6 @@ func (p *page) write(h *Hunt, high int) {
 			used++
 		}
 	}
-	severe := 0
-	for severe < len(all[0].list) && levelOf(all[0].list[severe].rule) >= tocsin.High {
-		severe++
-	}
-	all[0].least = max(all[0].least, severe+1) // and the line that counts the others
-	share(all, high-used, airy)
-	if p.full {
-		for _, c := range all {
-			c.room = len(c.list)
-		}
-	}
-
 	for _, l := range head {
 		p.b.WriteString(l + "\n")
 	}
@@ -128,24 +116,7 @@ func (p *page) write(h *Hunt, high int) {
 	for _, l := range campaigns {
 		p.b.WriteString(l + "\n")
 	}
-	for _, c := range all {
-		if len(c.list) == 0 || c.room == 0 {
-			continue
-		}
-		if airy {
-			p.b.WriteByte('\n')
-		}
-		p.heading(c.title)
-		show := len(c.list)
-		if show > c.room {
-			show = c.room - 1
-		}
-		c.rows(c.list[:show])
-		if rest := len(c.list) - show; rest > 0 {
-			p.line(p.more(c, rest))
-		}
-	}
-	p.notListed(all)
+	p.b.WriteString(p.lists(all, high-used, airy))
 	if airy && len(tactics) > 0 {
 		p.b.WriteByte('\n')
 	}
@@ -160,6 +131,54 @@ func (p *page) write(h *Hunt, high int) {
 		for _, l := range foot {
 			p.line(l)
 		}
+	}
+}
+
+// lists writes the sections in so many lines, if what must be listed leaves that choice: the rules of level high and above.
+func (p *page) lists(all []*section, lines int, airy bool) string {
+	rules := all[0]
+	severe := 0
+	for severe < len(rules.list) && levelOf(rules.list[severe].rule) >= tocsin.High {
+		severe++
+	}
+	rules.least = max(rules.least, severe+1) // and the line that counts the others
+	room := lines
+	for try := 0; ; try++ {
+		share(all, room, airy)
+		if p.full {
+			for _, c := range all {
+				c.room = len(c.list)
+			}
+		}
+		part := &page{wide: p.wide, color: p.color, whole: p.whole, full: p.full, year: p.year}
+		for _, c := range all {
+			part.section(c, airy)
+		}
+		part.notListed(all)
+		over := strings.Count(part.b.String(), "\n") - lines
+		if over <= 0 || try == 8 {
+			return part.b.String()
+		}
+		room -= over // rows were folded
+		rules.least = max(severe, 1) + 1
+	}
+}
+
+func (p *page) section(c *section, airy bool) {
+	if len(c.list) == 0 || c.room == 0 {
+		return
+	}
+	if airy {
+		p.b.WriteByte('\n')
+	}
+	p.heading(c.title)
+	show := len(c.list)
+	if show > c.room {
+		show = c.room - 1
+	}
+	c.rows(p, c.list[:show])
+	if rest := len(c.list) - show; rest > 0 {
+		p.line(p.more(c, rest))
 	}
 }
 
