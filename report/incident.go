@@ -193,6 +193,9 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		}
 		if places := w.sightings(s); len(places) > 0 {
 			what = append(what, say(". ", fill(w.places, w.vals(places, maxSights)))...)
+			if n := max(len(s.Acts), len(s.Places)) - maxActsShown; n > 0 {
+				what = append(what, say(" ("+w.more(n)+")")...)
+			}
 		}
 		all = append(all, entry{order(s.First), []text{say(when), say(w.phase(s.Tactic)), what, w.vals(s.Hosts, 4), say(w.number(s.Worked) + " / " + w.number(s.Failed))}})
 	}
