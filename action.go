@@ -92,7 +92,7 @@ var Verbs = [...]string{"scan", "probe", "login", "logout", "run", "request", "r
 // platform).
 var Logs = [...]string{"line", "program", "windows", "session", "request", "login", "api"}
 
-// Shorten is a text in at most n bytes, cut between characters: of a longer one what stands before its last third is left out, and
+// Shorten is a text in at most n bytes (16 and more), cut between characters: of a longer one what stands before its last third is left out, and
 // … stands for it. How a command begins and how it ends tells most.
 func Shorten(s string, n int) string {
 	const mark = " … "

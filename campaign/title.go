@@ -48,7 +48,11 @@ func doer(c *tocsin.Campaign) string {
 		switch {
 		case a.Local || len(a.Handles) == 0:
 		case first == "":
-			first = short(handleName(a.Handles[0]))
+			name := handleName(a.Handles[0])
+			if first = short(name); first == "" { // of a caller, whence
+				name, _, _ = strings.Cut(name, " with ")
+				first = short(name)
+			}
 			if first == "" {
 				first = "one " + a.Handles[0].Kind
 			}

@@ -27,7 +27,7 @@ func (p *page) campaignLines(h *Hunt, high int) []string {
 	for severe < len(all) && all[severe].Level >= tocsin.High {
 		severe++
 	}
-	least := max(severe, 1)
+	least := max(severe, min(len(all), 3))
 	show := max(min(len(all), maxTextCampaigns), least)
 	if p.full {
 		show = len(all)
@@ -97,7 +97,7 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time) (lines []string, titl
 		id = "may lack some  " + id
 	}
 	room := p.wide - indent - width(id) - 2
-	for i, s := range fold(visible(shorten(or(c.Title, "untitled"), 300)), room) {
+	for i, s := range p.fold(visible(shorten(or(c.Title, "untitled"), 300)), room) {
 		if i == 0 {
 			lines = append(lines, "  "+p.ink(levelInk[l], pad(levelShort[l], 4))+" "+pad(s, room)+"  "+p.ink("2", id))
 			continue

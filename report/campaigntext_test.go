@@ -22,7 +22,7 @@ func TestCampaignText(t *testing.T) {
 			}
 			lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 			block, _, _ := (&page{wide: wide}).campaign(h.Campaigns[0], h.end()) // which is told whole, as are the titles of the severe
-			if len(lines) >= high+len(block)+12 {
+			if len(lines) >= high+len(block)+20 {
 				t.Errorf("%+v: %d lines", o, len(lines))
 			}
 			harmlessLines(t, b.String(), wide)

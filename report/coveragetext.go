@@ -142,7 +142,7 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 			wrapped = append(wrapped, p.letGo(c.LetGo, max(1, most-len(guessed)))...)
 		}
 		if p.whole {
-			wrapped = append(wrapped, hanging(l, p.wide)...)
+			wrapped = append(wrapped, p.hanging(l)...)
 			continue
 		}
 		if !airy {
@@ -159,10 +159,10 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 }
 
 // hanging folds a line of the coverage; what follows the first line stands below what it says.
-func hanging(l string, wide int) []string {
+func (p *page) hanging(l string) []string {
 	const label = "            "
 	at := min(len(label), len(l))
-	lines := fold(l[at:], wide-at)
+	lines := p.fold(l[at:], p.wide-at)
 	for i := range lines {
 		lines[i] = label[:at] + lines[i]
 	}

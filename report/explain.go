@@ -36,7 +36,7 @@ func (e *explanation) para(indent int, s string) {
 func (e *explanation) flow(lead, more, s string) {
 	line, at := lead, lead
 	for _, word := range unbroken(s) {
-		for width(word) > e.wide-width(more) { // a word longer than a line
+		for !e.whole && width(word) > e.wide-width(more) { // a word longer than a line
 			cut := head(word, e.wide-width(more))
 			if line != at {
 				e.b.WriteString(line + "\n")
@@ -87,7 +87,7 @@ func show(s string) string { return visible(shorten(s, 2000)) }
 func (e *explanation) head() {
 	c := e.c
 	l := min(c.Level, tocsin.Critical)
-	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", strings.Join(fold(show(or(c.Title, "untitled")), e.wide-5), "\n     ")) + "\n")
+	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", strings.Join(e.fold(show(or(c.Title, "untitled")), e.wide-5), "\n     ")) + "\n")
 	e.para(0, show(c.ID)+"; "+english.why1(c))
 	if len(c.Was) > 0 {
 		e.para(0, fill(english.was, names(c.Was, 8)).plain())

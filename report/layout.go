@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -22,18 +23,28 @@ func unbroken(s string) []string {
 	return all[:n]
 }
 
-// fold breaks visible text into lines of at most n columns, between words; a word longer than a line is broken within.
-func fold(s string, n int) []string {
+// fold breaks visible text into lines of at most n columns, between words; a word longer than a line is broken within, unless
+// the page is to be whole.
+func (p *page) fold(s string, n int) []string {
+	if p.whole {
+		return foldWords(s, n, math.MaxInt)
+	}
+	return foldWords(s, n, n)
+}
+
+// foldWords is fold, where a word is broken that is longer than most.
+func foldWords(s string, n, most int) []string {
 	n = max(n, 8)
+	most = max(n, most)
 	var lines []string
 	line := ""
 	for _, word := range unbroken(s) {
-		for width(word) > n {
+		for width(word) > most {
 			if line != "" {
 				lines = append(lines, line)
 				line = ""
 			}
-			cut := head(word, n)
+			cut := head(word, most)
 			lines = append(lines, word[:cut])
 			word = word[cut:]
 		}
@@ -55,7 +66,7 @@ func fold(s string, n int) []string {
 
 // indented is text folded to the page, every line after so many spaces.
 func (p *page) indented(indent int, s string) []string {
-	lines := fold(s, p.wide-indent)
+	lines := p.fold(s, p.wide-indent)
 	for i := range lines {
 		lines[i] = strings.Repeat(" ", indent) + lines[i]
 	}
@@ -107,7 +118,7 @@ func (p *page) ruleRows(list []*tally) {
 		titles = max(titles, width(visible(or(t.rule.Title, t.rule.ID))))
 		where, when, counts = max(where, width(hostsOfRule(t))), max(when, width(p.period(t.first, t.last))), max(counts, width(count(t.n)))
 	}
-	rest := p.wide - 2 - 5 - 1 - counts - 2 - 2 - when // for title and host
+	rest := p.wide - 2 - 5 - 2 - counts - 2 - 2 - when // for title and host
 	if !p.whole {
 		where = min(where, max(p.wide/5, rest-titles))
 	}
@@ -115,16 +126,16 @@ func (p *page) ruleRows(list []*tally) {
 	title := min(rest-where, max(titles, 44))
 	beside := title >= least
 	if !beside { // a narrow page has where and when below the title
-		title = p.wide - 2 - 5 - 1 - counts
+		title = p.wide - 2 - 5 - 2 - counts
 	}
 	for _, t := range list {
 		l := levelOf(t.rule)
-		lines := fold(visible(or(t.rule.Title, t.rule.ID)), title)
+		lines := p.fold(visible(or(t.rule.Title, t.rule.ID)), title)
 		host := hostsOfRule(t)
 		if !p.whole && beside {
 			host = clip(host, where)
 		}
-		first := "  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(lines[0], title) + " " + padLeft(count(t.n), counts)
+		first := "  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(lines[0], title) + "  " + padLeft(count(t.n), counts)
 		if beside {
 			first += "  " + pad(host, where) + "  " + p.period(t.first, t.last)
 		}

@@ -39,7 +39,7 @@ func (s *stix) campaigns(h *Hunt) {
 	}
 	s.letGo(h, ids)
 	if n := len(all) - maxSTIXCampaigns; n > 0 {
-		s.note(ids, "Not in this bundle", several(n, "further campaign")+" of lower level; the JSONL has all")
+		s.note(ids, "Not in this bundle", several(n, "further campaign")+", none of a higher level; the JSONL has all")
 	}
 }
 

@@ -231,7 +231,11 @@ func (w *words) join(j *tocsin.Join, names map[string]*tocsin.Actor) text {
 			rests = append(rests, t)
 		}
 	}
-	return fill(s.join, end(j.From), end(j.To), lastBy(rests, w.and), w.inCommon(j), fill(s.weight, w.odds(j.Weight), strings.TrimPrefix(w.weight(j.Weight), "+")))
+	t := fill(s.join, end(j.From), end(j.To), lastBy(rests, w.and))
+	if have := w.inCommon(j); len(have) > 0 {
+		t = append(append(t, say(" ")...), have...)
+	}
+	return append(append(t, say(" ")...), fill(s.weight, w.odds(j.Weight), strings.TrimPrefix(w.weight(j.Weight), "+"))...)
 }
 
 // inCommon is what the two have in common, and what they have not.

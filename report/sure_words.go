@@ -12,7 +12,7 @@ type sureWords struct {
 	reasons        map[string]string // by feature, or feature/symbol; {0} is the share of how many
 	joins          string            // title
 	episode        string            // {0} a machine: what happened there
-	join           string            // {0} one, {1} the other, {2} on what it rests, {3} what they share, {4} how sure
+	join           string            // {0} one, {1} the other, {2} on what it rests
 	share, no      string            // {0}
 	sharesNone     string            // {0} kinds
 	weight         string            // {0} odds, {1} weight
@@ -56,7 +56,7 @@ var sureIn = map[string]*sureWords{
 			"speed/up to 20": "{0} new commands come at 9 to 20 new characters a second, faster than people type", "speed/up to 60": "{0} new commands come at 21 to 60 new characters a second, which nobody types", "speed/more": "{0} new commands come at more than 60 new characters a second, which nobody types",
 			"joined/one word": "{0} new commands are a single word", "joined/simple": "{0} new commands are simple ones", "joined/one or two operators": "{0} new commands join two or three by operators", "joined/three and more": "{0} new commands join four and more by operators",
 		},
-		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", join: "{0} and {1}: joined {2}. {3} {4}",
+		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", join: "{0} and {1}: joined {2}.",
 		share: "They share {0}", no: ", but no {0}", sharesNone: "These two share no {0}.",
 		weight: "Odds {0} to 1 that it is no chance (weight {1}, of 3 that a join takes).", or: " or ", about: "about {0}", over: "more than {0}",
 		apart: " ({0} apart)", atOnce: " (within a second)",
@@ -99,7 +99,7 @@ var sureIn = map[string]*sureWords{
 			"speed/up to 20": "{0} commandes nouvelles viennent à 9 à 20 caractères nouveaux par seconde, plus vite qu'on ne tape", "speed/up to 60": "{0} commandes nouvelles viennent à 21 à 60 caractères nouveaux par seconde, ce que personne ne tape", "speed/more": "{0} commandes nouvelles viennent à plus de 60 caractères nouveaux par seconde, ce que personne ne tape",
 			"joined/one word": "{0} commandes nouvelles tiennent en un mot", "joined/simple": "{0} commandes nouvelles sont simples", "joined/one or two operators": "{0} commandes nouvelles en joignent deux ou trois par des opérateurs", "joined/three and more": "{0} commandes nouvelles en joignent quatre et plus par des opérateurs",
 		},
-		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", join: "{0} et {1} : rapprochés {2}. {3} {4}",
+		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", join: "{0} et {1} : rapprochés {2}.",
 		share: "Ils ont en commun {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
 		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1}, pour 3 qu'il faut).", or: " ou ", about: "environ {0}", over: "plus de {0}",
 		apart: " (à {0} d'intervalle)", atOnce: " (en moins d'une seconde)",

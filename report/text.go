@@ -294,7 +294,7 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		}
 		second += spanText(s.total.first, s.total.last)
 	}
-	return append(lines, fold(second, p.wide)...)
+	return append(lines, p.fold(second, p.wide)...)
 }
 
 // spanText is from when to when, to the second, the day said once.
