@@ -93,15 +93,16 @@ type Link struct {
 // A Join is how two members of a campaign came to be one: by the links between them in sum, and what the two have in common
 // besides. The joins of a campaign hold all of its actors together.
 type Join struct {
-	From    string        `json:"from"` // an actor's ID
-	To      string        `json:"to"`
-	Weight  float64       `json:"weight"`            // the sum of its links'
-	Rests   []string      `json:"rests"`             // the kinds of its links, the heaviest first
-	Shared  []string      `json:"shared,omitempty"`  // as KIND:VALUE, at most 3 of a kind: what both acted as, from, with or on
-	Lacks   []string      `json:"lacks,omitempty"`   // of account, address, tool, host: of which nothing is shared
-	Apart   time.Duration `json:"apart_ns"`          // between the nearest of their telling actions; -1 where it is not known
-	Between int           `json:"between,omitempty"` // of a join of kind together: between so many pairs of members; what is shared is then not said
-	Tie     Tie           `json:"tie,omitempty"`
+	From    string         `json:"from"` // an actor's ID
+	To      string         `json:"to"`
+	Weight  float64        `json:"weight"`            // the sum of its links'
+	Rests   []string       `json:"rests"`             // the kinds of its links, the heaviest first
+	Shared  []string       `json:"shared,omitempty"`  // as KIND:VALUE, at most 3 of a kind: what both acted as, from, with or on
+	Common  map[string]int `json:"common,omitempty"`  // how many of each kind that is
+	Lacks   []string       `json:"lacks,omitempty"`   // of account, address, tool, host: of which nothing is shared
+	Apart   time.Duration  `json:"apart_ns"`          // between the nearest of their telling actions; -1 where it is not known
+	Between int            `json:"between,omitempty"` // of a join of kind together: between so many pairs of members; what is shared is then not said
+	Tie     Tie            `json:"tie,omitempty"`
 }
 
 // A Tie says how firmly something belongs to a campaign. Decisions go by cores only.

@@ -116,12 +116,12 @@ func (s *story) joins(reasons []reason) {
 			j.Between = max(j.Between, r.more)
 		}
 		if j.Between == 0 {
-			j.Shared, j.Lacks = shared(traits(j.x), traits(j.y))
+			j.Shared, j.Common, j.Lacks = shared(traits(j.x), traits(j.y))
 			j.Apart = nearest(j.x.telling, j.y.telling)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b join) int { // of equal weights, those that have least in common
-		return cmp.Or(cmp.Compare(a.Weight, b.Weight), cmp.Compare(len(b.Lacks), len(a.Lacks)), cmp.Compare(len(a.Shared), len(b.Shared)),
+		return cmp.Or(cmp.Compare(a.Weight, b.Weight), cmp.Compare(len(b.Lacks), len(a.Lacks)), cmp.Compare(len(a.Common), len(b.Common)),
 			strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
 	})
 	for i := range all {
@@ -129,8 +129,9 @@ func (s *story) joins(reasons []reason) {
 	}
 }
 
-// shared are the things that two members have in common, at most fewShared of a kind, and the kinds of which they have none.
-func shared(x, y traits) (both, lacks []string) {
+// shared are the things that two members have in common, at most fewShared of a kind, how many of each kind they have, and the
+// kinds of which they have none.
+func shared(x, y traits) (both []string, common map[string]int, lacks []string) {
 	for i, kind := range sharedKinds {
 		small, large := x[kind], y[kind]
 		if len(small) > len(large) {
@@ -146,11 +147,17 @@ func shared(x, y traits) (both, lacks []string) {
 		if len(names) == 0 && i < lackedKinds {
 			lacks = append(lacks, kind)
 		}
+		if len(names) > 0 {
+			if common == nil {
+				common = map[string]int{}
+			}
+			common[kind] = len(names)
+		}
 		for _, name := range names[:min(len(names), fewShared)] {
 			both = append(both, kind+":"+name)
 		}
 	}
-	return both, lacks
+	return both, common, lacks
 }
 
 // nearest is the least time between a deed of the one and a deed of the other, -1 if no times are known. Both are in order.

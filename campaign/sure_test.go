@@ -20,14 +20,17 @@ func TestShared(t *testing.T) {
 		y.add("host", strings.ToUpper(h))
 	}
 	y.add("string", "dropped:/tmp/x")
-	both, lacks := shared(x, y)
+	both, common, lacks := shared(x, y)
 	if d := cmp.Diff([]string{`account:WEB1\ann`, "host:A", "host:B", "host:C"}, both); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]string{"address", "tool"}, lacks); d != "" {
 		t.Error(d)
 	}
-	if again, l := shared(y, x); !slices.Equal(again, both) || !slices.Equal(l, lacks) {
+	if common["host"] != 4 || common["account"] != 1 || len(common) != 2 {
+		t.Errorf("counted %v", common)
+	}
+	if again, _, l := shared(y, x); !slices.Equal(again, both) || !slices.Equal(l, lacks) {
 		t.Error("what two share depends on who is named first")
 	}
 }

@@ -62,7 +62,7 @@ func sampleCampaign() *tocsin.Campaign {
 		Orgs:    []string{"shop.example", "clinic.example", "town.example"}, Actors: []*tocsin.Actor{agent, person}, Driver: tocsin.Agent,
 		Judged: 4002, Share: map[string]float64{"human": 0.03, "script": 0.02, "agent": 0.95},
 		Autonomy: &tocsin.Share{Value: 0.93, Low: 0.86, High: 0.97},
-		Joins:    []tocsin.Join{{From: agent.ID, To: person.ID, Weight: 3.6, Rests: []string{"time"}, Lacks: []string{"address", "tool"}, Shared: []string{"account:SHOP\\svc-backup", "host:dc1.shop.example"}, Apart: 4 * time.Minute, Tie: tocsin.Weak}},
+		Joins:    []tocsin.Join{{From: agent.ID, To: person.ID, Weight: 3.6, Rests: []string{"time"}, Lacks: []string{"address", "tool"}, Shared: []string{"account:SHOP\\svc-backup", "host:dc1.shop.example"}, Common: map[string]int{"account": 1, "host": 1}, Apart: 4 * time.Minute, Tie: tocsin.Weak}},
 		Links:    []tocsin.Link{{From: agent.ID, To: person.ID, Kind: "takeover", Weight: 3.6, Evidence: "session s-9120 was opened with the account that the first had made 4 min before", Time: at(700), Places: []tocsin.Place{place(700, "logs/dc.zip!/Sysmon.evtx", 99120)}, Tie: tocsin.Weak}},
 		Steps: []tocsin.Step{
 			{Tactic: "reconnaissance", Techniques: []string{"T1595.003"}, First: at(0), Last: at(92), Actions: 2210, Worked: 160, Failed: 1990, Actors: []string{agent.ID}, Hosts: []string{"web1.shop.example", "www.clinic.example", "portal.town.example"}, Summary: "searched for 1,870 paths on three web servers at once", Places: []tocsin.Place{place(1, "logs/access.log.gz", 210)}},
@@ -142,7 +142,7 @@ func hostileCampaign() *tocsin.Campaign {
 		l := tocsin.Link{From: e(i), To: e(i + 1), Kind: e(i), Weight: math.Inf(1), Evidence: e(i), Places: []tocsin.Place{{Source: e(i)}}}
 		c.Links, a.Links = append(c.Links, l), append(a.Links, l)
 		c.Victims = append(c.Victims, tocsin.Victim{Entity: tocsin.Entity{Kind: e(i), Value: fmt.Sprint(e(i), i)}, Org: e(i + 1), Reached: i%2 == 0, Tactics: evil})
-		c.Joins = append(c.Joins, tocsin.Join{From: e(i), To: e(i + 1), Weight: math.NaN(), Rests: evil, Shared: evil, Lacks: evil, Apart: math.MinInt64, Between: -i})
+		c.Joins = append(c.Joins, tocsin.Join{From: e(i), To: e(i + 1), Weight: math.NaN(), Rests: evil, Shared: evil, Common: map[string]int{e(i): -1, "host": 9}, Lacks: evil, Apart: math.MinInt64, Between: -i})
 		a.Reasons = append(a.Reasons, tocsin.Reason{For: tocsin.Driver(i), Against: tocsin.Driver(i + 1), Feature: e(i), Symbol: e(i + 1), Share: math.NaN(), N: -1}, tocsin.Reason{For: tocsin.Driver(90), Feature: "log", Weight: math.Inf(-1)})
 		c.Gates = append(c.Gates, tocsin.Gate{Change: e(i), Weight: math.NaN()})
 		c.Leads = append(c.Leads, tocsin.Aside{Title: e(i), Host: e(i + 2), Level: tocsin.Level(i * 40), N: -i, First: odd, Place: tocsin.Place{Source: e(i)}})

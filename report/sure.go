@@ -238,32 +238,46 @@ func (w *words) join(j *tocsin.Join, names map[string]*tocsin.Actor) text {
 	return append(append(t, say(" ")...), fill(s.weight, w.odds(j.Weight), strings.TrimPrefix(w.weight(j.Weight), "+"))...)
 }
 
-// inCommon is what the two have in common, and what they have not.
+// inCommon is what the two have in common, with how much of each kind, and what they have not.
 func (w *words) inCommon(j *tocsin.Join) text {
 	s := w.sure()
-	kind := func(k string) run {
+	kind := func(k string, n int) text {
 		if word, ok := s.kinds[k]; ok {
-			return run{word, said}
+			return say(w.plural(int64(n), word))
 		}
-		return quote(k)
+		return say(quote(k)) // of a version that knows more kinds
 	}
-	var lacks []text
+	var lacks, have []text
 	for _, k := range j.Lacks {
-		lacks = append(lacks, say(kind(k)))
+		lacks = append(lacks, kind(k, 1))
 	}
-	var have text
-	for i, x := range j.Shared {
-		k, v, _ := strings.Cut(x, ":")
-		if i > 0 {
-			have = append(have, say(", ")...)
+	for i := 0; i < len(j.Shared); {
+		k, _, _ := strings.Cut(j.Shared[i], ":")
+		var names []text
+		for ; i < len(j.Shared) && strings.HasPrefix(j.Shared[i], k+":"); i++ {
+			names = append(names, say(val(j.Shared[i][len(k)+1:])))
 		}
-		have = append(have, say(kind(k), " ", val(v))...)
+		n := max(j.Common[k], len(names))
+		if len(names) == 0 { // no kind at all
+			i++
+			continue
+		}
+		if n == 1 {
+			have = append(have, append(append(kind(k, 1), say(" ")...), names[0]...))
+			continue
+		}
+		t := append(say(w.number(n)+" "), kind(k, n)...)
+		t = append(append(t, say(" (")...), joinTexts(names, ", ")...)
+		if n > len(names) {
+			t = append(t, say(" "+w.more(n-len(names)))...)
+		}
+		have = append(have, append(t, say(")")...))
 	}
 	switch {
 	case len(have) > 0 && len(lacks) > 0:
-		return append(append(fill(s.share, have), fill(s.no, lastBy(lacks, s.or))...), say(".")...)
+		return append(append(fill(s.share, lastBy(have, w.and)), fill(s.no, lastBy(lacks, s.or))...), say(".")...)
 	case len(have) > 0:
-		return append(fill(s.share, have), say(".")...)
+		return append(fill(s.share, lastBy(have, w.and)), say(".")...)
 	case len(lacks) > 0:
 		return fill(s.sharesNone, lastBy(lacks, s.or))
 	}

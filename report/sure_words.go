@@ -19,7 +19,7 @@ type sureWords struct {
 	or             string            // between the last two of which none holds
 	about, over    string            // {0} odds
 	rests          map[string]string // by kind of link; {0} is how far apart, {1} how many
-	kinds          map[string]string // of what is shared
+	kinds          map[string]noun   // of what is shared
 	apart, atOnce  string            // {0}
 	judgedAs       string            // of an actor that was not judged
 }
@@ -30,7 +30,7 @@ var sureIn = map[string]*sureWords{
 		notJudged: "What drove it was not judged: {0}.", noDoer: "no doer is known, only what happened on machines", noActs: "nothing that it typed or asked for was recorded",
 		acts: noun{"judged act", "judged acts"}, rather: "{0} rather than {1}: {2}", but: "against that, for {0}: {2}",
 		of: "{0} of its {1}", never: ", and it never paused for a minute",
-		plain:    map[string]string{"human": "person", "script": "script", "agent": "AI agent"},
+		plain:    map[string]string{"human": "human", "script": "script", "agent": "AI agent"},
 		judgedAs: "driver not judged",
 		reasons: map[string]string{
 			"session": "an agent's own harness kept its log", "even": "its commands come at an even pace, as of a program that sleeps between them",
@@ -66,14 +66,14 @@ var sureIn = map[string]*sureWords{
 			"callback": "by a host that one names and the other went to", "account": "because a mail went to the account that then acted", "effect": "by what came of an attempt on the machine",
 			"together": "by {1} links between what belongs to the one and what belongs to the other, each too weak by itself",
 		},
-		kinds: map[string]string{"account": "account", "address": "address", "tool": "tool", "host": "host", "key": "secret", "string": "text"},
+		kinds: map[string]noun{"account": {"account", "accounts"}, "address": {"address", "addresses"}, "tool": {"tool", "tools"}, "host": {"host", "hosts"}, "key": {"secret", "secrets"}, "string": {"text", "texts"}},
 	},
 	"fr": {
 		shares: "{0} {1}, {2} {3}, {4} {5}, sur {6}", none: "On ne peut trancher entre une personne, un script et un agent d'IA ({0}).",
 		notJudged: "L'opérateur n'a pas été jugé : {0}.", noDoer: "aucun auteur n'est connu, seulement des faits survenus sur des machines", noActs: "rien de ce qu'il a saisi ou demandé n'a été enregistré",
 		acts: noun{"acte jugé", "actes jugés"}, rather: "{0} plutôt que {1} : {2}", but: "en sens contraire, pour {0} : {2}",
 		of: "{0} de ses {1}", never: ", et jamais il n'a marqué de pause d'une minute",
-		plain:    map[string]string{"human": "personne", "script": "script", "agent": "agent d'IA"},
+		plain:    map[string]string{"human": "humain", "script": "script", "agent": "agent d'IA"},
 		judgedAs: "opérateur non jugé",
 		reasons: map[string]string{
 			"session": "le journal est tenu par le logiciel même d'un agent", "even": "ses commandes se suivent à un rythme égal, comme d'un programme qui attend entre elles",
@@ -109,6 +109,6 @@ var sureIn = map[string]*sureWords{
 			"callback": "par un hôte que l'un nomme et où l'autre est allé", "account": "parce qu'un courriel est allé au compte qui a agi ensuite", "effect": "par ce qu'une tentative a produit sur la machine",
 			"together": "par {1} liens entre ce qui relève de l'un et ce qui relève de l'autre, chacun trop faible à lui seul",
 		},
-		kinds: map[string]string{"account": "compte", "address": "adresse", "tool": "outil", "host": "machine", "key": "secret", "string": "texte"},
+		kinds: map[string]noun{"account": {"compte", "comptes"}, "address": {"adresse", "adresses"}, "tool": {"outil", "outils"}, "host": {"machine", "machines"}, "key": {"secret", "secrets"}, "string": {"texte", "textes"}},
 	},
 }

@@ -163,12 +163,12 @@ func TestJoins(t *testing.T) {
 	web1 := &tocsin.Actor{ID: "host:web1", Local: true, Handles: []tocsin.Entity{{Kind: "host", Value: "web1"}}}
 	c := &tocsin.Campaign{Actors: []*tocsin.Actor{a, web1}, Joins: []tocsin.Join{
 		{From: a.ID, To: web1.ID, Weight: 3.2, Rests: []string{"time"}, Lacks: []string{"account", "address", "tool", "host"}, Apart: 13 * 60e9},
-		{From: a.ID, To: "user:ann", Weight: 9, Rests: []string{"credential", "pivot"}, Shared: []string{"account:ann", "key:2"}, Lacks: []string{"tool"}, Apart: -1},
+		{From: a.ID, To: "user:ann", Weight: 9, Rests: []string{"credential", "pivot"}, Shared: []string{"account:ann", "key:2", "tool:cat", "tool:curl"}, Common: map[string]int{"account": 1, "key": 1, "tool": 5}, Lacks: []string{"host"}, Apart: -1},
 		{From: a.ID, To: "user:bob", Weight: 4.6, Rests: []string{"together"}, Between: 4, Apart: -1},
 	}}
 	want := []string{
 		"203.0.113.9 and what happened on web1: joined because both did what is seldom in one organisation close in time (13 min apart). These two share no account, address, tool or host. Odds about 25 to 1 that it is no chance (weight 3.20, of 3 that a join takes).",
-		"203.0.113.9 and user:ann: joined by a secret that both used and because one acted from a machine that the other had got into. They share account ann, secret 2, but no tool. Odds more than 1,000 to 1 that it is no chance (weight 9.00, of 3 that a join takes).",
+		"203.0.113.9 and user:ann: joined by a secret that both used and because one acted from a machine that the other had got into. They share account ann, secret 2 and 5 tools (cat, curl and 3 more), but no host. Odds more than 1,000 to 1 that it is no chance (weight 9.00, of 3 that a join takes).",
 		"203.0.113.9 and user:bob: joined by 4 links between what belongs to the one and what belongs to the other, each too weak by itself. Odds about 99 to 1 that it is no chance (weight 4.60, of 3 that a join takes).",
 	}
 	for i, got := range english.joins(c, 9) {
