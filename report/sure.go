@@ -137,12 +137,12 @@ func (w *words) reasons(a *tocsin.Actor, most int) []text {
 	}
 	var all []text
 	for i, k := range order {
-		not := s.plain[k.not.String()]
+		not := s.than[k.not.String()]
 		if next := i + 1; next < len(order) && order[next].is == k.is && joinTexts(by[k], "; ").plain() == joinTexts(by[order[next]], "; ").plain() {
 			continue // told with the next, which says the same
 		}
 		if i > 0 && order[i-1].is == k.is && joinTexts(by[k], "; ").plain() == joinTexts(by[order[i-1]], "; ").plain() {
-			not = s.plain[order[i-1].not.String()] + s.or + not
+			not = s.than[order[i-1].not.String()] + s.or + not
 		}
 		sentence := s.rather
 		if k.is != best {
@@ -155,7 +155,7 @@ func (w *words) reasons(a *tocsin.Actor, most int) []text {
 
 // chiefReasons are the first reason against each other driver, on one line.
 func (w *words) chiefReasons(a *tocsin.Actor) text {
-	t := joinTexts(w.reasons(&tocsin.Actor{Reasons: slices.DeleteFunc(slices.Clone(a.Reasons), func(r tocsin.Reason) bool { return r.For != a.Driver })}, 1), "; ")
+	t := joinTexts(w.reasons(&tocsin.Actor{Reasons: slices.DeleteFunc(slices.Clone(a.Reasons), func(r tocsin.Reason) bool { return r.For != a.Driver })}, 1), w.sure().between)
 	if len(t) > 0 && t[0].kind == said && t[0].s != "" {
 		t[0].s = w.upper(t[0].s)
 	}

@@ -9,6 +9,8 @@ type sureWords struct {
 	rather, but    string            // {0} one driver, {1} the other, {2} the reasons
 	of, never      string            // {0} the share, {1} of how many; what follows a reason of pace
 	plain          map[string]string // driver in a word
+	than           map[string]string // the same after rather
+	between        string            // reasons
 	reasons        map[string]string // by feature, or feature/symbol; {0} is the share of how many
 	joins          string            // title
 	episode        string            // {0} a machine: what happened there
@@ -30,7 +32,8 @@ var sureIn = map[string]*sureWords{
 		notJudged: "What drove it was not judged: {0}.", noDoer: "no doer is known, only what happened on machines", noActs: "nothing that it typed or asked for was recorded",
 		acts: noun{"judged act", "judged acts"}, rather: "{0} rather than {1}: {2}", but: "against that, for {0}: {2}",
 		of: "{0} of its {1}", never: ", and it never paused for a minute",
-		plain:    map[string]string{"human": "human", "script": "script", "agent": "AI agent"},
+		plain: map[string]string{"human": "human", "script": "script", "agent": "AI agent"},
+		than:  map[string]string{"human": "human", "script": "script", "agent": "AI agent"}, between: "; ",
 		judgedAs: "driver not judged",
 		reasons: map[string]string{
 			"session": "an agent's own harness kept its log", "even": "its commands come at an even pace, as of a program that sleeps between them",
@@ -52,7 +55,7 @@ var sureIn = map[string]*sureWords{
 			"tool/the same as before": "{0} commands use the tool of the one before", "tool/one of the last": "{0} commands take up a tool used shortly before", "tool/new": "{0} commands use a tool not used before",
 			"length/nothing new": "{0} new commands are put together of words just used", "length/up to 5 new bytes": "{0} new commands bring 5 new characters at most", "length/6–12": "{0} new commands bring 6 to 12 new characters",
 			"length/13–25": "{0} new commands bring 13 to 25 new characters", "length/26–50": "{0} new commands bring 26 to 50 new characters", "length/51–100": "{0} new commands bring 51 to 100 new characters", "length/more": "{0} new commands bring more than 100 new characters",
-			"speed/up to 1 new byte a second": "{0} new commands come as slowly as one new character a second, as typed in thought", "speed/up to 3": "{0} new commands come at 2 or 3 new characters a second, as typed", "speed/up to 8": "{0} new commands come at 4 to 8 new characters a second, as fast as good typists",
+			"speed/up to 1 new byte a second": "{0} new commands come as slowly as one new character a second, as typed in thought", "speed/up to 3": "{0} new commands come at 2 or 3 new characters a second", "speed/up to 8": "{0} new commands come at 4 to 8 new characters a second, which leaves no time to think",
 			"speed/up to 20": "{0} new commands come at 9 to 20 new characters a second, faster than people type", "speed/up to 60": "{0} new commands come at 21 to 60 new characters a second, which nobody types", "speed/more": "{0} new commands come at more than 60 new characters a second, which nobody types",
 			"joined/one word": "{0} new commands are a single word", "joined/simple": "{0} new commands are simple ones", "joined/one or two operators": "{0} new commands join two or three by operators", "joined/three and more": "{0} new commands join four and more by operators",
 		},
@@ -71,9 +74,10 @@ var sureIn = map[string]*sureWords{
 	"fr": {
 		shares: "{0} {1}, {2} {3}, {4} {5}, sur {6}", none: "On ne peut trancher entre une personne, un script et un agent d'IA ({0}).",
 		notJudged: "L'opérateur n'a pas été jugé : {0}.", noDoer: "aucun auteur n'est connu, seulement des faits survenus sur des machines", noActs: "rien de ce qu'il a saisi ou demandé n'a été enregistré",
-		acts: noun{"acte jugé", "actes jugés"}, rather: "{0} plutôt que {1} : {2}", but: "en sens contraire, pour {0} : {2}",
+		acts: noun{"acte jugé", "actes jugés"}, rather: "{0} plutôt {1} : {2}", but: "en sens contraire, pour {0} : {2}",
 		of: "{0} de ses {1}", never: ", et jamais il n'a marqué de pause d'une minute",
-		plain:    map[string]string{"human": "humain", "script": "script", "agent": "agent d'IA"},
+		plain: map[string]string{"human": "humain", "script": "script", "agent": "agent d'IA"},
+		than:  map[string]string{"human": "qu'humain", "script": "que script", "agent": "qu'agent d'IA"}, between: " ; ",
 		judgedAs: "opérateur non jugé",
 		reasons: map[string]string{
 			"session": "le journal est tenu par le logiciel même d'un agent", "even": "ses commandes se suivent à un rythme égal, comme d'un programme qui attend entre elles",
@@ -95,7 +99,7 @@ var sureIn = map[string]*sureWords{
 			"tool/the same as before": "{0} commandes emploient l'outil de la précédente", "tool/one of the last": "{0} commandes reprennent un outil employé peu avant", "tool/new": "{0} commandes emploient un outil nouveau",
 			"length/nothing new": "{0} commandes nouvelles sont faites de mots qui viennent de servir", "length/up to 5 new bytes": "{0} commandes nouvelles apportent au plus 5 caractères nouveaux", "length/6–12": "{0} commandes nouvelles apportent 6 à 12 caractères nouveaux",
 			"length/13–25": "{0} commandes nouvelles apportent 13 à 25 caractères nouveaux", "length/26–50": "{0} commandes nouvelles apportent 26 à 50 caractères nouveaux", "length/51–100": "{0} commandes nouvelles apportent 51 à 100 caractères nouveaux", "length/more": "{0} commandes nouvelles apportent plus de 100 caractères nouveaux",
-			"speed/up to 1 new byte a second": "{0} commandes nouvelles viennent à un caractère nouveau par seconde au plus, comme tapées en réfléchissant", "speed/up to 3": "{0} commandes nouvelles viennent à 2 ou 3 caractères nouveaux par seconde, comme tapées", "speed/up to 8": "{0} commandes nouvelles viennent à 4 à 8 caractères nouveaux par seconde, comme de bons dactylographes",
+			"speed/up to 1 new byte a second": "{0} commandes nouvelles viennent à un caractère nouveau par seconde au plus, comme tapées en réfléchissant", "speed/up to 3": "{0} commandes nouvelles viennent à 2 ou 3 caractères nouveaux par seconde", "speed/up to 8": "{0} commandes nouvelles viennent à 4 à 8 caractères nouveaux par seconde, sans laisser le temps de réfléchir",
 			"speed/up to 20": "{0} commandes nouvelles viennent à 9 à 20 caractères nouveaux par seconde, plus vite qu'on ne tape", "speed/up to 60": "{0} commandes nouvelles viennent à 21 à 60 caractères nouveaux par seconde, ce que personne ne tape", "speed/more": "{0} commandes nouvelles viennent à plus de 60 caractères nouveaux par seconde, ce que personne ne tape",
 			"joined/one word": "{0} commandes nouvelles tiennent en un mot", "joined/simple": "{0} commandes nouvelles sont simples", "joined/one or two operators": "{0} commandes nouvelles en joignent deux ou trois par des opérateurs", "joined/three and more": "{0} commandes nouvelles en joignent quatre et plus par des opérateurs",
 		},

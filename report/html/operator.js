@@ -51,8 +51,7 @@ function tempoOf(c, a, wide) {
 // what speaks for and against each driver, measured from the mean of the three.
 function evidenceOf(a) {
   const list = a.evidence || [];
-  if (!list.length) return el("div", {}, el("h5", {}, "Evidence of the driver"), el("p", { class: "muted" }, "None given."));
-  if (!a.share || !Object.keys(a.share).length) return null;
+  if (!list.length || !a.share || !Object.keys(a.share).length) return null; // why it was not judged is said above
   const lean = (e) => { const m = drivers.reduce((n, d) => n + (e[d] || 0), 0) / 3; return drivers.map((d) => (e[d] || 0) - m); };
   const top = Math.max(0.5, ...list.flatMap((e) => lean(e).map(Math.abs)));
   const cell = (e, k) => {
