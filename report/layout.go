@@ -101,6 +101,14 @@ func (p *page) row(cells ...cell) {
 			line, used, empty = strings.Repeat(" ", indent), indent, true
 			gap = 0
 		}
+		if empty && used == indent && c.wide > p.wide-indent { // prose
+			lines := p.fold(c.s, p.wide-indent)
+			for _, l := range lines[:len(lines)-1] {
+				p.b.WriteString(line + l + "\n")
+			}
+			c.s = lines[len(lines)-1]
+			c.wide, gap = width(c.s), 0
+		}
 		if !empty {
 			line, used = line+"  ", used+2
 		}
