@@ -1,6 +1,9 @@
 package tocsin
 
-import "time"
+import (
+	"time"
+	"unicode/utf8"
+)
 
 // An Outcome says how an action ended.
 type Outcome uint8
@@ -54,7 +57,7 @@ type Action struct {
 	Technique string // ATT&CK id such as T1110.003; empty where none fits
 	Verb      string // one of Verbs
 	Tool      string // the program or client as the log names it, without path, in lower case; empty where not said
-	Text      string // the command line, request or call as a person would quote it, secrets masked; at most MaxText bytes
+	Text      string // the command line, request or call as a person would quote it, secrets masked; at most MaxText bytes, of a longer one the beginning and the end
 	Outcome   Outcome
 
 	Sensor string // the log source that told of it and the format it was read in, such as "windows/process_creation/sysmon, evtx"; empty where not known
@@ -106,3 +109,20 @@ var Verbs = [...]string{"scan", "probe", "login", "logout", "run", "request", "r
 // tool call that an agent's own harness noted), request (HTTP), login (an attempt to get in), api (a call of a cloud or
 // platform).
 var Logs = [...]string{"line", "program", "windows", "session", "request", "login", "api"}
+
+// Shorten is a text in at most n bytes (16 and more), cut between characters: of a longer one what stands before its last third is left out, and
+// … stands for it. How a command begins and how it ends tells most.
+func Shorten(s string, n int) string {
+	const mark = " … "
+	if len(s) <= n {
+		return s
+	}
+	head, tail := max(n-n/3-len(mark), 0), len(s)-n/3
+	for head > 0 && !utf8.RuneStart(s[head]) {
+		head--
+	}
+	for tail < len(s) && !utf8.RuneStart(s[tail]) {
+		tail++
+	}
+	return s[:head] + mark + s[tail:]
+}

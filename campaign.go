@@ -65,6 +65,19 @@ type Evidence struct {
 	Agent   float64 `json:"agent"`
 }
 
+// A Reason is what in a judgement of a driver speaks most for one driver against another, in what can be looked up and argued
+// with; the table of Evidence has the weights of all.
+type Reason struct {
+	For     Driver  `json:"for"`
+	Against Driver  `json:"against"`
+	Feature string  `json:"feature"`                // of Evidence
+	Symbol  string  `json:"symbol,omitempty"`       // which of its showings
+	Share   float64 `json:"share,omitempty"`        // how many of N show it
+	N       int     `json:"n,omitempty"`            //
+	Never   bool    `json:"never_paused,omitempty"` // of pace: none of N pauses was as long as a minute
+	Weight  float64 `json:"weight"`                 // what Feature adds for the one over the other, in nats
+}
+
 // A Link is why two things are one: two handles of an actor, two actors of a campaign.
 type Link struct {
 	From     string    `json:"from"` // an entity as KIND:VALUE, or an actor's ID
@@ -75,6 +88,21 @@ type Link struct {
 	Time     time.Time `json:"time"`
 	Places   []Place   `json:"places,omitempty"` // where it can be read again, at most 4
 	Tie      Tie       `json:"tie,omitempty"`    // of a campaign's links: core where it joins two cores
+}
+
+// A Join is how two members of a campaign came to be one: by the links between them in sum, and what the two have in common
+// besides. The joins of a campaign hold all of its actors together.
+type Join struct {
+	From    string         `json:"from"` // an actor's ID
+	To      string         `json:"to"`
+	Weight  float64        `json:"weight"`            // the sum of its links'
+	Rests   []string       `json:"rests"`             // the kinds of its links, the heaviest first
+	Shared  []string       `json:"shared,omitempty"`  // as KIND:VALUE, at most 3 of a kind: what both acted as, from, with or on
+	Common  map[string]int `json:"common,omitempty"`  // how many of each kind that is
+	Lacks   []string       `json:"lacks,omitempty"`   // of account, address, tool, host: of which nothing is shared
+	Apart   time.Duration  `json:"apart_ns"`          // between the nearest of their telling actions; -1 where it is not known
+	Between int            `json:"between,omitempty"` // of a join of kind together: between so many pairs of members; what is shared is then not said
+	Tie     Tie            `json:"tie,omitempty"`
 }
 
 // A Tie says how firmly something belongs to a campaign. Decisions go by cores only.
@@ -117,6 +145,7 @@ type Actor struct {
 	Driver      Driver             `json:"driver"`
 	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1
 	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
+	Reasons     []Reason           `json:"reasons,omitempty"`  // of the judgement: what speaks for the driver against each other one, then what speaks against it
 	Adaptations []Adaptation       `json:"adaptations,omitempty"`
 	Local       bool               `json:"local,omitempty"` // not a doer who is known but what happened on one machine; ID is host:NAME
 	Tie         Tie                `json:"tie,omitempty"`   // to its campaign
@@ -266,38 +295,41 @@ const MaxAnchors = 64
 
 // A Campaign is actors, actions and victims that belong together.
 type Campaign struct {
-	ID       string      `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
-	Was      []string    `json:"was,omitempty"` // ids under which parts of it were told before they turned out to be one
-	Title    string      `json:"title"`         // one line that says what happened
-	Level    Level       `json:"level"`         // by progress along the chain, not by counts
-	Why      string      `json:"why"`           // of the level
-	First    time.Time   `json:"first"`
-	Last     time.Time   `json:"last"`
-	Actions  int         `json:"actions"`
-	Alerts   int         `json:"alerts"` // of them: for which a rule held or another detector raised an alert
-	Orgs     []string    `json:"orgs,omitempty"`
-	Key      []KeyEvent  `json:"key_events,omitempty"` // the acts that tell it in short, in order of time, at most 15
-	Used     []Indicator `json:"used,omitempty"`       // what the intruder used, the most telling first
-	Touched  []Indicator `json:"touched,omitempty"`    // what was spoken to and is not shown to be the intruder's; victims are listed apart
-	Actors   []*Actor    `json:"actors"`               // who acted most first
-	Links    []Link      `json:"links,omitempty"`
-	Steps    []Step      `json:"steps"` // in the order they began
-	Victims  []Victim    `json:"victims"`
-	Names    []Naming    `json:"names,omitempty"` // which machines its addresses were at the time
-	Gates    []Gate      `json:"gates,omitempty"`
-	Driver   Driver      `json:"driver"`               // what its actors' judgements mostly say
-	Autonomy *Share      `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
-	Marks    []string    `json:"indicators,omitempty"` // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
-	Data     []string    `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
-	Open     []string    `json:"open,omitempty"`       // what to look for next
-	Leads    []Aside     `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
-	Missing  []string    `json:"missing,omitempty"`    // telemetry that would tell more
-	Rules    []string    `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
-	Records  []Span      `json:"records"`              // every record that belongs to it
-	Sparse   bool        `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
-	Lost     string      `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
+	ID       string             `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
+	Was      []string           `json:"was,omitempty"` // ids under which parts of it were told before they turned out to be one
+	Title    string             `json:"title"`         // one line that says what happened
+	Level    Level              `json:"level"`         // by progress along the chain, not by counts
+	Why      string             `json:"why"`           // of the level
+	First    time.Time          `json:"first"`
+	Last     time.Time          `json:"last"`
+	Actions  int                `json:"actions"`
+	Alerts   int                `json:"alerts"` // of them: for which a rule held or another detector raised an alert
+	Orgs     []string           `json:"orgs,omitempty"`
+	Key      []KeyEvent         `json:"key_events,omitempty"` // the acts that tell it in short, in order of time, at most 15
+	Used     []Indicator        `json:"used,omitempty"`       // what the intruder used, the most telling first
+	Touched  []Indicator        `json:"touched,omitempty"`    // what was spoken to and is not shown to be the intruder's; victims are listed apart
+	Actors   []*Actor           `json:"actors"`               // who acted most first
+	Links    []Link             `json:"links,omitempty"`
+	Joins    []Join             `json:"joins,omitempty"` // what holds its actors together, the weakest first
+	Steps    []Step             `json:"steps"`           // in the order they began
+	Victims  []Victim           `json:"victims"`
+	Names    []Naming           `json:"names,omitempty"` // which machines its addresses were at the time
+	Gates    []Gate             `json:"gates,omitempty"`
+	Driver   Driver             `json:"driver"`               // what its actors' judgements mostly say
+	Judged   int                `json:"judged"`               // acts of actors of whom a driver's share can be told
+	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver: human, script, agent; nil where there are none
+	Autonomy *Share             `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
+	Marks    []string           `json:"indicators,omitempty"` // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
+	Data     []string           `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
+	Open     []string           `json:"open,omitempty"`       // what to look for next
+	Leads    []Aside            `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
+	Missing  []string           `json:"missing,omitempty"`    // telemetry that would tell more
+	Rules    []string           `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
+	Records  []Span             `json:"records"`              // every record that belongs to it
+	Sparse   bool               `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
+	Lost     string             `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
 
-	// Omitted counts what lists leave out, by the member's name: key_events, steps, victims, links, indicators, used, touched, actors, names. What is left
+	// Omitted counts what lists leave out, by the member's name: key_events, steps, victims, links, joins, indicators, used, touched, actors, names. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.
 	Omitted map[string]int `json:"omitted,omitempty"`
 

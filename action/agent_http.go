@@ -35,7 +35,7 @@ func (r *Reader) webCall(q *webCall) bool {
 	r.target(e.Kind, e.Value)
 	is := r.asked(q.method, uri)
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
-	a.Text, r.masked = concat(q.method+" ", before(host, '@'), text[:min(len(text), 200)]), true
+	a.Text, r.masked = concat(q.method+" ", before(host, '@'), tocsin.Shorten(text, maxRequest)), true
 	attack := is.attack
 	if attack.row == nil && q.body != "" {
 		attack = r.know.payload(plainBody(q.body))

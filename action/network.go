@@ -366,7 +366,7 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		r.target("domain", host)
 	}
 	if a.Level >= low {
-		a.Text = r.request(n.method, r.joined("http://", or(n.host, n.dst), n.uri[:min(len(n.uri), 200)]))
+		a.Text = r.request(n.method, r.joined("http://", or(n.host, n.dst), n.uri[:min(len(n.uri), 1024)]))
 		if a.Tactic == "command-and-control" || a.Tactic == "exfiltration" {
 			callback = host
 		}

@@ -98,7 +98,7 @@ func (r *Reader) request(method, uri string) string {
 	}
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
 	r.masked = true
-	return r.joined(method, " ", text[:min(len(text), 200)])
+	return r.joined(method, " ", tocsin.Shorten(text, maxRequest))
 }
 
 // A target is what the method and target of a request tell, read once for those met often.
@@ -123,7 +123,7 @@ func (r *Reader) asked(method, uri string) *target {
 	}
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
 	q := &target{
-		text:   concat(method, " ", text[:min(len(text), 200)]),
+		text:   concat(method, " ", tocsin.Shorten(text, maxRequest)),
 		attack: r.know.payload(uri),
 		login:  method == "POST" && r.know.logins.in(before(uri, '?')), common: r.know.common(uri), sensitive: r.know.folded(onPath, before(uri, '?')),
 	}

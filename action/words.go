@@ -3,7 +3,6 @@ package action
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -74,17 +73,11 @@ func (r *Reader) lower(s string) string {
 	return s
 }
 
-// clip shortens a text to what an action may hold, at a character.
-func clip(s string) string {
-	if len(s) <= tocsin.MaxText {
-		return s
-	}
-	n := tocsin.MaxText
-	for n > tocsin.MaxText-utf8.UTFMax && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
+// clip shortens a text to what an action may hold.
+func clip(s string) string { return tocsin.Shorten(s, tocsin.MaxText) }
+
+// maxRequest bounds the target of a request in an action's text, in bytes.
+const maxRequest = 200
 
 // or is a, or b if a is empty.
 func or(a, b string) string {

@@ -180,7 +180,7 @@ func (s *Pages) Describe(a *tocsin.Actor) {
 	}
 	own.Sort()
 	a.Tempo = TempoOf(own)
-	a.Driver, a.Share, a.Evidence = Judge(own)
+	a.Driver, a.Share, a.Evidence, a.Reasons = fitted.judge(own)
 }
 
 // ticksOf appends what a name did on a page within a stretch of time, in order; on one of what has no time, all. It says whether the last of it is missing.

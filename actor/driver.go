@@ -23,12 +23,18 @@ func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evid
 
 // Judge judges by other weights than those that Tocsin comes with, to measure these.
 func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
+	d, share, evidence, _ := w.judge(ticks)
+	return d, share, evidence
+}
+
+// judge is Judge, with what of the evidence is told in words.
+func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence, []tocsin.Reason) {
 	acts := ticks.Acts()
 	if len(acts) < leastTicks {
 		if len(ticks) == 0 {
-			return tocsin.Undecided, nil, nil
+			return tocsin.Undecided, nil, nil, nil
 		}
-		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions show %d decisions of its own; %d are needed", len(acts), leastTicks)}}
+		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions show %d decisions of its own; %d are needed", len(acts), leastTicks)}}, nil
 	}
 	var c counts
 	c.count(acts)
@@ -71,13 +77,13 @@ func (w *Weights) Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	}
 	d := tocsin.Driver(best + 1)
 	if ok, why := c.met(d); !ok {
-		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: why})
+		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: why}), nil
 	}
 	share := map[string]float64{"human": p[0], "script": p[1], "agent": p[2]}
 	if p[best] < decided[best] {
 		d = tocsin.Undecided
 	}
-	return d, share, evidence
+	return d, share, evidence, c.reasons(tocsin.Driver(best+1), evidence, w)
 }
 
 // undated is the number of acts of which only the order is known; they come first.

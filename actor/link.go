@@ -349,12 +349,8 @@ func (s *Pages) handovers(mark int32, u []use, k *knot) {
 	}
 }
 
-func clip(s string) string {
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "…"
-	}
-	return s
-}
+// clip bounds what is quoted within a sentence.
+func clip(s string) string { return tocsin.Shorten(s, 200) }
 
 // within is how soon somebody who was stopped goes on in another guise.
 const within = 30 * time.Minute

@@ -30,12 +30,7 @@ func (s sort) String() string {
 func what(d *tocsin.Deed) string { return done(d, d.N) }
 
 // clip bounds what is quoted within a sentence.
-func clip(s string) string {
-	if len(s) > 80 {
-		return strings.ToValidUTF8(s[:80], "") + "…"
-	}
-	return s
-}
+func clip(s string) string { return tocsin.Shorten(s, 200) }
 
 // include adds a text to a short list unless it is there.
 func include(list []string, s string, most int) []string {

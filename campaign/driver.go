@@ -30,6 +30,10 @@ func judge(c *tocsin.Campaign) {
 			}
 			streams = append(streams, stream{did, lean(a)})
 		}
+		if len(a.Share) == 0 {
+			continue
+		}
+		c.Judged += n
 		for d := tocsin.Human; d <= tocsin.Agent; d++ {
 			sums[d] += a.Share[d.String()] * float64(n)
 		}
@@ -37,6 +41,12 @@ func judge(c *tocsin.Campaign) {
 	whole.Sort()
 	c.Gates = Gates(whole)
 	c.Driver = driver(sums)
+	if c.Judged > 0 {
+		c.Share = map[string]float64{}
+		for d := tocsin.Human; d <= tocsin.Agent; d++ {
+			c.Share[d.String()] = sums[d] / float64(c.Judged)
+		}
+	}
 	if s := Autonomy(streams); s != nil && agrees(s, c.Driver, sums) {
 		c.Autonomy = s
 	}

@@ -290,7 +290,7 @@ func usual(m *member) bool {
 		}
 		for _, e := range d.On {
 			if e.Kind == "user" || e.Kind == "principal" {
-				names[short(e.Value)] = true
+				names[plainAccount(e.Value)] = true
 			}
 		}
 	}
@@ -489,7 +489,7 @@ func (b *indicators) made() {
 	scoped := map[string]bool{}
 	for _, says := range [...]func(d *tocsin.Deed, name string) bool{ // a name with its machine or domain says more than one without
 		func(d *tocsin.Deed, name string) bool {
-			return strings.ContainsAny(name, `\@:`) && hasWord(strings.ToLower(d.Text), strings.ToLower(short(name)))
+			return strings.ContainsAny(name, `\@:`) && hasWord(strings.ToLower(d.Text), strings.ToLower(plainAccount(name)))
 		},
 		func(d *tocsin.Deed, name string) bool { return strings.ContainsAny(name, `\@:`) },
 		func(d *tocsin.Deed, name string) bool { return true },
@@ -499,10 +499,10 @@ func (b *indicators) made() {
 				continue
 			}
 			name := s.account(d)
-			if name == "" || scoped[short(name)] || !says(d, name) {
+			if name == "" || scoped[plainAccount(name)] || !says(d, name) {
 				continue
 			}
-			scoped[short(name)] = true
+			scoped[plainAccount(name)] = true
 			kind := "user"
 			if slices.ContainsFunc(d.On, func(e tocsin.Entity) bool { return e.Kind == "principal" && e.Value == name }) {
 				kind = "principal"
@@ -527,10 +527,10 @@ func (b *indicators) made() {
 
 // toldOf says that a deed is of an account that a key event tells of.
 func (s *story) toldOf(d *tocsin.Deed) bool {
-	name := short(s.account(d))
+	name := plainAccount(s.account(d))
 	for i := range s.c.Key {
 		for _, on := range s.c.Key[i].On {
-			if _, v, _ := strings.Cut(on, ":"); s.c.Key[i].Kind == "account" && short(v) == name {
+			if _, v, _ := strings.Cut(on, ":"); s.c.Key[i].Kind == "account" && plainAccount(v) == name {
 				return true
 			}
 		}

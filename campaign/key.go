@@ -139,12 +139,12 @@ func (s *story) elevated(d *tocsin.Deed) bool {
 // bySuperuser says that a deed was done by one who may do anything on its machine.
 func (s *story) bySuperuser(d *tocsin.Deed) bool {
 	return stepped(d) && !s.by[d].Local && slices.ContainsFunc(d.Who, func(e tocsin.Entity) bool {
-		return e.Kind == "user" && slices.Contains(superusers, strings.ToLower(short(e.Value)))
+		return e.Kind == "user" && slices.Contains(superusers, strings.ToLower(plainAccount(e.Value)))
 	})
 }
 
-// short is an account's name without its domain or machine.
-func short(account string) string {
+// plainAccount is an account's name without its domain or machine.
+func plainAccount(account string) string {
 	name := account[strings.LastIndexByte(account, '\\')+1:]
 	name, _, _ = strings.Cut(name, "@")
 	return name
@@ -244,7 +244,7 @@ func (s *story) sameKey(kind string, group []*tocsin.Deed) string {
 	case "account":
 		for _, d := range group {
 			if a := s.account(d); a != "" {
-				return short(a)
+				return plainAccount(a)
 			}
 		}
 		return ""
@@ -268,7 +268,7 @@ func (s *story) likes(k *keyKind, i int) []*tocsin.Deed {
 		}
 		if x != d && x.N > 0 && x.Verb == d.Verb && k.fits(s, x) && s.happened(x) && s.place(x) == s.place(d) && x.Technique[:min(len(x.Technique), 5)] == d.Technique[:min(len(d.Technique), 5)] {
 			switch a := s.account(x); {
-			case k.kind == "account" && a != "" && about != "" && short(a) != short(about):
+			case k.kind == "account" && a != "" && about != "" && plainAccount(a) != plainAccount(about):
 				return true
 			case k.kind == "account" && about == "":
 				about = a
@@ -311,7 +311,7 @@ func (s *story) others(d *tocsin.Deed) []*tocsin.Deed {
 func (s *story) lead(group []*tocsin.Deed) *tocsin.Deed {
 	return slices.MinFunc(group, func(x, y *tocsin.Deed) int {
 		rank := func(d *tocsin.Deed) (n int) {
-			if a := s.account(d); makesAccount(d) && a != "" && hasWord(strings.ToLower(d.Text), strings.ToLower(short(a))) {
+			if a := s.account(d); makesAccount(d) && a != "" && hasWord(strings.ToLower(d.Text), strings.ToLower(plainAccount(a))) {
 				n -= 4
 			}
 			if d.Outcome == tocsin.Worked {
@@ -348,7 +348,7 @@ func onOf(d *tocsin.Deed, kinds ...string) []tocsin.Entity {
 			continue
 		}
 		all = append(all, e)
-		if strings.Contains(text, strings.ToLower(e.Value)) || (e.Kind == "user" || e.Kind == "principal") && hasWord(text, strings.ToLower(short(e.Value))) {
+		if strings.Contains(text, strings.ToLower(e.Value)) || (e.Kind == "user" || e.Kind == "principal") && hasWord(text, strings.ToLower(plainAccount(e.Value))) {
 			sure = append(sure, e)
 		}
 	}
@@ -382,7 +382,7 @@ func hasWord(text, name string) bool {
 func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin.KeyEvent {
 	e := &tocsin.KeyEvent{Kind: kind, Time: d.Time, Host: s.name(d.Host, d), Technique: d.Technique, Outcome: s.act[d].outcome(), Shown: d.Shown, Tie: tocsin.Weak,
 		What: cmp.Or(strings.TrimSpace(d.Text), what(d))}
-	e.Account, e.From = doer(d)
+	e.Account, e.From = doneBy(d)
 	if who := onOf(d, "user", "principal"); d.Verb == "login" && len(who) > 0 {
 		e.Account = who[0].Value // as whom
 	}
@@ -459,9 +459,9 @@ func sampled(d *tocsin.Deed) bool {
 	return d.N > 1 && (len(d.On) >= fullOn || (d.Tactic == "" || d.Level <= tocsin.Informational) && len(d.On) >= fullPlain)
 }
 
-// doer is by whom a deed was done, as far as its record says: the account, and the address or machine it came from. Of a run it
+// doneBy is by whom a deed was done, as far as its record says: the account, and the address or machine it came from. Of a run it
 // is known where it has one account only.
-func doer(d *tocsin.Deed) (account, from string) {
+func doneBy(d *tocsin.Deed) (account, from string) {
 	accounts := 0
 	for _, e := range d.Who {
 		switch e.Kind {
@@ -565,7 +565,7 @@ func (s *story) logins(d *tocsin.Deed) []*tocsin.Deed {
 	for i := from; i < min(from+fewLogins, len(s.all)) && s.all[i].Time.Sub(d.Time) <= alike; i++ {
 		x := s.all[i]
 		if x != d && x.Verb == "login" && x.Outcome == tocsin.Worked && s.place(x) == s.place(d) && sameDoer(x, d) &&
-			slices.ContainsFunc(onOf(x, "user", "principal"), func(e tocsin.Entity) bool { return short(e.Value) == short(who[0].Value) }) {
+			slices.ContainsFunc(onOf(x, "user", "principal"), func(e tocsin.Entity) bool { return plainAccount(e.Value) == plainAccount(who[0].Value) }) {
 			group = append(group, x)
 		}
 	}
@@ -593,7 +593,7 @@ func (s *story) lateral(entry *tocsin.KeyEvent) *tocsin.KeyEvent {
 		if d.Host != "" && here != target && d.Outcome != tocsin.Worked {
 			continue // that it was tried from there does not say that it was let in
 		}
-		if _, from := doer(d); entry == nil && (from == "" || s.name(from, d) == target) && (d.Host == "" || here == target) {
+		if _, from := doneBy(d); entry == nil && (from == "" || s.name(from, d) == target) && (d.Host == "" || here == target) {
 			continue
 		}
 		return s.event("lateral", d, s.others(d))

@@ -85,7 +85,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	c.Records = records(s.all)
 	s.open()
 	s.cut()
-	c.Title = s.title()
+	c.Title = Title(c)
 	s.names()
 	return c
 }
@@ -109,6 +109,7 @@ func (s *story) actors() {
 		c.Actors = append(c.Actors, m.Actor)
 	}
 	s.omit("actors", len(members)-len(c.Actors))
+	s.joins(reasons)
 	slices.SortStableFunc(reasons, func(x, y reason) int { return cmp.Compare(y.weight, x.weight) })
 	s.omit("links", len(reasons)-maxLinks)
 	for i := range reasons[:min(len(reasons), maxLinks)] {
@@ -353,78 +354,6 @@ func tacticName(slug string) string {
 		}
 	}
 	return slug
-}
-
-// title is one line: what was reached, by whom, how far.
-func (s *story) title() string {
-	c := s.c
-	var b strings.Builder
-	machines, accounts, _ := c.Aimed(true)
-	tried, _, _ := c.Aimed(false)
-	switch {
-	case len(machines) > 0:
-		b.WriteString("Intrusion into " + s.named(machines, "machine"))
-	case len(accounts) > 0:
-		b.WriteString("Intrusion into ")
-		if n := len(accounts); n < 3 {
-			b.WriteString([]string{"account ", "accounts "}[n-1])
-		}
-		b.WriteString(s.named(accounts, "account"))
-	case len(tried) > 0:
-		b.WriteString("Attack on " + s.named(tried, "machine"))
-	default:
-		b.WriteString("Intrusion")
-	}
-	if n := len(c.Orgs); n > 1 {
-		fmt.Fprintf(&b, " of %d organisations", n)
-	}
-	for _, a := range c.Actors {
-		if !a.Local {
-			name := a.Handles[0].Value
-			if a.Handles[0].Kind == "caller" { // whence and by what; the rest tells callers apart
-				name, _, _ = strings.Cut(name, ",")
-			}
-			b.WriteString(" by " + clip(name))
-			if len(c.Actors) > 1 {
-				b.WriteString(" and others")
-			}
-			break
-		}
-	}
-	done := map[string]bool{}
-	for _, d := range s.all {
-		if stepped(d) && d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied {
-			done[d.Tactic] = true
-		}
-	}
-	var far []string
-	for _, t := range tocsin.Tactics() {
-		if done[t.Slug] && stages[t.Slug] > 0 {
-			far = append(far, strings.ToLower(t.Name))
-		}
-	}
-	if len(far) > 4 {
-		far = append(far[:2:2], append([]string{"…"}, far[len(far)-2:]...)...)
-	}
-	if len(far) > 0 {
-		b.WriteString(": " + strings.Join(far, ", "))
-	}
-	return b.String()
-}
-
-// named are the names of victims, or how many there are.
-func (s *story) named(all []*tocsin.Victim, noun string) string {
-	switch len(all) {
-	case 1:
-		return all[0].Value
-	case 2:
-		return all[0].Value + " and " + all[1].Value
-	}
-	more := ""
-	if s.c.Omitted["victims"] > 0 {
-		more = "more than "
-	}
-	return fmt.Sprintf("%s%d %ss", more, len(all), noun)
 }
 
 // names gives the campaign its id, which is made of its first core and of what that did first, and the anchors by which it

@@ -224,6 +224,7 @@ func (s *State) tell() []*tocsin.Campaign {
 			t.Level, t.Why = now.Level, now.Why
 		} else {
 			now.Level, now.Why = t.Level, t.Why+", as it was told before"
+			now.Title = campaign.Title(&now) // it says what the level does
 		}
 		t.Anchors = anchors(t.Anchors, c.Anchors)
 		t.Campaign, t.Over = &now, false

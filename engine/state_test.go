@@ -389,7 +389,7 @@ func ExampleState() {
 	for _, c := range s.Turn(at.Add(time.Hour)) {
 		fmt.Println(c.Level, c.Title)
 	}
-	// Output: high Intrusion into web1.corp.example by 203.0.113.9: initial access, persistence, exfiltration
+	// Output: high Intrusion into web1.corp.example by 203.0.113.9: as far as exfiltration
 }
 
 // ownRules are the rules that are in the binary.

@@ -53,6 +53,7 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 		}
 		j.shut(']')
 		writeSpans(j, c.Records)
+		writePageSure(j, c)
 		lean := *c
 		lean.Records = nil
 		lean.Actors = actorsOf(c)
@@ -75,6 +76,31 @@ func writeNames(j *jsonText, name string, names map[string]string) {
 		j.str(names[k])
 	}
 	j.shut('}')
+}
+
+// writePageSure writes what drives the campaign and its actors, and how sure their joins are, in words.
+func writePageSure(j *jsonText, c *tocsin.Campaign) {
+	j.strAt("verdict", english.verdict(c).plain())
+	j.key("sure")
+	j.open('[')
+	for _, t := range english.joins(c, maxPageList) {
+		j.str(t.plain())
+	}
+	j.shut(']')
+	j.key("driven") // of each actor: in a word or two, then the reasons, or why it was not judged
+	j.open('[')
+	for _, a := range actorsOf(c)[:min(len(actorsOf(c)), maxPageList)] {
+		j.open('[')
+		j.str(english.drivenAs(a))
+		if len(a.Share) == 0 {
+			j.str(english.actorNotJudged(a).plain())
+		}
+		for _, t := range english.reasons(a, maxPageList) {
+			j.str(t.plain())
+		}
+		j.shut(']')
+	}
+	j.shut(']')
 }
 
 // writeSpans writes runs of records by source: a name, whether they are of others than the first events of lines, then pairs

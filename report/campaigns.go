@@ -17,21 +17,36 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// appendCampaign appends the line of one campaign: all members of [tocsin.Campaign] by their tags.
+// appendCampaign appends the line of one campaign: all members of [tocsin.Campaign] by their tags, and what the other formats
+// say of how sure it is, in the same words.
 func appendCampaign(b []byte, c *tocsin.Campaign) []byte {
-	return appendKind(b, "campaign", reflect.ValueOf(c).Elem())
+	return appendKind(b, "campaign", reflect.ValueOf(c).Elem(), func(j *jsonText) { writeSure(j, c) })
+}
+
+// writeSure writes the verdict and the joins in words.
+func writeSure(j *jsonText, c *tocsin.Campaign) {
+	j.strAt("verdict", english.verdict(c).plain())
+	j.key("how_sure")
+	j.open('[')
+	for _, t := range english.joins(c, len(c.Joins)) {
+		j.str(t.plain())
+	}
+	j.shut(']')
 }
 
 func appendAside(b []byte, a *tocsin.Aside) []byte {
-	return appendKind(b, "aside", reflect.ValueOf(a).Elem())
+	return appendKind(b, "aside", reflect.ValueOf(a).Elem(), nil)
 }
 
-func appendKind(b []byte, kind string, v reflect.Value) []byte {
+func appendKind(b []byte, kind string, v reflect.Value, more func(*jsonText)) []byte {
 	j := tagged{jsonText: jsonText{b}}
 	j.open('{')
 	j.key("kind")
 	j.str(kind)
 	j.members(v)
+	if more != nil {
+		more(&j.jsonText)
+	}
 	j.shut('}')
 	return append(j.b, '\n')
 }

@@ -68,6 +68,9 @@ func TestCampaignMembers(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &b); err != nil {
 			t.Fatal(err)
 		}
+		for _, k := range []string{"verdict", "how_sure"} { // words, which are said besides
+			delete(b.(map[string]any), k)
+		}
 		if d := cmp.Diff(known(a), known(b)); d != "" {
 			t.Errorf("(-encoding/json +ours):\n%s", d)
 		}

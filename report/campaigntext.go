@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"math"
 	"strings"
 	"time"
 
@@ -15,9 +14,8 @@ const maxTextCampaigns = 5
 // maxTextKeys bounds the key events of each.
 const maxTextKeys = 15
 
-// campaignLines shows the campaigns within at most high lines, but at least a line of the first: as many as there is room
-// for in full, the others up to five with a line each.
-// Where nobody said how high the screen is, key events are shown whole, beyond that many lines.
+// campaignLines shows the campaigns within about high lines: all of level high and above, as many as there is room for in full,
+// the others with their titles. Where no line is cut, key events are shown whole, beyond that many lines.
 func (p *page) campaignLines(h *Hunt, high int) (lines []string, beyond int) {
 	all := h.campaigns()
 	besides := p.besides(h)
@@ -28,60 +26,66 @@ func (p *page) campaignLines(h *Hunt, high int) (lines []string, beyond int) {
 		return besides, 0
 	}
 	high -= len(besides)
-	head := p.ink("1", several(len(all), "campaign"))
-	show := min(len(all), maxTextCampaigns)
-	var full [][]string
-	for _, keys := range [...]int{maxTextKeys, 8, 5, 3, 0} { // as many of each as leave the first whole
-		if p.long {
-			keys = 0
+	severe := 0
+	for severe < len(all) && all[severe].Level >= tocsin.High {
+		severe++
+	}
+	least := max(severe, min(len(all), 3))
+	show := max(min(len(all), maxTextCampaigns), least)
+	if p.full {
+		show = len(all)
+		least = show
+	}
+	var blocks []campaignBlock
+	titles := func() int {
+		n := 0
+		for i := range blocks[:show] {
+			n += blocks[i].title
 		}
-		full = full[:0]
+		return n
+	}
+	more := func() int { return min(1, len(all)-show) }
+	for _, keys := range [...]int{maxTextKeys, 8, 5, 3, 0} { // as many as leave the first campaign whole
+		blocks = blocks[:0]
 		for _, c := range all[:show] {
-			lines, _ := p.campaign(c, h.end(), keys)
-			full = append(full, lines)
+			blocks = append(blocks, p.campaign(c, h.end(), keys))
 		}
-		if show+len(full[0]) <= high {
+		if p.whole || 1+titles()+blocks[0].beside()+more() <= high {
 			break
 		}
 	}
-	for {
-		more := 0
-		if show < len(all) {
-			more = 1
-		}
-		used := 1 + show + more
-		whole := 0
-		for whole < show && used+len(full[whole])-1 <= high {
-			used += len(full[whole]) - 1
-			whole++
-		}
-		if whole == 0 && show > 1 {
-			show--
-			continue
-		}
-		if whole == 0 { // as much of the first as there is room for
-			full[0] = full[0][:min(len(full[0]), max(1, high-1-more))]
-			whole = 1
-		}
-		lines := []string{head}
-		for i := range show {
-			if i < whole {
-				if p.long && len(all[i].Key) > 0 {
-					more, _ := p.campaign(all[i], h.end(), maxTextKeys)
-					beyond += max(0, len(more)-len(full[i]))
-					full[i] = more
-				}
-				lines = append(lines, full[i]...)
-			} else {
-				lines = append(lines, full[i][0])
-			}
-		}
-		if more > 0 {
-			lines = append(lines, "  … and "+count(len(all)-show)+" more")
-		}
-		return append(lines, besides...), beyond
+	for show > least && 1+titles()+blocks[0].beside()+more() > high {
+		show--
 	}
+	used := 1 + titles()
+	lines = []string{p.ink("1", several(len(all), "campaign"))}
+	for i := range show {
+		b := &blocks[i]
+		if i == 0 || p.full || used+b.beside()+more() <= high {
+			used += b.beside()
+			beyond += len(b.lines) - b.title - b.beside()
+			lines = append(lines, b.lines...)
+		} else {
+			lines = append(lines, b.lines[:b.title]...)
+			high = 0 // what follows is in brief as well
+		}
+	}
+	if n := len(all) - show; n > 0 {
+		lines = append(lines, "  … and "+count(n)+" more, none of them high or critical")
+	}
+	return append(lines, besides...), beyond
 }
+
+// A campaignBlock is a campaign as lines.
+type campaignBlock struct {
+	lines []string
+	title int // how many are its title with its id
+	head  int // how many say what it is, what it may lack, when and against whom
+	keys  int // how many tell key events, where these are beyond what is counted
+}
+
+// beside is how many lines are counted beside the title.
+func (b *campaignBlock) beside() int { return len(b.lines) - b.title - b.keys }
 
 // besides counts what is in no campaign.
 func (p *page) besides(h *Hunt) []string {
@@ -95,11 +99,11 @@ func (p *page) besides(h *Hunt) []string {
 	}
 	var lines []string
 	if len(parts) > 0 {
-		lines = append(lines, clip("  Besides: "+strings.Join(parts, "; "), p.wide))
+		lines = append(lines, p.indented(2, "Besides: "+strings.Join(parts, "; "))...)
 	}
 	for i := range all[n:min(len(all), n+3)] {
 		a := &all[n+i]
-		lines = append(lines, clip("  Frequent, so that none tells by itself: "+count(a.N)+onHost(a.Host)+": "+visible(shorten(a.Title, 200)), p.wide))
+		lines = append(lines, p.indented(2, "Frequent, so that none tells by itself: "+count(a.N)+onHost(a.Host)+": "+visible(shorten(a.Title, 200)))...)
 	}
 	if more := len(all) - n - 3; more > 0 {
 		lines = append(lines, "  … and "+count(more)+" more so frequent")
@@ -107,27 +111,33 @@ func (p *page) besides(h *Hunt) []string {
 	return lines
 }
 
-// campaign is one campaign as a short block, and how many of its lines say what it is, what it may lack, when and against
-// whom; end is when the logs end, zero where that is not known.
-// It tells at most keys of its key events.
-func (p *page) campaign(c *tocsin.Campaign, end time.Time, keys int) (lines []string, head int) {
+// campaign is one campaign as a short block, with at most keys of its key events. end is when the logs end, zero where that is
+// not known.
+func (p *page) campaign(c *tocsin.Campaign, end time.Time, keys int) (b campaignBlock) {
+	var lines []string
+	const indent = 7
 	w := &english
 	l := min(c.Level, tocsin.Critical)
-	id := visible(shorten(c.ID, 40))
+	id := clip(visible(c.ID), 24)
 	if c.Lost != "" {
 		id = "may lack some  " + id
 	}
-	title := p.wide - 2 - 5 - width(id) - 2
-	lines = []string{"  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(shorten(or(c.Title, "untitled"), 300)), title) + "  " + p.ink("2", id)}
+	room := p.wide - indent - width(id) - 2
+	for i, s := range p.fold(visible(shorten(or(c.Title, "untitled"), 300)), room) {
+		if i == 0 {
+			lines = append(lines, "  "+p.ink(levelInk[l], pad(levelShort[l], 4))+" "+pad(s, room)+"  "+p.ink("2", id))
+			continue
+		}
+		lines = append(lines, strings.Repeat(" ", indent)+s)
+	}
+	b.title = len(lines)
 	add := func(s string) {
 		if s != "" {
-			lines = append(lines, clip("       "+s, p.wide))
+			lines = append(lines, p.indented(indent, s)...)
 		}
 	}
 	if c.Lost != "" {
-		for _, s := range wrap(strings.SplitAfter("May lack some: "+visible(shorten(c.Lost, maxShown)), " "), "", "", p.wide-7) {
-			add(strings.TrimRight(s, " "))
-		}
+		add("May lack some: " + visible(shorten(c.Lost, maxShown)))
 	}
 	when := "time unknown"
 	if datable(c.First) && datable(c.Last) {
@@ -142,26 +152,33 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time, keys int) (lines []st
 		whom = "entered " + w.entered(c)
 	}
 	if n := len(c.Orgs); n > 0 {
-		whom += " of " + several(n, "organisation") + " (" + visible(strings.Join(c.Orgs[:min(n, 6)], ", ")) + ")"
+		whom += " of " + several(n, "organisation") + " (" + names(c.Orgs, p.most(6)) + ")"
 	}
 	add(whom)
 	if more := c.Omitted["victims"]; more > 0 {
 		add("of those that are listed; " + several(more, "more target") + " not listed")
 	}
-	head = len(lines)
+	b.head = len(lines)
 	for _, s := range p.keyLines(c, keys) {
 		add(s)
 	}
+	if p.whole {
+		b.keys = len(lines) - b.head
+	}
 	add(p.operators(c))
-	add(p.autonomy(c))
+	add(w.verdict(c).plain())
+	if s := w.joins(c, 1); len(s) > 0 {
+		add("Weakest join: " + s[0].plain())
+	}
 	if order := tacticsInOrder(c); len(order) > 0 {
 		var names []string
-		for _, slug := range order[:min(len(order), 20)] {
+		for _, slug := range order {
 			names = append(names, visible(w.tactic(slug)))
 		}
 		add(strings.Join(names, " › "))
 	}
-	return lines, head
+	b.lines = lines
+	return b
 }
 
 // stillShort is state in few words.
@@ -185,18 +202,18 @@ func (p *page) operators(c *tocsin.Campaign) string {
 	var parts []string
 	rest := max(0, c.Omitted["actors"])
 	for i, a := range actors {
-		if i == 3 {
+		if i == p.most(3) {
 			rest += len(actors) - i
 			break
 		}
-		s := visible(shorten(actorName(a), 60))
+		s := visible(shorten(actorName(a), 100))
+		if a.Local {
+			s = fill(english.sure().episode, s).plain()
+		}
 		if n := len(a.Handles) - 1; n > 0 {
 			s += " and " + several(n, "more name")
 		}
-		d := a.Driver.String()
-		if share := english.shareOf(a, a.Driver); share != "" {
-			d += " " + share
-		}
+		d := english.drivenAs(a)
 		if a.Tie == tocsin.Weak {
 			d += ", " + english.weak
 		}
@@ -220,17 +237,6 @@ func actorName(a *tocsin.Actor) string {
 	return or(a.ID, "unnamed")
 }
 
-func (p *page) autonomy(c *tocsin.Campaign) string {
-	var parts []string
-	if a := c.Autonomy; a != nil && !math.IsNaN(a.Value) {
-		parts = append(parts, english.percent(a.Value)+" done without a person ("+english.percent(a.Low)+" to "+english.percent(a.High)+")")
-	}
-	if n := len(c.Gates); n > 0 {
-		parts = append(parts, several(n, "point")+" at which one seems to have decided")
-	}
-	return strings.Join(parts, "; ")
-}
-
 // minutes is from when to when, to the minute.
 func (p *page) minutes(first, last time.Time) string {
 	a, b := first.UTC().Format("2006-01-02 15:04"), last.UTC().Format("2006-01-02 15:04")
@@ -247,9 +253,9 @@ func (p *page) minutes(first, last time.Time) string {
 func ExplainList(w io.Writer, h *Hunt, o TextOptions) error {
 	e := explanation{page: explaining(o), h: h}
 	for _, c := range h.campaigns() {
-		lines, head := e.campaign(c, time.Time{}, 0)
-		for _, l := range lines[:head] {
-			e.line(l)
+		b := e.campaign(c, time.Time{}, 0)
+		for _, l := range b.lines[:b.head] {
+			e.b.WriteString(l + "\n")
 		}
 	}
 	e.letGo()
@@ -261,7 +267,7 @@ func explaining(o TextOptions) *page {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	return &page{wide: max(o.Width, 60), color: o.Color}
+	return &page{wide: max(o.Width, 60), color: o.Color, whole: o.Whole || o.Full, full: o.Full}
 }
 
 // Explain writes the chain of evidence of one campaign of the hunt: what it is and why it is rated so, what it may lack,
@@ -279,6 +285,7 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 		e.actor(i, a)
 	}
 	e.unlisted("actors")
+	e.joins()
 	e.links("Why these actors are one campaign", c.Links)
 	e.gates()
 	e.victims()

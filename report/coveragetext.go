@@ -38,13 +38,16 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if len(c.Sources) > 0 {
 		var s []string
 		for i, x := range c.Sources {
-			if i == 4 {
-				s = append(s, "…")
+			if i == 4 && !p.full {
+				s = append(s, "and "+several(len(c.Sources)-i, "more log source"))
 				break
 			}
 			s = append(s, x.Source.String()+" "+count(x.Events))
 		}
 		l += ": " + visible(strings.Join(s, ", "))
+	}
+	if p.whole {
+		most = math.MaxInt32
 	}
 	all := []string{l}
 	if c.Partial != "" {
@@ -70,7 +73,7 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 		var s []string
 		for _, w := range why {
 			if w.n == 1 {
-				s = append(s, visible(w.why)+" ("+tail(visible(w.path), 40)+")")
+				s = append(s, visible(w.why)+" ("+p.tail(visible(w.path), 40)+")")
 			} else {
 				s = append(s, visible(w.why)+" "+count(w.n))
 			}
@@ -138,6 +141,10 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 			wrapped = append(wrapped, guessed...)
 			wrapped = append(wrapped, p.letGo(c.LetGo, max(1, most-len(guessed)))...)
 		}
+		if p.whole {
+			wrapped = append(wrapped, p.hanging(l)...)
+			continue
+		}
 		if !airy {
 			wrapped = append(wrapped, l)
 			continue
@@ -149,6 +156,18 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 		}
 	}
 	return wrapped
+}
+
+// hanging folds a line of the coverage; what follows the first line stands below what it says.
+func (p *page) hanging(l string) []string {
+	const label = "            "
+	at := min(len(label), len(l))
+	lines := p.fold(l[at:], p.wide-at)
+	for i := range lines {
+		lines[i] = label[:at] + lines[i]
+	}
+	lines[0] = l[:at] + lines[0][at:]
+	return lines
 }
 
 // letGo says what was not kept, in at most so many lines; what there is no room for is counted.
@@ -181,6 +200,14 @@ func (p *page) letGo(all []tocsin.LetGo, most int) []string {
 		lines[0] = "  Let go    " + lines[0][len(indent):]
 	}
 	return lines
+}
+
+// tail is the end of a path, or all of it where nothing is cut.
+func (p *page) tail(s string, n int) string {
+	if p.whole {
+		return s
+	}
+	return tail(s, n)
 }
 
 // tail is the end of a path, where the name is.
@@ -236,7 +263,7 @@ func missingInWords(gaps []tocsin.Gap, p *page) string {
 		what += " on " + visible(worst.Host)
 	}
 	return what + fmt.Sprintf(" between %d (", worst.Before) + p.period(worst.From, worst.From) + fmt.Sprintf(") and %d (", worst.After) + p.period(worst.To, worst.To) + ") in " +
-		tail(visible(worst.Path), 48) + ": deleted, or lost with a part of the file"
+		p.tail(visible(worst.Path), 48) + ": deleted, or lost with a part of the file"
 }
 
 // gapsInWords tells of silences and clock jumps: how many, and the longest.
@@ -261,7 +288,7 @@ func gapsInWords(gaps []tocsin.Gap, p *page) string {
 		if kind == "backwards" {
 			noun = "clock jump"
 		}
-		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+tail(visible(worst.Path), 48)+")")
+		parts = append(parts, several(n, noun)+" (longest "+lasting(worst.To.Sub(worst.From).Abs())+" from "+p.period(worst.From, worst.From)+" in "+p.tail(visible(worst.Path), 48)+")")
 	}
 	return strings.Join(parts, ", ")
 }

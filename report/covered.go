@@ -128,7 +128,7 @@ func (h *Hunt) letGo() []tocsin.LetGo {
 }
 
 func appendCovered(b []byte, c *Covered) []byte {
-	return appendKind(b, "coverage", reflect.ValueOf(c).Elem())
+	return appendKind(b, "coverage", reflect.ValueOf(c).Elem(), nil)
 }
 
 // join adds what another run covered: results of several runs may lie in one file.

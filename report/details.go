@@ -2,7 +2,6 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -165,16 +164,8 @@ func (d *details) add(label, v string) {
 	d.b = append(d.b, v...)
 }
 
-// shorten cuts v to n bytes, between runes, and marks the cut.
-func shorten(v string, n int) string {
-	if len(v) <= n {
-		return v
-	}
-	for n > 0 && !utf8.RuneStart(v[n]) {
-		n--
-	}
-	return v[:n] + "…"
-}
+// shorten cuts v to n bytes; its beginning and its end stay.
+func shorten(v string, n int) string { return tocsin.Shorten(v, n) }
 
 // telling shows the first fields that say something of an event of no known kind.
 func (d *details) telling() {

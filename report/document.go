@@ -1,6 +1,10 @@
 package report
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
 
 // A document is a text for people that is written once and rendered as Markdown or HTML. It keeps apart what Tocsin
 // says and what logs say, so that each can be made harmless for where it goes.
@@ -92,8 +96,8 @@ func fill(sentence string, args ...any) text {
 	}
 }
 
-// maxShown bounds what a document shows of one value, in bytes.
-const maxShown = 400
+// maxShown bounds what a document shows of one value, in bytes: an action's text is shown whole.
+const maxShown = tocsin.MaxText + 128
 
 func val(s string) run   { return run{shorten(s, maxShown), value} }
 func quote(s string) run { return run{shorten(s, maxShown), quoted} }

@@ -37,11 +37,11 @@ func ExampleText() {
 	// 1 match of 1 rule: 1 medium
 	// 1 host, 1 address; 2026-03-01 08:00:07 – 08:00:07 UTC
 	// Worst first
-	//   med  Admin page asked for                        1   03-01 08:00
+	//   med  Admin page asked for                    1  web1.shop.example  03-01 08:00
 	// Hosts
-	//   web1.shop.example    1 med                   03-01 08:00
+	//   web1.shop.example  1 med  03-01 08:00  Initial Access
 	// Source addresses
-	//   203.0.113.7          1 med                   03-01 08:00
+	//   203.0.113.7  1 med  03-01 08:00  Initial Access
 	// ATT&CK
 	//   Initial Access 1
 	// Coverage

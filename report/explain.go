@@ -19,6 +19,14 @@ type explanation struct {
 // maxExplained bounds each list; what is beyond it is counted and said.
 const maxExplained = 200
 
+// most is so many of a list, or all of it.
+func (p *page) most(n int) int {
+	if p.full {
+		return math.MaxInt
+	}
+	return n
+}
+
 // para writes visible text in as many lines as it takes, all after the first indented further.
 func (e *explanation) para(indent int, s string) {
 	e.flow(strings.Repeat(" ", indent), strings.Repeat(" ", indent+2), s)
@@ -27,8 +35,8 @@ func (e *explanation) para(indent int, s string) {
 // flow is para with what stands before the first line, and before the others.
 func (e *explanation) flow(lead, more, s string) {
 	line, at := lead, lead
-	for _, word := range strings.Fields(s) {
-		for width(word) > e.wide-width(more) { // a word longer than a line
+	for _, word := range unbroken(s) {
+		for !e.whole && width(word) > e.wide-width(more) { // a word longer than a line
 			cut := head(word, e.wide-width(more))
 			if line != at {
 				e.b.WriteString(line + "\n")
@@ -79,7 +87,7 @@ func show(s string) string { return visible(shorten(s, 2000)) }
 func (e *explanation) head() {
 	c := e.c
 	l := min(c.Level, tocsin.Critical)
-	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", clip(show(or(c.Title, "untitled")), e.wide-5)) + "\n")
+	e.b.WriteString(e.ink(levelInk[l], or(levelShort[l], "-")) + " " + e.ink("1", strings.Join(e.fold(show(or(c.Title, "untitled")), e.wide-5), "\n     ")) + "\n")
 	e.para(0, show(c.ID)+"; "+english.why1(c))
 	if len(c.Was) > 0 {
 		e.para(0, fill(english.was, names(c.Was, 8)).plain())
@@ -114,10 +122,10 @@ func (e *explanation) letGo() {
 	if len(s.LetGo) > 0 {
 		e.para(2, english.letGoIntro)
 	}
-	for i := range s.LetGo[:min(len(s.LetGo), maxExplained)] {
+	for i := range s.LetGo[:min(len(s.LetGo), e.most(maxExplained))] {
 		e.para(4, english.letGoOf(&s.LetGo[i]).plain())
 	}
-	e.rest(maxExplained, len(s.LetGo))
+	e.rest(e.most(maxExplained), len(s.LetGo))
 }
 
 // unlisted says what a list of the campaign leaves out.
@@ -145,14 +153,14 @@ func (e *explanation) steps() {
 		return
 	}
 	e.section("Steps in order")
-	for i := range e.c.Steps[:min(len(e.c.Steps), maxExplained)] {
+	for i := range e.c.Steps[:min(len(e.c.Steps), e.most(maxExplained))] {
 		s := &e.c.Steps[i]
 		when := "time unknown"
 		if datable(s.First) && datable(s.Last) {
 			when = spanText(s.First, s.Last)
 		}
 		e.para(2, strconv.Itoa(i+1)+". "+when+"  "+show(english.tactic(s.Tactic))+techniques(s.Techniques)+": "+show(s.Summary))
-		e.para(5, several(s.Actions, "action")+", "+count(s.Worked)+" worked, "+count(s.Failed)+" failed or denied; by "+names(s.Actors, 4)+hostsOf(s))
+		e.para(5, several(s.Actions, "action")+", "+count(s.Worked)+" worked, "+count(s.Failed)+" failed or denied; by "+names(s.Actors, e.most(4))+e.hostsOf(s))
 		if len(s.Acts) > 0 {
 			e.acts(5, s.Acts)
 			continue
@@ -162,7 +170,7 @@ func (e *explanation) steps() {
 		}
 		e.places(5, s.Places)
 	}
-	e.rest(maxExplained, len(e.c.Steps))
+	e.rest(e.most(maxExplained), len(e.c.Steps))
 	e.unlisted("steps")
 }
 
@@ -173,11 +181,11 @@ func techniques(all []string) string {
 	return " (" + names(all, 8) + ")"
 }
 
-func hostsOf(s *tocsin.Step) string {
+func (e *explanation) hostsOf(s *tocsin.Step) string {
 	if len(s.Hosts) == 0 {
 		return ""
 	}
-	return "; on " + names(s.Hosts, 8)
+	return "; on " + names(s.Hosts, e.most(8))
 }
 
 // names lists at most n values on one line.
@@ -204,10 +212,11 @@ func (e *explanation) places(indent int, all []tocsin.Place) {
 }
 
 func (e *explanation) actor(i int, a *tocsin.Actor) {
-	if i == 20 {
+	most := e.most(20)
+	if i == most {
 		e.section("… and " + count(len(actorsOf(e.c))-i) + " more actors; the JSONL has all")
 	}
-	if i >= 20 {
+	if i >= most {
 		return
 	}
 	e.section("Actor " + strconv.Itoa(i+1) + weak(a.Tie) + ": " + show(a.ID))
@@ -217,21 +226,34 @@ func (e *explanation) actor(i int, a *tocsin.Actor) {
 	if datable(a.First) && datable(a.Last) {
 		e.para(2, "Seen "+spanText(a.First, a.Last))
 	}
-	for k, h := range a.Handles[:min(len(a.Handles), 40)] {
+	for k, h := range a.Handles[:min(len(a.Handles), e.most(40))] {
 		lead := "Known as "
 		if k > 0 {
 			lead = "     and "
 		}
-		e.line("  " + lead + visible(shorten(h.Kind+" "+h.Value, 300)))
+		e.flow("  "+lead, strings.Repeat(" ", 13), visible(shorten(h.Kind+" "+h.Value, 300)))
 	}
-	e.rest(40, len(a.Handles))
+	e.rest(e.most(40), len(a.Handles))
 	e.linkRows("  Joined because", a.Links)
 	e.driver(a)
 	e.tempo(a)
-	for _, d := range a.Adaptations[:min(len(a.Adaptations), maxExplained)] {
+	for _, d := range a.Adaptations[:min(len(a.Adaptations), e.most(maxExplained))] {
 		e.para(2, "Adapted: blocked as "+show(d.From)+" at "+stampOf(d.Blocked)+", went on after "+lasting(d.After)+" as "+show(d.To)+"; changed "+names(d.Changed, 8)+"; "+show(d.Evidence))
 	}
-	e.rest(maxExplained, len(a.Adaptations))
+	e.rest(e.most(maxExplained), len(a.Adaptations))
+}
+
+// joins says how sure each join is, the weakest first.
+func (e *explanation) joins() {
+	if len(e.c.Joins) == 0 {
+		return
+	}
+	e.section(english.sure().joins)
+	for i, t := range english.joins(e.c, e.most(maxExplained)) {
+		e.para(2, strconv.Itoa(i+1)+". "+t.plain()+weak(e.c.Joins[i].Tie))
+	}
+	e.rest(e.most(maxExplained), len(e.c.Joins))
+	e.unlisted("joins")
 }
 
 func (e *explanation) links(title string, all []tocsin.Link) {
@@ -257,7 +279,7 @@ func (e *explanation) linkRows(title string, all []tocsin.Link) {
 		sum[k] += all[i].Weight
 		n[k]++
 	}
-	for i := range all[:min(len(all), maxExplained)] {
+	for i := range all[:min(len(all), e.most(maxExplained))] {
 		l := &all[i]
 		e.para(4, signed(l.Weight)+"  "+show(l.From)+" – "+show(l.To)+" ["+show(l.Kind)+"]"+weak(l.Tie)+" "+show(l.Evidence)+at1(l))
 		k := pair{l.From, l.To}
@@ -266,7 +288,7 @@ func (e *explanation) linkRows(title string, all []tocsin.Link) {
 		}
 		e.places(6, l.Places)
 	}
-	e.rest(maxExplained, len(all))
+	e.rest(e.most(maxExplained), len(all))
 }
 
 func at1(l *tocsin.Link) string {
@@ -289,25 +311,26 @@ func signed(f float64) string {
 
 // driver shows the judgement as a sum: the reader can add it up.
 func (e *explanation) driver(a *tocsin.Actor) {
-	e.para(2, "Driver: "+e.ink("1", a.Driver.String()))
-	if len(a.Evidence) == 0 {
+	if len(a.Share) == 0 {
+		e.para(2, "Driver: not judged: "+english.actorNotJudged(a).plain()+".")
 		return
 	}
-	if len(a.Share) == 0 {
-		for _, x := range a.Evidence[:min(len(a.Evidence), maxExplained)] {
-			e.para(4, "Why: "+show(x.Seen))
-		}
+	e.para(2, "Driver: "+e.ink("1", english.drivenAs(a)))
+	for _, t := range english.reasons(a, e.most(maxExplained)) {
+		e.para(4, t.plain())
+	}
+	if len(a.Evidence) == 0 {
 		return
 	}
 	e.line("     human script  agent")
 	h, s, g := 0.0, 0.0, 0.0
-	for _, x := range a.Evidence[:min(len(a.Evidence), maxExplained)] {
+	for _, x := range a.Evidence[:min(len(a.Evidence), e.most(maxExplained))] {
 		e.flow("    "+signed(x.Human)+" "+signed(x.Script)+" "+signed(x.Agent)+"  ", strings.Repeat(" ", 28), show(x.Feature)+": "+show(x.Seen))
 	}
 	for _, x := range a.Evidence {
 		h, s, g = h+x.Human, s+x.Script, g+x.Agent
 	}
-	e.rest(maxExplained, len(a.Evidence))
+	e.rest(e.most(maxExplained), len(a.Evidence))
 	e.line("    " + signed(h) + " " + signed(s) + " " + signed(g) + "  in sum")
 	e.line("    " + padLeft(share1(a, "human"), 6) + " " + padLeft(share1(a, "script"), 6) + " " + padLeft(share1(a, "agent"), 6) + "  as shares (softmax of the sums)")
 	if !addsUp(a, h, s, g) {
@@ -378,10 +401,13 @@ func (e *explanation) gates() {
 	if e.c.Autonomy != nil || len(e.c.Gates) > 0 {
 		e.section("What was decided by a person")
 	}
-	if s := e.autonomy(e.c); s != "" {
-		e.para(2, s)
+	if a := e.c.Autonomy; a != nil && !math.IsNaN(a.Value) {
+		e.para(2, fill(english.autonomy, english.percent(a.Value), english.percent(a.Low), english.percent(a.High)).plain())
 	}
-	for i := range e.c.Gates[:min(len(e.c.Gates), maxExplained)] {
+	if n := len(e.c.Gates); n > 0 {
+		e.para(2, fill(english.decided, english.several(n, english.point)).plain())
+	}
+	for i := range e.c.Gates[:min(len(e.c.Gates), e.most(maxExplained))] {
 		g := &e.c.Gates[i]
 		quiet := ""
 		if datable(g.Quiet) && datable(g.Time) {
@@ -389,7 +415,7 @@ func (e *explanation) gates() {
 		}
 		e.para(2, signed(g.Weight)+"  "+stampOf(g.Time)+quiet+": "+show(g.Change))
 	}
-	e.rest(maxExplained, len(e.c.Gates))
+	e.rest(e.most(maxExplained), len(e.c.Gates))
 }
 
 func (e *explanation) victims() {
@@ -397,7 +423,7 @@ func (e *explanation) victims() {
 		return
 	}
 	e.section("Victims")
-	for i := range e.c.Victims[:min(len(e.c.Victims), maxExplained)] {
+	for i := range e.c.Victims[:min(len(e.c.Victims), e.most(maxExplained))] {
 		v := &e.c.Victims[i]
 		state := "tried  "
 		if v.Reached {
@@ -416,11 +442,15 @@ func (e *explanation) victims() {
 			when = "; " + spanText(v.First, v.Last)
 		}
 		e.para(2, state+"  "+show(v.Kind)+" "+show(victimName(e.c, v))+weak(v.Tie)+org+": "+several(v.Actions, "action")+when+"; "+strings.Join(order, " › "))
-		for _, n := range machinesAt(e.c, v.Value)[:min(len(machinesAt(e.c, v.Value)), 3)] {
-			e.para(11, show(n.Name.Value)+" by "+show(strings.Join(n.By[:min(len(n.By), 4)], ", "))+": "+several(int(n.N), "record")+", the first "+place(&n.From))
+		machines := machinesAt(e.c, v.Value)
+		for _, n := range machines[:min(len(machines), e.most(3))] {
+			e.para(11, show(n.Name.Value)+" by "+names(n.By, e.most(4))+": "+several(int(n.N), "record")+", the first "+place(&n.From))
+		}
+		if n := len(machines) - e.most(3); n > 0 {
+			e.para(11, "and "+several(n, "more name"))
 		}
 	}
-	e.rest(maxExplained, len(e.c.Victims))
+	e.rest(e.most(maxExplained), len(e.c.Victims))
 	e.unlisted("victims")
 }
 
@@ -430,10 +460,10 @@ func (e *explanation) texts(title, name string, all []string) {
 		return
 	}
 	e.section(title)
-	for _, s := range all[:min(len(all), maxExplained)] {
+	for _, s := range all[:min(len(all), e.most(maxExplained))] {
 		e.para(2, show(s))
 	}
-	e.rest(maxExplained, len(all))
+	e.rest(e.most(maxExplained), len(all))
 	e.unlisted(name)
 }
 
@@ -442,11 +472,11 @@ func (e *explanation) leads() {
 		return
 	}
 	e.section("Unusual in the same organisations, too weak to be joined")
-	for i := range e.c.Leads[:min(len(e.c.Leads), maxExplained)] {
+	for i := range e.c.Leads[:min(len(e.c.Leads), e.most(maxExplained))] {
 		l := &e.c.Leads[i]
 		e.para(2, stampOf(l.First)+"  "+levelShort[min(l.Level, tocsin.Critical)]+"  "+show(l.Title)+onHost(l.Host)+", "+english.times(l.N)+"  "+place(&l.Place))
 	}
-	e.rest(maxExplained, len(e.c.Leads))
+	e.rest(e.most(maxExplained), len(e.c.Leads))
 }
 
 // onHost is where something was, if that is known.
@@ -463,7 +493,7 @@ func (e *explanation) records() {
 	}
 	e.section("Every record of it")
 	var b []string
-	for i := range e.c.Records[:min(len(e.c.Records), maxExplained)] {
+	for i := range e.c.Records[:min(len(e.c.Records), e.most(maxExplained))] {
 		r := &e.c.Records[i]
 		s := visible(tocsin.Place{Source: r.Source, Record: r.From}.String())
 		if r.To != r.From {
@@ -472,7 +502,7 @@ func (e *explanation) records() {
 		b = append(b, s)
 	}
 	e.para(2, strings.Join(b, "  "))
-	e.rest(maxExplained, len(e.c.Records))
+	e.rest(e.most(maxExplained), len(e.c.Records))
 	if e.c.Sparse {
 		e.para(2, "Some records are left out of this list, to bound memory.")
 	}

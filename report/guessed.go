@@ -48,9 +48,9 @@ func (w *words) guessedOf(s *Guessed) text {
 	if n := w.guessKinds[s.Kind]; n != "" {
 		what = say(n)
 	}
-	where := say(quote(tail(s.Path, 40)))
+	where := say(quote(s.Path))
 	if s.Files > 1 {
-		where = fill(w.guessFiles, w.long(s.Files), quote(tail(s.Path, 40)))
+		where = fill(w.guessFiles, w.long(s.Files), quote(s.Path))
 	}
 	taken := say(quote(or(s.Taken, "?")))
 	if !s.Same {
@@ -81,7 +81,7 @@ func (p *page) guesses(c *tocsin.Coverage, most int) []string {
 		return nil
 	}
 	room := p.wide - len(label)
-	if most > 1 {
+	if most > 1 || p.whole {
 		whole := GuessesInWords(c)
 		if len(whole) > 1 {
 			whole = append([]string{said}, whole...)
@@ -89,7 +89,7 @@ func (p *page) guesses(c *tocsin.Coverage, most int) []string {
 		said = strings.Join(whole, ". ")
 	}
 	lines := wrap(strings.SplitAfter(said, " "), "", "", room)
-	if len(lines) > most {
+	if len(lines) > most && !p.whole {
 		lines = append(lines[:most-1], clip(strings.Join(lines[most-1:], ""), room))
 	}
 	for i := range lines {
@@ -129,9 +129,9 @@ func (w *words) straysOf(all []tocsin.Stray) text {
 			first = &all[i]
 		}
 	}
-	where := say(quote(tail(first.Path, 40)))
+	where := say(quote(first.Path))
 	if len(all) > 1 {
-		where = fill(w.guessFiles, w.long(int64(len(all))), quote(tail(first.Path, 40)))
+		where = fill(w.guessFiles, w.long(int64(len(all))), quote(first.Path))
 	}
 	when := stampOf(first.From) + " UTC"
 	if !first.From.Equal(first.To) {

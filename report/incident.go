@@ -111,7 +111,9 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 		}
 		a.actor(c, x)
 	}
-	a.unlisted(c, "actors", "links")
+	a.unlisted(c, "actors")
+	a.joins(c)
+	a.unlisted(c, "links")
 	a.heading(3, w.victims)
 	a.victims(c)
 	a.heading(3, w.data)
@@ -128,6 +130,21 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 		a.para(w.missing)
 		a.texts(c.Missing, "")
 	}
+}
+
+// joins says how sure each join is, the weakest first.
+func (a *dossier) joins(c *tocsin.Campaign) {
+	if len(c.Joins) == 0 {
+		return
+	}
+	a.heading(3, a.w.sure().joins)
+	items := a.w.joins(c, maxRows)
+	for i := range items {
+		items[i] = append(items[i], a.weak(c.Joins[i].Tie)...)
+	}
+	a.list(items)
+	a.beyond(len(c.Joins), maxRows)
+	a.unlisted(c, "joins")
 }
 
 // reason is why the level is as it is.
@@ -177,6 +194,9 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		}
 		if places := w.sightings(s); len(places) > 0 {
 			what = append(what, say(". ", fill(w.places, w.vals(places, maxSights)))...)
+			if n := max(len(s.Acts), len(s.Places)) - maxActsShown; n > 0 {
+				what = append(what, say(" ("+w.more(n)+")")...)
+			}
 		}
 		all = append(all, entry{order(s.First), []text{say(when), say(w.phase(s.Tactic)), what, w.vals(s.Hosts, 4), say(w.number(s.Worked) + " / " + w.number(s.Failed))}})
 	}
@@ -203,13 +223,20 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 		names = append(names, h.Kind+" "+h.Value)
 	}
 	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, w.vals(names, 12)))
-	judged := say(bold(w.driver[x.Driver.String()]))
+	judged := say(bold(w.drivenAs(x)))
 	if len(x.Share) > 0 {
 		judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
 	}
+	if len(x.Share) == 0 {
+		judged = append(judged, say(" (", w.actorNotJudged(x), ")")...)
+	}
 	a.para(fill(w.judged, judged), " ", w.tempoOf(x))
+	a.list(w.reasons(x, maxRows))
 	var rows [][]text
 	for _, e := range x.Evidence[:min(len(x.Evidence), maxRows)] {
+		if len(x.Share) == 0 {
+			break // it is said above
+		}
 		rows = append(rows, []text{say(quote(e.Feature)), say(quote(e.Seen)), say(w.weight(e.Human) + " / " + w.weight(e.Script) + " / " + w.weight(e.Agent))})
 	}
 	a.table([]string{w.evidenceHead, w.seenHead, w.weights}, rows)

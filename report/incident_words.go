@@ -30,7 +30,7 @@ type words struct {
 	acted, actedOne, inOrgs, nobody                   string
 	reachedNone, reachedAll, reachedSome, order       string
 	enteredOf                                         string // {0} of {1}, or {2} and {3}: reached, all with the noun, reached with the noun, all
-	driven, sure, undecided, autonomy, decided        string
+	driven, sureOf, autonomy, decided                 string
 	adapted, dataTouched, active, paused, silent, why string
 
 	// The incident report.
@@ -104,8 +104,8 @@ var english = words{
 
 	acted: "{0}, {1} acted against {2}.", actedOne: "{0}, {1} acted against {2}.", inOrgs: " of {0} ({1})", nobody: "targets that the logs do not name",
 	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0}.", enteredOf: "{0} of {1}",
-	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sure: " ({0})", undecided: "Whether a person, a script or an AI agent drove it cannot be told from the evidence.",
-	autonomy: "About {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
+	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sureOf: " ({0})",
+	autonomy: "By estimate {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
 	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "It was still active when the logs end.",
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
@@ -165,7 +165,7 @@ var english = words{
 	omitted: map[string]noun{"steps": {"1 further step in the middle is not listed.", "{0} further steps in the middle are not listed."}, "victims": {"1 further victim is not listed.", "{0} further victims are not listed."},
 		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "key_events": {"1 further key event is not listed.", "{0} further key events are not listed."}, "used": {"1 further thing that was used is not listed.", "{0} further things that were used are not listed."}, "touched": {"1 further thing that was touched is not listed.", "{0} further things that were touched are not listed."},
 		"indicators": {"1 further indicator is not listed.", "{0} further indicators are not listed."},
-		"actors":     {"1 further actor is not listed.", "{0} further actors are not listed."}, "": {"1 further entry is not listed.", "{0} further entries are not listed."}},
+		"actors":     {"1 further actor is not listed.", "{0} further actors are not listed."}, "joins": {"1 further join is not listed.", "{0} further joins are not listed."}, "": {"1 further entry is not listed.", "{0} further entries are not listed."}},
 	notice: englishNotice,
 	key:    englishKey,
 }
@@ -187,8 +187,8 @@ var french = words{
 
 	acted: "{0}, {1} s'en sont pris à {2}.", actedOne: "{0}, {1} s'en est pris à {2}.", inOrgs: " dans {0} ({1})", nobody: "des cibles que les journaux ne nomment pas",
 	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0}.", enteredOf: "{2} sur {3}",
-	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sure: " ({0})", undecided: "Les indices ne permettent pas de dire si l'opérateur est une personne, un script ou un agent d'IA.",
-	autonomy: "Environ {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
+	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sureOf: " ({0})",
+	autonomy: "Selon l'estimation, {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
 	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "La campagne était encore active à la fin des journaux.",
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
@@ -248,7 +248,7 @@ var french = words{
 	omitted: map[string]noun{"steps": {"1 autre étape, au milieu, n'est pas citée.", "{0} autres étapes, au milieu, ne sont pas citées."}, "victims": {"1 autre victime n'est pas citée.", "{0} autres victimes ne sont pas citées."},
 		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "key_events": {"1 autre fait marquant n'est pas cité.", "{0} autres faits marquants ne sont pas cités."}, "used": {"1 autre élément utilisé n'est pas cité.", "{0} autres éléments utilisés ne sont pas cités."}, "touched": {"1 autre élément touché n'est pas cité.", "{0} autres éléments touchés ne sont pas cités."},
 		"indicators": {"1 autre indicateur n'est pas cité.", "{0} autres indicateurs ne sont pas cités."},
-		"actors":     {"1 autre acteur n'est pas cité.", "{0} autres acteurs ne sont pas cités."}, "": {"1 autre élément n'est pas cité.", "{0} autres éléments ne sont pas cités."}},
+		"actors":     {"1 autre acteur n'est pas cité.", "{0} autres acteurs ne sont pas cités."}, "joins": {"1 autre rapprochement n'est pas cité.", "{0} autres rapprochements ne sont pas cités."}, "": {"1 autre élément n'est pas cité.", "{0} autres éléments ne sont pas cités."}},
 	notice: frenchNotice,
 	key:    frenchKey,
 }

@@ -145,7 +145,11 @@ func (p *page) keyLines(c *tocsin.Campaign, n int) []string {
 		if day && datable(e.Time) {
 			when = when[11:]
 		}
-		s := when + "  " + w.keyKind(e.Kind) + ": " + visible(middle(e.What, 160))
+		what := e.What
+		if !p.whole {
+			what = tocsin.Shorten(what, 160)
+		}
+		s := when + "  " + w.keyKind(e.Kind) + ": " + visible(what)
 		if about := w.about(e).plain(); about != "" {
 			s += " (" + about + ")"
 		}
@@ -166,15 +170,6 @@ func (p *page) keyLines(c *tocsin.Campaign, n int) []string {
 		lines = append(lines, "… and "+several(more, "more key event"))
 	}
 	return lines
-}
-
-// middle bounds a text by what stands in its middle: a command's end often says most.
-func middle(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	head, tail := s[:most*3/5], s[len(s)-most*2/5:]
-	return strings.ToValidUTF8(head, "") + " … " + strings.ToValidUTF8(tail, "")
 }
 
 // keyEvents is the section of an explanation.

@@ -20,34 +20,34 @@ func machinesAt(c *tocsin.Campaign, address string) (all []*tocsin.Naming) {
 
 // calledIn is what a machine is called in a campaign: "fs01.corp.example (192.0.2.20)" for an address that the logs name.
 func calledIn(c *tocsin.Campaign, value string) string {
-	const most = 3
 	var names []string
 	for _, n := range machinesAt(c, value) {
-		if len(names) == most {
-			names = append(names, "…")
-			break
-		}
 		names = append(names, n.Name.Value)
 	}
 	if len(names) == 0 {
 		return value
 	}
-	return strings.Join(names, ", ") + " (" + value + ")"
+	return firstNames(names) + " (" + value + ")"
+}
+
+// firstNames are the first of further names, with a + and how many more there are.
+func firstNames(all []string) string {
+	const most = 3
+	if n := len(all) - most; n > 0 {
+		return strings.Join(all[:most], ", ") + ", +" + count(n)
+	}
+	return strings.Join(all, ", ")
 }
 
 // victimName is what a victim is called, with further names that it was seen under.
 func victimName(c *tocsin.Campaign, v *tocsin.Victim) string {
-	const most = 3
 	s := calledIn(c, v.Value)
 	if len(v.Also) == 0 {
 		return s
 	}
 	var also []string
-	for _, e := range v.Also[:min(len(v.Also), most)] {
+	for _, e := range v.Also {
 		also = append(also, e.Value)
 	}
-	if len(v.Also) > most {
-		also = append(also, "…")
-	}
-	return s + " (" + strings.Join(also, ", ") + ")"
+	return s + " (" + firstNames(also) + ")"
 }

@@ -27,7 +27,7 @@ func appendPrincipals(s *spool, all []*tocsin.Principal, names bool) error {
 	}
 	for _, p := range all {
 		if p.Verdict != tocsin.Ordinary {
-			s.b = appendKind(s.b, "principal", reflect.ValueOf(p).Elem())
+			s.b = appendKind(s.b, "principal", reflect.ValueOf(p).Elem(), nil)
 		} else {
 			name := pseudonym(number[p])
 			if names {
@@ -93,9 +93,9 @@ func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
 			head += fmt.Sprintf("%s of %s", state, count(n))
 		}
 	}
-	lines := []string{p.ink("1", clip(head, p.wide))}
+	lines := []string{p.ink("1", p.fit(head))}
 	n := Verdicts(all)
-	worse := 0
+	worse, told := 0, 0
 	for _, x := range all {
 		if x.Verdict < tocsin.SecurityWork {
 			continue
@@ -110,9 +110,17 @@ func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
 		if x.FirstAlert > 0 {
 			why += fmt.Sprintf(" (suspicious from call %s of %s on)", count(x.FirstAlert), count(x.Calls))
 		}
-		lines = append(lines, "  "+p.ink(verdictInk[x.Verdict], pad(strings.ToUpper(x.Verdict.String()), 13))+" "+clip(visible(x.Name+why), p.wide-16))
+		const indent = 16
+		for i, l := range p.fold(visible(x.Name+why), p.wide-indent) {
+			if i == 0 {
+				lines = append(lines, "  "+p.ink(verdictInk[x.Verdict], pad(strings.ToUpper(x.Verdict.String()), 13))+" "+l)
+				continue
+			}
+			lines = append(lines, strings.Repeat(" ", indent)+l)
+		}
+		told++
 	}
-	if told := len(lines) - 1; worse > told {
+	if worse > told {
 		lines = append(lines, "  … and "+count(worse-told)+" more")
 	}
 	switch o := n[tocsin.Ordinary]; {

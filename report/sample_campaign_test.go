@@ -48,6 +48,11 @@ func sampleCampaign() *tocsin.Campaign {
 		Evidence: []tocsin.Evidence{{Feature: "prior", Seen: "before any evidence", Human: -1.1, Script: -1.1, Agent: -1.1},
 			{Feature: "gap shape", Seen: "median 31 s", Human: -0.3, Script: -1.8, Agent: -1.0}},
 	}
+	agent.Reasons = []tocsin.Reason{
+		{For: tocsin.Agent, Against: tocsin.Human, Feature: "gap", Symbol: "2–4 s", Share: 0.61, N: 1900, Never: true, Weight: 3.1},
+		{For: tocsin.Agent, Against: tocsin.Script, Feature: "text", Symbol: "the one before changed a little", Share: 0.34, N: 2100, Weight: 1.4},
+		{For: tocsin.Human, Against: tocsin.Agent, Feature: "rhythm", Symbol: "unlike it", Share: 0.55, N: 1700, Weight: 0.6},
+	}
 	agent.Share, person.Share = softmax(agent.Evidence), softmax(person.Evidence)
 	c := &tocsin.Campaign{
 		ID: "c-3f9a1c2b7d04", Was: []string{"c-77e01b2c3d4e", "c-90aa1b2c3d4f"}, Title: "Web applications of 3 organisations broken into, credentials read, customer records sent out", Level: tocsin.Critical,
@@ -55,7 +60,9 @@ func sampleCampaign() *tocsin.Campaign {
 		Lost:    "Between 2026-03-01 11:00 and 13:00, 61,204 quiet actions were let go; some may have been its own.",
 		Omitted: map[string]int{"steps": 12, "victims": 45, "links": 1, "indicators": 3, "used": 3, "actors": 2},
 		Orgs:    []string{"shop.example", "clinic.example", "town.example"}, Actors: []*tocsin.Actor{agent, person}, Driver: tocsin.Agent,
+		Judged: 4002, Share: map[string]float64{"human": 0.03, "script": 0.02, "agent": 0.95},
 		Autonomy: &tocsin.Share{Value: 0.93, Low: 0.86, High: 0.97},
+		Joins:    []tocsin.Join{{From: agent.ID, To: person.ID, Weight: 3.6, Rests: []string{"time"}, Lacks: []string{"address", "tool"}, Shared: []string{"account:SHOP\\svc-backup", "host:dc1.shop.example"}, Common: map[string]int{"account": 1, "host": 1}, Apart: 4 * time.Minute, Tie: tocsin.Weak}},
 		Links:    []tocsin.Link{{From: agent.ID, To: person.ID, Kind: "takeover", Weight: 3.6, Evidence: "session s-9120 was opened with the account that the first had made 4 min before", Time: at(700), Places: []tocsin.Place{place(700, "logs/dc.zip!/Sysmon.evtx", 99120)}, Tie: tocsin.Weak}},
 		Steps: []tocsin.Step{
 			{Tactic: "reconnaissance", Techniques: []string{"T1595.003"}, First: at(0), Last: at(92), Actions: 2210, Worked: 160, Failed: 1990, Actors: []string{agent.ID}, Hosts: []string{"web1.shop.example", "www.clinic.example", "portal.town.example"}, Summary: "searched for 1,870 paths on three web servers at once", Places: []tocsin.Place{place(1, "logs/access.log.gz", 210)}},
@@ -156,6 +163,8 @@ func hostileCampaign() *tocsin.Campaign {
 		l := tocsin.Link{From: e(i), To: e(i + 1), Kind: e(i), Weight: math.Inf(1), Evidence: e(i), Places: []tocsin.Place{{Source: e(i)}}}
 		c.Links, a.Links = append(c.Links, l), append(a.Links, l)
 		c.Victims = append(c.Victims, tocsin.Victim{Entity: tocsin.Entity{Kind: e(i), Value: fmt.Sprint(e(i), i)}, Org: e(i + 1), Reached: i%2 == 0, Tactics: evil})
+		c.Joins = append(c.Joins, tocsin.Join{From: e(i), To: e(i + 1), Weight: math.NaN(), Rests: evil, Shared: evil, Common: map[string]int{e(i): -1, "host": 9}, Lacks: evil, Apart: math.MinInt64, Between: -i})
+		a.Reasons = append(a.Reasons, tocsin.Reason{For: tocsin.Driver(i), Against: tocsin.Driver(i + 1), Feature: e(i), Symbol: e(i + 1), Share: math.NaN(), N: -1}, tocsin.Reason{For: tocsin.Driver(90), Feature: "log", Weight: math.Inf(-1)})
 		c.Gates = append(c.Gates, tocsin.Gate{Change: e(i), Weight: math.NaN()})
 		c.Leads = append(c.Leads, tocsin.Aside{Title: e(i), Host: e(i + 2), Level: tocsin.Level(i * 40), N: -i, First: odd, Place: tocsin.Place{Source: e(i)}})
 	}
@@ -168,7 +177,7 @@ func smallCampaign(i int) *tocsin.Campaign {
 	at := sampleStart.Add(time.Duration(i) * time.Hour)
 	a := &tocsin.Actor{ID: fmt.Sprintf("address:198.51.100.%d", i), Handles: []tocsin.Entity{{Kind: "address", Value: fmt.Sprintf("198.51.100.%d", i)}}, First: at, Last: at.Add(9 * time.Minute), Driver: tocsin.Script, Share: map[string]float64{"human": 0.02, "script": 0.9, "agent": 0.08},
 		Tempo: tocsin.Tempo{Actions: 40, PerMinute: []int{5, 4, 4, 5, 5, 4, 4, 5, 4}}}
-	return &tocsin.Campaign{ID: fmt.Sprintf("c-00000000%04d", i), Title: "Passwords tried against one host", Level: tocsin.Low, Why: "nothing worked", First: at, Last: a.Last, Actions: 40, Alerts: 40, Orgs: []string{"shop.example"}, Actors: []*tocsin.Actor{a}, Driver: tocsin.Script,
+	return &tocsin.Campaign{ID: fmt.Sprintf("c-00000000%04d", i), Title: "Passwords tried against one host", Level: tocsin.Low, Why: "nothing worked", First: at, Last: a.Last, Actions: 40, Alerts: 40, Orgs: []string{"shop.example"}, Actors: []*tocsin.Actor{a}, Driver: tocsin.Script, Judged: 40, Share: map[string]float64{"human": 0.02, "script": 0.9, "agent": 0.08},
 		Steps:   []tocsin.Step{{Tactic: "credential-access", Techniques: []string{"T1110.001"}, First: at, Last: a.Last, Actions: 40, Failed: 40, Actors: []string{a.ID}, Hosts: []string{"host1.corp.example"}, Summary: "40 passwords for root"}},
 		Victims: []tocsin.Victim{{Entity: tocsin.Entity{Kind: "host", Value: "host1.corp.example"}, First: at, Last: a.Last, Tactics: []string{"credential-access"}, Actions: 40}}}
 }

@@ -37,6 +37,18 @@ func (s *stix) campaigns(h *Hunt) {
 		}
 	}
 	s.letGo(h, ids)
+	if n := len(all) - maxSTIXCampaigns; n > 0 {
+		s.note(ids, "Not in this bundle", several(n, "further campaign")+", none of a higher level; the JSONL has all")
+	}
+}
+
+// note says something of the campaigns.
+func (s *stix) note(ids []string, abstract, content string) {
+	s.domain("note", "let go\x00"+strings.Join(ids, " ")+content, s.made, func() {
+		s.strAt("abstract", abstract)
+		s.strAt("content", content)
+		s.strsAt("object_refs", ids)
+	})
 }
 
 // letGo notes on the campaigns what the run did not keep, so that they may lack it.
@@ -49,11 +61,10 @@ func (s *stix) letGo(h *Hunt, ids []string) {
 	if len(lines) == 0 {
 		return
 	}
-	s.domain("note", "let go\x00"+strings.Join(ids, " ")+strings.Join(lines, "\n"), s.made, func() {
-		s.strAt("abstract", strings.TrimSuffix(english.letGoIntro, ":"))
-		s.strAt("content", strings.Join(lines, "\n"))
-		s.strsAt("object_refs", ids)
-	})
+	if n := len(all) - maxSTIXList; n > 0 {
+		lines = append(lines, several(n, "further kind"))
+	}
+	s.note(ids, strings.TrimSuffix(english.letGoIntro, ":"), strings.Join(lines, "\n"))
 }
 
 // extension writes the definition of Attack Flow, which is its makers' object and has their ids and times.
@@ -145,12 +156,29 @@ func storyText(c *tocsin.Campaign, end time.Time) string {
 		b.WriteByte(' ')
 	}
 	b.WriteString(english.why1(c))
-	for _, s := range []string{c.Lost, english.unlisted(c, "steps"), english.unlisted(c, "victims")} {
+	for _, s := range []string{c.Lost, english.unlisted(c, "steps"), english.unlisted(c, "victims"), beyondSTIX(c)} {
 		if s != "" {
 			b.WriteString(" " + s)
 		}
 	}
 	return b.String()
+}
+
+// beyondSTIX counts what of a campaign's lists is not in the bundle.
+func beyondSTIX(c *tocsin.Campaign) string {
+	var parts []string
+	for _, l := range []struct {
+		n    int
+		noun string
+	}{{len(c.Steps), "step"}, {len(c.Victims), "victim"}, {len(c.Marks), "indicator"}, {len(c.Orgs), "organisation"}} {
+		if n := l.n - maxSTIXList; n > 0 {
+			parts = append(parts, several(n, l.noun))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Not in this bundle, but in the JSONL: " + english.listed(parts) + "."
 }
 
 func (s *stix) relate(kind, from, to string, created time.Time) {

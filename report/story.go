@@ -59,31 +59,6 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 	return append(all, w.state(c, end)...)
 }
 
-// drivenBy says what is at the controls of the actor who did most, how much was done without a person, and where one
-// decided.
-func (w *words) drivenBy(c *tocsin.Campaign) []text {
-	var all []text
-	share := ""
-	if len(c.Actors) > 0 {
-		share = w.shareOf(c.Actors[0], c.Driver)
-	}
-	if name := w.driverIs[c.Driver.String()]; c.Driver != tocsin.Undecided && name != "" {
-		if share != "" {
-			share = fill(w.sure, share).plain()
-		}
-		all = append(all, fill(w.driven, name, share))
-	} else {
-		all = append(all, say(w.undecided))
-	}
-	if a := c.Autonomy; a != nil && !math.IsNaN(a.Value) {
-		all = append(all, fill(w.autonomy, w.percent(a.Value), w.percent(a.Low), w.percent(a.High)))
-	}
-	if n := len(c.Gates); n > 0 {
-		all = append(all, fill(w.decided, w.several(n, w.point)))
-	}
-	return all
-}
-
 // state says whether it was still going on when the logs end. That it is over, no log can say.
 func (w *words) state(c *tocsin.Campaign, end time.Time) []text {
 	if !datable(end) || !datable(c.Last) {
@@ -202,18 +177,6 @@ func adaptations(c *tocsin.Campaign) (n int, fastest time.Duration) {
 		}
 	}
 	return n, fastest
-}
-
-// shareOf is how likely a driver is of an actor, empty where that is not said.
-func (w *words) shareOf(a *tocsin.Actor, d tocsin.Driver) string {
-	if a == nil {
-		return ""
-	}
-	v, ok := a.Share[d.String()]
-	if !ok || math.IsNaN(v) {
-		return ""
-	}
-	return w.percent(v)
 }
 
 // percent writes a share to the whole percent; one that is not quite all or nothing does not read as if it were.

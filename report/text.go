@@ -2,7 +2,6 @@ package report
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,18 +13,21 @@ import (
 type TextOptions struct {
 	Width, Height int  // of the screen, in columns and lines; at least 60 × 24 is made use of
 	Color         bool // whether to colour; the caller knows about NO_COLOR and whether it is a terminal
+	Whole         bool // cut no line: what is written is kept, or read by a program; lines of prose are folded to Width all the same
+	Full          bool // as Whole, and list all campaigns, rules, hosts, users and addresses, whatever the height
 }
 
-// Text writes a summary that fits a screen: the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
-// tactics; and what the run has seen and has not.
+// Text writes a summary of about a screen: the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
+// tactics; and what the run has seen and has not. Campaigns and rules of level high and above are listed in any case; what is
+// left out for want of room is counted.
 func Text(w io.Writer, h *Hunt, o TextOptions) error {
 	if o.Width <= 0 {
 		o.Width = 100
 	}
-	p := page{wide: max(o.Width, 60), color: o.Color, long: o.Height <= 0}
-	if p.long {
+	if o.Height <= 0 {
 		o.Height = 40
 	}
+	p := page{wide: max(o.Width, 60), color: o.Color, whole: o.Whole || o.Full, full: o.Full}
 	p.write(h, max(o.Height, 24))
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -36,7 +38,8 @@ type page struct {
 	b     strings.Builder
 	wide  int
 	color bool
-	long  bool // nobody said how high the screen is
+	whole bool // no line is cut
+	full  bool // no list is cut
 	year  bool // times span years, or are not of the year the report was made in
 }
 
@@ -52,14 +55,14 @@ func (p *page) ink(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-// line writes one line from visible text, clipped to the page.
+// line writes one line from visible text, clipped to the page if that is a terminal.
 func (p *page) line(s string) {
-	p.b.WriteString(clip(s, p.wide))
+	p.b.WriteString(p.fit(s))
 	p.b.WriteByte('\n')
 }
 
 func (p *page) heading(s string) {
-	p.b.WriteString(p.ink("1", clip(s, p.wide)))
+	p.b.WriteString(p.ink("1", p.fit(s)))
 	p.b.WriteByte('\n')
 }
 
@@ -68,7 +71,7 @@ type section struct {
 	title string
 	noun  string
 	list  []*tally
-	row   func(*tally)
+	rows  func(*page, []*tally)
 	least int // lines it must have to be worth its heading
 	share int // of the room there is beyond that
 	room  int // lines it gets, for rows and the line that says how many more there are
@@ -83,12 +86,12 @@ func (p *page) write(h *Hunt, high int) {
 	if h.Coverage != nil {
 		foot = p.coverage(h.Coverage, airy, max(3, high/6))
 	}
-	tactics := p.tactics(s, airy)
+	tactics := p.tactics(s)
 	all := []*section{
-		{title: "Worst first", noun: "rule", list: s.rules.worst(), row: p.ruleRow, least: 6, share: 4},
-		{title: "Hosts", noun: "host", list: s.hosts.worst(), row: p.nameRow, least: 3, share: 2},
-		{title: "Users", noun: "user", list: s.users.worst(), row: p.nameRow, least: 2, share: 2},
-		{title: "Source addresses", noun: "address", list: s.places.worst(), row: p.nameRow, least: 2, share: 1},
+		{title: "Worst first", noun: "rule", list: s.rules.worst(), rows: (*page).ruleRows, least: 6, share: 4},
+		{title: "Hosts", noun: "host", list: s.hosts.worst(), rows: (*page).nameRows, least: 3, share: 2},
+		{title: "Users", noun: "user", list: s.users.worst(), rows: (*page).nameRows, least: 2, share: 2},
+		{title: "Source addresses", noun: "address", list: s.places.worst(), rows: (*page).nameRows, least: 2, share: 1},
 	}
 	used := len(head) + len(tactics) + len(foot) + 1 // the last for the prompt that follows
 	if len(foot) > 0 {
@@ -109,8 +112,6 @@ func (p *page) write(h *Hunt, high int) {
 			used++
 		}
 	}
-	share(all, high-used, airy)
-
 	for _, l := range head {
 		p.b.WriteString(l + "\n")
 	}
@@ -126,25 +127,7 @@ func (p *page) write(h *Hunt, high int) {
 	for _, l := range campaigns {
 		p.b.WriteString(l + "\n")
 	}
-	for _, c := range all {
-		if len(c.list) == 0 || c.room == 0 {
-			continue
-		}
-		if airy {
-			p.b.WriteByte('\n')
-		}
-		p.heading(c.title)
-		show := len(c.list)
-		if show > c.room {
-			show = c.room - 1
-		}
-		for _, t := range c.list[:show] {
-			c.row(t)
-		}
-		if rest := len(c.list) - show; rest > 0 {
-			p.line(p.more(c, rest))
-		}
-	}
+	p.b.WriteString(p.lists(all, high-used, airy))
 	if airy && len(tactics) > 0 {
 		p.b.WriteByte('\n')
 	}
@@ -162,8 +145,73 @@ func (p *page) write(h *Hunt, high int) {
 	}
 }
 
+// lists writes the sections in so many lines, if what must be listed leaves that choice: the rules of level high and above.
+func (p *page) lists(all []*section, lines int, airy bool) string {
+	rules := all[0]
+	severe := 0
+	for severe < len(rules.list) && levelOf(rules.list[severe].rule) >= tocsin.High {
+		severe++
+	}
+	rules.least = max(rules.least, severe+1) // and the line that counts the others
+	room := lines
+	for try := 0; ; try++ {
+		share(all, room, airy)
+		if p.full {
+			for _, c := range all {
+				c.room = len(c.list)
+			}
+		}
+		part := &page{wide: p.wide, color: p.color, whole: p.whole, full: p.full, year: p.year}
+		for _, c := range all {
+			part.section(c, airy)
+		}
+		part.notListed(all)
+		over := strings.Count(part.b.String(), "\n") - lines
+		if over <= 0 || try == 8 {
+			return part.b.String()
+		}
+		room -= over // rows were folded
+		rules.least = max(severe, 1) + 1
+	}
+}
+
+func (p *page) section(c *section, airy bool) {
+	if len(c.list) == 0 || c.room == 0 {
+		return
+	}
+	if airy {
+		p.b.WriteByte('\n')
+	}
+	p.heading(c.title)
+	show := len(c.list)
+	if show > c.room {
+		show = c.room - 1
+	}
+	c.rows(p, c.list[:show])
+	if rest := len(c.list) - show; rest > 0 {
+		p.line(p.more(c, rest))
+	}
+}
+
 func (p *page) more(c *section, rest int) string {
-	return "  … and " + count(rest) + " more " + strings.TrimPrefix(several(max(rest, 2), c.noun), count(max(rest, 2))+" ")
+	l := "  … and " + count(rest) + " more " + strings.TrimPrefix(several(max(rest, 2), c.noun), count(max(rest, 2))+" ")
+	if c.noun == "rule" {
+		l += ": " + levelsIn(c.list[len(c.list)-rest:])
+	}
+	return l
+}
+
+// notListed counts what has no room on the page at all.
+func (p *page) notListed(all []*section) {
+	var parts []string
+	for _, c := range all {
+		if len(c.list) > 0 && c.room == 0 {
+			parts = append(parts, several(len(c.list), c.noun))
+		}
+	}
+	if len(parts) > 0 {
+		p.line("  Not listed for want of room: " + strings.Join(parts, ", ") + " (--full lists all)")
+	}
 }
 
 // share gives the sections the lines that there are: what each needs at least, in their order as long as there is
@@ -203,7 +251,7 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 	if h.matches().Len() == 0 {
 		l := "No rule matched."
 		if n := len(h.Campaigns); n > 0 {
-			return []string{p.ink("1", clip(several(n, "campaign")+"; no match of a rule is listed.", p.wide))}
+			return []string{p.ink("1", p.fit(several(n, "campaign")+"; no match of a rule is listed."))}
 		}
 		if c := h.Coverage; c != nil && c.Events == 0 {
 			l += " Nothing was read, so this says nothing."
@@ -212,7 +260,7 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		} else if c != nil && c.Partial != "" {
 			l += " But not all was read: see below."
 		}
-		return []string{p.ink("1", clip(l, p.wide))}
+		return []string{p.ink("1", p.fit(l))}
 	}
 	n := h.matches().Len()
 	what := count(n) + " matches"
@@ -220,23 +268,27 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		what = "1 match"
 	}
 	what += " of " + several(len(s.rules), "rule")
-	var inked []string
-	used := width(what)
+	first := p.ink("1", what) + ":"
+	used := width(what) + 1
+	var lines []string
+	between := " "
 	for l := tocsin.Critical; ; l-- {
 		if n := s.total.by[l]; n > 0 {
 			text := count(n) + " " + or(l.String(), "unrated")
 			if p.wide < 100 {
 				text = count(n) + " " + levelWord[l]
 			}
-			if used += 2 + width(text); used <= p.wide {
-				inked = append(inked, p.ink(levelInk[l], text))
+			if used+len(between)+width(text) > p.wide {
+				lines = append(lines, first+strings.TrimRight(between, " "))
+				first, used, between = "", 0, "  "
 			}
+			first, used, between = first+between+p.ink(levelInk[l], text), used+len(between)+width(text), ", "
 		}
 		if l == tocsin.Unrated {
 			break
 		}
 	}
-	first := p.ink("1", what) + ": " + strings.Join(inked, ", ")
+	lines = append(lines, first)
 	var where []string
 	for _, w := range []struct {
 		n    int
@@ -253,7 +305,7 @@ func (p *page) verdict(h *Hunt, s *summary) []string {
 		}
 		second += spanText(s.total.first, s.total.last)
 	}
-	return []string{first, clip(second, p.wide)}
+	return append(lines, p.fold(second, p.wide)...)
 }
 
 // spanText is from when to when, to the second, the day said once.
@@ -288,13 +340,6 @@ func (p *page) period(first, last time.Time) string {
 	return a + " " + from + " – " + b + " " + to
 }
 
-func (p *page) periodWidth() int {
-	if p.year {
-		return len(time.DateOnly + " 15:04 - 15:04")
-	}
-	return len("01-02 15:04 - 01-02 15:04")
-}
-
 // pad fills visible text up to n columns.
 func pad(s string, n int) string {
 	s = clip(s, n)
@@ -311,56 +356,8 @@ func padLeft(s string, n int) string {
 	return s
 }
 
-func (p *page) ruleRow(t *tally) {
-	r := t.rule
-	hosts := sortedKeys(t.hosts)
-	where := ""
-	if len(hosts) > 0 {
-		where = visible(hosts[0])
-	}
-	if len(hosts) > 1 {
-		where = strconv.Itoa(len(hosts)) + " hosts"
-	}
-	hostWidth := 0 // of a narrow page the title has more need
-	if p.wide >= 90 {
-		hostWidth = min(20, p.wide/6)
-	}
-	title := max(12, p.wide-2-5-8-1-hostWidth-1-p.periodWidth())
-	l := levelOf(r)
-	p.b.WriteString("  " + p.ink(levelInk[l], pad(levelShort[l], 4)) + " " + pad(visible(or(r.Title, r.ID)), title) + padLeft(count(t.n), 7) + "  " +
-		pad(where, hostWidth) + " " + strings.TrimRight(clip(p.period(t.first, t.last), p.periodWidth()), " ") + "\n")
-}
-
-// nameRow shows a host, user or address: its matches by level, when, and the tactics or the rules.
-func (p *page) nameRow(t *tally) {
-	levelWidth := 24
-	if p.wide < 80 {
-		levelWidth = 16
-	}
-	var levels []string
-	var plain int
-	for l := tocsin.Critical; ; l-- {
-		s := count(t.by[l]) + " " + levelShort[l]
-		if t.by[l] > 0 && plain+len(s) < levelWidth {
-			plain += len(s) + 1
-			levels = append(levels, p.ink(levelInk[l], s))
-		}
-		if l == tocsin.Unrated {
-			break
-		}
-	}
-	name := min(28, max(14, p.wide/4))
-	left := p.wide - 2 - name - 1 - levelWidth - p.periodWidth() - 1
-	p.b.WriteString("  " + pad(visible(t.name), name) + " " + strings.Join(levels, " ") + strings.Repeat(" ", max(1, levelWidth-plain+1)))
-	last := p.period(t.first, t.last)
-	if left >= 8 {
-		last = pad(last, p.periodWidth()) + " " + clip(strings.Join(tacticNames(t.tactics), ", "), left)
-	}
-	p.b.WriteString(strings.TrimRight(last, " ") + "\n")
-}
-
-// tactics is one line, with room up to three, of ATT&CK in the order of the matrix.
-func (p *page) tactics(s *summary, airy bool) []string {
+// tactics are those of ATT&CK in the order of the matrix.
+func (p *page) tactics(s *summary) []string {
 	var parts []string
 	for _, t := range tocsin.Tactics() {
 		if n := s.tactics[t.ID]; n > 0 {
@@ -371,17 +368,6 @@ func (p *page) tactics(s *summary, airy bool) []string {
 		return nil
 	}
 	lines := wrap(parts, " · ", "  ", p.wide)
-	most := 1
-	if airy {
-		most = 3
-	}
-	if len(lines) > most {
-		var rest []string
-		for _, l := range lines[most-1:] {
-			rest = append(rest, strings.TrimSpace(l))
-		}
-		lines = append(lines[:most-1:most-1], clip("  "+strings.Join(rest, " · "), p.wide))
-	}
 	return append([]string{p.ink("1", "ATT&CK")}, lines...)
 }
 

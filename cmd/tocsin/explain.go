@@ -18,6 +18,7 @@ type explainCmd struct {
 	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
 	Format   string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full     bool   `help:"Cut nothing, and leave nothing out of lists."`
 	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
 	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
 }
@@ -69,10 +70,11 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 	case "nis2-24h", "nis2-72h":
 		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: aware})
 	}
-	options := report.TextOptions{Width: 100}
-	if c.Output == "" {
-		options = report.TextOptions{Width: width(s.out), Color: color(s.out)}
+	var to any = w // a file, unless it is standard output
+	if c.Output == "" || c.Output == "-" {
+		to = s.out
 	}
+	options := textOptions(to, c.Full)
 	if one == nil {
 		return report.ExplainList(w, h, options)
 	}

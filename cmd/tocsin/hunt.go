@@ -28,6 +28,7 @@ type huntCmd struct {
 
 	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
 	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full        bool     `help:"Cut nothing in the summary and list all campaigns, rules, hosts, users and addresses. Text that is piped or written to a file has no line cut anyway."`
 	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
 	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
 	Level       []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
@@ -194,7 +195,7 @@ func (c *huntCmd) Run(s std) error {
 		return err
 	}
 	if !c.Quiet && (format != "text" || c.Output != "") {
-		if err := report.Text(s.err, h, report.TextOptions{Width: width(s.err), Color: color(s.err)}); err != nil {
+		if err := report.Text(s.err, h, textOptions(s.err, c.Full)); err != nil {
 			return err
 		}
 	}
@@ -265,11 +266,11 @@ func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std)
 	case "nis2-24h", "nis2-72h":
 		return report.Notification(w, h, nil, report.Notice{Stage: strings.TrimPrefix(format, "nis2-"), Lang: c.Lang})
 	}
-	opt := report.TextOptions{Width: 100}
-	if c.Output == "" {
-		opt = report.TextOptions{Width: width(s.out), Color: color(s.out)}
+	var to any = w // a file, unless it is standard output
+	if c.Output == "" || c.Output == "-" {
+		to = s.out
 	}
-	return report.Text(w, h, opt)
+	return report.Text(w, h, textOptions(to, c.Full))
 }
 
 // nothingRead is an error if no file at all could be read: an empty report must not pass for a clean one.

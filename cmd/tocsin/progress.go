@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/report"
 	"golang.org/x/term"
 )
 
@@ -17,8 +19,16 @@ func isTerminal(f any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// width is the terminal's, or 100 where there is none.
+// textOptions are how text is written to w: folded to COLUMNS or the terminal's width, and cut by a terminal only.
+func textOptions(w any, full bool) report.TextOptions {
+	return report.TextOptions{Width: width(w), Color: color(w), Whole: !isTerminal(w), Full: full}
+}
+
+// width is what COLUMNS says, else the terminal's, or 100 where there is none.
 func width(f any) int {
+	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 20 && w <= maxColumns {
+		return w
+	}
 	if file, ok := f.(*os.File); ok {
 		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 20 {
 			return w
@@ -26,6 +36,9 @@ func width(f any) int {
 	}
 	return 100
 }
+
+// maxColumns bounds what COLUMNS can ask for.
+const maxColumns = 10_000
 
 // showProgress draws a bar on w until the function it returns is called. Without a terminal it draws nothing.
 func showProgress(w io.Writer, p *engine.Progress, quiet bool) (stop func()) {

@@ -72,7 +72,7 @@ const weakNote = "Told of because of its company, not by itself: nothing should 
 const weakly = (c) => [...c.actors, ...(c.links || []), ...c.victims].some((x) => x.tie === "weak");
 
 // omitted says how many entries a list of the campaign leaves out.
-const entries = { steps: ["further step in the middle", "further steps in the middle"], victims: ["further victim"], links: ["further link"], indicators: ["further indicator"], key_events: ["further key event"], used: ["further thing that was used", "further things that were used"], touched: ["further thing that was touched", "further things that were touched"], actors: ["further actor"] };
+const entries = { steps: ["further step in the middle", "further steps in the middle"], victims: ["further victim"], links: ["further link"], joins: ["further join"], indicators: ["further indicator"], key_events: ["further key event"], used: ["further thing that was used", "further things that were used"], touched: ["further thing that was touched", "further things that were touched"], actors: ["further actor"] };
 function omitted(c, name) {
   const n = (c.omitted || {})[name];
   return n > 0 ? el("p", { class: "muted omitted" }, `${plural(n, ...(entries[name] || ["further entry", "further entries"]))} ${n === 1 ? "is" : "are"} not listed.`) : null;
@@ -106,8 +106,8 @@ function campaignPage(k, wide) {
     c.lost ? el("section", { class: "warn lost" }, el("h4", {}, "What this campaign may lack"), el("p", {}, line(c.lost))) : null,
     el("div", { class: "tiles" },
       c.toll.map(([n, of, what], i) => tile(`${number(n)} of ${number(of)}`, (unlisted(c, "victims") ? "listed " : "") + what + " entered", unlisted(c, "victims") && !i ? `${number(unlisted(c, "victims"))} more not listed` : "")),
-      (c.orgs || []).length ? tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", (c.orgs || []).slice(0, 4).map(line).join(", ")) : null,
-      tile(number(c.actors.length + unlisted(c, "actors")), c.actors.length + unlisted(c, "actors") === 1 ? "actor" : "actors", c.actors.slice(0, 2).map((x) => line(actorName(x))).join(", ")),
+      (c.orgs || []).length ? tile(number((c.orgs || []).length), (c.orgs || []).length === 1 ? "organisation" : "organisations", few(c.orgs || [], 4)) : null,
+      tile(number(c.actors.length + unlisted(c, "actors")), c.actors.length + unlisted(c, "actors") === 1 ? "actor" : "actors", few(c.actors.map(actorName), 2)),
       tile(a !== null && b !== null ? lasting((b - a) / 1000) : "?", "from first to last action"),
       tile(number(c.actions), "actions", `${number(c.alerts)} with an alert`),
       autonomy(c)),
@@ -124,7 +124,9 @@ function campaignPage(k, wide) {
     el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), weakly(c) ? el("span", {}, el("i", { class: "key k-weak" }), "weak: ", weakNote[0].toLowerCase() + weakNote.slice(1)) : null, g.lost ? el("span", {}, `${plural(g.lost, "link")} with ends that are not in the picture, in the list below`) : null),
     linkList(g.links),
     omitted(c, "links"),
+    sureList(c),
     el("h4", {}, "Who is driving"),
+    el("p", {}, line(c.verdict || "")),
     c.actors.slice(0, most).map((x) => operator(c, x, wide)),
     c.actors.length > most ? el("details", { class: "list" }, el("summary", {}, plural(c.actors.length - most, "further actor")), c.actors.slice(most, most + 40).map((x) => operator(c, x, wide))) : null,
     omitted(c, "actors"),
@@ -178,20 +180,32 @@ function stepList(c) {
     el("div", { class: "steps" }, c.steps.map((s, i) => el("div", {}, stepText(c, i)))));
 }
 
+// sureList says how sure each join is, the weakest first.
+function sureList(c) {
+  const all = c.sure || [], few = 3;
+  if (!all.length) return null;
+  const items = (list) => el("ul", {}, list.map((s) => el("li", {}, line(s))));
+  return [el("h4", {}, "How sure the joins are, the weakest first"), items(all.slice(0, few)),
+    all.length > few ? el("details", { class: "list" }, el("summary", {}, `${number(all.length - few)} firmer`), items(all.slice(few))) : null, omitted(c, "joins")];
+}
+
 function linkList(links) {
   if (!links.length) return null;
   return el("details", { class: "list" }, el("summary", {}, el("b", {}, "All links with their evidence"), el("span", { class: "muted" }, number(links.length))),
     el("div", { class: "steps" }, links.map((l) => el("div", {}, linkText(l)))));
 }
 
+// few lists the first of some names, and counts the others.
+const few = (names, most) => names.slice(0, most).map(line).join(", ") + (names.length > most ? ` and ${number(names.length - most)} more` : "");
+
 // calledIn is what a machine is called in a campaign: for an address, with the names that the logs give it.
 const calledIn = (c, value) => {
   const names = [...new Set((c.names || []).filter((n) => n.kind === "machine" && n.of.value === value && !n.doubt).map((n) => n.name.value))];
-  return names.length ? `${names.slice(0, 3).join(", ")}${names.length > 3 ? ", …" : ""} (${value})` : value;
+  return names.length ? `${few(names, 3)} (${value})` : value;
 };
 
 // also names what else a victim is called.
-const also = (v) => (v.also || []).length ? el("small", { class: "muted" }, " also ", v.also.slice(0, 4).map((e) => line(e.value)).join(", "), v.also.length > 4 ? ", …" : "") : null;
+const also = (v) => (v.also || []).length ? el("small", { class: "muted" }, " also ", few(v.also.map((e) => e.value), 4)) : null;
 
 function victimTable(c) {
   if (!c.victims.length) return el("p", { class: "muted" }, "None named.");

@@ -9,7 +9,7 @@ function graph(c, wide, tell) {
   const actors = c.actors.slice(0, mostNodes.actors);
   const each = Math.max(2, Math.floor(mostNodes.handles / Math.max(1, actors.length)) - 1);
   for (const a of actors) {
-    const n = node("actor " + a.id, { col: 1, kind: "actor", text: actorName(a), sub: (driverName[a.driver] || a.driver) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(a) });
+    const n = node("actor " + a.id, { col: 1, kind: "actor", text: actorName(a), sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
     n.group = a.id;
     a.handles.slice(0, each).forEach((h, i) => {
       const k = h.kind + ":" + h.value;
@@ -126,8 +126,8 @@ function clip(s, n) {
 
 const actorName = (a) => (a.handles[0] && a.handles[0].value) || a.id || "unnamed";
 
-function actorText(a) {
-  return [el("h5", {}, line(actorName(a)), " ", weak(a)), el("p", {}, a.local ? "What happened on one machine; no doer is known." : `Driver: ${a.driver}${a.share && typeof a.share[a.driver] === "number" ? " (" + percent(a.share[a.driver]) + ")" : ""}.`),
+function actorText(c, a) {
+  return [el("h5", {}, line(actorName(a)), " ", weak(a)), el("p", {}, a.local ? "What happened on one machine; no doer is known." : `Driver: ${drivenAs(c, a)}.`),
     el("p", { class: "muted" }, `${plural(a.tempo.actions, "action")}, ${between(us(a.first), us(a.last))} UTC`)];
 }
 

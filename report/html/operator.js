@@ -3,15 +3,19 @@
 const drivers = ["human", "script", "agent"];
 const driverName = { human: "human", script: "script", agent: "AI agent", undecided: "undecided" };
 
+// drivenAs is what drives actor k of a campaign, in a word or two; the reasons follow it in the data.
+const drivenAs = (c, a) => ((c.driven || [])[c.actors.indexOf(a)] || [driverName[a.driver] || a.driver])[0];
+
 function operator(c, a, wide) {
+  const why = ((c.driven || [])[c.actors.indexOf(a)] || []).slice(1);
   const shares = drivers.map((d) => (a.share && typeof a.share[d] === "number" ? Math.min(1, Math.max(0, a.share[d])) : 0));
   const sum = shares.reduce((x, y) => x + y, 0);
   const bar = el("div", { class: "sharebar", role: "img", "aria-label": drivers.map((d, k) => driverName[d] + " " + percent(shares[k])).join(", ") });
   if (sum > 0) drivers.forEach((d, k) => { const i = el("i", { class: "d-" + d }); i.style.width = (shares[k] / sum) * 100 + "%"; bar.append(i); });
   return el("section", { class: "operator" },
-    el("div", { class: "ophead" }, el("h4", {}, line(actorName(a))), weak(a), el("span", { class: "pill d-" + a.driver }, "driver: " + (driverName[a.driver] || a.driver)),
+    el("div", { class: "ophead" }, el("h4", {}, line(actorName(a))), weak(a), el("span", { class: "pill d-" + a.driver }, drivenAs(c, a).startsWith("driver") ? drivenAs(c, a) : "driver: " + drivenAs(c, a)),
       el("span", { class: "muted" }, `${plural(a.tempo.actions, "action")} · ${between(us(a.first), us(a.last))} UTC`)),
-    sum > 0 ? [bar, el("p", { class: "legend" }, drivers.map((d, k) => el("span", {}, el("i", { class: "key d-" + d }), driverName[d] + " " + percent(shares[k]))))] : el("p", { class: "muted" }, "No judgement of what drives it."),
+    sum > 0 ? [bar, el("p", { class: "legend" }, drivers.map((d, k) => el("span", {}, el("i", { class: "key d-" + d }), driverName[d] + " " + percent(shares[k])))), el("ul", { class: "why" }, why.map((t) => el("li", {}, line(t))))] : el("p", { class: "muted" }, "Not judged: ", line(why[0] || "nothing says what drives it"), "."),
     el("div", { class: "opgrid" }, tempoOf(c, a, wide), evidenceOf(a)),
     (a.adaptations || []).length ? [el("h5", {}, "How it went on when blocked"), el("ul", {}, a.adaptations.map((d) => el("li", {}, `${clock(us(d.blocked))}: blocked as `, el("span", { class: "mono" }, line(d.from)), `, went on ${lasting(d.after_ns / 1e6)} later as `, el("span", { class: "mono" }, line(d.to)), `; changed ${(d.changed || []).map(line).join(", ")}. `, el("span", { class: "muted" }, line(d.evidence)))))] : null);
 }
@@ -47,8 +51,7 @@ function tempoOf(c, a, wide) {
 // what speaks for and against each driver, measured from the mean of the three.
 function evidenceOf(a) {
   const list = a.evidence || [];
-  if (!list.length) return el("div", {}, el("h5", {}, "Evidence of the driver"), el("p", { class: "muted" }, "None given."));
-  if (!a.share || !Object.keys(a.share).length) return el("div", {}, el("h5", {}, "Evidence of the driver"), list.map((e) => el("p", { class: "muted" }, "Not judged: ", line(e.seen))));
+  if (!list.length || !a.share || !Object.keys(a.share).length) return null; // why it was not judged is said above
   const lean = (e) => { const m = drivers.reduce((n, d) => n + (e[d] || 0), 0) / 3; return drivers.map((d) => (e[d] || 0) - m); };
   const top = Math.max(0.5, ...list.flatMap((e) => lean(e).map(Math.abs)));
   const cell = (e, k) => {
