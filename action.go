@@ -53,7 +53,7 @@ type Action struct {
 	Credential string
 	// Marks are strings that few others would write and that so tell one doer from another, or that lead from one
 	// place to the next: rare user agents, callback hosts, file hashes, payload tokens, wordlists. Each is "kind:value"
-	// with kind one of agent, callback, hash, token, list, key, dropped.
+	// with kind one of agent, callback, hash, token, list, key, dropped, served (a file that a server gave out, by its name).
 	Marks []string
 
 	// Level says how telling the action is by itself: Informational is ordinary use that others do all day, Low is

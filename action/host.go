@@ -218,8 +218,8 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		return
 	}
 	give(&all[best])
-	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
-		is := r.know.event(foundRunByServer)
+	if what, ok := r.below(); ok && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
+		is := r.know.event(what)
 		byServer = is.rule
 		give(&meaning{Verb: is.verb, Tactic: is.tactic, Technique: is.technique, Level: is.level, Row: is.rule, Tool: all[best].Tool, Marks: all[best].Marks})
 	}
@@ -230,6 +230,24 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		give(m)
 	}
+}
+
+// below says whether the action is of a program that a server or another service started, and which of the two.
+func (r *Reader) below() (finding, bool) {
+	if r.know.byServer(r.act.Who) {
+		return foundRunByServer, true
+	}
+	if !r.f.unasked {
+		return 0, false
+	}
+	for i := range r.act.Who {
+		if r.act.Who[i].Kind == "user" {
+			v := r.act.Who[i].Value
+			v = v[strings.LastIndexByte(v, '\\')+1:]
+			return foundRunByService, v != "root" && v != "0"
+		}
+	}
+	return 0, false
 }
 
 // byServer says that one of those who did it is an account as which a web server runs.

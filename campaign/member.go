@@ -54,15 +54,16 @@ func before(x, y *member) int { return cmp.Compare(x.rank, y.rank) }
 
 // A world is all actors and what is common to them.
 type world struct {
-	all     []*member
-	machine map[string]string                      // the host that an address is of, where a record names both
-	parsed  map[string]struct{ kind, name string } // values that were read as a machine's name
-	entered map[spot]string                        // the host of an address, by logins that two records tell of
-	names   Names                                  // what other records say of names; may be nil
-	acting  map[string]bool                        // names of machines of which there are logs or actions
-	domains map[string]bool                        // of such machines
-	apart   [][2]*member
-	shown   []shown // attempts that worked by what came of them
+	all       []*member
+	machine   map[string]string                      // the host that an address is of, where a record names both
+	parsed    map[string]struct{ kind, name string } // values that were read as a machine's name
+	addressed map[string]bool                        // hosts of which an address is known
+	entered   map[spot]string                        // the host of an address, by logins that two records tell of
+	names     Names                                  // what other records say of names; may be nil
+	acting    map[string]bool                        // names of machines of which there are logs or actions
+	domains   map[string]bool                        // of such machines
+	apart     [][2]*member
+	shown     []shown // attempts that worked by what came of them
 }
 
 func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
@@ -94,6 +95,10 @@ func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 				w.machine[address] = h
 			}
 		}
+	}
+	w.addressed = map[string]bool{}
+	for _, h := range w.machine {
+		w.addressed[h] = true
 	}
 	w.fruits(actors)
 	for _, a := range actors {
