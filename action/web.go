@@ -42,6 +42,7 @@ func (r *Reader) web(ev *tocsin.Event) {
 	given := status >= 200 && status < 300
 	if given {
 		r.mark("served", q.file)
+		a.Answer = number(f.answer)
 	}
 	if n := number(f.sent); n > 0 {
 		a.Bytes = n

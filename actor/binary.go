@@ -14,7 +14,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 3
+const written = 4
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -221,6 +221,7 @@ func (w *pageWriter) deed(d *deed) {
 	w.b = append(w.b, byte(k.outcome), byte(k.level))
 	w.name(d.host)
 	w.name(d.org)
+	w.name(d.row)
 	w.name(d.at.source)
 	w.int(d.at.time)
 	w.uint(d.at.record)
@@ -245,6 +246,17 @@ func (w *pageWriter) deed(d *deed) {
 		w.name(x.source)
 		w.uint(x.from)
 		w.uint(x.bits)
+	}
+	w.uint(uint64(len(d.answers)))
+	for i := range d.answers {
+		x := &d.answers[i]
+		w.uint(uint64(x.asked))
+		w.uint(uint64(x.size))
+		w.name(x.at.source)
+		w.uint(x.at.record)
+		for _, n := range [...]int64{int64(x.n), x.bytes, x.at.time, x.last} {
+			w.int(n)
+		}
 	}
 	w.uint(uint64(len(d.seen)))
 	for i := range d.seen {
@@ -434,7 +446,7 @@ func (r *pageReader) deed(of *doer) {
 		return
 	}
 	d, isNew := of.deed(host, r.s.t.kindNumber(k))
-	d.org, d.at.source, d.at.time, d.at.record, d.text = r.name(), r.name(), r.int(), r.uint(), text
+	d.org, d.row, d.at.source, d.at.time, d.at.record, d.text = r.name(), r.name(), r.name(), r.int(), r.uint(), text
 	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
 	f := r.byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0
@@ -454,6 +466,15 @@ func (r *pageReader) deed(of *doer) {
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		x := answer{asked: uint32(r.uint()), size: uint16(r.uint()), at: place{source: r.must(), record: r.uint()}}
+		x.n, x.bytes, x.at.time, x.last = int32(r.int()), r.int(), r.int(), r.int()
+		if k := len(d.answers); x.n < 0 || k == maxAnswers || k > 0 && d.answers[k-1].order(&x) >= 0 {
+			r.bad = true
+			return
+		}
+		d.answers = append(d.answers, x)
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		r.sight(d)

@@ -81,6 +81,14 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 	}
 	d.Verb, d.Tactic, d.Technique, d.Tool, d.Outcome, d.Level = k.verb, k.tactic, k.technique, k.tool, k.outcome, k.level
 	d.Text, d.Bytes, d.Place, d.Rules = n.text, n.bytes, s.placeOf(n.at), n.rules
+	if n.row != none {
+		d.Row = &tocsin.Rule{ID: strings.TrimPrefix(s.t.all[n.row], "row:")}
+	}
+	if d.Shown, d.ShownAt = s.odd(n.deed); d.Shown != "" && d.Outcome == tocsin.Unknown {
+		d.Outcome = tocsin.Worked
+	} else {
+		d.Shown, d.ShownAt = "", tocsin.Place{}
+	}
 	if n.who != none {
 		d.Who = append(d.Who, named(s.t.all[n.who]))
 	}

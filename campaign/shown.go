@@ -206,6 +206,12 @@ func (w *world) spoke() {
 // letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures
 // before it, that it worked.
 func letIn(d *tocsin.Deed) {
+	if d.Verb == "login" && d.Shown != "" && d.Tactic != "initial-access" { // it was answered otherwise
+		d.Tactic, d.Technique, d.Level, d.Weight = "initial-access", "T1078", max(d.Level, tocsin.Medium), max(d.Weight, effectWeight)
+	}
+	if d.Verb == "probe" && d.Shown != "" && d.Tactic == "initial-access" && d.Level < tocsin.High {
+		d.Level, d.Weight = tocsin.High, max(d.Weight, core)
+	}
 	if d.Verb != "login" || d.Outcome != tocsin.Unknown || d.Level < tocsin.Medium {
 		return
 	}

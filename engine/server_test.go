@@ -86,12 +86,13 @@ func TestServers(t *testing.T) {
 			"conf1/access.log": before + sized(0, stranger, "GET /%24%7B%28%23a%3D%40org.apache.commons.io.IOUtils%40toString%28%40java.lang.Runtime%40getRuntime%28%29.exec%28%22id%22%29.getInputStream%28%29%2C%22utf-8%22%29%29%7D/", 404, 300)}, ""},
 		{"spring: class loader is bent, script that it writes is asked", map[string]string{
 			"app1/access.log": before + sized(0, stranger, "GET /orders?class.module.classLoader.resources.context.parent.pipeline.first.pattern=%25%7Bc2%7Di&class.module.classLoader.resources.context.parent.pipeline.first.suffix=.jsp&class.module.classLoader.resources.context.parent.pipeline.first.directory=webapps/ROOT&class.module.classLoader.resources.context.parent.pipeline.first.prefix=tw77", 200, 20) +
-				sized(40*s, stranger, "GET /tw77.jsp?pwd=j&x=id", 200, 40)}, "tw77.jsp"},
+				sized(40*s, stranger, "GET /tw77.jsp?pwd=j&cmd=id", 200, 40),
+			"app1/audit.log": ranBy(41*s, 501, "app1", "spring", "id")}, "a program then ran below the server"},
 		{"tomcat: manager takes an archive that is asked orders", map[string]string{
 			"tc1/access.log": before + sized(0, stranger, "GET /manager/html", 401, 2000) + sized(10*s, stranger, "GET /manager/html", 200, 15000) +
 				sized(30*s, stranger, "POST /manager/html/upload?org.apache.catalina.filters.CSRF_NONCE=0A", 200, 15500) +
 				sized(60*s, stranger, "GET /rt55/index.jsp?cmd=id", 200, 90),
-			"tc1/audit.log": ranBy(61*s, 501, "tc1", "tomcat", "sh", "-c", "id")}, "rt55"},
+			"tc1/audit.log": ranBy(61*s, 501, "tc1", "tomcat", "sh", "-c", "id")}, "a program then ran below the server"},
 		{"jenkins: script console, then a shell", map[string]string{
 			"ci1/access.log": before + sized(0, stranger, "GET /script", 200, 8000) + sized(30*s, stranger, "POST /scriptText", 200, 60) + sized(50*s, stranger, "POST /scriptText", 200, 160),
 			"ci1/sysmon.json": started(31*s, "ci1", `CI1\jenkins`, `C:\Program Files\Java\bin\java.exe`, cmd, "cmd.exe /c whoami") +
@@ -117,7 +118,7 @@ func TestServers(t *testing.T) {
 		{"inclusion: answered alike nine times, then with much more", map[string]string{
 			"web1/access.log": before + often(9, 5*s, func(i int, after time.Duration) string {
 				return sized(after, stranger, "GET /page.php?f="+strings.Repeat("../", i+1)+"etc/passwd", 200, 1250)
-			}) + sized(60*s, stranger, "GET /page.php?f="+strings.Repeat("....//", 9)+"etc/passwd", 200, 3120)}, "answered with 3120 bytes"},
+			}) + sized(60*s, stranger, "GET /page.php?f="+strings.Repeat("....//", 9)+"etc/passwd", 200, 3120)}, "it was answered with 3120 bytes, and 9 like it with about 1250"},
 		{"inclusion: answered alike ten times", map[string]string{
 			"web1/access.log": before + often(10, 5*s, func(i int, after time.Duration) string {
 				return sized(after, stranger, "GET /page.php?f="+strings.Repeat("../", i+1)+"etc/passwd", 200, 1250+i%2)
@@ -129,11 +130,15 @@ func TestServers(t *testing.T) {
 		{"form: answered alike twelve times, then shortly", map[string]string{
 			"web1/access.log": before + often(12, 4*s, func(i int, after time.Duration) string {
 				return sized(after, stranger, "POST /login.php", 200, 2210)
-			}) + sized(50*s, stranger, "POST /login.php", 200, 480)}, "answered"},
+			}) + sized(50*s, stranger, "POST /login.php", 200, 480) + sized(90*s, stranger, "GET /uploads/v2.php?cmd=whoami", 200, 30)}, "it was answered with 480 bytes, and 12 like it with about 2210"},
 		{"form: answered alike fifteen times", map[string]string{
 			"web1/access.log": before + often(15, 4*s, func(i int, after time.Duration) string {
 				return sized(after, stranger, "POST /login.php", 200, 2210+i%3)
 			})}, ""},
+		{"form: another page first, then answered alike", map[string]string{
+			"web1/access.log": before + sized(-s, stranger, "POST /login.php", 200, 480) + often(15, 4*s, func(i int, after time.Duration) string {
+				return sized(after, stranger, "POST /login.php", 200, 2210)
+			}) + sized(90*s, stranger, "GET /uploads/v2.php", 404, 30)}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
