@@ -117,7 +117,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		if e, ok := targetOf(url); ok {
 			r.target(e.Kind, e.Value)
 		}
-		if p := r.know.payload(url); p.row != nil {
+		if p := r.know.payload(url, true); p.row != nil {
 			r.means(p.row)
 			a.Verb, a.Level = "probe", medium // an agent sends what it was told to try
 			r.mark("callback", p.host)

@@ -38,7 +38,7 @@ func (r *Reader) webCall(q *webCall) bool {
 	a.Text, r.masked = concat(q.method+" ", before(host, '@'), text[:min(len(text), 200)]), true
 	attack := is.attack
 	if attack.row == nil && q.body != "" {
-		attack = r.know.payload(plainBody(q.body))
+		attack = r.know.payload(plainBody(q.body), false)
 	}
 	names, passwords := r.know.lists["default-names"], r.know.lists["default-passwords"]
 	name, password := formLogin(q.body)

@@ -135,7 +135,7 @@ func (r *Reader) asked(method, uri string) *target {
 	q := &target{
 		text:   concat(method, " ", text[:min(len(text), 200)]),
 		file:   r.know.webFile(before(uri, '?')),
-		attack: r.know.payload(uri),
+		attack: r.know.payload(uri, true),
 		login:  method == "POST" && r.know.logins.in(before(uri, '?')), common: r.know.common(uri), sensitive: r.know.folded(onPath, before(uri, '?')),
 	}
 	if len(key) <= maxNote {
@@ -168,7 +168,7 @@ func (r *Reader) client(agent string) *client {
 		r.clients = map[string]*client{}
 	}
 	agent = strings.Clone(agent)
-	c := &client{agent, strings.ToLower(tool(agent)), r.know.payload(agent), r.know.folded(onClient, agent), browser(agent)}
+	c := &client{agent, strings.ToLower(tool(agent)), r.know.payload(agent, false), r.know.folded(onClient, agent), browser(agent)}
 	r.clients[agent] = c
 	r.lastClient = c
 	return c
@@ -201,8 +201,9 @@ type attack struct {
 	shell  bool   // it runs a command through a script that lies there
 }
 
-// payload says whether a request carries an attack, and to which host it would make the server speak.
-func (k *Knowledge) payload(text string) attack {
+// payload says whether a text carries an attack, and to which host it would make the server speak. In a request's path and query
+// a command may stand behind any end of another; user agents and prose have such words as well.
+func (k *Knowledge) payload(text string, request bool) attack {
 	if len(text) < 4 {
 		return attack{}
 	}
@@ -229,7 +230,7 @@ func (k *Knowledge) payload(text string) attack {
 			return attack{row: r, host: callback(plain), writes: k.writes(plain)}
 		}
 	}
-	if k.injected(plain) {
+	if request && k.injected(plain) {
 		return attack{row: k.event(foundCommandInjected), host: callback(plain), writes: k.writes(plain)}
 	}
 	return k.webShell(plain)

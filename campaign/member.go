@@ -58,6 +58,7 @@ type world struct {
 	machine   map[string]string                      // the host that an address is of, where a record names both
 	parsed    map[string]struct{ kind, name string } // values that were read as a machine's name
 	addressed map[string]bool                        // hosts of which an address is known
+	running   map[string]bool                        // hosts of which logs tell what ran there
 	entered   map[spot]string                        // the host of an address, by logins that two records tell of
 	names     Names                                  // what other records say of names; may be nil
 	acting    map[string]bool                        // names of machines of which there are logs or actions
@@ -99,6 +100,14 @@ func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 	w.addressed = map[string]bool{}
 	for _, h := range w.machine {
 		w.addressed[h] = true
+	}
+	w.running = map[string]bool{}
+	for _, a := range actors {
+		for i := range a.Deeds {
+			if d := &a.Deeds[i]; d.Verb == "run" && d.Host != "" {
+				w.running[w.named(d.Host)] = true
+			}
+		}
 	}
 	w.fruits(actors)
 	for _, a := range actors {

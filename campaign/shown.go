@@ -126,7 +126,7 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 		})
 	}
 	for at, l := range runs {
-		f.pick(tries[at], l, nil, func(x, y *trial) string {
+		f.pick(tries[at], l, oneOrg, func(x, y *trial) string {
 			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
 		})
 	}
@@ -180,10 +180,19 @@ func of(all []trial, org string) []trial {
 	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return t.d.Org != "" && t.d.Org != org })
 }
 
-// spoke says which machine an address is that a network's log saw speak to what was named to that machine alone.
+// spoke says which machine an address is that a network's log saw speak to what was named to that machine alone, or that was
+// tried before what came of it was seen on that machine alone.
 func (w *world) spoke() {
 	hosts := map[spot]map[string]bool{}
 	for _, s := range w.shown {
+		if a := tried(s.x.d); a != "" && s.y.d.Host != "" && address(s.y.d.Host) == "" {
+			at := spot{s.x.d.Org, a}
+			if hosts[at] == nil {
+				hosts[at] = map[string]bool{}
+			}
+			hosts[at][strings.ToLower(s.y.d.Host)] = true
+			continue
+		}
 		i := slices.IndexFunc(s.y.d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" && !tocsin.Internet(e.Value) })
 		if i < 0 || s.y.d.Host != "" || s.x.d.Host == "" {
 			continue
@@ -201,6 +210,23 @@ func (w *world) spoke() {
 			}
 		}
 	}
+}
+
+// tried is the address that an attempt was on, of which no name is known; "" where it is not the only one.
+func tried(d *tocsin.Deed) string {
+	if d.Host != "" {
+		return address(d.Host)
+	}
+	one := ""
+	for _, e := range d.On {
+		if e.Kind == "host" || e.Kind == "address" && one != "" && one != e.Value {
+			return ""
+		}
+		if e.Kind == "address" {
+			one = e.Value
+		}
+	}
+	return one
 }
 
 // letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures
@@ -274,6 +300,16 @@ func marked(d *tocsin.Deed, kind string) []string {
 	return all
 }
 
+// onWire says that only sensors on the network told of a deed: what they call a machine is its address, or what it was asked for as.
+func onWire(d *tocsin.Deed) bool {
+	return len(d.Seen) > 0 && !slices.ContainsFunc(d.Seen, func(s tocsin.Sight) bool {
+		return !strings.HasPrefix(s.Sensor, "zeek/") && !strings.HasPrefix(s.Sensor, "suricata/")
+	})
+}
+
+// oneOrg says that two are of one organisation, as far as it is known.
+func oneOrg(x, y *trial) bool { return x.d.Org == y.d.Org || x.d.Org == "" || y.d.Org == "" || onWire(x.d) }
+
 // nameless is what an address and a machine have in common of neither of which the other is known.
 const nameless = "nameless"
 
@@ -293,7 +329,7 @@ func (w *world) spots(d *tocsin.Deed, effect bool) []string {
 			}
 		}
 	}
-	if d.Host == "" && !effect && !slices.ContainsFunc(d.On, func(e tocsin.Entity) bool { return w.machine[e.Value] != "" || e.Kind == "host" }) {
+	if !effect && (d.Host == "" || onWire(d)) && !slices.ContainsFunc(all, func(m string) bool { return w.running[m] }) {
 		all = append(all, nameless)
 	}
 	if d.Host != "" && effect && !w.addressed[strings.ToLower(d.Host)] {

