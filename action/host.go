@@ -282,6 +282,9 @@ func (r *Reader) printed(ev *tocsin.Event) {
 	}
 	r.found(foundServerPrinted)
 	a := &r.act
+	if ev.Text("time_of") != "" {
+		a.Technique = "" // what is of a time that is not known well shows of no attack that it worked
+	}
 	a.Tool, a.Text, a.Outcome = ev.Text("program"), r.f.message, tocsin.Worked
 	r.target("host", a.Host)
 	to := r.f.dst
