@@ -444,17 +444,14 @@ func (s *story) title() string {
 	if n := len(c.Orgs); n > 1 {
 		fmt.Fprintf(&b, " of %d organisations", n)
 	}
-	for _, a := range c.Actors {
-		if !a.Local {
-			name := a.Handles[0].Value
-			if a.Handles[0].Kind == "caller" { // whence and by what; the rest tells callers apart
-				name, _, _ = strings.Cut(name, ",")
-			}
-			b.WriteString(" by " + clip(name))
-			if len(c.Actors) > 1 {
-				b.WriteString(" and others")
-			}
-			break
+	if m := s.leading(); m != nil {
+		name := m.Handles[0].Value
+		if m.Handles[0].Kind == "caller" { // whence and by what; the rest tells callers apart
+			name, _, _ = strings.Cut(name, ",")
+		}
+		b.WriteString(" by " + clip(name))
+		if len(c.Actors) > 1 {
+			b.WriteString(" and others")
 		}
 	}
 	done := map[string]bool{}
