@@ -158,6 +158,7 @@ func weigh(deeds []*tocsin.Deed) float64 {
 	most := 0.0
 	var from time.Time
 	best := map[[3]string]float64{}
+	first := readings(deeds)
 	for i, d := range deeds {
 		if i > 0 && d.Time.Sub(from) < together/4 {
 			continue
@@ -165,7 +166,7 @@ func weigh(deeds []*tocsin.Deed) float64 {
 		from = d.Time
 		clear(best)
 		odd := 0.0
-		for _, d := range deeds[i:] {
+		for j, d := range deeds[i:] {
 			if d.Time.Sub(from) > together {
 				break
 			}
@@ -173,15 +174,20 @@ func weigh(deeds []*tocsin.Deed) float64 {
 				odd = max(odd, odd/2+d.Weight)
 				continue
 			}
-			key := [3]string{d.Tactic, d.Technique, d.Verb}
-			if len(d.Rules) > 0 {
-				key[2] = d.Rules[0].Title
-			}
+			key := likeOf(deeds[first[i+j]])
 			best[key] = max(best[key], d.Weight)
 		}
 		most = max(most, total(best)+min(odd, oddest))
 	}
 	return most
+}
+
+// likeOf is what deeds have in common of which the most telling counts.
+func likeOf(d *tocsin.Deed) [3]string {
+	if len(d.Rules) > 0 {
+		return [3]string{d.Tactic, d.Technique, d.Rules[0].Title}
+	}
+	return [3]string{d.Tactic, d.Technique, d.Verb}
 }
 
 // total adds up in one order, so that the sum is the same every time.

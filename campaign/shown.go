@@ -308,7 +308,9 @@ func onWire(d *tocsin.Deed) bool {
 }
 
 // oneOrg says that two are of one organisation, as far as it is known.
-func oneOrg(x, y *trial) bool { return x.d.Org == y.d.Org || x.d.Org == "" || y.d.Org == "" || onWire(x.d) }
+func oneOrg(x, y *trial) bool {
+	return x.d.Org == y.d.Org || x.d.Org == "" || y.d.Org == "" || onWire(x.d)
+}
 
 // nameless is what an address and a machine have in common of neither of which the other is known.
 const nameless = "nameless"
