@@ -200,7 +200,7 @@ func (w *pageWriter) layer(l *layer) {
 			last = t.Time
 			w.int(t.End)
 			w.uint(t.Words)
-			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length)} {
+			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length), uint32(t.Sensor)} {
 				w.uint(uint64(x))
 			}
 			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
@@ -418,7 +418,7 @@ func (r *pageReader) layer(l *layer, share int) {
 			t := &ticks[i]
 			last += r.int()
 			t.Time, t.End, t.Words = last, r.int(), r.uint()
-			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint())
+			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length, t.Sensor = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint()), uint16(r.uint())
 			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte()), r.byte()
 			f := r.byte()
 			t.Typed, t.Set = f&1 != 0, f&2 != 0
