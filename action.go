@@ -62,7 +62,7 @@ type Action struct {
 	// levels.
 	Level Level
 	// Row is the row of knowledge that says what the action means: its id, why, and where it stands. Nil where the record
-	// says so itself, or nothing is said.
+	// says so itself, or nothing is said. Of a Deed that was kept only the id.
 	Row   *Rule
 	Rules []*Rule // that held for the event, worst first; shared, never changed
 	Place Place   // where it was read

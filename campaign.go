@@ -151,6 +151,7 @@ type Sight struct {
 // An Act is one of a campaign's deeds with all sensors that told of it.
 type Act struct {
 	Text    string  `json:"text,omitempty"` // its command, request or call
+	Row     string  `json:"row,omitempty"`  // id of the row of knowledge that says what it means; empty where a rule or the record itself does
 	Actions int     `json:"actions"`        // how many like it are counted here
 	Seen    []Sight `json:"seen"`           // in order of place, at most 12
 }

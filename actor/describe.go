@@ -82,7 +82,7 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 	d.Verb, d.Tactic, d.Technique, d.Tool, d.Outcome, d.Level = k.verb, k.tactic, k.technique, k.tool, k.outcome, k.level
 	d.Text, d.Bytes, d.Place, d.Rules = n.text, n.bytes, s.placeOf(n.at), n.rules
 	if n.row != none {
-		d.Row = &tocsin.Rule{ID: strings.TrimPrefix(s.t.all[n.row], "row:")}
+		d.Row = &tocsin.Rule{ID: strings.TrimPrefix(s.t.all[n.row], "row:")} // the rest is in the knowledge
 	}
 	if d.Shown, d.ShownAt = s.odd(n.deed); d.Shown != "" && d.Outcome == tocsin.Unknown {
 		d.Outcome = tocsin.Worked

@@ -63,6 +63,9 @@ func (e *explanation) acts(indent int, all []tocsin.Act) {
 				s += ", up to " + lasting(off) + " later"
 			}
 		}
+		if a.Row != "" {
+			s += "; known by " + visible(shorten(a.Row, 64))
+		}
 		e.para(indent, e.ink("36", "evidence")+" "+s)
 	}
 }
