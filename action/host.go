@@ -49,12 +49,7 @@ func (r *Reader) host(ev *tocsin.Event) {
 		}
 		return
 	case "upload", "file_download":
-		r.begin(ev)
-		r.local(ev)
-		r.found(foundFileFetched)
-		r.act.Text = or(f.uri, f.message)
-		r.target("host", r.act.Host)
-		r.out()
+		r.fetched(ev)
 		return
 	case "program_output":
 		r.printed(ev)
@@ -70,6 +65,9 @@ func (r *Reader) host(ev *tocsin.Event) {
 	}
 	if ev.Sources[0].Category == "honeypot" {
 		switch {
+		case f.kind == "download": // what a visitor has it fetch; of a server of files it would be what somebody reads
+			r.fetched(ev)
+			return
 		case f.kind == "connection" && f.dst != "": // forwarded through it
 			r.begin(ev)
 			r.local(ev)
@@ -91,6 +89,20 @@ func (r *Reader) host(ev *tocsin.Event) {
 		return
 	}
 	r.generic(ev)
+}
+
+// fetched reads that a file came to a machine, as honeypots and servers of files tell it.
+func (r *Reader) fetched(ev *tocsin.Event) {
+	f := &r.f
+	r.begin(ev)
+	r.local(ev)
+	r.found(foundFileFetched)
+	url := ev.Text("url")
+	r.act.Text, r.act.Outcome = or(f.uri, or(url, f.message)), f.outcome
+	r.target("host", r.act.Host)
+	r.mark("callback", callback(strings.ToLower(url)))
+	r.mark("hash", r.lower(ev.Text("shasum")))
+	r.out()
 }
 
 // login reads an attempt to get in. A success is ordinary by itself: what it means is told by what came before.
