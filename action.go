@@ -70,7 +70,7 @@ type Action struct {
 	Credential string
 	// Marks are strings that few others would write and that so tell one doer from another, or that lead from one
 	// place to the next: rare user agents, callback hosts, file hashes, payload tokens, wordlists. Each is "kind:value"
-	// with kind one of agent, callback, hash, token, list, key, dropped.
+	// with kind one of agent, callback, hash, token, list, key, dropped, served (a file that a server gave out, by its name).
 	Marks []string
 
 	// Gave are keyed fingerprints of secrets that the answer to the action gave away, at most six: who uses one of them later
@@ -83,11 +83,13 @@ type Action struct {
 	// levels.
 	Level Level
 	// Row is the row of knowledge that says what the action means: its id, why, and where it stands. Nil where the record
-	// says so itself, or nothing is said.
+	// says so itself, or nothing is said. Of a Deed that was kept only the id.
 	Row   *Rule
 	Rules []*Rule // that held for the event, worst first; shared, never changed
 	Place Place   // where it was read
 	Bytes int64   // payload sent by who acts, where the record says so
+	// Answer is the size of what a server answered a request with that it did not refuse, in bytes; 0 where the record does not say.
+	Answer int64
 
 	// Again says that the action was noted before and that only Rules and Level are new: what a correlation says of an event.
 	// It is not counted once more.

@@ -17,7 +17,7 @@ func (t Ticks) Acts() Ticks {
 	for len(t) > 0 && t[0].Time == 0 {
 		t = t[1:] // neither its time nor its place is known
 	}
-	t = t.single()
+	t = t.single().once()
 	acts := make(Ticks, 0, len(t))
 	var started map[uint32]*Tick // the last program of a stream
 	hole := false

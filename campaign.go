@@ -209,6 +209,7 @@ type Sight struct {
 // An Act is one of a campaign's deeds with all sensors that told of it.
 type Act struct {
 	Text    string  `json:"text,omitempty"` // its command, request or call
+	Row     string  `json:"row,omitempty"`  // id of the row of knowledge that says what it means; empty where a rule or the record itself does
 	Actions int     `json:"actions"`        // how many like it are counted here
 	Seen    []Sight `json:"seen"`           // in order of place, at most 12
 }
@@ -308,7 +309,7 @@ type Campaign struct {
 	Key      []KeyEvent         `json:"key_events,omitempty"` // the acts that tell it in short, in order of time, at most 15
 	Used     []Indicator        `json:"used,omitempty"`       // what the intruder used, the most telling first
 	Touched  []Indicator        `json:"touched,omitempty"`    // what was spoken to and is not shown to be the intruder's; victims are listed apart
-	Actors   []*Actor           `json:"actors"`               // who acted most first
+	Actors   []*Actor           `json:"actors"`               // first who did the most telling things, then who acted most
 	Links    []Link             `json:"links,omitempty"`
 	Joins    []Join             `json:"joins,omitempty"` // what holds its actors together, the weakest first
 	Steps    []Step             `json:"steps"`           // in the order they began

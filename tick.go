@@ -18,6 +18,7 @@ type Tick struct {
 	Stream uint32 // hash of the log and session it was read in: gaps are measured within one
 
 	Length    uint16 // of the text, in bytes
+	Sensor    uint16 // hash of the sensor that told of it; 0 is not known
 	Count     uint8  // words in the text, at most 255
 	Operators uint8  // that join or redirect commands: | ; & < > $( and line ends, at most 255
 	Tactic    uint8  // 1 and up in the order of the matrix; 0 is ordinary use
@@ -54,13 +55,13 @@ func (t Ticks) Sort() {
 }
 
 // Events are the ticks, which are in order, without those that have no time and, of those of one event, without all but
-// the first. The ticks are not changed: they are copied where one is left out.
+// the first; of what several sensors tell, once. The ticks are not changed: they are copied where one is left out.
 func (t Ticks) Events() Ticks {
 	from := 0
 	for from < len(t) && t[from].Time <= 0 {
 		from++
 	}
-	return t[from:].single()
+	return t[from:].single().once()
 }
 
 // single are the ticks without all but the first of those of one event.

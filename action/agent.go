@@ -15,7 +15,8 @@ const maxCall = 7 * 24 * 3600 * 1000
 func (r *Reader) agent(ev *tocsin.Event) {
 	var agent, principal, run, parent, session, tool, command, result, failed, arguments, server, url, path string
 	var took int64
-	var web webCall
+	var webs []webCall // the requests of the call, in order
+	web := &webCall{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -44,13 +45,16 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		case "http_url":
 			web.url = v
 		case "http_method":
-			web.method = v
+			webs = append(webs, webCall{method: v})
+			web = &webs[len(webs)-1]
 		case "http_body":
 			web.body = v
 		case "http_status":
 			web.status = v
 		case "ids_tried":
 			web.tried = v
+		case "paths_missed":
+			web.missed = v
 		case "duration_ms":
 			took = number(v)
 		case "arguments.url", "arguments.uri", "arguments.target":
@@ -90,11 +94,11 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	if command != "" {
 		r.f = facts{}
 		r.commands(ev, command, anyShell, who, outcome)
-		if web.url != "" {
+		for i := range webs {
 			r.begin(ev)
 			who()
 			r.act.Outcome = outcome
-			if r.webCall(&web) && r.act.Level > informational {
+			if r.webCall(&webs[i]) && r.act.Level > informational {
 				r.out()
 			}
 		}
@@ -110,14 +114,14 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	a.Text, r.masked = tool+" "+text, true
 	r.credentials(secrets)
 	switch {
-	case web.url != "":
-		r.webCall(&web)
+	case len(webs) > 0:
+		r.webCall(&webs[0])
 	case url != "":
 		a.Verb = "request"
 		if e, ok := targetOf(url); ok {
 			r.target(e.Kind, e.Value)
 		}
-		if p := r.know.payload(url); p.row != nil {
+		if p := r.know.payload(url, true); p.row != nil {
 			r.means(p.row)
 			a.Verb, a.Level = "probe", medium // an agent sends what it was told to try
 			r.mark("callback", p.host)

@@ -9,10 +9,13 @@ import (
 )
 
 // A webCall is a request that an agent made of a web server, by a tool for it, a command or code.
-type webCall struct{ method, url, body, status, tried string }
+type webCall struct{ method, url, body, status, tried, missed string }
 
 // seriesOf is how many numbers of one kind of object, asked for one after the other, are a series.
 const seriesOf = 8
+
+// browsedOf is how many paths that are not there, asked of one server, are a search for what is there.
+const browsedOf = 12
 
 // webCall gives the action what a request means, as a web server's log would have told it, and says whether it means anything.
 // Requests to the agent's own machine are tests of what is being built there.
@@ -38,7 +41,7 @@ func (r *Reader) webCall(q *webCall) bool {
 	a.Text, r.masked = concat(q.method+" ", before(host, '@'), tocsin.Shorten(text, maxRequest)), true
 	attack := is.attack
 	if attack.row == nil && q.body != "" {
-		attack = r.know.payload(plainBody(q.body))
+		attack = r.know.payload(plainBody(q.body), false)
 	}
 	names, passwords := r.know.lists["default-names"], r.know.lists["default-passwords"]
 	name, password := formLogin(q.body)
@@ -59,6 +62,8 @@ func (r *Reader) webCall(q *webCall) bool {
 		if q.status != "" && a.Outcome == tocsin.Worked && q.status[0] == '3' {
 			a.Outcome = tocsin.Unknown // a form sends on those that it lets in and those that it does not
 		}
+	case number(q.missed) >= browsedOf:
+		r.found(foundPathsTried)
 	case refused && !is.common:
 		r.found(foundWebPathMissing)
 	case is.sensitive != nil && a.Outcome == tocsin.Worked && q.status != "" && q.status[0] == '2':

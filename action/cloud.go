@@ -1,6 +1,7 @@
 package action
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -276,11 +277,36 @@ func (r *Reader) cloudCall(call string) *row {
 		return is
 	}
 	is := r.know.first(onCloud, call[:min(len(call), 256)])
+	if is == nil && call == strings.ToUpper(call) {
+		is = r.know.capitals(call[:min(len(call), 256)])
+	}
 	if r.calls == nil || len(r.calls) >= 1<<12 {
 		r.calls = map[string]*row{}
 	}
 	r.calls[strings.Clone(call)] = is
 	return is
+}
+
+// capitals is the row for a call in capitals, as Azure's activity log exports them: MICROSOFT.COMPUTE/DISKS/WRITE. A word begins
+// where no letter is before it.
+func (k *Knowledge) capitals(call string) *row {
+	call = strings.ToLower(call)
+	holds := func(words alternative) bool {
+		for i := range words {
+			w := strings.ToLower(words[i].text)
+			at := strings.Index(call, w)
+			if at < 0 || at > 0 && letter(call[at-1]) || words[i].head && at > 0 || words[i].tail && !strings.HasSuffix(call, w) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, r := range k.of[onCloud] {
+		if !slices.ContainsFunc(r.has, func(c clause) bool { return !slices.ContainsFunc(c, holds) }) && !slices.ContainsFunc(r.not, holds) {
+			return r
+		}
+	}
+	return nil
 }
 
 // cluster reads an audit record of Kubernetes. What it means is looked up by a line such as

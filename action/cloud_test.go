@@ -94,3 +94,23 @@ func TestInPod(t *testing.T) {
 func BenchmarkCloud(b *testing.B) {
 	benchmark(b, trail("ec2.amazonaws.com", "DescribeInstances", `,"requestParameters":{"instancesSet":{},"filterSet":{}},"requestID":"r","eventID":"e","readOnly":true,"managementEvent":true,"eventCategory":"Management"`))
 }
+
+// TestCapitals holds that a call in capitals means what it means as its makers write it, and that words begin where no letter is
+// before them.
+func TestCapitals(t *testing.T) {
+	r := NewReader([]byte("k"), own)
+	for call, want := range map[string]string{
+		"MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/SECURITYRULES/WRITE": "cloud-call-firewall-opened",
+		"Microsoft.Network/networkSecurityGroups/securityRules/write": "cloud-call-firewall-opened",
+		"MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/READ":                "",
+		"XLISTBUCKETS": "",
+	} {
+		got := ""
+		if is := r.cloudCall(call); is != nil {
+			got = is.id
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", call, got, want)
+		}
+	}
+}

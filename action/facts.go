@@ -10,7 +10,8 @@ import (
 // facts are the fields that many kinds of event share, read in one pass.
 type facts struct {
 	src, dst, user, runAs, kind, command, image, parent, session, message, service, method, uri, status, agent string
-	vhost, sent, dport, file, cwd, authMethod, principal                                                       string
+	vhost, sent, dport, file, cwd, authMethod, principal, answer                                               string
+	unasked                                                                                                    bool // the audit log knows of no login behind it
 	outcome                                                                                                    tocsin.Outcome
 }
 
@@ -82,6 +83,10 @@ func (f *facts) read(ev *tocsin.Event) {
 			set(&f.cwd, v)
 		case factAuthMethod:
 			set(&f.authMethod, v)
+		case factAuid:
+			f.unasked = v == "4294967295" || v == "unset" || v == "-1"
+		case factAnswer:
+			set(&f.answer, v)
 		case factPrincipal:
 			set(&f.principal, v)
 		}

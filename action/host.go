@@ -49,12 +49,7 @@ func (r *Reader) host(ev *tocsin.Event) {
 		}
 		return
 	case "upload", "file_download":
-		r.begin(ev)
-		r.local(ev)
-		r.found(foundFileFetched)
-		r.act.Text = or(f.uri, f.message)
-		r.target("host", r.act.Host)
-		r.out()
+		r.fetched(ev)
 		return
 	case "program_output":
 		r.printed(ev)
@@ -70,6 +65,9 @@ func (r *Reader) host(ev *tocsin.Event) {
 	}
 	if ev.Sources[0].Category == "honeypot" {
 		switch {
+		case f.kind == "download": // what a visitor has it fetch; of a server of files it would be what somebody reads
+			r.fetched(ev)
+			return
 		case f.kind == "connection" && f.dst != "": // forwarded through it
 			r.begin(ev)
 			r.local(ev)
@@ -91,6 +89,20 @@ func (r *Reader) host(ev *tocsin.Event) {
 		return
 	}
 	r.generic(ev)
+}
+
+// fetched reads that a file came to a machine, as honeypots and servers of files tell it.
+func (r *Reader) fetched(ev *tocsin.Event) {
+	f := &r.f
+	r.begin(ev)
+	r.local(ev)
+	r.found(foundFileFetched)
+	url := ev.Text("url")
+	r.act.Text, r.act.Outcome = or(f.uri, or(url, f.message)), f.outcome
+	r.target("host", r.act.Host)
+	r.mark("callback", callback(strings.ToLower(url)))
+	r.mark("hash", r.lower(ev.Text("shasum")))
+	r.out()
 }
 
 // login reads an attempt to get in. A success is ordinary by itself: what it means is told by what came before.
@@ -223,8 +235,8 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		return
 	}
 	give(&all[best])
-	if r.know.byServer(r.act.Who) && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
-		is := r.know.event(foundRunByServer)
+	if what, ok := r.below(); ok && r.act.Technique != r.know.event(foundStartedByServer).technique && r.know.shellCommand(all[best].Tool, line) {
+		is := r.know.event(what)
 		byServer = is.rule
 		give(&meaning{Verb: is.verb, Tactic: is.tactic, Technique: is.technique, Level: is.level, Row: is.rule, Tool: all[best].Tool, Marks: all[best].Marks})
 	}
@@ -235,6 +247,24 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		give(m)
 	}
+}
+
+// below says whether the action is of a program that a server or another service started, and which of the two.
+func (r *Reader) below() (finding, bool) {
+	if r.know.byServer(r.act.Who) {
+		return foundRunByServer, true
+	}
+	if !r.f.unasked {
+		return 0, false
+	}
+	for i := range r.act.Who {
+		if r.act.Who[i].Kind == "user" {
+			v := r.act.Who[i].Value
+			v = v[strings.LastIndexByte(v, '\\')+1:]
+			return foundRunByService, v != "root" && v != "0"
+		}
+	}
+	return 0, false
 }
 
 // byServer says that one of those who did it is an account as which a web server runs.
@@ -269,6 +299,9 @@ func (r *Reader) printed(ev *tocsin.Event) {
 	}
 	r.found(foundServerPrinted)
 	a := &r.act
+	if ev.Text("time_of") != "" {
+		a.Technique = "" // what is of a time that is not known well shows of no attack that it worked
+	}
 	a.Tool, a.Text, a.Outcome = ev.Text("program"), r.f.message, tocsin.Worked
 	r.target("host", a.Host)
 	to := r.f.dst

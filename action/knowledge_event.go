@@ -12,14 +12,18 @@ const (
 	foundContainerExec
 	foundStartedByServer
 	foundRunByServer
+	foundRunByService
 	foundServerPrinted
 
 	foundWebShell
 	foundWebShellEncoded
 	foundWebShellMissing
+	foundScriptPut
+	foundCommandInjected
 	foundWebLoginFailed
 	foundWebPathMissing
 	foundObjectsTried
+	foundPathsTried
 	foundDefaultCredentials
 
 	foundLoginFailed
@@ -100,8 +104,8 @@ const (
 )
 
 var findingNames = [findings]string{
-	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server", "run-by-server", "server-printed",
-	"web-shell", "web-shell-encoded", "web-shell-missing", "web-login-failed", "web-path-missing", "objects-tried", "default-credentials",
+	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server", "run-by-server", "run-by-service", "server-printed",
+	"web-shell", "web-shell-encoded", "web-shell-missing", "script-put", "command-injected", "web-login-failed", "web-path-missing", "objects-tried", "paths-tried", "default-credentials",
 	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
 	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",
 	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",

@@ -64,7 +64,7 @@ func (k *Knowledge) tells(r *row, sample string, reader *Reader, decode Decode) 
 	case onCloud:
 		return k.first(onCloud, sample) == r, nil
 	case onRequest:
-		return k.payload(sample).row == r, nil
+		return k.payload(sample, false).row == r, nil
 	case onList:
 		return k.listed(r.id, low) || k.inList(r.id, low), nil
 	case onEvent:

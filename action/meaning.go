@@ -121,7 +121,7 @@ func (k *Knowledge) fetches(m *meaning, a *arguments) {
 		if strings.Contains(w, "://169.254.169.254") {
 			continue // asked by who runs it, not through a server
 		}
-		if p := k.payload(w); p.row != nil {
+		if p := k.payload(w, true); p.row != nil {
 			worse := *p.row
 			worse.level = max(worse.level, medium)
 			m.say(&worse)

@@ -336,7 +336,7 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 	case client.scanner != nil:
 		is = client.scanner
 	case ours:
-		if p := r.know.payload(n.uri); p.row != nil {
+		if p := r.know.payload(n.uri, true); p.row != nil {
 			is, callback = p.row, p.host
 		}
 	}

@@ -97,7 +97,7 @@ func (m *masker) uri(s string) string {
 		}
 		name, value, ok := strings.Cut(s[at:end], "=")
 		if ok && value != "" && (secretName(unescape(name)) || headerName(unescape(name))) {
-			if m.know.payload(value).row == nil {
+			if m.know.payload(value, false).row == nil {
 				m.spans = append(m.spans, span{from: end - len(value), to: end})
 			}
 		} else {

@@ -29,6 +29,8 @@ const (
 	factCwd
 	factAuthMethod
 	factPrincipal
+	factAuid
+	factAnswer
 )
 
 // factSlots are the fields of facts by their names.
@@ -58,6 +60,8 @@ var factSlots = slot.Of(map[string]uint8{
 	"cwd": factCwd, "CurrentDirectory": factCwd,
 	"auth_method": factAuthMethod,
 	"principal":   factPrincipal,
+	"auid":        factAuid,
+	"sc-bytes":    factAnswer,
 })
 
 // The slots of winFacts.

@@ -39,12 +39,18 @@ func (r *Reader) web(ev *tocsin.Event) {
 	a.Tool = client.tool
 	q := r.asked(f.method, f.uri)
 	a.Text, r.masked = q.text, true
+	given := status >= 200 && status < 300
+	if given {
+		r.mark("served", q.file)
+		a.Answer = number(f.answer)
+	}
 	if n := number(f.sent); n > 0 {
 		a.Bytes = n
 	}
 	if p := q.attack; p.row != nil {
 		r.means(p.row)
 		r.mark("callback", p.host)
+		r.mark("dropped", p.writes)
 		switch {
 		case !p.shell && a.Outcome == tocsin.Worked:
 			a.Outcome = tocsin.Unknown // that the server answered does not say that it gave in; package campaign looks for what followed
@@ -63,6 +69,9 @@ func (r *Reader) web(ev *tocsin.Event) {
 		}
 	} else {
 		switch refused := a.Outcome == tocsin.Failed || a.Outcome == tocsin.Denied; {
+		case status == 201 && q.file != "" && r.know.listed("putting-methods", r.lower(f.method)):
+			r.found(foundScriptPut)
+			r.mark("dropped", q.file)
 		case q.login && refused:
 			r.found(foundWebLoginFailed)
 		case q.login:
@@ -104,6 +113,7 @@ func (r *Reader) request(method, uri string) string {
 // A target is what the method and target of a request tell, read once for those met often.
 type target struct {
 	text          string
+	file          string // a file that servers run or give out as it is, by its name; "" where it is none
 	attack        attack
 	login, common bool
 	sensitive     *row // of a path that should not be given to strangers
@@ -124,14 +134,15 @@ func (r *Reader) asked(method, uri string) *target {
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
 	q := &target{
 		text:   concat(method, " ", tocsin.Shorten(text, maxRequest)),
-		attack: r.know.payload(uri),
+		file:   r.know.webFile(before(uri, '?')),
+		attack: r.know.payload(uri, true),
 		login:  method == "POST" && r.know.logins.in(before(uri, '?')), common: r.know.common(uri), sensitive: r.know.folded(onPath, before(uri, '?')),
 	}
 	if len(key) <= maxNote {
 		if r.targets == nil || len(r.targets) >= maxTargets {
 			r.targets = map[string]*target{}
 		}
-		q.attack.host = strings.Clone(q.attack.host)
+		q.attack.host, q.attack.writes = strings.Clone(q.attack.host), strings.Clone(q.attack.writes)
 		r.targets[string(key)] = q
 	}
 	return q
@@ -157,7 +168,7 @@ func (r *Reader) client(agent string) *client {
 		r.clients = map[string]*client{}
 	}
 	agent = strings.Clone(agent)
-	c := &client{agent, strings.ToLower(tool(agent)), r.know.payload(agent), r.know.folded(onClient, agent), browser(agent)}
+	c := &client{agent, strings.ToLower(tool(agent)), r.know.payload(agent, false), r.know.folded(onClient, agent), browser(agent)}
 	r.clients[agent] = c
 	r.lastClient = c
 	return c
@@ -184,13 +195,15 @@ func (k *Knowledge) common(uri string) bool {
 
 // An attack is what a request carries; one without a row is none.
 type attack struct {
-	row   *row
-	host  string // to which it would make the server speak
-	shell bool   // it runs a command through a script that lies there
+	row    *row
+	host   string // to which it would make the server speak
+	writes string // the name of a file that it would have the server write and give out
+	shell  bool   // it runs a command through a script that lies there
 }
 
-// payload says whether a request carries an attack, and to which host it would make the server speak.
-func (k *Knowledge) payload(text string) attack {
+// payload says whether a text carries an attack, and to which host it would make the server speak. In a request's path and query
+// a command may stand behind any end of another; user agents and prose have such words as well.
+func (k *Knowledge) payload(text string, request bool) attack {
 	if len(text) < 4 {
 		return attack{}
 	}
@@ -214,10 +227,41 @@ func (k *Knowledge) payload(text string) attack {
 	}
 	for _, r := range k.of[onRequest] {
 		if r.holds(plain) || r.holds(low) {
-			return attack{row: r, host: callback(plain)}
+			return attack{row: r, host: callback(plain), writes: k.writes(plain)}
 		}
 	}
+	if request && k.injected(plain) {
+		return attack{row: k.event(foundCommandInjected), host: callback(plain), writes: k.writes(plain)}
+	}
 	return k.webShell(plain)
+}
+
+// injected says that a command stands in a request where a shell would begin one: behind what ends the command before it.
+func (k *Knowledge) injected(plain string) bool {
+	const most = 64 // places looked at
+	rest := plain
+	for range most {
+		i := strings.IndexAny(rest, ";|`$&\n")
+		if i < 0 {
+			return false
+		}
+		c := rest[i]
+		rest = rest[i+1:]
+		switch {
+		case (c == '$' || c == '&') && rest == "", c == '$' && rest[0] != '(', c == '&' && rest[0] != '&':
+			continue
+		case c == '$' || c == '&':
+			rest = rest[1:]
+		}
+		word := strings.TrimLeft(rest, " |")
+		if end := strings.IndexAny(word, " ;|`)&>\t\n$"); end >= 0 {
+			word = word[:end]
+		}
+		if k.listed("injected-commands", word[strings.LastIndexByte(word, '/')+1:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // suspicious is a quick look: most requests hold nothing that an attack needs.

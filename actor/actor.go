@@ -469,7 +469,7 @@ func (s *Pages) Merge(other *Pages) {
 			for _, od := range from.doers {
 				d := l.doer(name(od.who), name(od.host))
 				for _, x := range od.deeds {
-					x.host, x.kind, x.org, x.at.source = name(x.host), kinds[x.kind], name(x.org), name(x.at.source)
+					x.host, x.kind, x.org, x.row, x.at.source = name(x.host), kinds[x.kind], name(x.org), name(x.row), name(x.at.source)
 					for i := range x.refs {
 						x.refs[i].name = to[x.refs[i].name]
 					}
@@ -478,6 +478,9 @@ func (s *Pages) Merge(other *Pages) {
 					}
 					for i := range x.blocks {
 						x.blocks[i].source = name(x.blocks[i].source)
+					}
+					for i := range x.answers {
+						x.answers[i].at.source = name(x.answers[i].at.source)
 					}
 					for i := range x.seen {
 						x.seen[i].sensor, x.seen[i].at.source = name(x.seen[i].sensor), name(x.seen[i].at.source)

@@ -14,7 +14,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 4
+const written = 5
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -200,7 +200,7 @@ func (w *pageWriter) layer(l *layer) {
 			last = t.Time
 			w.int(t.End)
 			w.uint(t.Words)
-			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length)} {
+			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length), uint32(t.Sensor)} {
 				w.uint(uint64(x))
 			}
 			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
@@ -221,6 +221,7 @@ func (w *pageWriter) deed(d *deed) {
 	w.b = append(w.b, byte(k.outcome), byte(k.level), d.log)
 	w.name(d.host)
 	w.name(d.org)
+	w.name(d.row)
 	w.name(d.at.source)
 	w.int(d.at.time)
 	w.uint(d.at.record)
@@ -253,6 +254,17 @@ func (w *pageWriter) deed(d *deed) {
 		w.name(x.source)
 		w.uint(x.from)
 		w.uint(x.bits)
+	}
+	w.uint(uint64(len(d.answers)))
+	for i := range d.answers {
+		x := &d.answers[i]
+		w.uint(uint64(x.asked))
+		w.uint(uint64(x.size))
+		w.name(x.at.source)
+		w.uint(x.at.record)
+		for _, n := range [...]int64{int64(x.n), x.bytes, x.at.time, x.last} {
+			w.int(n)
+		}
 	}
 	w.uint(uint64(len(d.seen)))
 	for i := range d.seen {
@@ -414,7 +426,7 @@ func (r *pageReader) layer(l *layer, share int) {
 			t := &ticks[i]
 			last += r.int()
 			t.Time, t.End, t.Words = last, r.int(), r.uint()
-			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint())
+			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length, t.Sensor = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint()), uint16(r.uint())
 			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte()), r.byte()
 			f := r.byte()
 			t.Typed, t.Set = f&1 != 0, f&2 != 0
@@ -443,7 +455,7 @@ func (r *pageReader) deed(of *doer) {
 		return
 	}
 	d, isNew := of.deed(host, r.s.t.kindNumber(k))
-	d.org, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.int(), r.uint(), text, log
+	d.org, d.row, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.name(), r.int(), r.uint(), text, log
 	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
 	f := r.byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0
@@ -466,6 +478,15 @@ func (r *pageReader) deed(of *doer) {
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		x := answer{asked: uint32(r.uint()), size: uint16(r.uint()), at: place{source: r.must(), record: r.uint()}}
+		x.n, x.bytes, x.at.time, x.last = int32(r.int()), r.int(), r.int(), r.int()
+		if k := len(d.answers); x.n < 0 || k == maxAnswers || k > 0 && d.answers[k-1].order(&x) >= 0 {
+			r.bad = true
+			return
+		}
+		d.answers = append(d.answers, x)
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		r.sight(d)

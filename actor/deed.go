@@ -48,6 +48,8 @@ type deed struct {
 	rules       []*tocsin.Rule
 	blocks      []block
 	seen        []sight // by which sensors
+	answers     []answer
+	row         int32 // id of a row of knowledge that says what it means: of several the first by name
 }
 
 // A place is where an event was read.
@@ -90,6 +92,10 @@ func (t *nameTable) note(d *deed, a *tocsin.Action, at int64, source, org, senso
 		t.see(d, sensor, p, words, 1, plain)
 	} else {
 		t.see(d, sensor, p, words, 0, plain)
+	}
+	t.answered(d, a, p)
+	if a.Row != nil {
+		d.row = t.least(d.row, t.name("row:", a.Row.ID))
 	}
 	if org != none && org != d.org {
 		d.org = t.least(d.org, org)
@@ -262,7 +268,10 @@ func (t *nameTable) join(d, o *deed, plain bool) {
 	d.n += o.n
 	t.joinSights(d, o)
 	d.bytes += o.bytes
-	d.org = t.least(d.org, o.org)
+	d.org, d.row = t.least(d.org, o.org), t.least(d.row, o.row)
+	for _, x := range o.answers {
+		t.count(d, x)
+	}
 	for _, r := range o.refs {
 		t.buf = append(t.buf[:0], t.all[r.name]...)
 		t.keep(d, r.role, most(r.role, plain), o.metAt(r), r.last)

@@ -98,6 +98,14 @@ func (s *Pages) deed(n *note) tocsin.Deed {
 	if n.log > 0 {
 		d.Log = tocsin.Logs[n.log-1]
 	}
+	if n.row != none {
+		d.Row = &tocsin.Rule{ID: strings.TrimPrefix(s.t.all[n.row], "row:")} // the rest is in the knowledge
+	}
+	if d.Shown, d.ShownAt = s.odd(n.deed); d.Shown != "" && d.Outcome == tocsin.Unknown {
+		d.Outcome = tocsin.Worked
+	} else {
+		d.Shown, d.ShownAt = "", tocsin.Place{}
+	}
 	if n.who != none {
 		d.Who = append(d.Who, named(s.t.all[n.who]))
 	}

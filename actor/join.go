@@ -155,14 +155,18 @@ func (s *Pages) wanted() names {
 	return all
 }
 
-// called are the names of where requests that carry an attack would have made a server speak to: that something went there is
-// told however ordinary it looks, since it shows that the attack worked.
+// called are the names of where attacks on servers came from, and of where they would have made a server speak to: that something
+// went there is told however ordinary it looks, since it shows that the attack worked.
 func (s *Pages) called() []string {
 	var all []string
 	for _, p := range s.pages {
 		for _, d := range p.of[telling].doers {
 			for _, x := range d.deeds {
-				if s.t.kinds[x.kind].verb != "probe" {
+				k := &s.t.kinds[x.kind]
+				if address, ok := strings.CutPrefix(s.t.text(d.who), "address:"); ok && k.technique == "T1190" && k.tactic == "initial-access" && tocsin.Internet(address) {
+					all = append(all, "address:"+address)
+				}
+				if k.verb != "probe" {
 					continue
 				}
 				for _, r := range x.refs {

@@ -133,7 +133,7 @@ func (d *doer) deed(host, kind int32) (_ *deed, isNew bool) {
 			}
 		}
 	}
-	x := &deed{host: host, kind: kind, org: none, at: place{source: none}}
+	x := &deed{host: host, kind: kind, org: none, row: none, at: place{source: none}}
 	if d.deeds = append(d.deeds, x); len(d.deeds) > 8 {
 		d.reindex()
 	}

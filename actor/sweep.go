@@ -39,6 +39,7 @@ func (s *Pages) sweep() {
 				for _, x := range d.deeds {
 					name(&x.host)
 					name(&x.org)
+					name(&x.row)
 					name(&x.at.source)
 					x.kind = s.t.kindNumber(old.kinds[x.kind])
 					for i := range x.refs {
@@ -49,6 +50,9 @@ func (s *Pages) sweep() {
 					}
 					for i := range x.blocks {
 						name(&x.blocks[i].source)
+					}
+					for i := range x.answers {
+						name(&x.answers[i].at.source)
 					}
 					for i := range x.seen {
 						name(&x.seen[i].sensor)

@@ -41,6 +41,13 @@ func tickOf(a *tocsin.Action) (tocsin.Tick, uint32) {
 	}
 	t.Typed = a.Text != "" && a.Verb != "call" && !request(a.Text) && (t.Typed || a.Verb == "run")
 	t.Log, t.Set, t.Stream = logNumber(a.Log), a.Set, stream(a)
+	if a.Sensor != "" {
+		s := uint32(fnvBasis)
+		for i := 0; i < len(a.Sensor); i++ {
+			s = (s ^ uint32(a.Sensor[i])) * fnvPrime
+		}
+		t.Sensor = uint16(max(s>>16^s&0xffff, 1))
+	}
 	return t, words
 }
 

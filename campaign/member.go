@@ -54,15 +54,17 @@ func before(x, y *member) int { return cmp.Compare(x.rank, y.rank) }
 
 // A world is all actors and what is common to them.
 type world struct {
-	all     []*member
-	machine map[string]string                      // the host that an address is of, where a record names both
-	parsed  map[string]struct{ kind, name string } // values that were read as a machine's name
-	entered map[spot]string                        // the host of an address, by logins that two records tell of
-	names   Names                                  // what other records say of names; may be nil
-	acting  map[string]bool                        // names of machines of which there are logs or actions
-	domains map[string]bool                        // of such machines
-	apart   [][2]*member
-	shown   []shown // attempts that worked by what came of them
+	all       []*member
+	machine   map[string]string                      // the host that an address is of, where a record names both
+	parsed    map[string]struct{ kind, name string } // values that were read as a machine's name
+	addressed map[string]bool                        // hosts of which an address is known
+	running   map[string]bool                        // hosts of which logs tell what ran there
+	entered   map[spot]string                        // the host of an address, by logins that two records tell of
+	names     Names                                  // what other records say of names; may be nil
+	acting    map[string]bool                        // names of machines of which there are logs or actions
+	domains   map[string]bool                        // of such machines
+	apart     [][2]*member
+	shown     []shown // attempts that worked by what came of them
 }
 
 func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
@@ -92,6 +94,18 @@ func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {
 		if len(hosts) == 1 {
 			for h := range hosts {
 				w.machine[address] = h
+			}
+		}
+	}
+	w.addressed = map[string]bool{}
+	for _, h := range w.machine {
+		w.addressed[h] = true
+	}
+	w.running = map[string]bool{}
+	for _, a := range actors {
+		for i := range a.Deeds {
+			if d := &a.Deeds[i]; d.Verb == "run" && d.Host != "" {
+				w.running[w.named(d.Host)] = true
 			}
 		}
 	}
@@ -144,6 +158,7 @@ func weigh(deeds []*tocsin.Deed) float64 {
 	most := 0.0
 	var from time.Time
 	best := map[[3]string]float64{}
+	first := readings(deeds)
 	for i, d := range deeds {
 		if i > 0 && d.Time.Sub(from) < together/4 {
 			continue
@@ -151,7 +166,7 @@ func weigh(deeds []*tocsin.Deed) float64 {
 		from = d.Time
 		clear(best)
 		odd := 0.0
-		for _, d := range deeds[i:] {
+		for j, d := range deeds[i:] {
 			if d.Time.Sub(from) > together {
 				break
 			}
@@ -159,15 +174,20 @@ func weigh(deeds []*tocsin.Deed) float64 {
 				odd = max(odd, odd/2+d.Weight)
 				continue
 			}
-			key := [3]string{d.Tactic, d.Technique, d.Verb}
-			if len(d.Rules) > 0 {
-				key[2] = d.Rules[0].Title
-			}
+			key := likeOf(deeds[first[i+j]])
 			best[key] = max(best[key], d.Weight)
 		}
 		most = max(most, total(best)+min(odd, oddest))
 	}
 	return most
+}
+
+// likeOf is what deeds have in common of which the most telling counts.
+func likeOf(d *tocsin.Deed) [3]string {
+	if len(d.Rules) > 0 {
+		return [3]string{d.Tactic, d.Technique, d.Rules[0].Title}
+	}
+	return [3]string{d.Tactic, d.Technique, d.Verb}
 }
 
 // total adds up in one order, so that the sum is the same every time.

@@ -159,6 +159,9 @@ func (a *act) outcome() tocsin.Outcome {
 // told is an act in the words of the vocabulary: of each sensor the first place.
 func (a *act) told() tocsin.Act {
 	t := tocsin.Act{Text: cmp.Or(a.lead.Text, sortOf(a.lead).String()), Actions: a.n}
+	if a.lead.Row != nil {
+		t.Row = a.lead.Row.ID
+	}
 	sessions := slices.ContainsFunc(a.deeds, ofSession)
 	for _, d := range a.deeds {
 		t.Seen = append(t.Seen, d.Seen...)

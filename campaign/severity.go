@@ -137,13 +137,15 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 			at[strings.ToLower(d.Host)] = d
 		}
 	}
-	for _, d := range deeds {
+	first := readings(deeds)
+	for i, d := range deeds {
 		tried[d.Tactic] = true
 		if after := at[strings.ToLower(d.Host)]; !inside(d) && !(attempt(d) && after != nil && came(after, d)) {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
-		ways[d.Tactic+d.Technique] = max(ways[d.Tactic+d.Technique], d.Weight)
+		way := d.Tactic + deeds[first[i]].Technique
+		ways[way] = max(ways[way], d.Weight)
 		if d.Weight >= grave {
 			r.stage = max(r.stage, stages[d.Tactic])
 			r.worst = max(r.worst, d.Level)

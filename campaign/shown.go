@@ -39,8 +39,10 @@ type trial struct {
 // fruits looks for what shows that attempts worked, and makes those attempts and their effects telling by themselves: they are
 // Shown. It changes deeds only so that doing it again changes nothing.
 func (w *world) fruits(actors []*tocsin.Actor) {
-	tries, runs := map[string][]trial{}, map[string][]trial{}  // by machine
-	names, touches := map[string][]trial{}, map[spot][]trial{} // by host that was named, and by the organisation of who went there
+	tries, runs := map[string][]trial{}, map[string][]trial{}    // by machine
+	names, touches := map[string][]trial{}, map[spot][]trial{}   // by host that was named, and by the organisation of who went there
+	backs, returns := map[string][]trial{}, map[spot][]trial{}   // by who tried, and who went there
+	writes, served := map[string][]trial{}, map[string][]trial{} // by machine and name of a file
 	for _, a := range actors {
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
@@ -49,9 +51,15 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 				continue
 			}
 			t := trial{by: a, d: d, from: d.Time, to: d.Last}
-			if d.Outcome == tocsin.Unknown || d.Shown != "" {
+			if unproven(d) {
 				for _, at := range w.spots(d, false) {
 					tries[at] = append(tries[at], t)
+					for _, name := range marked(d, "dropped:") {
+						writes[at+"\x00"+name] = append(writes[at+"\x00"+name], t)
+					}
+				}
+				if byAddress(d) && tocsin.Internet(d.Who[0].Value) {
+					backs[d.Who[0].Value] = append(backs[d.Who[0].Value], t)
 				}
 			}
 			for _, h := range callbacks(d) {
@@ -68,10 +76,20 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 		outside := foreign(a)
 		for i := range a.Deeds {
 			d := &a.Deeds[i]
-			if d.Time.IsZero() || try(d) {
+			if d.Time.IsZero() {
 				continue
 			}
 			t := trial{by: a, d: d, from: d.Time, to: d.Last}
+			for _, name := range marked(d, "served:") {
+				for _, at := range w.spots(d, true) {
+					if key := at + "\x00" + name; writes[key] != nil {
+						served[key] = append(served[key], t)
+					}
+				}
+			}
+			if try(d) {
+				continue
+			}
 			if ran(d) {
 				for _, at := range w.spots(d, true) {
 					runs[at] = append(runs[at], t)
@@ -87,22 +105,36 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 				}
 			}
 			for _, h := range met {
+				at := spot{d.Org, h}
 				if names[h] != nil {
-					at := spot{d.Org, h}
 					touches[at] = append(touches[at], t)
+				}
+				if backs[h] != nil && (d.Verb == "connect" || ran(d)) {
+					returns[at] = append(returns[at], t)
 				}
 			}
 		}
 	}
 	f := fruit{}
 	for at, l := range touches {
-		f.pick(of(names[at.name], at.org), l, at.name, func(x, y *trial) string {
+		f.pick(of(names[at.name], at.org), l, at.name, another, func(x, y *trial) string {
 			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(at.name), what(y.d))
 		})
 	}
+	for at, l := range returns {
+		f.pick(of(backs[at.name], at.org), l, at.name, w.fromTarget, func(x, y *trial) string {
+			return fmt.Sprintf("%s, who tried, was then spoken to from there (%s)", clip(at.name), what(y.d))
+		})
+	}
 	for at, l := range runs {
-		f.pick(tries[at], l, "", func(x, y *trial) string {
+		f.pick(tries[at], l, "", oneOrg, func(x, y *trial) string {
 			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
+		})
+	}
+	for at, l := range served {
+		_, name, _ := strings.Cut(at, "\x00")
+		f.pick(writes[at], l, "", afterwards, func(x, y *trial) string {
+			return fmt.Sprintf("%s, which it was to write, was then asked for and given out", clip(name))
 		})
 	}
 	for _, s := range f {
@@ -115,6 +147,32 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 	w.spoke()
 }
 
+// another says that an effect is not the doing of who tried: he may go himself to what he named.
+func another(x, y *trial) bool { return x.by != y.by || ran(y.d) }
+
+// afterwards says that an effect was still going on after the first attempt.
+func afterwards(x, y *trial) bool { return y.to.After(x.from) }
+
+// fromTarget says that an effect came from the machine that was tried, as far as both are known.
+func (w *world) fromTarget(x, y *trial) bool {
+	if !another(x, y) || len(y.d.Who) == 0 {
+		return false
+	}
+	from := y.d.Host
+	if from == "" {
+		from = y.d.Who[0].Value
+	}
+	known := false
+	for _, e := range x.d.On {
+		if e.Kind == "address" {
+			if known = true; w.named(e.Value) == w.named(from) {
+				return true
+			}
+		}
+	}
+	return !known
+}
+
 // of are the attempts in an organisation, and those of which it is not known.
 func of(all []trial, org string) []trial {
 	if org == "" {
@@ -123,10 +181,19 @@ func of(all []trial, org string) []trial {
 	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return t.d.Org != "" && t.d.Org != org })
 }
 
-// spoke says which machine an address is that a network's log saw speak to what was named to that machine alone.
+// spoke says which machine an address is that a network's log saw speak to what was named to that machine alone, or that was
+// tried before what came of it was seen on that machine alone.
 func (w *world) spoke() {
 	hosts := map[spot]map[string]bool{}
 	for _, s := range w.shown {
+		if a := tried(s.x.d); a != "" && s.y.d.Host != "" && address(s.y.d.Host) == "" {
+			at := spot{s.x.d.Org, a}
+			if hosts[at] == nil {
+				hosts[at] = map[string]bool{}
+			}
+			hosts[at][strings.ToLower(s.y.d.Host)] = true
+			continue
+		}
 		i := slices.IndexFunc(s.y.d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" && !tocsin.Internet(e.Value) })
 		if i < 0 || s.y.d.Host != "" || s.x.d.Host == "" {
 			continue
@@ -146,9 +213,32 @@ func (w *world) spoke() {
 	}
 }
 
+// tried is the address that an attempt was on, of which no name is known; "" where it is not the only one.
+func tried(d *tocsin.Deed) string {
+	if d.Host != "" {
+		return address(d.Host)
+	}
+	one := ""
+	for _, e := range d.On {
+		if e.Kind == "host" || e.Kind == "address" && one != "" && one != e.Value {
+			return ""
+		}
+		if e.Kind == "address" {
+			one = e.Value
+		}
+	}
+	return one
+}
+
 // letIn says of a login whose record does not tell how it ended, but for which a rule held that compares it with the failures
 // before it, that it worked.
 func letIn(d *tocsin.Deed) {
+	if d.Verb == "login" && d.Shown != "" && d.Tactic != "initial-access" { // it was answered otherwise
+		d.Tactic, d.Technique, d.Level, d.Weight = "initial-access", "T1078", max(d.Level, tocsin.Medium), max(d.Weight, effectWeight)
+	}
+	if d.Verb == "probe" && d.Shown != "" && d.Tactic == "initial-access" && d.Level < tocsin.High {
+		d.Level, d.Weight = tocsin.High, max(d.Weight, core)
+	}
 	if d.Verb != "login" || d.Outcome != tocsin.Unknown || d.Level < tocsin.Medium {
 		return
 	}
@@ -160,9 +250,32 @@ func letIn(d *tocsin.Deed) {
 	}
 }
 
-// try says that a deed is an attempt that a request carried, or was one before what came of it was seen.
+// try says that a deed is an attempt on a server: a request that carries one, that goes to a script which somebody may have put
+// there, or of which another detector gave alarm.
 func try(d *tocsin.Deed) bool {
-	return d.Verb == "probe" && d.Outcome != tocsin.Denied && (d.Tactic == "initial-access" && d.Level >= tocsin.Medium || d.Technique == "T1505.003" && d.Outcome == tocsin.Worked)
+	switch d.Verb {
+	case "probe", "request", "write", "alert":
+	default:
+		return false
+	}
+	if d.Outcome == tocsin.Denied {
+		return false
+	}
+	switch d.Technique {
+	case "T1190":
+		return d.Tactic == "initial-access"
+	case "T1505.003":
+		return d.Outcome != tocsin.Failed && (d.Verb != "write" || d.Host == "" || byAddress(d)) // the server's own writing is no attempt
+	}
+	return d.Verb == "probe" && d.Tactic == "initial-access" && d.Level >= tocsin.Medium
+}
+
+// byAddress says that an address did it.
+func byAddress(d *tocsin.Deed) bool { return len(d.Who) > 0 && d.Who[0].Kind == "address" }
+
+// unproven says that no record tells how an attempt ended: of a request for a script the server's answer does not.
+func unproven(d *tocsin.Deed) bool {
+	return d.Outcome == tocsin.Unknown || d.Shown != "" || d.Technique == "T1505.003" || d.Verb == "request" && d.Outcome == tocsin.Worked
 }
 
 // ran says that a deed is the work of a program below a server: execution that serves an attack on what is published.
@@ -170,10 +283,19 @@ func ran(d *tocsin.Deed) bool { return d.Tactic == "execution" && d.Technique ==
 
 // callbacks are the hosts that a deed would have a machine speak to.
 func callbacks(d *tocsin.Deed) []string {
+	all := marked(d, "callback:")
+	for i := range all {
+		all[i] = host(all[i])
+	}
+	return all
+}
+
+// marked are a deed's marks of a kind, which ends with a colon, in lower case.
+func marked(d *tocsin.Deed, kind string) []string {
 	var all []string
 	for _, m := range d.Marks {
-		if h, ok := strings.CutPrefix(m, "callback:"); ok {
-			all = append(all, host(strings.ToLower(h)))
+		if v, ok := strings.CutPrefix(m, kind); ok {
+			all = append(all, strings.ToLower(v))
 		}
 	}
 	return all
@@ -197,8 +319,24 @@ func nameOf(d *tocsin.Deed, called string) string {
 	return ""
 }
 
+// onWire says that only sensors on the network told of a deed: what they call a machine is its address, or what it was asked for as.
+func onWire(d *tocsin.Deed) bool {
+	return len(d.Seen) > 0 && !slices.ContainsFunc(d.Seen, func(s tocsin.Sight) bool {
+		return !strings.HasPrefix(s.Sensor, "zeek/") && !strings.HasPrefix(s.Sensor, "suricata/")
+	})
+}
+
+// oneOrg says that two are of one organisation, as far as it is known.
+func oneOrg(x, y *trial) bool {
+	return x.d.Org == y.d.Org || x.d.Org == "" || y.d.Org == "" || onWire(x.d)
+}
+
+// nameless is what an address and a machine have in common of neither of which the other is known.
+const nameless = "nameless"
+
 // spots are what a machine goes by on which something was tried, or came of it: its name. As logs in one folder are of one
-// machine where they do not say, the folder goes for it where at least one of the two has no name.
+// machine where they do not say, the folder goes for it where at least one of the two has no name. An address of which no record
+// says whose it is may be any machine of which none says what address it has.
 func (w *world) spots(d *tocsin.Deed, effect bool) []string {
 	folder := path.Dir(d.Place.Source)
 	unnamed, named := "unnamed in "+folder, "named in "+folder
@@ -211,6 +349,12 @@ func (w *world) spots(d *tocsin.Deed, effect bool) []string {
 				all = include(all, w.named(e.Value), 8)
 			}
 		}
+	}
+	if !effect && (d.Host == "" || onWire(d)) && !slices.ContainsFunc(all, func(m string) bool { return w.running[m] }) {
+		all = append(all, nameless)
+	}
+	if d.Host != "" && effect && !w.addressed[strings.ToLower(d.Host)] {
+		all = append(all, nameless)
 	}
 	switch {
 	case len(all) == 0 && effect:
@@ -237,7 +381,8 @@ type shown struct {
 // time A of a time T, and k like effects happened at other times, one falls near an attempt by chance with the probability
 // (k+1)A/T.
 // Of a host that was named and spoken to, called is its name.
-func (f fruit) pick(tries, effects []trial, called string, say func(x, y *trial) string) {
+// fits, if there is one, says of which attempt an effect can be at all.
+func (f fruit) pick(tries, effects []trial, called string, fits func(x, y *trial) bool, say func(x, y *trial) string) {
 	if len(tries) == 0 {
 		return
 	}
@@ -257,7 +402,7 @@ func (f fruit) pick(tries, effects []trial, called string, say func(x, y *trial)
 		y := &effects[i]
 		n, _ := slices.BinarySearchFunc(tries, y.to.Add(early), func(t trial, at time.Time) int { return cmp.Or(t.from.Compare(at), -1) })
 		for j := n - 1; j >= max(0, n-fewAttempts); j-- {
-			if x := &tries[j]; !y.from.After(x.to.Add(soon)) && (x.by != y.by || ran(y.d)) { // who tries may go there himself
+			if x := &tries[j]; x.d != y.d && !y.from.After(x.to.Add(soon)) && (fits == nil || fits(x, y)) {
 				near[i] = x
 				break
 			}
@@ -306,6 +451,9 @@ func tell(all []shown) {
 		if i == 0 || all[i-1].x.d != d {
 			d.Outcome, d.Level, d.Weight = tocsin.Worked, max(d.Level, tocsin.High), max(d.Weight, core)
 			d.Shown, d.ShownAt = all[i].text, placed(e, all[i].y.as)
+		}
+		if len(marked(e, "served:")) > 0 {
+			continue // that he asks for it is the server's answer, not a doing of the machine
 		}
 		if e.Tactic == "" {
 			e.Tactic = "command-and-control"

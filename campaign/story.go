@@ -103,7 +103,16 @@ func (s *story) actors() {
 		m.Tie = m.tie()
 		reasons = append(reasons, m.links...)
 	}
-	slices.SortStableFunc(members, func(x, y *member) int { return cmp.Compare(acts[y], acts[x]) })
+	first := s.leading()
+	slices.SortStableFunc(members, func(x, y *member) int {
+		switch first {
+		case x:
+			return -1
+		case y:
+			return 1
+		}
+		return cmp.Compare(acts[y], acts[x])
+	})
 	for _, m := range members[:min(len(members), maxActors)] {
 		s.keys.actor(m.Actor)
 		c.Actors = append(c.Actors, m.Actor)

@@ -19,7 +19,7 @@ var (
 	bodyNames   = []string{"body", "data", "json", "form", "form_data", "post_data", "payload"}
 )
 
-// Requests as commands and code write them. Of a text the first counts.
+// Requests as commands and code write them.
 var (
 	curlURL    = regexp.MustCompile(`(?:^|[\s;|&(])(?:curl|wget|https?|xh)\s[^\n|]*?["']?(https?://[^\s"'|;)]+)`)
 	curlMethod = regexp.MustCompile(`\s(?:-X\s*|--request[ =]|--method=)["']?([A-Z]{3,7})\b`)
@@ -34,8 +34,11 @@ var (
 // maxRequestText bounds the text that is looked at for a request, and that of a result for its status.
 const maxRequestText = 16 << 10
 
-// requestOf is the request of a call, or one without a URL.
-func requestOf(args raw, command string, depth int) webRequest {
+// maxRequests bounds the requests of one call that are read: the first.
+const maxRequests = 8
+
+// requestsOf are the requests of a call.
+func requestsOf(args raw, command string, depth int) []webRequest {
 	m := args.members()
 	for _, k := range urlNames {
 		u := m.get(k).str()
@@ -46,68 +49,114 @@ func requestOf(args raw, command string, depth int) webRequest {
 		if b := m.first(bodyNames...); b != nil {
 			r.body = b.text()
 		}
-		return r
+		return []webRequest{r}
 	}
 	if command == "" {
 		if in := m.first("request", "input", "params", "arguments").embedded(); in != nil && depth < 3 {
-			return requestOf(in, "", depth+1)
+			return requestsOf(in, "", depth+1)
 		}
-		return webRequest{}
+		return nil
 	}
 	text := command[:min(len(command), maxRequestText)]
 	if !strings.Contains(text, "://") {
-		return webRequest{}
+		return nil
 	}
-	if x := curlURL.FindStringSubmatch(text); x != nil {
-		r := webRequest{url: x[1], text: text}
-		if b := curlBody.FindStringSubmatch(text); b != nil {
+	var all []webRequest
+	found := curlURL.FindAllStringSubmatchIndex(text, maxRequests)
+	for i, x := range found {
+		own := text[x[0]:] // up to where the next one begins
+		if i+1 < len(found) {
+			own = text[x[0]:found[i+1][0]]
+		}
+		r := webRequest{url: text[x[2]:x[3]], text: text}
+		if b := curlBody.FindStringSubmatch(own); b != nil {
 			r.body = b[1] + b[2] + b[3]
 		}
-		if b := curlMethod.FindStringSubmatch(text); b != nil {
+		if b := curlMethod.FindStringSubmatch(own); b != nil {
 			r.method = b[1]
 		}
-		return r
+		all = append(all, r)
 	}
-	var method, address, rest string
-	if x := codeCall.FindStringSubmatch(text); x != nil {
-		if method = strings.ToUpper(x[1]); x[2] != "" {
+	if len(all) > 0 {
+		return all
+	}
+	code := func(method, address, rest string) {
+		r := webRequest{method: method, url: address, text: text}
+		if b := codeBody.FindStringSubmatch(rest); b != nil {
+			r.body = strings.Trim(b[1], `"'`)
+		}
+		all = append(all, r)
+	}
+	for _, x := range codeCall.FindAllStringSubmatch(text, maxRequests) {
+		method := strings.ToUpper(x[1])
+		if x[2] != "" {
 			method = x[2]
 		}
-		address, rest = x[3], x[4]
-	} else if x := codeFetch.FindStringSubmatch(text); x != nil {
-		address, rest = x[1], x[2]
-		if b := codeMethod.FindStringSubmatch(rest); b != nil {
+		code(method, x[3], x[4])
+	}
+	if len(all) > 0 {
+		return all
+	}
+	for _, x := range codeFetch.FindAllStringSubmatch(text, maxRequests) {
+		method := ""
+		if b := codeMethod.FindStringSubmatch(x[2]); b != nil {
 			method = b[1]
 		}
+		code(method, x[1], x[2])
 	}
-	r := webRequest{method: method, url: address, text: text}
-	if b := codeBody.FindStringSubmatch(rest); b != nil {
-		r.body = strings.Trim(b[1], `"'`)
-	}
-	return r
+	return all
 }
 
-// request adds what a call asked of a web server and what came back. ids_tried is how many numbers of one kind of object the
-// session has asked for one after the other up to here.
+// request adds what a call asked of a web server and what came back, for each request the method first. ids_tried is how many
+// numbers of one kind of object the session has asked for one after the other up to here, and paths_missed for how many paths of
+// the server it has asked that are not there.
 func (d *agentLog) request(ev *tocsin.Event, c *call, cmd, result string) {
-	r := requestOf(raw(c.args), cmd, 0)
-	if r.url == "" {
+	all := requestsOf(raw(c.args), cmd, 0)
+	if len(all) == 0 {
 		return
 	}
-	if r.method == "" {
-		if r.method = "GET"; r.body != "" {
-			r.method = "POST"
+	statuses := statusText.FindAllStringSubmatch(result[:min(len(result), maxRequestText)], maxRequests+1)
+	for i := range all {
+		r := &all[i]
+		if r.method == "" {
+			if r.method = "GET"; r.body != "" {
+				r.method = "POST"
+			}
+		}
+		ev.Add("http_method", r.method)
+		ev.Add("http_url", r.url)
+		ev.Add("http_body", r.body)
+		status := ""
+		if len(statuses) == len(all) || len(statuses) > 0 && len(all) == 1 { // else it is not known whose a status is
+			status = statuses[i][1]
+		}
+		ev.Add("http_status", status)
+		if n := d.calls.objects(c.session, r); n > 1 {
+			ev.Add("ids_tried", strconv.Itoa(n))
+		}
+		if status == "404" {
+			ev.Add("paths_missed", strconv.Itoa(d.calls.missed(c.session, r.url)))
 		}
 	}
-	ev.Add("http_method", r.method)
-	ev.Add("http_url", r.url)
-	ev.Add("http_body", r.body)
-	if x := statusText.FindStringSubmatch(result[:min(len(result), maxRequestText)]); x != nil {
-		ev.Add("http_status", x[1])
+}
+
+// missed counts the requests of a session for what is not on a server.
+func (s *calls) missed(session, address string) int {
+	u, err := url.Parse(address)
+	if err != nil {
+		return 1
 	}
-	if n := d.calls.objects(c.session, &r); n > 1 {
-		ev.Add("ids_tried", strconv.Itoa(n))
+	if s.series == nil || len(s.series) >= maxOpenCalls {
+		s.series = map[uint64]*series{}
 	}
+	k := s.sum(session, "missed", u.Host)
+	x := s.series[k]
+	if x == nil {
+		x = &series{}
+		s.series[k] = x
+	}
+	x.n++
+	return x.n
 }
 
 // Objects are named by a number behind a slash or an equals sign. Loops stand for as many as a count that is telling.

@@ -61,3 +61,27 @@ func TestObjectsInTurn(t *testing.T) {
 		}
 	}
 }
+
+// TestSeveralRequests holds that all requests of a call are told, each with what was sent and, as far as it is known, what came
+// back, and that what is not on a server is counted within a session.
+func TestSeveralRequests(t *testing.T) {
+	for _, c := range []struct{ name, command, result, want string }{
+		{"curl twice", `curl -s http://192.0.2.7/a; curl -s -d 'x=1' http://192.0.2.7/b`, "HTTP/1.1 404 Not Found\nHTTP/1.1 200 OK", "GET http://192.0.2.7/a 404 1 POST http://192.0.2.7/b x=1 200"},
+		{"fewer answers than requests", `curl -s http://192.0.2.7/a; curl -s http://192.0.2.7/b`, "HTTP/1.1 404 Not Found", "GET http://192.0.2.7/a GET http://192.0.2.7/b"},
+		{"more than are read", strings.Repeat("curl -s http://192.0.2.7/a;", maxRequests+3), "", strings.TrimSpace(strings.Repeat("GET http://192.0.2.7/a ", maxRequests))},
+	} {
+		log := `{"messages":[{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"bash","arguments":` + fmt.Sprintf("%q", fmt.Sprintf(`{"command":%q}`, c.command)) +
+			`}}]},{"role":"tool","tool_call_id":"c1","content":` + fmt.Sprintf("%q", c.result) + "}]}\n"
+		var got []string
+		readAs(t, "", log, func(ev *tocsin.Event) {
+			for i := range ev.Fields {
+				if f := &ev.Fields[i]; strings.HasPrefix(f.Name, "http_") || f.Name == "paths_missed" {
+					got = append(got, f.Value)
+				}
+			}
+		})
+		if s := strings.Join(got, " "); s != c.want {
+			t.Errorf("%s: %q, want %q", c.name, s, c.want)
+		}
+	}
+}

@@ -56,6 +56,7 @@ type lines struct {
 	zone     *time.Location         // what it is, nil where it is none
 	served   []tocsin.LogSource     // of the last line of a web server's error log in the block
 	servedAt time.Time              // its time
+	ahead    []byte                 // what stands in the block behind the line that is being decoded
 }
 
 var errNotText = errors.New("not a text line of any known kind")
@@ -166,6 +167,7 @@ func (d *lines) Decode(r *tocsin.Record, emit func(*tocsin.Event)) {
 				line = late
 			}
 		}
+		d.ahead = rest
 		d.line(line, n)
 		if k := d.trace(from, rest); k > 0 && d.prose == nil {
 			n += int64(bytes.Count(rest[:k], []byte{'\n'}))

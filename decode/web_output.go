@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -80,7 +81,8 @@ func output(ev *tocsin.Event, msg string) bool {
 }
 
 // parseOutput takes what programs print into a web server's error log, without a stamp or with one of their own. It does so
-// only behind a line of an error log in the same block, whose time is taken where there is none.
+// only behind a line of an error log in the same block, whose time is taken where there is none. time_of says so where the next
+// stamped line is far away, so that it may have been written long after.
 func parseOutput(d *lines, line []byte, ev *tocsin.Event) bool {
 	if d.served == nil {
 		return false
@@ -98,8 +100,39 @@ func parseOutput(d *lines, line []byte, ev *tocsin.Event) bool {
 		return true
 	}
 	ev.Time = d.servedAt
+	if at := d.servedNext(); !at.IsZero() && at.Sub(d.servedAt) > loose {
+		ev.Add("time_of", "line_before")
+	}
 	ev.Guessed = d.opt.basis.of(ev.Time) | 1<<GuessStamp
 	return true
+}
+
+// loose is how far apart the stamped lines before and behind one without a stamp may be for its time to be known well enough to say
+// what it came of.
+const loose = 10 * time.Minute
+
+// servedNext is the time of the next line of an error log that has a stamp, among the lines that follow in the block; zero where
+// there is none.
+func (d *lines) servedNext() time.Time {
+	const most = 64 // lines looked at
+	rest := d.ahead
+	for range most {
+		line, after, more := bytes.Cut(rest, []byte{'\n'})
+		rest = after
+		if len(line) > 20 {
+			if line[0] == '[' {
+				if at, _, ok := d.apacheTime(line[1:]); ok {
+					return at
+				}
+			} else if at, _, ok := isoTime(strings.TrimPrefix(text(line[:min(len(line), 64)]), "--"), d.opt); ok {
+				return at
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	return time.Time{}
 }
 
 // serves notes the line of an error log that was read last.

@@ -154,10 +154,27 @@ func (f *Facts) read(r *row, ev *tocsin.Event) {
 	if !r.holds(ev) {
 		return
 	}
+	if !r.line {
+		f.said(r, ev, func(t *text) string { return ev.Text(t.field) })
+		return
+	}
+	n := 0
+	v := ev.Text(r.texts[0].field)
+	for line := range strings.Lines(v[:min(len(v), maxText)]) {
+		if n++; n > maxLines {
+			return
+		}
+		line = strings.Join(strings.Fields(line), " ")
+		f.said(r, ev, func(*text) string { return line })
+	}
+}
+
+// said takes in what an event says by a row whose texts hold for values of it.
+func (f *Facts) said(r *row, ev *tocsin.Event, value func(*text) string) {
 	f.hole = f.hole[:0]
 	for i := range r.texts {
 		t := &r.texts[i]
-		if !t.match(ev.Text(t.field), func(name, value string) { f.hole = append(f.hole, tocsin.Field{Name: name, Value: value}) }) {
+		if !t.match(value(t), func(name, value string) { f.hole = append(f.hole, tocsin.Field{Name: name, Value: value}) }) {
 			return
 		}
 	}

@@ -27,6 +27,7 @@ type row struct {
 	values  []string
 	when    []condition
 	texts   []text
+	line    bool // texts hold for one line of their field, and each line says so anew
 	says    []saying
 }
 
@@ -130,7 +131,8 @@ func parseTable(text string) (rows []*row, err error) {
 				return bad("want FIELD VALUES")
 			}
 			r.when = append(r.when, condition{w[1], strings.Split(w[2], ","), w[0] == "unless"})
-		case "text":
+		case "text", "line":
+			r.line = w[0] == "line"
 			_, template, _ := strings.Cut(line[len("text "):], " ")
 			t, err := newText(w[1], template)
 			if err != nil {

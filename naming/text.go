@@ -43,6 +43,9 @@ func newText(field, template string) (text, error) {
 // maxText bounds the bytes of a value that are looked at.
 const maxText = 16 << 10
 
+// maxLines bounds the lines of a value that are looked at one by one.
+const maxLines = 256
+
 // match gives the holes of the first place where the value is like the template, and whether there is one.
 func (t *text) match(v string, hole func(name, value string)) bool {
 	v = v[:min(len(v), maxText)]

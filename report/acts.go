@@ -67,6 +67,9 @@ func (e *explanation) acts(indent int, all []tocsin.Act) {
 			places = append(places, p)
 		}
 		s = strings.Join(places, ", ")
+		if a.Row != "" {
+			s += "; known by " + visible(shorten(a.Row, 64))
+		}
 		e.para(indent, e.ink("36", "evidence")+" "+s)
 	}
 }
