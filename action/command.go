@@ -14,7 +14,8 @@ const (
 	posix shell = iota
 	cmdexe
 	powershell
-	anyShell // told by its content
+	anyShell  // told by its content
+	startLine // none: what a program of Windows was started with
 )
 
 // A meaning is what one simple command of a command line does.
@@ -34,6 +35,7 @@ const (
 	maxNested   = 6
 	maxLines    = 48
 	maxCommands = 32
+	maxScript   = 96 // commands of one script of PowerShell
 )
 
 // readCommand appends the meanings of the simple commands in a line, in order.
@@ -72,11 +74,17 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 			return
 		}
 	}
+	if sh != posix {
+		text = p.know.variables(text)
+	}
 	var commands []simple
 	switch sh {
+	case startLine:
+		commands = []simple{{words: splitStart(text)}}
 	case cmdexe:
 		commands = splitCmd(text)
 	case powershell:
+		p.most = max(p.most, len(p.out)+maxScript)
 		commands = splitPowerShell(matched.ReplaceAllString(text, "$1''"))
 	default:
 		commands = splitPosix(text)
@@ -93,7 +101,7 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	if sh == powershell && len(p.out) < p.most {
 		// What a script does it may do over several statements.
 		m := meaning{Verb: "run", Tool: "powershell"}
-		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(matched.ReplaceAllString(text[:min(len(text), 8192)], "$1''"))})
+		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(matched.ReplaceAllString(plainPowerShell(text), "$1''"))})
 		if m.Level >= tocsin.Medium {
 			p.out = append(p.out, m)
 		}
@@ -303,6 +311,10 @@ func unwrap(words []string, sh shell) (rest []string, nested string, lang shell)
 	case "ssh":
 		if _, cmd := sshParts(args); cmd != "" {
 			return nil, cmd, posix
+		}
+	case "if", "for", "call":
+		if sh == cmdexe {
+			return cmdControl(tool, args), "", 0
 		}
 	case "wsl":
 		return flagless(args, "du"), "", 0

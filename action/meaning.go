@@ -37,8 +37,8 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 		k.fetches(m, &a)
 	}
 	k.use(m, args, &a)
-	if key := keyOf(m.Tool, masked[min(1, len(masked)):]); key != "" {
-		if r := k.folded(onRegistry, key); r != nil {
+	if key, value := keyOf(m.Tool, masked[min(1, len(masked)):]); key != "" {
+		if r := k.setting(key, value); r != nil {
 			m.say(r)
 		}
 	}

@@ -113,6 +113,7 @@ func (r *Reader) windowsWhole(ev *tocsin.Event) {
 	default:
 		r.channel(ev, &w)
 	}
+	r.logged(ev, &w)
 	if r.n == 0 && len(r.held) > 0 {
 		r.deed(ev, &w, "run")
 		a := &r.act
@@ -162,6 +163,9 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 			break
 		}
 	}
+	if k.hasLog(provider, id) {
+		return false
+	}
 	if !winIDs[name][id] {
 		return true
 	}
@@ -184,6 +188,9 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 		return !foldContains(value, "lsass")
 	case onFile:
 		return !k.quick[onFile].in(value) && !foldPrefix(value, `c:\windows\`)
+	}
+	if is.on == onRegistry && k.quick[onSetting].in(value) {
+		return false
 	}
 	return !k.quick[is.on].in(value)
 }
@@ -309,9 +316,13 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		r.out()
 	case "4657":
 		key := w.target + `\` + ev.Text("ObjectValueName")
-		if is := r.know.folded(onRegistry, key); is != nil {
+		value := ev.Text("NewValue")
+		if ev.Text("OperationType") == "%%1906" {
+			value = keyDeleted
+		}
+		if is := r.know.setting(key, value); is != nil {
 			r.did(ev, w, is)
-			a.Text, a.Tool = key+" = "+ev.Text("NewValue"), r.base(ev.Text("ProcessName"))
+			a.Text, a.Tool = key+" = "+value, r.base(ev.Text("ProcessName"))
 			r.out()
 		}
 	case "5136":
@@ -388,7 +399,7 @@ func (r *Reader) process(ev *tocsin.Event, w *winFacts) {
 		return
 	}
 	r.f = facts{parent: w.parent, image: w.image}
-	r.commands(ev, line, cmdexe, func() { r.subject(w) }, tocsin.Worked)
+	r.commands(ev, line, startLine, func() { r.subject(w) }, tocsin.Worked)
 }
 
 func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
@@ -430,12 +441,16 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.target("file", w.target)
 		r.out()
 	case "12", "13", "14":
-		is := r.know.folded(onRegistry, w.target)
+		value := w.key
+		if strings.HasPrefix(ev.Text("EventType"), "Delete") {
+			value = keyDeleted
+		}
+		is := r.know.setting(w.target, value)
 		if is == nil {
 			return
 		}
 		r.did(ev, w, is)
-		a.Text, a.Tool = w.target+" = "+w.key, r.base(w.image)
+		a.Text, a.Tool = w.target+" = "+value, r.base(w.image)
 		r.out()
 	case "17", "18":
 		if is := r.know.folded(onPipe, w.pipe); is != nil {
@@ -549,7 +564,8 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		a.Text = "setting of the database changed: " + ev.Text("Data")
 		r.out()
 	case w.id == "5007" && strings.Contains(w.provider, "Defender"):
-		is := r.know.folded(onRegistry, strings.TrimSpace(ev.Text("New Value")))
+		key, value, _ := strings.Cut(strings.TrimSpace(ev.Text("New Value")), " = ")
+		is := r.know.setting(key, value)
 		if is == nil {
 			return
 		}
