@@ -81,7 +81,7 @@ type Knowledge struct {
 	quick  [kinds]*foldSet // one of its words is in any text that a row of the kind holds for
 	logins *foldSet
 	events [findings]*row
-	logs   map[string][]logRow // by the event's id
+	logs   map[string]*logRows // by the event's id
 }
 
 // A kind is a text that rows are held against.
@@ -202,6 +202,9 @@ func NewKnowledge(files ...KnowledgeFile) (*Knowledge, []*tocsin.Fault) {
 	}
 	for on := range k.quick {
 		k.quick[on] = quickOf(k.of[on])
+	}
+	for _, l := range k.logs {
+		l.index()
 	}
 	k.logins = quickOf([]*row{k.lists["login-paths"]})
 	return k, faults

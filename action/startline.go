@@ -98,14 +98,14 @@ func cmdLine(s string) (line string, ok bool) {
 	if last <= 0 || line[0] != '"' {
 		return line, true
 	}
-	if inner := line[1:last]; strings.IndexByte(inner, '"') < 0 && !strings.ContainsAny(inner, "&|<>^()@") && (last < len(line)-1 || programPath(inner)) {
+	if inner := line[1:last]; strings.IndexByte(inner, '"') < 0 && !strings.ContainsAny(inner, "&|<>^()@") && (last < len(line)-1 || onlyProgram(inner)) {
 		return line, true
 	}
 	return line[1:last] + line[last+1:], true
 }
 
-// programPath says that a text is the path of one program, which may hold blanks.
-func programPath(s string) bool {
+// onlyProgram says that a text is the path of one program, which may hold blanks.
+func onlyProgram(s string) bool {
 	for _, end := range [...]string{".exe", ".com", ".bat", ".cmd"} {
 		if foldSuffix(s, end) {
 			i := strings.IndexByte(s, '.')

@@ -91,7 +91,7 @@ func (w *winFacts) read(ev *tocsin.Event) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
-	if len(r.held) > 0 || !r.know.quietEvent(ev) {
+	if len(r.held) > 0 || !r.know.quietEvent(ev) || r.maybeLogged(ev) {
 		r.windowsWhole(ev)
 	}
 }
@@ -144,15 +144,7 @@ var winIDs = map[string]map[string]bool{
 
 // quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
 func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
-	id, provider := "", ""
-	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
-		switch winSlots.Slot(ev.Fields[i].Name) {
-		case winID:
-			set(&id, ev.Fields[i].Value)
-		case winProvider:
-			set(&provider, ev.Fields[i].Value)
-		}
-	}
+	id, provider := eventOf(ev)
 	if id == "" || provider == "" {
 		return false
 	}
@@ -162,9 +154,6 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 			name = n
 			break
 		}
-	}
-	if k.hasLog(provider, id) {
-		return false
 	}
 	if !winIDs[name][id] {
 		return true
@@ -193,6 +182,19 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 		return false
 	}
 	return !k.quick[is.on].in(value)
+}
+
+// eventOf is the id of an event and the provider that wrote it.
+func eventOf(ev *tocsin.Event) (id, provider string) {
+	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
+		switch winSlots.Slot(ev.Fields[i].Name) {
+		case winID:
+			set(&id, ev.Fields[i].Value)
+		case winProvider:
+			set(&provider, ev.Fields[i].Value)
+		}
+	}
+	return id, provider
 }
 
 // deed begins an action of whoever the event names as subject.
