@@ -11,6 +11,7 @@ import (
 type facts struct {
 	src, dst, user, runAs, kind, command, image, parent, session, message, service, method, uri, status, agent string
 	vhost, sent, dport, file, cwd, authMethod, principal                                                       string
+	renamed                                                                                                    string // what a program was called by who made it, if it is another name
 	outcome                                                                                                    tocsin.Outcome
 }
 

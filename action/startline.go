@@ -151,3 +151,18 @@ func controlled(tool string, args []string) []string {
 	}
 	return args[n:]
 }
+
+// asProgram is a line with another program in the place of the one that it names.
+func asProgram(line, name string) string {
+	line = strings.TrimLeft(line, " \t")
+	end := strings.IndexAny(line, " \t")
+	if strings.HasPrefix(line, `"`) {
+		if i := strings.IndexByte(line[1:], '"'); i >= 0 {
+			end = i + 2
+		}
+	}
+	if end < 0 {
+		return name
+	}
+	return name + line[end:]
+}

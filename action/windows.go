@@ -10,7 +10,7 @@ import (
 type winFacts struct {
 	id, provider, user, domain, logon, targetUser, targetDomain, targetLogon, logonType, address, workstation string
 	command, parent, image, target, access, ticket, service, servicePath, task, share, relative               string
-	dst, dport, query, script, pipe, targetImage, group, status, key                                          string
+	dst, dport, query, script, pipe, targetImage, group, status, key, original                                string
 }
 
 func (w *winFacts) read(ev *tocsin.Event) {
@@ -83,6 +83,8 @@ func (w *winFacts) read(ev *tocsin.Event) {
 			set(&w.status, v)
 		case winKey:
 			set(&w.key, v)
+		case winOriginal:
+			set(&w.original, v)
 		}
 	}
 }
@@ -401,6 +403,12 @@ func (r *Reader) process(ev *tocsin.Event, w *winFacts) {
 		return
 	}
 	r.f = facts{parent: w.parent, image: w.image}
+	if was := base(w.original); was != "" && w.image != "" && was != r.base(w.image) && r.know.listed("renamed-programs", was) {
+		r.f.renamed = was
+		line = asProgram(line, was)
+	} else if line[0] == '/' || line[0] == '-' {
+		line = r.base(w.image) + " " + line // some programs are started with their arguments alone
+	}
 	r.commands(ev, line, startLine, func() { r.subject(w) }, tocsin.Worked)
 }
 
