@@ -155,6 +155,7 @@ func splitPowerShell(text string) []simple {
 	}
 	end := func() {
 		word()
+		c.words = setApart(c.words)
 		held.note(c.words)
 		// $x = Command …: the command is what counts
 		if len(c.words) > 2 && strings.HasPrefix(c.words[0], "$") && c.words[1] == "=" {

@@ -89,6 +89,7 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 	default:
 		commands = splitPosix(text)
 	}
+	start := len(p.out)
 	for i := range commands {
 		if len(p.out) >= p.most {
 			return
@@ -97,6 +98,9 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 		if w := commands[i].words; i+1 < len(commands) && len(w) > 1 && (w[0] == "echo" || w[0] == "printf") && slices.ContainsFunc(commands[i+1].words, func(f string) bool { return f == "base64" || f == "-d" || f == "--decode" }) {
 			p.line(embedded(w[len(w)-1]), sh, depth+1) // what is decoded there and handed on
 		}
+	}
+	if sh == cmdexe {
+		p.lookedAround(start)
 	}
 	if sh == powershell && len(p.out) < p.most {
 		// What a script does it may do over several statements.
@@ -171,6 +175,14 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 			break
 		}
 		rest, nested, lang := unwrap(words, sh)
+		if sh == cmdexe && words[0] == "for" && len(rest) > 0 {
+			// What a loop does to many it does to no one of them.
+			m := meaning{Verb: "run", Tool: "for"}
+			p.know.inArguments(&m, onArgument, words, &arguments{joined: strings.ToLower(strings.Join(words, " "))})
+			if m.Level >= medium {
+				p.out = append(p.out, m)
+			}
+		}
 		if nested != "" && depth < maxNested {
 			n := len(p.out)
 			m := p.know.wrapper(words)

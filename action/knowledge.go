@@ -55,7 +55,7 @@ import (
 //	registry    a changed key of Windows' registry
 //	setting     the same with what it was set to, KEY = VALUE, numbers in decimal, (deleted) for one that was removed; looked
 //	            at before registry. The first line of words is of the key
-//	log         an event of Windows' logs, its fields as NAME=VALUE; the name is the last word of the provider with the
+//	log         an event of Windows' logs, its fields as NAME=VALUE, each followed by "; ", and NAME.end=.exe for a path; the name is the last word of the provider with the
 //	            event's id: sysmon/9, bits-client/59. Samples are log lines
 //	pipe        the name of a named pipe
 //	file        a written file

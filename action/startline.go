@@ -1,6 +1,9 @@
 package action
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // splitStart takes the line that a program of Windows was started with apart, as the program does itself: only blanks
 // outside of double quotes separate words, and \" is a quote. What stands behind cmd's /c, /k or /r is one word, since cmd
@@ -165,4 +168,23 @@ func asProgram(line, name string) string {
 		return name
 	}
 	return name + line[end:]
+}
+
+// chained is how many kinds of things a line must ask of the machine or network to be no everyday line.
+const chained = 3
+
+// lookedAround says of a line that it looks for many things at once.
+func (p *lineReader) lookedAround(start int) {
+	var kinds []string
+	for i := start; i < len(p.out); i++ {
+		if m := &p.out[i]; m.Tactic == "discovery" && m.Level == low && !slices.Contains(kinds, m.Technique) {
+			kinds = append(kinds, m.Technique)
+		}
+	}
+	if len(kinds) < chained || len(p.out) >= p.most {
+		return
+	}
+	m := meaning{Verb: "list", Tool: "cmd"}
+	m.set(p.know.event(foundDiscoveryChained))
+	p.out = append(p.out, m)
 }

@@ -110,3 +110,15 @@ func plainPowerShell(text string) string {
 	}
 	return text
 }
+
+// setApart writes $name=text as $name = text.
+func setApart(words []string) []string {
+	if len(words) == 0 || len(words[0]) < 3 || words[0][0] != '$' {
+		return words
+	}
+	name, rest, ok := strings.Cut(words[0], "=")
+	if !ok || rest == "" || strings.ContainsAny(name, ".[(+-'\" ") {
+		return words
+	}
+	return append([]string{name, "=", rest}, words[1:]...)
+}

@@ -3,6 +3,7 @@ package action
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/slot"
@@ -42,11 +43,14 @@ func (k *Knowledge) addLog(r *row) *tocsin.Fault {
 	return nil
 }
 
-// maxLogText bounds what is looked at of an event.
-const maxLogText = 16 << 10
+// Bounds of what is looked at of an event, and of the ending of a path.
+const (
+	maxLogText = 16 << 10
+	maxEnd     = 6
+)
 
-// logText is the text that rows about events look at: its fields but for those that all events have. It is good until the
-// next.
+// logText is the text that rows about events look at: its fields but for those that all events have, and of paths how
+// they end. It is good until the next.
 func (r *Reader) logText(ev *tocsin.Event) []byte {
 	buf := r.low[:0]
 	for i := range ev.Fields {
@@ -55,6 +59,9 @@ func (r *Reader) logText(ev *tocsin.Event) []byte {
 			continue
 		}
 		buf = append(append(append(append(buf, f.Name...), '='), f.Value[:min(len(f.Value), maxLogText)]...), "; "...)
+		if dot := strings.LastIndexByte(f.Value, '.'); dot >= 0 && len(f.Value)-dot <= maxEnd && strings.IndexByte(f.Value, '\\') >= 0 {
+			buf = append(append(append(append(buf, f.Name...), ".end="...), f.Value[dot:]...), "; "...)
+		}
 	}
 	r.low = buf
 	return buf
