@@ -79,6 +79,7 @@ type Knowledge struct {
 	named  [kinds]map[string][]*row
 	lists  map[string]*row
 	quick  [kinds]*foldSet // one of its words is in any text that a row of the kind holds for
+	worded [kinds]bool     // all rows of the kind look for words
 	logins *foldSet
 	events [findings]*row
 	logs   map[string]*logRows // by the event's id
@@ -202,6 +203,7 @@ func NewKnowledge(files ...KnowledgeFile) (*Knowledge, []*tocsin.Fault) {
 	}
 	for on := range k.quick {
 		k.quick[on] = quickOf(k.of[on])
+		k.worded[on] = !slices.ContainsFunc(k.of[on], func(r *row) bool { return len(r.has) == 0 })
 	}
 	for _, l := range k.logs {
 		l.index()

@@ -68,7 +68,7 @@ func (k *Knowledge) plainly(tool string) *row {
 
 // inArguments says what arguments tell whatever the program is.
 func (k *Knowledge) inArguments(m *meaning, on kind, args []string, a *arguments) {
-	if a.joined == "" {
+	if a.joined == "" || k.worded[on] && !k.quick[on].in(a.joined) {
 		return
 	}
 	for _, r := range k.of[on] {
