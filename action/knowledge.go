@@ -78,8 +78,8 @@ type Knowledge struct {
 	of     [kinds][]*row     // in order
 	named  [kinds]map[string][]*row
 	lists  map[string]*row
-	quick  [kinds]*foldSet // one of its words is in any text that a row of the kind holds for
-	worded [kinds]bool     // all rows of the kind look for words
+	quick  [kinds]*foldSet  // one of its words is in any text that a row of the kind holds for
+	index  [kinds]*rowIndex // of those on arguments: the rows whose words stand in a text
 	logins *foldSet
 	events [findings]*row
 	logs   map[string]*logRows // by the event's id
@@ -203,7 +203,9 @@ func NewKnowledge(files ...KnowledgeFile) (*Knowledge, []*tocsin.Fault) {
 	}
 	for on := range k.quick {
 		k.quick[on] = quickOf(k.of[on])
-		k.worded[on] = !slices.ContainsFunc(k.of[on], func(r *row) bool { return len(r.has) == 0 })
+	}
+	for _, on := range [...]kind{onArgument, onShape} {
+		k.index[on] = indexRows(k.of[on])
 	}
 	for _, l := range k.logs {
 		l.index()

@@ -68,11 +68,12 @@ func (k *Knowledge) plainly(tool string) *row {
 
 // inArguments says what arguments tell whatever the program is.
 func (k *Knowledge) inArguments(m *meaning, on kind, args []string, a *arguments) {
-	if a.joined == "" || k.worded[on] && !k.quick[on].in(a.joined) {
+	if a.joined == "" {
 		return
 	}
-	for _, r := range k.of[on] {
-		if r.fits(m.Tool, "", args, a) {
+	maybe := k.index[on].in(a.joined)
+	for i, r := range k.of[on] {
+		if maybe.has(i) && r.fits(m.Tool, "", args, a) {
 			m.say(r)
 			m.leads(r, args, a)
 		}
