@@ -30,8 +30,9 @@ type Reader struct {
 	callers map[caller]string
 	on      [24]tocsin.Entity
 	marks   [12]string
-	low     []byte // a text in lower case, while it is looked at
-	n       int    // actions of this event
+	low     []byte       // a text in lower case, while it is looked at
+	n       int          // actions of this event
+	told    tocsin.Level // of the most telling of them
 	mask    masker
 
 	// What was made of texts that are met often; all of it is bounded.
@@ -68,7 +69,7 @@ func NewReader(key []byte, k *Knowledge) *Reader {
 // first. The action is borrowed for the call; its strings may be views of the event's. An event that tells of nobody's
 // doing (a heartbeat, a loaded library) emits none, unless a rule held for it.
 func (r *Reader) Read(ev *tocsin.Event, held []*tocsin.Rule, emit func(*tocsin.Action)) {
-	r.emit, r.held, r.n = emit, held, 0
+	r.emit, r.held, r.n, r.told = emit, held, 0, 0
 	if len(ev.Sources) == 0 {
 		if len(held) > 0 {
 			r.f.read(ev)
@@ -137,6 +138,7 @@ func (r *Reader) out() {
 	}
 	a.Text = clip(a.Text)
 	r.n++
+	r.told = max(r.told, a.Level)
 	r.emit(a)
 	r.held = nil
 }

@@ -140,23 +140,23 @@ func plainText(s string) string {
 // splitPowerShell takes a PowerShell script apart: at ; | newline and braces outside quotes. Backticks and the joining
 // of strings, which hide words, are undone first.
 func splitPowerShell(text string) []simple {
-	text = strings.ReplaceAll(text, "`", "")
-	for _, join := range [...]string{"'+'", "' + '", `"+"`, `" + "`} {
-		text = strings.ReplaceAll(text, join, "")
-	}
+	text = plainPowerShell(text)
 	var out []simple
 	var c simple
 	var w strings.Builder
+	var held assigned
 	in, quote := false, byte(0)
 	word := func() {
 		if in {
-			c.words = append(c.words, w.String())
+			c.words = append(c.words, held.in(w.String()))
 			w.Reset()
 			in = false
 		}
 	}
 	end := func() {
 		word()
+		c.words = setApart(c.words)
+		held.note(c.words)
 		// $x = Command …: the command is what counts
 		if len(c.words) > 2 && strings.HasPrefix(c.words[0], "$") && c.words[1] == "=" {
 			c.words = c.words[2:]
@@ -166,7 +166,7 @@ func splitPowerShell(text string) []simple {
 		}
 		c = simple{}
 	}
-	for i := 0; i < len(text) && len(out) < maxCommands; i++ {
+	for i := 0; i < len(text) && len(out) < maxScript; i++ {
 		ch := text[i]
 		switch {
 		case quote != 0:

@@ -14,7 +14,8 @@ const (
 	posix shell = iota
 	cmdexe
 	powershell
-	anyShell // told by its content
+	anyShell  // told by its content
+	startLine // none: what a program of Windows was started with
 )
 
 // A meaning is what one simple command of a command line does.
@@ -34,6 +35,7 @@ const (
 	maxNested   = 6
 	maxLines    = 48
 	maxCommands = 32
+	maxScript   = 96 // commands of one script of PowerShell
 )
 
 // readCommand appends the meanings of the simple commands in a line, in order.
@@ -72,15 +74,22 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 			return
 		}
 	}
+	if sh != posix {
+		text = p.know.variables(text)
+	}
 	var commands []simple
 	switch sh {
+	case startLine:
+		commands = []simple{{words: splitStart(text)}}
 	case cmdexe:
 		commands = splitCmd(text)
 	case powershell:
+		p.most = max(p.most, len(p.out)+maxScript)
 		commands = splitPowerShell(matched.ReplaceAllString(text, "$1''"))
 	default:
 		commands = splitPosix(text)
 	}
+	start := len(p.out)
 	for i := range commands {
 		if len(p.out) >= p.most {
 			return
@@ -90,10 +99,13 @@ func (p *lineReader) line(text string, sh shell, depth int) {
 			p.line(embedded(w[len(w)-1]), sh, depth+1) // what is decoded there and handed on
 		}
 	}
+	if sh == cmdexe {
+		p.lookedAround(start)
+	}
 	if sh == powershell && len(p.out) < p.most {
 		// What a script does it may do over several statements.
 		m := meaning{Verb: "run", Tool: "powershell"}
-		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(matched.ReplaceAllString(text[:min(len(text), 8192)], "$1''"))})
+		p.know.inArguments(&m, onArgument, nil, &arguments{joined: strings.ToLower(matched.ReplaceAllString(plainPowerShell(text), "$1''"))})
 		if m.Level >= tocsin.Medium {
 			p.out = append(p.out, m)
 		}
@@ -163,6 +175,14 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 			break
 		}
 		rest, nested, lang := unwrap(words, sh)
+		if sh == cmdexe && words[0] == "for" && len(rest) > 0 {
+			// What a loop does to many it does to no one of them.
+			m := meaning{Verb: "run", Tool: "for"}
+			p.know.inArguments(&m, onArgument, words, &arguments{joined: strings.ToLower(strings.Join(words, " "))})
+			if m.Level >= medium {
+				p.out = append(p.out, m)
+			}
+		}
 		if nested != "" && depth < maxNested {
 			n := len(p.out)
 			m := p.know.wrapper(words)
@@ -303,6 +323,10 @@ func unwrap(words []string, sh shell) (rest []string, nested string, lang shell)
 	case "ssh":
 		if _, cmd := sshParts(args); cmd != "" {
 			return nil, cmd, posix
+		}
+	case "if", "for", "call":
+		if sh == cmdexe {
+			return cmdControl(tool, args), "", 0
 		}
 	case "wsl":
 		return flagless(args, "du"), "", 0

@@ -40,7 +40,7 @@ func TestCommandMeaning(t *testing.T) {
 		{posix, "whoami", "discovery", "T1033", tocsin.Low},
 		{posix, "sudo -n id", "discovery", "T1033", tocsin.Low},
 		{posix, "cat /etc/passwd | cut -d: -f1", "discovery", "T1087.001", tocsin.Low},
-		{cmdexe, `net group "Domain Admins" /domain`, "discovery", "T1069", tocsin.Low},
+		{cmdexe, `net group "Domain Admins" /domain`, "discovery", "T1069.002", tocsin.Medium},
 		{cmdexe, `cmd.exe /c "whoami & ipconfig /all"`, "discovery", "T1033", tocsin.Low},
 
 		// Scans: by name, and by what they are given.

@@ -11,7 +11,8 @@ import (
 type facts struct {
 	src, dst, user, runAs, kind, command, image, parent, session, message, service, method, uri, status, agent string
 	vhost, sent, dport, file, cwd, authMethod, principal, answer                                               string
-	unasked                                                                                                    bool // the audit log knows of no login behind it
+	unasked                                                                                                    bool   // the audit log knows of no login behind it
+	renamed                                                                                                    string // what a program was called by who made it, if it is another name
 	outcome                                                                                                    tocsin.Outcome
 }
 

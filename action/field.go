@@ -82,7 +82,10 @@ func foldWords(words ...string) *foldSet {
 	return &s
 }
 
-func (f *foldSet) in(s string) bool {
+func (f *foldSet) in(s string) bool { return foldIn(f, s) }
+
+// foldIn is in, for texts that are still being made too.
+func foldIn[T string | []byte](f *foldSet, s T) bool {
 	for i := 0; i < len(s); i++ {
 	next:
 		for _, w := range f[s[i]] {

@@ -186,6 +186,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 	parent := r.f.parent
 	log := commandLog(ev)
 	start := r.started(parent, r.f.image)
+	if is := r.know.event(foundProgramRenamed); r.f.renamed != "" && (start == nil || start.level < is.level) {
+		start = is
+	}
 	set := log != "line" && log != "session" && r.setOff(parent, r.f.image)
 	given := 0
 	var byServer *tocsin.Rule // what says a second time of a command that a server's account ran it
@@ -216,7 +219,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 				a.Marks = append(a.Marks, s)
 			}
 		}
-		if given == 0 && parent != "" && r.know.serves(parent) && (isShell(m.Tool) || m.Level >= low) {
+		if given == 0 && parent != "" && r.know.serves(parent) && (isShell(m.Tool) || isShell(r.base(r.f.image)) || m.Level >= low) {
 			level := a.Level
 			r.found(foundStartedByServer)
 			a.Level = max(a.Level, level)

@@ -53,6 +53,10 @@ import (
 //	kubernetes  WHO VERB RESOURCE/SUBRESOURCE in SCOPE OUTCOME, see (*Reader).cluster
 //	ldap        a filter of a directory search
 //	registry    a changed key of Windows' registry
+//	setting     the same with what it was set to, KEY = VALUE, numbers in decimal, (deleted) for one that was removed; looked
+//	            at before registry. The first line of words is of the key
+//	log         an event of Windows' logs, its fields as NAME=VALUE, each followed by "; ", and NAME.end=.exe for a path; the name is the last word of the provider with the
+//	            event's id: sysmon/9, bits-client/59. Samples are log lines
 //	pipe        the name of a named pipe
 //	file        a written file
 //	start       the start of a program by another: PARENT > PROGRAM, with their paths
@@ -74,9 +78,11 @@ type Knowledge struct {
 	of     [kinds][]*row     // in order
 	named  [kinds]map[string][]*row
 	lists  map[string]*row
-	quick  [kinds]*foldSet // one of its words is in any text that a row of the kind holds for
+	quick  [kinds]*foldSet  // one of its words is in any text that a row of the kind holds for
+	index  [kinds]*rowIndex // of those on arguments: the rows whose words stand in a text
 	logins *foldSet
 	events [findings]*row
+	logs   map[string]*logRows // by the event's id
 }
 
 // A kind is a text that rows are held against.
@@ -95,6 +101,8 @@ const (
 	onKubernetes
 	onLDAP
 	onRegistry
+	onSetting
+	onLog
 	onPipe
 	onFile
 	onStart
@@ -106,7 +114,7 @@ const (
 	kinds
 )
 
-var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "rpc", "cloud", "kubernetes", "ldap", "registry", "pipe", "file", "start", "alert", "class", "family", "event", "list"}
+var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "rpc", "cloud", "kubernetes", "ldap", "registry", "setting", "log", "pipe", "file", "start", "alert", "class", "family", "event", "list"}
 
 // A row is one piece of knowledge.
 type row struct {
@@ -196,6 +204,12 @@ func NewKnowledge(files ...KnowledgeFile) (*Knowledge, []*tocsin.Fault) {
 	for on := range k.quick {
 		k.quick[on] = quickOf(k.of[on])
 	}
+	for _, on := range [...]kind{onArgument, onShape} {
+		k.index[on] = indexRows(k.of[on])
+	}
+	for _, l := range k.logs {
+		l.index()
+	}
 	k.logins = quickOf([]*row{k.lists["login-paths"]})
 	return k, faults
 }
@@ -237,6 +251,11 @@ func (k *Knowledge) add(r *row) *tocsin.Fault {
 		}
 		for _, n := range r.names {
 			k.named[r.on][n] = append(k.named[r.on][n], r)
+		}
+	}
+	if r.on == onLog {
+		if f := k.addLog(r); f != nil {
+			return f
 		}
 	}
 	if r.on == onEvent {

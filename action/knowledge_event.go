@@ -92,6 +92,8 @@ const (
 	foundRemoteThread
 	foundLSASSRead
 	foundProgramInWindows
+	foundProgramRenamed
+	foundDiscoveryChained
 	foundMalware
 	foundDefenderStopped
 	foundWMISubscription
@@ -114,7 +116,7 @@ var findingNames = [findings]string{
 	"service-installed", "service-installed-odd", "service-registered", "task-registered", "account-made-windows", "member-added", "account-deleted",
 	"security-log-cleared", "log-cleared", "telling-log-cleared", "task-registered-odd", "account-hidden", "member-added-powerful", "sid-history-changed", "restore-password-set",
 	"directory-attribute-changed", "database-shell-on", "process-tampered", "remote-thread-odd", "lsass-viewed", "audit-policy-changed", "admin-share-opened", "admin-share-written", "exec-pipe-opened", "lookup-pipe-opened",
-	"replication-asked", "secrets-opened", "new-credentials", "connected-by-system-tool", "remote-thread", "lsass-read", "program-in-windows",
+	"replication-asked", "secrets-opened", "new-credentials", "connected-by-system-tool", "remote-thread", "lsass-read", "program-in-windows", "program-renamed", "discovery-chained",
 	"malware-found", "defender-stopped", "wmi-subscription",
 	"protection-disabled", "log-disabled", "firewall-service-disabled",
 	"deceiving-mail",

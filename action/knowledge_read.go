@@ -195,7 +195,7 @@ func parseRow(file string, lines []rowLine) (*row, *tocsin.Fault) {
 		return nil, r.fault(errors.New("a row that looks for nothing"), "give it names, words or args")
 	case words > maxRowWords:
 		return nil, r.fault(fmt.Errorf("%d words; a row may have %d", words, maxRowWords), "cut it in several rows")
-	case len(r.names) == 0 && (r.on == onProgram || r.on == onRPC || r.on == onFamily || r.on == onEvent):
+	case len(r.names) == 0 && (r.on == onProgram || r.on == onRPC || r.on == onFamily || r.on == onEvent || r.on == onLog):
 		return nil, r.fault(fmt.Errorf("a row on %s without names", kindNames[r.on]), "name them: \"name: nmap masscan\"")
 	case r.on > onShape && (len(r.first) > 0 || len(r.flags) > 0 || len(r.args) > 0 || len(r.except) > 0):
 		return nil, r.fault(fmt.Errorf("first, flags, args and except are of commands, and the row is on %s", kindNames[r.on]), "leave them out")

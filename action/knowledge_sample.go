@@ -67,6 +67,11 @@ func (k *Knowledge) tells(r *row, sample string, reader *Reader, decode Decode) 
 		return k.payload(sample, false).row == r, nil
 	case onList:
 		return k.listed(r.id, low) || k.inList(r.id, low), nil
+	case onLog:
+		return k.tellsEvent(r, sample, reader, decode)
+	case onSetting:
+		key, value, _ := strings.Cut(sample, " = ")
+		return k.setting(key, value) == r, nil
 	case onEvent:
 		if !strings.HasPrefix(sample, "$ ") {
 			return k.tellsEvent(r, sample, reader, decode)

@@ -37,8 +37,8 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 		k.fetches(m, &a)
 	}
 	k.use(m, args, &a)
-	if key := keyOf(m.Tool, masked[min(1, len(masked)):]); key != "" {
-		if r := k.folded(onRegistry, key); r != nil {
+	if key, value := keyOf(m.Tool, masked[min(1, len(masked)):]); key != "" {
+		if r := k.setting(key, value); r != nil {
 			m.say(r)
 		}
 	}
@@ -71,8 +71,9 @@ func (k *Knowledge) inArguments(m *meaning, on kind, args []string, a *arguments
 	if a.joined == "" {
 		return
 	}
-	for _, r := range k.of[on] {
-		if r.fits(m.Tool, "", args, a) {
+	maybe := k.index[on].in(a.joined)
+	for i, r := range k.of[on] {
+		if maybe.has(i) && r.fits(m.Tool, "", args, a) {
 			m.say(r)
 			m.leads(r, args, a)
 		}

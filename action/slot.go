@@ -97,6 +97,7 @@ const (
 	winGroup
 	winStatus
 	winKey
+	winOriginal
 )
 
 // winSlots are the fields of winFacts by their names.
@@ -131,7 +132,8 @@ var winSlots = slot.Of(map[string]uint8{
 	"TargetImage": winTargetImage,
 	"MemberName":  winGroup, "TargetSid": winGroup,
 	"Status": winStatus, "FailureCode": winStatus,
-	"Details": winKey,
+	"Details":          winKey,
+	"OriginalFileName": winOriginal,
 })
 
 // The slots of netFacts.

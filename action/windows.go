@@ -10,7 +10,7 @@ import (
 type winFacts struct {
 	id, provider, user, domain, logon, targetUser, targetDomain, targetLogon, logonType, address, workstation string
 	command, parent, image, target, access, ticket, service, servicePath, task, share, relative               string
-	dst, dport, query, script, pipe, targetImage, group, status, key                                          string
+	dst, dport, query, script, pipe, targetImage, group, status, key, original                                string
 }
 
 func (w *winFacts) read(ev *tocsin.Event) {
@@ -83,6 +83,8 @@ func (w *winFacts) read(ev *tocsin.Event) {
 			set(&w.status, v)
 		case winKey:
 			set(&w.key, v)
+		case winOriginal:
+			set(&w.original, v)
 		}
 	}
 }
@@ -91,7 +93,7 @@ func (w *winFacts) read(ev *tocsin.Event) {
 // https://learn.microsoft.com/windows/security/threat-protection/auditing,
 // https://learn.microsoft.com/sysinternals/downloads/sysmon.
 func (r *Reader) windows(ev *tocsin.Event) {
-	if len(r.held) > 0 || !r.know.quietEvent(ev) {
+	if len(r.held) > 0 || !r.know.quietEvent(ev) || r.maybeLogged(ev) {
 		r.windowsWhole(ev)
 	}
 }
@@ -113,6 +115,7 @@ func (r *Reader) windowsWhole(ev *tocsin.Event) {
 	default:
 		r.channel(ev, &w)
 	}
+	r.logged(ev, &w)
 	if r.n == 0 && len(r.held) > 0 {
 		r.deed(ev, &w, "run")
 		a := &r.act
@@ -143,15 +146,7 @@ var winIDs = map[string]map[string]bool{
 
 // quietEvent says that an event for which no rule held is not told, by as few of its fields as say so.
 func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
-	id, provider := "", ""
-	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
-		switch winSlots.Slot(ev.Fields[i].Name) {
-		case winID:
-			set(&id, ev.Fields[i].Value)
-		case winProvider:
-			set(&provider, ev.Fields[i].Value)
-		}
-	}
+	id, provider := eventOf(ev)
 	if id == "" || provider == "" {
 		return false
 	}
@@ -185,7 +180,23 @@ func (k *Knowledge) quietEvent(ev *tocsin.Event) bool {
 	case onFile:
 		return !k.quick[onFile].in(value) && !foldPrefix(value, `c:\windows\`)
 	}
+	if is.on == onRegistry && k.quick[onSetting].in(value) {
+		return false
+	}
 	return !k.quick[is.on].in(value)
+}
+
+// eventOf is the id of an event and the provider that wrote it.
+func eventOf(ev *tocsin.Event) (id, provider string) {
+	for i := 0; i < len(ev.Fields) && (id == "" || provider == ""); i++ {
+		switch winSlots.Slot(ev.Fields[i].Name) {
+		case winID:
+			set(&id, ev.Fields[i].Value)
+		case winProvider:
+			set(&provider, ev.Fields[i].Value)
+		}
+	}
+	return id, provider
 }
 
 // deed begins an action of whoever the event names as subject.
@@ -309,9 +320,13 @@ func (r *Reader) security(ev *tocsin.Event, w *winFacts) {
 		r.out()
 	case "4657":
 		key := w.target + `\` + ev.Text("ObjectValueName")
-		if is := r.know.folded(onRegistry, key); is != nil {
+		value := ev.Text("NewValue")
+		if ev.Text("OperationType") == "%%1906" {
+			value = keyDeleted
+		}
+		if is := r.know.setting(key, value); is != nil {
 			r.did(ev, w, is)
-			a.Text, a.Tool = key+" = "+ev.Text("NewValue"), r.base(ev.Text("ProcessName"))
+			a.Text, a.Tool = key+" = "+value, r.base(ev.Text("ProcessName"))
 			r.out()
 		}
 	case "5136":
@@ -388,7 +403,13 @@ func (r *Reader) process(ev *tocsin.Event, w *winFacts) {
 		return
 	}
 	r.f = facts{parent: w.parent, image: w.image}
-	r.commands(ev, line, cmdexe, func() { r.subject(w) }, tocsin.Worked)
+	if was := base(w.original); was != "" && w.image != "" && was != r.base(w.image) && r.know.listed("renamed-programs", was) {
+		r.f.renamed = was
+		line = asProgram(line, was)
+	} else if line[0] == '/' || line[0] == '-' {
+		line = r.base(w.image) + " " + line // some programs are started with their arguments alone
+	}
+	r.commands(ev, line, startLine, func() { r.subject(w) }, tocsin.Worked)
 }
 
 func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
@@ -430,12 +451,16 @@ func (r *Reader) sysmon(ev *tocsin.Event, w *winFacts) {
 		r.target("file", w.target)
 		r.out()
 	case "12", "13", "14":
-		is := r.know.folded(onRegistry, w.target)
+		value := w.key
+		if strings.HasPrefix(ev.Text("EventType"), "Delete") {
+			value = keyDeleted
+		}
+		is := r.know.setting(w.target, value)
 		if is == nil {
 			return
 		}
 		r.did(ev, w, is)
-		a.Text, a.Tool = w.target+" = "+w.key, r.base(w.image)
+		a.Text, a.Tool = w.target+" = "+value, r.base(w.image)
 		r.out()
 	case "17", "18":
 		if is := r.know.folded(onPipe, w.pipe); is != nil {
@@ -549,7 +574,8 @@ func (r *Reader) channel(ev *tocsin.Event, w *winFacts) {
 		a.Text = "setting of the database changed: " + ev.Text("Data")
 		r.out()
 	case w.id == "5007" && strings.Contains(w.provider, "Defender"):
-		is := r.know.folded(onRegistry, strings.TrimSpace(ev.Text("New Value")))
+		key, value, _ := strings.Cut(strings.TrimSpace(ev.Text("New Value")), " = ")
+		is := r.know.setting(key, value)
 		if is == nil {
 			return
 		}
