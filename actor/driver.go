@@ -95,7 +95,7 @@ const ownWord = 3.0
 
 // A pace is even where three in five gaps, of half a second and more, differ by no more than this factor. What the gaps of 28
 // recorded agents' runs spread (σ of the logarithm 0.6 and more) makes a factor of 2.7, people's is larger. The weight is a
-// choice: scripts that sleep were not recorded. An agent's own harness may keep an even pace.
+// choice: scripts that sleep were not recorded, only made up. An agent's own harness may keep an even pace.
 const (
 	evenLeast  = 500 * time.Millisecond
 	evenSpread = 1.2

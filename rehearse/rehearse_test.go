@@ -349,11 +349,11 @@ func TestTempo(t *testing.T) {
 		opt       rehearse.Options
 		low, high float64 // of the median, s
 	}{
-		{"agent", rehearse.Options{}, 2, 6},
-		{"script", rehearse.Options{Tempo: "script"}, 0.4, 0.7},
+		{"agent", rehearse.Options{}, 5, 12},
+		{"script", rehearse.Options{Tempo: "script"}, 1.5, 2.5},
 		{"human", rehearse.Options{Tempo: "human"}, 9, 18},
-		{"agent at a third", rehearse.Options{Pace: 3}, 6, 18},
-		{"agent with jitter", rehearse.Options{Jitter: 1}, 1.5, 8},
+		{"agent at a third", rehearse.Options{Pace: 3}, 15, 36},
+		{"agent with jitter", rehearse.Options{Jitter: 1}, 4, 16},
 	} {
 		if m := median(tt.opt); m < tt.low || m > tt.high {
 			t.Errorf("%s: median gap %.2f s, want %g to %g", tt.name, m, tt.low, tt.high)
