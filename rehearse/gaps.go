@@ -11,7 +11,7 @@ import (
 // gaps.tsv holds how far apart actions are, start to start, up to half an hour, by who acts: quantiles of recordings on which
 // tocsin's judgement of drivers was neither fitted nor measured. People: one class of trainees of a cyber range (KYPO,
 // 2020-07-15, 2,335 gaps). Scripts: guessers of SSH passwords (loghub OpenSSH, 1,104, in whole seconds). Agents: coding with
-// Claude Code (oh-my-posh, 2026, 1,245).
+// Claude Code (oh-my-posh, 2026, 1,157), up to a minute, since in longer ones a person was waited for.
 //
 //go:embed gaps.tsv
 var gapsTable string

@@ -208,7 +208,7 @@ func checkShape(t *testing.T, truth *rehearse.Truth) {
 		if i > 0 && a.Time.Before(truth.Actions[i-1].Time) {
 			t.Fatalf("action %d is before the one before", i)
 		}
-		if a.Human != (a.Actor == "operator") {
+		if a.Human != (a.Actor == "operator" || truth.Options.Tempo == "human") {
 			t.Errorf("action %d of %s: human is %v", i, a.Actor, a.Human)
 		}
 		if a.Human {
