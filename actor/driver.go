@@ -15,8 +15,8 @@ import (
 // records do not say weighs nothing.
 //
 // It is undecided where no driver's share reaches its bound, and where there are fewer than leastTicks acts or they are in
-// a kind of log in which the driver that they look like was never recorded: then the shares are nil, and the evidence says
-// why.
+// a kind of log in which the driver that they look like was never recorded, or only scripts are named and none is sure enough:
+// then the shares are nil, and the evidence says why.
 func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
 	return fitted.Judge(ticks)
 }
@@ -79,6 +79,10 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	if ok, why := c.met(d); !ok {
 		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: why}), nil
 	}
+	if c.commands() < leastTicks && p[1] < decided[1] { // what is left of the others' shares tells nobody from them
+		seen := fmt.Sprintf("%d of %d acts are commands: in requests, logins and calls only scripts are named, and one is not sure enough at %.0f %%", c.commands(), len(acts), 100*p[1])
+		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: seen})
+	}
 	share := map[string]float64{"human": p[0], "script": p[1], "agent": p[2]}
 	if p[best] < decided[best] {
 		d = tocsin.Undecided
@@ -101,7 +105,7 @@ const ownWord = 3.0
 
 // A pace is even where three in five gaps, of half a second and more, differ by no more than this factor. What the gaps of 28
 // recorded agents' runs spread (σ of the logarithm 0.6 and more) makes a factor of 2.7, people's is larger. The weight is a
-// choice: scripts that sleep were not recorded. An agent's own harness may keep an even pace.
+// choice: scripts that sleep were not recorded, only made up. An agent's own harness may keep an even pace.
 const (
 	evenLeast  = 500 * time.Millisecond
 	evenSpread = 1.2

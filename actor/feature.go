@@ -2,6 +2,7 @@ package actor
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ const (
 	famLength
 	famSpeed
 	famJoined
+	famBatch
+	famSpread
+	famOrder
 	famWait
 	famBeat
 	famAgain
@@ -49,6 +53,9 @@ var families = [nFamilies]family{
 	famLength: {"length", "commands that are no repeats", []string{"nothing new", "up to 5 new bytes", "6–12", "13–25", "26–50", "51–100", "more"}},
 	famSpeed:  {"speed", "commands that are no repeats", []string{"up to 1 new byte a second", "up to 3", "up to 8", "up to 20", "up to 60", "more"}},
 	famJoined: {"joined", "new commands", []string{"one word", "simple", "one or two operators", "three and more"}},
+	famBatch:  {"batch", "commands", []string{"alone", "one of 2 or 3 within 1 s of each other", "of 4 to 7", "of 8 and more"}},
+	famSpread: {"spread", "gaps of 1 s and more", []string{"of σ(ln) up to 0.15", "up to 0.3", "up to 0.45", "up to 0.6", "up to 0.8", "up to 1.1", "more"}},
+	famOrder:  {"order", "commands after two others", []string{"three in a row of the form of an earlier three", "of a new form"}},
 	famWait:   {"wait", "gaps between requests, logins and calls", gaps},
 	famBeat:   {"beat", "such gaps of 1 s and more", beats},
 	famAgain:  {"again", "requests, logins and calls", texts},
@@ -66,6 +73,8 @@ type counts struct {
 	of [nLogs]int
 	// gaps between commands, in nanoseconds, at most maxGaps
 	between []int64
+	// logarithms of those of 1 s and more, in whole seconds
+	long []float64
 }
 
 func (c *counts) add(family, symbol int) {
@@ -130,9 +139,14 @@ func (c *counts) commands() (n int) {
 // ordered counts what commands show.
 func (c *counts) ordered(acts tocsin.Ticks) {
 	streams := map[uint32]*streak{}
+	size := batches(acts)
+	c.order(acts)
 	for i := range acts {
 		k := &acts[i]
 		text, tool := recall(acts, i)
+		if size[i] > 0 {
+			c.add(famBatch, batchSymbol(size[i]))
+		}
 		if k.Length > 0 {
 			c.add(famText, text)
 		}
@@ -148,6 +162,110 @@ func (c *counts) ordered(acts tocsin.Ticks) {
 		}
 		if gap, ok := c.gap(streams, k, famGap, famRhythm); ok && fresh {
 			c.add(famSpeed, speedSymbol(n, gap))
+		}
+	}
+	c.spread()
+}
+
+// spread counts how widely the gaps of 1 s and more are spread, of which there are eight or more: the standard deviation of
+// their logarithms.
+func (c *counts) spread() {
+	if len(c.long) < 8 {
+		return
+	}
+	mean, sum := 0.0, 0.0
+	for _, x := range c.long {
+		mean += x
+	}
+	mean /= float64(len(c.long))
+	for _, x := range c.long {
+		sum += (x - mean) * (x - mean)
+	}
+	s := spreadSymbol(math.Sqrt(sum / float64(len(c.long))))
+	c.n[famSpread][s] += len(c.long)
+	c.all[famSpread] += len(c.long)
+}
+
+func spreadSymbol(s float64) int {
+	for i, most := range [...]float64{0.15, 0.3, 0.45, 0.6, 0.8, 1.1} {
+		if s <= most {
+			return i
+		}
+	}
+	return 6
+}
+
+// batches are, for each command, how many of its stream were sent within a second of each other, itself among them; 0 where it
+// has no time. Calls that a model makes at once are few, what a script sends without waiting is much.
+func batches(acts tocsin.Ticks) []int {
+	size := make([]int, len(acts))
+	type batch struct{ first, last, n int }
+	open := map[uint32]*batch{}
+	next := make([]int, len(acts)) // in its batch
+	for i := range acts {
+		k := &acts[i]
+		if !k.Dated() {
+			continue
+		}
+		b := open[k.Stream]
+		if b == nil || k.Hole || floor(k.Time)-floor(acts[b.last].Time) >= 1 {
+			b = &batch{first: i}
+			open[k.Stream] = b
+		} else {
+			next[b.last] = i
+		}
+		b.last = i
+		b.n++
+		size[b.first] = b.n
+	}
+	for i := range acts {
+		if n := next[i]; n > 0 {
+			size[n] = size[i]
+		}
+	}
+	return size
+}
+
+func batchSymbol(n int) int {
+	switch {
+	case n <= 1:
+		return 0
+	case n <= 3:
+		return 1
+	case n <= 7:
+		return 2
+	}
+	return 3
+}
+
+// order counts commands that make, with the two before them, a row of the same form as an earlier one, by their lengths, words
+// and operators: who plays a list of commands again, in another session or against another target, changes names and tokens in
+// it at most. A row of one form throughout tells nothing.
+func (c *counts) order(acts tocsin.Ticks) {
+	type form struct {
+		length           uint16
+		count, operators uint8
+	}
+	type row [3]form
+	seen := map[row]bool{}
+	last := map[uint32]*row{}
+	n := map[uint32]int{}
+	for i := range acts {
+		k := &acts[i]
+		r := last[k.Stream]
+		if r == nil {
+			r = &row{}
+			last[k.Stream] = r
+		}
+		r[0], r[1], r[2] = r[1], r[2], form{k.Length, k.Count, k.Operators}
+		if n[k.Stream]++; n[k.Stream] < 3 || r[0] == r[1] && r[1] == r[2] {
+			continue
+		}
+		if seen[*r] {
+			c.add(famOrder, 0)
+		} else {
+			c.add(famOrder, 1)
+			seen[*r] = true
 		}
 	}
 }
@@ -182,6 +300,9 @@ func (c *counts) gap(streams map[uint32]*streak, k *tocsin.Tick, family, rhythm 
 		c.between = append(c.between, k.Time-before)
 	}
 	if gap >= 1 {
+		if family == famGap && len(c.long) < maxGaps {
+			c.long = append(c.long, math.Log(float64(gap)))
+		}
 		if s.gap >= 1 {
 			c.add(rhythm, beatSymbol(gap, s.gap))
 		}

@@ -26,7 +26,6 @@ func TestCampaignDrivers(t *testing.T) {
 		{tocsin.Human, "operator/human-kypo.tar.gz"},
 		{tocsin.Script, "operator/script-cowrie-2017"},
 		{tocsin.Script, "web/scanners-dvwa"},
-		{tocsin.Script, "linux/loghub-openssh/OpenSSH_2k.log.gz"},
 		{tocsin.Script, "windows/eqllib"},
 		{tocsin.Script, "windows/otrf-atomic"},
 		{tocsin.Agent, "agents/cochise-2025.jsonl.gz"},

@@ -79,7 +79,7 @@ var tuned = map[string]string{
 	"weights":   "the weights were fitted on these recordings",
 	"left-out":  "features were chosen by this score, weights fitted without the group",
 	"hours":     "the weights of callers were chosen on these hours, which are written for it",
-	"rehearsal": "rehearsals draw their gaps from the recordings that the judgement of drivers was measured on",
+	"rehearsal": "the share, the decisions and the joining were judged on rehearsals while they were written; their gaps are of recordings that the judgement of drivers was neither fitted to nor measured on",
 }
 
 // figureColumns are those of figures.tsv, in order.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -69,8 +68,8 @@ func (s side) of(ticks tocsin.Ticks) (out tocsin.Ticks) {
 }
 
 // lessons cuts doers into what is learned from: the first 5, 10, 20, 50, 100 and 200 acts, and the later stretches of 50, of
-// lines as they were typed and of the programs that these started, and of what people and models typed as a script would
-// send it (replay). Each driver weighs the same in sum. Within a driver a kind of log weighs by the root of the number of
+// lines as they were typed and of the programs that these started, and of what was typed as a script would send it (replay,
+// playbook). Each driver weighs the same in sum. Within a driver a kind of log weighs by the root of the number of
 // its doers, so that none outweighs all others, and a doer weighs the same however long it acted.
 func (s side) lessons(all []*operator) []lesson {
 	var out []lesson
@@ -99,14 +98,9 @@ func (s side) lessons(all []*operator) []lesson {
 			out = append(out, lesson{of, pace, driver, s.shown(c), 1 / float64(len(cuts))})
 		}
 	}
-	var pacers []*operator // scripts with gaps between their lines
-	for _, o := range all {
-		if o.driver == tocsin.Script && o.kind == "honeypot" && len(ordering.of(o.ticks).Acts()) >= 4 {
-			pacers = append(pacers, o)
-		}
-	}
 	draw := rand.New(rand.NewPCG(5, 6))
-	replays := 0
+	recorded, made := recordedPaces(all), paces()
+	n := 0
 	for _, o := range all {
 		ticks := s.of(o.ticks)
 		if s == trying {
@@ -114,11 +108,20 @@ func (s side) lessons(all []*operator) []lesson {
 			continue
 		}
 		add(o, o, o.driver, o.kind, ticks, s.of(o.run))
-		if o.driver != tocsin.Script && len(ticks) >= 10 && len(pacers) > 0 {
-			pace := pacers[replays%len(pacers)]
-			replays++
-			add(o, pace, tocsin.Script, "replay", replay(ticks, s.of(pace.ticks), draw))
+		if len(ticks.Acts()) < 4 || o.driver == tocsin.Script && o.kind != "honeypot" {
+			continue
 		}
+		if o.driver != tocsin.Script && len(ticks) >= 10 {
+			if len(recorded) > 0 {
+				p := recorded[n%len(recorded)]
+				add(o, p.of, tocsin.Script, "replay", replay(ticks, p, draw))
+			}
+			p := made[n%len(made)]
+			add(o, p.of, tocsin.Script, "replay", replay(ticks, p, draw))
+		}
+		p := made[(n+1)%len(made)]
+		add(o, p.of, tocsin.Script, "replay", playbook(ticks, p, draw))
+		n++
 	}
 	kind := func(l *lesson) string {
 		if l.pace != l.of {
@@ -133,28 +136,6 @@ func (s side) lessons(all []*operator) []lesson {
 	}
 	for i := range out {
 		out[i].weight /= float64(len(total)) * total[out[i].driver]
-	}
-	return out
-}
-
-// replay is what was typed, sent at the pace of a script: its gaps are drawn from those of one that was recorded. It is what
-// any script looks like that sends commands written beforehand.
-func replay(typed, pace tocsin.Ticks, draw *rand.Rand) tocsin.Ticks {
-	var gaps []int64
-	last := map[uint32]int64{}
-	for i := range pace {
-		if at, ok := last[pace[i].Stream]; ok {
-			gaps = append(gaps, pace[i].Time-at)
-		}
-		last[pace[i].Stream] = pace[i].Time
-	}
-	if len(gaps) == 0 {
-		return nil
-	}
-	out := slices.Clone(typed)
-	for i := 1; i < len(out); i++ {
-		out[i].Time = out[i-1].Time + gaps[draw.IntN(len(gaps))]
-		out[i].Stream = out[0].Stream
 	}
 	return out
 }

@@ -251,6 +251,59 @@ func TestDrivers(t *testing.T) {
 	}
 }
 
+// TestDriversReplayed scores what is said of scripts that send what people and models typed, once or time and again: with
+// weights that were fitted without a sixth of the models, classes of people and networks whose texts they send, and without
+// their way of waiting. Their waiting is made up (paces); it is all that is known of slow bots.
+func TestDriversReplayed(t *testing.T) {
+	measures(t)
+	if testing.Short() {
+		without(t, "refitting is not for -short")
+	}
+	all := operators(t)
+	lessons := [2][]lesson{ordering.lessons(all), trying.lessons(all)}
+	everything := func(string) bool { return true }
+	shipped := actor.Fitted()
+	for _, play := range []struct {
+		name string
+		make func(tocsin.Ticks, pace, *rand.Rand) tocsin.Ticks
+	}{{"replay", replay}, {"playbook", playbook}} {
+		for _, p := range paces() {
+			by := map[string]actor.Weights{}
+			draw := rand.New(rand.NewPCG(7, 8))
+			var c, s confusion
+			var of [4][4]int
+			for _, o := range all {
+				typed := ordering.of(o.ticks)
+				if o.driver == tocsin.Script && o.kind != "honeypot" || len(typed.Acts()) < 10 {
+					continue
+				}
+				ticks := cut(play.make(typed, p, draw), 30)
+				if ticks == nil {
+					continue
+				}
+				f := byGroup(o)
+				w, ok := by[f]
+				if !ok {
+					l := learn(lessons, func(x *operator) bool { return x.group != p.of.group && byGroup(x) != f }, everything)
+					w = l.weights()
+					by[f] = w
+				}
+				d, _, _ := w.Judge(ticks)
+				c[tocsin.Script][d]++
+				of[o.driver][d]++
+				d, _, _ = shipped.Judge(ticks)
+				s[tocsin.Script][d]++
+			}
+			n := c.units(tocsin.Script)
+			t.Logf("%s, %s: of %d: human %d, script %d, agent %d, undecided %d; texts of people %v, of agents %v; as shipped %v", play.name, p.of.name, n,
+				c[tocsin.Script][tocsin.Human], c[tocsin.Script][tocsin.Script], c[tocsin.Script][tocsin.Agent], c[tocsin.Script][tocsin.Undecided], of[tocsin.Human], of[tocsin.Agent], s[tocsin.Script])
+			key := "driver/replayed/" + play.name + "-" + slug(p.of.name)
+			share(t, key+"/called-agent", c[tocsin.Script][tocsin.Agent], n)
+			share(t, key+"/called-script", c[tocsin.Script][tocsin.Script], n)
+		}
+	}
+}
+
 // TestDriversInDisguise tells how far an agent gets that changes its pace: what the judgement as shipped says of the
 // recorded agents when their gaps are stretched or jittered. They are the judgement's limits, not its proof.
 func TestDriversInDisguise(t *testing.T) {

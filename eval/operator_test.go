@@ -39,8 +39,26 @@ type identity struct {
 	kind, name, group string
 }
 
-// operators reads all doers of the recordings.
+// forRehearsals says that a doer is of the recordings from which rehearsals draw their gaps: nothing is fitted to them and no
+// judgement is measured on them.
+func forRehearsals(o *operator) bool {
+	switch o.driver {
+	case tocsin.Human:
+		return o.group == "2020-07-15" // one class of trainees
+	case tocsin.Script:
+		return o.source == "linux/loghub-openssh/OpenSSH_2k.log.gz"
+	}
+	return o.source == "agents/oh-my-posh.jsonl.gz"
+}
+
+// operators reads all doers of the recordings but those that are for rehearsals.
 func operators(t testing.TB) []*operator {
+	t.Helper()
+	return slices.DeleteFunc(allOperators(t), forRehearsals)
+}
+
+// allOperators reads all doers of the recordings.
+func allOperators(t testing.TB) []*operator {
 	t.Helper()
 	for _, name := range []string{"operator", "agents", "linux", "web", "windows"} {
 		data(t, name)

@@ -19,6 +19,10 @@ var rehearsals = flag.Int("rehearsals", 1, fmt.Sprintf("how many seeds of each s
 
 const publishedSeeds = 16
 
+// attackPace brings the median of the gaps that rehearsals draw, of agents at code, to that of recorded agents in attacks, between
+// 3 and 4 s.
+const attackPace = 0.5
+
 // TestRehearsals plays rehearsals and scores what a hunt says of them against the truth, at rising evasion. The
 // settings at which it breaks are the detector's limits.
 func TestRehearsals(t *testing.T) {
@@ -34,18 +38,19 @@ func TestRehearsals(t *testing.T) {
 		name string
 		opt  rehearse.Options
 	}{
-		{"plain", rehearse.Options{}},
-		{"rotate 40", rehearse.Options{Rotate: 40}},
-		{"rotate 15, rename", rehearse.Options{Rotate: 15, Rename: true}},
-		{"jitter 0.5", rehearse.Options{Jitter: 0.5}},
-		{"jitter 1, pace 3", rehearse.Options{Jitter: 1, Pace: 3}},
-		{"all", rehearse.Options{Jitter: 0.5, Pace: 2, Rotate: 25, Rename: true}},
-		{"autonomy 0.6", rehearse.Options{Autonomy: 0.6}},
+		{"plain", rehearse.Options{Pace: attackPace}},
+		{"rotate 40", rehearse.Options{Pace: attackPace, Rotate: 40}},
+		{"rotate 15, rename", rehearse.Options{Pace: attackPace, Rotate: 15, Rename: true}},
+		{"jitter 0.5", rehearse.Options{Pace: attackPace, Jitter: 0.5}},
+		{"slow", rehearse.Options{}},
+		{"jitter 1, pace 3", rehearse.Options{Pace: 3 * attackPace, Jitter: 1}},
+		{"all", rehearse.Options{Pace: 2 * attackPace, Jitter: 0.5, Rotate: 25, Rename: true}},
+		{"autonomy 0.6", rehearse.Options{Pace: attackPace, Autonomy: 0.6}},
 		{"human throughout", rehearse.Options{Tempo: "human", Targets: 8}},
 	} {
 		var sum rehearsalScore
 		n := *rehearsals
-		within, agents := 0, 0
+		within, agents, people := 0, 0, 0
 		for seed := range n {
 			opt := s.opt
 			opt.Seed = uint64(seed + 1)
@@ -56,19 +61,24 @@ func TestRehearsals(t *testing.T) {
 			if one.agent {
 				agents++
 			}
+			if one.human {
+				people++
+			}
 			sum.add(one)
 			if n <= 3 {
 				t.Logf("    %s seed %d: %+v", s.name, opt.Seed, one)
 			}
 		}
 		f1 := 2 * float64(sum.gatesHit) / max(1, float64(sum.gatesTrue+sum.gatesSaid))
-		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d (%d machines said), benign names %d of %d, re-linked %d of %d, called agent %d of %d",
-			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.machines, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, n)
+		t.Logf("%-18s %d seeds: autonomy within 5 points %d of %d (mean error %.1f points, %d not told), gates F1 %.2f (%d of %d found, %d said), victims in one campaign %d of %d (%d machines said), benign names %d of %d, re-linked %d of %d, called agent %d and human %d of %d",
+			s.name, n, within, n, 100*sum.error/float64(max(1, n-sum.untold)), sum.untold, f1, sum.gatesHit, sum.gatesTrue, sum.gatesSaid, sum.victimsIn, sum.victims, sum.machines, sum.strangers, sum.names, sum.relinked, sum.blocks, agents, people, n)
 		key := "rehearsal/" + slug(s.name)
-		if s.opt.Tempo == "" { // what a person drives throughout has no agents' share
+		if s.opt.Tempo == "" {
 			share(t, key+"/autonomy-within-5", within, n)
 			share(t, key+"/share-told", n-sum.untold, n)
 			scoreWithin(t, key+"/autonomy-error", 100*sum.error/float64(max(1, n-sum.untold)), n, math.NaN(), math.NaN())
+		} else {
+			share(t, key+"/called-human", people, n)
 		}
 		score(t, key+"/gates-f1", f1, sum.gatesTrue)
 		share(t, key+"/gates-found", sum.gatesHit, sum.gatesTrue)
@@ -90,7 +100,7 @@ type rehearsalScore struct {
 	machines                       int // said to be reached
 	names, strangers               int // handles in the campaign, and of them those of benign people
 	blocks, relinked               int
-	agent                          bool
+	agent, human                   bool
 	level                          tocsin.Level
 }
 
@@ -196,7 +206,7 @@ func playRehearsal(t *testing.T, set *sigma.Set, opt rehearse.Options) rehearsal
 			}
 		}
 	}
-	s.agent = best.Driver == tocsin.Agent
+	s.agent, s.human = best.Driver == tocsin.Agent, best.Driver == tocsin.Human
 	return s
 }
 

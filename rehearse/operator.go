@@ -33,7 +33,8 @@ type played struct {
 var phases = []string{"reconnaissance", "exploitation", "foothold", "credentials", "movement", "collection"}
 
 // operate plays the campaign: as many stretches as there are decisions, and one more; each begins with what the person
-// does by hand and goes on with what three agents do side by side, an organisation each at a time.
+// does by hand and goes on with what three agents do side by side, an organisation each at a time. Where a person drives
+// throughout there is one in their place.
 func (s *stage) operate() {
 	next := 11
 	fresh := func() string {
@@ -45,7 +46,11 @@ func (s *stage) operate() {
 	}
 	agents := []string{"python-httpx/0.28.1", "Go-http-client/2.0", "curl/8.14.1"}
 	var workers []*worker
-	for i := range 3 {
+	side := 3
+	if s.opt.Tempo == "human" { // a person does one thing at a time
+		side = 1
+	}
+	for i := range side {
 		s.truth.Actors = append(s.truth.Actors, Actor{ID: fmt.Sprintf("agent-%d", i+1), Driver: s.opt.Tempo})
 		w := &worker{id: fmt.Sprintf("agent-%d", i+1), address: fresh(), agent: agents[i]}
 		workers = append(workers, w)
@@ -314,7 +319,7 @@ func (s *stage) note(o *org, at time.Time, w *worker, p played, human, gate bool
 			s.person.UserAgents = append(s.person.UserAgents, w.agent)
 		}
 	}
-	s.truth.Actions = append(s.truth.Actions, Action{Time: at, Actor: by, Org: o.domain, Host: p.host, Tactic: p.tactic, What: p.what, Outcome: p.outcome, Human: human, Gate: gate, File: p.file, entry: p.entry})
+	s.truth.Actions = append(s.truth.Actions, Action{Time: at, Actor: by, Org: o.domain, Host: p.host, Tactic: p.tactic, What: p.what, Outcome: p.outcome, Human: human || s.opt.Tempo == "human", Gate: gate, File: p.file, entry: p.entry})
 }
 
 // ask is a request to an organisation's web server.

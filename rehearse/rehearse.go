@@ -28,10 +28,10 @@ type Options struct {
 	Seed     uint64    `json:"seed"`
 	Start    time.Time `json:"start"`    // of the logs; 2026-03-02 00:00 UTC
 	Targets  int       `json:"targets"`  // organisations that the operator is after; 30
-	Autonomy float64   `json:"autonomy"` // share of the operator's actions that agents do by themselves, to about a point; 0.85; -1 is none
+	Autonomy float64   `json:"autonomy"` // share of the operator's actions that agents do by themselves, to about a point; 0.85; -1 is none, as where tempo is human
 	Gates    int       `json:"gates"`    // points at which a person decides how to go on; 5; -1 is none
 	Days     int       `json:"days"`     // that the logs cover, or more where the campaign lasts longer; 4
-	Tempo    string    `json:"tempo"`    // what drives what is not done by hand: agent, script or human; agent
+	Tempo    string    `json:"tempo"`    // what drives the rest: agent, script or human, who is one and does one thing at a time; agent
 	Jitter   float64   `json:"jitter"`   // widens the gaps at random: 0 not at all, 1 by a factor of about 5 either way
 	Pace     float64   `json:"pace"`     // multiplies the gaps; 1
 	Rotate   int       `json:"rotate"`   // a new address each that many actions; 0 keeps addresses until they are blocked

@@ -73,31 +73,6 @@ func (s *stage) build() {
 	s.truth.Benign.Addresses = slices.Clone(s.clients)
 }
 
-// quantiles of a distribution, interpolated on a logarithmic scale.
-type quantiles struct{ p, v []float64 }
-
-// Measured distances of actions, start to start, in seconds.
-var (
-	// LLM agents in an Active Directory lab, start to start within a run: 3,024 commands of 23 runs, April to May 2026
-	// (operator/llm-cochise); the tail beyond a minute is that of previous result to next start, 4,642 commands of 14 models.
-	agentGaps = quantiles{[]float64{0, 0.17, 0.27, 0.6, 0.87, 0.95, 0.99, 1}, []float64{0.4, 1, 2, 5, 15, 60, 121, 240}}
-	// Trainees in cyber range games, 12,250 gaps below half an hour of 156 people, 2019 to 2022 (operator/human-kypo).
-	humanGaps = quantiles{[]float64{0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1}, []float64{0.3, 0.6, 3.6, 12.8, 44, 126, 775, 1500}}
-	// Bots at a honeypot, January 2017: distances of commands and logins of one session (operator/script-cowrie-2017).
-	scriptGaps = quantiles{[]float64{0, 0.5, 0.9, 1}, []float64{0.15, 0.5, 1.1, 2.5}}
-)
-
-func (s *stage) draw(q quantiles) time.Duration {
-	u := s.rng.Float64()
-	for i := 1; i < len(q.p); i++ {
-		if u <= q.p[i] {
-			f := (u - q.p[i-1]) / (q.p[i] - q.p[i-1])
-			return time.Duration(math.Exp(math.Log(q.v[i-1])+f*(math.Log(q.v[i])-math.Log(q.v[i-1]))) * float64(time.Second))
-		}
-	}
-	return time.Duration(q.v[len(q.v)-1] * float64(time.Second))
-}
-
 // machineGap is the time from one action to the next of what is not done by hand.
 func (s *stage) machineGap() time.Duration {
 	var d time.Duration
