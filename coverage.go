@@ -33,6 +33,8 @@ type Coverage struct {
 	OutFirst  time.Time     //
 	OutLast   time.Time     //
 	Partial   string        // why the run ended before all was read; empty where it did not
+	Digests   []Digest      // of the files that were read, in path order, then of the rules and settings
+	Unhashed  int64         // files that were read and have no digest: not asked for, not read to the end, changed meanwhile
 	Thin      int64         // events kept for correlations without the fields that no correlation reads, to save memory
 	Wall, CPU time.Duration
 	LoadCPU   time.Duration // the part of CPU spent loading and compiling rules
@@ -99,6 +101,14 @@ type RuleSet struct {
 	Revision string    `json:"revision,omitempty"`
 	Date     time.Time `json:"date"`  // when it was installed; zero for others
 	Rules    int       `json:"rules"` // of them that can be used
+}
+
+// A Digest says which bytes a run worked with, so that a reader can show that the evidence is still the same.
+type Digest struct {
+	Kind   string `json:"kind"`   // input, rules (of a RuleSet), or the flag without its dashes that named a file
+	Path   string `json:"path"`   // of rules without a place of their own: own
+	Bytes  int64  `json:"bytes"`  // as they lie on disk
+	SHA256 string `json:"sha256"` // in hexadecimal; of several files: of the lines that sha256sum writes of them, in path order
 }
 
 // A SourceCount is how many events a log source had.

@@ -8,6 +8,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,6 +35,7 @@ type Input struct {
 	From, To  time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers   int                      // 0: one for each processor
 	Progress  *Progress                // may be nil
+	Digest    bool                     // the coverage tells the SHA-256 of each file that is read
 	Knowledge *action.Knowledge        // of a hunt: what actions mean; nil is Tocsin's own
 	Findings  bool                     // of a hunt: an action that knowledge finds telling enough is a match, see FindingLevel
 	Known     func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
@@ -135,6 +137,9 @@ type run struct {
 	skipped []tocsin.File
 	faults  []*tocsin.Fault
 	faultN  int64
+
+	digests  []tocsin.Digest
+	unhashed int64
 
 	mistakes int64
 	mistake  *tocsin.Fault // the first in order
@@ -272,6 +277,9 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Fault: w.fault,
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
+	if w.in.Digest {
+		hooks.Digest = func(size int64, sum [32]byte, ok bool) { w.hashed(u.Path, size, sum, ok) }
+	}
 	looks := neighbourLooks
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
 		f := &file{path: s.Path, format: s.Format.Name, host: s.Host, ref: s.ModTime}
@@ -307,6 +315,17 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.flush(block{file: f, format: format, seq: seq}, th)
 		return err
 	})
+}
+
+// hashed notes the digest of a file.
+func (r *run) hashed(path string, size int64, sum [32]byte, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !ok {
+		r.unhashed++
+		return
+	}
+	r.digests = append(r.digests, tocsin.Digest{Kind: "input", Path: path, Bytes: size, SHA256: hex.EncodeToString(sum[:])})
 }
 
 // decoder is the one for the next block of a format: the thread's, or without one the worker's.
@@ -455,7 +474,13 @@ func (w *worker) spare(ev *tocsin.Event) {
 
 // coverage adds up what the workers saw.
 func (r *run) coverage(workers []*worker) *tocsin.Coverage {
-	c := &tocsin.Coverage{Files: r.skipped}
+	c := &tocsin.Coverage{Files: r.skipped, Digests: r.digests, Unhashed: r.unhashed}
+	if !r.in.Digest {
+		c.Unhashed = int64(len(r.files))
+	}
+	slices.SortFunc(c.Digests, func(a, b tocsin.Digest) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.SHA256, b.SHA256))
+	})
 	var all eras
 	for _, f := range r.files {
 		s := f.all

@@ -121,6 +121,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if l := seriesInWords(c); l != "" {
 		all = append(all, "  Series    "+l)
 	}
+	if l := custodyInWords(c); airy && l != "" {
+		all = append(all, "  Custody   "+visible(l))
+	}
 	if airy && c.Wall > 0 {
 		l := "  Took      " + lasting(c.Wall)
 		if c.CPU > 0 {

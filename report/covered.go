@@ -43,6 +43,10 @@ type Covered struct {
 	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`           // filters of the run that nothing met
 	LetGo   []tocsin.LetGo `json:"let_go"`                    // what was not kept; empty where everything was
 	Partial string         `json:"partial,omitempty"`         // why the run ended before all was read
+
+	Digests  []tocsin.Digest `json:"digests,omitempty"`     // of what the run worked with: all of them
+	Unhashed int64           `json:"not_hashed,omitempty"`  // files that were read and have no digest
+	Data     string          `json:"data_sha256,omitempty"` // SHA-256 of the lines before this one
 }
 
 // A Missing is a [tocsin.Gap] of GapMissing.
@@ -80,6 +84,7 @@ func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
 		RulesLoaded: int64(c.Rules), RuleSets: c.RuleSets, Bare: c.Bare, RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Mistakes: c.Mistakes, Timeless: c.Timeless, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+	s.Digests, s.Unhashed = c.Digests, c.Unhashed
 	s.Guessed = guessedBy(c.Guesses)
 	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
 	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
@@ -163,6 +168,12 @@ func (s *Covered) join(o *Covered) {
 	s.Outside += o.Outside
 	s.Unmet = append(s.Unmet, o.Unmet...)
 	s.Partial = or(s.Partial, o.Partial)
+	for _, d := range o.Digests {
+		if !slices.Contains(s.Digests, d) {
+			s.Digests = append(s.Digests, d)
+		}
+	}
+	s.Unhashed += o.Unhashed
 }
 
 // readCovered reads a line of kind coverage.

@@ -75,7 +75,7 @@ func incident(h *Hunt, lang string) (*dossier, error) {
 		a.beyond(len(all)-maxIncidents, maxRows)
 	}
 	a.heading(2, w.coverage+w.and+strings.ToLower(w.limits))
-	a.covered()
+	a.attested()
 	a.para(w.cautions)
 	return a, nil
 }
@@ -534,6 +534,15 @@ func (a *dossier) covered() {
 	}
 	a.list(items)
 	a.beyond(len(c.LetGo), maxRows)
+}
+
+// attested is what was covered, and the digests of what that rests on.
+func (a *dossier) attested() {
+	a.covered()
+	if c := a.h.covered(); c != nil {
+		a.custody(c)
+	}
+	a.seal = a.w.seal
 }
 
 // order is a time by which entries are sorted: those without one come last.

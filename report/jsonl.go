@@ -7,11 +7,12 @@ import (
 )
 
 // JSONL writes one line of JSON for each campaign, then for what is telling and in none, then for each match, and ends
-// with one for what was covered and what was not, where the hunt says it. docs/jsonl.schema.json describes them. Nothing
+// with one for what was covered and what was not, where the hunt says it, with the SHA-256 of all lines before it. docs/jsonl.schema.json describes them. Nothing
 // of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed or
 // removed.
 func JSONL(w io.Writer, h *Hunt) error {
-	s := spool{w: w}
+	data := seal(w)
+	s := spool{w: data}
 	for _, c := range h.campaigns() {
 		s.b = appendCampaign(s.b, c)
 		if err := s.drain(false); err != nil {
@@ -32,6 +33,12 @@ func JSONL(w io.Writer, h *Hunt) error {
 		}
 	}
 	if c := h.covered(); c != nil {
+		if err := s.drain(true); err != nil {
+			return err
+		}
+		told := *c
+		told.Data = data.digest()
+		c = &told
 		s.b = appendCovered(s.b, c)
 	}
 	return s.drain(true)

@@ -38,6 +38,7 @@ type huntCmd struct {
 	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
+	NoHash      bool     `help:"Do not take the SHA-256 of each file that is read; reports then cannot show which bytes they rest on."`
 	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
 	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
 	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
@@ -157,7 +158,7 @@ func (c *huntCmd) Run(s std) error {
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}
-	in.Channels = set.channels
+	in.Channels, in.Digest = set.channels, !c.NoHash
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if found == nil {
@@ -168,6 +169,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
+	coverage.Digests = slices.Concat(coverage.Digests, set.digests, hush.digests)
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
