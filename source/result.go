@@ -42,6 +42,8 @@ var resultMarks = []resultMark{
 	{"text", "1 campaign; no match of a rule is listed.", ""},
 	{"explanation", "%l %s\nc-%x%x%x%x%x%x%x%x", ""},
 	{"explanation", "  %l %s  c-%x%x%x%x%x%x%x%x", ""},
+	{"comparison", "Compared: %n new, %n worse, %n gone, ", ""},
+	{"comparison as jsonl", `{"kind":"diff","new":%n,"worse":%n,"gone":%n,`, ""},
 	{"metrics", "EVENTS  ", "%sFIRST  %sLAST\n"},
 	{"metrics", "LOGONS  WORKED  FAILED  ", "%sFIRST  %sLAST\n"},
 	{"metrics", "RECORDS  KIND  ", "%sOF  %sFIRST  %sLAST\n"},
