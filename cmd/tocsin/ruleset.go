@@ -44,7 +44,7 @@ type ruleset struct {
 	channels []*tocsin.Rule // rows by which channels are judged
 	sets     []tocsin.RuleSet
 	digests  []tocsin.Digest // of the rules and the files that flags named
-	windows  bool // a collection has rules for Windows
+	windows  bool            // a collection has rules for Windows
 	files    []rules.File
 	options  sigma.Options
 }
