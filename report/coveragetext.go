@@ -50,6 +50,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if c.Partial != "" {
 		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
 	}
+	if c.Pseudonyms {
+		all = append(all, "  Names     "+pseudonymsText)
+	}
 	if c.Bare > 0 {
 		all = append(all, "  Windows   "+bareText(c.Bare))
 	}

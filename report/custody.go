@@ -27,6 +27,9 @@ func (s *sealed) Write(p []byte) (int, error) {
 // digest is the SHA-256 of what was written until now, in hexadecimal.
 func (s *sealed) digest() string { return hex.EncodeToString(s.sum.Sum(nil)) }
 
+// pseudonymsText says so where names are not the logs' own.
+const pseudonymsText = "hosts, accounts and addresses are pseudonyms"
+
 // custodyInWords says in a line of which bytes the coverage has digests; "" where there are none to be told of.
 func custodyInWords(c *tocsin.Coverage) string {
 	files, sets := 0, 0

@@ -490,6 +490,9 @@ func (a *dossier) covered() {
 	if c.Partial != "" {
 		a.para(fill(w.partial, quote(c.Partial)))
 	}
+	if c.Pseudonyms {
+		a.para(bold(w.pseudonyms))
+	}
 	if c.Bare > 0 {
 		a.para(fill(w.bare, w.long(c.Bare)))
 	}

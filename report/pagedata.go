@@ -450,6 +450,9 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.intAt("unhashed", c.Unhashed)
 	}
 	j.strAt("partial", c.Partial)
+	if c.Pseudonyms {
+		j.strAt("pseudonyms", pseudonymsText)
+	}
 	if c.Bare > 0 {
 		j.strAt("bare", bareText(c.Bare))
 	}

@@ -38,6 +38,12 @@ func (s *stix) campaigns(h *Hunt) {
 		}
 	}
 	s.letGo(h, ids)
+	if c := h.covered(); c != nil && c.Pseudonyms {
+		s.domain("note", "pseudonyms\x00"+strings.Join(ids, " "), s.made, func() {
+			s.strAt("content", english.pseudonyms)
+			s.strsAt("object_refs", ids)
+		})
+	}
 }
 
 // letGo notes on the campaigns what the run did not keep, so that they may lack it.

@@ -26,22 +26,23 @@ type huntCmd struct {
 	ruleFlags
 	outputFlags
 
-	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
-	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
-	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
-	Level       []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
-	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
-	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
-	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
-	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
-	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
-	NoHash      bool     `help:"Do not take the SHA-256 of each file that is read; reports then cannot show which bytes they rest on."`
-	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
-	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
-	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+	Format       string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Lang         string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Stats        string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
+	MinLevel     string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
+	Level        []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
+	Tag          []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
+	Rule         []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
+	ExcludeRule  []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
+	Host         []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
+	Suppress     string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
+	FailLevel    string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
+	Explain      []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
+	NoHash       bool     `help:"Do not take the SHA-256 of each file that is read; reports then cannot show which bytes they rest on."`
+	Pseudonymise bool     `help:"Put pseudonyms in the place of hosts, accounts and addresses, alike everywhere, so that the report can be shown to others. They cannot be guessed; with the same --key-file they are the same in every run."`
+	NoCampaigns  bool     `help:"Report matches only: do not join what happened to campaigns."`
+	Horizon      string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
+	KeyFile      string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -175,6 +176,11 @@ func (c *huntCmd) Run(s std) error {
 	coverage.CPU, coverage.PeakRSS = usage()
 
 	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Coverage: coverage, Version: version(), Made: began}
+	if c.Pseudonymise {
+		if err := c.pseudonymise(s, h); err != nil {
+			return err
+		}
+	}
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
