@@ -36,11 +36,12 @@ var layers = map[string]struct {
 	"campaign":   {tocsin: []string{".", "prevalence"}, pure: true},
 	"channel":    {tocsin: []string{".", "slot"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
+	"ioc":        {tocsin: []string{"."}, pure: true},
 	"pseudonym":  {tocsin: []string{"."}, pure: true},
 	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse":   {}, // knows nothing of the detector; see offline
 	"update":     {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "channel", "decode", "engine", "naming", "pseudonym", "rehearse", "report", "rules", "sigma", "source", "update"},
+	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "channel", "decode", "engine", "ioc", "naming", "pseudonym", "rehearse", "report", "rules", "sigma", "source", "update"},
 		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
 	"eval": {}, // tests only
 }

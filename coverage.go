@@ -96,7 +96,7 @@ type Unmet struct {
 
 // A RuleSet is where some of the rules of a run come from.
 type RuleSet struct {
-	Kind     string    `json:"kind"`           // own, installed (by tocsin rules update) or given (--rules)
+	Kind     string    `json:"kind"`           // own, installed (by tocsin rules update), given (--rules) or indicators (--ioc)
 	Path     string    `json:"path,omitempty"` // where it lies; empty for own
 	From     string    `json:"from,omitempty"` // what an installed one was fetched from
 	Revision string    `json:"revision,omitempty"`

@@ -42,6 +42,7 @@ type Input struct {
 	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
 	Channels  []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
+	Listed    Listed                   // of a hunt: what else is looked for in events; may be nil
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound
@@ -60,6 +61,14 @@ type Progress struct {
 // at a time. The event is valid during the call only.
 type Desk interface {
 	Event(ev *tocsin.Event)
+}
+
+// Listed finds in events what is on lists of the user's. What it finds is a match of one of its Rules, by their numbers.
+// Several goroutines call Match at a time, one calls Held.
+type Listed interface {
+	Rules() []*tocsin.Rule
+	Match(ev *tocsin.Event, hold func(rule int))
+	Held(ev *tocsin.Event, rule int) []tocsin.Field
 }
 
 // Read reads all input and gives each event to a desk; desk(i) is called once for each worker before anything is

@@ -33,6 +33,9 @@ type Findings struct {
 	rules []*tocsin.Rule         // of the set, then the rows of knowledge, by their numbers
 	rows  map[*tocsin.Rule]int32 // the numbers of rows that are findings
 
+	listed Listed // nil where nobody asks
+	base   int32  // the number of the first of its rules
+
 	techniques [][]string // of the set's rules, by their ids of today; only for findings
 	desks      []*hunter
 	joint      []*tocsin.Match // of correlations, whole
@@ -102,8 +105,12 @@ func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) 
 	d := f.desks[x.desk]
 	d.shelf.Load(x.slot, ev)
 	*m = tocsin.Match{Time: ev.Time, Rule: f.rule(x), Event: ev}
-	if held && int(x.rule) < len(f.set.Rules()) {
+	switch {
+	case !held:
+	case int(x.rule) < len(f.set.Rules()):
 		m.Held = d.matcher.Held(ev, int(x.rule))
+	case f.listed != nil && x.rule >= f.base:
+		m.Held = f.listed.Held(ev, int(x.rule-f.base))
 	}
 	return m
 }
@@ -428,6 +435,12 @@ func (f *Findings) number(in *Input) {
 	for _, r := range f.set.Rules() {
 		f.rules = append(f.rules, &r.Rule)
 	}
+	defer func() {
+		if f.listed = in.Listed; f.listed != nil {
+			f.base = int32(len(f.rules))
+			f.rules = append(f.rules, f.listed.Rules()...)
+		}
+	}()
 	if !in.Findings {
 		return
 	}
@@ -470,6 +483,7 @@ type hunter struct {
 	noted         *actor.Pages         // what the witness noted and is not yet shared
 	share         func(*actor.Pages)   // gives it to the owner
 	hold          func(rule int)
+	list          func(rule int) // notes one of Listed's
 }
 
 // note notes an action with the worker's own, which are shared from time to time.
@@ -526,6 +540,7 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	}
 	h.series = f.set.Correlator(h.shelf)
 	h.hold = func(rule int) { h.held = append(h.held, rule) }
+	h.list = func(rule int) { h.found = append(h.found, h.base+int32(rule)) }
 	return h
 }
 
@@ -535,6 +550,9 @@ func (h *hunter) Event(ev *tocsin.Event) {
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
 		h.witness.see(ev, h.held)
+	}
+	if h.listed != nil {
+		h.listed.Match(ev, h.list)
 	}
 	if h.channels != nil {
 		if h.channels.Add(ev); h.channels.Heavy() {

@@ -15,7 +15,7 @@ import (
 
 type list []*tocsin.Match
 
-func (l list) Len() int                          { return len(l) }
+func (l list) Len() int                         { return len(l) }
 func (l list) All(bool) iter.Seq[*tocsin.Match] { return slices.Values(l) }
 
 func learned(t *testing.T, key string, fields ...string) *Names {

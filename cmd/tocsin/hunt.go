@@ -36,6 +36,7 @@ type huntCmd struct {
 	ExcludeRule  []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
 	Host         []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
 	Suppress     string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
+	IOC          []string `name:"ioc" help:"STIX 2.1 bundle or CSV of indicators (addresses, domains, URLs, hashes, file names, e-mail addresses) to look for; may be given more than once." placeholder:"FILE" sep:"none"`
 	FailLevel    string   `help:"Exit with 1 if anything of this level or above is reported." placeholder:"LEVEL"`
 	Explain      []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
 	NoHash       bool     `help:"Do not take the SHA-256 of each file that is read; reports then cannot show which bytes they rest on."`
@@ -121,6 +122,13 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	lists, err := c.indicators(set)
+	if err != nil {
+		return err
+	}
+	if lists != nil {
+		in.Listed = lists
+	}
 	if err := c.knowsRules(set); err != nil {
 		return err
 	}
@@ -167,7 +175,7 @@ func (c *huntCmd) Run(s std) error {
 	}
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
-	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
+	coverage.Unmet = slices.Concat(hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set), lateIndicators(lists))
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
 	coverage.Digests = slices.Concat(coverage.Digests, set.digests, hush.digests)
@@ -227,7 +235,7 @@ func (c *huntCmd) Run(s std) error {
 
 // outputs opens where the report and the stats go.
 func (c *huntCmd) outputs(s std) (report, stats *output, err error) {
-	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile})...)
+	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile}, c.IOC)...)
 	if report, err = createOutput("--output", c.Output, s.out, g); err != nil {
 		return nil, nil, err
 	}

@@ -36,17 +36,18 @@ type ruleFlags struct {
 
 // ruleset is rules ready for use, and what of them is not.
 type ruleset struct {
-	set      *sigma.Set
-	know     *action.Knowledge // Tocsin's own, and what the files hold besides
-	given    int               // files of knowledge beside Tocsin's own
-	findings bool              // what knowledge says of events is a match
-	rejected []*tocsin.Fault
-	channels []*tocsin.Rule // rows by which channels are judged
-	sets     []tocsin.RuleSet
-	digests  []tocsin.Digest // of the rules and the files that flags named
-	windows  bool            // a collection has rules for Windows
-	files    []rules.File
-	options  sigma.Options
+	set        *sigma.Set
+	know       *action.Knowledge // Tocsin's own, and what the files hold besides
+	given      int               // files of knowledge beside Tocsin's own
+	findings   bool              // what knowledge says of events is a match
+	rejected   []*tocsin.Fault
+	channels   []*tocsin.Rule // rows by which channels are judged
+	sets       []tocsin.RuleSet
+	indicators []*tocsin.Rule  // of --ioc
+	digests    []tocsin.Digest // of the rules and the files that flags named
+	windows    bool            // a collection has rules for Windows
+	files      []rules.File
+	options    sigma.Options
 }
 
 // parsed are the rules of the files, usable or not.
@@ -61,7 +62,7 @@ func (r *ruleset) loaded() []*tocsin.Rule {
 	for _, x := range r.set.Rules() {
 		all = append(all, &x.Rule)
 	}
-	return append(all, r.channels...)
+	return append(append(all, r.channels...), r.indicators...)
 }
 
 // channel is the row for channels that is called by this id or title, or nil.
