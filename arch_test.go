@@ -37,12 +37,13 @@ var layers = map[string]struct {
 	"channel":    {tocsin: []string{".", "slot"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"ioc":        {tocsin: []string{"."}, pure: true},
+	"shape":      {tocsin: []string{"."}, pure: true},
 	"pseudonym":  {tocsin: []string{"."}, pure: true},
 	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"rehearse":   {}, // knows nothing of the detector; see offline
 	"update":     {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "channel", "decode", "engine", "ioc", "naming", "pseudonym", "rehearse", "report", "rules", "sigma", "source", "update"},
-		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term"}},
+	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "channel", "decode", "engine", "ioc", "naming", "pseudonym", "rehearse", "report", "rules", "shape", "sigma", "source", "update"},
+		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/term", "github.com/oschwald/maxminddb-golang"}},
 	"eval": {}, // tests only
 }
 

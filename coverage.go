@@ -33,6 +33,7 @@ type Coverage struct {
 	OutFirst   time.Time     //
 	OutLast    time.Time     //
 	Partial    string        // why the run ended before all was read; empty where it did not
+	Fields     string        // what of their events matches carry, where not all: as it was asked for
 	Pseudonyms bool          // hosts, accounts and addresses of the report are pseudonyms
 	Digests    []Digest      // of the files that were read, in path order, then of the rules and settings
 	Unhashed   int64         // files that were read and have no digest: not asked for, not read to the end, changed meanwhile

@@ -22,6 +22,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/sigma"
 	"github.com/tocsin-ids/tocsin/source"
 )
 
@@ -42,6 +43,7 @@ type Input struct {
 	Key       []byte                   // of a hunt: keys fingerprints of credentials and what is sampled; nil joins no campaigns
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
 	Channels  []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
+	Profile   func() *sigma.Profile    // of a hunt: what rules cost is noted in one for each worker; nil asks for none
 	Listed    Listed                   // of a hunt: what else is looked for in events; may be nil
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 

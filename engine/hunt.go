@@ -516,6 +516,9 @@ const shelfBound = 32 << 20
 
 func (f *Findings) hunter(desk int, in Input) *hunter {
 	h := &hunter{Findings: f, desk: int32(desk), matcher: f.set.Matcher(), progress: in.Progress}
+	if in.Profile != nil {
+		h.matcher.Profile(in.Profile())
+	}
 	h.finds = pile{bound: max(1, in.finds/in.Workers), spool: f.spool, compare: f.compare}
 	h.hits = pile{bound: h.finds.bound, spool: f.spool, compare: f.compareHits}
 	h.enough = int64(h.finds.bound)

@@ -50,6 +50,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if c.Partial != "" {
 		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
 	}
+	if c.Fields != "" {
+		all = append(all, "  Fields    matches carry only these of their events: "+visible(c.Fields))
+	}
 	if c.Pseudonyms {
 		all = append(all, "  Names     "+pseudonymsText)
 	}

@@ -450,6 +450,7 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.intAt("unhashed", c.Unhashed)
 	}
 	j.strAt("partial", c.Partial)
+	j.strAt("fields", c.Fields)
 	if c.Pseudonyms {
 		j.strAt("pseudonyms", pseudonymsText)
 	}

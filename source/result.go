@@ -48,6 +48,8 @@ var resultMarks = []resultMark{
 	{"metrics", "LOGONS  WORKED  FAILED  ", "%sFIRST  %sLAST\n"},
 	{"metrics", "RECORDS  KIND  ", "%sOF  %sFIRST  %sLAST\n"},
 	{"metrics", "{\n  \"kind\": \"metrics\"", ""},
+	{"costs of rules", "tocsin_rule,title,microseconds,", ""},
+	{"pivots as csv", "tocsin_pivot,value,", ""},
 	{"metrics as csv", "tocsin_events,", ""},
 	{"stats", "{\n  \"files_read\": %n,\n", "  \"files_skipped\": %n,\n  \"bytes\": %n,\n  \"events\": %n,\n  \"faults\": %n,\n"},
 	{"truth", "{\n \"options\": {\n  \"seed\": ", "%n,\n  \"start\": \"%s\",\n  \"targets\": %n,\n"},

@@ -9,6 +9,7 @@ function drawCoverage() {
     el("div", { class: "cardhead" }, el("h2", { id: "coverage-title" }, "Coverage"), el("p", { class: "muted" }, "What was not read, not understood or not kept could hide what happened.")),
     (c.unmet || []).map(u => el("p", { class: "warn" }, el("b", {}, "Unmet: "), line(u))),
     c.bare ? el("p", { class: "warn" }, line(c.bare)) : null,
+    c.fields ? el("p", { class: "warn" }, el("b", {}, "Fields: "), "matches carry only these of their events: " + line(c.fields)) : null,
     c.pseudonyms ? el("p", { class: "warn" }, el("b", {}, "Names: "), line(c.pseudonyms)) : null,
     c.partial ? el("p", { class: "warn" }, el("b", {}, "The run ended before all was read: "), line(c.partial)) : null,
     el("div", { class: "tiles" },
