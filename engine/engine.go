@@ -66,7 +66,7 @@ type Desk interface {
 }
 
 // Listed finds in events what is on lists of the user's. What it finds is a match of one of its Rules, by their numbers.
-// Several goroutines call Match at a time, one calls Held.
+// Several goroutines call Match and Held at a time.
 type Listed interface {
 	Rules() []*tocsin.Rule
 	Match(ev *tocsin.Event, hold func(rule int))

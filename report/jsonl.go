@@ -25,12 +25,12 @@ func JSONL(w io.Writer, h *Hunt) error {
 			return err
 		}
 	}
-	rules := make(map[*tocsin.Rule]string)
-	for m := range h.matches().All(true) {
-		s.b = appendMatch(s.b, m, rules)
-		if err := s.drain(false); err != nil {
-			return err
-		}
+	err := s.encode(h, func() func([]byte, *tocsin.Match) []byte {
+		rules := make(map[*tocsin.Rule]string)
+		return func(b []byte, m *tocsin.Match) []byte { return appendMatch(b, m, rules) }
+	})
+	if err != nil {
+		return err
 	}
 	if c := h.covered(); c != nil {
 		if err := s.drain(true); err != nil {
