@@ -15,8 +15,11 @@ type Spread interface {
 func (s *spool) encode(h *Hunt, fresh func() func(b []byte, m *tocsin.Match) []byte) error {
 	if all, ok := h.matches().(Spread); ok {
 		return all.Encode(true, fresh, func(b []byte) error {
-			s.b = append(s.b, b...)
-			return s.drain(false)
+			if err := s.drain(true); err != nil { // what comes before it; a text is large enough to be written by itself
+				return err
+			}
+			_, s.err = s.w.Write(b)
+			return s.err
 		})
 	}
 	one := fresh()
