@@ -43,6 +43,7 @@ type Lists struct {
 	nets  map[netip.Prefix][]int32
 	bits  []int // lengths of prefixes there are, of IPv4 and IPv6
 	urls  bool
+	sizes [256]bool // lengths of the texts in at, the last of all longer ones: most words need not be hashed
 	late  atomic.Int64
 }
 
@@ -64,6 +65,7 @@ func New(all []Indicator) (*Lists, []*tocsin.Fault) {
 		} else {
 			h := l.hash(x.Value)
 			l.at[h] = append(l.at[h], int32(i))
+			l.sizes[min(len(x.Value), 255)] = true
 		}
 		l.urls = l.urls || x.Type == "url"
 		l.rules = append(l.rules, x.rule())
@@ -248,6 +250,9 @@ func canonicalURL(s string) string {
 
 // lookup gives the indicators of a text; kind is empty for all but e-mail addresses and URLs.
 func (l *Lists) lookup(text, kind string, found func(int)) {
+	if !l.sizes[min(len(text), 255)] {
+		return
+	}
 	for _, i := range l.at[l.hash(text)] {
 		x := &l.all[i]
 		if x.Value == text && (x.Type == kind || kind == "" && x.Type != "email" && x.Type != "url") {
