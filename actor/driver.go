@@ -81,7 +81,7 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	}
 	if c.commands() < leastTicks && p[1] < decided[1] { // what is left of the others' shares tells nobody from them
 		seen := fmt.Sprintf("%d of %d acts are commands: in requests, logins and calls only scripts are named, and one is not sure enough at %.0f %%", c.commands(), len(acts), 100*p[1])
-		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: seen})
+		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: seen}), nil
 	}
 	share := map[string]float64{"human": p[0], "script": p[1], "agent": p[2]}
 	if p[best] < decided[best] {

@@ -8,6 +8,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,6 +23,7 @@ import (
 	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/guard"
+	"github.com/tocsin-ids/tocsin/sigma"
 	"github.com/tocsin-ids/tocsin/source"
 )
 
@@ -35,6 +37,7 @@ type Input struct {
 	From, To  time.Time                // events outside are not looked at; a zero bound is open; events without a time are kept
 	Workers   int                      // 0: one for each processor
 	Progress  *Progress                // may be nil
+	Digest    bool                     // the coverage tells the SHA-256 of each file that is read
 	Knowledge *action.Knowledge        // of a hunt: what actions mean; nil is Tocsin's own
 	Findings  bool                     // of a hunt: an action that knowledge finds telling enough is a match, see FindingLevel
 	Known     func(*tocsin.Match) bool // of a hunt: matches that campaigns take no notice of; several goroutines call it; may be nil
@@ -42,6 +45,8 @@ type Input struct {
 	Causal    bool                     // of a hunt: campaigns judge each action by what was known when it happened, as a live run would
 	Channels  []*tocsin.Rule           // of a hunt: rows of channel.Rules to judge connections and lookups by; nil judges none
 	Scope     guard.Grants             // of a hunt: what agents were allowed to do; nil is nothing
+	Profile   func() *sigma.Profile    // of a hunt: what rules cost is noted in one for each worker; nil asks for none
+	Listed    Listed                   // of a hunt: what else is looked for in events; may be nil
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound
@@ -60,6 +65,14 @@ type Progress struct {
 // at a time. The event is valid during the call only.
 type Desk interface {
 	Event(ev *tocsin.Event)
+}
+
+// Listed finds in events what is on lists of the user's. What it finds is a match of one of its Rules, by their numbers.
+// Several goroutines call Match and Held at a time.
+type Listed interface {
+	Rules() []*tocsin.Rule
+	Match(ev *tocsin.Event, hold func(rule int))
+	Held(ev *tocsin.Event, rule int) []tocsin.Field
 }
 
 // Read reads all input and gives each event to a desk; desk(i) is called once for each worker before anything is
@@ -137,6 +150,9 @@ type run struct {
 	skipped []tocsin.File
 	faults  []*tocsin.Fault
 	faultN  int64
+
+	digests  []tocsin.Digest
+	unhashed int64
 
 	mistakes int64
 	mistake  *tocsin.Fault // the first in order
@@ -274,6 +290,9 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		Fault: w.fault,
 		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
 	}
+	if w.in.Digest {
+		hooks.Digest = func(size int64, sum [32]byte, ok bool) { w.hashed(u.Path, size, sum, ok) }
+	}
 	looks := neighbourLooks
 	_ = w.from.Open(u, hooks, func(s *source.Stream) error { // its error is ctx's, which Read returns
 		f := &file{path: s.Path, format: s.Format.Name, host: s.Host, ref: s.ModTime}
@@ -309,6 +328,17 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.flush(block{file: f, format: format, seq: seq}, th)
 		return err
 	})
+}
+
+// hashed notes the digest of a file.
+func (r *run) hashed(path string, size int64, sum [32]byte, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !ok {
+		r.unhashed++
+		return
+	}
+	r.digests = append(r.digests, tocsin.Digest{Kind: "input", Path: path, Bytes: size, SHA256: hex.EncodeToString(sum[:])})
 }
 
 // decoder is the one for the next block of a format: the thread's, or without one the worker's.
@@ -457,7 +487,13 @@ func (w *worker) spare(ev *tocsin.Event) {
 
 // coverage adds up what the workers saw.
 func (r *run) coverage(workers []*worker) *tocsin.Coverage {
-	c := &tocsin.Coverage{Files: r.skipped}
+	c := &tocsin.Coverage{Files: r.skipped, Digests: r.digests, Unhashed: r.unhashed}
+	if !r.in.Digest {
+		c.Unhashed = int64(len(r.files))
+	}
+	slices.SortFunc(c.Digests, func(a, b tocsin.Digest) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.SHA256, b.SHA256))
+	})
 	var all eras
 	for _, f := range r.files {
 		s := f.all

@@ -209,15 +209,16 @@ func TestGaps(t *testing.T) {
 }
 
 func TestSorter(t *testing.T) {
+	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	s, err := NewSorter()
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	s.Put(time.Time{}, "b", 1, []byte("undated\n"))
-	s.Put(at.Add(time.Second), "b", 2, []byte("later\n"))
-	s.Put(at, "b", 1, []byte("second\n"))
-	s.Put(at, "a", 9, []byte("first\n"))
+	p, q := s.Part(), s.Part()
+	p.Put(time.Time{}, "b", 1, []byte("undated\n"))
+	q.Put(at.Add(time.Second), "b", 2, []byte("later\n"))
+	p.Put(at, "b", 1, []byte("second\n"))
+	q.Put(at, "a", 9, []byte("first\n"))
 	var out bytes.Buffer
 	if _, err := s.WriteTo(&out); err != nil {
 		t.Fatal(err)
@@ -230,6 +231,53 @@ func TestSorter(t *testing.T) {
 	}
 	if _, err := os.Stat(s.file.Name()); err == nil {
 		t.Error("the temporary file is still there")
+	}
+}
+
+// What does not fit into memory comes in the same order, whoever put it.
+func TestSorterRuns(t *testing.T) {
+	at := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	const n = 3000
+	sortOf := func(parts int) string {
+		s, err := NewSorter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = s.Close() }()
+		var all []*Part
+		for range parts {
+			all = append(all, s.Part())
+		}
+		text := bytes.Repeat([]byte("x"), 8<<10)
+		for i := range n {
+			k := i * 7919 % n
+			copy(text, fmt.Sprintf("%08d", k))
+			all[i%parts].Put(at.Add(time.Duration(k/3)*time.Second), fmt.Sprint("source", k%3), uint64(k), text)
+		}
+		if s.Len() != n {
+			t.Fatalf("%d texts of %d", s.Len(), n)
+		}
+		if len(s.runs) < 2 {
+			t.Fatalf("%d runs in the file: the test puts too little", len(s.runs))
+		}
+		var out bytes.Buffer
+		if _, err := s.WriteTo(&out); err != nil {
+			t.Fatal(err)
+		}
+		var order []byte
+		for b := out.Bytes(); len(b) > 0; b = b[len(text):] {
+			order = append(order, b[:9]...)
+		}
+		return string(order)
+	}
+	one := sortOf(1)
+	for k := range n {
+		if got := one[9*k : 9*k+8]; got != fmt.Sprintf("%08d", k) {
+			t.Fatalf("text %d is %s", k, got)
+		}
+	}
+	if sortOf(3) != one {
+		t.Error("three parts give another order than one")
 	}
 }
 

@@ -27,12 +27,16 @@ import (
 // Findings are the matches of a hunt, in order of time, source, record and rule. They are kept packed, where they are many in
 // a temporary file, and made anew whenever they are gone through.
 type Findings struct {
-	order sequence
-	n     int
-	per   []int // matches by rule
-	set   *sigma.Set
-	rules []*tocsin.Rule         // of the set, then the rows of knowledge, by their numbers
-	rows  map[*tocsin.Rule]int32 // the numbers of rows that are findings
+	order   sequence
+	n       int
+	workers int
+	per     []int // matches by rule
+	set     *sigma.Set
+	rules   []*tocsin.Rule         // of the set, then the rows of knowledge, by their numbers
+	rows    map[*tocsin.Rule]int32 // the numbers of rows that are findings
+
+	listed Listed // nil where nobody asks
+	base   int32  // the number of the first of its rules
 
 	techniques [][]string // of the set's rules, by their ids of today; only for findings
 	desks      []*hunter
@@ -61,10 +65,11 @@ func (f *Findings) Len() int { return f.n }
 // afterwards, matches are missing.
 func (f *Findings) All(held bool) iter.Seq[*tocsin.Match] {
 	return func(yield func(*tocsin.Match) bool) {
+		var says heldBy
 		var m tocsin.Match
 		var ev tocsin.Event
 		for x := range f.order.all(f.spool) {
-			if !yield(f.match(x, held, &m, &ev)) {
+			if !yield(f.match(x, held, &says, &m, &ev)) {
 				return
 			}
 		}
@@ -98,15 +103,27 @@ func (f *Findings) rule(x *find) *tocsin.Rule {
 	return f.rules[x.rule]
 }
 
-func (f *Findings) match(x *find, held bool, m *tocsin.Match, ev *tocsin.Event) *tocsin.Match {
+// A heldBy says which fields made rules hold, for one goroutine.
+type heldBy struct{ matcher *sigma.Matcher }
+
+func (f *Findings) match(x *find, held bool, says *heldBy, m *tocsin.Match, ev *tocsin.Event) *tocsin.Match {
 	if x.desk < 0 {
 		return f.joint[x.rule]
 	}
 	d := f.desks[x.desk]
+	d.reading.Lock() // what is unpacked is remembered; the event's strings stay valid whatever is forgotten
 	d.shelf.Load(x.slot, ev)
+	d.reading.Unlock()
 	*m = tocsin.Match{Time: ev.Time, Rule: f.rule(x), Event: ev}
-	if held && int(x.rule) < len(f.set.Rules()) {
-		m.Held = d.matcher.Held(ev, int(x.rule))
+	switch {
+	case !held:
+	case int(x.rule) < len(f.set.Rules()):
+		if says.matcher == nil {
+			says.matcher = f.set.Matcher()
+		}
+		m.Held = says.matcher.Held(ev, int(x.rule))
+	case f.listed != nil && x.rule >= f.base:
+		m.Held = f.listed.Held(ev, int(x.rule-f.base))
 	}
 	return m
 }
@@ -121,7 +138,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	in.finds, in.shelf = cmp.Or(in.finds, findsBound), cmp.Or(in.shelf, shelfBound)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	f := &Findings{set: set, spool: &spool{failed: stop}}
+	f := &Findings{set: set, workers: in.Workers, spool: &spool{failed: stop}}
 	f.number(&in)
 	key := keyOf(in.Key)
 	sampling := channel.Key(key)
@@ -351,7 +368,7 @@ func (f *Findings) sort(keep func(*tocsin.Match) bool, bound int) {
 	var ev tocsin.Event
 	for x := range merged(append(sorted, joint), f.spool, f.compare) {
 		if x.desk >= 0 {
-			if keep != nil && !keep(f.match(x, false, &m, &ev)) {
+			if keep != nil && !keep(f.match(x, false, nil, &m, &ev)) {
 				continue
 			}
 			f.per[x.rule]++
@@ -438,6 +455,12 @@ func (f *Findings) number(in *Input) {
 	for _, r := range f.set.Rules() {
 		f.rules = append(f.rules, &r.Rule)
 	}
+	defer func() {
+		if f.listed = in.Listed; f.listed != nil {
+			f.base = int32(len(f.rules))
+			f.rules = append(f.rules, f.listed.Rules()...)
+		}
+	}()
 	if !in.Findings {
 		return
 	}
@@ -467,6 +490,7 @@ type hunter struct {
 	matcher       *sigma.Matcher
 	series        *sigma.Correlator
 	shelf         *tocsin.Shelf
+	reading       sync.Mutex // of the shelf, once the hunt is over
 	sources       ranks
 	finds         pile // of rules that alert
 	hits          pile // of rules that correlations build on, once series has enough
@@ -482,6 +506,7 @@ type hunter struct {
 	noted         *actor.Pages         // what the witness noted and is not yet shared
 	share         func(*actor.Pages)   // gives it to the owner
 	hold          func(rule int)
+	list          func(rule int) // notes one of Listed's
 }
 
 // note notes an action with the worker's own, which are shared from time to time.
@@ -517,6 +542,9 @@ const shelfBound = 32 << 20
 
 func (f *Findings) hunter(desk int, in Input) *hunter {
 	h := &hunter{Findings: f, desk: int32(desk), matcher: f.set.Matcher(), progress: in.Progress}
+	if in.Profile != nil {
+		h.matcher.Profile(in.Profile())
+	}
 	h.finds = pile{bound: max(1, in.finds/in.Workers), spool: f.spool, compare: f.compare}
 	h.hits = pile{bound: h.finds.bound, spool: f.spool, compare: f.compareHits}
 	h.enough = int64(h.finds.bound)
@@ -541,6 +569,7 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	}
 	h.series = f.set.Correlator(h.shelf)
 	h.hold = func(rule int) { h.held = append(h.held, rule) }
+	h.list = func(rule int) { h.found = append(h.found, h.base+int32(rule)) }
 	return h
 }
 
@@ -554,6 +583,9 @@ func (h *hunter) Event(ev *tocsin.Event) {
 			h.guard.Call(ev)
 		}
 		h.witness.see(ev, h.held)
+	}
+	if h.listed != nil {
+		h.listed.Match(ev, h.list)
 	}
 	if h.channels != nil {
 		if h.channels.Add(ev); h.channels.Heavy() {

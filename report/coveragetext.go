@@ -53,6 +53,12 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	if c.Partial != "" {
 		all = append(all, "  Partial   the run ended before all was read: "+visible(c.Partial))
 	}
+	if c.Fields != "" {
+		all = append(all, "  Fields    matches carry only these of their events: "+visible(c.Fields))
+	}
+	if c.Pseudonyms {
+		all = append(all, "  Names     "+pseudonymsText)
+	}
 	if c.Bare > 0 {
 		all = append(all, "  Windows   "+bareText(c.Bare))
 	}
@@ -123,6 +129,9 @@ func (p *page) coverage(c *tocsin.Coverage, airy bool, most int) []string {
 	}
 	if l := seriesInWords(c); l != "" {
 		all = append(all, "  Series    "+l)
+	}
+	if l := custodyInWords(c); airy && l != "" {
+		all = append(all, "  Custody   "+visible(l))
 	}
 	if airy && c.Wall > 0 {
 		l := "  Took      " + lasting(c.Wall)

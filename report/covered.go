@@ -43,6 +43,12 @@ type Covered struct {
 	Unmet   []tocsin.Unmet `json:"unmet,omitempty"`           // filters of the run that nothing met
 	LetGo   []tocsin.LetGo `json:"let_go"`                    // what was not kept; empty where everything was
 	Partial string         `json:"partial,omitempty"`         // why the run ended before all was read
+
+	Digests    []tocsin.Digest `json:"digests,omitempty"`     // of what the run worked with: all of them
+	Unhashed   int64           `json:"not_hashed,omitempty"`  // files that were read and have no digest
+	Fields     string          `json:"fields,omitempty"`      // what of their events matches carry, where not all
+	Pseudonyms bool            `json:"pseudonyms,omitempty"`  // hosts, accounts and addresses are
+	Data       string          `json:"data_sha256,omitempty"` // SHA-256 of the lines before this one
 }
 
 // A Missing is a [tocsin.Gap] of GapMissing.
@@ -80,6 +86,7 @@ func coveredBy(c *tocsin.Coverage) *Covered {
 	why, files, read := notRead(c)
 	s := &Covered{FilesRead: int64(read), FilesSkipped: int64(files - read), Bytes: c.Bytes, Events: c.Events, First: c.First, Last: c.Last, FaultN: c.FaultN,
 		RulesLoaded: int64(c.Rules), RuleSets: c.RuleSets, Bare: c.Bare, RulesRejected: int64(len(c.Rejected)), RulesNoted: int64(len(c.Noted)), RulesIdle: int64(len(c.Idle)), Undated: c.Undated, Mistakes: c.Mistakes, Timeless: c.Timeless, Doubted: c.Doubted, Thin: c.Thin, LetGo: c.LetGo, Partial: c.Partial, Outside: c.Outside, Unmet: c.Unmet}
+	s.Digests, s.Unhashed, s.Pseudonyms, s.Fields = c.Digests, c.Unhashed, c.Pseudonyms, c.Fields
 	s.Guessed = guessedBy(c.Guesses)
 	s.Guesses = c.Guesses[:min(len(c.Guesses), maxCovered)]
 	s.Strays = c.Strays[:min(len(c.Strays), maxCovered)]
@@ -163,6 +170,14 @@ func (s *Covered) join(o *Covered) {
 	s.Outside += o.Outside
 	s.Unmet = append(s.Unmet, o.Unmet...)
 	s.Partial = or(s.Partial, o.Partial)
+	for _, d := range o.Digests {
+		if !slices.Contains(s.Digests, d) {
+			s.Digests = append(s.Digests, d)
+		}
+	}
+	s.Unhashed += o.Unhashed
+	s.Pseudonyms = s.Pseudonyms || o.Pseudonyms
+	s.Fields = or(s.Fields, o.Fields)
 }
 
 // readCovered reads a line of kind coverage.

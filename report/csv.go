@@ -24,40 +24,54 @@ const csvMatches = "message,datetime,timestamp_desc,host,level,rule,rule_id,tact
 func CSV(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	s.b = append(s.b, csvMatches...)
-	type fixed struct{ title, id, level, tactics, techniques, author, license, tags, correlation string }
-	rules := make(map[*tocsin.Rule]fixed)
-	for m := range h.matches().All(true) {
-		ev, r := event(m), rule(m)
-		f, ok := rules[r]
-		if !ok {
-			f = fixed{r.Title, r.ID, levelOf(r).String(), "", strings.Join(r.Techniques(), " "), r.Author, r.License, strings.Join(r.Tags, " "), r.Correlation}
-			for i, t := range r.Tactics() {
-				if i > 0 {
-					f.tactics += " "
-				}
-				f.tactics += t.Slug
-			}
-			rules[r] = f
-		}
-		who := peopleOf(ev)
-		what := MatchDetails(m)
-		row := csvRow{b: s.b}
-		row.cell(headline(r, what))
-		row.when(when(m), stampKind(m))
-		row.cells(ev.Host, f.level, f.title, f.id, f.tactics, f.techniques, who.user, who.source, who.process, what, ev.Source)
-		row.cell(ev.Place().Number())
-		row.cells(ev.Format, f.author, f.license, f.tags, f.correlation)
-		if r.Correlation != "" {
-			row.uint(uint64(len(m.Series)))
-		} else {
-			row.cell("")
-		}
-		s.b = row.end()
-		if err := s.drain(false); err != nil {
-			return err
-		}
+	err := s.encode(h, func() func([]byte, *tocsin.Match) []byte {
+		rules := make(csvRules)
+		return rules.row
+	})
+	if err != nil {
+		return err
 	}
 	return s.drain(true)
+}
+
+// csvRules keep what all rows of a rule have.
+type csvRules map[*tocsin.Rule]*csvRule
+
+type csvRule struct{ title, id, level, tactics, techniques, author, license, tags, correlation string }
+
+func (rules csvRules) of(r *tocsin.Rule) *csvRule {
+	f := rules[r]
+	if f == nil {
+		f = &csvRule{r.Title, r.ID, levelOf(r).String(), "", strings.Join(r.Techniques(), " "), r.Author, r.License, strings.Join(r.Tags, " "), r.Correlation}
+		for i, t := range r.Tactics() {
+			if i > 0 {
+				f.tactics += " "
+			}
+			f.tactics += t.Slug
+		}
+		rules[r] = f
+	}
+	return f
+}
+
+// row appends the row of one match.
+func (rules csvRules) row(b []byte, m *tocsin.Match) []byte {
+	ev, r := event(m), rule(m)
+	f := rules.of(r)
+	who := peopleOf(ev)
+	what := MatchDetails(m)
+	row := csvRow{b: b}
+	row.cell(headline(r, what))
+	row.when(when(m), stampKind(m))
+	row.cells(ev.Host, f.level, f.title, f.id, f.tactics, f.techniques, who.user, who.source, who.process, what, ev.Source)
+	row.cell(ev.Place().Number())
+	row.cells(ev.Format, f.author, f.license, f.tags, f.correlation)
+	if r.Correlation != "" {
+		row.uint(uint64(len(m.Series)))
+	} else {
+		row.cell("")
+	}
+	return row.end()
 }
 
 // stampKind is Timesketch's word for what happened at the time of a row.

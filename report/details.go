@@ -198,18 +198,39 @@ func dull(name string) bool {
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		name = name[i+1:]
 	}
-	switch strings.ToLower(name) {
-	case "time", "timestamp", "@timestamp", "ts", "date", "datetime", "utctime", "timecreated", "systemtime", "eventtime",
+	var low [maxDull]byte
+	if len(name) > len(low) {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		low[i] = c
+	}
+	return dullNames[string(low[:len(name)])]
+}
+
+// maxDull is the length of the longest of dullNames.
+const maxDull = 29
+
+// dullNames are the last parts of such names, in lower case.
+var dullNames = func() map[string]bool {
+	all := map[string]bool{}
+	for _, name := range []string{
+		"time", "timestamp", "@timestamp", "ts", "date", "datetime", "utctime", "timecreated", "systemtime", "eventtime",
 		"eventreceivedtime", "hostname", "host", "computer", "computername", "channel", "provider_name", "providername",
 		"provider_guid", "providerguid", "sourcename", "sourcemodulename", "sourcemoduletype", "version", "@version",
-		"level", "task", "opcode", "keywords", "eventrecordid", "recordnumber", "execution_processid",
-		"execution_threadid", "threadid", "guid", "correlation_activityid", "correlation_relatedactivityid", "activityid",
-		"severity", "severityvalue", "eventtype", "security_userid", "rulename", "port", "tags", "logtime", "priority",
-		"facility", "pid", "uid", "id", "eventversion", "eventid", "offset", "path", "timecreated_systemtime", "qualifiers",
-		"binary", "opcodevalue", "accounttype", "userid", "computer_name", "event_id", "record_number", "source_name",
-		"provider_eventsourcename", "subjectusersid", "targetusersid", "subjectlogonid", "objectserver", "handleid", "transactionid",
-		"eventtypeorignal", "processid", "call_id", "call_index", "log_name", "process_id", "thread_id":
-		return true
+		"level", "task", "opcode", "keywords", "eventrecordid", "recordnumber", "execution_processid", "execution_threadid",
+		"threadid", "guid", "correlation_activityid", "correlation_relatedactivityid", "activityid", "severity",
+		"severityvalue", "eventtype", "security_userid", "rulename", "port", "tags", "logtime", "priority", "facility",
+		"pid", "uid", "id", "eventversion", "eventid", "offset", "path", "timecreated_systemtime", "qualifiers", "binary",
+		"opcodevalue", "accounttype", "userid", "computer_name", "event_id", "record_number", "source_name",
+		"provider_eventsourcename", "subjectusersid", "targetusersid", "subjectlogonid", "objectserver", "handleid",
+		"transactionid", "eventtypeorignal", "processid", "call_id", "call_index", "log_name", "process_id", "thread_id",
+	} {
+		all[name] = true
 	}
-	return false
-}
+	return all
+}()

@@ -12,6 +12,7 @@ type document struct {
 	title  string
 	lang   string
 	blocks []block
+	seal   string // what introduces the SHA-256 of all before it, at the end; empty for none
 }
 
 // A block is a part of a document that stands by itself.

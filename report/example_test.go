@@ -59,7 +59,7 @@ func ExampleJSONL() {
 	}
 	// Output:
 	// {"kind":"match","time":"2026-03-01T08:00:07Z","rule":{"id":"5a1c0002-0000-4000-8000-000000000002","title":"Admin page asked for","level":"medium","tags":["attack.initial-access","attack.t1190"],"tactics":["initial-access"],"techniques":["T1190"]},"host":"web1.shop.example","details":"c-ip: 203.0.113.7 ¦ cs-uri: /admin","event":{"source":"logs/access.log","record":2,"format":"combined","time":"2026-03-01T08:00:07Z","fields":{"c-ip":"203.0.113.7","cs-uri":"/admin"}},"held":{"cs-uri":"/admin"},"entities":[{"kind":"host","value":"web1.shop.example"},{"kind":"address","role":"source","value":"203.0.113.7"}]}
-	// {"kind":"coverage","files_read":1,"files_skipped":1,"skipped":[{"why":"not a log: an image","n":1,"path":"logs/photo.jpg"}],"bytes":40960,"events":210,"first":"2026-03-01T07:59:07Z","last":"2026-03-01T08:01:07Z","faults":0,"rules_loaded":190,"rules_rejected":0,"rules_idle":0,"let_go":[{"kind":"quiet actions","n":12,"from":"2026-03-01T08:00:07Z","to":"2026-03-01T08:01:07Z","why":"more than 16,384 names in ten minutes"}]}
+	// {"kind":"coverage","files_read":1,"files_skipped":1,"skipped":[{"why":"not a log: an image","n":1,"path":"logs/photo.jpg"}],"bytes":40960,"events":210,"first":"2026-03-01T07:59:07Z","last":"2026-03-01T08:01:07Z","faults":0,"rules_loaded":190,"rules_rejected":0,"rules_idle":0,"let_go":[{"kind":"quiet actions","n":12,"from":"2026-03-01T08:00:07Z","to":"2026-03-01T08:01:07Z","why":"more than 16,384 names in ten minutes"}],"data_sha256":"e7791dabd10a585faa443fe7b2625b61134bded8f9adcd3192e6b5944bbaebdb"}
 }
 
 // What was written as JSONL is read back to explain a campaign.

@@ -112,6 +112,10 @@ func (e *explanation) lost() {
 // letGo says what the run did not keep, and whether it ended early.
 func (e *explanation) letGo() {
 	s := e.h.covered()
+	if s != nil && s.Pseudonyms {
+		e.section("Names")
+		e.para(2, english.pseudonyms)
+	}
 	if s == nil || len(s.LetGo) == 0 && s.Partial == "" {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"html"
 	"io"
@@ -54,6 +55,7 @@ func HTML(w io.Writer, h *Hunt) error {
 	if err := Text(&plain, h, TextOptions{Width: 110, Height: 60}); err != nil {
 		return err
 	}
+	data := pageData(h)
 	fill := map[string]func() error{
 		"policy": func() error {
 			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
@@ -62,7 +64,8 @@ func HTML(w io.Writer, h *Hunt) error {
 		"style":  func() error { _, err := w.Write(style); return err },
 		"script": func() error { _, err := w.Write(script); return err },
 		"plain":  func() error { return puts(w, html.EscapeString(plain.String())) },
-		"data":   func() error { return pack(w, h) },
+		"sum":    func() error { sum := sha256.Sum256(data); return puts(w, hex.EncodeToString(sum[:])) },
+		"data":   func() error { return pack(w, data) },
 	}
 	for rest := page; len(rest) > 0; {
 		before, after, more := bytes.Cut(rest, []byte("{{"))
@@ -94,13 +97,13 @@ func digest(b []byte) string {
 }
 
 // pack writes the page's data: JSON, gzip, Base64.
-func pack(w io.Writer, h *Hunt) error {
+func pack(w io.Writer, data []byte) error {
 	text := base64.NewEncoder(base64.StdEncoding, w)
 	z, err := gzip.NewWriterLevel(text, 4)
 	if err != nil {
 		return err
 	}
-	if _, err := z.Write(pageData(h)); err != nil {
+	if _, err := z.Write(data); err != nil {
 		return err
 	}
 	if err := z.Close(); err != nil {

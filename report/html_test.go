@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -38,7 +39,8 @@ func page12(t *testing.T, h *Hunt) (text, script, style string, data []byte) {
 		return inner
 	}
 	script, style = cut("<script>", "</script>"), cut("<style>", "</style>")
-	raw, err := base64.StdEncoding.DecodeString(cut(`id="data">`, "</script>"))
+	sum, packed, _ := strings.Cut(cut(`id="data" data-sha256="`, "</script>"), `">`)
+	raw, err := base64.StdEncoding.DecodeString(packed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,6 +50,9 @@ func page12(t *testing.T, h *Hunt) (text, script, style string, data []byte) {
 	}
 	if data, err = io.ReadAll(z); err != nil {
 		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%x", sha256.Sum256(data)); sum != want {
+		t.Errorf("the page says that the SHA-256 of its data is %s, which is %s", sum, want)
 	}
 	return text, script, style, data
 }

@@ -75,7 +75,7 @@ func incident(h *Hunt, lang string) (*dossier, error) {
 		a.beyond(len(all)-maxIncidents, maxRows)
 	}
 	a.heading(2, w.coverage+w.and+strings.ToLower(w.limits))
-	a.covered()
+	a.attested()
 	a.para(w.cautions)
 	return a, nil
 }
@@ -494,6 +494,9 @@ func (a *dossier) covered() {
 	if c.Partial != "" {
 		a.para(fill(w.partial, quote(c.Partial)))
 	}
+	if c.Pseudonyms {
+		a.para(bold(w.pseudonyms))
+	}
 	if c.Bare > 0 {
 		a.para(fill(w.bare, w.long(c.Bare)))
 	}
@@ -538,6 +541,15 @@ func (a *dossier) covered() {
 	}
 	a.list(items)
 	a.beyond(len(c.LetGo), maxRows)
+}
+
+// attested is what was covered, and the digests of what that rests on.
+func (a *dossier) attested() {
+	a.covered()
+	if c := a.h.covered(); c != nil {
+		a.custody(c)
+	}
+	a.seal = a.w.seal
 }
 
 // order is a time by which entries are sorted: those without one come last.

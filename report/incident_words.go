@@ -50,14 +50,16 @@ type words struct {
 	leads, leadRow, attempts, asides                                       string
 
 	// What is not there, and what is there weakly.
-	lost, was, weak, weakNote, weakLeftOut     string
-	partial, bare, unmet, letGoIntro, letGoRow string
-	guessRow, guessFiles, guessMostly          string
-	guessed, strayRow                          string
-	guessKinds                                 map[string]string // by Guess.Kind
-	reachedListed, andTargets                  string
-	unlistedTarget                             noun
-	letGoKinds, omitted                        map[string]noun // by LetGo.Kind; by the list's name, "" for all others
+	lost, was, weak, weakNote, weakLeftOut         string
+	partial, bare, unmet, letGoIntro, letGoRow     string
+	custody, bytesHead, unhashed, seal, pseudonyms string
+	digestKinds                                    map[string]string // by Digest.Kind, of those that no flag names
+	guessRow, guessFiles, guessMostly              string
+	guessed, strayRow                              string
+	guessKinds                                     map[string]string // by Guess.Kind
+	reachedListed, andTargets                      string
+	unlistedTarget                                 noun
+	letGoKinds, omitted                            map[string]noun // by LetGo.Kind; by the list's name, "" for all others
 
 	notice noticeWords
 	key    keyWords
@@ -153,7 +155,10 @@ var english = words{
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
 	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
 	bare:        "Events of Windows logs that were read without a rule collection: {0}. What only such rules see is not in this report.",
-	unmet:       "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
+	custody:     "Chain of custody", bytesHead: "Bytes", unhashed: "{0} files that were read have no SHA-256: it was not asked for, or they were not read whole or changed meanwhile.",
+	pseudonyms: "Hosts, accounts and addresses are pseudonyms: the same name has the same pseudonym wherever it stands; public addresses are ones for documentation.",
+	seal:       "SHA-256 of everything in this file before this paragraph:", digestKinds: map[string]string{"input": "input", "rules": "rules"},
+	unmet: "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
 	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
 	guessed:  "Times rest on what the records do not say:",
 	guessRow: "{0} of {1} events of {2}: {3}, taken to be {4} because {5}", guessFiles: "{0} files (most of {1})", guessMostly: "mostly {0}",
@@ -236,7 +241,10 @@ var french = words{
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
 	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
 	bare:        "Événements de journaux Windows lus sans collection de règles : {0}. Ce que seules de telles règles voient n'est pas dans ce rapport.",
-	unmet:       "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
+	custody:     "Chaîne de conservation", bytesHead: "Octets", unhashed: "{0} fichiers lus sont sans SHA-256 : il n'a pas été demandé, ou ils n'ont pas été lus en entier ou ont changé entre-temps.",
+	pseudonyms: "Les machines, comptes et adresses sont des pseudonymes : le même nom a partout le même pseudonyme ; les adresses publiques sont des adresses de documentation.",
+	seal:       "SHA-256 de tout ce qui précède ce paragraphe dans ce fichier :", digestKinds: map[string]string{"input": "entrée", "rules": "règles"},
+	unmet: "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
 	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
 	guessed:  "Des heures reposent sur ce que les enregistrements ne disent pas :",
 	guessRow: "{0} événements sur {1} de {2} : {3}, pris pour {4} ; motif : {5}", guessFiles: "{0} fichiers (la plupart de {1})", guessMostly: "le plus souvent {0}",

@@ -7,11 +7,12 @@ import (
 )
 
 // JSONL writes one line of JSON for each principal, for each campaign, then for what is telling and in none, then for each match, and ends
-// with one for what was covered and what was not, where the hunt says it. docs/jsonl.schema.json describes them. Nothing
+// with one for what was covered and what was not, where the hunt says it, with the SHA-256 of all lines before it. docs/jsonl.schema.json describes them. Nothing
 // of a campaign or an event is shortened or left out. The schema is stable: members may be added, never renamed or
 // removed.
 func JSONL(w io.Writer, h *Hunt) error {
-	s := spool{w: w}
+	data := seal(w)
+	s := spool{w: data}
 	if err := appendPrincipals(&s, h.Principals, h.Names); err != nil {
 		return err
 	}
@@ -27,14 +28,20 @@ func JSONL(w io.Writer, h *Hunt) error {
 			return err
 		}
 	}
-	rules := make(map[*tocsin.Rule]string)
-	for m := range h.matches().All(true) {
-		s.b = appendMatch(s.b, m, rules)
-		if err := s.drain(false); err != nil {
-			return err
-		}
+	err := s.encode(h, func() func([]byte, *tocsin.Match) []byte {
+		rules := make(map[*tocsin.Rule]string)
+		return func(b []byte, m *tocsin.Match) []byte { return appendMatch(b, m, rules) }
+	})
+	if err != nil {
+		return err
 	}
 	if c := h.covered(); c != nil {
+		if err := s.drain(true); err != nil {
+			return err
+		}
+		told := *c
+		told.Data = data.digest()
+		c = &told
 		s.b = appendCovered(s.b, c)
 	}
 	return s.drain(true)

@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"html"
 	"io"
@@ -19,6 +21,12 @@ func (d *document) markdown(w io.Writer) error {
 	for i := range d.blocks {
 		m.b.WriteByte('\n')
 		m.block(&d.blocks[i])
+	}
+	if d.seal != "" {
+		sum := sha256.Sum256(m.b.Bytes())
+		m.b.WriteByte('\n')
+		m.spans(say(d.seal+" ", run{hex.EncodeToString(sum[:]), value}), false)
+		m.b.WriteByte('\n')
 	}
 	_, err := w.Write(m.b.Bytes())
 	return err
@@ -185,6 +193,12 @@ func (d *document) page(w io.Writer) error {
 	b.WriteString("</h1>\n")
 	for i := range d.blocks {
 		d.htmlBlock(&b, &d.blocks[i])
+	}
+	if d.seal != "" {
+		sum := sha256.Sum256(b.Bytes())
+		b.WriteString("<p class=\"note\">")
+		d.htmlSpans(&b, say(d.seal+" ", run{hex.EncodeToString(sum[:]), value}))
+		b.WriteString("</p>\n")
 	}
 	b.WriteString("</body>\n</html>\n")
 	_, err := w.Write(b.Bytes())

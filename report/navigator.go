@@ -126,8 +126,11 @@ func shortOf(h *Hunt) string {
 		return ""
 	}
 	s := ""
+	if c.Pseudonyms {
+		s = ". " + english.pseudonyms
+	}
 	if c.Partial != "" {
-		s = ". " + fill(english.partial, visible(shorten(c.Partial, maxShown))).plain()
+		s = strings.TrimSuffix(s, ".") + ". " + fill(english.partial, visible(shorten(c.Partial, maxShown))).plain()
 	}
 	for i := range c.LetGo[:min(len(c.LetGo), maxCovered)] {
 		if i == 0 {

@@ -68,7 +68,7 @@ func Notification(w io.Writer, h *Hunt, c *tocsin.Campaign, o Notice) error {
 		return fmt.Errorf("notification %q: there are 24h and 72h", o.Stage)
 	}
 	a.heading(2, n.sources)
-	a.covered()
+	a.attested()
 	a.para(t.cautions)
 	return a.markdown(w)
 }

@@ -16,12 +16,12 @@ const ocsfVersion = "1.4.0"
 // and a correlation's events are in unmapped.
 func OCSF(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
-	f := ocsf{h: h, attacks: make(map[*tocsin.Rule]string)}
-	for m := range h.matches().All(true) {
-		s.b = f.finding(s.b, m)
-		if err := s.drain(false); err != nil {
-			return err
-		}
+	err := s.encode(h, func() func([]byte, *tocsin.Match) []byte {
+		f := ocsf{h: h, attacks: make(map[*tocsin.Rule]string)}
+		return f.finding
+	})
+	if err != nil {
+		return err
 	}
 	return s.drain(true)
 }

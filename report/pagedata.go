@@ -433,7 +433,27 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.shut(']')
 		j.intAt("straysAll", int64(len(c.Strays)))
 	}
+	if len(c.Digests) > 0 {
+		j.key("digests")
+		j.open('[')
+		for _, d := range c.Digests {
+			j.open('[')
+			j.str(d.Kind)
+			j.str(d.Path)
+			j.int(d.Bytes)
+			j.str(d.SHA256)
+			j.shut(']')
+		}
+		j.shut(']')
+	}
+	if c.Unhashed > 0 {
+		j.intAt("unhashed", c.Unhashed)
+	}
 	j.strAt("partial", c.Partial)
+	j.strAt("fields", c.Fields)
+	if c.Pseudonyms {
+		j.strAt("pseudonyms", pseudonymsText)
+	}
 	if c.Bare > 0 {
 		j.strAt("bare", bareText(c.Bare))
 	}

@@ -35,5 +35,8 @@ func ruleSetText(s tocsin.RuleSet) string {
 		}
 		return n + " installed (" + said + ")"
 	}
+	if s.Kind == "indicators" {
+		n += " indicators"
+	}
 	return n + " of " + visible(s.Path)
 }

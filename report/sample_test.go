@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -130,7 +131,8 @@ func sampleHunt(n int) *Hunt {
 			{Kind: evilHTML, N: 7, Why: evilTerminal},
 		},
 		Partial: "the disk of the temporary files is full",
-		Wall:    4200 * time.Millisecond, CPU: 7900 * time.Millisecond, LoadCPU: 600 * time.Millisecond, PeakRSS: 181_000_000,
+		Wall:    4200 * time.Millisecond, CPU: 7900 * time.Millisecond, LoadCPU: 600 * time.Millisecond, PeakRSS: 181_000_000, Unhashed: 1,
+		Digests: []tocsin.Digest{{Kind: "input", Path: "logs/auth.log", Bytes: 4096, SHA256: strings.Repeat("0a", 32)}, {Kind: "rules", Path: "own", Bytes: 99, SHA256: strings.Repeat("0b", 32)}},
 	}
 	return h
 }

@@ -40,6 +40,12 @@ func (s *stix) campaigns(h *Hunt) {
 	if n := len(all) - maxSTIXCampaigns; n > 0 {
 		s.note(ids, "Not in this bundle", several(n, "further campaign")+", none of a higher level; the JSONL has all")
 	}
+	if c := h.covered(); c != nil && c.Pseudonyms {
+		s.domain("note", "pseudonyms\x00"+strings.Join(ids, " "), s.made, func() {
+			s.strAt("content", english.pseudonyms)
+			s.strsAt("object_refs", ids)
+		})
+	}
 }
 
 // note says something of the campaigns.

@@ -133,7 +133,7 @@ func several[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	if strings.HasSuffix(noun, "ss") {
+	if strings.HasSuffix(noun, "ss") || strings.HasSuffix(noun, "ch") {
 		return count(n) + " " + noun + "es"
 	}
 	return count(n) + " " + noun + "s"

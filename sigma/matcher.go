@@ -14,10 +14,11 @@ import (
 // witnesses, the rules that may; only those are evaluated. A test that a looked-up field's index knows and did not
 // find does not hold. Tests that no index knows are asked when a rule needs them, once an event.
 type Matcher struct {
-	set   *Set
-	ev    *tocsin.Event
-	route *route // nil: every test is asked directly
-	epoch uint32 // of the event; what is stamped otherwise is of an earlier one
+	profile *Profile // nil where nobody asks what rules cost
+	set     *Set
+	ev      *tocsin.Event
+	route   *route // nil: every test is asked directly
+	epoch   uint32 // of the event; what is stamped otherwise is of an earlier one
 
 	memo   []uint32 // of each test: epoch<<2 and its state
 	fields []fieldState
@@ -93,7 +94,11 @@ func (m *Matcher) Match(ev *tocsin.Event, hit func(rule int)) {
 	m.consider(r.always)
 	m.matched = m.matched[:0]
 	for _, n := range m.maybe {
-		if m.holds(m.set.exprs[n]) {
+		if m.profile != nil {
+			if m.measured(n) {
+				m.insert(n)
+			}
+		} else if m.holds(m.set.exprs[n]) {
 			m.insert(n)
 		}
 	}
@@ -107,7 +112,10 @@ func (m *Matcher) matchDirectly(ev *tocsin.Event, hit func(rule int)) {
 	m.load(ev)
 	m.matched = m.matched[:0]
 	for i, e := range m.set.exprs {
-		if e != nil && m.set.Applies(i, ev.Sources) && m.holds(e) {
+		if e == nil || !m.set.Applies(i, ev.Sources) {
+			continue
+		}
+		if m.profile != nil && m.measured(int32(i)) || m.profile == nil && m.holds(e) {
 			m.matched = append(m.matched, int32(i))
 		}
 	}

@@ -26,7 +26,7 @@ func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
 			return nil
 		}
 		o.in = r.opt.Stdin
-		return o.whole(layer{path: u.Path, mod: time.Now().UTC()})
+		return o.hashed(layer{path: u.Path, mod: time.Now().UTC()})
 	}
 	defer func() {
 		if h.Bytes != nil && o.read < u.Size {
@@ -55,7 +55,25 @@ func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
 	if l.host, l.root = r.folderHost(u.Path); l.host == "" {
 		l.root = ""
 	}
-	return o.whole(l)
+	return o.hashed(l)
+}
+
+// hashed reads the unit and tells its digest, if somebody asks for it.
+func (o *opening) hashed(l layer) error {
+	if o.hooks.Digest == nil {
+		return o.whole(l)
+	}
+	o.digest = newDigest(o.file)
+	err := o.whole(l)
+	switch {
+	case !o.digest.used:
+	case err != nil:
+		o.hooks.Digest(0, [32]byte{}, false)
+	default:
+		sum, ok := o.digest.sum()
+		o.hooks.Digest(o.digest.at, sum, ok)
+	}
+	return err
 }
 
 // An opening is one unit while it is read. It is the reader of the unit's own bytes, counting them.
@@ -77,6 +95,8 @@ type opening struct {
 	seed  maphash.Seed
 	named map[uint64]int // how many members there were of a path, by its hash
 
+	digest *digest // of the unit; nil where nobody asks for it
+
 	tries    []string // passwords to try; see passwords
 	lockedIn string   // the archive that locked reported last
 	key      sevenKey // that was derived last for a 7z archive
@@ -86,6 +106,10 @@ type opening struct {
 func (o *opening) Read(p []byte) (int, error) {
 	n, err := o.in.Read(p)
 	o.count(n)
+	o.digest.saw(p[:n], o.next)
+	if o.digest != nil && err == io.EOF {
+		o.digest.done = true
+	}
 	if o.next += int64(n); err == io.EOF && o.file != nil && o.next < o.file.Size() {
 		err = errShorter
 	}
@@ -98,6 +122,7 @@ var errShorter = errors.New("became shorter while it was read")
 func (o *opening) ReadAt(p []byte, at int64) (int, error) {
 	n, err := o.file.ReadAt(p, at)
 	o.count(n)
+	o.digest.saw(p[:n], at)
 	return n, err
 }
 
@@ -196,6 +221,7 @@ func (o *opening) stream(l layer, r io.Reader) error {
 			o.hooks.skip(l.path, fmt.Sprintf("lies in %d archives (if it can be trusted, raise --max-depth)", l.archives))
 			return nil
 		}
+		o.digest.use()
 		return read(l, br)
 	}
 	if c := compressionOf(head); c != nil {
@@ -255,6 +281,7 @@ func (o *opening) show(l layer, br *bufio.Reader, head []byte) error {
 		b, _ := far.Peek(decode.LookAhead)
 		return b
 	})
+	o.digest.use()
 	return o.visit(s)
 }
 

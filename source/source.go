@@ -105,6 +105,9 @@ type Hooks struct {
 	Skip  func(tocsin.File)    // a stream or member that is not read, with the reason
 	Fault func(*tocsin.Fault)  // something that could not be read, of a stream that is otherwise read
 	Bytes func(progress int64) // so many more bytes of the unit are done; they add up to its Size
+	// Digest is told the SHA-256 of the unit as it lies on disk, once it was read, if any of it was looked into; ok is false
+	// where there is none, such as for a file that became shorter. Without it nothing is hashed.
+	Digest func(size int64, sum [32]byte, ok bool)
 }
 
 func (h *Hooks) skip(path, why string) {

@@ -98,13 +98,14 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 		t, _ := f.writer(&line, format, false) // the format is known to be good, and a bytes.Buffer does not fail
 		_ = t.Flush()
 		asked := want.asked.watch(worker)
+		part := sorter.Part()
 		return engine.DeskFunc(func(ev *tocsin.Event) {
 			asked.Event(ev)
 			if wants(ev) {
 				line.Reset() // of the head, too, which is written once for all
 				_ = t.Write(ev)
 				_ = t.Flush()
-				sorter.Put(ev.Time, ev.Source, ev.Record, line.Bytes())
+				part.Put(ev.Time, ev.Source, ev.Record, line.Bytes())
 			}
 		})
 	})
@@ -112,7 +113,7 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 		return err
 	}
 	coverage.Unmet = append(want.asked.unmet(), in.outOfRange(coverage)...)
-	w := bufio.NewWriterSize(out, 1<<16)
+	w := bufio.NewWriterSize(out, 1<<18)
 	head, err := f.writer(w, format, out.path != "")
 	if err != nil {
 		return err
@@ -120,6 +121,7 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	if err := head.Flush(); err != nil {
 		return err
 	}
+	n := sorter.Len()
 	if _, err := sorter.WriteTo(&firstLines{w, f.Limit, f.Limit > 0}); err != nil && !errors.Is(err, errEnough) {
 		return err
 	}
@@ -130,10 +132,10 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 		return err
 	}
 	if !in.Quiet {
-		if more := sorter.Len() - f.Limit; f.Limit > 0 && more > 0 {
-			fmt.Fprintf(s.err, "the first %d of %d that were asked for; %d more are beyond --limit\n", f.Limit, sorter.Len(), more)
+		if more := n - f.Limit; f.Limit > 0 && more > 0 {
+			fmt.Fprintf(s.err, "the first %d of %d that were asked for; %d more are beyond --limit\n", f.Limit, n, more)
 		}
-		fmt.Fprintf(s.err, "%d of %d events\n", sorter.Len(), coverage.Events)
+		fmt.Fprintf(s.err, "%d of %d events\n", n, coverage.Events)
 		printCoverage(s.err, coverage)
 	}
 	return in.ended(s, coverage, missing)

@@ -26,25 +26,33 @@ type huntCmd struct {
 	ruleFlags
 	outputFlags
 
-	Format      string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang        string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
-	Full        bool     `help:"Cut nothing in the summary and list all campaigns, rules, hosts, users and addresses. Text that is piped or written to a file has no line cut anyway."`
-	Stats       string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
-	MinLevel    string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
-	Level       []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
-	Tag         []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
-	Rule        []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	ExcludeRule []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
-	Host        []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
-	Suppress    string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
-	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
-	Scope       []string `help:"Scope records, or folders of them: what they grant is reported as authorised. Wants --allowed-signers." placeholder:"PATH"`
+	Format       string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Lang         string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full         bool     `help:"Cut nothing in the summary and list all campaigns, rules, hosts, users and addresses. Text that is piped or written to a file has no line cut anyway."`
+	Stats        string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
+	MinLevel     string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
+	Level        []string `help:"Report only matches and campaigns of these levels." placeholder:"LEVEL"`
+	Tag          []string `help:"Report only matches of rules with one of these tags (attack.t1110 also takes attack.t1110.001)." placeholder:"TAG"`
+	Rule         []string `help:"Report only matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
+	ExcludeRule  []string `help:"Do not report matches of these rules, by id or title." placeholder:"RULE" sep:"none"`
+	Host         []string `help:"Report only matches and campaigns on these hosts; web01 also takes web01.corp.example, and * and ? stand for anything." placeholder:"HOST"`
+	Suppress     string   `help:"YAML file of matches that are known and not to be reported." placeholder:"FILE"`
+	Levels       string   `help:"YAML file of levels for rules, each with a reason." placeholder:"FILE"`
+	Fields       []string `help:"What of its event a match carries: minimal, standard, all, or names of fields, which may hold * and ?." default:"all" placeholder:"FIELD"`
+	Geo          []string `help:"MaxMind file (.mmdb) that says where addresses are, or whose; may be given more than once." placeholder:"FILE" sep:"none"`
+	Pivot        string   `help:"Write accounts, addresses, hashes and files of what is reported to this file, one a line for grep -F -f; to FILE.csv as a table." placeholder:"FILE"`
+	ProfileRules string   `help:"Write what each rule cost to this file, as CSV, the dearest first." placeholder:"FILE"`
+	IOC          []string `name:"ioc" help:"STIX 2.1 bundle or CSV of indicators (addresses, domains, URLs, hashes, file names, e-mail addresses) to look for; may be given more than once." placeholder:"FILE" sep:"none"`
+	FailLevel    string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
+	Scope        []string `help:"Scope records, or folders of them: what they grant is reported as authorised. Wants --allowed-signers." placeholder:"PATH"`
 	scopeFlags
-	Names       bool     `help:"Name principals of whom there is nothing to report, too."`
-	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
-	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
-	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
-	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+	Names        bool     `help:"Name principals of whom there is nothing to report, too."`
+	Explain      []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
+	NoHash       bool     `help:"Do not take the SHA-256 of each file that is read; reports then cannot show which bytes they rest on."`
+	Pseudonymise bool     `help:"Put pseudonyms in the place of hosts, accounts and addresses, alike everywhere, so that the report can be shown to others. They cannot be guessed; with the same --key-file they are the same in every run."`
+	NoCampaigns  bool     `help:"Report matches only: do not join what happened to campaigns."`
+	Horizon      string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
+	KeyFile      string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -97,6 +105,9 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
+	if err := c.together(); err != nil {
+		return err
+	}
 	fails, err := parseFailing(c.FailLevel)
 	if err != nil {
 		return err
@@ -109,12 +120,16 @@ func (c *huntCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	out, statsTo, err := c.outputs(s)
+	to, err := c.outputs(s)
 	if err != nil {
 		return err
 	}
-	defer out.discard()
-	defer statsTo.discard()
+	defer to.discard()
+	places, err := openPlaces(c.Geo)
+	if err != nil {
+		return err
+	}
+	defer places.close()
 	if in.Horizon, err = parseHorizon(c.Horizon); err != nil {
 		return err
 	}
@@ -122,6 +137,18 @@ func (c *huntCmd) Run(s std) error {
 	set, err := c.load()
 	if err != nil {
 		return err
+	}
+	levels, err := loadLevels(c.Levels)
+	if err != nil {
+		return err
+	}
+	levels.apply(set)
+	lists, err := c.indicators(set)
+	if err != nil {
+		return err
+	}
+	if lists != nil {
+		in.Listed = lists
 	}
 	if err := c.knowsRules(set); err != nil {
 		return err
@@ -161,7 +188,6 @@ func (c *huntCmd) Run(s std) error {
 	if len(c.Host) > 0 {
 		in.Watch = hosts.watch
 	}
-	in.Channels = set.channels
 	scopes, ungranted, err := loadScopes(c.Scope, &c.scopeFlags)
 	if err != nil {
 		return err
@@ -169,6 +195,9 @@ func (c *huntCmd) Run(s std) error {
 	if len(scopes) > 0 {
 		in.Scope = scopes
 	}
+	in.Channels, in.Digest = set.channels, !c.NoHash
+	costs := newCosts(c.ProfileRules, set.set)
+	in.Profile = costs.profile()
 	found, coverage, err := engine.Hunt(s.ctx, in, set.set, wanted)
 	stop()
 	if found == nil {
@@ -176,22 +205,37 @@ func (c *huntCmd) Run(s std) error {
 	}
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
-	coverage.Unmet = slices.Concat(ungranted, hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set))
+	coverage.Unmet = slices.Concat(ungranted, hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set), lateIndicators(lists), levels.unmet)
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
+	coverage.Digests = slices.Concat(coverage.Digests, set.digests, hush.digests, levels.digests)
 	coverage.LoadCPU = after - before
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
 
 	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
-	w := bufio.NewWriterSize(out, 1<<16)
+	if err := c.shape(h, places); err != nil {
+		return err
+	}
+	if c.Pseudonymise {
+		if err := c.pseudonymise(s, h); err != nil {
+			return err
+		}
+	}
+	w := bufio.NewWriterSize(to.report, 1<<16)
 	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
 	}
 	if err := cmp.Or(found.Err(), w.Flush()); err != nil {
 		return err
 	}
-	if err := out.keep(); err != nil {
+	if err := to.report.keep(); err != nil {
+		return err
+	}
+	if err := writePivots(to.pivot, c.Pivot, found, s); err != nil {
+		return err
+	}
+	if err := costs.write(to.profile); err != nil {
 		return err
 	}
 	if !c.Quiet && (format != "text" || c.Output != "") {
@@ -206,7 +250,7 @@ func (c *huntCmd) Run(s std) error {
 		fmt.Fprintf(s.err, "%d matches suppressed by %s\n", suppressed, c.Suppress)
 	}
 	if c.Stats != "" {
-		if err := writeStats(statsTo, h, found.Rules(), suppressed, began); err != nil {
+		if err := writeStats(to.stats, h, found.Rules(), suppressed, began); err != nil {
 			return err
 		}
 	}
@@ -217,25 +261,6 @@ func (c *huntCmd) Run(s std) error {
 		return errFound
 	}
 	return nil
-}
-
-// outputs opens where the report and the stats go.
-func (c *huntCmd) outputs(s std) (report, stats *output, err error) {
-	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile, c.AllowedSigners}, c.Scope)...)
-	if report, err = createOutput("--output", c.Output, s.out, g); err != nil {
-		return nil, nil, err
-	}
-	usual := io.Discard
-	if c.Stats == "-" {
-		usual = s.out
-	}
-	if stats, err = createOutput("--stats", c.Stats, usual, g); err != nil {
-		return nil, nil, err
-	}
-	if report.path != "" && stats.path != "" && sameName(report.path, stats.path) {
-		return nil, nil, fmt.Errorf("--stats %s: is where the report goes; name another file", c.Stats)
-	}
-	return report, stats, nil
 }
 
 // sameName says that two paths of files to be written are one, in a file system where case may not matter.

@@ -29,6 +29,7 @@ import (
 type cli struct {
 	Hunt     huntCmd     `cmd:"" help:"Read logs and report the intrusions in them."`
 	Explain  explainCmd  `cmd:"" help:"Show the chain of evidence of a campaign that hunt found."`
+	Diff     diffCmd     `cmd:"" help:"Compare two results of hunt: what is new, worse or gone."`
 	Rehearse rehearseCmd `cmd:"" help:"Write the logs of an intrusion that never happened, and the truth about it."`
 	Timeline timelineCmd `cmd:"" help:"List every event of logs in order of time."`
 	Search   searchCmd   `cmd:"" help:"List the events of a host, an account, an address, a field, a text or a pattern."`

@@ -36,16 +36,18 @@ type ruleFlags struct {
 
 // ruleset is rules ready for use, and what of them is not.
 type ruleset struct {
-	set      *sigma.Set
-	know     *action.Knowledge // Tocsin's own, and what the files hold besides
-	given    int               // files of knowledge beside Tocsin's own
-	findings bool              // what knowledge says of events is a match
-	rejected []*tocsin.Fault
-	channels []*tocsin.Rule // rows by which channels are judged
-	sets     []tocsin.RuleSet
-	windows  bool // a collection has rules for Windows
-	files    []rules.File
-	options  sigma.Options
+	set        *sigma.Set
+	know       *action.Knowledge // Tocsin's own, and what the files hold besides
+	given      int               // files of knowledge beside Tocsin's own
+	findings   bool              // what knowledge says of events is a match
+	rejected   []*tocsin.Fault
+	channels   []*tocsin.Rule // rows by which channels are judged
+	sets       []tocsin.RuleSet
+	indicators []*tocsin.Rule  // of --ioc
+	digests    []tocsin.Digest // of the rules and the files that flags named
+	windows    bool            // a collection has rules for Windows
+	files      []rules.File
+	options    sigma.Options
 }
 
 // parsed are the rules of the files, usable or not.
@@ -60,7 +62,7 @@ func (r *ruleset) loaded() []*tocsin.Rule {
 	for _, x := range r.set.Rules() {
 		all = append(all, &x.Rule)
 	}
-	return append(all, r.channels...)
+	return append(append(all, r.channels...), r.indicators...)
 }
 
 // channel is the row for channels that is called by this id or title, or nil.
@@ -120,13 +122,16 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		}
 	}
 	var files []rules.File
+	known := action.OwnKnowledge()
 	var sets []tocsin.RuleSet
+	out := &ruleset{findings: !f.NoBuiltin}
 	if !f.NoBuiltin {
 		own, err := rules.Files()
 		if err != nil {
 			return nil, err
 		}
 		files = own
+		out.digests = append(out.digests, digestOf("rules", "own", slices.Concat(own, known)))
 		sets = append(sets, tocsin.RuleSet{Kind: "own"})
 	}
 	paths := f.Rules
@@ -134,7 +139,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 	if installed != nil {
 		paths = []string{installed.Path}
 	}
-	out := &ruleset{rejected: fault, findings: !f.NoBuiltin}
+	out.rejected = fault
 	if !f.NoBuiltin {
 		out.channels = slices.DeleteFunc(channel.Rules(), func(r *tocsin.Rule) bool { return len(f.Status) > 0 && !slices.Contains(f.Status, r.Status) })
 	}
@@ -152,9 +157,9 @@ func (f *ruleFlags) load() (*ruleset, error) {
 			return nil, fmt.Errorf("--rules %s: no .yml, .yaml or .knowledge file there", path)
 		}
 		files = append(files, more...)
+		out.digests = append(out.digests, digestOf("rules", path, more))
 		out.rejected = append(out.rejected, faults...)
 	}
-	known := action.OwnKnowledge()
 	files = slices.DeleteFunc(files, func(x rules.File) bool {
 		if !isKnowledge(x.Path) {
 			return false
@@ -189,6 +194,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--expand: %w", err)
 		}
+		out.digests = append(out.digests, digestOfFile("expand", f.Expand, data))
 		if err := yaml.Unmarshal(data, &opt.Expand); err != nil {
 			return nil, fmt.Errorf("--expand %s: %w; write one list of values under each placeholder's name", f.Expand, err)
 		}

@@ -21,6 +21,8 @@ import (
 //	    reason: nightly backup       # required
 type suppressions struct {
 	Suppress []suppression `yaml:"suppress"`
+
+	digests []tocsin.Digest // of the file they were read from
 }
 
 type suppression struct {
@@ -42,6 +44,7 @@ func loadSuppressions(file string) (*suppressions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--suppress: %w", err)
 	}
+	out.digests = append(out.digests, digestOfFile("suppress", file, data))
 	if err := yaml.UnmarshalWithOptions(data, out, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("--suppress %s: %w", file, err)
 	}

@@ -9,6 +9,8 @@ function drawCoverage() {
     el("div", { class: "cardhead" }, el("h2", { id: "coverage-title" }, "Coverage"), el("p", { class: "muted" }, "What was not read, not understood or not kept could hide what happened.")),
     (c.unmet || []).map(u => el("p", { class: "warn" }, el("b", {}, "Unmet: "), line(u))),
     c.bare ? el("p", { class: "warn" }, line(c.bare)) : null,
+    c.fields ? el("p", { class: "warn" }, el("b", {}, "Fields: "), "matches carry only these of their events: " + line(c.fields)) : null,
+    c.pseudonyms ? el("p", { class: "warn" }, el("b", {}, "Names: "), line(c.pseudonyms)) : null,
     c.partial ? el("p", { class: "warn" }, el("b", {}, "The run ended before all was read: "), line(c.partial)) : null,
     el("div", { class: "tiles" },
       tile(number(c.read), c.read === 1 ? "file read" : "files read", bytes(c.bytes)),
@@ -29,6 +31,8 @@ function drawCoverage() {
     list("Missing records, silences and clock jumps", c.gaps, ["Kind", "File", "From", "To", "For"], (g) => [g[4] ? line(g[4]) : g[0] === "silence" ? "silence" : "clock went back", line(g[1]), clock(g[2]), clock(g[3]), lasting((g[3] - g[2]) / 1000)], true),
     list("Log sources seen", c.sources, ["Log source", "Events"], (s) => [line(s[0]), number(s[1])], false),
     list("Files read", c.fileList.filter((f) => !f[2]), ["Path", "Format", "Size", "Events", "Not decoded", "From", "To"], (f) => [line(f[0]), f[1], bytes(f[3]), number(f[4]), f[5] ? number(f[5]) : "", f[6] === null ? "" : clock(f[6]), f[7] === null ? "" : clock(f[7])], false, c.read),
+    list("Chain of custody: SHA-256", (c.digests || []).concat([["data", "the JSON of this page", "", dataSum]]), ["Kind", "Path", "Size", "SHA-256"], (d) => [line(d[0]), line(d[1]), d[2] === "" ? "" : bytes(d[2]), line(d[3])], false),
+    c.unhashed ? el("p", { class: "muted" }, `${number(c.unhashed)} files that were read have no SHA-256: it was not asked for, or they were not read whole or changed meanwhile.`) : null,
     list("Rules without such logs", idleBySource(c.idle), ["Log source", "Rules", "Titles"], (s) => [line(s[0]), number(s[1].length), line(s[1].join(", "))], false, c.idle.length));
 }
 

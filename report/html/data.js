@@ -3,8 +3,11 @@
 const levelNames = ["unrated", "informational", "low", "medium", "high", "critical"];
 const levelShort = ["–", "info", "low", "medium", "high", "critical"];
 
+let dataSum = ""; // SHA-256 of the JSON
+
 async function unpack() {
   const text = $("data").textContent;
+  dataSum = $("data").dataset.sha256;
   $("data").remove();
   const raw = atob(text.trim());
   const bin = new Uint8Array(raw.length);
