@@ -57,6 +57,13 @@ func CSV(w io.Writer, h *Hunt) error {
 			return err
 		}
 	}
+	if why := partial(h); why != "" {
+		row := csvRow{b: s.b}
+		row.cell(why)
+		row.when(h.made(), "Partial Result")
+		row.cells(make([]string, strings.Count(csvMatches, ",")-2)...)
+		s.b = row.end()
+	}
 	return s.drain(true)
 }
 

@@ -35,5 +35,8 @@ func ruleSetText(s tocsin.RuleSet) string {
 		}
 		return n + " installed (" + said + ")"
 	}
+	if s.Kind == "pipeline" {
+		return n + " of them rewritten by " + visible(s.Path)
+	}
 	return n + " of " + visible(s.Path)
 }

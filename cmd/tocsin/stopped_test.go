@@ -40,7 +40,12 @@ func TestStopped(t *testing.T) {
 		{os.Interrupt, 130, "hunt -f jsonl -q -", `"partial":"stopped by SIGINT when 1 of 1 files`},
 		{syscall.SIGTERM, 143, "hunt -f jsonl -q -", `"partial":"stopped by SIGTERM when 1 of 1 files`},
 		{syscall.SIGTERM, 143, "hunt -", "the run ended before all was read: stopped by SIGTERM"},
-		{syscall.SIGTERM, 143, "hunt -f markdown -", "stopped by SIGTERM"},
+		{syscall.SIGTERM, 143, "hunt -q -f markdown -", "stopped by SIGTERM"},
+		{syscall.SIGTERM, 143, "hunt -q -f incident -", "stopped by SIGTERM"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f csv -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f navigator -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f stix -", `"abstract":"Partial result","content":"The run ended before all was read: stopped by SIGINT`},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f ocsf -", `"title":"Partial result","desc":"The run ended before all was read: stopped by SIGINT`},
 		{os.Interrupt, 130, "metrics --view logons -", "203.0.113.7"},
 		{os.Interrupt, 130, "search --text Failed -", "Failed password for root"},
 	} {
