@@ -12,6 +12,9 @@ import (
 	"github.com/tocsin-ids/tocsin/report"
 )
 
+// eventFormats are those in which events are written.
+var eventFormats = []string{"text", "jsonl", "csv"}
+
 // eventFlags say how to write events.
 type eventFlags struct {
 	Format  string   `short:"f" help:"text, jsonl or csv; otherwise told by the ending of --output." placeholder:"FORMAT"`
@@ -64,7 +67,7 @@ func (f *eventFlags) writer(w io.Writer, format string, own bool) (eventWriter, 
 
 // listEvents writes the events that are asked for, in order of time.
 func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
-	format, err := reportFormat(f.Format, f.Output, "text", []string{"text", "jsonl", "csv"})
+	format, err := reportFormat(f.Format, f.Output, "text", eventFormats)
 	if err != nil {
 		return err
 	}

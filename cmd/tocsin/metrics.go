@@ -24,6 +24,9 @@ type metricsCmd struct {
 	Top    int      `help:"How many rows of each table to show; 0 is all." default:"30"`
 }
 
+// metricsFormats are those in which tables are written.
+var metricsFormats = []string{"text", "json", "csv"}
+
 // A view is a table that metrics can show.
 type view struct {
 	name    string
@@ -273,7 +276,7 @@ func (c *metricsCmd) tables(q *query) ([]view, error) {
 
 func (c *metricsCmd) Run(s std) error {
 	var err error
-	if c.Format, err = reportFormat(c.Format, c.Output, "text", []string{"text", "json", "csv"}); err != nil {
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", metricsFormats); err != nil {
 		return err
 	}
 	q, err := c.query()
