@@ -13,7 +13,7 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-build() { go build -buildvcs=auto -trimpath -ldflags='-s -w' -o "$1" ./cmd/tocsin; }
+build() { go build -buildvcs=auto -trimpath -ldflags="-s -w -X main.built=$version" -o "$1" ./cmd/tocsin; }
 
 # What is the same in all archives: pages and completions come from the program itself.
 build "$work/tocsin"

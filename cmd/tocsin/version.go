@@ -37,14 +37,20 @@ func sayVersion(w io.Writer) error {
 	return err
 }
 
-// version is the module's version if it was installed as one, and the commit it was built from.
+// built is the version of a release archive; build.sh sets it.
+var built string
+
+// version is that of the release archive, else the module's if it was installed as one, and the commit it was built from.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
 	v := info.Main.Version
-	if v == "" || v == "(devel)" {
+	switch {
+	case built != "":
+		v = built
+	case v == "" || v == "(devel)":
 		v = "devel"
 	}
 	set := map[string]string{}
