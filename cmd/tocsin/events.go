@@ -49,7 +49,8 @@ func (c *searchCmd) Run(s std) error {
 // An eventWriter writes events in some format.
 type eventWriter interface {
 	Write(*tocsin.Event) error
-	Flush() error // hands on the head, and what is kept back
+	Partial(why string) error // says that the run ended before all was read
+	Flush() error             // hands on the head, and what is kept back
 }
 
 // writer makes one, for a file of its own if own is set.
@@ -125,6 +126,11 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	}
 	if _, err := sorter.WriteTo(&firstLines{w, f.Limit, f.Limit > 0}); err != nil && !errors.Is(err, errEnough) {
 		return err
+	}
+	if coverage.Partial != "" {
+		if err := errors.Join(head.Partial(coverage.Partial), head.Flush()); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -318,11 +318,13 @@ func (c *metricsCmd) Run(s std) error {
 	tables := all.results(c.Top)
 	switch c.Format {
 	case "json":
-		err = writeTablesJSON(out, tables)
+		err = writeTablesJSON(out, tables, coverage.Partial)
 	case "csv":
-		err = tables[0].csv(out)
+		err = tables[0].csv(out, coverage.Partial)
 	default:
-		err = writeTablesText(out, tables)
+		if err = writeTablesText(out, tables); err == nil && coverage.Partial != "" {
+			_, err = fmt.Fprintf(out, "\n%s\n", report.Visible(partialLine(coverage.Partial)))
+		}
 	}
 	if err == nil {
 		err = out.keep()
