@@ -62,5 +62,5 @@ mkdir "$root/DEBIAN"
 (cd "$root" && find usr -type f | sort | xargs md5sum >DEBIAN/md5sums)
 find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 mkdir -p "$out"
-dpkg-deb --root-owner-group -Zxz --build "$root" "$out/tocsin_${version}_$arch.deb" >/dev/null
+dpkg-deb --root-owner-group -Zxz -z3 --build "$root" "$out/tocsin_${version}_$arch.deb" >/dev/null
 echo "$out/tocsin_${version}_$arch.deb"

@@ -216,21 +216,19 @@ var ruleConditionTypes = map[string]conditionType{
 var itemConditionTypes = map[string]conditionType{
 	"match_string": {keys: []string{"pattern", "cond", "negate"}, needed: []string{"pattern"}, make: func(r *stepReader) conditionTest {
 		re, not := r.regex("pattern", true), r.flag("negate")
-		return r.values(func(n *Node, text string) bool {
-			return (n.Kind == Text && re.MatchString(text)) != not
-		})
+		return r.values(func(_ *Node, text string, isText bool) bool { return (isText && re.MatchString(text)) != not })
 	}},
 	"match_value": {keys: []string{"value", "cond"}, needed: []string{"value"}, make: func(r *stepReader) conditionTest {
 		value := r.text("value")
-		return r.values(func(n *Node, text string) bool { return n.Kind != Null && text == value })
+		return r.values(func(n *Node, text string, _ bool) bool { return n.Kind != Null && text == value })
 	}},
 	"contains_wildcard": {keys: []string{"cond"}, make: func(r *stepReader) conditionTest {
-		return r.values(func(_ *Node, text string) bool {
-			return slices.ContainsFunc(parsePattern(text), func(p part) bool { return p.mark != markText })
+		return r.values(func(_ *Node, text string, isText bool) bool {
+			return isText && slices.ContainsFunc(parsePattern(text), func(p part) bool { return p.mark != markText })
 		})
 	}},
 	"is_null": {keys: []string{"cond"}, make: func(r *stepReader) conditionTest {
-		return r.values(func(n *Node, _ string) bool { return n.Kind == Null })
+		return r.values(func(n *Node, _ string, _ bool) bool { return n.Kind == Null })
 	}},
 	"processing_item_applied": {keys: []string{"processing_item_id"}, needed: []string{"processing_item_id"}, make: func(r *stepReader) conditionTest {
 		id := r.text("processing_item_id")
@@ -266,14 +264,15 @@ func (r *stepReader) fieldIs(among bool) conditionTest {
 	}
 }
 
-// values makes the test of an item by one of its values; cond says whether any must pass or all.
-func (r *stepReader) values(test func(n *Node, text string) bool) conditionTest {
+// values makes the test of an item by one of its values, of which is said whether it is text, unlike an expression or a network;
+// cond says whether any must pass or all.
+func (r *stepReader) values(test func(n *Node, text string, isText bool) bool) conditionTest {
 	all := r.choice("cond", "any", "all") == "all"
 	return func(_ *rewriting, s subject) bool {
 		nodes, texts := s.nodes(), s.texts()
 		passed := 0
 		for i, n := range nodes {
-			if test(n, texts[i]) {
+			if test(n, texts[i], n.Kind == Text && s.plain()) {
 				passed++
 			}
 		}

@@ -136,6 +136,11 @@ func (s subject) texts() []string {
 	return all
 }
 
+// plain says that the modifiers leave the values the texts that they are.
+func (s subject) plain() bool {
+	return !slices.ContainsFunc(s.mods, func(m string) bool { return !slices.Contains(textModifiers, strings.ToLower(strings.TrimSpace(m))) })
+}
+
 // openEnds says which ends of a value modifiers open.
 func openEnds(mods []string) (before, after bool) {
 	for _, m := range mods {

@@ -56,6 +56,7 @@ func TestPipeline(t *testing.T) {
 		{"drop an alternative", "  s: [{A: 1}, {B: 2}]\n  condition: 1 of s*", "  - {type: drop_detection_item, field_name_conditions: [{type: include_fields, fields: ['A.*', B.], mode: re}]}", `A=1 -> no; B=2 -> yes`},
 		{"drop by value", "  s: {A: [x, null], B: 2}\n  condition: s", "  - {type: drop_detection_item, detection_item_conditions: [{type: is_null}]}", `B=2 -> yes`},
 		{"drop by all values", "  s: {A: [x, 3], B: 2}\n  condition: s", "  - {type: drop_detection_item, detection_item_conditions: [{type: match_string, pattern: x, cond: all}]}", `B=2 -> no; A=3,B=2 -> yes`},
+		{"an expression is no text", "  s: {A|re: '.*x'}\n  condition: s", "  - {type: field_name_prefix, prefix: p., detection_item_conditions: [{type: match_string, pattern: '.*x'}]}\n  - {type: drop_detection_item, detection_item_conditions: [{type: contains_wildcard}]}", `A=yx -> yes; p.A=yx -> no`},
 		{"drop by wildcard", "  s: {A|endswith: x, B: 2}\n  condition: s", "  - {type: drop_detection_item, detection_item_conditions: [{type: contains_wildcard}]}", `B=2 -> yes`},
 
 		{"add", "  s: {A: 1}\n  s2: {A: 2}\n  condition: [s, s2]", "  - {type: add_condition, conditions: {EventID: 1, site: [a, b]}}", `A=1,EventID=1,site=b -> yes; A=2,EventID=1,site=a -> yes; A=1 -> no; A=1,EventID=1 -> no`},

@@ -243,11 +243,12 @@ var textModifiers = []string{"contains", "startswith", "endswith", "all", "cased
 // are stars.
 func (w *rewriting) replaced(e searchItem, by func(pattern) (pattern, bool), open bool) searchItem {
 	s := e.subject()
+	if !s.plain() {
+		return e
+	}
 	mods := make([]string, len(s.mods))
 	for i, m := range s.mods {
-		if mods[i] = strings.ToLower(strings.TrimSpace(m)); !slices.Contains(textModifiers, mods[i]) {
-			return e
-		}
+		mods[i] = strings.ToLower(strings.TrimSpace(m))
 	}
 	before, after := openEnds(mods)
 	out := &Node{Kind: List, Line: e.value.Line}
