@@ -1,6 +1,9 @@
 package tocsin
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A Tactic is a column of MITRE ATT&CK's enterprise matrix: why an intruder does something.
 type Tactic struct {
@@ -29,17 +32,37 @@ var tactics = [...]Tactic{
 	{"TA0040", "impact", "Impact"},
 }
 
+// AttackVersion is the version of ATT&CK whose tactics and techniques are named.
+const AttackVersion = "19.2"
+
 // Tactics returns the enterprise tactics in the order of the matrix.
 func Tactics() []Tactic { return append([]Tactic(nil), tactics[:]...) }
 
 // Tactics returns the ATT&CK tactics that the rule's tags name, in the order of the matrix. Tags are read as Sigma
-// rules of any age write them: with - or _, as names or as attack.ta0002, and defense-evasion as TA0005.
+// rules of any age write them: with - or _, as names or as attack.ta0002. What is tagged defense-evasion is Defense Impairment
+// as far as its techniques are, and Stealth as far as it names others than its other tactics account for.
 func (r *Rule) Tactics() []Tactic {
 	var has [len(tactics)]bool
+	evasion, others := false, 0
 	for _, tag := range r.Tags {
-		if i := tacticIndex(tag); i >= 0 {
+		if evades(tag) {
+			evasion = true
+		} else if i := tacticIndex(tag); i >= 0 && !has[i] {
 			has[i] = true
+			others++
 		}
+	}
+	if evasion {
+		impairs, rest := 0, 0
+		for _, id := range r.Techniques() {
+			if impairments[id[:5]] {
+				impairs++
+			} else {
+				rest++
+			}
+		}
+		has[tacticIndex("attack.defense-impairment")] = has[tacticIndex("attack.defense-impairment")] || impairs > 0
+		has[tacticIndex("attack.stealth")] = has[tacticIndex("attack.stealth")] || impairs == 0 || rest > others
 	}
 	var all []Tactic
 	for i, yes := range has {
@@ -50,15 +73,21 @@ func (r *Rule) Tactics() []Tactic {
 	return all
 }
 
+// evades says that a tag names the tactic that v19 divided.
+func evades(tag string) bool {
+	tag, ok := attackTag(tag)
+	return ok && strings.ReplaceAll(tag, "_", "-") == "defense-evasion"
+}
+
+// impairments are the techniques of Defense Impairment that stand for revoked ones.
+var impairments = map[string]bool{"T1685": true, "T1686": true, "T1687": true, "T1688": true, "T1689": true, "T1690": true}
+
 func tacticIndex(tag string) int {
 	tag, ok := attackTag(tag)
 	if !ok {
 		return -1
 	}
 	tag = strings.ReplaceAll(tag, "_", "-")
-	if tag == "defense-evasion" {
-		tag = "stealth"
-	}
 	for i := range tactics {
 		if tag == tactics[i].Slug || strings.EqualFold(tag, tactics[i].ID) {
 			return i
@@ -68,23 +97,45 @@ func tacticIndex(tag string) int {
 }
 
 // Techniques returns the ids of the ATT&CK techniques that the rule's tags name, such as T1059.001, each once and in
-// the order of the tags.
+// the order of the tags. Those that were revoked are given as what stands for them.
 func (r *Rule) Techniques() []string {
+	return r.techniques(func(id string) string { id, _ = Technique(id); return id })
+}
+
+// RevokedTechniques returns the ids among the rule's tags that ATT&CK took back, as they are written there.
+func (r *Rule) RevokedTechniques() []string {
+	return r.techniques(func(id string) string {
+		if _, old := revoked[id]; old {
+			return id
+		}
+		return ""
+	})
+}
+
+// techniques returns what as makes of the ids that the tags name, each once and without empty ones.
+func (r *Rule) techniques(as func(id string) string) []string {
 	var all []string
-tags:
 	for _, tag := range r.Tags {
 		tag, ok := attackTag(tag)
 		if !ok || !isTechnique(tag) {
 			continue
 		}
-		id := strings.ToUpper(tag)
-		for _, have := range all {
-			if have == id {
-				continue tags
-			}
+		if id := as(strings.ToUpper(tag)); id != "" && !slices.Contains(all, id) {
+			all = append(all, id)
 		}
-		all = append(all, id)
 	}
+	return all
+}
+
+// FormerTechniques returns the revoked ids that a technique stands for, sorted.
+func FormerTechniques(id string) []string {
+	var all []string
+	for was, now := range revoked {
+		if now == id {
+			all = append(all, was)
+		}
+	}
+	slices.Sort(all)
 	return all
 }
 

@@ -97,12 +97,12 @@ type Unmet struct {
 
 // A RuleSet is where some of the rules of a run come from.
 type RuleSet struct {
-	Kind     string    `json:"kind"`           // own, installed (by tocsin rules update), given (--rules) or indicators (--ioc)
+	Kind     string    `json:"kind"`           // own, installed (by tocsin rules update), given (--rules), pipeline (--pipeline), which rewrote them, or indicators (--ioc)
 	Path     string    `json:"path,omitempty"` // where it lies; empty for own
 	From     string    `json:"from,omitempty"` // what an installed one was fetched from
 	Revision string    `json:"revision,omitempty"`
 	Date     time.Time `json:"date"`  // when it was installed; zero for others
-	Rules    int       `json:"rules"` // of them that can be used
+	Rules    int       `json:"rules"` // of them that can be used; of a pipeline those that it rewrote
 }
 
 // A Digest says which bytes a run worked with, so that a reader can show that the evidence is still the same.

@@ -469,11 +469,7 @@ func (f *Findings) number(in *Input) {
 	}
 	f.rows = map[*tocsin.Rule]int32{}
 	for _, r := range f.set.Rules() {
-		ids := r.Techniques()
-		for i := range ids {
-			ids[i], _ = tocsin.Technique(ids[i])
-		}
-		f.techniques = append(f.techniques, ids)
+		f.techniques = append(f.techniques, r.Techniques())
 	}
 	for _, r := range in.Knowledge.Rules() {
 		if r.Level >= FindingLevel {

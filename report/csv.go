@@ -31,6 +31,13 @@ func CSV(w io.Writer, h *Hunt) error {
 	if err != nil {
 		return err
 	}
+	if why := partial(h); why != "" {
+		row := csvRow{b: s.b}
+		row.cell(why)
+		row.when(h.made(), "Partial Result")
+		row.cells(make([]string, strings.Count(csvMatches, ",")-2)...)
+		s.b = row.end()
+	}
 	return s.drain(true)
 }
 
@@ -231,6 +238,26 @@ func (t *Timeline) Write(ev *tocsin.Event) error {
 
 // Flush hands on what is still kept back. It is called at the end, and whenever what was written must be seen.
 func (t *Timeline) Flush() error { return t.s.drain(true) }
+
+// Partial writes that the run ended before all was read, and why.
+func (t *Timeline) Partial(why string) error {
+	said := fill(english.partial, visible(shorten(why, maxShown))).plain()
+	switch t.format {
+	case "jsonl":
+		t.s.b = AppendPartial(t.s.b, why)
+	case "csv":
+		t.s.b = AppendCSV(t.s.b, append([]string{said, "1970-01-01T00:00:00.000000+00:00", "Partial Result"}, make([]string, strings.Count(csvEvents, ",")-2)...)...)
+	default:
+		t.s.b = append(t.s.b, "#tocsin\t"+said+"\n"...)
+	}
+	return t.s.drain(false)
+}
+
+// AppendPartial appends the line of JSON by which a run says that it ended before all was read.
+func AppendPartial(b []byte, why string) []byte {
+	b = AppendJSON(append(b, `{"kind":"partial","why":`...), why)
+	return append(b, "}\n"...)
+}
 
 func (t *Timeline) jsonl(ev *tocsin.Event) {
 	j := jsonText{t.s.b}

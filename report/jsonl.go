@@ -118,6 +118,9 @@ func ruleJSON(r *tocsin.Rule) string {
 	}
 	j.shut(']')
 	j.strsAt("techniques", r.Techniques())
+	if was := r.RevokedTechniques(); len(was) > 0 {
+		j.strsAt("revoked_techniques", was)
+	}
 	j.strAt("author", r.Author)
 	j.strAt("license", r.License)
 	j.strAt("log_source", sourceName(r.Source))

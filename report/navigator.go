@@ -16,27 +16,34 @@ var levelColours = [...]string{"#7f8ea3", "#6f8fb3", "#3f9c8f", "#d9a514", "#e27
 // matches and coloured by the worst level. Layer format 4.5:
 // https://github.com/mitre-attack/attack-navigator/blob/master/layers/spec/v4.5/layerformat.md
 //
-// A technique is not bound to the rule's tactics: the Navigator shows it under all that it belongs to, whatever the
-// version of ATT&CK.
+// A technique is not bound to the rule's tactics: the Navigator shows it under all that it belongs to in the version of ATT&CK
+// that the layer names. Ids that were revoked are shown as what stands for them, with the old ones in the metadata.
 func Navigator(w io.Writer, h *Hunt) error {
 	type seen struct {
 		n     int
 		worst tocsin.Level
 		rules map[string]int // by title
 		hosts map[string]bool
+		was   map[string]bool // revoked ids by which rules name it
 	}
 	all := make(map[string]*seen)
 	top := 1
 	count := func(id string, m *tocsin.Match) {
 		s := all[id]
 		if s == nil {
-			s = &seen{rules: map[string]int{}, hosts: map[string]bool{}}
+			s = &seen{rules: map[string]int{}, hosts: map[string]bool{}, was: map[string]bool{}}
 			all[id] = s
 		}
 		s.n++
 		top = max(top, s.n)
 		s.worst = max(s.worst, levelOf(rule(m)))
-		s.rules[rule(m).Title]++
+		if s.rules[rule(m).Title]++; s.rules[rule(m).Title] == 1 {
+			for _, was := range rule(m).RevokedTechniques() {
+				if now, _ := tocsin.Technique(was); now == id {
+					s.was[was] = true
+				}
+			}
+		}
 		if host := event(m).Host; host != "" {
 			s.hosts[host] = true
 		}
@@ -59,11 +66,13 @@ func Navigator(w io.Writer, h *Hunt) error {
 	j.strAt("name", "Tocsin: "+visible(h.title()))
 	j.key("versions")
 	j.open('{')
+	major, _, _ := strings.Cut(tocsin.AttackVersion, ".")
+	j.strAt("attack", major)
 	j.strAt("navigator", "5.2.0")
 	j.strAt("layer", "4.5")
 	j.shut('}')
 	j.strAt("domain", "enterprise-attack")
-	j.strAt("description", strconv.Itoa(h.matches().Len())+" matches; a technique's score is the number of its matches, its colour the worst level"+shortOf(h))
+	j.strAt("description", strconv.Itoa(h.matches().Len())+" matches; a technique's score is the number of its matches, its colour the worst level; ids are of ATT&CK v"+tocsin.AttackVersion+shortOf(h))
 	j.intAt("sorting", 3)
 	j.key("layout")
 	j.open('{')
@@ -91,6 +100,7 @@ func Navigator(w io.Writer, h *Hunt) error {
 		j.open('[')
 		j.pair("worst level", s.worst.String())
 		j.pair("hosts", hostsInWords(s.hosts))
+		j.pair("formerly", strings.Join(sortedKeys(s.was), ", "))
 		j.shut(']')
 		if len(id) == 5 {
 			j.key("showSubtechniques")
@@ -129,8 +139,8 @@ func shortOf(h *Hunt) string {
 	if c.Pseudonyms {
 		s = ". " + english.pseudonyms
 	}
-	if c.Partial != "" {
-		s = strings.TrimSuffix(s, ".") + ". " + fill(english.partial, visible(shorten(c.Partial, maxShown))).plain()
+	if part := partial(h); part != "" {
+		s = strings.TrimSuffix(s, ".") + ". " + part
 	}
 	for i := range c.LetGo[:min(len(c.LetGo), maxCovered)] {
 		if i == 0 {

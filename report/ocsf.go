@@ -13,7 +13,8 @@ const ocsfVersion = "1.4.0"
 
 // OCSF writes one Detection Finding (class 2004) for each match, one JSON object a line. The finding's time is the
 // event's; its evidence is what the event names, with all fields in evidences[0].data; the rule's author and licence
-// and a correlation's events are in unmapped.
+// and a correlation's events are in unmapped. A run that ended early has a last finding that says so, of the rule
+// tocsin-partial.
 func OCSF(w io.Writer, h *Hunt) error {
 	s := spool{w: w}
 	err := s.encode(h, func() func([]byte, *tocsin.Match) []byte {
@@ -22,6 +23,10 @@ func OCSF(w io.Writer, h *Hunt) error {
 	})
 	if err != nil {
 		return err
+	}
+	if why := partial(h); why != "" {
+		f := ocsf{h: h, attacks: make(map[*tocsin.Rule]string)}
+		s.b = f.finding(s.b, partialFinding(why))
 	}
 	return s.drain(true)
 }
@@ -187,12 +192,14 @@ func ocsfAttacks(r *tocsin.Rule) string {
 	if len(tactics) != 1 || len(techniques) == 0 {
 		for _, t := range tactics {
 			j.open('{')
+			j.strAt("version", tocsin.AttackVersion)
 			tactic(t)
 			j.shut('}')
 		}
 	}
 	for _, id := range techniques {
 		j.open('{')
+		j.strAt("version", tocsin.AttackVersion)
 		if len(tactics) == 1 {
 			tactic(tactics[0])
 		}

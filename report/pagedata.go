@@ -265,6 +265,9 @@ func (d *table) writeRules(j *jsonText, c *tocsin.Coverage) {
 		}
 		j.shut(']')
 		j.strsAt("techniques", r.Techniques())
+		if was := r.RevokedTechniques(); len(was) > 0 {
+			j.strsAt("revoked", was)
+		}
 		j.strsAt("tags", r.Tags)
 		j.strAt("description", r.Description)
 		j.strAt("author", r.Author)

@@ -38,5 +38,8 @@ func ruleSetText(s tocsin.RuleSet) string {
 	if s.Kind == "indicators" {
 		n += " indicators"
 	}
+	if s.Kind == "pipeline" {
+		return n + " of them rewritten by " + visible(s.Path)
+	}
 	return n + " of " + visible(s.Path)
 }

@@ -32,10 +32,22 @@ func STIX(w io.Writer, h *Hunt) error {
 		s.indicator(g)
 	}
 	s.campaigns(h)
+	if why := partial(h); why != "" {
+		s.partial(why)
+	}
 	s.shut(']')
 	s.shut('}')
 	_, err := w.Write(append(s.b, '\n'))
 	return err
+}
+
+// partial notes on Tocsin's own identity, which every bundle has, that the bundle is of a run that ended early.
+func (s *stix) partial(why string) {
+	s.domain("note", "partial\x00"+why, s.made, func() {
+		s.strAt("abstract", "Partial result")
+		s.strAt("content", why)
+		s.strsAt("object_refs", []string{s.self})
+	})
 }
 
 // A sighting is the matches of one rule on one host.
@@ -206,6 +218,9 @@ func (s *stix) indicator(g *ruleGroup) {
 func (s *stix) technique(t string) string {
 	return s.domain("attack-pattern", t, time.Unix(0, 0).UTC(), func() {
 		s.strAt("name", t)
+		if was := tocsin.FormerTechniques(t); len(was) > 0 {
+			s.strsAt("aliases", was)
+		}
 		s.key("external_references")
 		s.open('[')
 		s.open('{')

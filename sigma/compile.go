@@ -3,6 +3,7 @@ package sigma
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"regexp/syntax"
 	"strings"
@@ -160,6 +161,15 @@ func regexFlaw(text string, err error) error {
 // detection compiles the conditions of a rule's detection; several are alternatives. With excludes, what the conditions
 // describe is left out.
 func (c *compiler) detection(r *Rule, d *Detection, excludes bool) (*expr, error) {
+	if r.placeholders != nil {
+		defer func(before Options) { c.opt = before }(c.opt)
+		all := maps.Clone(c.opt.Expand)
+		if all == nil {
+			all = map[string][]string{}
+		}
+		maps.Copy(all, r.placeholders)
+		c.opt.Expand = all
+	}
 	var formulas []*formula
 	for _, text := range d.Conditions {
 		f, err := parseCondition(text, d)

@@ -55,7 +55,32 @@ func parseCondition(text string, d *Detection) (*formula, error) {
 	if err != nil {
 		return nil, at(fmt.Errorf("condition %q: %w", clip(text, 200), err), d.Line)
 	}
+	if f = f.left(d); f == nil {
+		return nil, flawf(d.Line, "condition %q: nothing is left of it: a pipeline dropped all that it asks for", clip(text, 200)).
+			hinted("narrow drop_detection_item by conditions, or refuse the rule with rule_failure")
+	}
 	return f, nil
+}
+
+// left is a formula without the searches of which a pipeline left nothing; nil if none is left.
+func (f *formula) left(d *Detection) *formula {
+	if f.op == opSearch {
+		if d.Search(f.name) == nil {
+			return nil
+		}
+		return f
+	}
+	var kids []*formula
+	for _, k := range f.kids {
+		if k = k.left(d); k != nil {
+			kids = append(kids, k)
+		}
+	}
+	if len(kids) == 0 {
+		return nil
+	}
+	f.kids = kids
+	return f
 }
 
 // clip shortens text for a message, to n bytes at most and whole characters.
@@ -171,7 +196,7 @@ func (p *conditionParser) operand(depth int) (*formula, error) {
 	case p.pos < len(p.words) && strings.EqualFold(p.words[p.pos], "of"):
 		p.pos++
 		return p.quantified(w)
-	case p.d.Search(w) != nil:
+	case p.d.has(w):
 		return &formula{op: opSearch, name: w}, nil
 	case strings.EqualFold(w, "and") || strings.EqualFold(w, "or"):
 		return nil, fmt.Errorf("unexpected %q where a search is expected", w)

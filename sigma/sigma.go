@@ -19,6 +19,8 @@ type Rule struct {
 	Detection   *Detection
 	Correlation *Correlation
 	Filter      *Filter
+
+	placeholders map[string][]string // values that a pipeline gives; they come before those of Options
 }
 
 // A Detection is the named searches of a rule and the conditions over them; several conditions are alternatives.
@@ -32,7 +34,7 @@ type Detection struct {
 type Search struct {
 	Name  string
 	Line  int64 // 1-based line of its name
-	Value *Node // a map of items, a list of maps or keywords, or one keyword
+	Value *Node // a map of items, a list of maps or keywords, or one keyword; nil if a pipeline dropped all of it
 }
 
 // Search returns the value of the named search, or nil.

@@ -28,7 +28,7 @@ var resultMarks = []resultMark{
 		"%s\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"},
 	{"ocsf", `{"category_uid":2,"category_name":"Findings","class_uid":2004,"class_name":"Detection Finding",`,
 		`"activity_id":1,"activity_name":"Create","type_uid":200401,%s"product":{"name":"Tocsin","vendor_name":"Tocsin",`},
-	{"navigator", `{"name":"Tocsin: `, `%s","versions":{"navigator":"`},
+	{"navigator", `{"name":"Tocsin: `, `%s","versions":{%s"navigator":"`},
 	{"stix", `{"type":"bundle","id":"bundle--` + uuidMark, `","objects":[{"type":"identity","spec_version":"2.1","id":"identity--a787887c-5614-5db4-937a-f0b8661e96b3"`},
 	{"incident report", "# Incident report", "%s\n\n"},
 	{"incident report", "# Rapport d’incident", "%s\n\n"},

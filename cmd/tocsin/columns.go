@@ -98,6 +98,21 @@ func (c *columns) json(ev *tocsin.Event) {
 	c.b = append(c.b, "}}\n"...)
 }
 
+// Partial says that the run ended before all was read, in a row of its own.
+func (c *columns) Partial(why string) error {
+	cells := make([]string, len(c.fields))
+	cells[0] = partialLine(why)
+	switch c.format {
+	case "jsonl":
+		c.b = report.AppendPartial(c.b, why)
+	case "csv":
+		c.row("partial", cells)
+	default:
+		c.row("#tocsin", cells[:1])
+	}
+	return nil
+}
+
 // Flush hands on what is kept.
 func (c *columns) Flush() error {
 	_, err := c.w.Write(c.b)

@@ -12,6 +12,9 @@ import (
 	"github.com/tocsin-ids/tocsin/report"
 )
 
+// eventFormats are those in which events are written.
+var eventFormats = []string{"text", "jsonl", "csv"}
+
 // eventFlags say how to write events.
 type eventFlags struct {
 	Format  string   `short:"f" help:"text, jsonl or csv; otherwise told by the ending of --output." placeholder:"FORMAT"`
@@ -46,7 +49,8 @@ func (c *searchCmd) Run(s std) error {
 // An eventWriter writes events in some format.
 type eventWriter interface {
 	Write(*tocsin.Event) error
-	Flush() error // hands on the head, and what is kept back
+	Partial(why string) error // says that the run ended before all was read
+	Flush() error             // hands on the head, and what is kept back
 }
 
 // writer makes one, for a file of its own if own is set.
@@ -64,7 +68,7 @@ func (f *eventFlags) writer(w io.Writer, format string, own bool) (eventWriter, 
 
 // listEvents writes the events that are asked for, in order of time.
 func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
-	format, err := reportFormat(f.Format, f.Output, "text", []string{"text", "jsonl", "csv"})
+	format, err := reportFormat(f.Format, f.Output, "text", eventFormats)
 	if err != nil {
 		return err
 	}
@@ -124,6 +128,11 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	n := sorter.Len()
 	if _, err := sorter.WriteTo(&firstLines{w, f.Limit, f.Limit > 0}); err != nil && !errors.Is(err, errEnough) {
 		return err
+	}
+	if coverage.Partial != "" {
+		if err := errors.Join(head.Partial(coverage.Partial), head.Flush()); err != nil {
+			return err
+		}
 	}
 	if err := w.Flush(); err != nil {
 		return err

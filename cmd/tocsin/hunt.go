@@ -432,13 +432,25 @@ func (c *huntCmd) narrow(r *campaign.Result) {
 	r.Aside = slices.DeleteFunc(r.Aside, func(x tocsin.Aside) bool { return !wanted(x.Level) || !here(x.Host) })
 }
 
-// tagged says whether tags hold tag or one below it: attack.t1110 has attack.t1110.001 below it.
+// tagged says whether tags hold tag or one below it: attack.t1110 has attack.t1110.001 below it. A technique's tag also means
+// the ids that it stands for or that stand for it.
 func tagged(tags []string, tag string) bool {
 	tag = strings.ToLower(tag)
+	now := currentTag(tag)
 	return slices.ContainsFunc(tags, func(t string) bool {
 		t = strings.ToLower(t)
-		return t == tag || strings.HasPrefix(t, tag+".")
+		return t == tag || strings.HasPrefix(t, tag+".") || currentTag(t) == now || strings.HasPrefix(currentTag(t), now+".")
 	})
+}
+
+// currentTag is a tag with the id by which ATT&CK now knows its technique.
+func currentTag(tag string) string {
+	if id, ok := strings.CutPrefix(tag, "attack."); ok {
+		if now, ok := tocsin.Technique(id); ok {
+			return "attack." + strings.ToLower(now)
+		}
+	}
+	return tag
 }
 
 // named says whether a user's word for a rule means r.

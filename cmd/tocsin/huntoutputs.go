@@ -13,7 +13,7 @@ type huntOutputs struct {
 
 // outputs opens them; no two may be one.
 func (c *huntCmd) outputs(s std) (*huntOutputs, error) {
-	g := c.guard(s, c.Force, slices.Concat(c.Rules, []string{c.Expand, c.Suppress, c.KeyFile, c.Levels, c.AllowedSigners}, c.IOC, c.Geo, c.Scope)...)
+	g := c.guard(s, c.Force, slices.Concat(c.Rules, c.Pipeline, []string{c.Expand, c.Suppress, c.KeyFile, c.Levels, c.AllowedSigners}, c.IOC, c.Geo, c.Scope)...)
 	to := &huntOutputs{}
 	type file struct {
 		flag, path string

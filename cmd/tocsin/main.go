@@ -37,7 +37,14 @@ type cli struct {
 	Rules    rulesCmd    `cmd:"" help:"Check, test, list and update rules."`
 	Scope    scopeCmd    `cmd:"" help:"Make, sign and check scope records: who may test what, from when to when."`
 	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
+
+	Completion completionCmd `cmd:"" help:"Write the script by which a shell completes Tocsin's commands."`
+	Man        manCmd        `cmd:"" help:"Write Tocsin's man pages."`
+
+	VersionFlag versionFlag `name:"version" help:"Say which Tocsin this is."`
 }
+
+const purpose = "Finds intrusions run by machines in any logs you have."
 
 // std is what a command talks to.
 type std struct {
@@ -70,7 +77,7 @@ func run(ctx context.Context, args []string, s std) (code int) {
 	var c cli
 	exited := -1
 	parser, err := kong.New(&c, kong.Name("tocsin"),
-		kong.Description("Finds intrusions run by machines in any logs you have."),
+		kong.Description(purpose),
 		kong.UsageOnError(), kong.Writers(s.out, s.err), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(code int) { exited = code; panic(exit{}) }))
 	if err != nil {
@@ -92,7 +99,7 @@ func run(ctx context.Context, args []string, s std) (code int) {
 		return 2
 	}
 	s.ctx = ctx
-	switch err := k.Run(s); {
+	switch err := k.Run(s, parser.Model); {
 	case err == nil:
 		return 0
 	case errors.Is(err, errFound):

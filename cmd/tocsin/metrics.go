@@ -24,6 +24,9 @@ type metricsCmd struct {
 	Top    int      `help:"How many rows of each table to show; 0 is all." default:"30"`
 }
 
+// metricsFormats are those in which tables are written.
+var metricsFormats = []string{"text", "json", "csv"}
+
 // A view is a table that metrics can show.
 type view struct {
 	name    string
@@ -273,7 +276,7 @@ func (c *metricsCmd) tables(q *query) ([]view, error) {
 
 func (c *metricsCmd) Run(s std) error {
 	var err error
-	if c.Format, err = reportFormat(c.Format, c.Output, "text", []string{"text", "json", "csv"}); err != nil {
+	if c.Format, err = reportFormat(c.Format, c.Output, "text", metricsFormats); err != nil {
 		return err
 	}
 	q, err := c.query()
@@ -315,11 +318,13 @@ func (c *metricsCmd) Run(s std) error {
 	tables := all.results(c.Top)
 	switch c.Format {
 	case "json":
-		err = writeTablesJSON(out, tables)
+		err = writeTablesJSON(out, tables, coverage.Partial)
 	case "csv":
-		err = tables[0].csv(out)
+		err = tables[0].csv(out, coverage.Partial)
 	default:
-		err = writeTablesText(out, tables)
+		if err = writeTablesText(out, tables); err == nil && coverage.Partial != "" {
+			_, err = fmt.Fprintf(out, "\n%s\n", report.Visible(partialLine(coverage.Partial)))
+		}
 	}
 	if err == nil {
 		err = out.keep()

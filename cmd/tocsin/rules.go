@@ -28,14 +28,16 @@ type rulesCmd struct {
 
 type checkCmd struct {
 	Paths  []string `arg:"" name:"dir" help:"Folders, files or archives of rules."`
-	Expand string   `help:"YAML file of values for rules with |expand." placeholder:"FILE"`
-	Least  string   `help:"Show findings of this severity and above." enum:"note,warning,error" default:"warning" placeholder:"SEVERITY"`
-	Quiet  bool     `short:"q" help:"Only what is wrong, without the counts."`
-	Strict bool     `help:"Exit with 1 for any finding that is shown, not only for rejected rules."`
+	Expand string   `help:"YAML file of values for rules with |expand: a map from placeholder to list (docs/rules.md)." placeholder:"FILE"`
+
+	pipelineFlags
+	Least  string `help:"Show findings of this severity and above." enum:"note,warning,error" default:"warning" placeholder:"SEVERITY"`
+	Quiet  bool   `short:"q" help:"Only what is wrong, without the counts."`
+	Strict bool   `help:"Exit with 1 for any finding that is shown, not only for rejected rules."`
 }
 
 func (c *checkCmd) Run(s std) error {
-	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true, Expand: c.Expand}
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true, Expand: c.Expand, pipelineFlags: c.pipelineFlags}
 	set, err := f.load()
 	if err != nil {
 		return err
@@ -48,7 +50,7 @@ func (c *checkCmd) Run(s std) error {
 	}
 	found := map[sigma.Severity]int{}
 	shown := 0
-	findings := sigma.Lint(set.lint(), knownField())
+	findings := sigma.Lint(set.lint(), set.knownField())
 	slices.SortStableFunc(findings, func(a, b sigma.Finding) int {
 		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
@@ -79,12 +81,31 @@ func (c *checkCmd) Run(s std) error {
 }
 
 type testCmd struct {
+	Expand string `help:"YAML file of values for rules with |expand: a map from placeholder to list (docs/rules.md)." placeholder:"FILE"`
+
+	pipelineFlags
 	Quiet bool     `short:"q" help:"Only what failed, without the counts and the rules that have no samples."`
 	Paths []string `arg:"" optional:"" name:"dir" help:"Folders of rules (NAME.yml) with samples beside them (NAME.txtar), and of knowledge (NAME.knowledge), which holds its own; without any, Tocsin's own knowledge."`
 }
 
+// Help says what samples look like.
+func (*testCmd) Help() string {
+	return `Samples of the rules in NAME.yml stand beside it in NAME.txtar: sections that begin with a line "-- NAME --" and hold a log
+of any format, as its program writes it.
+
+    -- match/ssh.log --      the rules must match it at least once
+    -- match/ssh.log 2 --    they must match it exactly twice
+    -- quiet/ssh.log --      they must not match it
+
+Each section is a hunt of its own, and counted are the matches of rules that alert on their own. A section without any event of
+the rules' log source fails, whatever it wants: a sample that says nothing proves nothing. Stamps without a year are of 2026.
+Rows of knowledge have their samples in them, as lines "match:" and "quiet:" (docs/knowledge.md).
+
+Exit codes: 0 all passed, 1 a sample failed or a rule was rejected, 2 the tests could not be run.`
+}
+
 func (c *testCmd) Run(s std) error {
-	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true}
+	f := ruleFlags{Rules: c.Paths, NoBuiltin: true, NoInstalled: true, Expand: c.Expand, pipelineFlags: c.pipelineFlags}
 	set, err := f.load()
 	if err != nil {
 		return err
@@ -167,6 +188,7 @@ func sample(name string, data []byte, emit func(*tocsin.Event)) error {
 
 type listCmd struct {
 	ruleFlags
+	Format    string   `short:"f" help:"text, or jsonl: a line of JSON for each rule, and at the end one of what was rejected." enum:"text,jsonl" default:"text" placeholder:"FORMAT"`
 	Knowledge bool     `help:"List the rows of knowledge in place of rules."`
 	Level     []string `help:"Only rules of these levels." placeholder:"LEVEL"`
 	Tag       []string `help:"Only rules with one of these tags." placeholder:"TAG"`
@@ -193,18 +215,23 @@ func (c *listCmd) Run(s std) error {
 		return err
 	}
 	slices.SortStableFunc(all, func(a, b *tocsin.Rule) int { return strings.Compare(a.File, b.File) })
-	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "LEVEL\tSOURCE\tID\tTITLE\tFILE")
-	n := 0
+	var listed []*tocsin.Rule
 	for _, r := range all {
 		if len(c.Level) > 0 && !slices.Contains(c.Level, r.Level.String()) ||
 			len(c.Tag) > 0 && !slices.ContainsFunc(c.Tag, func(tag string) bool { return tagged(r.Tags, tag) }) ||
 			c.Text != "" && !strings.Contains(strings.ToLower(r.Title+"\n"+r.Description+"\n"+r.Source.String()), strings.ToLower(c.Text)) {
 			continue
 		}
+		listed = append(listed, r)
+	}
+	if c.Format == "jsonl" {
+		return listJSON(s.out, listed, len(all), set.rejected)
+	}
+	t := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "LEVEL\tSOURCE\tID\tTITLE\tFILE")
+	for _, r := range listed {
 		source := cmp.Or(r.Correlation, r.Source.String())
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.Level, report.Visible(source), report.Visible(r.ID), report.Visible(r.Title), report.Visible(r.File))
-		n++
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -213,6 +240,6 @@ func (c *listCmd) Run(s std) error {
 	if c.Knowledge {
 		what = "rows of knowledge"
 	}
-	fmt.Fprintf(s.out, "%d of %d %s, %d rejected\n", n, len(all), what, len(set.rejected))
+	fmt.Fprintf(s.out, "%d of %d %s, %d rejected\n", len(listed), len(all), what, len(set.rejected))
 	return nil
 }

@@ -30,7 +30,8 @@ type ruleFlags struct {
 
 	NoInstalled bool `help:"Leave out the collection that tocsin rules update installed, so that results are the same on every machine. --rules leaves it out too."`
 
-	Expand string   `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	Expand string `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	pipelineFlags
 	Status []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
 }
 
@@ -48,6 +49,9 @@ type ruleset struct {
 	windows    bool            // a collection has rules for Windows
 	files      []rules.File
 	options    sigma.Options
+
+	pipelines []*sigma.Pipeline
+	rewritten int // rules that went through them
 }
 
 // parsed are the rules of the files, usable or not.
@@ -115,7 +119,7 @@ const manyRules = 500
 var statuses = []string{"stable", "test", "experimental", "deprecated", "unsupported"}
 
 // load reads and compiles the rules that the flags name.
-func (f *ruleFlags) load() (*ruleset, error) {
+func (f *ruleFlags) load() (_ *ruleset, err error) {
 	for _, s := range f.Status {
 		if !slices.Contains(statuses, s) {
 			return nil, fmt.Errorf("--status %s: no such status; there are: %s", s, strings.Join(statuses, " "))
@@ -199,6 +203,9 @@ func (f *ruleFlags) load() (*ruleset, error) {
 			return nil, fmt.Errorf("--expand %s: %w; write one list of values under each placeholder's name", f.Expand, err)
 		}
 	}
+	if parsed, err = f.rewrite(parsed, out); err != nil {
+		return nil, err
+	}
 	set, faults := sigma.Compile(parsed, opt)
 	out.set, out.options = set, opt
 	windows := 0
@@ -215,7 +222,7 @@ func (f *ruleFlags) load() (*ruleset, error) {
 			}
 		}
 	}
-	out.sets = sets
+	out.sets = append(sets, out.pipelineSets()...)
 	if windows >= manyRules {
 		set.Prepare(decode.CommonSources()...)
 	}

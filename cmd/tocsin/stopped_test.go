@@ -19,7 +19,7 @@ type endless struct {
 
 func (e *endless) Read(p []byte) (int, error) {
 	e.n++
-	if e.n == 40 {
+	if e.n == 12 {
 		e.stop()
 	}
 	if e.n > 4000 {
@@ -40,9 +40,22 @@ func TestStopped(t *testing.T) {
 		{os.Interrupt, 130, "hunt -f jsonl -q -", `"partial":"stopped by SIGINT when 1 of 1 files`},
 		{syscall.SIGTERM, 143, "hunt -f jsonl -q -", `"partial":"stopped by SIGTERM when 1 of 1 files`},
 		{syscall.SIGTERM, 143, "hunt -", "the run ended before all was read: stopped by SIGTERM"},
-		{syscall.SIGTERM, 143, "hunt -f markdown -", "stopped by SIGTERM"},
+		{syscall.SIGTERM, 143, "hunt -q -f markdown -", "stopped by SIGTERM"},
+		{syscall.SIGTERM, 143, "hunt -q -f incident -", "stopped by SIGTERM"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f csv -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f navigator -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f stix -", `"abstract":"Partial result","content":"The run ended before all was read: stopped by SIGINT`},
+		{os.Interrupt, 130, "hunt -q --no-installed --min-level high -f ocsf -", `"title":"Partial result","desc":"The run ended before all was read: stopped by SIGINT`},
 		{os.Interrupt, 130, "metrics --view logons -", "203.0.113.7"},
 		{os.Interrupt, 130, "search --text Failed -", "Failed password for root"},
+		{os.Interrupt, 130, "search -q --text Failed -", "#tocsin\tThe run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "search -q --text Failed -f jsonl -", `{"kind":"partial","why":"stopped by SIGINT`},
+		{os.Interrupt, 130, "search -q --text Failed -f csv -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "search -q --text Failed --columns time,user -f csv -", `partial,"The run ended before all was read: stopped by SIGINT`},
+		{os.Interrupt, 130, "search -q --text Failed --columns time,user -", "#tocsin\tThe run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "metrics -q --view logons -f json -", `"partial": "stopped by SIGINT`},
+		{os.Interrupt, 130, "metrics -q --view logons -f csv -", "The run ended before all was read: stopped by SIGINT"},
+		{os.Interrupt, 130, "metrics -q --view logons -", "The run ended before all was read: stopped by SIGINT"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())

@@ -157,7 +157,9 @@ func number(n float64) string {
 	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(n, 'f', 6, 64), "0"), ".")
 }
 
-func (t *table) csv(w io.Writer) error {
+// csv writes the table; partial is why the run ended before all was read, which a last row then says in each of its cells but the
+// first.
+func (t *table) csv(w io.Writer, partial string) error {
 	stamp := func(t time.Time) string {
 		if t.IsZero() {
 			return ""
@@ -168,13 +170,24 @@ func (t *table) csv(w io.Writer) error {
 	for _, r := range t.rows {
 		b = report.AppendCSV(b, t.cells(strconv.FormatInt(r.Count, 10), strconv.FormatInt(r.Success, 10), strconv.FormatInt(r.Failure, 10), nil, &r, stamp(r.First), stamp(r.Last))...)
 	}
+	if partial != "" {
+		said := partialLine(partial)
+		b = report.AppendCSV(b, t.cells("", "", "", func(column) string { return said }, nil, "", "")...)
+	}
 	_, err := w.Write(b)
 	return err
 }
 
-// writeTablesJSON writes one object with a list for each table. Members may be added, never renamed or removed.
-func writeTablesJSON(w io.Writer, tables []table) error {
+// partialLine says that the run ended before all was read.
+func partialLine(why string) string { return "The run ended before all was read: " + why }
+
+// writeTablesJSON writes one object with a list for each table, and why the run ended before all was read, if it did. Members may
+// be added, never renamed or removed.
+func writeTablesJSON(w io.Writer, tables []table, partial string) error {
 	doc := ordered{{"kind", "metrics"}} // by which the file is known for ours
+	if partial != "" {
+		doc = append(doc, member{"partial", partial})
+	}
 	for i := range tables {
 		t := &tables[i]
 		list := []ordered{}
