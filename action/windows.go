@@ -1,6 +1,7 @@
 package action
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -501,7 +502,9 @@ func (r *Reader) connection(ev *tocsin.Event, w *winFacts) {
 	a.On = a.On[:0]
 	r.target("address", w.dst)
 	a.Tool, a.Text = r.base(w.image), r.joined(w.dst, ":", w.dport)
-	if r.know.listed("tools-of-the-system", a.Tool) {
+	if at, err := netip.ParseAddr(w.dst); err == nil && (at.IsLoopback() || at.IsLinkLocalUnicast()) {
+		// the machine itself, or what its cloud answers there
+	} else if r.know.listed("tools-of-the-system", a.Tool) {
 		r.found(foundConnectedBySystemTool)
 	}
 	r.out()
