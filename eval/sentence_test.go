@@ -522,7 +522,7 @@ func (u *audit) counts(c *tocsin.Campaign) {
 	machines, accounts, _ := c.Aimed(true)
 	for _, m := range counted.FindAllStringSubmatch(c.Title, -1) {
 		n := map[string]int{"machines": len(machines), "accounts": len(accounts), "organisations": len(c.Orgs)}[m[2]]
-		u.check("counts of titles", m[1] == fmt.Sprint(n) || c.Omitted["victims"] > 0 || strings.HasPrefix(c.Title, "Attack"), "%s: %s: %d are listed", c.ID, c.Title, n)
+		u.check("counts of titles", m[1] == fmt.Sprint(n) || c.Omitted["victims"] > 0 || strings.HasPrefix(c.Title, "Attack") || strings.HasPrefix(c.Title, "Unusual activity aimed at"), "%s: %s: %d are listed", c.ID, c.Title, n)
 	}
 	sum := 0
 	for i := range c.Steps {
