@@ -31,6 +31,7 @@ func STIX(w io.Writer, h *Hunt) error {
 		s.indicator(g)
 	}
 	s.campaigns(h)
+	s.principals(h)
 	s.shut(']')
 	s.shut('}')
 	_, err := w.Write(append(s.b, '\n'))

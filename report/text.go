@@ -15,7 +15,7 @@ type TextOptions struct {
 	Color         bool // whether to colour; the caller knows about NO_COLOR and whether it is a terminal
 }
 
-// Text writes a summary that fits a screen: the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
+// Text writes a summary that fits a screen: the principals for whom agents worked; the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
 // tactics; and what the run has seen and has not.
 func Text(w io.Writer, h *Hunt, o TextOptions) error {
 	if o.Width <= 0 {
@@ -95,7 +95,7 @@ func (p *page) write(h *Hunt, high int) {
 	if airy {
 		used += 2
 	}
-	principals := p.principalLines(h.Principals, max(4, high/4))
+	principals := p.principalLines(h.Principals, max(6, high/3))
 	if used += len(principals); airy && len(principals) > 0 {
 		used++
 	}
@@ -109,13 +109,13 @@ func (p *page) write(h *Hunt, high int) {
 	}
 	share(all, high-used, airy)
 
-	for _, l := range head {
+	for _, l := range principals {
 		p.b.WriteString(l + "\n")
 	}
 	if airy && len(principals) > 0 {
 		p.b.WriteByte('\n')
 	}
-	for _, l := range principals {
+	for _, l := range head {
 		p.b.WriteString(l + "\n")
 	}
 	if airy && len(campaigns) > 0 {
