@@ -39,11 +39,12 @@ type huntCmd struct {
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
 	Scope       []string `help:"Scope records, or folders of them: what they grant is reported as authorised. Wants --allowed-signers." placeholder:"PATH"`
 	scopeFlags
-	Names       bool     `help:"Name principals of whom there is nothing to report, too."`
-	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
-	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
-	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
-	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+	Names        bool     `help:"Name principals of whom there is nothing to report, too."`
+	FeaturesOnly bool     `name:"features-only" help:"Show no text of agents' calls in any format: who, when, with which tool, how telling, and how long texts are."`
+	Explain      []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
+	NoCampaigns  bool     `help:"Report matches only: do not join what happened to campaigns."`
+	Horizon      string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
+	KeyFile      string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -86,6 +87,9 @@ var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "sti
 func (c *huntCmd) Run(s std) error {
 	began := time.Now()
 	if len(c.Explain) > 0 {
+		if c.FeaturesOnly {
+			return errors.New("--explain shows what one event holds, and --features-only shows no text; give one of the two")
+		}
 		return c.explain(s)
 	}
 	format, err := reportFormat(c.Format, c.Output, "text", formats)
@@ -183,6 +187,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.CPU, coverage.PeakRSS = usage()
 
 	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
+	h = report.Private(h, report.Privacy{FeaturesOnly: c.FeaturesOnly, Redact: set.know.Redact})
 	w := bufio.NewWriterSize(out, 1<<16)
 	if err := c.writeReport(w, h, format, s); err != nil {
 		return err
