@@ -10,16 +10,19 @@ import (
 // bothEnds names in each campaign the principals for whom agents in it work: those whose name, or one of whose sessions, is a
 // handle of one of its actors. Ordinary ones are not named.
 func bothEnds(campaigns []*tocsin.Campaign, principals []*tocsin.Principal) {
-	of := map[string][]string{} // names of principals, by what their agents go by
+	of := map[tocsin.Entity][]string{} // names of principals, by what they and their agents go by
 	for _, p := range principals {
 		if p.Verdict == tocsin.Ordinary {
 			continue
 		}
-		of[p.Name] = append(of[p.Name], p.Name)
-		for _, s := range p.Sessions {
-			if s != p.Name {
-				of[s] = append(of[s], p.Name)
+		add := func(value string, kinds ...string) {
+			for _, kind := range kinds {
+				of[tocsin.Entity{Kind: kind, Value: value}] = append(of[tocsin.Entity{Kind: kind, Value: value}], p.Name)
 			}
+		}
+		add(p.Name, "agent", "session", "principal", "user")
+		for _, s := range p.Sessions {
+			add(s, "agent", "session")
 		}
 	}
 	if len(of) == 0 {
@@ -29,12 +32,9 @@ func bothEnds(campaigns []*tocsin.Campaign, principals []*tocsin.Principal) {
 		var in []string
 		for _, a := range c.Actors {
 			for _, h := range a.Handles {
-				if h.Kind != "agent" && h.Kind != "session" && h.Kind != "principal" && h.Kind != "user" {
-					continue
-				}
-				in = append(in, of[h.Value]...)
+				in = append(in, of[tocsin.Entity{Kind: h.Kind, Value: h.Value}]...)
 				if _, rest, ok := strings.Cut(h.Value, "/"); ok && h.Kind == "agent" { // AGENT/NAME
-					in = append(in, of[rest]...)
+					in = append(in, of[tocsin.Entity{Kind: "agent", Value: rest}]...)
 				}
 			}
 		}
