@@ -51,9 +51,7 @@ func (w *words) phasesOf(slugs []string, most int) string {
 func verdictWhy(p *tocsin.Principal) string {
 	var parts []string
 	if p.Verdict == tocsin.SecurityWork {
-		for _, s := range p.Cleared[:min(len(p.Cleared), 2)] {
-			parts = append(parts, s)
-		}
+		parts = append(parts, p.Cleared[:min(len(p.Cleared), 2)]...)
 	}
 	grounds, there := p.Evidence, ""
 	if t := worstTarget(p); t != nil && len(parts) == 0 {
