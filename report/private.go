@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"errors"
 	"iter"
 	"slices"
 	"strconv"
@@ -53,8 +54,13 @@ func Private(h *Hunt, p Privacy) *Hunt {
 		if h.Names {
 			name = x.Name
 		}
-		for _, s := range x.Sessions {
+		for _, s := range append([]string{x.Name}, x.Sessions...) {
 			hide.ordinary[s] = name
+		}
+	}
+	for _, x := range h.Principals { // who goes by a name of one of whom there is something to report is not ordinary
+		if x.Verdict != tocsin.Ordinary {
+			delete(hide.ordinary, x.Name)
 		}
 	}
 	if h.Matches != nil {
@@ -77,9 +83,11 @@ func Private(h *Hunt, p Privacy) *Hunt {
 			c := *h.Coverage
 			c.Faults = slices.Clone(c.Faults)
 			for i, f := range c.Faults {
-				bare := *f
-				bare.Err = noQuotes{f.Err}
-				c.Faults[i] = &bare
+				if f.Err != nil {
+					bare := *f
+					bare.Err = errors.New(noQuotes(f.Err.Error(), "\"`'"))
+					c.Faults[i] = &bare
+				}
 			}
 			out.Coverage = &c
 		}
@@ -90,7 +98,7 @@ func Private(h *Hunt, p Privacy) *Hunt {
 // hiding takes out of a hunt what is not to be shown.
 type hiding struct {
 	Privacy
-	ordinary map[string]string // by session of an ordinary principal, the name by which that is shown
+	ordinary map[string]string // by session and name of an ordinary principal, the name by which that is shown
 }
 
 type privateMatches struct {
@@ -160,12 +168,16 @@ func unquoted(x *tocsin.Principal) *tocsin.Principal {
 	bare := func(all []tocsin.Ground) []tocsin.Ground {
 		all = slices.Clone(all)
 		for i := range all {
-			all[i].Quote = ""
+			all[i].Quote, all[i].Sentence = "", noQuotes(all[i].Sentence, "\"`")
 		}
 		return all
 	}
 	out := *x
 	out.Evidence = bare(x.Evidence)
+	out.Cleared = slices.Clone(x.Cleared)
+	for i, s := range out.Cleared {
+		out.Cleared[i] = noQuotes(s, "\"`")
+	}
 	out.ByTarget = slices.Clone(x.ByTarget)
 	for i := range out.ByTarget {
 		t := &out.ByTarget[i]
@@ -174,22 +186,19 @@ func unquoted(x *tocsin.Principal) *tocsin.Principal {
 	return &out
 }
 
-// noQuotes is an error without what it quotes.
-type noQuotes struct{ error }
-
-func (e noQuotes) Error() string {
-	s := e.error.Error()
-	for _, q := range [...]string{`"`, "`", "'"} {
-		parts := strings.Split(s, q)
-		for i := 1; i < len(parts); i += 2 {
+// noQuotes is a text without what stands between two of the same mark.
+func noQuotes(s, marks string) string {
+	for _, q := range marks {
+		parts := strings.Split(s, string(q))
+		for i := 1; i+1 < len(parts); i += 2 {
 			parts[i] = "…"
 		}
-		s = strings.Join(parts, q)
+		s = strings.Join(parts, string(q))
 	}
 	return s
 }
 
-// agents are the sessions by which a campaign's actor is an agent; none where it is something else.
+// agentsOf are the sessions by which a campaign's actor is an agent; none where it is something else.
 func agentsOf(a *tocsin.Actor) (sessions []string) {
 	for _, h := range a.Handles {
 		if h.Kind == "agent" {

@@ -10,7 +10,7 @@ import (
 )
 
 // words are of prompts, results and arguments; they are in nothing else.
-var privateWords = []string{"zebrafish", "walrus", "pelican", "ostrich", "narwhal", "capybara", "tapir", "kakapo", "nmap", "/etc/shadow", "a.tgz"}
+var privateWords = []string{"zebrafish", "walrus", "pelican", "ostrich", "narwhal", "capybara", "tapir", "kakapo", "cassowary", "nmap", "/etc/shadow", "a.tgz"}
 
 func stars(s string, command bool) string { return strings.ReplaceAll(s, "pelican", "***") }
 
@@ -26,7 +26,10 @@ func privateHunt() *Hunt {
 		Links: []tocsin.Link{{From: "a", To: "b", Kind: "mark", Weight: 3, Evidence: "both write kakapo"}}, Gates: []tocsin.Gate{{Change: "narwhal is next"}}, Data: []string{"sent out: tapir"}, Open: []string{"what became of tapir"},
 		Marks: []string{"callback:drop.example", "list:kakapo"}, Victims: []tocsin.Victim{{Entity: tocsin.Entity{Kind: "host", Value: "192.0.2.10"}}, {Entity: tocsin.Entity{Kind: "file", Value: "/srv/walrus"}}}}}
 	h.Coverage.Faults = append(h.Coverage.Faults, &tocsin.Fault{Source: "sessions/a.jsonl", Line: 9, Err: errors.New(`no call: "zebrafish"`)})
-	h.Coverage.FaultN++
+	h.Coverage.Faults = append(h.Coverage.Faults, &tocsin.Fault{Source: "sessions/b.jsonl", Hint: "look again"})
+	h.Coverage.FaultN += 2
+	h.Principals[0].Evidence[0].Sentence += ` as "narwhal"`
+	h.Principals[0].Cleared = []string{"the person asked for `cassowary`"}
 	return h
 }
 
