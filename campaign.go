@@ -237,35 +237,36 @@ const MaxAnchors = 64
 
 // A Campaign is actors, actions and victims that belong together.
 type Campaign struct {
-	ID      string    `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
-	Was     []string  `json:"was,omitempty"` // ids under which parts of it were told before they turned out to be one
-	Title   string    `json:"title"`         // one line that says what happened
-	Level   Level     `json:"level"`         // by progress along the chain, not by counts
-	Why     string    `json:"why"`           // of the level
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
-	Actions int       `json:"actions"`
-	Alerts  int       `json:"alerts"` // of them: for which a rule held or another detector raised an alert
-	Orgs    []string  `json:"orgs,omitempty"`
+	ID       string    `json:"id"`            // "c-" and 12 hexadecimal digits; stable between runs over the same input
+	Was      []string  `json:"was,omitempty"` // ids under which parts of it were told before they turned out to be one
+	Title    string    `json:"title"`         // one line that says what happened
+	Level    Level     `json:"level"`         // by progress along the chain, not by counts
+	Why      string    `json:"why"`           // of the level
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Actions  int       `json:"actions"`
+	Alerts   int       `json:"alerts"` // of them: for which a rule held or another detector raised an alert
+	Orgs     []string  `json:"orgs,omitempty"`
+	Actors   []*Actor  `json:"actors"` // who acted most first
+	Links    []Link    `json:"links,omitempty"`
+	Steps    []Step    `json:"steps"` // in the order they began
+	Victims  []Victim  `json:"victims"`
+	Names    []Naming  `json:"names,omitempty"` // which machines its addresses were at the time
+	Gates    []Gate    `json:"gates,omitempty"`
+	Driver   Driver    `json:"driver"`               // what its actors' judgements mostly say
+	Autonomy *Share    `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
+	Marks    []string  `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
+	Data     []string  `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
+	Open     []string  `json:"open,omitempty"`       // what to look for next
+	Leads    []Aside   `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
+	Missing  []string  `json:"missing,omitempty"`    // telemetry that would tell more
+	Rules    []string  `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
+	Records  []Span    `json:"records"`              // every record that belongs to it
+	Sparse   bool      `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
+	Lost     string    `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
+
 	// Principals are the names of those for whom agents in it work, of whom there is something to report.
 	Principals []string `json:"principals,omitempty"`
-	Actors     []*Actor `json:"actors"` // who acted most first
-	Links      []Link   `json:"links,omitempty"`
-	Steps      []Step   `json:"steps"` // in the order they began
-	Victims    []Victim `json:"victims"`
-	Names      []Naming `json:"names,omitempty"` // which machines its addresses were at the time
-	Gates      []Gate   `json:"gates,omitempty"`
-	Driver     Driver   `json:"driver"`               // what its actors' judgements mostly say
-	Autonomy   *Share   `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
-	Marks      []string `json:"indicators,omitempty"` // as KIND:VALUE, the most telling first
-	Data       []string `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
-	Open       []string `json:"open,omitempty"`       // what to look for next
-	Leads      []Aside  `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
-	Missing    []string `json:"missing,omitempty"`    // telemetry that would tell more
-	Rules      []string `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
-	Records    []Span   `json:"records"`              // every record that belongs to it
-	Sparse     bool     `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
-	Lost       string   `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
 
 	// Omitted counts what lists leave out, by the member's name: steps, victims, links, indicators, actors, names. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.

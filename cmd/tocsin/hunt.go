@@ -39,12 +39,13 @@ type huntCmd struct {
 	FailLevel   string   `help:"Exit with 1 if anything of this level or above is reported; or a verdict: suspicious, intrusion or turned." placeholder:"LEVEL"`
 	Scope       []string `help:"Scope records, or folders of them: what they grant is reported as authorised. Wants --allowed-signers." placeholder:"PATH"`
 	scopeFlags
-	Names        bool     `help:"Name principals of whom there is nothing to report, too."`
-	FeaturesOnly bool     `name:"features-only" help:"Show no text of agents' calls in any format: who, when, with which tool, how telling, and how long texts are."`
-	Explain      []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
-	NoCampaigns  bool     `help:"Report matches only: do not join what happened to campaigns."`
-	Horizon      string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
-	KeyFile      string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+	Names       bool     `help:"Name principals of whom there is nothing to report, too."`
+	Explain     []string `help:"Say what an event means and which rows of knowledge say so: --explain SOURCE:RECORD. Given twice, --explain SOURCE:RECORD --explain RULE, which tests of a rule or row, by id or title, held and which failed." placeholder:"WHAT" sep:"none"`
+	NoCampaigns bool     `help:"Report matches only: do not join what happened to campaigns."`
+	Horizon     string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
+	KeyFile     string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+
+	FeaturesOnly bool `name:"features-only" help:"Show no text of agents' calls in any format: who, when, with which tool, how telling, and how long texts are."`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
