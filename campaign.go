@@ -330,6 +330,9 @@ type Campaign struct {
 	Sparse   bool               `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
 	Lost     string             `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
 
+	// Principals are the names of those for whom agents in it work, of whom there is something to report.
+	Principals []string `json:"principals,omitempty"`
+
 	// Omitted counts what lists leave out, by the member's name: key_events, steps, victims, links, joins, indicators, used, touched, actors, names. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.
 	Omitted map[string]int `json:"omitted,omitempty"`

@@ -27,6 +27,17 @@ func (v Verdict) String() string {
 // MarshalText is String, so that JSON has words.
 func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
+// UnmarshalText reads String's words; all others are Ordinary.
+func (v *Verdict) UnmarshalText(b []byte) error {
+	*v = Ordinary
+	for i, n := range verdictNames {
+		if n == string(b) {
+			*v = Verdict(i)
+		}
+	}
+	return nil
+}
+
 // A Principal is one on whose behalf AI agents work, and what is said of it.
 type Principal struct {
 	Name     string    `json:"principal"`        // as its sessions name it
@@ -62,6 +73,8 @@ type TargetVerdict struct {
 	FirstAlert int      `json:"first_alert_call"`
 	Phases     []string `json:"phases"` // slugs of tactics in the order in which they were met
 	Evidence   []Ground `json:"evidence"`
+	// Course is the first act of each phase, in the order of Phases. ID is the phase; as a course it weighs nothing.
+	Course []Ground `json:"course,omitempty"`
 }
 
 // A Ground is one piece of evidence of a verdict.
@@ -72,8 +85,12 @@ type Ground struct {
 	Call     int     `json:"call"`    // the number of the call that completed it
 	Session  string  `json:"session"` // in which that call was made
 	Quote    string  `json:"quote"`   // the call, secrets masked
-	Rule     *Rule   `json:"-"`       // the row of knowledge or rule that says what the call meant; may be nil
-	Place    Place   `json:"place"`
+	// Request is the id that the log gives that call, by which its provider finds it; empty where it has none.
+	Request string `json:"request,omitempty"`
+	// Techniques are the ATT&CK ids of the acts that added to it, in the order in which they were met, at most 16.
+	Techniques []string `json:"techniques,omitempty"`
+	Rule       *Rule    `json:"-"` // the row of knowledge or rule that says what the call meant; may be nil
+	Place      Place    `json:"place"`
 }
 
 // A Visibility is how much of an agent's doing its records show.

@@ -268,6 +268,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		for i, c := range f.Campaigns {
 			f.Campaigns[i] = names.Name(c, state.board.Acts)
 		}
+		bothEnds(f.Campaigns, f.Principals)
 		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
 	}

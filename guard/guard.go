@@ -23,6 +23,7 @@ const (
 	mostTelling = 4096 // those that are telling
 	mostTargets = 4096 // names that the calls of a session went to
 	mostActs    = 16   // parts of one call
+	mostID      = 128  // bytes of a call's id
 )
 
 // A Book keeps what the calls of agents mean. It is used by one goroutine at a time.
@@ -31,6 +32,7 @@ type Book struct {
 	now      *session // of the call that is being noted
 	call     *call    // that call; nil until it means something
 	at       stamp
+	id       []byte // what its log calls it
 }
 
 // A session is one conversation with an agent, its sub-agents included where they share its id.
@@ -58,6 +60,7 @@ type stamp struct {
 type call struct {
 	stamp
 	place tocsin.Place
+	id    string // what its log calls it; may be empty
 	acts  []act
 	gave  []string // fingerprints of the secrets that its result gave away
 }
@@ -79,7 +82,7 @@ func NewBook() *Book { return &Book{sessions: map[string]*session{}} }
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
-	var principal, run, parent, id, agent, folder string
+	var principal, run, parent, id, agent, folder, request string
 	s := seen{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
@@ -96,6 +99,8 @@ func (b *Book) Call(ev *tocsin.Event) {
 			agent = v
 		case "cwd":
 			folder = v
+		case "call_id":
+			request = v
 		default:
 			s.field(ev.Fields[i].Name, v)
 		}
@@ -132,7 +137,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x.calls = append(x.calls, b.at)
 	x.sight.add(&s)
-	b.now, b.call = x, nil
+	b.now, b.call, b.id = x, nil, append(b.id[:0], request[:min(len(request), mostID)]...)
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.
@@ -168,7 +173,7 @@ func (b *Book) Note(a *tocsin.Action) {
 		default:
 			x.telling++
 		}
-		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, gave: slices.Clone(a.Gave)})
+		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, id: string(b.id), gave: slices.Clone(a.Gave)})
 		b.call = &x.kept[len(x.kept)-1]
 	}
 	if len(b.call.acts) == mostActs {

@@ -69,6 +69,7 @@ type heap struct {
 	rows     [3]map[string]bool // kinds of act by how telling they are: in number, seldom, hardly ever
 	phases   map[string]bool
 	order    []string        // of phases, as they were met
+	course   []*remark       // the first act of each phase, in their order
 	rights   map[string]bool // kinds of act that seek more rights on the agent's own machine
 	pairs    map[[2]string]bool
 	creds    map[string]bool
@@ -83,7 +84,9 @@ type heap struct {
 
 	count map[string]int // of each ground
 	last  map[string]*remark
-	score float64
+
+	techniques map[string][]string // of each ground
+	score      float64
 }
 
 // A network that a call scanned.
@@ -100,7 +103,7 @@ type remark struct {
 
 func newHeap(where string) *heap {
 	h := &heap{where: where, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
-		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}}
+		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}, techniques: map[string][]string{}}
 	for i := range h.rows {
 		h.rows[i] = map[string]bool{}
 	}
@@ -117,7 +120,12 @@ func (h *heap) set(id string, n int, c *call, a *act) {
 	h.score += g.nats(n) - g.nats(old)
 	h.count[id] = n
 	h.last[id] = &remark{call: c, act: a}
+	if t := h.techniques[id]; a.technique != "" && len(t) < mostTechniques && !slices.Contains(t, a.technique) {
+		h.techniques[id] = append(t, a.technique)
+	}
 }
+
+const mostTechniques = 16 // that a ground names
 
 // phase is the phase of an intrusion that an act serves; early ones that all sorts of work have are one.
 func (a *act) phase() string {
@@ -151,7 +159,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
 	}
 	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
-		h.order = append(h.order, p)
+		h.order, h.course = append(h.order, p), append(h.course, &remark{call: c, act: a})
 		h.set("phases", len(h.phases), c, a)
 	}
 	if len(a.on) == 0 && seeksRights[a.technique] && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {

@@ -264,7 +264,7 @@ func (j *judging) tell() *tocsin.Principal {
 			continue
 		}
 		h := j.here[where]
-		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h)})
+		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h), Course: j.course(h)})
 	}
 	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {
 		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Target, b.Target))
@@ -284,7 +284,8 @@ func (j *judging) grounds(h *heap) []tocsin.Ground {
 		if where == itself {
 			where = "its own machine"
 		}
-		x := tocsin.Ground{ID: id, Weight: w, Call: j.number[r.call], Session: j.of[r.call].id, Quote: r.act.text, Place: r.call.place, Rule: r.act.row}
+		x := j.ground(id, r)
+		x.Weight, x.Techniques = w, h.techniques[id]
 		what := r.act.tactic
 		if r.act.row != nil && id != "phases" {
 			what = r.act.row.Title

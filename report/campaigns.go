@@ -198,28 +198,27 @@ const maxCampaignLine = 1 << 30
 // says it, the sum where several do. Lines of other kinds are passed over. An error names the line. What is read is no
 // more to be trusted than the logs that it came from.
 func ReadCampaigns(r io.Reader) (all []*tocsin.Campaign, covered *Covered, err error) {
+	h, err := ReadHunt(r)
+	return h.Campaigns, h.Covered, err
+}
+
+// ReadHunt reads what JSONL wrote but matches and events: campaigns, principals and what the run covered. With an error it
+// gives what was read before; otherwise it is like ReadCampaigns.
+func ReadHunt(r io.Reader) (*Hunt, error) {
+	h := &Hunt{}
 	in := bufio.NewReaderSize(r, 1<<16)
 	for n := 1; ; n++ {
 		line, err := campaignLine(in)
 		if err != nil && err != io.EOF {
-			return all, covered, fmt.Errorf("line %d: %w", n, err)
+			return h, fmt.Errorf("line %d: %w", n, err)
 		}
 		if len(line) > 0 {
-			c, s, wrong := readLine(line)
-			if wrong != nil {
-				return all, covered, fmt.Errorf("line %d: %w", n, wrong)
-			}
-			switch {
-			case c != nil:
-				all = append(all, c)
-			case s != nil && covered != nil:
-				covered.join(s)
-			case s != nil:
-				covered = s
+			if wrong := h.readLine(line); wrong != nil {
+				return h, fmt.Errorf("line %d: %w", n, wrong)
 			}
 		}
 		if err == io.EOF {
-			return all, covered, nil
+			return h, nil
 		}
 	}
 }
@@ -248,25 +247,38 @@ func campaignLine(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// readLine reads one line, a campaign's or the coverage's; neither if it is of another kind.
-func readLine(line []byte) (*tocsin.Campaign, *Covered, error) {
+// readLine reads one line: a campaign's, a principal's or the coverage's; others are passed over.
+func (h *Hunt) readLine(line []byte) error {
 	var kind struct {
 		Kind string `json:"kind"`
 	}
 	if err := json.Unmarshal(line, &kind); err != nil {
-		return nil, nil, fmt.Errorf("no line of a report: %w", err)
+		return fmt.Errorf("no line of a report: %w", err)
 	}
 	switch kind.Kind {
 	case "campaign":
 		c := &tocsin.Campaign{}
 		if err := json.Unmarshal(line, c); err != nil {
-			return nil, nil, fmt.Errorf("no campaign that this version knows: %w", err)
+			return fmt.Errorf("no campaign that this version knows: %w", err)
 		}
 		c.Actors = slices.DeleteFunc(c.Actors, func(a *tocsin.Actor) bool { return a == nil })
-		return c, nil, nil
+		h.Campaigns = append(h.Campaigns, c)
+	case "principal":
+		p, err := readPrincipal(line)
+		if err != nil {
+			return fmt.Errorf("no principal that this version knows: %w", err)
+		}
+		h.Principals = append(h.Principals, p)
 	case "coverage":
 		s, err := readCovered(line)
-		return nil, s, err
+		if err != nil {
+			return err
+		}
+		if h.Covered == nil {
+			h.Covered = s
+		} else {
+			h.Covered.join(s)
+		}
 	}
-	return nil, nil, nil
+	return nil
 }

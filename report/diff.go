@@ -60,17 +60,11 @@ func (r *Result) Empty() bool {
 
 func (r *Result) take(line []byte) error {
 	if !bytes.HasPrefix(line, []byte(`{"kind":"match"`)) {
-		c, s, err := readLine(line)
-		switch {
-		case err != nil:
+		h := Hunt{Covered: r.Covered}
+		if err := h.readLine(line); err != nil {
 			return err
-		case c != nil:
-			r.Campaigns = append(r.Campaigns, c)
-		case s != nil && r.Covered != nil:
-			r.Covered.join(s)
-		case s != nil:
-			r.Covered = s
 		}
+		r.Campaigns, r.Covered = append(r.Campaigns, h.Campaigns...), h.Covered
 		return nil
 	}
 	var m struct {

@@ -95,6 +95,9 @@ func (e *explanation) head() {
 	for _, t := range english.story(c, e.h.end()) {
 		e.para(0, t.plain())
 	}
+	if len(c.Principals) > 0 {
+		e.para(0, "Agents in it work for "+names(c.Principals, 8)+": explain that name for their end of it")
+	}
 	e.para(0, several(c.Actions, "action")+", "+count(c.Alerts)+" of them with an alert")
 	if weakly(c) {
 		e.para(0, english.weakNote)

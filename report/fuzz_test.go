@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"testing"
 	"time"
 
@@ -60,6 +61,48 @@ func FuzzReport(f *testing.F) {
 		}
 		if !json.Valid(pageData(h)) {
 			t.Fatalf("the page's data is no JSON: %s", pageData(h))
+		}
+	})
+}
+
+// FuzzReadHunt reads lines that nobody may have written: what is read back is explained, and written again as what can be read.
+func FuzzReadHunt(f *testing.F) {
+	h := principalHunt(1)
+	h.Matches, h.Campaigns = nil, []*tocsin.Campaign{smallCampaign(1)}
+	h.Principals = append(h.Principals, hostilePrincipal())
+	var whole bytes.Buffer
+	if err := JSONL(&whole, h); err != nil {
+		f.Fatal(err)
+	}
+	for line := range bytes.Lines(whole.Bytes()) {
+		f.Add(line)
+	}
+	f.Add([]byte(`{"kind":"principal","principal":"a","verdict":"turned","by_target":[{"course":[{}],"phases":[""]}],"evidence":[{"weight":1e308},{"weight":1e308}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		h, err := ReadHunt(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		for _, p := range h.Principals {
+			for _, write := range []func(io.Writer) error{
+				func(w io.Writer) error { return ExplainPrincipal(w, h, p, TextOptions{Width: 80}) },
+				func(w io.Writer) error { return ExplainPrincipals(w, h, TextOptions{Width: 80}) },
+			} {
+				harmlessLines(t, written(t, write), 80)
+			}
+			if err := Abuse(io.Discard, h, p, "fr"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := written(t, func(w io.Writer) error { return STIX(w, h) }); !json.Valid([]byte(s)) {
+			t.Fatalf("no JSON: %s", s)
+		}
+		var again bytes.Buffer
+		if err := JSONL(&again, Private(h, Privacy{FeaturesOnly: true})); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadHunt(&again); err != nil {
+			t.Fatalf("what was written is not read: %v", err)
 		}
 	})
 }

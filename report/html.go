@@ -18,9 +18,9 @@ import (
 //go:embed html
 var assets embed.FS
 
-var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "campaigns.js", "main.js"}
+var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "campaigns.js", "principals.js", "main.js"}
 
-// HTML writes one self-contained page: the campaigns, each with its story, phases, graph, operators and victims; summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
+// HTML writes one self-contained page: the principals for whom agents worked; the campaigns, each with its story, phases, graph, operators and victims; summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
 // filter, their evidence, and what the run has seen and has not.
 //
 // It works from a file, offline: its policy forbids every request, and it runs only the script whose digest it names.
@@ -31,7 +31,7 @@ var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "list
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
 func HTML(w io.Writer, h *Hunt) error {
 	var style []byte
-	for _, name := range [...]string{"page.css", "campaigns.css"} {
+	for _, name := range [...]string{"page.css", "campaigns.css", "principals.css"} {
 		b, err := assets.ReadFile("html/" + name)
 		if err != nil {
 			return err

@@ -71,6 +71,7 @@ func pageData(h *Hunt) []byte {
 		j.shut(']')
 	}
 	j.shut(']')
+	writePrincipals(&j, h)
 	writeCampaigns(&j, h)
 	d.writeRules(&j, h.Coverage)
 	d.writeMatches(&j)

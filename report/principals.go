@@ -1,7 +1,7 @@
 package report
 
 import (
-	"fmt"
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,24 +12,27 @@ import (
 
 // Of ordinary principals a report tells counts only: what they work at is their own affair.
 
-// pseudonym stands for the name of the nth principal, of whom there is nothing to report.
-func pseudonym(n int) string { return "principal-" + strconv.Itoa(n) }
+// pseudonyms stand for the names of principals of whom there is nothing to report. They are numbered by name, so that they
+// say nothing of the order in which people worked.
+func pseudonyms(all []*tocsin.Principal) map[*tocsin.Principal]string {
+	order := slices.Clone(all)
+	slices.SortFunc(order, func(a, b *tocsin.Principal) int { return strings.Compare(a.By+"\x00"+a.Name, b.By+"\x00"+b.Name) })
+	alias := make(map[*tocsin.Principal]string, len(all))
+	for i, p := range order {
+		alias[p] = "principal-" + strconv.Itoa(i+1)
+	}
+	return alias
+}
 
 // appendPrincipals appends a line of JSON for each principal, the worst first. Those of whom there is nothing to report are
 // named only if names says so.
 func appendPrincipals(s *spool, all []*tocsin.Principal, names bool) error {
-	// Pseudonyms are numbered by name, so that they say nothing of the order in which people worked.
-	number := map[*tocsin.Principal]int{}
-	order := slices.Clone(all)
-	slices.SortFunc(order, func(a, b *tocsin.Principal) int { return strings.Compare(a.By+"\x00"+a.Name, b.By+"\x00"+b.Name) })
-	for i, p := range order {
-		number[p] = i + 1
-	}
+	alias := pseudonyms(all)
 	for _, p := range all {
 		if p.Verdict != tocsin.Ordinary {
 			s.b = appendKind(s.b, "principal", reflect.ValueOf(p).Elem(), nil)
 		} else {
-			name := pseudonym(number[p])
+			name := alias[p]
 			if names {
 				name = p.Name
 			}
@@ -62,72 +65,25 @@ func appendPrincipals(s *spool, all []*tocsin.Principal, names bool) error {
 // Verdicts counts principals by verdict.
 func Verdicts(all []*tocsin.Principal) (n [tocsin.Turned + 1]int) {
 	for _, p := range all {
-		n[p.Verdict]++
+		n[min(p.Verdict, tocsin.Turned)]++
 	}
 	return n
 }
 
-var verdictInk = [...]string{"2", "36", "33", "31", "1;37;41"}
-
-// principalLines are the part of the summary that says on whose behalf agents worked, in at most room lines; none where no
-// agent did.
-func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
-	if len(all) == 0 {
-		return nil
+// readPrincipal reads the line of one. Of ordinary ones the targets are a number, and no more than counts is known.
+func readPrincipal(line []byte) (*tocsin.Principal, error) {
+	var counts struct {
+		Name     string         `json:"principal"`
+		Verdict  tocsin.Verdict `json:"verdict"`
+		Sessions []string       `json:"sessions"`
+		Calls    int            `json:"calls"`
 	}
-	sessions, calls := 0, 0
-	sight := map[string]int{}
-	for _, x := range all {
-		sessions += len(x.Sessions)
-		calls += x.Calls
-		sight[x.Sight.State]++
+	if err := json.Unmarshal(line, &counts); err != nil {
+		return nil, err
 	}
-	head := several(len(all), "principal") + " with agents: " + several(sessions, "session") + ", " + several(calls, "call") + "; sight: "
-	for i, state := range [...]string{"full", "degraded", "blind"} {
-		if n := sight[state]; n == len(all) {
-			head += state
-		} else if n > 0 {
-			if i > 0 && !strings.HasSuffix(head, ": ") {
-				head += ", "
-			}
-			head += fmt.Sprintf("%s of %s", state, count(n))
-		}
+	if counts.Verdict == tocsin.Ordinary {
+		return &tocsin.Principal{Name: counts.Name, Sessions: counts.Sessions, Calls: counts.Calls}, nil
 	}
-	lines := []string{p.ink("1", p.fit(head))}
-	n := Verdicts(all)
-	worse, told := 0, 0
-	for _, x := range all {
-		if x.Verdict < tocsin.SecurityWork {
-			continue
-		}
-		if worse++; len(lines)+2 > room && x.Verdict < tocsin.Intrusion {
-			continue
-		}
-		why := ""
-		if len(x.Evidence) > 0 {
-			why = ": " + x.Evidence[0].Sentence
-		}
-		if x.FirstAlert > 0 {
-			why += fmt.Sprintf(" (suspicious from call %s of %s on)", count(x.FirstAlert), count(x.Calls))
-		}
-		const indent = 16
-		for i, l := range p.fold(visible(x.Name+why), p.wide-indent) {
-			if i == 0 {
-				lines = append(lines, "  "+p.ink(verdictInk[x.Verdict], pad(strings.ToUpper(x.Verdict.String()), 13))+" "+l)
-				continue
-			}
-			lines = append(lines, strings.Repeat(" ", indent)+l)
-		}
-		told++
-	}
-	if worse > told {
-		lines = append(lines, "  … and "+count(worse-told)+" more")
-	}
-	switch o := n[tocsin.Ordinary]; {
-	case worse == 0:
-		lines = append(lines, "  nothing to report")
-	case o > 0:
-		lines = append(lines, "  "+count(o)+" ordinary: nothing to report of them")
-	}
-	return lines
+	p := &tocsin.Principal{}
+	return p, json.Unmarshal(line, p)
 }

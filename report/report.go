@@ -1,6 +1,7 @@
 // Package report writes what a hunt found: for a person at a terminal (Text), for a person with a browser (HTML), for
-// spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX). Of campaigns it
-// also tells how each was put together (Explain), and drafts what has to be written about one (Incident, Notification).
+// spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX). Of campaigns and
+// principals it also tells how each was put together (Explain, ExplainPrincipal), and drafts what has to be written about one
+// (Incident, Notification, Abuse).
 //
 // What the run met and did not keep, what a campaign may lack, what its lists leave out and what is weak in it is told in
 // every format that a person reads. No fingerprint of a secret leaves: numbers stand for them.
@@ -8,7 +9,8 @@
 // It is pure: it writes to the io.Writer it is given and opens nothing, and all times come in as arguments. The same
 // hunt gives the same bytes. Every text that came from a log may have been written by the intruder, so each format
 // makes it harmless for where it will be read: escaped in JSON, defused in CSV, inserted as text only in HTML, made
-// visible on terminals. Nothing is left out of JSONL; the other formats state what they shorten.
+// visible on terminals. Nothing is left out of JSONL; the other formats state what they shorten. What of agents' logs may be
+// shown at all Private says, before any format is written.
 package report
 
 import (

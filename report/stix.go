@@ -32,6 +32,7 @@ func STIX(w io.Writer, h *Hunt) error {
 		s.indicator(g)
 	}
 	s.campaigns(h)
+	s.principals(h)
 	if why := partial(h); why != "" {
 		s.partial(why)
 	}

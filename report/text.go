@@ -17,7 +17,7 @@ type TextOptions struct {
 	Full          bool // as Whole, and list all campaigns, rules, hosts, users and addresses, whatever the height
 }
 
-// Text writes a summary of about a screen: the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
+// Text writes a summary of about a screen: the principals for whom agents worked; the campaigns; what rules found, worst first; by host, user and source address; the ATT&CK
 // tactics; and what the run has seen and has not. Campaigns and rules of level high and above are listed in any case; what is
 // left out for want of room is counted.
 func Text(w io.Writer, h *Hunt, o TextOptions) error {
@@ -100,7 +100,7 @@ func (p *page) write(h *Hunt, high int) {
 	if airy {
 		used += 2
 	}
-	principals := p.principalLines(h.Principals, max(4, high/4))
+	principals := p.principalLines(h.Principals, max(6, high/3))
 	if used += len(principals); airy && len(principals) > 0 {
 		used++
 	}
@@ -112,13 +112,13 @@ func (p *page) write(h *Hunt, high int) {
 			used++
 		}
 	}
-	for _, l := range head {
+	for _, l := range principals {
 		p.b.WriteString(l + "\n")
 	}
 	if airy && len(principals) > 0 {
 		p.b.WriteByte('\n')
 	}
-	for _, l := range principals {
+	for _, l := range head {
 		p.b.WriteString(l + "\n")
 	}
 	if airy && len(campaigns) > 0 {

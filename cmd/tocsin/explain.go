@@ -15,15 +15,15 @@ import (
 
 type explainCmd struct {
 	outputFlags
-	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
-	Format   string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
-	Full     bool   `help:"Cut nothing, and leave nothing out of lists."`
-	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
-	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
+	From   string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
+	Format string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); of a principal: text, stix, or abuse (a report for who runs or serves agents, as Markdown); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Lang   string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full   bool   `help:"Cut nothing, and leave nothing out of lists."`
+	Aware  string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
+	Name   string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; or the name of a principal, or a part of one that no other has. Left out: list them all."`
 }
 
-var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
+var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h", "abuse"}
 
 func (c *explainCmd) Run(s std) error {
 	var err error
@@ -39,29 +39,76 @@ func (c *explainCmd) Run(s std) error {
 		return err
 	}
 	defer out.discard()
-	all, covered, err := readCampaigns(c.From, s)
+	h, err := readHunt(c.From, s)
 	if err != nil {
 		return err
 	}
-	h := &report.Hunt{Campaigns: all, Covered: covered, Version: version()}
-	var one *tocsin.Campaign
-	if c.Campaign != "" {
-		if one, err = campaignOf(all, c.Campaign); err != nil {
-			return err
-		}
-		h.Campaigns = []*tocsin.Campaign{one}
-	} else if strings.HasPrefix(c.Format, "nis2") && len(all) > 1 {
-		return fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", all))
+	h.Version = version()
+	one, err := c.choose(h)
+	if err != nil {
+		return err
 	}
-	if err := c.write(out, h, one, aware, s); err != nil {
+	if one.principal != nil {
+		err = c.writePrincipal(out, h, one.principal, s)
+	} else {
+		err = c.write(out, h, one.campaign, aware, s)
+	}
+	if err != nil {
 		return err
 	}
 	return out.keep()
 }
 
+// chosen is what is to be explained; empty is all.
+type chosen struct {
+	campaign  *tocsin.Campaign
+	principal *tocsin.Principal
+}
+
+// choose finds what the user named. Of a campaign the hunt then holds no other.
+func (c *explainCmd) choose(h *report.Hunt) (one chosen, err error) {
+	about := c.Format == "abuse" // a principal
+	switch {
+	case c.Name != "" && !about:
+		if one.campaign, err = campaignOf(h.Campaigns, c.Name); err == nil {
+			h.Campaigns = []*tocsin.Campaign{one.campaign}
+			return one, nil
+		}
+		var other error
+		if one.principal, other = principalOf(h.Principals, c.Name); other == nil {
+			return one, nil
+		} else if len(h.Campaigns) == 0 || strings.Contains(other.Error(), "a part of") {
+			err = other
+		}
+	case c.Name != "":
+		one.principal, err = principalOf(h.Principals, c.Name)
+	case about:
+		worse := slices.DeleteFunc(slices.Clone(h.Principals), func(p *tocsin.Principal) bool { return p.Verdict == tocsin.Ordinary })
+		if len(worse) != 1 {
+			return one, fmt.Errorf("--format abuse is about one principal: %w", principalList("name it", h.Principals))
+		}
+		one.principal = worse[0]
+	case strings.HasPrefix(c.Format, "nis2") && len(h.Campaigns) > 1:
+		err = fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", h.Campaigns))
+	}
+	return one, err
+}
+
+// shown is how text is written: for a screen, if that is where it goes.
+func (c *explainCmd) shown(w io.Writer, s std) report.TextOptions {
+	var to any = w // a file, unless it is standard output
+	if c.Output == "" || c.Output == "-" {
+		to = s.out
+	}
+	return textOptions(to, c.Full)
+}
+
 func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aware time.Time, s std) error {
 	switch c.Format {
 	case "stix":
+		if one != nil {
+			h.Principals = nil
+		}
 		return report.STIX(w, h)
 	case "markdown":
 		return report.Incident(w, h, c.Lang)
@@ -70,39 +117,94 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 	case "nis2-24h", "nis2-72h":
 		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: aware})
 	}
-	var to any = w // a file, unless it is standard output
-	if c.Output == "" || c.Output == "-" {
-		to = s.out
+	if one != nil {
+		return report.Explain(w, h, one, c.shown(w, s))
 	}
-	options := textOptions(to, c.Full)
-	if one == nil {
-		return report.ExplainList(w, h, options)
+	if len(h.Principals) > 0 {
+		if err := report.ExplainPrincipals(w, h, c.shown(w, s)); err != nil {
+			return err
+		}
 	}
-	return report.Explain(w, h, one, options)
+	return report.ExplainList(w, h, c.shown(w, s))
 }
 
-// readCampaigns reads the campaigns of a result, of which there must be some, and what the run covered.
-func readCampaigns(path string, s std) ([]*tocsin.Campaign, *report.Covered, error) {
+// writePrincipal writes about one principal.
+func (c *explainCmd) writePrincipal(w io.Writer, h *report.Hunt, one *tocsin.Principal, s std) error {
+	switch c.Format {
+	case "text":
+		return report.ExplainPrincipal(w, h, one, c.shown(w, s))
+	case "abuse":
+		return report.Abuse(w, h, one, c.Lang)
+	case "stix":
+		return report.STIX(w, &report.Hunt{Principals: []*tocsin.Principal{one}, Version: h.Version})
+	}
+	return fmt.Errorf("--format %s is about campaigns; of the principal %s there are text, abuse and stix", c.Format, report.Visible(one.Name))
+}
+
+// principalOf finds the principal of a name, or the only one whose name holds it.
+func principalOf(all []*tocsin.Principal, name string) (*tocsin.Principal, error) {
+	var found []*tocsin.Principal
+	for _, p := range all {
+		if p.Name == name {
+			return p, nil
+		}
+		if strings.Contains(strings.ToLower(p.Name), strings.ToLower(name)) {
+			found = append(found, p)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, principalList(fmt.Sprintf("no principal has the name %q", name), all)
+	case 1:
+		return found[0], nil
+	}
+	return nil, principalList(fmt.Sprintf("%q is a part of %d names", name, len(found)), found)
+}
+
+// principalList is an error that says which principals there are, but the ordinary ones.
+func principalList(what string, all []*tocsin.Principal) error {
+	const most = 20
+	text := what + "; there are:"
+	n, ordinary := 0, 0
+	for _, p := range all {
+		switch {
+		case p.Verdict == tocsin.Ordinary:
+			ordinary++
+		case n < most:
+			text += "\n  " + report.Visible(p.Name) + "  " + p.Verdict.String()
+			fallthrough
+		default:
+			n++
+		}
+	}
+	if n > most {
+		text += fmt.Sprintf("\n  … and %d more", n-most)
+	}
+	return fmt.Errorf("%s\n  %d ordinary ones, of whom there is nothing to report", text, ordinary)
+}
+
+// readHunt reads the campaigns and principals of a result, of which there must be some, and what the run covered.
+func readHunt(path string, s std) (*report.Hunt, error) {
 	in := s.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("--from: %w", err)
+			return nil, fmt.Errorf("--from: %w", err)
 		}
 		defer f.Close()
 		if st, err := f.Stat(); err == nil && st.IsDir() {
-			return nil, nil, fmt.Errorf("--from %s: is a folder; name the file that \"tocsin hunt --format jsonl\" wrote", path)
+			return nil, fmt.Errorf("--from %s: is a folder; name the file that \"tocsin hunt --format jsonl\" wrote", path)
 		}
 		in = f
 	}
-	all, covered, err := report.ReadCampaigns(in)
+	h, err := report.ReadHunt(in)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--from %s: %w; want the file that \"tocsin hunt --format jsonl\" wrote", path, err)
+		return nil, fmt.Errorf("--from %s: %w; want the file that \"tocsin hunt --format jsonl\" wrote", path, err)
 	}
-	if len(all) == 0 {
-		return nil, nil, fmt.Errorf("--from %s: holds no campaign: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o RESULT.jsonl PATH\" writes one", path)
+	if len(h.Campaigns)+len(h.Principals) == 0 {
+		return nil, fmt.Errorf("--from %s: holds no campaign and no principal: none was found, or it is of another format or an older version; \"tocsin hunt --format jsonl -o RESULT.jsonl PATH\" writes one", path)
 	}
-	return all, covered, nil
+	return h, nil
 }
 
 // campaignOf finds the campaign of an id, or the only one whose id begins so; "c-" may be left out. An id under which a

@@ -53,6 +53,7 @@ type huntCmd struct {
 	NoCampaigns  bool     `help:"Report matches only: do not join what happened to campaigns."`
 	Horizon      string   `help:"Let go, and count, what is older than this before the newest event: 36h, 7d. Left out: keep all." placeholder:"DURATION"`
 	KeyFile      string   `help:"Key the fingerprints by which secrets are told apart with this file's bytes, not with a random key. No report depends on it." placeholder:"FILE"`
+	FeaturesOnly bool     `name:"features-only" help:"Show no text of agents' calls in any format: who, when, with which tool, how telling, and how long texts are."`
 }
 
 // stats is what --stats writes. Names and meanings are stable.
@@ -95,6 +96,9 @@ var formats = []string{"text", "jsonl", "csv", "html", "ocsf", "navigator", "sti
 func (c *huntCmd) Run(s std) error {
 	began := time.Now()
 	if len(c.Explain) > 0 {
+		if c.FeaturesOnly {
+			return errors.New("--explain shows what one event holds, and --features-only shows no text; give one of the two")
+		}
 		return c.explain(s)
 	}
 	format, err := reportFormat(c.Format, c.Output, "text", formats)
@@ -214,6 +218,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.CPU, coverage.PeakRSS = usage()
 
 	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
+	h = report.Private(h, report.Privacy{FeaturesOnly: c.FeaturesOnly, Redact: set.know.Redact})
 	if err := c.shape(h, places); err != nil {
 		return err
 	}

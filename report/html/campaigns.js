@@ -28,7 +28,7 @@ const matchesOf = (k) => belongs(k).reduce((n, v) => n + v, 0);
 
 // placeLink is a place where something can be read again; where its match is in the table, it leads there.
 const matchAt = new Map();
-if (D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
+if (D.principals || D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
 function placeLink(p) {
   const key = p.source + ":" + p.record + (p.nth ? "." + p.nth : ""), i = matchAt.get(key);
   if (i === undefined) return el("code", {}, line(key));
