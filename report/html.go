@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"strings"
 )
 
 // The page's parts. The scripts are joined in this order within one function.
@@ -17,20 +16,22 @@ import (
 //go:embed html
 var assets embed.FS
 
-var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "campaigns.js", "main.js"}
+var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "following.js", "campaigns.js", "main.js"}
+
+var styles = [...]string{"page.css", "campaigns.css", "first.css", "paper.css"}
 
 // HTML writes one self-contained page: the campaigns, each with its story, phases, graph, operators and victims; summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
 // filter, their evidence, and what the run has seen and has not.
 //
 // It works from a file, offline: its policy forbids every request, and it runs only the script whose digest it names.
 // The data is JSON, compressed and in Base64, so that nothing a log holds can be taken for markup; the script inserts
-// all of it as text. Without scripts the page shows what Text writes.
+// all of it as text. Without scripts, until they are done, and on paper, the page shows a summary that stands in it as markup.
 //
 // To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
 func HTML(w io.Writer, h *Hunt) error {
 	var style []byte
-	for _, name := range [...]string{"page.css", "campaigns.css"} {
+	for _, name := range styles {
 		b, err := assets.ReadFile("html/" + name)
 		if err != nil {
 			return err
@@ -50,10 +51,8 @@ func HTML(w io.Writer, h *Hunt) error {
 	if err != nil {
 		return err
 	}
-	var plain strings.Builder
-	if err := Text(&plain, h, TextOptions{Width: 110, Height: 60}); err != nil {
-		return err
-	}
+	data := pageData(h)
+	sum := sha256.Sum256(data)
 	fill := map[string]func() error{
 		"policy": func() error {
 			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
@@ -61,8 +60,8 @@ func HTML(w io.Writer, h *Hunt) error {
 		"title":  func() error { return puts(w, html.EscapeString(visible(h.title()))) },
 		"style":  func() error { _, err := w.Write(style); return err },
 		"script": func() error { _, err := w.Write(script); return err },
-		"plain":  func() error { return puts(w, html.EscapeString(plain.String())) },
-		"data":   func() error { return pack(w, h) },
+		"first":  func() error { _, err := w.Write(firstScreen(h, sum[:])); return err },
+		"data":   func() error { return pack(w, data) },
 	}
 	for rest := page; len(rest) > 0; {
 		before, after, more := bytes.Cut(rest, []byte("{{"))
@@ -94,13 +93,13 @@ func digest(b []byte) string {
 }
 
 // pack writes the page's data: JSON, gzip, Base64.
-func pack(w io.Writer, h *Hunt) error {
+func pack(w io.Writer, data []byte) error {
 	text := base64.NewEncoder(base64.StdEncoding, w)
 	z, err := gzip.NewWriterLevel(text, 4)
 	if err != nil {
 		return err
 	}
-	if _, err := z.Write(pageData(h)); err != nil {
+	if _, err := z.Write(data); err != nil {
 		return err
 	}
 	if err := z.Close(); err != nil {
