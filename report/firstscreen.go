@@ -34,7 +34,7 @@ func firstScreen(h *Hunt, sum []byte) []byte {
 			found = "No campaign. "
 		}
 	}
-	f.text("p", ` class="lede"`, say(bold(found), strings.Join(wide.verdict(h, s), " ")))
+	f.text("p", ` class="lede"`, say(bold(found), strings.Join(wide.verdict(h, s), "; ")))
 	if c := h.Coverage; c != nil && c.Partial != "" {
 		f.text("p", ` class="warn"`, say(bold("The run ended before all was read: "), quote(c.Partial)))
 	}
@@ -69,8 +69,8 @@ func (f *screen) text(element, attributes string, t text) {
 }
 
 // table writes rows that a narrow screen stacks, each value below its name. The roles stay true where it does.
-func (f *screen) table(head []string, rows [][]text) {
-	f.b.WriteString("<table class=\"stack\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">")
+func (f *screen) table(class string, head []string, rows [][]text) {
+	f.b.WriteString("<table class=\"stack " + class + "\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">")
 	for _, s := range head {
 		f.text("th", ` scope="col" role="columnheader"`, say(s))
 	}
@@ -78,7 +78,11 @@ func (f *screen) table(head []string, rows [][]text) {
 	for _, row := range rows {
 		f.b.WriteString("<tr role=\"row\">")
 		for i, t := range row {
-			f.text("td", ` role="cell" data-label="`+html.EscapeString(head[i])+`"`, t)
+			f.b.WriteString(`<td role="cell" data-label="` + html.EscapeString(head[i]) + `">`)
+			if len(t) > 0 {
+				f.text("div", "", t)
+			}
+			f.b.WriteString("</td>")
 		}
 		f.b.WriteString("</tr>\n")
 	}
@@ -118,7 +122,7 @@ func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 			}
 			rows = append(rows, []text{say(stampOf(e.Time)), kind, say(val(e.What)), w.about(e), w.vals(places, 3)})
 		}
-		f.table([]string{"When (UTC)", w.key.kindHead, "Command, request or call", "Where and by whom", w.key.evidenceHead}, rows)
+		f.table("events", []string{"When (UTC)", w.key.kindHead, "Command, request or call", "Where and by whom", w.key.evidenceHead}, rows)
 		if n := c.Omitted["key_events"]; n > 0 {
 			f.text("p", ` class="muted"`, say(several(n, "more key event")+" not listed."))
 		}
@@ -147,7 +151,7 @@ func (f *screen) named(rest []*tocsin.Campaign) {
 	for _, c := range rest[:min(len(rest), maxFirstNamed)] {
 		rows = append(rows, []text{say(or(c.Level.String(), "unrated")), say(quote(or(c.Title, c.ID))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
 	}
-	f.table([]string{"Level", "Campaign", "When", "How sure", "Id"}, rows)
+	f.table("", []string{"Level", "Campaign", "When", "How sure", "Id"}, rows)
 	if n := len(rest) - len(rows); n > 0 {
 		f.text("p", ` class="muted"`, say(several(n, "more campaign")+" are in the JSONL."))
 	}
@@ -162,8 +166,11 @@ func (f *screen) rules(s *summary) {
 	var rows [][]text
 	for _, t := range worst[:min(len(worst), maxFirstRules)] {
 		when := "time unknown"
-		if datable(t.first) {
+		switch {
+		case datable(t.first) && t.last.After(t.first):
 			when = spanText(t.first, t.last)
+		case datable(t.first):
+			when = stampOf(t.first) + " UTC"
 		}
 		var hosts []string
 		for _, name := range sortedKeys(t.hosts) {
@@ -173,7 +180,7 @@ func (f *screen) rules(s *summary) {
 		}
 		rows = append(rows, []text{say(or(levelOf(t.rule).String(), "unrated")), say(quote(or(t.rule.Title, t.rule.ID))), say(count(t.n)), english.vals(hosts, 5), say(when)})
 	}
-	f.table([]string{"Level", "Rule", "Matches", "Hosts", "When"}, rows)
+	f.table("rules", []string{"Level", "Rule", "Matches", "Hosts", "When"}, rows)
 	if n := len(worst) - len(rows); n > 0 {
 		f.text("p", ` class="muted"`, say("and "+several(n, "more rule")+"."))
 	}
@@ -196,7 +203,7 @@ func (f *screen) coverage(lines []string) {
 		}
 		rows = append(rows, []text{say(name), say(quote(f.short(said)))})
 	}
-	f.table([]string{"What", "How much"}, rows)
+	f.table("named", []string{"What", "How much"}, rows)
 }
 
 // custody says what the page was made from and by what, so that it can be made again and compared.
@@ -219,7 +226,7 @@ func (f *screen) custody(h *Hunt, sum []byte) {
 		}
 	}
 	add("SHA-256 of this page's data", say(val(hex.EncodeToString(sum))))
-	f.table([]string{"What", "Which"}, rows)
+	f.table("named", []string{"What", "Which"}, rows)
 }
 
 // baseOf is the folder below which all files of a run lie that were named from the root, up to the parent of the one

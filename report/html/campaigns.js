@@ -228,7 +228,7 @@ function drawAside() {
 
 // A printed page shows all campaigns that pass the filter in full, each from a new sheet on.
 function printCampaigns() {
-  if (!D.campaigns) return;
+  if (!D.campaigns || !D.campaigns.length) return;
   const sheet = 680;
   fill($("campaign-rest"), following.filter((k) => k !== chosenCampaign).map((k) => el("article", { class: "card camp", "aria-label": "Campaign" }, campaignPage(k, sheet))));
   if (chosenCampaign >= 0) fill($("campaign"), campaignPage(chosenCampaign, sheet));

@@ -53,16 +53,17 @@ addEventListener("afterprint", () => { for (const d of $("coverage").querySelect
 function list(title, rows, heads, cells, open, all) {
   if (!rows.length) return null;
   let most = 200;
-  const table = stacked(heads, []), body = table.tBodies[0];
+  const rest = el("p", { class: "muted paper" }), table = stacked(heads, []), body = table.tBodies[0];
   const more = el("button", { type: "button", class: "plain more", onclick: () => { most *= 5; draw(); } });
   const draw = () => {
     fill(body, rows.slice(0, most).map((r) => stackedRow(heads, cells(r).map((c) => (typeof c === "string" ? path(c) : c)))));
     more.hidden = rows.length <= most;
     fill(more, `${number(rows.length - most)} more`);
+    fill(rest, rows.length > most ? `and ${number(rows.length - most)} more` : "");
   };
   const box = el("details", { class: "list", ontoggle: () => { if (box.open && !body.firstChild) draw(); } },
     el("summary", {}, el("b", {}, title), el("span", { class: "muted" }, number(all ?? rows.length) + (all > rows.length && heads[0] !== "Log source" ? `, the first ${number(rows.length)} here` : ""))),
-    table, more);
+    table, more, rest);
   if (open && rows.length <= 50) { draw(); box.open = true; }
   return box;
 }

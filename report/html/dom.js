@@ -69,7 +69,7 @@ function stackedRow(heads, cells) {
   const list = cells.cells || cells;
   return el("tr", { role: "row", class: cells.class }, list.map((c, k) => {
     const own = c && c.kids !== undefined;
-    return el("td", { role: "cell", "data-label": heads[k], class: own ? c.class : null }, own ? c.kids : c);
+    return el("td", { role: "cell", "data-label": heads[k], class: own ? c.class : null }, (own ? c.kids : c) === "" ? null : el("div", {}, own ? c.kids : c));
   }));
 }
 

@@ -31,6 +31,8 @@ $("print").addEventListener("click", () => print());
 addEventListener("beforeprint", printTable);
 addEventListener("beforeprint", printCampaigns);
 addEventListener("beforeprint", printCoverage);
+addEventListener("beforeprint", () => { wholeMatrix = true; drawMatrix(); });
+addEventListener("afterprint", () => { wholeMatrix = false; drawMatrix(); });
 
 $("find").addEventListener("input", debounce(() => { state.text = $("find").value; apply(); }, 180));
 for (const id of ["from", "to"]) {
