@@ -149,9 +149,9 @@ func (f *screen) named(rest []*tocsin.Campaign) {
 	f.text("h2", "", say("Further campaigns"))
 	var rows [][]text
 	for _, c := range rest[:min(len(rest), maxFirstNamed)] {
-		rows = append(rows, []text{say(or(c.Level.String(), "unrated")), say(quote(or(c.Title, c.ID))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
+		rows = append(rows, []text{say(bold(or(c.Level.String(), "unrated"))), say(quote(or(c.Title, c.ID))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
 	}
-	f.table("", []string{"Level", "Campaign", "When", "How sure", "Id"}, rows)
+	f.table("further", []string{"Level", "Campaign", "When", "What drove it", "Id"}, rows)
 	if n := len(rest) - len(rows); n > 0 {
 		f.text("p", ` class="muted"`, say(several(n, "more campaign")+" are in the JSONL."))
 	}
@@ -178,9 +178,9 @@ func (f *screen) rules(s *summary) {
 				hosts = append(hosts, name)
 			}
 		}
-		rows = append(rows, []text{say(or(levelOf(t.rule).String(), "unrated")), say(quote(or(t.rule.Title, t.rule.ID))), say(count(t.n)), english.vals(hosts, 5), say(when)})
+		rows = append(rows, []text{say(bold(or(levelOf(t.rule).String(), "unrated"))), say(quote(or(t.rule.Title, t.rule.ID))), say(count(t.n)), english.vals(hosts, 5), say(when)})
 	}
-	f.table("rules", []string{"Level", "Rule", "Matches", "Hosts", "When"}, rows)
+	f.table("", []string{"Level", "Rule", "Matches", "Hosts", "When"}, rows)
 	if n := len(worst) - len(rows); n > 0 {
 		f.text("p", ` class="muted"`, say("and "+several(n, "more rule")+"."))
 	}

@@ -45,9 +45,10 @@ function graph(c, wide, tell) {
   const named = new Set([...(c.links || []).flatMap((l) => [l.from, l.to]), ...c.steps.flatMap((s) => s.actors || [])]);
   const actors = [];
   for (const a of c.actors) {
-    // What happened on one machine is no doer: it is that machine.
-    const own = a.local && a.handles.map((h) => targets.get(same(h))).find(Boolean);
-    if (own) { at.set("actor " + a.id, own); continue; }
+    // An actor of whom nothing is known but one machine is that machine; what happened on one is no doer.
+    const ids = new Set(a.handles.map(same)), own = ids.size === 1 && /^machine:/.test([...ids][0]) ? targets.get([...ids][0]) : undefined;
+    if (own) at.set("actor " + a.id, own);
+    if (own && a.local) continue;
     if (empty(a) && !named.has(a.id)) continue;
     actors.push(a);
   }
@@ -55,7 +56,9 @@ function graph(c, wide, tell) {
   const each = Math.max(2, Math.floor(mostNodes.handles / Math.max(1, few.length)) - 1);
   const owners = new Map(); // nodes of names by identity
   for (const a of few) {
-    const n = node("actor " + a.id, { col: 1, kind: "actor", names: [a.local ? "what happened on " + actorName(a) : actorName(a)], sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
+    const own = at.get("actor " + a.id);
+    if (own) Object.assign(own, { col: 1, act: a, tell: () => [actorText(c, a), own.of.map(victimText)] });
+    const n = own || node("actor " + a.id, { col: 1, kind: "actor", names: [a.local ? "what happened on " + actorName(a) : actorName(a)], sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
     n.group = a.id;
     if (a.local) continue;
     a.handles.slice(0, each).forEach((h) => {
@@ -68,19 +71,20 @@ function graph(c, wide, tell) {
         owners.set(id, m);
       }
       alias("handle ", h, m);
-      if (!edges.some((e) => e.a === m && e.b === n)) edges.push({ a: m, b: n, kind: m.col === 2 ? "same" : "name", tell: m.col === 2 ? () => [el("h5", {}, line(h.value)), el("p", {}, `A target whose name ${line(actorName(a))} went by.`)] : m.tell, label: goes });
+      if (m !== n && !edges.some((e) => e.a === m && e.b === n)) edges.push({ a: m, b: n, kind: m.col === 2 ? "same" : "name", tell: m.col === 2 ? () => [el("h5", {}, line(h.value)), el("p", {}, `A target whose name ${line(actorName(a))} went by.`)] : m.tell, label: goes });
     });
     if (a.handles.length > each) node("fold " + a.id, { col: 0, kind: "fold", names: [plural(a.handles.length - each, "more name")], tell: () => [el("h5", {}, "Further names"), el("ul", {}, a.handles.slice(each, each + 200).map((h) => el("li", {}, line(h.kind + " " + h.value))))] });
   }
   if (actors.length > few.length) node("fold actors", { col: 1, kind: "fold", names: [plural(actors.length - few.length, "more actor")], tell: () => [el("h5", {}, "Further actors"), el("ul", {}, actors.slice(few.length).map((a) => el("li", {}, line(actorName(a)))))] });
   for (const [id, n] of targets) {
-    n.sub = (n.kind === "reached" ? "entered" : "tried") + (n.weak ? ", weak" : "");
+    n.sub = (n.act ? "actor (" + drivenAs(c, n.act) + "), itself " : "") + (n.kind === "reached" ? "entered" : "tried") + (n.weak ? ", weak" : "");
     for (const a of few) {
+      if (n.act === a) continue;
       const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).some((h) => same({ kind: "host", value: h }) === id || n.names.includes(h)));
       if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(a)} against ${n.names[0]}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(n.names[0])), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
     }
     // Of one actor alone it needs no step to say who it was.
-    if (few.length === 1 && actors.length === 1 && !edges.some((e) => e.b === n && e.kind !== "same")) edges.push({ a: at.get("actor " + few[0].id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(few[0])} against ${n.names[0]}`, tell: n.tell });
+    if (few.length === 1 && actors.length === 1 && !n.act && !edges.some((e) => e.b === n && e.kind !== "same")) edges.push({ a: at.get("actor " + few[0].id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(few[0])} against ${n.names[0]}`, tell: n.tell });
   }
   if (list.length > mostNodes.victims) node("fold victims", { col: 2, kind: "fold", org: "", names: [plural(list.length - mostNodes.victims, "more target")], tell: () => [el("h5", {}, "Further targets"), el("p", {}, "They are in the table of victims below.")] });
   // An actor is called by its first name: a link of an actor is between names, one of the campaign between actors.
@@ -115,12 +119,16 @@ function folded(text, font, room) {
 
 function drawGraph(nodes, edges, wide, tell) {
   const narrow = wide < 700, arc = narrow ? 30 : 56, gap = narrow ? 48 : Math.min(150, wide * 0.14);
-  const col = (wide - arc - 2 * gap - 60) / 3, space = 9, head = 18;
+  const used = [0, 1, 2].filter((k) => nodes.some((n) => n.col === k)); // a column without a node is left out
+  const col = Math.min(320, (wide - arc - 60 - (used.length - 1) * gap) / used.length), space = 9, head = 18, left = (k) => arc + used.indexOf(k) * (col + gap);
   const family = getComputedStyle(document.body).fontFamily;
   const y = [4, 4, 4], org = { now: null };
   const pic = svg("svg", { class: "graph", width: wide, role: "group", "aria-label": "Names, actors and targets with what links them" });
   const heads = svg("g", {});
-  ["Names it went by", "Actors", "Targets"].forEach((t, k) => { heads.append(svg("text", { class: "colname", x: arc + k * (col + gap), y: 14 }, t)); y[k] = 26; });
+  ["Names it went by", "Actors", "Targets"].forEach((t, k) => {
+    if (used.includes(k)) heads.append(svg("text", { class: "colname", x: left(k), y: 14 }, t));
+    y[k] = 26;
+  });
   for (const n of nodes) {
     n.lines = folded(line(n.names[0]), "600 12.5px " + family, col - 20);
     n.subs = [...(n.names.length > 1 ? folded("also " + n.names.slice(1).map(line).join(", "), "11px " + family, col - 18) : []), ...(n.sub ? folded(line(n.sub), "11px " + family, col - 18) : [])];
@@ -128,16 +136,16 @@ function drawGraph(nodes, edges, wide, tell) {
     if (n.col === 2 && n.kind !== "fold" && n.org !== org.now) {
       org.now = n.org;
       y[2] += y[2] > 26 ? 6 : 0;
-      for (const l of folded(line(n.org || "no organisation named"), "11.5px " + family, col)) { heads.append(svg("text", { class: "orgname", x: arc + 2 * (col + gap), y: y[2] + 11 }, l)); y[2] += head; }
+      for (const l of folded(line(n.org || "no organisation named"), "11.5px " + family, col)) { heads.append(svg("text", { class: "orgname", x: left(2), y: y[2] + 11 }, l)); y[2] += head; }
     }
-    n.x = arc + n.col * (col + gap);
+    n.x = left(n.col);
     n.y = y[n.col];
     y[n.col] += n.high + space;
   }
   const all = Math.max(...y) + 4;
   // The actors stand in the middle of the names they went by where there is room.
   let down = 26;
-  for (const n of nodes.filter((n) => n.kind === "actor")) {
+  for (const n of nodes.filter((n) => n.col === 1 && n.kind !== "fold")) {
     const own = nodes.filter((m) => m.kind === "handle" && m.group === n.group);
     const mid = own.length ? own.reduce((s, m) => s + m.y + m.high / 2, 0) / own.length - n.high / 2 : down;
     n.y = Math.max(down, mid);
