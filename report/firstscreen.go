@@ -98,11 +98,14 @@ func badge(l tocsin.Level) string {
 func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 	w := &english
 	f.b.WriteString("<article class=\"firstcamp\"><h2>" + badge(c.Level) + " ")
-	f.d.htmlSpans(&f.b, say(quote(or(c.Title, c.ID))))
+	f.d.htmlSpans(&f.b, say(quote(titleOf(c))))
 	f.b.WriteString("</h2>\n")
 	story := w.story(c, h.end())
 	f.text("p", "", joined(append(slices.Clone(story[:min(len(story), 2)]), w.state(c, h.end())...)))
 	f.text("p", "", w.verdict(c))
+	if weakest := w.joins(c, 1); len(weakest) > 0 {
+		f.text("p", "", append(say("Weakest join: "), weakest[0]...))
+	}
 	if c.Lost != "" {
 		f.text("p", ` class="warn"`, say(bold("What this campaign may lack: "), quote(c.Lost)))
 	}
@@ -130,6 +133,8 @@ func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 	f.b.WriteString("</article>\n")
 }
 
+func titleOf(c *tocsin.Campaign) string { return or(c.Title, or(c.ID, "untitled")) }
+
 // joined puts sentences behind one another.
 func joined(all []text) text {
 	var t text
@@ -149,7 +154,7 @@ func (f *screen) named(rest []*tocsin.Campaign) {
 	f.text("h2", "", say("Further campaigns"))
 	var rows [][]text
 	for _, c := range rest[:min(len(rest), maxFirstNamed)] {
-		rows = append(rows, []text{say(bold(or(c.Level.String(), "unrated"))), say(quote(or(c.Title, c.ID))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
+		rows = append(rows, []text{say(bold(or(c.Level.String(), "unrated"))), say(quote(titleOf(c))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
 	}
 	f.table("further", []string{"Level", "Campaign", "When", "What drove it", "Id"}, rows)
 	if n := len(rest) - len(rows); n > 0 {
