@@ -22,6 +22,7 @@ function drawCampaigns() {
 
 // followCampaigns shows the campaigns that pass the filter, and of them the chosen one, or else the first.
 function followCampaigns() {
+  if ($("aside-note")) fill($("aside-note"), filtered() ? "(not filtered)" : "");
   if (!D.campaigns || !D.campaigns.length) return;
   const n = D.campaigns.length;
   if (!following.includes(chosenCampaign)) chosenCampaign = following.length ? following[0] : -1;
@@ -222,7 +223,7 @@ function drawAside() {
   if (!all.length && !D.attempts) return;
   $("aside").hidden = false;
   fill($("aside"), el("details", { class: "card aside" }, el("summary", {}, el("b", {}, "In no campaign"), " ", el("span", { class: "muted" },
-    [D.asides ? plural(D.asides, "telling thing") : "", D.attempts ? `${plural(D.attempts, "actor")} tried something and got nowhere that is known` : "", "no filter applies here"].filter(Boolean).join("; "))),
+    [D.asides ? plural(D.asides, "telling thing") : "", D.attempts ? `${plural(D.attempts, "actor")} tried something and got nowhere that is known` : ""].filter(Boolean).join("; ")), " ", el("span", { class: "muted", id: "aside-note" })),
     el("ul", {}, all.map(asideItem)), D.asides > all.length ? el("p", { class: "muted" }, `The first ${number(all.length)}; all are in the JSONL.`) : null));
 }
 
