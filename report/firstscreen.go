@@ -125,7 +125,7 @@ func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 			}
 			rows = append(rows, []text{say(stampOf(e.Time)), kind, say(val(e.What)), w.about(e), w.vals(places, 3)})
 		}
-		f.table("events", []string{"When (UTC)", w.key.kindHead, "Command, request or call", "Where and by whom", w.key.evidenceHead}, rows)
+		f.table("events", []string{"When (UTC)", w.key.kindHead, "Command or request", "Where and by whom", w.key.evidenceHead}, rows)
 		if n := c.Omitted["key_events"]; n > 0 {
 			f.text("p", ` class="muted"`, say(several(n, "more key event")+" not listed."))
 		}

@@ -44,7 +44,7 @@ function campaignRow(c, k) {
     el("span", { class: "badge" }, c.level || "unrated"), " ",
     el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), " ", el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC")), c.lost ? el("small", { class: "short" }, "may lack some") : null), " ",
     el("span", { class: "campfacts muted" }, c.toll.length ? c.toll.map(([n, of, what]) => `${number(n)} of ${number(of)} ${what}`).join(", ") + " entered" : "nobody named", (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""), " ",
-    el("span", { class: "pill d-" + c.driver }, driverName[c.driver] || "undecided"));
+    el("span", { class: "pill d-" + c.driver }, c.actors.some((a) => a.share && Object.keys(a.share).length) ? driverName[c.driver] || "undecided" : "not judged"));
 }
 
 let drawnCampaign = null;
@@ -120,7 +120,7 @@ function campaignPage(k, wide) {
     el("p", {}, line(c.verdict || "")),
     acting.slice(0, most).map((x) => operator(c, x, wide)),
     acting.length > most ? el("details", { class: "list" }, el("summary", {}, plural(acting.length - most, "further actor")), acting.slice(most, most + 40).map((x) => operator(c, x, wide)), acting.length > most + 40 ? el("p", { class: "muted" }, `${number(acting.length - most - 40)} more are in the JSONL.`) : null) : null,
-    idle.length ? el("p", { class: "muted" }, `No act of its own is known of ${few(idle.map(actorName), 12)}: there are alerts only, so nothing is judged.`) : null,
+    idle.length ? el("p", { class: "muted" }, `No act of its own is known of ${few([...new Set(idle.map(actorName))], 12)}: there are alerts only, so nothing is judged.`) : null,
     omitted(c, "actors"),
     el("h4", {}, "Victims"),
     victimTable(c),
@@ -142,7 +142,7 @@ function keyEvents(c) {
   const all = c.key_events || [];
   if (!all.length) return null;
   const doubtful = (e) => e.outcome === "unknown" && !e.shown && !/^(contact|sign|last|control)$/.test(e.kind);
-  return [el("h4", {}, "Key events"), table(["When (UTC)", "What it is", "Command, request or call", "Where and by whom", "Evidence"], all.map((e) => ({ class: e.tie === "weak" ? "weak" : null, cells: [
+  return [el("h4", {}, "Key events"), table(["When (UTC)", "What it is", "Command or request", "Where and by whom", "Evidence"], all.map((e) => ({ class: e.tie === "weak" ? "weak" : null, cells: [
     clock(us(e.time)), [el("b", {}, line(D.keyKinds[e.kind] || e.kind)), " ", weak(e)], { class: "mono", kids: line(e.what) },
     [e.host, e.account && "as " + e.account, e.from && "from " + e.from, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? "account " : "to ") + o), e.shown && "it worked: " + e.shown, doubtful(e) && "that it worked is not recorded"].filter(Boolean).map(line).join(", "),
     { class: "places", kids: (e.places || []).map((p, i) => [i ? " " : "", placeLink(p)]) }] })), "events"), omitted(c, "key_events")];

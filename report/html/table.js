@@ -113,11 +113,13 @@ function drawChips() {
 
 // drawFiltered says that not all is shown, and how much is.
 function drawFiltered(on) {
-  $("filter").hidden = !on;
+  $("filter").hidden = $("paper-note").hidden = !on;
   if (!on) { fill($("filtered")); return; }
   const some = [`${number(shown.length)} of ${plural(N, "match", "matches")}`];
   if (D.campaigns && D.campaigns.length) some.unshift(`${number(following.length)} of ${plural(D.campaigns.length, "campaign")}`);
   fill($("filtered"), el("b", {}, "Filtered: "), some.join(", "));
+  const by = [...$("chips").querySelectorAll(".chip")].map((c) => [...c.children].slice(0, 2).map((e) => e.textContent).join(" "));
+  fill($("paper-note"), el("b", {}, "Filtered: "), `${some.join(" and ")} follow, by ${by.join("; ")}. The summary before is of all.`);
 }
 
 // whole is a text as long as paper has room for it, or its beginning and how much more there is.
