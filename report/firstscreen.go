@@ -47,12 +47,25 @@ func firstScreen(h *Hunt, sum []byte) []byte {
 	for _, l := range wide.besides(h) {
 		f.text("p", "", say(strings.TrimSpace(l)))
 	}
+	f.lines(wide.principalLines(h.Principals, 1<<20))
 	f.rules(s)
+	f.lines(wide.tactics(s))
 	if h.Coverage != nil {
 		f.coverage(wide.coverage(h.Coverage, true, 1<<20))
 	}
 	f.custody(h, sum)
 	return f.b.Bytes()
+}
+
+// lines writes what the terminal has: a heading, then lines.
+func (f *screen) lines(all []string) {
+	for i, l := range all {
+		element := "p"
+		if i == 0 {
+			element = "h2"
+		}
+		f.text(element, "", say(quote(strings.Join(strings.Fields(l), " "))))
+	}
 }
 
 // A screen is the first screen being written.

@@ -35,10 +35,11 @@ func TestFirstScreen(t *testing.T) {
 	h := campaignHunt(12, 2)
 	c := h.Campaigns[0]
 	c.Key = []tocsin.KeyEvent{{Kind: "entry", Time: sampleStart, What: "login as <deploy>", Host: "web01", Shown: "a session began", Places: []tocsin.Place{{Source: "logs/auth.log", Record: 9}}}}
+	h.Principals = []*tocsin.Principal{{Name: "p-7", Verdict: tocsin.Intrusion, Calls: 7, Sight: tocsin.Visibility{State: "full"}, Evidence: []tocsin.Ground{{Sentence: "four phases"}}}}
 	first := screenOf(t, h)
 	text := html.UnescapeString(strings.Join(strings.Fields(markup.ReplaceAllString(first, " ")), " "))
 	for _, want := range []string{"4 campaigns.", c.Title, english.verdict(c).plain(), english.why1(c), "entry login as <deploy> web01 , it worked: a session began logs/auth.log:9", "Coverage What How much Read", "Chain of custody", "SHA-256 of this page's data",
-		h.Coverage.Partial} {
+		h.Coverage.Partial, "ATT&CK Initial Access", "1 principal with agents: 0 sessions, 7 calls; sight: full", "INTRUSION p-7: four phases"} {
 		if want = strings.Join(strings.Fields(want), " "); !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
