@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"strings"
 )
 
 // The page's parts. The scripts are joined in this order within one function.
@@ -18,20 +17,22 @@ import (
 //go:embed html
 var assets embed.FS
 
-var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "campaigns.js", "principals.js", "main.js"}
+var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "following.js", "campaigns.js", "principals.js", "main.js"}
+
+var styles = [...]string{"page.css", "campaigns.css", "principals.css", "first.css", "paper.css"}
 
 // HTML writes one self-contained page: the principals for whom agents worked; the campaigns, each with its story, phases, graph, operators and victims; summary, frequency timeline, ATT&CK matrix, a table of matches to sort and
 // filter, their evidence, and what the run has seen and has not.
 //
 // It works from a file, offline: its policy forbids every request, and it runs only the script whose digest it names.
 // The data is JSON, compressed and in Base64, so that nothing a log holds can be taken for markup; the script inserts
-// all of it as text. Without scripts the page shows what Text writes.
+// all of it as text. Without scripts, until they are done, and on paper, the page shows a summary that stands in it as markup.
 //
 // To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
 func HTML(w io.Writer, h *Hunt) error {
 	var style []byte
-	for _, name := range [...]string{"page.css", "campaigns.css", "principals.css"} {
+	for _, name := range styles {
 		b, err := assets.ReadFile("html/" + name)
 		if err != nil {
 			return err
@@ -51,11 +52,8 @@ func HTML(w io.Writer, h *Hunt) error {
 	if err != nil {
 		return err
 	}
-	var plain strings.Builder
-	if err := Text(&plain, h, TextOptions{Width: 110, Height: 60}); err != nil {
-		return err
-	}
 	data := pageData(h)
+	sum := sha256.Sum256(data)
 	fill := map[string]func() error{
 		"policy": func() error {
 			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
@@ -63,8 +61,8 @@ func HTML(w io.Writer, h *Hunt) error {
 		"title":  func() error { return puts(w, html.EscapeString(visible(h.title()))) },
 		"style":  func() error { _, err := w.Write(style); return err },
 		"script": func() error { _, err := w.Write(script); return err },
-		"plain":  func() error { return puts(w, html.EscapeString(plain.String())) },
-		"sum":    func() error { sum := sha256.Sum256(data); return puts(w, hex.EncodeToString(sum[:])) },
+		"first":  func() error { _, err := w.Write(firstScreen(h, sum[:])); return err },
+		"sum":    func() error { return puts(w, hex.EncodeToString(sum[:])) },
 		"data":   func() error { return pack(w, data) },
 	}
 	for rest := page; len(rest) > 0; {

@@ -56,6 +56,7 @@ func pageData(h *Hunt) []byte {
 	j.open('{')
 	j.strAt("title", h.title())
 	j.strAt("version", h.Version)
+	j.strAt("base", baseOf(h.Coverage))
 	j.key("made")
 	j.micros(h.Made)
 	j.intAt("total", int64(h.matches().Len()))

@@ -1,68 +1,59 @@
 // The campaigns: a list, worst first, and the chosen one in full.
 
 let chosenCampaign = 0;
-const members = [];
-
-// belongs says for each match whether it is in campaign k: by the records that the campaign names.
-function belongs(k) {
-  if (members[k]) return members[k];
-  const of = new Map(D.campaigns[k].spans.map(([source, nth, ...runs]) => [source + nth, runs]));
-  const is = new Uint8Array(N);
-  for (let i = 0; i < N; i++) {
-    const [record, nth] = String(D.record[i]).split(".").map(Number);
-    const runs = of.get(S[D.source[i]] + (nth > 1));
-    if (!runs) continue;
-    const r = nth > 1 ? record * 2 ** 22 + nth : record;
-    let a = 0, b = runs.length / 2;
-    while (a < b) {
-      const m = (a + b) >> 1;
-      if (runs[2 * m] <= r) a = m + 1;
-      else b = m;
-    }
-    if (a > 0 && r <= runs[2 * a - 1]) is[i] = 1;
-  }
-  return (members[k] = is);
-}
-
-const matchesOf = (k) => belongs(k).reduce((n, v) => n + v, 0);
-
 // placeLink is a place where something can be read again; where its match is in the table, it leads there.
 const matchAt = new Map();
 if (D.principals || D.campaigns && D.campaigns.length) for (let i = 0; i < N; i++) { const key = S[D.source[i]] + ":" + D.record[i]; if (!matchAt.has(key)) matchAt.set(key, i); }
 function placeLink(p) {
   const key = p.source + ":" + p.record + (p.nth ? "." + p.nth : ""), i = matchAt.get(key);
-  if (i === undefined) return el("code", {}, line(key));
+  if (i === undefined) return el("code", {}, line(path(key)));
   return el("button", { type: "button", class: "placelink", title: "Show this match", onclick: () => {
     clearAll();
     choose(order.indexOf(i), true);
     $("matches").scrollIntoView();
-  } }, line(key));
+  } }, line(path(key)));
 }
 
 function drawCampaigns() {
   drawAside();
   if (!D.campaigns || !D.campaigns.length) return;
   $("campaigns").hidden = $("to-campaigns").hidden = false;
+}
+
+// followCampaigns shows the campaigns that pass the filter, and of them the chosen one, or else the first.
+function followCampaigns() {
+  if ($("aside-note")) fill($("aside-note"), filtered() ? "(not filtered)" : "");
+  if (!D.campaigns || !D.campaigns.length) return;
   const n = D.campaigns.length;
-  fill($("campaigns-note"), "the most severe first" + (D.campaignCount > n ? `; ${number(D.campaignCount - n)} more are in the JSONL` : ""));
+  if (!following.includes(chosenCampaign)) chosenCampaign = following.length ? following[0] : -1;
+  fill($("campaigns-note"), filtered() ? [el("b", {}, "filtered: "), `${number(following.length)} of ${number(n)} `, el("button", { type: "button", class: "plain", onclick: clearAll }, "Show all")] : "the most severe first", D.campaignCount > n ? `; ${number(D.campaignCount - n)} more are in the JSONL` : "");
   drawCampaignList();
   drawCampaign();
 }
 
 let wholeList = false;
 function drawCampaignList() {
-  const few = 6, list = wholeList ? D.campaigns : D.campaigns.slice(0, few);
-  fill($("campaign-list"), list.map((c, k) => el("button", { type: "button", class: "camprow l" + levelNames.indexOf(c.level || "unrated"), "aria-pressed": String(k === chosenCampaign), onclick: () => { chosenCampaign = k; drawCampaignList(); drawCampaign(); if (innerWidth < 980) $("campaign").scrollIntoView(); } },
-    el("span", { class: "badge" }, c.level || "unrated"),
-    el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC")), c.lost ? el("small", { class: "short" }, "may lack some") : null),
-    el("span", { class: "campfacts muted" }, c.toll.length ? c.toll.map(([n, of, what]) => `${number(n)} of ${number(of)} ${what}`).join(", ") + " entered" : "nobody named", (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""),
-    el("span", { class: "pill d-" + c.driver }, driverName[c.driver] || "undecided"))),
-    D.campaigns.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholeList = !wholeList; drawCampaignList(); } }, wholeList ? "Fewer" : `${number(D.campaigns.length - few)} more`) : null);
+  const few = 6, list = wholeList ? following : following.slice(0, few);
+  fill($("campaign-list"), list.map((k) => campaignRow(D.campaigns[k], k)),
+    following.length ? null : el("p", { class: "muted none" }, "No campaign passes the filter."),
+    following.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholeList = !wholeList; drawCampaignList(); } }, wholeList ? "Fewer" : `${number(following.length - few)} more`) : null);
 }
 
-function drawCampaign() {
-  if (!D.campaigns || !D.campaigns.length) return;
+function campaignRow(c, k) {
+  return el("button", { type: "button", class: "camprow l" + levelNames.indexOf(c.level || "unrated"), "aria-pressed": String(k === chosenCampaign), onclick: () => { chosenCampaign = k; keep("campaign-list", drawCampaignList)(); drawCampaign(); if (innerWidth < 980) $("campaign").scrollIntoView(); } },
+    el("span", { class: "badge" }, c.level || "unrated"), " ",
+    el("span", { class: "camptitle" }, el("b", {}, line(c.title || c.id)), " ", el("small", { class: "muted" }, between(us(c.first), us(c.last)) + (us(c.first) === null ? "" : " UTC")), c.lost ? el("small", { class: "short" }, "may lack some") : null), " ",
+    el("span", { class: "campfacts muted" }, c.toll.length ? c.toll.map(([n, of, what]) => `${number(n)} of ${number(of)} ${what}`).join(", ") + " entered" : "nobody named", (c.orgs || []).length ? ` · ${plural(c.orgs.length, "organisation")}` : ""), " ",
+    el("span", { class: "pill d-" + c.driver }, c.actors.some((a) => a.share && Object.keys(a.share).length) ? driverName[c.driver] || "undecided" : "not judged"));
+}
+
+let drawnCampaign = null;
+function drawCampaign(anew) {
+  if (!D.campaigns || !D.campaigns.length || (drawnCampaign === chosenCampaign && anew !== true)) return;
+  drawnCampaign = chosenCampaign;
   const box = $("campaign");
+  box.hidden = chosenCampaign < 0;
+  if (chosenCampaign < 0) { fill(box); return; }
   fill(box, campaignPage(chosenCampaign, Math.max(280, box.clientWidth - parseFloat(getComputedStyle(box).paddingLeft) * 2)));
 }
 
@@ -93,8 +84,8 @@ function campaignPage(k, wide) {
   const tile = (v, name, note) => el("div", { class: "tile" }, el("b", {}, v), el("span", {}, name), note ? el("small", { class: "muted" }, note) : null);
   const side = wide > 1000;
   const lanePane = pane("Choose a phase, a decision or a block to see its evidence."), graphPane = pane("Choose a name, a target or a line to see its evidence.");
-  const g = graph(c, side ? wide - 340 : wide, graphPane.tell);
-  const most = 4;
+  const g = graph(c, Math.max(620, side ? wide - 340 : wide), graphPane.tell);
+  const most = 4, acting = c.actors.filter((x) => !empty(x)), idle = c.actors.filter(empty);
   return [
     el("div", { class: "camphead" }, el("span", { class: "badge l" + levelNames.indexOf(c.level || "unrated") }, c.level || "unrated"), el("code", {}, line(c.id)),
       (c.was || []).length ? el("span", { class: "muted was" }, "earlier told as ", c.was.slice(0, 20).map((id, i) => [i ? ", " : "", el("code", {}, line(id))]), c.was.length > 20 ? ` and ${number(c.was.length - 20)} more` : "") : null,
@@ -114,21 +105,22 @@ function campaignPage(k, wide) {
     c.cut ? el("p", { class: "muted" }, "Lists longer than 500 are cut here; the JSONL has all.") : null,
     keyEvents(c),
     el("h4", {}, "What happened, in order"),
-    el("div", { class: "figure" }, lanes(c, wide, lanePane.tell)),
-    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-step l" + levelNames.indexOf(c.level) }), "a phase; the stronger, the more of it worked"), (c.gates || []).length ? el("span", {}, el("i", { class: "key k-gate" }), "a person seems to have decided") : null, c.actors.some((x) => (x.adaptations || []).length) ? el("span", {}, el("b", { class: "k-block" }, "✕ "), "blocked, went on another way") : null, (c.gates || []).length ? el("span", {}, el("i", { class: "key k-quiet" }), "quiet, drawn short") : null),
+    el("div", { class: "figure", tabindex: "0", role: "region", "aria-label": "What happened, as a picture" }, lanes(c, wide, lanePane.tell)),
+    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-step" }), "a phase; the stronger, the more of it worked"), (c.gates || []).length ? el("span", {}, el("i", { class: "key k-gate" }), "a person seems to have decided") : null, c.actors.some((x) => (x.adaptations || []).length) ? el("span", {}, el("b", { class: "k-block" }, "✕ "), "blocked, went on another way") : null, (c.gates || []).length ? el("span", {}, el("i", { class: "key k-quiet" }), "quiet, drawn short") : null),
     lanePane.box,
     stepList(c),
     omitted(c, "steps"),
     el("h4", {}, "Who and what"),
-    el("div", { class: side ? "graphgrid" : "" }, el("div", { class: "figure" }, g.pic), graphPane.box),
-    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), weakly(c) ? el("span", {}, el("i", { class: "key k-weak" }), "weak: ", weakNote[0].toLowerCase() + weakNote.slice(1)) : null, g.lost ? el("span", {}, `${plural(g.lost, "link")} with ends that are not in the picture, in the list below`) : null),
+    el("div", { class: side ? "graphgrid" : "" }, el("div", {}, el("p", { class: "hint muted" }, "The picture is wider than the screen: it scrolls sideways."), el("div", { class: "figure", tabindex: "0", role: "region", "aria-label": "Who and what, as a picture" }, g.pic)), graphPane.box),
+    el("p", { class: "legend muted" }, el("span", {}, el("i", { class: "key k-link" }), "link with evidence"), el("span", {}, el("i", { class: "key k-reach" }), "entered"), el("span", {}, el("i", { class: "key k-try" }), "tried"), el("span", {}, el("i", { class: "key k-name" }), "name of the actor"), g.same ? el("span", {}, el("i", { class: "key k-same" }), "a target whose name the actor went by") : null, weakly(c) ? el("span", {}, el("i", { class: "key k-weak" }), "weak: ", weakNote[0].toLowerCase() + weakNote.slice(1)) : null, g.lost ? el("span", {}, `${plural(g.lost, "link")} within one box or with ends that are not in the picture, in the list below`) : null),
     linkList(g.links),
     omitted(c, "links"),
     sureList(c),
     el("h4", {}, "Who is driving"),
     el("p", {}, line(c.verdict || "")),
-    c.actors.slice(0, most).map((x) => operator(c, x, wide)),
-    c.actors.length > most ? el("details", { class: "list" }, el("summary", {}, plural(c.actors.length - most, "further actor")), c.actors.slice(most, most + 40).map((x) => operator(c, x, wide))) : null,
+    acting.slice(0, most).map((x) => operator(c, x, wide)),
+    acting.length > most ? el("details", { class: "list" }, el("summary", {}, plural(acting.length - most, "further actor")), acting.slice(most, most + 40).map((x) => operator(c, x, wide)), acting.length > most + 40 ? el("p", { class: "muted" }, `${number(acting.length - most - 40)} more are in the JSONL.`) : null) : null,
+    idle.length ? el("p", { class: "muted" }, `No act of its own is known of ${few([...new Set(idle.map(actorName))], 12)}: there are alerts only, so nothing is judged.`) : null,
     omitted(c, "actors"),
     el("h4", {}, "Victims"),
     victimTable(c),
@@ -143,26 +135,26 @@ function campaignPage(k, wide) {
 }
 
 // table is a list of rows below a title.
-const table = (heads, rows) => el("div", { class: "list" }, el("div", { class: "scroll" }, el("table", { class: "keyrows" }, el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, rows))));
+const table = (heads, rows, kind) => el("div", { class: "list" }, stacked(heads, rows, { class: "keyrows " + (kind || "") }));
 
 // keyEvents are the few acts that tell the campaign in short.
 function keyEvents(c) {
   const all = c.key_events || [];
   if (!all.length) return null;
   const doubtful = (e) => e.outcome === "unknown" && !e.shown && !/^(contact|sign|last|control)$/.test(e.kind);
-  return [el("h4", {}, "Key events"), table(["When (UTC)", "What it is", "Command, request or call", "Where and by whom", "Evidence"], all.map((e) => el("tr", { class: e.tie === "weak" ? "weak" : null },
-    el("td", {}, clock(us(e.time))), el("td", {}, el("b", {}, line(D.keyKinds[e.kind] || e.kind)), " ", weak(e)), el("td", { class: "mono" }, line(e.what)),
-    el("td", {}, [e.host, e.account && "as " + e.account, e.from && "from " + e.from, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? "account " : "to ") + o), e.shown && "it worked: " + e.shown, doubtful(e) && "that it worked is not recorded"].filter(Boolean).map(line).join(", ")),
-    el("td", { class: "places" }, (e.places || []).map((p, i) => [i ? " " : "", placeLink(p)]))))), omitted(c, "key_events")];
+  return [el("h4", {}, "Key events"), table(["When (UTC)", "What it is", "Command or request", "Where and by whom", "Evidence"], all.map((e) => ({ class: e.tie === "weak" ? "weak" : null, cells: [
+    clock(us(e.time)), [el("b", {}, line(D.keyKinds[e.kind] || e.kind)), " ", weak(e)], { class: "mono", kids: line(e.what) },
+    [e.host, e.account && "as " + e.account, e.from && "from " + e.from, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? "account " : "to ") + o), e.shown && "it worked: " + e.shown, doubtful(e) && "that it worked is not recorded"].filter(Boolean).map(line).join(", "),
+    { class: "places", kids: (e.places || []).map((p, i) => [i ? " " : "", placeLink(p)]) }] })), "events"), omitted(c, "key_events")];
 }
 
 // indicators are what was used or touched, each with its role and why.
 function indicators(title, all, none, rest) {
   all = all || [];
   const few = 14;
-  const rows = (list) => table(["Role", "Indicator", "Why", "First and last (UTC)", "Evidence"], list.map((x) => el("tr", {}, el("td", {}, line(D.roles[x.role] || x.role)),
-    el("td", {}, el("span", { class: "muted" }, line(x.kind)), " ", el("code", {}, line(x.value)), el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(x.value); $("matches").scrollIntoView(); } }, "⌕")),
-    el("td", {}, line(x.why)), el("td", {}, between(us(x.first), us(x.last))), el("td", { class: "places" }, placeLink(x.place)))));
+  const rows = (list) => table(["Role", "Indicator", "Why", "First and last (UTC)", "Evidence"], list.map((x) => [line(D.roles[x.role] || x.role),
+    [el("span", { class: "muted" }, line(x.kind)), " ", el("code", {}, line(x.value)), el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => { pivot(x.value); $("matches").scrollIntoView(); } }, "⌕")],
+    line(x.why), between(us(x.first), us(x.last)), { class: "places", kids: placeLink(x.place) }]), "iocrows");
   return el("section", { class: "iocs" }, el("h4", {}, title), all.length ? rows(all.slice(0, few)) : el("p", { class: "muted" }, none),
     all.length > few ? el("details", {}, el("summary", {}, `${number(all.length - few)} more`), rows(all.slice(few))) : null, rest);
 }
@@ -211,15 +203,16 @@ function victimTable(c) {
   if (!c.victims.length) return el("p", { class: "muted" }, "None named.");
   const all = [...c.victims].sort((x, y) => y.reached - x.reached);
   let most = 12;
-  const body = el("tbody", {}), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
+  const heads = ["State", "Name", "Organisation", "Phases", "Actions", "When (UTC)"];
+  const box = stacked(heads, []), more = el("button", { type: "button", class: "plain more", onclick: () => { most = 1e6; draw(); } });
   const draw = () => {
-    fill(body, all.slice(0, most).map((v) => el("tr", { class: v.tie === "weak" ? "weak" : null }, el("td", {}, el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)), el("td", {}, el("b", {}, line(calledIn(c, v.value))), also(v), " ", el("span", { class: "muted" }, line(v.kind))), el("td", {}, line(v.org || "")),
-      el("td", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("td", {}, number(v.actions)), el("td", {}, between(us(v.first), us(v.last))))));
+    fill(box.tBodies[0], all.slice(0, most).map((v) => stackedRow(heads, { class: v.tie === "weak" ? "weak" : null, cells: [[el("span", { class: v.reached ? "state in" : "state" }, v.reached ? "entered" : "tried"), " ", weak(v)],
+      [el("b", {}, line(calledIn(c, v.value))), also(v), " ", el("span", { class: "muted" }, line(v.kind))], line(v.org || ""), (v.tactics || []).map(tacticName).map(line).join(" › "), number(v.actions), between(us(v.first), us(v.last))] })));
     more.hidden = all.length <= most;
     fill(more, `${number(all.length - most)} more`);
   };
   draw();
-  return el("div", { class: "list victims" }, el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["State", "Name", "Organisation", "Phases", "Actions", "When (UTC)"].map((h) => el("th", { scope: "col" }, h)))), body)), more);
+  return el("div", { class: "list victims" }, box, more);
 }
 
 const asideItem = (x) => el("li", {}, el("span", { class: "badge l" + levelNames.indexOf(x.level || "unrated") }, x.level || "unrated"), " ", line(x.title), x.host ? [" on ", el("b", {}, line(x.host))] : "", x.n > 1 ? `, ${number(x.n)} times${x.bulk ? ", so often that none of them tells by itself" : ""}` : "", `, ${clock(us(x.first))} `, placeLink(x.place));
@@ -230,16 +223,17 @@ function drawAside() {
   if (!all.length && !D.attempts) return;
   $("aside").hidden = false;
   fill($("aside"), el("details", { class: "card aside" }, el("summary", {}, el("b", {}, "In no campaign"), " ", el("span", { class: "muted" },
-    [D.asides ? plural(D.asides, "telling thing") : "", D.attempts ? `${plural(D.attempts, "actor")} tried something and got nowhere that is known` : ""].filter(Boolean).join("; "))),
+    [D.asides ? plural(D.asides, "telling thing") : "", D.attempts ? `${plural(D.attempts, "actor")} tried something and got nowhere that is known` : ""].filter(Boolean).join("; ")), " ", el("span", { class: "muted", id: "aside-note" })),
     el("ul", {}, all.map(asideItem)), D.asides > all.length ? el("p", { class: "muted" }, `The first ${number(all.length)}; all are in the JSONL.`) : null));
 }
 
-// A printed page shows the chosen campaign in full and after it the most severe of the others.
+// A printed page shows all campaigns that pass the filter in full, each from a new sheet on.
 function printCampaigns() {
-  if (!D.campaigns) return;
-  const others = D.campaigns.map((c, k) => k).filter((k) => k !== chosenCampaign && /^(high|critical)$/.test(D.campaigns[k].level)).slice(0, 4);
-  fill($("campaign-rest"), others.map((k) => el("article", { class: "card camp" }, campaignPage(k, 680))));
-  fill($("campaign"), campaignPage(chosenCampaign, 680));
-  for (const d of $("campaign").querySelectorAll("details")) d.open = true;
+  if (!D.campaigns || !D.campaigns.length) return;
+  const sheet = 680;
+  fill($("campaign-rest"), following.filter((k) => k !== chosenCampaign).map((k) => el("article", { class: "card camp", "aria-label": "Campaign" }, campaignPage(k, sheet))));
+  if (chosenCampaign >= 0) fill($("campaign"), campaignPage(chosenCampaign, sheet));
+  for (const d of $("campaigns").querySelectorAll("details")) d.open = true;
+  for (const b of $("campaigns").querySelectorAll(".victims .more")) if (!b.hidden) b.click();
 }
-addEventListener("afterprint", () => { fill($("campaign-rest")); drawCampaign(); });
+addEventListener("afterprint", () => { fill($("campaign-rest")); drawCampaign(true); });

@@ -47,20 +47,27 @@ function idleBySource(idle) {
   return [...by].sort((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1));
 }
 
+// printCoverage unfolds all lists for paper.
+function printCoverage() {
+  for (const d of $("coverage").querySelectorAll("details")) if (!d.open) { d.open = true; d.dataset.shut = ""; d.dispatchEvent(new Event("toggle")); }
+}
+addEventListener("afterprint", () => { for (const d of $("coverage").querySelectorAll("details[data-shut]")) { d.open = false; delete d.dataset.shut; } });
+
 // list is a table that unfolds; its rows are made when it first does.
 function list(title, rows, heads, cells, open, all) {
   if (!rows.length) return null;
   let most = 200;
-  const body = el("tbody", {});
+  const rest = el("p", { class: "muted paper" }), table = stacked(heads, []), body = table.tBodies[0];
   const more = el("button", { type: "button", class: "plain more", onclick: () => { most *= 5; draw(); } });
   const draw = () => {
-    fill(body, rows.slice(0, most).map((r) => el("tr", {}, cells(r).map((c) => el("td", {}, c)))));
+    fill(body, rows.slice(0, most).map((r) => stackedRow(heads, cells(r).map((c) => (typeof c === "string" ? path(c) : c)))));
     more.hidden = rows.length <= most;
     fill(more, `${number(rows.length - most)} more`);
+    fill(rest, rows.length > most ? `and ${number(rows.length - most)} more` : "");
   };
   const box = el("details", { class: "list", ontoggle: () => { if (box.open && !body.firstChild) draw(); } },
     el("summary", {}, el("b", {}, title), el("span", { class: "muted" }, number(all ?? rows.length) + (all > rows.length && heads[0] !== "Log source" ? `, the first ${number(rows.length)} here` : ""))),
-    el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, heads.map((h) => el("th", { scope: "col" }, h)))), body)), more);
+    table, more, rest);
   if (open && rows.length <= 50) { draw(); box.open = true; }
   return box;
 }

@@ -54,6 +54,25 @@ function line(s) {
   return show(s).replace(/[\n\r\t]/g, (c) => (c === "\n" ? "\\n" : c === "\r" ? "\\r" : "\\t"));
 }
 
+// path is a path as the report shows it: without the folders above what was hunted.
+const path = (s) => (D.base && s.startsWith(D.base) ? s.slice(D.base.length) : s);
+
+// stacked is a table whose rows a narrow screen stacks, each value below its name; the roles stay true where it does. Rows
+// are lists of cells, each a text, an element or a list of them, or {class, kids}.
+function stacked(heads, rows, props) {
+  const body = el("tbody", { role: "rowgroup" }, rows.map((r) => stackedRow(heads, r)));
+  return el("table", { role: "table", ...props, class: "stack " + ((props || {}).class || "") },
+    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads.map((h) => el("th", { scope: "col", role: "columnheader" }, h)))), body);
+}
+
+function stackedRow(heads, cells) {
+  const list = cells.cells || cells;
+  return el("tr", { role: "row", class: cells.class }, list.map((c, k) => {
+    const own = c && c.kids !== undefined;
+    return el("td", { role: "cell", "data-label": heads[k], class: own ? c.class : null }, (own ? c.kids : c) === "" ? null : el("div", {}, own ? c.kids : c));
+  }));
+}
+
 const number = (n) => n.toLocaleString("en-US");
 const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one + "s");
 

@@ -15,7 +15,7 @@ function drawEvidence() {
         el("button", { type: "button", class: "plain shut", onclick: () => { pane.classList.remove("open"); $("table").focus(); } }, "Close"))),
     el("h3", { tabindex: "-1" }, line(r.title)),
     el("p", { class: "place" }, el("time", {}, clock(D.time[i], 6) + (D.time[i] === null ? "" : " UTC")), S[D.host[i]] && [" on ", el("b", {}, line(S[D.host[i]]))],
-      el("br"), el("span", { class: "muted" }, line(S[D.source[i]]) + ", record " + D.record[i] + (S[D.format[i]] ? ", " + S[D.format[i]] : ""))),
+      el("br"), el("span", { class: "muted" }, line(path(S[D.source[i]])) + ", record " + D.record[i] + (S[D.format[i]] ? ", " + S[D.format[i]] : ""))),
     el("dl", { class: "parts" }, S[D.details[i]].split(" ¦ ").filter(Boolean).map((p) => {
       const at = p.indexOf(": ");
       return at > 0 && at < 24 ? [el("dt", {}, line(p.slice(0, at))), el("dd", {}, p.slice(at + 2))] : [el("dt", {}, ""), el("dd", {}, p)];
@@ -23,7 +23,7 @@ function drawEvidence() {
     held.length ? [el("h4", {}, "Why it matched"), pairs(held, () => true)] : null,
     D.series[i] ? seriesOf(D.series[i]) : null,
     fields.length ? [el("h4", {}, `All fields (${fields.length})`), pairs(fields, ([n, v]) => holds.has(n + " " + v))] : null,
-    S[D.raw[i]] ? [el("h4", {}, "Record"), el("pre", { class: "raw" }, S[D.raw[i]])] : null,
+    S[D.raw[i]] ? [el("h4", {}, "Record"), el("pre", { class: "raw", tabindex: "0", "aria-label": "Record as it was written" }, S[D.raw[i]])] : null,
     el("h4", {}, "Rule"), ruleOf(r));
   pane.scrollTop = 0;
 }
@@ -42,8 +42,8 @@ function pivot(value) {
 
 function seriesOf(s) {
   const rows = [];
-  for (let k = 1; k < s.length; k += 3) rows.push(el("li", {}, el("time", {}, clock(s[k], 3)), " ", el("span", { class: "muted" }, line(S[s[k + 1]]) + ":" + s[k + 2])));
-  return [el("h4", {}, `Contributing events (${number(s[0])})`), s[0] > rows.length && el("p", { class: "muted" }, `The last ${rows.length}; all are in the JSONL.`), el("ol", { class: "series" }, rows)];
+  for (let k = 1; k < s.length; k += 3) rows.push(el("li", {}, el("time", {}, clock(s[k], 3)), " ", el("span", { class: "muted" }, line(path(S[s[k + 1]])) + ":" + s[k + 2])));
+  return [el("h4", {}, `Contributing events (${number(s[0])})`), s[0] > rows.length && el("p", { class: "muted" }, `The last ${rows.length}; all are in the JSONL.`), el("ol", { class: "series", tabindex: "0", "aria-label": "Contributing events" }, rows)];
 }
 
 function ruleOf(r) {
@@ -52,7 +52,7 @@ function ruleOf(r) {
   return el("dl", { class: "rule" },
     row("About", r.description),
     row("Tactics", r.tactics.map((t) => D.tactics[t][2]).join(", ")),
-    row("Techniques", r.techniques.map((t, k) => [k ? ", " : "", link("https://attack.mitre.org/techniques/" + t.replace(".", "/") + "/", t)]),
+    row("Techniques", r.techniques.map((t, k) => [k ? ", " : "", link("https://attack.mitre.org/techniques/" + t.replace(".", "/") + "/", t)])),
     row("Formerly", (r.revoked || []).join(", ")),
     row("Correlation", r.correlation),
     row("False positives", r.falsePositives.join("; ")),

@@ -4,7 +4,9 @@ const facets = ["level", "rule", "host", "user", "address", "tactic", "technique
 const chosen = Object.fromEntries(facets.map((f) => [f, new Set()]));
 const state = { text: "", from: null, to: null };
 let shown = new Int32Array(0); // the matches that pass, in order of time
+let following = []; // the campaigns that pass
 const watchers = []; // called when shown has changed
+const filtered = () => state.text.trim() !== "" || state.from !== null || state.to !== null || facets.some((f) => chosen[f].size);
 
 // has says that match i has a chosen value of a facet.
 const has = {
@@ -56,6 +58,7 @@ function apply() {
   }
   shown = Int32Array.from(out);
   inTime = times;
+  following = D.campaigns ? campaignsShown() : [];
   for (const w of watchers) w();
 }
 
@@ -77,6 +80,16 @@ function clearAll() {
 let lower = null;
 let last = { query: "", hits: null };
 
+// terms are the parts of a query in lower case: a word or phrase, the field it must be in, and whether it must occur (1) or not (0).
+function terms(query) {
+  const all = [];
+  for (const m of query.matchAll(/(-?)(?:([^\s":]+):)?(?:"([^"]*)"?|(\S+))/g)) {
+    const word = (m[3] ?? m[4] ?? "").toLowerCase();
+    if (word) all.push({ word, field: (m[2] || "").toLowerCase(), want: m[1] ? 0 : 1 });
+  }
+  return all;
+}
+
 function search(query) {
   query = query.trim();
   if (!query) return null;
@@ -85,16 +98,12 @@ function search(query) {
   const names = new Map();
   for (const shape of D.shapes) for (const n of shape) names.set(lower[n], n);
   const hits = new Uint8Array(N).fill(1);
-  for (const m of query.matchAll(/(-?)(?:([^\s":]+):)?(?:"([^"]*)"?|(\S+))/g)) {
-    let word = (m[3] ?? m[4] ?? "").toLowerCase();
-    let field = m[2] ? m[2].toLowerCase() : "";
+  for (let { word, field, want } of terms(query)) {
     if (field && !names.has(field)) { word = field + ":" + word; field = ""; }
-    if (!word) continue;
     const hit = new Uint8Array(S.length);
     for (let s = 0; s < S.length; s++) if (lower[s].includes(word)) hit[s] = 1;
     const rules = D.rules.map((r) => !field && (r.title + " " + (r.id || "") + " " + r.tags.join(" ")).toLowerCase().includes(word));
     const places = field ? D.shapes.map((shape) => shape.flatMap((n, k) => (lower[n] === field ? [k] : []))) : null;
-    const want = m[1] ? 0 : 1;
     for (let i = 0; i < N; i++) {
       if (hits[i] && occurs(i, hit, rules, places) !== want) hits[i] = 0;
     }

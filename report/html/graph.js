@@ -1,42 +1,92 @@
 // The graph of a campaign: the names that the actors went by, the actors, and the victims by organisation. It is laid
-// out in three columns in the order of the data, so that the same campaign always gives the same picture.
+// out in three columns in the order of the data, so that the same campaign always gives the same picture. A machine or
+// account is one node, whatever it is called and whether it is a name of an actor, a target or both.
 
 const mostNodes = { actors: 8, handles: 26, victims: 24 };
 
-function graph(c, wide, tell) {
-  const nodes = [], edges = [], at = new Map();
-  const node = (key, n) => { if (at.has(key)) return at.get(key); n.key = key; nodes.push(n); at.set(key, n); return n; };
-  const actors = c.actors.slice(0, mostNodes.actors);
-  const each = Math.max(2, Math.floor(mostNodes.handles / Math.max(1, actors.length)) - 1);
-  for (const a of actors) {
-    const n = node("actor " + a.id, { col: 1, kind: "actor", text: actorName(a), sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
-    n.group = a.id;
-    a.handles.slice(0, each).forEach((h, i) => {
-      const k = h.kind + ":" + h.value;
-      if (at.has("handle " + k)) return;
-      const m = node("handle " + k, { col: 0, kind: "handle", text: h.value, sub: h.kind, tell: () => [el("h5", {}, line(h.kind)), el("p", { class: "mono" }, line(h.value)), el("p", { class: "muted" }, "A name that " + line(actorName(a)) + " went by.")] });
-      m.group = a.id;
-      edges.push({ a: m, b: n, kind: "name", tell: m.tell, label: `${h.value} is a name of ${actorName(a)}` });
-    });
-    if (a.handles.length > each) node("fold " + a.id, { col: 0, kind: "fold", text: plural(a.handles.length - each, "more name"), tell: () => [el("h5", {}, "Further names"), el("ul", {}, a.handles.slice(each, each + 200).map((h) => el("li", {}, line(h.kind + " " + h.value))))] });
+// identities gives what is the same one key, whatever it is called: an entity and what the report says it is also called,
+// and an address and its machine's names, where these are names of one machine only.
+function identities(c) {
+  const up = new Map();
+  const root = (k) => { while (up.has(k)) k = up.get(k); return k; };
+  const join = (a, b) => { a = root(a); b = root(b); if (a !== b) up.set(b, a); };
+  const key = (e) => (/^(host|address|machine)$/.test(e.kind) ? "machine" : e.kind) + ":" + e.value.toLowerCase();
+  for (const v of c.victims) for (const e of v.also || []) join(key(v), key(e));
+  const names = new Map();
+  for (const n of c.names || []) if (n.kind === "machine" && !n.doubt) names.set(key(n.of), [...(names.get(key(n.of)) || []), n.name]);
+  for (const [of, list] of names) {
+    if (new Set(list.map((e) => e.value.toLowerCase().split(".")[0])).size === 1) for (const e of list) join(of, key(e));
   }
-  if (c.actors.length > actors.length) node("fold actors", { col: 1, kind: "fold", text: plural(c.actors.length - actors.length, "more actor"), tell: () => [el("h5", {}, "Further actors"), el("ul", {}, c.actors.slice(actors.length).map((a) => el("li", {}, line(actorName(a)))))] });
+  return (e) => root(key(e));
+}
+
+function graph(c, wide, tell) {
+  const nodes = [], edges = [], at = new Map(), same = identities(c);
+  const node = (key, n) => { if (at.has(key)) return at.get(key); n.key = key; nodes.push(n); at.set(key, n); return n; };
+  // alias lets a name lead to a node: links of the data name entities.
+  const alias = (prefix, e, n) => { const k = prefix + e.kind + ":" + e.value; if (!at.has(k)) at.set(k, n); };
   const list = [...c.victims].sort((x, y) => y.reached - x.reached);
-  const shown = list.slice(0, mostNodes.victims);
-  const orgs = [...new Set(shown.map((v) => v.org || ""))];
-  for (const org of orgs) for (const v of shown) {
+  const targets = new Map(); // by identity
+  const orgs = [...new Set(list.slice(0, mostNodes.victims).map((v) => v.org || ""))];
+  for (const org of orgs) for (const v of list.slice(0, mostNodes.victims)) {
     if ((v.org || "") !== org) continue;
-    const n = node("victim " + v.kind + ":" + v.value, { col: 2, kind: v.reached ? "reached" : "tried", text: v.value, sub: (v.reached ? "entered" : "tried") + (v.tie === "weak" ? ", weak" : ""), weak: v.tie === "weak", org, tell: () => victimText(v) });
-    for (const a of actors) {
-      const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).includes(v.value));
-      if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(a)} against ${v.value}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(v.value)), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
+    const id = same(v);
+    let n = targets.get(id);
+    if (n) {
+      if (!n.names.includes(v.value)) n.names.push(v.value);
+      if (v.reached) n.kind = "reached";
+      n.of.push(v);
+    } else {
+      n = node("victim " + v.kind + ":" + v.value, { col: 2, kind: v.reached ? "reached" : "tried", names: [v.value], of: [v], weak: v.tie === "weak", org, tell: () => n.of.map(victimText) });
+      targets.set(id, n);
+    }
+    for (const e of [v, ...(v.also || [])]) { alias("victim ", e, n); if (!n.names.some((s) => s.toLowerCase() === e.value.toLowerCase())) n.names.push(e.value); }
+  }
+  const named = new Set([...(c.links || []).flatMap((l) => [l.from, l.to]), ...c.steps.flatMap((s) => s.actors || [])]);
+  const actors = [];
+  for (const a of c.actors) {
+    // An actor of whom nothing is known but one machine is that machine; what happened on one is no doer.
+    const ids = new Set(a.handles.map(same)), own = ids.size === 1 && /^machine:/.test([...ids][0]) ? targets.get([...ids][0]) : undefined;
+    if (own) at.set("actor " + a.id, own);
+    if (own && a.local) continue;
+    if (empty(a) && !named.has(a.id)) continue;
+    actors.push(a);
+  }
+  const few = actors.slice(0, mostNodes.actors);
+  const each = Math.max(2, Math.floor(mostNodes.handles / Math.max(1, few.length)) - 1);
+  const owners = new Map(); // nodes of names by identity
+  for (const a of few) {
+    const own = at.get("actor " + a.id);
+    if (own) Object.assign(own, { col: 1, act: a, tell: () => [actorText(c, a), own.of.map(victimText)] });
+    const n = own || node("actor " + a.id, { col: 1, kind: "actor", names: [a.local ? "what happened on " + actorName(a) : actorName(a)], sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
+    n.group = a.id;
+    if (a.local) continue;
+    a.handles.slice(0, each).forEach((h) => {
+      const id = same(h), goes = `${h.value} is a name of ${actorName(a)}`;
+      let m = targets.get(id) || owners.get(id);
+      if (m && m.kind === "handle" && !m.names.includes(h.value)) m.names.push(h.value);
+      if (!m) {
+        m = node("handle " + h.kind + ":" + h.value, { col: 0, kind: "handle", names: [h.value], sub: h.kind, tell: () => [el("h5", {}, line(h.kind)), el("p", { class: "mono" }, m.names.map(line).join(", ")), el("p", { class: "muted" }, "A name that " + line(actorName(a)) + " went by.")] });
+        m.group = a.id;
+        owners.set(id, m);
+      }
+      alias("handle ", h, m);
+      if (m !== n && !edges.some((e) => e.a === m && e.b === n)) edges.push({ a: m, b: n, kind: m.col === 2 ? "same" : "name", tell: m.col === 2 ? () => [el("h5", {}, line(h.value)), el("p", {}, `A target whose name ${line(actorName(a))} went by.`)] : m.tell, label: goes });
+    });
+    if (a.handles.length > each) node("fold " + a.id, { col: 0, kind: "fold", names: [plural(a.handles.length - each, "more name")], tell: () => [el("h5", {}, "Further names"), el("ul", {}, a.handles.slice(each, each + 200).map((h) => el("li", {}, line(h.kind + " " + h.value))))] });
+  }
+  if (actors.length > few.length) node("fold actors", { col: 1, kind: "fold", names: [plural(actors.length - few.length, "more actor")], tell: () => [el("h5", {}, "Further actors"), el("ul", {}, actors.slice(few.length).map((a) => el("li", {}, line(actorName(a)))))] });
+  for (const [id, n] of targets) {
+    n.sub = (n.act ? "actor (" + drivenAs(c, n.act) + "), itself " : "") + (n.kind === "reached" ? "entered" : "tried") + (n.weak ? ", weak" : "");
+    for (const a of few) {
+      if (n.act === a) continue;
+      const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).some((h) => same({ kind: "host", value: h }) === id || n.names.includes(h)));
+      if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(a)} against ${n.names[0]}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(n.names[0])), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
     }
     // Of one actor alone it needs no step to say who it was.
-    if (c.actors.length === 1 && !edges.some((e) => e.b === n)) edges.push({ a: at.get("actor " + actors[0].id), b: n, kind: v.reached ? "reach" : "try", label: `${actorName(actors[0])} against ${v.value}`, tell: n.tell });
-    const h = [v, ...(v.also || [])].map((e) => at.get("handle " + e.kind + ":" + e.value)).find(Boolean);
-    if (h) edges.push({ a: h, b: n, kind: "same", label: v.value + " is used by the intruder", tell: () => [el("h5", {}, line(v.value)), el("p", {}, "A victim whose name the intruder went by.")] });
+    if (few.length === 1 && actors.length === 1 && !n.act && !edges.some((e) => e.b === n && e.kind !== "same")) edges.push({ a: at.get("actor " + few[0].id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(few[0])} against ${n.names[0]}`, tell: n.tell });
   }
-  if (list.length > shown.length) node("fold victims", { col: 2, kind: "fold", org: "", text: plural(list.length - shown.length, "more target"), tell: () => [el("h5", {}, "Further targets"), el("p", {}, "They are in the table of victims below.")] });
+  if (list.length > mostNodes.victims) node("fold victims", { col: 2, kind: "fold", org: "", names: [plural(list.length - mostNodes.victims, "more target")], tell: () => [el("h5", {}, "Further targets"), el("p", {}, "They are in the table of victims below.")] });
   // An actor is called by its first name: a link of an actor is between names, one of the campaign between actors.
   const find = (k, kinds) => kinds.map((kind) => at.get(kind + " " + k)).find(Boolean);
   let lost = 0;
@@ -44,52 +94,80 @@ function graph(c, wide, tell) {
   for (const [i, l] of links.entries()) {
     const kinds = i < between.length ? ["actor", "handle", "victim"] : ["handle", "actor", "victim"];
     const a = find(l.from, kinds), b = find(l.to, kinds);
-    if (!a || !b || a === b) { lost++; continue; }
+    if (!a || !b || a === b) { lost++; continue; } // of one machine or of none here
     edges.push({ a, b, kind: "link", weak: l.tie === "weak", label: `${l.from} – ${l.to}${l.tie === "weak" ? " (weak)" : ""}: ${l.evidence}`, tell: () => linkText(l) });
   }
-  return { pic: drawGraph(nodes, edges, wide, tell), nodes: nodes.length, lost, links };
+  return { pic: drawGraph(nodes, edges, wide, tell), nodes: nodes.length, same: edges.some((e) => e.kind === "same"), lost, links };
+}
+
+// folded breaks a text into lines no wider than so many pixels, after separators where there are some.
+const pen = document.createElement("canvas").getContext("2d");
+function folded(text, font, room) {
+  pen.font = font;
+  const lines = [];
+  let now = "";
+  for (const part of text.match(/[^\s\\/@.:,_-]*[\s\\/@.:,_-]?/gu)) {
+    if (now && pen.measureText(now + part).width > room) { lines.push(now); now = ""; }
+    for (const c of part) {
+      if (now && pen.measureText(now + c).width > room) { lines.push(now); now = ""; }
+      now += c;
+    }
+  }
+  lines.push(now);
+  return lines.filter((l) => l.trim());
 }
 
 function drawGraph(nodes, edges, wide, tell) {
-  const narrow = wide < 640, arc = narrow ? 20 : 56, gap = narrow ? 26 : Math.min(150, wide * 0.14);
-  const col = (wide - arc - 2 * gap - 6) / 3, high = narrow ? 38 : 40, space = 9, head = 18;
+  const narrow = wide < 700, arc = narrow ? 30 : 56, gap = narrow ? 48 : Math.min(150, wide * 0.14);
+  const used = [0, 1, 2].filter((k) => nodes.some((n) => n.col === k)); // a column without a node is left out
+  const col = Math.min(320, (wide - arc - 60 - (used.length - 1) * gap) / used.length), space = 9, head = 18, left = (k) => arc + used.indexOf(k) * (col + gap);
+  const family = getComputedStyle(document.body).fontFamily;
   const y = [4, 4, 4], org = { now: null };
-  const pic = svg("svg", { class: "graph", width: wide, role: "group", "aria-label": "Names, actors and victims with what links them" });
+  const pic = svg("svg", { class: "graph", width: wide, role: "group", "aria-label": "Names, actors and targets with what links them" });
   const heads = svg("g", {});
-  [narrow ? "Names" : "Names it went by", "Actors", "Targets"].forEach((t, k) => { heads.append(svg("text", { class: "colname", x: arc + k * (col + gap), y: 14 }, t)); y[k] = 26; });
+  ["Names it went by", "Actors", "Targets"].forEach((t, k) => {
+    if (used.includes(k)) heads.append(svg("text", { class: "colname", x: left(k), y: 14 }, t));
+    y[k] = 26;
+  });
   for (const n of nodes) {
+    n.lines = folded(line(n.names[0]), "600 12.5px " + family, col - 20);
+    n.subs = [...(n.names.length > 1 ? folded("also " + n.names.slice(1).map(line).join(", "), "11px " + family, col - 18) : []), ...(n.sub ? folded(line(n.sub), "11px " + family, col - 18) : [])];
+    n.high = 12 + n.lines.length * 15 + n.subs.length * 14;
     if (n.col === 2 && n.kind !== "fold" && n.org !== org.now) {
       org.now = n.org;
       y[2] += y[2] > 26 ? 6 : 0;
-      heads.append(svg("text", { class: "orgname", x: arc + 2 * (col + gap), y: y[2] + 11 }, clip(line(n.org || "no organisation named"), col / 6.3)));
-      y[2] += head;
+      for (const l of folded(line(n.org || "no organisation named"), "11.5px " + family, col)) { heads.append(svg("text", { class: "orgname", x: left(2), y: y[2] + 11 }, l)); y[2] += head; }
     }
-    n.x = arc + n.col * (col + gap);
+    n.x = left(n.col);
     n.y = y[n.col];
-    y[n.col] += high + space;
+    y[n.col] += n.high + space;
   }
   const all = Math.max(...y) + 4;
   // The actors stand in the middle of the names they went by where there is room.
   let down = 26;
-  for (const n of nodes.filter((n) => n.kind === "actor")) {
+  for (const n of nodes.filter((n) => n.col === 1 && n.kind !== "fold")) {
     const own = nodes.filter((m) => m.kind === "handle" && m.group === n.group);
-    const mid = own.length ? own.reduce((s, m) => s + m.y, 0) / own.length : down;
+    const mid = own.length ? own.reduce((s, m) => s + m.y + m.high / 2, 0) / own.length - n.high / 2 : down;
     n.y = Math.max(down, mid);
-    down = n.y + high + space;
+    down = n.y + n.high + space;
   }
-  for (const n of nodes.filter((n) => n.col === 1 && n.kind === "fold")) n.y = down;
-  const tall = Math.max(all, down + 50);
+  for (const n of nodes.filter((n) => n.col === 1 && n.kind === "fold")) { n.y = down; down += n.high + space; }
+  const tall = Math.max(all, down + 4);
   pic.setAttribute("viewBox", `0 0 ${wide} ${tall}`);
   pic.setAttribute("height", tall);
   const lines = svg("g", {}), boxes = svg("g", {});
-  const show = (g, t) => { const f = () => tell(t(), g); g.addEventListener("click", f); g.addEventListener("focus", f); };
+  const show = (g, t) => {
+    const f = () => tell(t(), g);
+    g.addEventListener("click", f);
+    g.addEventListener("focus", f);
+  };
   const seen = new Map();
   for (const e of edges) {
     let { a, b } = e;
     if (a.col > b.col) [a, b] = [b, a];
     const pair = a.key + " " + b.key, turn = seen.get(pair) || 0;
     seen.set(pair, turn + 1);
-    const ay = a.y + high / 2 + turn * 5, by = b.y + high / 2 + turn * 5;
+    const ay = a.y + a.high / 2 + Math.min(turn * 5, a.high / 2 - 2), by = b.y + b.high / 2 + Math.min(turn * 5, b.high / 2 - 2);
     let d;
     if (a.col === b.col) {
       const right = a.col === 2 || a.col === 1, u = right ? a.x + col : a.x, v = (right ? 1 : -1) * Math.min(arc - 4, 14 + Math.abs(ay - by) / 4 + turn * 6);
@@ -98,30 +176,19 @@ function drawGraph(nodes, edges, wide, tell) {
       const u = a.x + col, v = b.x, m = (v - u) / 2;
       d = `M${u} ${ay}C${u + m} ${ay} ${v - m} ${by} ${v} ${by}`;
     }
-    const g = svg("g", { class: "edge e-" + e.kind + (e.weak ? " weak" : ""), tabindex: "0", role: "button", "aria-label": line(e.label).slice(0, 300) }, svg("path", { class: "hit", d }), svg("path", { class: "line", d }));
+    const g = svg("g", { class: "edge e-" + e.kind + (e.weak ? " weak" : ""), tabindex: "0", role: "button", "aria-label": line(e.label) }, svg("path", { class: "hit", d }), svg("path", { class: "line", d }));
     show(g, e.tell);
     lines.append(g);
   }
-  const room = (col - 14) / (narrow ? 7.8 : 9.2);
   for (const n of nodes) {
-    const g = svg("g", { class: "node n-" + n.kind + (n.weak ? " weak" : ""), tabindex: "0", role: "button", "aria-label": line((n.sub ? n.sub + " " : "") + n.text).slice(0, 300) },
-      svg("rect", { x: n.x, y: n.y, width: col, height: high, rx: 6 }),
-      svg("text", { class: "nodename", x: n.x + 8, y: n.y + (n.sub ? 16 : 24) }, clip(line(n.text), room)),
-      n.sub ? svg("text", { class: "nodesub", x: n.x + 8, y: n.y + 31 }, clip(line(n.sub), room)) : null);
+    const rows = (list, kind, from, step) => list.map((l, k) => svg("text", { class: kind, x: n.x + 9, y: n.y + from + k * step }, l + " "));
+    const g = svg("g", { class: "node n-" + n.kind + (n.weak ? " weak" : ""), tabindex: "0", role: "button" },
+      svg("rect", { x: n.x, y: n.y, width: col, height: n.high, rx: 6 }), rows(n.lines, "nodename", 17, 15), rows(n.subs, "nodesub", 16 + n.lines.length * 15, 14));
     show(g, n.tell);
     boxes.append(g);
   }
   pic.append(heads, lines, boxes);
   return pic;
-}
-
-// clip keeps both ends of a name: hosts differ at the front, accounts at the back.
-function clip(s, n) {
-  const a = [...s];
-  n = Math.max(4, Math.floor(n));
-  if (a.length <= n) return s;
-  const tail = Math.floor((n - 1) * 0.4);
-  return a.slice(0, n - 1 - tail).join("") + "…" + a.slice(a.length - tail).join("");
 }
 
 const actorName = (a) => (a.handles[0] && a.handles[0].value) || a.id || "unnamed";

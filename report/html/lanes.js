@@ -64,7 +64,7 @@ function lanes(c, wide, tell) {
   tactics.forEach((slug, k) => {
     const y = top + k * lane;
     pic.append(svg("line", { class: "grid", x1: narrow ? left : 0, x2: right, y1: y + lane, y2: y + lane }));
-    pic.append(svg("text", { class: "lanename", x: narrow ? left : left - 12, y: y + (narrow ? 13 : lane / 2 + 4), "text-anchor": narrow ? "start" : "end" }, line(tacticName(slug)).slice(0, 26)));
+    pic.append(svg("text", { class: "lanename", x: narrow ? left : left - 12, y: y + (narrow ? 13 : lane / 2 + 4), "text-anchor": narrow ? "start" : "end" }, line(tacticName(slug))));
   });
   let last = -1e9;
   for (const p of all) {
@@ -77,7 +77,7 @@ function lanes(c, wide, tell) {
   for (const { s, i, a, b } of timed) {
     const y = top + tactics.indexOf(s.tactic) * lane + (narrow ? lane - bar - 4 : (lane - bar) / 2);
     const known = s.worked + s.failed;
-    const step = svg("g", { class: "step l" + levelNames.indexOf(c.level), tabindex: "0", role: "button", "aria-label": `Step ${i + 1}: ${tacticName(s.tactic)}, ${line(s.summary)}, ${clock(a)}, ${plural(s.actions, "action")}` });
+    const step = svg("g", { class: "step", tabindex: "0", role: "button", "aria-label": `Step ${i + 1}: ${tacticName(s.tactic)}, ${line(s.summary)}, ${clock(a)}, ${plural(s.actions, "action")}` });
     for (const p of all) {
       if (p.quiet || b < p.a || a > p.b) continue;
       const u = x(Math.max(a, p.a)), v = x(Math.min(b, p.b));
@@ -116,7 +116,7 @@ function stepText(c, i) {
   return [el("h5", {}, `${i + 1}. ${tacticName(s.tactic)}`, s.techniques && s.techniques.length ? el("span", { class: "muted" }, " " + s.techniques.join(", ")) : null),
     el("p", {}, line(s.summary)),
     el("p", { class: "muted" }, between(us(s.first), us(s.last)) + ` UTC · ${plural(s.actions, "action")}, ${number(s.worked)} worked, ${number(s.failed)} failed or denied`, s.hosts && s.hosts.length ? " · on " + s.hosts.map(line).join(", ") : ""),
-    s.acts && s.acts.length ? el("ul", { class: "places" }, s.acts.map(actItem)) : [s.commands && s.commands.length ? el("pre", { class: "raw" }, s.commands.join("\n")) : null, where(s.places)]];
+    s.acts && s.acts.length ? el("ul", { class: "places" }, s.acts.map(actItem)) : [s.commands && s.commands.length ? el("pre", { class: "raw", tabindex: "0", "aria-label": "Commands" }, s.commands.join("\n")) : null, where(s.places)]];
 }
 
 // actItem is an act on one line, with all sensors that told of it.

@@ -46,6 +46,7 @@ function drawFacets() {
     return el("section", { class: "card facet", "aria-label": p.title },
       el("div", { class: "cardhead" }, el("h2", {}, p.title), el("p", { class: "muted" }, number(list.length))),
       list.length ? el("ul", {}, list.slice(0, room).map((t) => entry(p, t, most))) : el("p", { class: "muted none" }, "None named."),
+      list.length > room && el("p", { class: "muted paper" }, `and ${number(list.length - room)} more`),
       list.length > few && el("button", { type: "button", class: "plain more", onclick: () => { if (!unfolded.delete(p.facet)) unfolded.add(p.facet); drawFacets(); } },
         unfolded.has(p.facet) ? (list.length > many ? `The first ${many} of ${number(list.length)}. Show fewer` : "Show fewer") : `${number(list.length - few)} more`));
   }));

@@ -30,6 +30,9 @@ $("theme").addEventListener("click", () => theme(document.documentElement.datase
 $("print").addEventListener("click", () => print());
 addEventListener("beforeprint", printTable);
 addEventListener("beforeprint", printCampaigns);
+addEventListener("beforeprint", printCoverage);
+addEventListener("beforeprint", () => { wholeMatrix = true; drawMatrix(); });
+addEventListener("afterprint", () => { wholeMatrix = false; drawMatrix(); });
 
 $("find").addEventListener("input", debounce(() => { state.text = $("find").value; apply(); }, 180));
 for (const id of ["from", "to"]) {
@@ -42,7 +45,7 @@ for (const id of ["from", "to"]) {
 $("matrix-more").addEventListener("click", () => { wholeMatrix = !wholeMatrix; drawMatrix(); });
 $("unbrush").addEventListener("click", () => range(null, null));
 addEventListener("keydown", (e) => {
-  if (e.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { $("find").focus(); e.preventDefault(); }
+  if (e.key === "/" && !e.ctrlKey && !e.metaKey && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) { $("find").focus(); $("find").select(); e.preventDefault(); }
   if (e.key === "Escape") $("evidence").classList.remove("open");
 });
 
@@ -59,10 +62,11 @@ function keep(id, draw) {
 
 $("boot").hidden = true;
 $("app").hidden = false;
-watchers.push(keep("levels", drawLevels), drawTimeline, keep("facets", drawFacets), keep("matrix", drawMatrix), drawTable);
-apply();
+document.documentElement.classList.add("live");
+watchers.push(keep("campaign-list", followCampaigns), keep("levels", drawLevels), drawTimeline, keep("facets", drawFacets), keep("matrix", drawMatrix), drawTable);
 drawPrincipals();
 drawCampaigns();
+apply();
 drawCoverage();
 let wide = innerWidth;
-addEventListener("resize", debounce(() => { drawRows(); if (innerWidth !== wide) { wide = innerWidth; drawTimeline(); drawPrincipal(); drawCampaign(); } }, 120));
+addEventListener("resize", debounce(() => { drawRows(); if (innerWidth !== wide) { wide = innerWidth; drawTimeline(); drawPrincipal(); drawCampaign(true); } }, 120));

@@ -3,6 +3,9 @@
 const drivers = ["human", "script", "agent"];
 const driverName = { human: "human", script: "script", agent: "AI agent", undecided: "undecided" };
 
+// empty says that of an actor no act of its own is known: it stands for alerts only, and there is nothing to judge.
+const empty = (a) => !(a.tempo.actions > 0);
+
 // drivenAs is what drives actor k of a campaign, in a word or two; the reasons follow it in the data.
 const drivenAs = (c, a) => ((c.driven || [])[c.actors.indexOf(a)] || [driverName[a.driver] || a.driver])[0];
 
@@ -78,6 +81,6 @@ function autonomy(c) {
   box.children[0].style.left = at(a.low) + "%";
   box.children[0].style.width = Math.max(1, at(a.high) - at(a.low)) + "%";
   box.children[1].style.left = at(a.value) + "%";
-  return el("div", { class: "autobox" }, el("h5", {}, "Done without a person"), el("p", {}, el("b", {}, percent(a.value)), el("span", { class: "muted" }, ` (90 % interval: ${percent(a.low)} to ${percent(a.high)})`)), box,
+  return el("div", { class: "autobox" }, el("p", {}, "Done without a person"), el("p", {}, el("b", {}, percent(a.value)), el("span", { class: "muted" }, ` (90 % interval: ${percent(a.low)} to ${percent(a.high)})`)), box,
     el("p", { class: "muted small" }, (c.gates || []).length ? `A person seems to have decided at ${plural(c.gates.length, "point")}, numbered in the charts.` : "No point was found at which a person decided."));
 }

@@ -108,12 +108,27 @@ function drawChips() {
   if (state.text.trim()) all.push(chip("find", state.text.trim(), () => { state.text = $("find").value = ""; apply(); }));
   if (all.length > 1) all.push(el("button", { type: "button", class: "plain", onclick: clearAll }, "Clear all"));
   fill($("chips"), all);
+  drawFiltered(all.length > 0);
 }
+
+// drawFiltered says that not all is shown, and how much is.
+function drawFiltered(on) {
+  $("filter").hidden = $("paper-note").hidden = !on;
+  if (!on) { fill($("filtered")); return; }
+  const some = [`${number(shown.length)} of ${plural(N, "match", "matches")}`];
+  if (D.campaigns && D.campaigns.length) some.unshift(`${number(following.length)} of ${plural(D.campaigns.length, "campaign")}`);
+  fill($("filtered"), el("b", {}, "Filtered: "), some.join(", "));
+  const by = [...$("chips").querySelectorAll(".chip")].map((c) => [...c.children].slice(0, 2).map((e) => e.textContent).join(" "));
+  fill($("paper-note"), el("b", {}, "Filtered: "), `${some.join(" and ")} follow, by ${by.join("; ")}. The summary before is of all.`);
+}
+
+// whole is a text as long as paper has room for it, or its beginning and how much more there is.
+const whole = (s) => (s.length > 2000 ? s.slice(0, 2000) + ` (and ${number(s.length - 2000)} characters more)` : s);
 
 // A printed page has no scrolling: it gets the first matches as a plain table.
 function printTable() {
   const most = 500;
-  fill($("printed"), el("table", {}, el("thead", {}, el("tr", {}, columns.map((c) => el("th", {}, c.name)))),
-    el("tbody", {}, Array.from(order.slice(0, most), (i) => el("tr", {}, columns.map((c) => el("td", {}, c.of(i).slice(0, 300)))))))
+  fill($("printed"), el("table", {}, el("thead", {}, el("tr", {}, columns.map((c) => el("th", { scope: "col" }, c.name)))),
+    el("tbody", {}, Array.from(order.slice(0, most), (i) => el("tr", {}, columns.map((c) => el("td", {}, whole(c.of(i))))))))
   , order.length > most && el("p", {}, `The first ${most} of ${number(order.length)} matches.`));
 }
