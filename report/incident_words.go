@@ -34,7 +34,7 @@ type words struct {
 	adapted, dataTouched, active, paused, silent, why string
 
 	// The incident report.
-	incident, rated, made, idLabel, noCampaigns, others                    string
+	finding, incident, rated, made, idLabel, noCampaigns, others           string
 	summary, timeline, actors, victims, data, indicators                   string
 	countermeasures, openQuestions, coverage, limits                       string
 	timeHead, phaseHead, whatHead, whereHead, resultHead                   string
@@ -61,6 +61,9 @@ type words struct {
 
 	notice noticeWords
 	key    keyWords
+
+	catalogue    catalogue // of the sentences of findings; nil where they are in the language
+	untranslated string    // {0} a sentence that the catalogue has not
 }
 
 // tongue is the words of a language: en (also where none is named) or fr.
@@ -71,6 +74,10 @@ func tongue(lang string) (*words, error) {
 		return &w, nil
 	case "fr":
 		w := french
+		var err error
+		if w.catalogue, err = compileCatalogue(frenchTable); err != nil {
+			return nil, fmt.Errorf("french.tsv: %w", err)
+		}
 		return &w, nil
 	}
 	return nil, fmt.Errorf("language %q: there are en and fr", lang)
@@ -110,7 +117,7 @@ var english = words{
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
 
-	incident: "Incident report", rated: "Severity", made: "Made", idLabel: "Campaign", noCampaigns: "No campaign was found. What was not read could hide one: see the coverage.", others: "Further campaigns",
+	finding: "Finding, a judgement by the logs", incident: "Incident report", rated: "Severity", made: "Made", idLabel: "Campaign", noCampaigns: "No campaign was found. What was not read could hide one: see the coverage.", others: "Further campaigns",
 	summary: "Summary", timeline: "Timeline", actors: "Actors and what drives them", victims: "Victims", data: "Data touched", indicators: "Indicators",
 	countermeasures: "Suggested countermeasures", openQuestions: "Open questions", coverage: "Coverage", limits: "Limits",
 	timeHead: "Time (UTC)", phaseHead: "Phase", whatHead: "What happened", whereHead: "Where", resultHead: "Worked / failed",
@@ -161,6 +168,7 @@ var english = words{
 	guessKinds: map[string]string{"year": "year not written", "zone": "zone not written", "date": "date not written", "stamp": "time not written", "offset": "zone of the local time not written", "order": "day and month in either order"},
 	letGoKinds: map[string]noun{"quiet actions": {"quiet action", "quiet actions"}, "telling actions": {"telling action", "telling actions"}, "tempo": {"time by which tempo is told", "times by which tempo is told"},
 		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
+		"connections": {"connection", "connections"}, "connections without a time": {"connection without a time", "connections without a time"}, "names": {"name", "names"},
 		"late": {"event that came too late", "events that came too late"}, "old": {"event older than the horizon", "events older than the horizon"}},
 	omitted: map[string]noun{"steps": {"1 further step in the middle is not listed.", "{0} further steps in the middle are not listed."}, "victims": {"1 further victim is not listed.", "{0} further victims are not listed."},
 		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "key_events": {"1 further key event is not listed.", "{0} further key events are not listed."}, "used": {"1 further thing that was used is not listed.", "{0} further things that were used are not listed."}, "touched": {"1 further thing that was touched is not listed.", "{0} further things that were touched are not listed."},
@@ -193,7 +201,7 @@ var french = words{
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 
-	incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
+	finding: "Constat, jugement porté d'après les journaux", incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
 	summary: "Synthèse", timeline: "Chronologie", actors: "Acteurs et opérateurs", victims: "Victimes", data: "Données concernées", indicators: "Indicateurs",
 	countermeasures: "Mesures proposées", openQuestions: "Questions ouvertes", coverage: "Couverture", limits: "Limites",
 	timeHead: "Heure (UTC)", phaseHead: "Phase", whatHead: "Faits", whereHead: "Où", resultHead: "Réussies / échouées",
@@ -212,7 +220,7 @@ var french = words{
 	spanRead: "Les journaux vont du {0} au {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
 	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
-	quotedNote: "Les constats détaillés (titres, faits, indices, mesures, changements, données, questions, manques) sont cités tels que l'outil les a écrits, en anglais.",
+	quotedNote: "Les commandes, les noms et les textes des journaux sont cités tels quels, de même que les titres de règles et d'alertes, qui sont des noms propres : ils restent en anglais, entre guillemets.", untranslated: "« {0} » (en anglais)",
 	counter: map[string]string{
 		"reconnaissance":       "Limiter le débit des requêtes selon le comportement et pas seulement selon l'adresse ; retirer d'Internet les services qui n'ont pas à y être.",
 		"initial-access":       "Fermer la porte d'entrée : corriger ou retirer d'Internet le service atteint et vérifier ce qui y a été laissé.",
@@ -244,6 +252,7 @@ var french = words{
 	guessKinds: map[string]string{"year": "année non écrite", "zone": "fuseau non écrit", "date": "date non écrite", "stamp": "heure non écrite", "offset": "fuseau de l'heure locale non écrit", "order": "jour et mois dans un ordre ou l'autre"},
 	letGoKinds: map[string]noun{"quiet actions": {"action discrète", "actions discrètes"}, "telling actions": {"action parlante", "actions parlantes"}, "tempo": {"instant servant à mesurer le rythme", "instants servant à mesurer le rythme"},
 		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},
+		"connections": {"connexion", "connexions"}, "connections without a time": {"connexion sans heure", "connexions sans heure"}, "names": {"nom", "noms"},
 		"late": {"événement arrivé trop tard", "événements arrivés trop tard"}, "old": {"événement antérieur à l'horizon", "événements antérieurs à l'horizon"}},
 	omitted: map[string]noun{"steps": {"1 autre étape, au milieu, n'est pas citée.", "{0} autres étapes, au milieu, ne sont pas citées."}, "victims": {"1 autre victime n'est pas citée.", "{0} autres victimes ne sont pas citées."},
 		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "key_events": {"1 autre fait marquant n'est pas cité.", "{0} autres faits marquants ne sont pas cités."}, "used": {"1 autre élément utilisé n'est pas cité.", "{0} autres éléments utilisés ne sont pas cités."}, "touched": {"1 autre élément touché n'est pas cité.", "{0} autres éléments touchés ne sont pas cités."},

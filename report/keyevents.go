@@ -57,6 +57,14 @@ func (w *words) keyKind(kind string) string { return or(w.key.kinds[kind], short
 
 func (w *words) indicatorRole(role string) string { return or(w.key.roles[role], shorten(role, 40)) }
 
+// act is what a key event was: as a log has it, or in the words of the catalogue.
+func (w *words) act(what string) text {
+	if w.catalogue != nil {
+		return w.tell("key", what)
+	}
+	return say(val(what))
+}
+
 // doubtful says that nothing shows that an act worked, where that is of interest.
 func doubtful(e *tocsin.KeyEvent) bool {
 	switch e.Kind {
@@ -90,7 +98,7 @@ func (w *words) about(e *tocsin.KeyEvent) text {
 		add(w.key.on, on...)
 	}
 	if e.Shown != "" {
-		parts = append(parts, fill(w.key.shown, quote(e.Shown)))
+		parts = append(parts, fill(w.key.shown, w.tell("shown", e.Shown)))
 	}
 	if doubtful(e) {
 		parts = append(parts, say(w.key.unproven))
@@ -232,7 +240,7 @@ func (a *dossier) keyEvents(c *tocsin.Campaign) {
 		for k := range e.Places {
 			places = append(places, e.Places[k].String())
 		}
-		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), say(val(e.What)), w.about(e), w.vals(places, maxSights)})
+		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), w.act(e.What), w.about(e), w.vals(places, maxSights)})
 	}
 	a.table([]string{w.timeHead, w.key.kindHead, w.whatHead, w.key.whereHead, w.key.evidenceHead}, rows)
 	a.unlisted(c, "key_events")
@@ -265,7 +273,7 @@ func (a *dossier) indicators(all []tocsin.Indicator) {
 		if datable(x.First) && datable(x.Last) && x.Last.After(x.First) {
 			when = strings.TrimSuffix(spanText(x.First, x.Last), " UTC")
 		}
-		rows = append(rows, []text{say(w.indicatorRole(x.Role)), say(quote(x.Kind), " ", val(x.Value)), say(quote(x.Why)), say(when), say(val(x.Place.String()))})
+		rows = append(rows, []text{say(w.indicatorRole(x.Role)), append(w.entity(x.Kind), say(" ", val(x.Value))...), w.tell("indicator", x.Why), say(when), say(val(x.Place.String()))})
 	}
 	a.table([]string{w.key.roleHead, w.nameHead, w.key.whyHead, w.key.seenHead, w.key.evidenceHead}, rows)
 	a.beyond(len(all), maxRows)

@@ -54,7 +54,7 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 		all = append(all, fill(w.adapted, w.times(n), w.lasting(fastest)))
 	}
 	if len(c.Data) > 0 {
-		all = append(all, fill(w.dataTouched, w.quotes(c.Data, 3)))
+		all = append(all, fill(w.dataTouched, w.tells("data", c.Data, 3)))
 	}
 	return append(all, w.state(c, end)...)
 }
@@ -284,17 +284,17 @@ func (w *words) tactic(slug string) string {
 	return shorten(slug, 40)
 }
 
-// quotes lists free texts, at most n, with how many more there are.
-func (w *words) quotes(all []string, n int) text {
+// tells lists sentences of a class, at most n, with how many more there are.
+func (w *words) tells(class string, all []string, n int) text {
 	var t text
 	for i, s := range all {
 		if i == n {
 			return append(t, say(" "+w.more(len(all)-n))...)
 		}
 		if i > 0 {
-			t = append(t, say("; ")...)
+			t = append(t, say(w.sure().between)...)
 		}
-		t = append(t, quote(s))
+		t = append(t, w.tell(class, s)...)
 	}
 	return t
 }
