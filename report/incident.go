@@ -157,12 +157,9 @@ func (w *words) levelWhy(c *tocsin.Campaign) text {
 }
 
 func (a *dossier) summary(c *tocsin.Campaign) {
-	var t text
-	for i, s := range a.w.story(c, a.h.end()) {
-		if i > 0 {
-			t = append(t, say(" ")...)
-		}
-		t = append(t, s...)
+	t := say(a.w.byLogs)
+	for _, s := range a.w.story(c, a.h.end()) {
+		t = append(append(t, say(" ")...), s...)
 	}
 	a.para(t)
 }
@@ -514,12 +511,12 @@ func (a *dossier) covered() {
 	for _, u := range c.Unmet {
 		a.para(fill(w.unmet, w.tell("unmet", u.Filter+": "+u.There)))
 	}
-	items := []text{fill(w.read, w.long(c.FilesRead), w.long(c.FilesRead+c.FilesSkipped), w.long(c.Events))}
+	items := []text{fill(w.read, w.long(c.FilesRead), w.counted(c.FilesRead+c.FilesSkipped, w.file), w.counted(c.Events, w.event))}
 	if datable(c.First) && datable(c.Last) {
 		items = append(items, fill(w.spanRead, w.moment(c.First), w.moment(c.Last)))
 	}
 	if c.FilesSkipped > 0 {
-		items = append(items, fill(w.notRead, w.long(c.FilesSkipped)))
+		items = append(items, fill(w.notRead, w.counted(c.FilesSkipped, w.file)))
 	}
 	if c.FaultN > 0 {
 		items = append(items, fill(w.faults, w.long(c.FaultN)))

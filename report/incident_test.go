@@ -195,7 +195,7 @@ func TestWordsAreWhole(t *testing.T) {
 		if (en == "") != (fr == "") && !strings.Contains("firstDay zeroIsOne quotedNote untranslated", name) {
 			t.Errorf("%s: %q but %q", name, en, fr)
 		}
-		if facts(en) != facts(fr) {
+		if facts(en) != facts(fr) && name != "untranslated" {
 			t.Errorf("%s: %q has other facts than %q", name, en, fr)
 		}
 	})

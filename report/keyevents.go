@@ -15,6 +15,7 @@ type keyWords struct {
 	kinds                                           map[string]string // by KeyEvent.Kind
 	unproven, shown, as, from, on, made             string            // of one event
 	used, usedNone, touched, touchedNote            string
+	note, attributed                                string // in reports: what a judgement is
 	roleHead, whyHead, seenHead                     string
 	roles                                           map[string]string // by Indicator.Role
 	remove                                          string            // advice on accounts and keys that were made
@@ -26,6 +27,7 @@ var englishKey = keyWords{
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
 		"lateral": "first machine after the first", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
+	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
 	used: "What the intruder used", usedNone: "Nothing that the logs show to be the intruder's, so nothing to block.",
 	touched:     "What was touched and is not shown to be the intruder's",
 	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
@@ -42,6 +44,7 @@ var frenchKey = keyWords{
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
 		"lateral": "première machine après la première", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
+	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
 	used: "Ce que l'intrus a utilisé", usedNone: "Rien dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
 	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
 	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
@@ -233,6 +236,7 @@ func (a *dossier) keyEvents(c *tocsin.Campaign) {
 	}
 	w := a.w
 	a.heading(3, w.key.head)
+	a.note(w.key.note)
 	var rows [][]text
 	for i := range c.Key[:min(len(c.Key), maxRows)] {
 		e := &c.Key[i]
@@ -252,7 +256,7 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 	if len(c.Used) == 0 {
 		a.para(w.key.usedNone)
 	} else {
-		a.para(bold(w.key.used), strings.TrimRight(w.colon, " "))
+		a.para(bold(w.key.attributed), strings.TrimRight(w.colon, " "))
 		a.indicators(c.Used)
 	}
 	a.unlisted(c, "used")

@@ -205,8 +205,11 @@ func (w *words) long(n int64) string { return strings.ReplaceAll(count(n), ",", 
 
 // several is a count with its noun.
 func (w *words) several(n int, noun noun) string {
-	return w.number(n) + " " + w.plural(int64(n), noun)
+	return w.counted(int64(n), noun)
 }
+
+// counted is several of a count of 64 bits.
+func (w *words) counted(n int64, noun noun) string { return w.long(n) + " " + w.plural(n, noun) }
 
 // plural is the form of a noun that goes with a number.
 func (w *words) plural(n int64, noun noun) string {

@@ -213,6 +213,9 @@ func (w *words) join(j *tocsin.Join, names map[string]*tocsin.Actor) text {
 		case a.Local:
 			return fill(s.episode, val(strings.TrimPrefix(a.ID, "host:")))
 		}
+		if w.catalogue != nil && len(a.Handles) > 0 && a.Handles[0].Kind == "caller" {
+			return w.tell("caller", actorName(a))
+		}
 		return say(val(actorName(a)))
 	}
 	apart := ""

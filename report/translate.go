@@ -39,7 +39,7 @@ const (
 
 // Bounds of the search for the template of one text. What needs more has none.
 const (
-	maxTries = 20_000
+	maxTries = 3_000
 	maxDepth = 16
 )
 
@@ -128,14 +128,14 @@ func (f *search) class(class, s string, depth int) (text, bool) {
 	all := f.c[class]
 	for i := range all {
 		t := &all[i]
-		if f.tries--; f.tries < 0 {
-			return nil, false
-		}
 		if first := &t.pattern[0]; first.hole == 0 && !strings.HasPrefix(s, first.text) {
 			continue
 		}
 		if last := &t.pattern[len(t.pattern)-1]; last.hole == 0 && !strings.HasSuffix(s, last.text) {
 			continue
+		}
+		if f.tries--; f.tries < 0 {
+			return nil, false
 		}
 		var holes [10]string
 		var said [10]text
