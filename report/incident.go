@@ -157,11 +157,16 @@ func (w *words) levelWhy(c *tocsin.Campaign) text {
 }
 
 func (a *dossier) summary(c *tocsin.Campaign) {
+	a.para(a.told(c))
+}
+
+// told is the story of a campaign, as what the logs show and what is judged from them.
+func (a *dossier) told(c *tocsin.Campaign) text {
 	t := say(a.w.byLogs)
 	for _, s := range a.w.story(c, a.h.end()) {
 		t = append(append(t, say(" ")...), s...)
 	}
-	a.para(t)
+	return t
 }
 
 // timeline is the steps, decisions and adaptations in one order of time.

@@ -240,8 +240,10 @@ func (w *words) lasting(d time.Duration) string {
 }
 
 // day and clock are a time's two halves; moment is both.
-func (w *words) day(t time.Time) string {
-	t = t.UTC()
+func (w *words) day(t time.Time) string { return w.date(t.UTC()) }
+
+// date is the day of a time in its own zone.
+func (w *words) date(t time.Time) string {
 	d := strconv.Itoa(t.Day())
 	if t.Day() == 1 {
 		d += w.firstDay

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,22 +16,27 @@ import (
 
 type explainCmd struct {
 	outputFlags
-	From     string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
-	Format   string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang     string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
-	Full     bool   `help:"Cut nothing, and leave nothing out of lists."`
-	Aware    string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
-	Campaign string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
+	From       string            `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
+	Format     string            `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for), pack, pack-html or pack-json (what NIS 2, CRA, DORA and GDPR ask for, with deadlines); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Lang       string            `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full       bool              `help:"Cut nothing, and leave nothing out of lists."`
+	Aware      string            `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
+	Classified string            `help:"When the incident was classified as major (DORA), for a pack." placeholder:"TIME"`
+	Fixed      string            `help:"When a corrective measure was available (CRA), for a pack." placeholder:"TIME"`
+	Sent       map[string]string `help:"When a report of a pack was sent; what follows is counted from it. May be repeated, as in nis2.notification=TIME." placeholder:"REGIME.REPORT=TIME"`
+	Zone       string            `help:"Time zone of deadlines, and of the times given here that name none: UTC, Local, Europe/Paris or +02:00." default:"UTC" placeholder:"ZONE"`
+	Regimes    string            `help:"Table of regimes of a pack, as JSON, in place of the one that comes with Tocsin (docs/pack.md)." placeholder:"FILE"`
+	Campaign   string            `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; left out: list them all."`
 }
 
-var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h"}
+var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h", "pack", "pack-html", "pack-json"}
 
 func (c *explainCmd) Run(s std) error {
 	var err error
 	if c.Format, err = reportFormat(c.Format, c.Output, "text", explainFormats); err != nil {
 		return err
 	}
-	aware, err := parseBound("--aware", c.Aware, time.UTC)
+	pack, err := c.pack()
 	if err != nil {
 		return err
 	}
@@ -50,16 +56,16 @@ func (c *explainCmd) Run(s std) error {
 			return err
 		}
 		h.Campaigns = []*tocsin.Campaign{one}
-	} else if strings.HasPrefix(c.Format, "nis2") && len(all) > 1 {
+	} else if (strings.HasPrefix(c.Format, "nis2") || strings.HasPrefix(c.Format, "pack")) && len(all) > 1 {
 		return fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", all))
 	}
-	if err := c.write(out, h, one, aware, s); err != nil {
+	if err := c.write(out, h, one, pack, s); err != nil {
 		return err
 	}
 	return out.keep()
 }
 
-func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aware time.Time, s std) error {
+func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, pack *report.PackOptions, s std) error {
 	switch c.Format {
 	case "stix":
 		return report.STIX(w, h)
@@ -68,7 +74,9 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 	case "incident":
 		return report.IncidentHTML(w, h, c.Lang)
 	case "nis2-24h", "nis2-72h":
-		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: aware})
+		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: pack.Aware})
+	case "pack", "pack-html", "pack-json":
+		return report.Pack(w, h, one, *pack)
 	}
 	var to any = w // a file, unless it is standard output
 	if c.Output == "" || c.Output == "-" {
@@ -79,6 +87,49 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 		return report.ExplainList(w, h, options)
 	}
 	return report.Explain(w, h, one, options)
+}
+
+// pack is what the flags say of a report pack and of the deadlines of drafts.
+func (c *explainCmd) pack() (*report.PackOptions, error) {
+	format := map[string]string{"pack-html": "html", "pack-json": "json"}[c.Format]
+	if c.Format == "pack" {
+		switch strings.ToLower(filepath.Ext(c.Output)) {
+		case ".html", ".htm":
+			format = "html"
+		case ".json":
+			format = "json"
+		}
+	}
+	zone, err := parseZone(c.Zone)
+	if err != nil {
+		return nil, err
+	}
+	o := &report.PackOptions{Format: format, Lang: c.Lang, Now: time.Now(), Moments: report.Moments{Zone: zone, Sent: map[string]time.Time{}}}
+	for _, x := range []struct {
+		flag, given string
+		at          *time.Time
+	}{{"--aware", c.Aware, &o.Aware}, {"--classified", c.Classified, &o.Classified}, {"--fixed", c.Fixed, &o.Fixed}} {
+		if *x.at, err = parseBound(x.flag, x.given, zone); err != nil {
+			return nil, err
+		}
+	}
+	for name, given := range c.Sent {
+		if o.Sent[name], err = parseBound("--sent "+name, given, zone); err != nil {
+			return nil, err
+		}
+	}
+	if c.Regimes == "" {
+		return o, nil
+	}
+	f, err := os.Open(c.Regimes)
+	if err != nil {
+		return nil, fmt.Errorf("--regimes: %w", err)
+	}
+	defer f.Close()
+	if o.Regimes, err = report.ReadRegimes(f); err != nil {
+		return nil, fmt.Errorf("--regimes %s: %w", c.Regimes, err)
+	}
+	return o, nil
 }
 
 // readCampaigns reads the campaigns of a result, of which there must be some, and what the run covered.
