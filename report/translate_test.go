@@ -120,7 +120,7 @@ var (
 )
 
 // TestSentencesHaveFrench reads the source of the packages that make findings: each text with more than a word in it is part of a
-// row of the catalogue, or named in testdata/not-told.txt as one that no report tells.
+// row of the catalogue, or named in testdata/french/not-told.txt as one that no report tells.
 func TestSentencesHaveFrench(t *testing.T) {
 	var english strings.Builder
 	for _, line := range strings.Split(frenchTable, "\n") {
@@ -129,7 +129,7 @@ func TestSentencesHaveFrench(t *testing.T) {
 		}
 	}
 	rows := english.String()
-	b, err := os.ReadFile("testdata/not-told.txt")
+	b, err := os.ReadFile("testdata/french/not-told.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestSentencesHaveFrench(t *testing.T) {
 			for _, piece := range strings.Split(verbOf.ReplaceAllString(s, "\x00"), "\x00") {
 				piece = strings.TrimSpace(piece)
 				if strings.Contains(piece, " ") && !strings.Contains(rows, piece) {
-					t.Errorf("%s: %q has no French: add it to report/french.tsv, or to report/testdata/not-told.txt if no incident report tells it", dir, s)
+					t.Errorf("%s: %q has no French: add it to report/french.tsv, or to report/testdata/french/not-told.txt if no incident report tells it", dir, s)
 					break
 				}
 			}
