@@ -28,9 +28,9 @@ func drafts() map[string]func(io.Writer, *Hunt) error {
 			return Notification(w, h, nil, Notice{Stage: "72h", Lang: "en", Aware: aware})
 		},
 		"nis2-72h.fr.md": func(w io.Writer, h *Hunt) error { return Notification(w, h, nil, Notice{Stage: "72h", Lang: "fr"}) },
-		"pack.en.md":   func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, PackOptions{}) },
-		"pack.fr.md":   func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, packSample("markdown")) },
-		"pack.fr.html": func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, packSample("html")) },
+		"pack.en.md":     func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, PackOptions{}) },
+		"pack.fr.md":     func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, packSample("markdown")) },
+		"pack.fr.html":   func(w io.Writer, h *Hunt) error { return Pack(w, h, nil, packSample("html")) },
 	}
 }
 
