@@ -206,7 +206,7 @@ func (w *words) letGoOf(g *tocsin.LetGo) text {
 		}
 		when = stampOf(at) + " UTC"
 	}
-	return fill(w.letGoRow, w.long(g.N), what, when, quote(or(g.Why, "?")))
+	return fill(w.letGoRow, w.long(g.N), what, when, w.tell("let go", or(g.Why, "?")))
 }
 
 // unlisted says how many entries a list of the campaign leaves out, nothing where it has all; name is the member's.

@@ -52,11 +52,11 @@ func (w *words) guessedOf(s *Guessed) text {
 	if s.Files > 1 {
 		where = fill(w.guessFiles, w.long(s.Files), quote(s.Path))
 	}
-	taken := say(quote(or(s.Taken, "?")))
+	taken := w.tell("taken", or(s.Taken, "?"))
 	if !s.Same {
-		taken = fill(w.guessMostly, quote(or(s.Taken, "?")))
+		taken = fill(w.guessMostly, w.tell("taken", or(s.Taken, "?")))
 	}
-	return fill(w.guessRow, w.long(s.N), w.long(s.Of), where, what, taken, quote(or(s.Why, "?")))
+	return fill(w.guessRow, w.long(s.N), w.long(s.Of), where, what, taken, w.tell("guess", or(s.Why, "?")))
 }
 
 // GuessesInWords says in plain English what the times of events rest on that their records do not say, and which events are

@@ -14,6 +14,7 @@ import (
 const (
 	maxIncidents = 10 // campaigns told in full
 	maxRows      = 60 // of each list and table
+	maxHandles   = 12 // that an actor goes by
 )
 
 // Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: summary, timeline, actors
@@ -69,7 +70,7 @@ func incident(h *Hunt, lang string) (*dossier, error) {
 		a.heading(2, w.others)
 		var rows []text
 		for _, c := range all[maxIncidents:min(len(all), maxIncidents+maxRows)] {
-			rows = append(rows, say(val(c.ID), " ", quote(c.Title)))
+			rows = append(rows, say(val(c.ID), " ", w.tell("title", c.Title)))
 		}
 		a.list(rows)
 		a.beyond(len(all)-maxIncidents, maxRows)
@@ -88,14 +89,9 @@ func (a *dossier) beyond(n, most int) {
 
 func (a *dossier) campaign(c *tocsin.Campaign) {
 	w := a.w
-	if w.lang == "en" {
-		a.heading(2, quote(or(c.Title, w.idLabel)))
-		a.para(w.idLabel+" ", val(c.ID), ".")
-	} else { // the title is a finding, which Tocsin writes in English
-		a.heading(2, w.idLabel+" ", val(c.ID))
-		a.para(quote(c.Title))
-	}
-	a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), reason(c))
+	a.heading(2, w.idLabel+" ", val(c.ID))
+	a.para(a.found(c))
+	a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), w.levelWhy(c))
 	a.was(c)
 	a.lost(c)
 	a.heading(3, w.summary)
@@ -117,18 +113,18 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 	a.heading(3, w.victims)
 	a.victims(c)
 	a.heading(3, w.data)
-	a.texts(c.Data, w.noData)
+	a.texts("data", c.Data, w.noData)
 	a.unlisted(c, "data")
 	a.heading(3, w.indicators)
 	a.marks(c)
 	a.heading(3, w.countermeasures)
 	a.counter(c)
 	a.heading(3, w.openQuestions)
-	a.texts(c.Open, w.noOpen)
+	a.texts("open", c.Open, w.noOpen)
 	a.leads(c)
 	if len(c.Missing) > 0 {
 		a.para(w.missing)
-		a.texts(c.Missing, "")
+		a.texts("missing", c.Missing, "")
 	}
 }
 
@@ -147,23 +143,30 @@ func (a *dossier) joins(c *tocsin.Campaign) {
 	a.unlisted(c, "joins")
 }
 
-// reason is why the level is as it is.
-func reason(c *tocsin.Campaign) text {
+// found is the title of a campaign, as the judgement by the logs that it is.
+func (a *dossier) found(c *tocsin.Campaign) text {
+	return say(bold(a.w.finding), a.w.colon, a.w.tell("title", or(c.Title, "?")), ".")
+}
+
+// levelWhy is why the level is as it is.
+func (w *words) levelWhy(c *tocsin.Campaign) text {
 	if c.Why == "" {
 		return say(".")
 	}
-	return say(" (", quote(c.Why), ").")
+	return say(" (", w.tell("why", c.Why), ").")
 }
 
 func (a *dossier) summary(c *tocsin.Campaign) {
-	var t text
-	for i, s := range a.w.story(c, a.h.end()) {
-		if i > 0 {
-			t = append(t, say(" ")...)
-		}
-		t = append(t, s...)
+	a.para(a.told(c))
+}
+
+// told is the story of a campaign, as what the logs show and what is judged from them.
+func (a *dossier) told(c *tocsin.Campaign) text {
+	t := say(a.w.byLogs)
+	for _, s := range a.w.story(c, a.h.end()) {
+		t = append(append(t, say(" ")...), s...)
 	}
-	a.para(t)
+	return t
 }
 
 // timeline is the steps, decisions and adaptations in one order of time.
@@ -180,7 +183,7 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		if datable(g.Time) && datable(g.Quiet) {
 			quiet = w.lasting(g.Time.Sub(g.Quiet))
 		}
-		all = append(all, entry{order(g.Time), []text{say(stampOf(g.Time)), say(bold(w.person)), fill(w.gateRow, quiet, quote(g.Change)), nil, nil}})
+		all = append(all, entry{order(g.Time), []text{say(stampOf(g.Time)), say(bold(w.person)), fill(w.gateRow, quiet, w.tell("change", g.Change)), nil, nil}})
 	}
 	for i := range c.Steps {
 		s := &c.Steps[i]
@@ -188,7 +191,7 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		if datable(s.Last) && datable(s.First) && s.Last.After(s.First) {
 			when = strings.TrimSuffix(spanText(s.First, s.Last), " UTC")
 		}
-		what := text{quote(s.Summary)}
+		what := w.tell("step", s.Summary)
 		if len(s.Techniques) > 0 {
 			what = append(what, say(" (", w.vals(s.Techniques, 6), ")")...)
 		}
@@ -218,11 +221,15 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 
 func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 	w := a.w
-	var names []string
-	for _, h := range x.Handles {
-		names = append(names, h.Kind+" "+h.Value)
+	var names []text
+	for i := range x.Handles {
+		if i == maxHandles {
+			names = append(names, say(w.more(len(x.Handles)-i)))
+			break
+		}
+		names = append(names, w.handle(x.Handles[i]))
 	}
-	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, w.vals(names, 12)))
+	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, joinTexts(names, ", ")))
 	judged := say(bold(w.drivenAs(x)))
 	if len(x.Share) > 0 {
 		judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
@@ -237,7 +244,7 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 		if len(x.Share) == 0 {
 			break // it is said above
 		}
-		rows = append(rows, []text{say(quote(e.Feature)), say(quote(e.Seen)), say(w.weight(e.Human) + " / " + w.weight(e.Script) + " / " + w.weight(e.Agent))})
+		rows = append(rows, []text{w.tell("feature", e.Feature), w.tell("measure", e.Seen), say(w.weight(e.Human) + " / " + w.weight(e.Script) + " / " + w.weight(e.Agent))})
 	}
 	a.table([]string{w.evidenceHead, w.seenHead, w.weights}, rows)
 	if len(rows) > 0 {
@@ -251,7 +258,7 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 	}
 	var items []text
 	for _, l := range links[:min(len(links), maxRows)] {
-		items = append(items, append(fill(w.linkRow, val(l.From), val(l.To), quote(l.Evidence), w.weight(l.Weight)), a.weak(l.Tie)...))
+		items = append(items, append(fill(w.linkRow, val(l.From), val(l.To), w.tell("link", l.Evidence), w.weight(l.Weight)), a.weak(l.Tie)...))
 	}
 	if len(items) > 0 {
 		a.para(w.joined)
@@ -305,7 +312,7 @@ func (a *dossier) victims(c *tocsin.Campaign) {
 			phases = append(phases, w.tactic(t))
 		}
 		state = append(state, a.weak(v.Tie)...)
-		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", quote(w.kind(v.Kind)), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
+		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", w.kind(v.Kind), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
 	}
 	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead}, rows)
 	a.beyond(len(list), maxRows)
@@ -329,7 +336,7 @@ func (a *dossier) was(c *tocsin.Campaign) {
 func (a *dossier) lost(c *tocsin.Campaign) {
 	if c.Lost != "" {
 		a.heading(3, a.w.lost)
-		a.para(quote(c.Lost))
+		a.para(a.w.tell("lost", c.Lost))
 	}
 }
 
@@ -359,14 +366,23 @@ func (w *words) phase(slug string) run {
 }
 
 // kind is what a victim is, in a word.
-func (w *words) kind(kind string) string {
+func (w *words) kind(kind string) text {
 	switch kind {
 	case "host", "address":
-		return w.machine[0]
+		return say(w.machine[0])
 	case "user", "principal", "agent":
-		return w.account[0]
+		return say(w.account[0])
 	}
-	return kind
+	return w.entity(kind)
+}
+
+// handle is what an actor goes by, with what kind of thing that is.
+func (w *words) handle(h tocsin.Entity) text {
+	t := append(w.entity(h.Kind), say(" ")...)
+	if w.catalogue != nil && h.Kind == "caller" {
+		return append(t, w.tell("caller", h.Value)...)
+	}
+	return append(t, val(h.Value))
 }
 
 // changesOf lists what an actor changed when it was blocked.
@@ -387,7 +403,7 @@ func (a *dossier) leads(c *tocsin.Campaign) {
 	var items []text
 	for i := range c.Leads[:min(len(c.Leads), maxRows)] {
 		l := &c.Leads[i]
-		items = append(items, fill(a.w.leadRow, quote(l.Title), val(or(l.Host, "–")), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
+		items = append(items, fill(a.w.leadRow, a.w.tell("lead", l.Title), val(or(l.Host, "–")), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
 	}
 	a.list(items)
 	a.beyond(len(c.Leads), maxRows)
@@ -400,13 +416,13 @@ func entered(v *tocsin.Victim) int {
 	return 0
 }
 
-func (a *dossier) texts(all []string, none string) {
+func (a *dossier) texts(class string, all []string, none string) {
 	if len(all) == 0 && none != "" {
 		a.para(none)
 	}
 	var items []text
 	for _, s := range all[:min(len(all), maxRows)] {
-		items = append(items, say(quote(s)))
+		items = append(items, a.w.tell(class, s))
 	}
 	a.list(items)
 	a.beyond(len(all), maxRows)
@@ -492,7 +508,7 @@ func (a *dossier) covered() {
 		return
 	}
 	if c.Partial != "" {
-		a.para(fill(w.partial, quote(c.Partial)))
+		a.para(fill(w.partial, w.tell("partial", c.Partial)))
 	}
 	if c.Pseudonyms {
 		a.para(bold(w.pseudonyms))
@@ -501,14 +517,14 @@ func (a *dossier) covered() {
 		a.para(fill(w.bare, w.long(c.Bare)))
 	}
 	for _, u := range c.Unmet {
-		a.para(fill(w.unmet, quote(u.Filter+": "+u.There)))
+		a.para(fill(w.unmet, w.tell("unmet", u.Filter+": "+u.There)))
 	}
-	items := []text{fill(w.read, w.long(c.FilesRead), w.long(c.FilesRead+c.FilesSkipped), w.long(c.Events))}
+	items := []text{fill(w.read, w.long(c.FilesRead), w.counted(c.FilesRead+c.FilesSkipped, w.file), w.counted(c.Events, w.event))}
 	if datable(c.First) && datable(c.Last) {
 		items = append(items, fill(w.spanRead, w.moment(c.First), w.moment(c.Last)))
 	}
 	if c.FilesSkipped > 0 {
-		items = append(items, fill(w.notRead, w.long(c.FilesSkipped)))
+		items = append(items, fill(w.notRead, w.counted(c.FilesSkipped, w.file)))
 	}
 	if c.FaultN > 0 {
 		items = append(items, fill(w.faults, w.long(c.FaultN)))

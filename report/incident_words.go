@@ -28,13 +28,14 @@ type words struct {
 
 	// The story.
 	acted, actedOne, inOrgs, nobody                   string
+	file, event                                       noun
 	reachedNone, reachedAll, reachedSome, order       string
 	enteredOf                                         string // {0} of {1}, or {2} and {3}: reached, all with the noun, reached with the noun, all
 	driven, sureOf, autonomy, decided                 string
 	adapted, dataTouched, active, paused, silent, why string
 
 	// The incident report.
-	incident, rated, made, idLabel, noCampaigns, others                    string
+	finding, byLogs, incident, rated, made, idLabel, noCampaigns, others   string
 	summary, timeline, actors, victims, data, indicators                   string
 	countermeasures, openQuestions, coverage, limits                       string
 	timeHead, phaseHead, whatHead, whereHead, resultHead                   string
@@ -63,6 +64,9 @@ type words struct {
 
 	notice noticeWords
 	key    keyWords
+
+	catalogue    catalogue // of the sentences of findings; nil where they are in the language
+	untranslated string    // {0} a sentence that the catalogue has not
 }
 
 // tongue is the words of a language: en (also where none is named) or fr.
@@ -73,6 +77,10 @@ func tongue(lang string) (*words, error) {
 		return &w, nil
 	case "fr":
 		w := french
+		var err error
+		if w.catalogue, err = compileCatalogue(frenchTable); err != nil {
+			return nil, fmt.Errorf("french.tsv: %w", err)
+		}
 		return &w, nil
 	}
 	return nil, fmt.Errorf("language %q: there are en and fr", lang)
@@ -94,7 +102,7 @@ var english = words{
 	months:    [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 	clockForm: "15:04", dayAt: "{0}, {1}", onDayAt: "On {0} at {1} (UTC)", onDay: "On {0}, from {1} to {2} (UTC)", fromTo: "From {0} to {1} (UTC, {2})",
 	noTime: "time unknown", noSpan: "At times that the logs do not say", andMore: "and {0} more",
-	actor: noun{"actor", "actors"}, org: noun{"organisation", "organisations"}, target: noun{"target", "targets"}, machine: noun{"machine", "machines"},
+	file: noun{"file", "files"}, event: noun{"event", "events"}, actor: noun{"actor", "actors"}, org: noun{"organisation", "organisations"}, target: noun{"target", "targets"}, machine: noun{"machine", "machines"},
 	account: noun{"account", "accounts"}, once: "once", time: noun{"time", "times"}, point: noun{"point", "points"}, action: noun{"action", "actions"}, alert: noun{"alert", "alerts"},
 	hours:    noun{"hour", "hours"},
 	driverIs: map[string]string{"human": "a person", "script": "a script", "agent": "an AI agent"},
@@ -112,22 +120,22 @@ var english = words{
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
 
-	incident: "Incident report", rated: "Severity", made: "Made", idLabel: "Campaign", noCampaigns: "No campaign was found. What was not read could hide one: see the coverage.", others: "Further campaigns",
+	finding: "Finding, a judgement by the logs", byLogs: "As the logs show it, and as judged from them:", incident: "Incident report", rated: "Severity", made: "Made", idLabel: "Campaign", noCampaigns: "No campaign was found. What was not read could hide one: see the coverage.", others: "Further campaigns",
 	summary: "Summary", timeline: "Timeline", actors: "Actors and what drives them", victims: "Victims", data: "Data touched", indicators: "Indicators",
 	countermeasures: "Suggested countermeasures", openQuestions: "Open questions", coverage: "Coverage", limits: "Limits",
 	timeHead: "Time (UTC)", phaseHead: "Phase", whatHead: "What happened", whereHead: "Where", resultHead: "Worked / failed",
 	worked: "worked", failed: "failed", person: "decision", change: "{0}", gateRow: "Quiet for {0}, then a change: {1}", adaptRow: "Blocked as {0}; went on {1} later as {2} (changed: {3})",
-	kindHead: "Kind", nameHead: "Name", orgHead: "Organisation", stateHead: "State", tacticsHead: "Phases", count: "Actions",
-	firstHead: "First", lastHead: "Last", reached: "entered", tried: "tried", handles: "Known as: {0}.", judged: "Driver: {0}.",
+	kindHead: "Kind", nameHead: "Name", orgHead: "Organisation", stateHead: "State, by the logs", tacticsHead: "Phases", count: "Actions",
+	firstHead: "First", lastHead: "Last", reached: "entered", tried: "tried", handles: "Known as: {0}.", judged: "Driver, as judged: {0}.",
 	shares: "human {0}, script {1}, AI agent {2}", evidenceHead: "Evidence", seenHead: "What was measured", weights: "Human / script / agent",
 	weightsNote: "Weights are log-likelihoods; their sums, made into shares, are the judgement.",
 	tempo:       "Tempo: {0}; at most {1} in a second and {2} in a minute; half of the gaps are shorter than {3}.", tempoNone: "Tempo: {0}.",
 	joined: "Joined because:", linkRow: "{0} – {1}: {2} (weight {3})", noData: "No access to data was seen. That is no proof that there was none.", noMarks: "None that would tell this intruder from others.",
 	noOpen:              "None noted.",
 	countermeasuresNote: "Derived from what was seen; check each before it is carried out, and keep evidence first.",
-	isolate:             "Isolate, after securing memory and disks, the machines that were entered: {0}.", renew: "Lock the accounts that were used or entered, and renew their passwords, keys and sessions: {0}.",
+	isolate:             "Isolate, after securing memory and disks, the machines that were entered by the logs: {0}.", renew: "Lock the accounts that were used or entered, and renew their passwords, keys and sessions: {0}.",
 	block: "Block, and search all logs for: {0}.", counterNone: "None follows from what was seen.",
-	read: "Read: {0} of {1} files, {2} events.", notRead: "Not read: {0} files. What is in them is not in this report.", faults: "{0} records or files could not be read as they stand.", timeless: "{0} events have no time.", struck: "{0} stamps were not believed.",
+	read: "Read: {0} of {1}, {2}.", notRead: "Not read: {0}, whose contents are not in this report.", faults: "Records or files that could not be read as they stand: {0}.", timeless: "Events without a time: {0}.", struck: "Stamps that were not believed: {0}.",
 	spanRead: "The logs span {0} to {1}.", noCoverage: "What was read is not known to this report.", missing: "Telemetry that would tell more:",
 	rest: "{0} more are not shown here; the JSONL has all.", commands: "Commands and requests:", places: "Evidence: {0}",
 	cautions:   "This report is made by a program from logs. It shows what the logs show: what was not logged, not read or deleted is missing. Actors are joined by weighted evidence and may be wrong; the driver is a judgement, not a proof, and names no person or group. Times are as the logs state them.",
@@ -166,6 +174,7 @@ var english = words{
 	guessKinds: map[string]string{"year": "year not written", "zone": "zone not written", "date": "date not written", "stamp": "time not written", "offset": "zone of the local time not written", "order": "day and month in either order"},
 	letGoKinds: map[string]noun{"quiet actions": {"quiet action", "quiet actions"}, "telling actions": {"telling action", "telling actions"}, "tempo": {"time by which tempo is told", "times by which tempo is told"},
 		"places": {"place where an action can be read again", "places where actions can be read again"}, "correlation hits": {"hit that a correlation counts", "hits that correlations count"},
+		"connections": {"connection", "connections"}, "connections without a time": {"connection without a time", "connections without a time"}, "names": {"name", "names"},
 		"late": {"event that came too late", "events that came too late"}, "old": {"event older than the horizon", "events older than the horizon"}},
 	omitted: map[string]noun{"steps": {"1 further step in the middle is not listed.", "{0} further steps in the middle are not listed."}, "victims": {"1 further victim is not listed.", "{0} further victims are not listed."},
 		"links": {"1 further link is not listed.", "{0} further links are not listed."}, "key_events": {"1 further key event is not listed.", "{0} further key events are not listed."}, "used": {"1 further thing that was used is not listed.", "{0} further things that were used are not listed."}, "touched": {"1 further thing that was touched is not listed.", "{0} further things that were touched are not listed."},
@@ -180,7 +189,7 @@ var french = words{
 	months:   [12]string{"janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"},
 	firstDay: "er", clockForm: "15\u00a0h\u00a004", dayAt: "{0} à {1}", onDayAt: "Le {0} à {1} (UTC)", onDay: "Le {0}, de {1} à {2} (UTC)", fromTo: "Du {0} au {1} (UTC, {2})",
 	noTime: "heure inconnue", noSpan: "À des heures que les journaux n'indiquent pas", andMore: "et {0} de plus",
-	actor: noun{"acteur", "acteurs"}, org: noun{"organisation", "organisations"}, target: noun{"cible", "cibles"}, machine: noun{"machine", "machines"},
+	file: noun{"fichier", "fichiers"}, event: noun{"événement", "événements"}, actor: noun{"acteur", "acteurs"}, org: noun{"organisation", "organisations"}, target: noun{"cible", "cibles"}, machine: noun{"machine", "machines"},
 	account: noun{"compte", "comptes"}, once: "une fois", time: noun{"fois", "fois"}, point: noun{"moment", "moments"}, action: noun{"action", "actions"}, alert: noun{"alerte", "alertes"},
 	hours:    noun{"heure", "heures"},
 	driverIs: map[string]string{"human": "une personne", "script": "un script", "agent": "un agent d'IA"},
@@ -198,26 +207,26 @@ var french = words{
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 
-	incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
+	finding: "Constat, jugement porté d'après les journaux", byLogs: "D'après les journaux et le jugement qui en est tiré :", incident: "Rapport d'incident", rated: "Gravité", made: "Établi le", idLabel: "Campagne", noCampaigns: "Aucune campagne n'a été trouvée. Ce qui n'a pas été lu pourrait en cacher une : voir la couverture.", others: "Autres campagnes",
 	summary: "Synthèse", timeline: "Chronologie", actors: "Acteurs et opérateurs", victims: "Victimes", data: "Données concernées", indicators: "Indicateurs",
 	countermeasures: "Mesures proposées", openQuestions: "Questions ouvertes", coverage: "Couverture", limits: "Limites",
 	timeHead: "Heure (UTC)", phaseHead: "Phase", whatHead: "Faits", whereHead: "Où", resultHead: "Réussies / échouées",
 	worked: "réussies", failed: "échouées", person: "décision", change: "{0}", gateRow: "Silence de {0}, puis un changement : {1}", adaptRow: "Bloqué en tant que {0} ; reprise {1} plus tard en tant que {2} (changement : {3})",
-	kindHead: "Nature", nameHead: "Nom", orgHead: "Organisation", stateHead: "État", tacticsHead: "Phases", count: "Actions",
-	firstHead: "Début", lastHead: "Fin", reached: "atteinte", tried: "visée", handles: "Connu sous : {0}.", judged: "Opérateur : {0}.",
+	kindHead: "Nature", nameHead: "Nom", orgHead: "Organisation", stateHead: "État, d'après les journaux", tacticsHead: "Phases", count: "Actions",
+	firstHead: "Début", lastHead: "Fin", reached: "atteinte", tried: "visée", handles: "Connu sous : {0}.", judged: "Opérateur, selon le jugement porté : {0}.",
 	shares: "humain {0}, script {1}, agent d'IA {2}", evidenceHead: "Indice", seenHead: "Mesure", weights: "Humain / script / agent",
 	weightsNote: "Les poids sont des log-vraisemblances ; leurs sommes, ramenées à des parts, forment le jugement.",
 	tempo:       "Rythme : {0} ; au plus {1} en une seconde et {2} en une minute ; la moitié des intervalles durent moins de {3}.", tempoNone: "Rythme : {0}.",
 	joined: "Rapprochements :", linkRow: "{0} – {1} : {2} (poids {3})", noData: "Aucun accès à des données n'a été observé. Cela ne prouve pas qu'il n'y en a pas eu.", noMarks: "Aucun qui distingue cet intrus d'un autre.",
 	noOpen:              "Aucune n'a été relevée.",
 	countermeasuresNote: "Déduites de ce qui a été observé ; à vérifier avant toute exécution, après avoir préservé les preuves.",
-	isolate:             "Isoler, après copie de la mémoire et des disques, les machines atteintes : {0}.", renew: "Verrouiller les comptes utilisés ou atteints et renouveler leurs mots de passe, clés et sessions : {0}.",
+	isolate:             "Isoler, après copie de la mémoire et des disques, les machines que les journaux donnent pour atteintes : {0}.", renew: "Verrouiller les comptes utilisés ou atteints et renouveler leurs mots de passe, clés et sessions : {0}.",
 	block: "Bloquer et rechercher dans tous les journaux : {0}.", counterNone: "Aucune ne découle de ce qui a été observé.",
-	read: "Lus : {0} fichiers sur {1}, {2} événements.", notRead: "Non lus : {0} fichiers. Leur contenu n'est pas dans ce rapport.", faults: "{0} enregistrements ou fichiers n'ont pas pu être lus tels quels.", timeless: "{0} événements sont sans heure.", struck: "{0} horodatages n'ont pas été crus.",
+	read: "Lus : {0} sur {1}, {2}.", notRead: "Non lus : {0}, dont le contenu n'est pas dans ce rapport.", faults: "Enregistrements ou fichiers qui n'ont pas pu être lus tels quels : {0}.", timeless: "Événements sans heure : {0}.", struck: "Horodatages qui n'ont pas été crus : {0}.",
 	spanRead: "Les journaux vont du {0} au {1}.", noCoverage: "Ce rapport ne sait pas ce qui a été lu.", missing: "Télémétrie qui en dirait davantage :",
 	rest: "{0} de plus ne sont pas montrés ici ; le fichier JSONL contient tout.", commands: "Commandes et requêtes :", places: "Preuves : {0}",
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
-	quotedNote: "Les constats détaillés (titres, faits, indices, mesures, changements, données, questions, manques) sont cités tels que l'outil les a écrits, en anglais.",
+	quotedNote: "Les commandes, les noms et les textes des journaux sont cités tels quels, de même que les titres de règles et d'alertes, qui sont des noms propres : ils restent en anglais, entre guillemets.", untranslated: "« {0} » (en anglais)",
 	counter: map[string]string{
 		"reconnaissance":       "Limiter le débit des requêtes selon le comportement et pas seulement selon l'adresse ; retirer d'Internet les services qui n'ont pas à y être.",
 		"initial-access":       "Fermer la porte d'entrée : corriger ou retirer d'Internet le service atteint et vérifier ce qui y a été laissé.",
@@ -252,6 +261,7 @@ var french = words{
 	guessKinds: map[string]string{"year": "année non écrite", "zone": "fuseau non écrit", "date": "date non écrite", "stamp": "heure non écrite", "offset": "fuseau de l'heure locale non écrit", "order": "jour et mois dans un ordre ou l'autre"},
 	letGoKinds: map[string]noun{"quiet actions": {"action discrète", "actions discrètes"}, "telling actions": {"action parlante", "actions parlantes"}, "tempo": {"instant servant à mesurer le rythme", "instants servant à mesurer le rythme"},
 		"places": {"endroit où relire une action", "endroits où relire des actions"}, "correlation hits": {"occurrence comptée par une corrélation", "occurrences comptées par des corrélations"},
+		"connections": {"connexion", "connexions"}, "connections without a time": {"connexion sans heure", "connexions sans heure"}, "names": {"nom", "noms"},
 		"late": {"événement arrivé trop tard", "événements arrivés trop tard"}, "old": {"événement antérieur à l'horizon", "événements antérieurs à l'horizon"}},
 	omitted: map[string]noun{"steps": {"1 autre étape, au milieu, n'est pas citée.", "{0} autres étapes, au milieu, ne sont pas citées."}, "victims": {"1 autre victime n'est pas citée.", "{0} autres victimes ne sont pas citées."},
 		"links": {"1 autre lien n'est pas cité.", "{0} autres liens ne sont pas cités."}, "key_events": {"1 autre fait marquant n'est pas cité.", "{0} autres faits marquants ne sont pas cités."}, "used": {"1 autre élément utilisé n'est pas cité.", "{0} autres éléments utilisés ne sont pas cités."}, "touched": {"1 autre élément touché n'est pas cité.", "{0} autres éléments touchés ne sont pas cités."},

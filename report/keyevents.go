@@ -15,6 +15,7 @@ type keyWords struct {
 	kinds                                           map[string]string // by KeyEvent.Kind
 	unproven, shown, as, from, on, made             string            // of one event
 	used, usedNone, touched, touchedNote            string
+	note, attributed                                string // in reports: what a judgement is
 	roleHead, whyHead, seenHead                     string
 	roles                                           map[string]string // by Indicator.Role
 	remove                                          string            // advice on accounts and keys that were made
@@ -26,6 +27,7 @@ var englishKey = keyWords{
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
 		"lateral": "first machine after the first", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
+	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
 	used: "What the intruder used", usedNone: "Nothing that the logs show to be the intruder's, so nothing to block.",
 	touched:     "What was touched and is not shown to be the intruder's",
 	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
@@ -42,6 +44,7 @@ var frenchKey = keyWords{
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
 		"lateral": "première machine après la première", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
+	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
 	used: "Ce que l'intrus a utilisé", usedNone: "Rien dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
 	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
 	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
@@ -56,6 +59,14 @@ var frenchKey = keyWords{
 func (w *words) keyKind(kind string) string { return or(w.key.kinds[kind], shorten(kind, 40)) }
 
 func (w *words) indicatorRole(role string) string { return or(w.key.roles[role], shorten(role, 40)) }
+
+// act is what a key event was: as a log has it, or in the words of the catalogue.
+func (w *words) act(what string) text {
+	if w.catalogue != nil {
+		return w.tell("key", what)
+	}
+	return say(val(what))
+}
 
 // doubtful says that nothing shows that an act worked, where that is of interest.
 func doubtful(e *tocsin.KeyEvent) bool {
@@ -90,7 +101,7 @@ func (w *words) about(e *tocsin.KeyEvent) text {
 		add(w.key.on, on...)
 	}
 	if e.Shown != "" {
-		parts = append(parts, fill(w.key.shown, quote(e.Shown)))
+		parts = append(parts, fill(w.key.shown, w.tell("shown", e.Shown)))
 	}
 	if doubtful(e) {
 		parts = append(parts, say(w.key.unproven))
@@ -225,6 +236,7 @@ func (a *dossier) keyEvents(c *tocsin.Campaign) {
 	}
 	w := a.w
 	a.heading(3, w.key.head)
+	a.note(w.key.note)
 	var rows [][]text
 	for i := range c.Key[:min(len(c.Key), maxRows)] {
 		e := &c.Key[i]
@@ -232,7 +244,7 @@ func (a *dossier) keyEvents(c *tocsin.Campaign) {
 		for k := range e.Places {
 			places = append(places, e.Places[k].String())
 		}
-		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), say(val(e.What)), w.about(e), w.vals(places, maxSights)})
+		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), w.act(e.What), w.about(e), w.vals(places, maxSights)})
 	}
 	a.table([]string{w.timeHead, w.key.kindHead, w.whatHead, w.key.whereHead, w.key.evidenceHead}, rows)
 	a.unlisted(c, "key_events")
@@ -244,7 +256,7 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 	if len(c.Used) == 0 {
 		a.para(w.key.usedNone)
 	} else {
-		a.para(bold(w.key.used), strings.TrimRight(w.colon, " "))
+		a.para(bold(w.key.attributed), strings.TrimRight(w.colon, " "))
 		a.indicators(c.Used)
 	}
 	a.unlisted(c, "used")
@@ -265,7 +277,7 @@ func (a *dossier) indicators(all []tocsin.Indicator) {
 		if datable(x.First) && datable(x.Last) && x.Last.After(x.First) {
 			when = strings.TrimSuffix(spanText(x.First, x.Last), " UTC")
 		}
-		rows = append(rows, []text{say(w.indicatorRole(x.Role)), say(quote(x.Kind), " ", val(x.Value)), say(quote(x.Why)), say(when), say(val(x.Place.String()))})
+		rows = append(rows, []text{say(w.indicatorRole(x.Role)), append(w.entity(x.Kind), say(" ", val(x.Value))...), w.tell("indicator", x.Why), say(when), say(val(x.Place.String()))})
 	}
 	a.table([]string{w.key.roleHead, w.nameHead, w.key.whyHead, w.key.seenHead, w.key.evidenceHead}, rows)
 	a.beyond(len(all), maxRows)

@@ -123,7 +123,7 @@ func (a *dossier) suspicion(c *tocsin.Campaign) {
 	if c.Level >= tocsin.Medium {
 		template = n.suspectedYes
 	}
-	facts := reason(c)
+	facts := a.w.levelWhy(c)
 	for _, s := range a.w.drivenBy(c) {
 		facts = append(append(facts, say(" ")...), s...)
 	}
@@ -140,7 +140,7 @@ func (a *dossier) nature(c *tocsin.Campaign) {
 	if a.w.quotedNote != "" {
 		a.note(a.w.quotedNote)
 	}
-	a.para(quote(c.Title))
+	a.para(a.found(c))
 	a.was(c)
 	a.summary(c)
 	a.lost(c)
@@ -155,12 +155,12 @@ func (a *dossier) assessment(c *tocsin.Campaign) {
 	a.heading(3, t.timeline)
 	a.timeline(c)
 	a.heading(3, n.severity)
-	a.para(bold(t.rated+t.colon+t.levels[min(c.Level, tocsin.Critical).String()]), reason(c), " ", a.todo(n.severityBlank))
+	a.para(bold(t.rated+t.colon+t.levels[min(c.Level, tocsin.Critical).String()]), a.w.levelWhy(c), " ", a.todo(n.severityBlank))
 	a.heading(3, n.impact)
 	a.para(fill(n.impactFacts, or(t.entered(c), t.nobody)), " ", a.todo(n.impactBlank))
 	a.victims(c)
 	a.heading(3, t.data)
-	a.texts(c.Data, t.noData)
+	a.texts("data", c.Data, t.noData)
 	a.heading(3, n.services)
 	a.para(a.todo(n.affected))
 	a.heading(3, n.cause)
@@ -175,7 +175,7 @@ func (a *dossier) assessment(c *tocsin.Campaign) {
 		a.para(a.todo(n.causeBlank))
 	}
 	a.heading(3, t.openQuestions)
-	a.texts(c.Open, t.noOpen)
+	a.texts("open", c.Open, t.noOpen)
 }
 
 func (a *dossier) ask() {

@@ -1,7 +1,7 @@
 // Package report writes what a hunt found: for a person at a terminal (Text), for a person with a browser (HTML), for
 // spreadsheets and Timesketch (CSV), for scripts (JSONL), and for other tools (OCSF, Navigator, STIX). Of campaigns and
 // principals it also tells how each was put together (Explain, ExplainPrincipal), and drafts what has to be written about one
-// (Incident, Notification, Abuse).
+// (Incident, Notification, Pack, Abuse). What findings say is made in English where they are made; french.tsv has its sentences in French.
 //
 // What the run met and did not keep, what a campaign may lack, what its lists leave out and what is weak in it is told in
 // every format that a person reads. No fingerprint of a secret leaves: numbers stand for them.

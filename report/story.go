@@ -54,7 +54,7 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 		all = append(all, fill(w.adapted, w.times(n), w.lasting(fastest)))
 	}
 	if len(c.Data) > 0 {
-		all = append(all, fill(w.dataTouched, w.quotes(c.Data, 3)))
+		all = append(all, fill(w.dataTouched, w.tells("data", c.Data, 3)))
 	}
 	return append(all, w.state(c, end)...)
 }
@@ -205,8 +205,11 @@ func (w *words) long(n int64) string { return strings.ReplaceAll(count(n), ",", 
 
 // several is a count with its noun.
 func (w *words) several(n int, noun noun) string {
-	return w.number(n) + " " + w.plural(int64(n), noun)
+	return w.counted(int64(n), noun)
 }
+
+// counted is several of a count of 64 bits.
+func (w *words) counted(n int64, noun noun) string { return w.long(n) + " " + w.plural(n, noun) }
 
 // plural is the form of a noun that goes with a number.
 func (w *words) plural(n int64, noun noun) string {
@@ -237,8 +240,10 @@ func (w *words) lasting(d time.Duration) string {
 }
 
 // day and clock are a time's two halves; moment is both.
-func (w *words) day(t time.Time) string {
-	t = t.UTC()
+func (w *words) day(t time.Time) string { return w.date(t.UTC()) }
+
+// date is the day of a time in its own zone.
+func (w *words) date(t time.Time) string {
 	d := strconv.Itoa(t.Day())
 	if t.Day() == 1 {
 		d += w.firstDay
@@ -284,17 +289,17 @@ func (w *words) tactic(slug string) string {
 	return shorten(slug, 40)
 }
 
-// quotes lists free texts, at most n, with how many more there are.
-func (w *words) quotes(all []string, n int) text {
+// tells lists sentences of a class, at most n, with how many more there are.
+func (w *words) tells(class string, all []string, n int) text {
 	var t text
 	for i, s := range all {
 		if i == n {
 			return append(t, say(" "+w.more(len(all)-n))...)
 		}
 		if i > 0 {
-			t = append(t, say("; ")...)
+			t = append(t, say(w.sure().between)...)
 		}
-		t = append(t, quote(s))
+		t = append(t, w.tell(class, s)...)
 	}
 	return t
 }

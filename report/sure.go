@@ -97,7 +97,7 @@ func (w *words) actorNotJudged(a *tocsin.Actor) text {
 	case a.Local:
 		return say(w.sure().noDoer)
 	case len(a.Evidence) > 0 && len(a.Share) == 0:
-		return say(quote(a.Evidence[0].Seen))
+		return w.tell("measure", a.Evidence[0].Seen)
 	}
 	return say(w.sure().noActs)
 }
@@ -148,7 +148,7 @@ func (w *words) reasons(a *tocsin.Actor, most int) []text {
 		if k.is != best {
 			sentence = s.but
 		}
-		all = append(all, fill(sentence, s.plain[k.is.String()], not, joinTexts(by[k], "; ")))
+		all = append(all, fill(sentence, s.plain[k.is.String()], not, joinTexts(by[k], s.between)))
 	}
 	return all
 }
@@ -212,6 +212,9 @@ func (w *words) join(j *tocsin.Join, names map[string]*tocsin.Actor) text {
 			return say(val(id))
 		case a.Local:
 			return fill(s.episode, val(strings.TrimPrefix(a.ID, "host:")))
+		}
+		if w.catalogue != nil && len(a.Handles) > 0 && a.Handles[0].Kind == "caller" {
+			return w.tell("caller", actorName(a))
 		}
 		return say(val(actorName(a)))
 	}

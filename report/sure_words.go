@@ -114,7 +114,7 @@ var sureIn = map[string]*sureWords{
 			"joined/one word": "{0} commandes nouvelles tiennent en un mot", "joined/simple": "{0} commandes nouvelles sont simples", "joined/one or two operators": "{0} commandes nouvelles en joignent deux ou trois par des opérateurs", "joined/three and more": "{0} commandes nouvelles en joignent quatre et plus par des opérateurs",
 		},
 		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", join: "{0} et {1} : rapprochés {2}.",
-		share: "Ils ont en commun {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
+		share: "Éléments communs : {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
 		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1}, pour 3 qu'il faut).", or: " ou ", about: "environ {0}", over: "plus de {0}",
 		apart: " (à {0} d'intervalle)", atOnce: " (en moins d'une seconde)",
 		rests: map[string]string{

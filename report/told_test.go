@@ -45,7 +45,7 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		{"let go, in English", "hunt.txt text hunt.html incident.en nis2-24h.en nis2-72h.en explain list", "61,204 quiet actions, 2026-03-01 11:00:00 – 13:00:00 UTC: more than 16,384 names in ten minutes"},
 		{"one at one time", "hunt.txt text hunt.html incident.en explain list", "1 event that came too late, 2026-03-01 17:00:00 UTC"},
 		{"of one time only", "hunt.txt text hunt.html incident.en explain list", "2 times by which tempo is told, 2026-03-01 08:00:00 UTC"},
-		{"let go, in French", "incident.fr nis2-24h.fr nis2-72h.fr", "61 204 actions discrètes, 2026-03-01 11:00:00 – 13:00:00 UTC : more than 16,384 names in ten minutes"},
+		{"let go, in French", "incident.fr nis2-24h.fr nis2-72h.fr", "61 204 actions discrètes, 2026-03-01 11:00:00 – 13:00:00 UTC : « more than 16,384 names in ten minutes » (en anglais)"},
 		{"let go, for machines", "hunt.jsonl", `"let_go":[{"kind":"quiet actions","n":61204,"from":"2026-03-01T11:00:00.1234567Z","to":"2026-03-01T13:00:00.1234567Z","why":"more than 16,384 names in ten minutes"}`},
 		{"let go, for the page", "page data", `"letGo":[["quiet actions",61204,1772362800123456,1772370000123456,"more than 16,384 names in ten minutes"]`},
 		{"guessed, on a narrow screen", "hunt.small.txt", "Guessed zone of 9,002 events (UTC), year of 8,990 (2026)"},

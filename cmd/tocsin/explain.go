@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,22 +16,27 @@ import (
 
 type explainCmd struct {
 	outputFlags
-	From   string `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
-	Format string `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for); of a principal: text, stix, or abuse (a report for who runs or serves agents, as Markdown); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang   string `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
-	Full   bool   `help:"Cut nothing, and leave nothing out of lists."`
-	Aware  string `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
-	Name   string `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; or the name of a principal, or a part of one that no other has. Left out: list them all."`
+	From       string            `required:"" help:"What \"tocsin hunt --format jsonl\" wrote; - is standard input." placeholder:"RESULT.jsonl"`
+	Format     string            `short:"f" help:"text, stix, markdown or incident (a report, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for), pack, pack-html or pack-json (what NIS 2, CRA, DORA and GDPR ask for, with deadlines); of a principal: text, stix, or abuse (a report for who runs or serves agents, as Markdown); otherwise told by the ending of --output." placeholder:"FORMAT"`
+	Lang       string            `help:"Language of reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Full       bool              `help:"Cut nothing, and leave nothing out of lists."`
+	Aware      string            `help:"When the incident was found to be significant; deadlines of drafts are counted from it." placeholder:"TIME"`
+	Classified string            `help:"When the incident was classified as major (DORA), for a pack." placeholder:"TIME"`
+	Fixed      string            `help:"When a corrective measure was available (CRA), for a pack." placeholder:"TIME"`
+	Sent       map[string]string `help:"When a report of a pack was sent; what follows is counted from it. May be repeated, as in nis2.notification=TIME." placeholder:"REGIME.REPORT=TIME"`
+	Zone       string            `help:"Time zone of deadlines, and of the times given here that name none: UTC, Local, Europe/Paris or +02:00." default:"UTC" placeholder:"ZONE"`
+	Regimes    string            `help:"Table of regimes of a pack, as JSON, in place of the one that comes with Tocsin (docs/pack.md)." placeholder:"FILE"`
+	Name       string            `arg:"" optional:"" help:"Id of a campaign, or the beginning of one that no other has; or the name of a principal, or a part of one that no other has. Left out: list them all."`
 }
 
-var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h", "abuse"}
+var explainFormats = []string{"text", "stix", "markdown", "incident", "nis2-24h", "nis2-72h", "pack", "pack-html", "pack-json", "abuse"}
 
 func (c *explainCmd) Run(s std) error {
 	var err error
 	if c.Format, err = reportFormat(c.Format, c.Output, "text", explainFormats); err != nil {
 		return err
 	}
-	aware, err := parseBound("--aware", c.Aware, time.UTC)
+	pack, err := c.pack()
 	if err != nil {
 		return err
 	}
@@ -51,7 +57,7 @@ func (c *explainCmd) Run(s std) error {
 	if one.principal != nil {
 		err = c.writePrincipal(out, h, one.principal, s)
 	} else {
-		err = c.write(out, h, one.campaign, aware, s)
+		err = c.write(out, h, one.campaign, pack, s)
 	}
 	if err != nil {
 		return err
@@ -88,7 +94,7 @@ func (c *explainCmd) choose(h *report.Hunt) (one chosen, err error) {
 			return one, fmt.Errorf("--format abuse is about one principal: %w", principalList("name it", h.Principals))
 		}
 		one.principal = worse[0]
-	case strings.HasPrefix(c.Format, "nis2") && len(h.Campaigns) > 1:
+	case (strings.HasPrefix(c.Format, "nis2") || strings.HasPrefix(c.Format, "pack")) && len(h.Campaigns) > 1:
 		err = fmt.Errorf("--format %s is about one campaign: %w", c.Format, campaignList("name it", h.Campaigns))
 	}
 	return one, err
@@ -103,7 +109,7 @@ func (c *explainCmd) shown(w io.Writer, s std) report.TextOptions {
 	return textOptions(to, c.Full)
 }
 
-func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aware time.Time, s std) error {
+func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, pack *report.PackOptions, s std) error {
 	switch c.Format {
 	case "stix":
 		if one != nil {
@@ -115,7 +121,9 @@ func (c *explainCmd) write(w io.Writer, h *report.Hunt, one *tocsin.Campaign, aw
 	case "incident":
 		return report.IncidentHTML(w, h, c.Lang)
 	case "nis2-24h", "nis2-72h":
-		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: aware})
+		return report.Notification(w, h, one, report.Notice{Stage: strings.TrimPrefix(c.Format, "nis2-"), Lang: c.Lang, Aware: pack.Aware})
+	case "pack", "pack-html", "pack-json":
+		return report.Pack(w, h, one, *pack)
 	}
 	if one != nil {
 		return report.Explain(w, h, one, c.shown(w, s))
@@ -181,6 +189,49 @@ func principalList(what string, all []*tocsin.Principal) error {
 		text += fmt.Sprintf("\n  … and %d more", n-most)
 	}
 	return fmt.Errorf("%s\n  %d ordinary ones, of whom there is nothing to report", text, ordinary)
+}
+
+// pack is what the flags say of a report pack and of the deadlines of drafts.
+func (c *explainCmd) pack() (*report.PackOptions, error) {
+	format := map[string]string{"pack-html": "html", "pack-json": "json"}[c.Format]
+	if c.Format == "pack" {
+		switch strings.ToLower(filepath.Ext(c.Output)) {
+		case ".html", ".htm":
+			format = "html"
+		case ".json":
+			format = "json"
+		}
+	}
+	zone, err := parseZone(c.Zone)
+	if err != nil {
+		return nil, err
+	}
+	o := &report.PackOptions{Format: format, Lang: c.Lang, Now: time.Now(), Moments: report.Moments{Zone: zone, Sent: map[string]time.Time{}}}
+	for _, x := range []struct {
+		flag, given string
+		at          *time.Time
+	}{{"--aware", c.Aware, &o.Aware}, {"--classified", c.Classified, &o.Classified}, {"--fixed", c.Fixed, &o.Fixed}} {
+		if *x.at, err = parseBound(x.flag, x.given, zone); err != nil {
+			return nil, err
+		}
+	}
+	for name, given := range c.Sent {
+		if o.Sent[name], err = parseBound("--sent "+name, given, zone); err != nil {
+			return nil, err
+		}
+	}
+	if c.Regimes == "" {
+		return o, nil
+	}
+	f, err := os.Open(c.Regimes)
+	if err != nil {
+		return nil, fmt.Errorf("--regimes: %w", err)
+	}
+	defer f.Close()
+	if o.Regimes, err = report.ReadRegimes(f); err != nil {
+		return nil, fmt.Errorf("--regimes %s: %w", c.Regimes, err)
+	}
+	return o, nil
 }
 
 // readHunt reads the campaigns and principals of a result, of which there must be some, and what the run covered.
