@@ -33,6 +33,7 @@ func dialects() []dialect {
 		{name: "agent-hook", is: isHook, read: (*agentLog).hook},
 		{name: "openhands", is: isOpenHands, read: (*agentLog).openHands},
 		{name: "agent-trace", is: isTrace, read: (*agentLog).trace},
+		{name: "provider-webhook", is: isWebhook, read: (*agentLog).webhook},
 		{name: "mcp", is: isMCP, read: (*agentLog).mcp, also: isRPC},
 		{name: "chat", is: isChat, read: (*agentLog).chat},
 	}
@@ -55,7 +56,7 @@ func agentFormats() []Format {
 		{Name: "agent-log", Cut: Ordered, New: open, Is: is(false)},
 		{Name: "agent-session", Cut: Whole, New: open, Is: is(true)},
 	}
-	all = append(all, mcpLogFormat())
+	all = append(all, mcpLogFormat(), otlpWireFormat())
 	for _, dia := range dialects() {
 		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(string, []byte) int { return 0 }})
 	}
@@ -141,6 +142,8 @@ type agentLog struct {
 type turn struct {
 	format, agent, subagent, version     string
 	session, principal, model, cwd, mode string
+	account                              string // another name of the principal
+	identified                           bool   // the principal is named by more than its client's word
 	run, parent                          string // of an operator; the session that this one goes on from or was started by
 	client                               string // the address that the calls came from
 	time                                 time.Time

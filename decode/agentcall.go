@@ -240,6 +240,7 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("parent_session", c.parent)
 	ev.Add("run", c.run)
 	ev.Add("principal", c.principal)
+	ev.Add("account", c.account)
 	ev.Add("model", c.model)
 	ev.Add("src_ip", c.client)
 	ev.Add("tool", c.tool)

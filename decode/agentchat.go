@@ -86,6 +86,7 @@ func (d *agentLog) chat(m members) {
 	d.describe(m)
 	own := d.turn.time
 	read := d.body(m)
+	d.judged(m)
 	for _, k := range bodies {
 		if in := m.get(k).embedded(); in != nil && !(read && in[0] == '[') {
 			body := in.members()
@@ -94,6 +95,7 @@ func (d *agentLog) chat(m members) {
 				d.turn.time = own
 			}
 			d.body(body)
+			d.judged(body)
 		}
 	}
 	if !read && isResponseItem(m) {
@@ -108,13 +110,22 @@ func (d *agentLog) describe(m members) {
 	set(&d.turn.client, m.str("requester_ip_address", "client_ip", "ip_address", "remote_ip"))
 	if v := m.get("metadata"); v != nil {
 		about := v.members()
-		if d.turn.principal == "" {
-			set(&d.turn.principal, doer(about.str, principalNames))
+		for _, k := range principalNames {
+			if name := about.str(k); name != "" && !isCallID(name) {
+				d.identify(name, strings.Contains(k, "key"))
+				break
+			}
 		}
+		if d.turn.session == "" {
+			set(&d.turn.session, doer(about.str, sessionNames))
+		}
+		d.headers(about.get("headers"))
 		if d.turn.client == "" {
 			set(&d.turn.client, about.str("requester_ip_address", "client_ip"))
 		}
 	}
+	d.headers(m.first("headers", "request_headers", "requestHeaders"))
+	d.headers(m.at("proxy_server_request", "headers"))
 	set(&d.turn.model, m.str("model", "model_name", "modelVersion"))
 	if a := m.get("agent"); len(a) > 0 && a[0] == '{' {
 		a := a.members()
