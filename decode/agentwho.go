@@ -9,9 +9,9 @@ var (
 	// itself: these join what has no other name, and never split what has.
 	principalNames = []string{"principal", "principal_id", "account", "account_id", "account_uuid", "user_account_id", "user_api_key_user_id", "user_api_key_user_email",
 		"user_api_key_alias", "user_api_key_hash", "api_key_id", "api_key_alias", "api_key_name", "api_key_hash", "virtual_key", "virtual_key_name", "key_id", "key_alias", "user_profile_id",
-		"anthropic_user_profile_id", "user_email", "safety_identifier", "user_id", "userId", "user", "username", "end_user", "_user"}
+		"anthropic_user_profile_id", "user_email", "safety_identifier", "user_id", "userId", "user", "username", "end_user", "_user", "request_user_id"}
 	runNames     = []string{"run", "run_id", "runId"}
-	sessionNames = []string{"session", "session_id", "sessionId", "sessionID", "mcp-session-id", "conversation_id", "conversationId", "thread_id", "chat_id"}
+	sessionNames = []string{"session", "session_id", "sessionId", "sessionID", "mcp-session-id", "conversation_id", "conversationId", "thread_id", "chat_id", "Helicone-Session-Id"}
 	parentNames  = []string{"parent_session_id", "parentSessionId", "parent_session", "parentID", "parent_thread_id", "forked_from_id", "resumed_from", "parent_run_id"}
 	agentNames   = []string{"agent", "agent_name", "agent_id"}
 )
