@@ -84,6 +84,9 @@ func (d *agentLog) codex(m members) {
 	case "session_meta":
 		set(&t.session, p.str("id", "session_id"))
 		set(&t.parent, doer(p.str, parentNames))
+		if whole := p.str("session_id"); whole != p.str("id") && p.str("id") != "" { // a thread of a session
+			set(&t.parent, whole)
+		}
 		set(&t.parent, p.get("source").at("subagent", "thread_spawn", "parent_thread_id").str())
 		set(&t.cwd, p.str("cwd"))
 		set(&t.version, p.str("cli_version"))
@@ -253,6 +256,9 @@ func (d *agentLog) copilot(m members) {
 	d.stamp(m)
 	p := m.get("data").members()
 	set(&t.session, p.str("sessionId"))
+	if t.session == "" { // the log begins after the record that names the session: it is named by that record
+		set(&t.session, m.str("parentId"))
+	}
 	set(&t.version, p.str("copilotVersion"))
 	set(&t.model, p.str("model", "selectedModel"))
 	if c := p.get("context"); c != nil {

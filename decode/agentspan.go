@@ -17,7 +17,7 @@ func isOTLP(m members) bool {
 		return true
 	}
 	attrs := m.first("attributes", "Attributes", "tags")
-	if attrs == nil || m.first("name", "body", "Name", "Body", "operationName", "eventName", "event_name") == nil {
+	if attrs == nil || m.first("name", "body", "Name", "Body", "operationName", "eventName", "event_name", "timeUnixNano", "observedTimeUnixNano") == nil {
 		return false
 	}
 	for _, a := range attributes(attrs) {
