@@ -143,13 +143,6 @@ func (t *sight) add(s seen) {
 	}
 }
 
-func (t *sight) merge(o *sight) {
-	t.calls += o.calls
-	t.arguments += o.arguments
-	t.results += o.results
-	t.cut += o.cut
-}
-
 // tell says how much the records show, why, and which part is wanting.
 func (t *sight) tell() (v tocsin.Visibility, part string) {
 	switch {
