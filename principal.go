@@ -98,4 +98,7 @@ type Visibility struct {
 	State string `json:"state"`          // full, degraded (texts were cut, or some calls lack their results), blind (arguments or results are not recorded)
 	Why   string `json:"why,omitempty"`  // a clause for a person; empty where full
 	Mend  string `json:"mend,omitempty"` // the switch that would mend it, where one is known
+
+	Of      string       `json:"of,omitempty"`      // the agent and the format of one kind of record; empty of all
+	Sources []Visibility `json:"sources,omitempty"` // each kind of record, where there are several
 }

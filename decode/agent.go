@@ -33,6 +33,8 @@ func dialects() []dialect {
 		{name: "agent-hook", is: isHook, read: (*agentLog).hook},
 		{name: "openhands", is: isOpenHands, read: (*agentLog).openHands},
 		{name: "agent-trace", is: isTrace, read: (*agentLog).trace},
+		{name: "provider-webhook", is: isWebhook, read: (*agentLog).webhook},
+		{name: "inspect", is: isInspect, read: (*agentLog).inspect},
 		{name: "mcp", is: isMCP, read: (*agentLog).mcp, also: isRPC},
 		{name: "chat", is: isChat, read: (*agentLog).chat},
 	}
@@ -55,7 +57,8 @@ func agentFormats() []Format {
 		{Name: "agent-log", Cut: Ordered, New: open, Is: is(false)},
 		{Name: "agent-session", Cut: Whole, New: open, Is: is(true)},
 	}
-	all = append(all, mcpLogFormat())
+	all = append(all, mcpLogFormat(), otlpWireFormat())
+	all = append(all, shapeFormats()...)
 	for _, dia := range dialects() {
 		all = append(all, Format{Name: dia.name, Cut: Ordered, New: open, Is: func(string, []byte) int { return 0 }})
 	}
@@ -64,8 +67,9 @@ func agentFormats() []Format {
 
 // sees says whether one of the first records in head is of a dialect, in a document of one value over many lines or,
 // if no document is asked for, in a log of one value a line.
-func sees(head []byte, document bool) bool {
-	all := dialects()
+func sees(head []byte, document bool) bool { return seesOf(dialects(), head, document) }
+
+func seesOf(all []dialect, head []byte, document bool) bool {
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
 	for n := 0; n < 200 && len(head) > 1; n++ {
 		line, rest, _ := bytes.Cut(head, []byte{'\n'})
@@ -141,6 +145,8 @@ type agentLog struct {
 type turn struct {
 	format, agent, subagent, version     string
 	session, principal, model, cwd, mode string
+	account                              string // another name of the principal
+	identified                           bool   // the principal is named by more than its client's word
 	run, parent                          string // of an operator; the session that this one goes on from or was started by
 	client                               string // the address that the calls came from
 	time                                 time.Time

@@ -174,8 +174,10 @@ func (d *agentLog) call(id, tool, server string, args raw) {
 	if s.full() {
 		s.keep()
 	}
-	for s.full() {
-		d.answered(s.queue[0], answer{})
+	for s.full() { // an eighth at a time, so that going through the rest costs little for each
+		for _, c := range s.queue[:max(1, len(s.queue)/8)] {
+			d.answered(c, answer{})
+		}
 		s.keep()
 	}
 	s.queue = append(s.queue, c)
@@ -240,6 +242,7 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("parent_session", c.parent)
 	ev.Add("run", c.run)
 	ev.Add("principal", c.principal)
+	ev.Add("account", c.account)
 	ev.Add("model", c.model)
 	ev.Add("src_ip", c.client)
 	ev.Add("tool", c.tool)

@@ -42,7 +42,19 @@ func isStep(m members) bool {
 }
 
 // bodies are the members under which a log of requests keeps what was sent and what came back.
-var bodies = [...]string{"request", "requestBody", "request_body", "input", "body", "response", "responseBody", "response_body", "output"}
+var bodies = [...]string{"request", "requestBody", "request_body", "input", "body", "RequestBody", "response", "responseBody", "response_body", "output", "ResponseBody"}
+
+// bodyIn is the body that a member of a gateway's record holds: a text of JSON, an object, or one with its headers beside it.
+func bodyIn(v raw) raw {
+	in := v.embedded()
+	if len(in) > 0 && in[0] == '{' {
+		m := in.members()
+		if body := m.get("body").embedded(); len(body) > 0 && body[0] == '{' && !isBody(m) {
+			return body
+		}
+	}
+	return in
+}
 
 // isChat takes a message a record, a conversation a record, and bodies of API requests and responses.
 func isChat(m members) bool {
@@ -50,7 +62,7 @@ func isChat(m members) bool {
 		return true
 	}
 	for _, k := range bodies {
-		if v := m.get(k); len(v) > 2 && (v[0] == '{' || v[0] == '"' && v[1] == '{') && isBody(v.embedded().members()) {
+		if v := m.get(k); len(v) > 2 && (v[0] == '{' || v[0] == '"' && v[1] == '{') && isBody(bodyIn(v).members()) {
 			return true
 		}
 	}
@@ -86,14 +98,16 @@ func (d *agentLog) chat(m members) {
 	d.describe(m)
 	own := d.turn.time
 	read := d.body(m)
+	d.judged(m)
 	for _, k := range bodies {
-		if in := m.get(k).embedded(); in != nil && !(read && in[0] == '[') {
+		if in := bodyIn(m.get(k)); in != nil && !(read && in[0] == '[') {
 			body := in.members()
 			d.describe(body)
 			if !own.IsZero() { // the gateway's own stamp, not that of the answer in it
 				d.turn.time = own
 			}
 			d.body(body)
+			d.judged(body)
 		}
 	}
 	if !read && isResponseItem(m) {
@@ -106,15 +120,26 @@ func (d *agentLog) chat(m members) {
 func (d *agentLog) describe(m members) {
 	d.whose(m)
 	set(&d.turn.client, m.str("requester_ip_address", "client_ip", "ip_address", "remote_ip"))
-	if v := m.get("metadata"); v != nil {
+	if v := m.first("metadata", "Metadata", "request_properties").embedded(); v != nil {
 		about := v.members()
-		if d.turn.principal == "" {
-			set(&d.turn.principal, doer(about.str, principalNames))
+		for _, k := range principalNames {
+			if name := about.str(k); name != "" && !isCallID(name) {
+				d.identify(name, strings.Contains(k, "key"))
+				break
+			}
 		}
+		if d.turn.session == "" {
+			set(&d.turn.session, doer(about.str, sessionNames))
+		}
+		d.headers(about.get("headers"))
 		if d.turn.client == "" {
 			set(&d.turn.client, about.str("requester_ip_address", "client_ip"))
 		}
 	}
+	d.headers(m.first("headers", "request_headers", "requestHeaders"))
+	d.headers(m.at("proxy_server_request", "headers"))
+	d.headers(m.at("request", "headers"))
+	d.headers(m.get("RequestHeaders"))
 	set(&d.turn.model, m.str("model", "model_name", "modelVersion"))
 	if a := m.get("agent"); len(a) > 0 && a[0] == '{' {
 		a := a.members()

@@ -11,7 +11,7 @@ func isTrace(m members) bool {
 	case "llm_call", "history_append", "configuration", "init":
 		return m.first("timestamp", "time", "ts") != nil && m.first("agent", "model", "session_id") != nil
 	}
-	return m.str("run_type") == "tool" && m.get("inputs") != nil
+	return m.str("run_type") == "tool" && m.get("inputs") != nil || m.str("type") == "TOOL" && m.get("traceId") != nil
 }
 
 func (d *agentLog) trace(m members) {
@@ -21,6 +21,14 @@ func (d *agentLog) trace(m members) {
 	set(&t.cwd, m.str("cwd"))
 	if !d.stamp(m) {
 		t.time = time.Time{}
+	}
+	if m.str("type") == "TOOL" { // Langfuse: an observation is a call and its result
+		t.time = spanTime(m, d.opt, "startTime")
+		d.call(m.str("id"), m.str("name"), "", m.get("input"))
+		a := d.result(m)
+		a.time = spanTime(m, d.opt, "endTime")
+		d.answer(m.str("id"), a)
+		return
 	}
 	if in := m.get("inputs"); in != nil { // LangSmith: a run is a call and its result
 		t.time = spanTime(m, d.opt, "start_time")
@@ -75,4 +83,36 @@ func (d *agentLog) openHands(m members) {
 	default:
 		d.call(m.str("id"), action, "", m.get("args"))
 	}
+}
+
+// isInspect takes the logs of Inspect (inspect.aisi.org.uk/eval-logs.html): one JSON document, or the samples that are the
+// members of an .eval archive.
+func isInspect(m members) bool {
+	if m.get("eval") != nil && m.get("samples") != nil {
+		return true
+	}
+	return m.get("epoch") != nil && m.get("id") != nil && isMessages(m.get("messages"))
+}
+
+func (d *agentLog) inspect(m members) {
+	if m.get("samples") == nil {
+		d.inspectSample(m, "")
+		return
+	}
+	for e := range m.get("samples").items() {
+		d.inspectSample(e.members(), m.at("eval", "run_id").str())
+	}
+}
+
+// inspectSample reads one sample, which is a conversation of its own.
+func (d *agentLog) inspectSample(m members, run string) {
+	name := m.str("uuid")
+	if name == "" {
+		name = m.str("id") + "/" + m.str("epoch")
+	}
+	d.turn, d.before = turn{format: d.turn.format, session: name, run: run}, time.Time{}
+	d.describe(m)
+	d.scope = name
+	d.body(m)
+	d.scope = ""
 }

@@ -41,6 +41,10 @@ func (d *agentLog) claudeCode(m members) {
 		t.subagent = strings.Clone(sub)
 	}
 	set(&t.model, msg.str("model"))
+	d.judged(msg)
+	if e := m.get("error"); e != nil {
+		d.judged(members{{"error", e}, {"id", m.get("requestId")}})
+	}
 	if msg.str("role") == "user" && m.str("isMeta") != "true" {
 		d.prompted(msg.get("content"))
 	}
@@ -58,6 +62,8 @@ func isCodex(m members) bool {
 		return m.get("thread_id") != nil
 	case "item.started", "item.updated", "item.completed":
 		return m.get("item") != nil
+	case "turn.failed":
+		return m.get("error") != nil
 	}
 	return false
 }
@@ -73,9 +79,14 @@ func (d *agentLog) codex(m members) {
 	}
 	p := m.get("payload").members()
 	switch m.str("type") {
+	case "turn.failed":
+		d.judged(m)
 	case "session_meta":
 		set(&t.session, p.str("id", "session_id"))
 		set(&t.parent, doer(p.str, parentNames))
+		if whole := p.str("session_id"); whole != p.str("id") && p.str("id") != "" { // a thread of a session
+			set(&t.parent, whole)
+		}
 		set(&t.parent, p.get("source").at("subagent", "thread_spawn", "parent_thread_id").str())
 		set(&t.cwd, p.str("cwd"))
 		set(&t.version, p.str("cli_version"))
@@ -90,6 +101,10 @@ func (d *agentLog) codex(m members) {
 		d.part(p)
 	case "event_msg":
 		// Mirrors of the response items, which come first; what only an event tells is taken from it.
+		if kind := p.str("type"); kind == "error" || kind == "stream_error" {
+			d.judged(members{{"error", m.get("payload")}})
+			return
+		}
 		id := p.str("call_id")
 		if id == "" || d.calls.known(d.scope, id) {
 			return
@@ -241,6 +256,9 @@ func (d *agentLog) copilot(m members) {
 	d.stamp(m)
 	p := m.get("data").members()
 	set(&t.session, p.str("sessionId"))
+	if t.session == "" { // the log begins after the record that names the session: it is named by that record
+		set(&t.session, m.str("parentId"))
+	}
 	set(&t.version, p.str("copilotVersion"))
 	set(&t.model, p.str("model", "selectedModel"))
 	if c := p.get("context"); c != nil {

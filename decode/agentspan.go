@@ -17,7 +17,7 @@ func isOTLP(m members) bool {
 		return true
 	}
 	attrs := m.first("attributes", "Attributes", "tags")
-	if attrs == nil || m.first("name", "body", "Name", "Body", "operationName", "eventName", "event_name") == nil {
+	if attrs == nil || m.first("name", "body", "Name", "Body", "operationName", "eventName", "event_name", "timeUnixNano", "observedTimeUnixNano") == nil {
 		return false
 	}
 	for _, a := range attributes(attrs) {
@@ -41,10 +41,49 @@ func attributes(v raw) members {
 	var all members
 	for e := range v.items() {
 		if e := e.members(); len(all) < maxFields {
-			all = append(all, member{e.str("key"), plainValue(e.get("value"))})
+			v := e.get("value")
+			if v.at("kvlistValue") != nil || v.at("arrayValue") != nil {
+				v = nestedValue(nil, v, 0)
+			}
+			all = append(all, member{e.str("key"), plainValue(v)})
 		}
 	}
 	return all
+}
+
+// nestedValue writes OTLP's lists and objects as JSON has them.
+func nestedValue(o, v raw, depth int) raw {
+	if list := v.get("kvlistValue"); list != nil && depth < maxWireDepth {
+		o = append(o, '{')
+		n := 0
+		for e := range list.get("values").items() {
+			if n++; n > 1 {
+				o = append(o, ',')
+			}
+			if key := e.get("key"); len(key) > 0 && key[0] == '"' {
+				o = append(append(o, key...), ':')
+			} else {
+				o = append(o, `"":`...)
+			}
+			o = nestedValue(o, e.get("value"), depth+1)
+		}
+		return append(o, '}')
+	}
+	if list := v.get("arrayValue"); list != nil && depth < maxWireDepth {
+		o = append(o, '[')
+		n := 0
+		for e := range list.get("values").items() {
+			if n++; n > 1 {
+				o = append(o, ',')
+			}
+			o = nestedValue(o, e, depth+1)
+		}
+		return append(o, ']')
+	}
+	if v = plainValue(v); v == nil || v[0] == '{' || v[0] == '[' {
+		return append(o, "null"...)
+	}
+	return append(o, v...)
 }
 
 // plainValue takes OTLP's type off a value: {"stringValue":"x"}.
@@ -98,12 +137,16 @@ func (d *agentLog) otlp(m members) {
 func (d *agentLog) span(v raw, about members) {
 	m := v.members()
 	attr := attributes(m.first("attributes", "Attributes", "tags"))
+	body := plainValue(m.get("body"))
+	if len(body) > 0 && body[0] == '{' && m.at("body", "kvlistValue") != nil {
+		body = nestedValue(nil, m.get("body"), 0)
+	}
 	name := attr.str("event.name")
 	if name == "" {
 		name = m.str("eventName", "event_name", "name", "Name", "operationName")
 	}
 	if name == "" {
-		name = plainValue(m.get("body")).str()
+		name = body.str()
 	}
 	t := &d.turn
 	*t = turn{format: t.format, time: spanTime(m, d.opt, "startTimeUnixNano", "start_time", "startTime", "timeUnixNano", "hrTime", "timestamp", "Timestamp", "time", "observedTimeUnixNano", "hrTimeObserved")}
@@ -111,21 +154,39 @@ func (d *agentLog) span(v raw, about members) {
 		t.time = spanTime(attr, d.opt, "event.timestamp", "timestamp")
 	}
 	set(&t.agent, agentOf(name))
-	set(&t.agent, agentOf(plainValue(m.get("body")).str()))
+	set(&t.agent, agentOf(body.str()))
 	set(&t.agent, attr.str("gen_ai.agent.name"))
 	if t.agent == "" {
 		set(&t.agent, strings.TrimSuffix(about.str("service.name"), "_exec"))
 	}
 	set(&t.version, attr.str("gen_ai.agent.version", "app.version"))
-	set(&t.session, attr.str("gen_ai.conversation.id", "session.id", "conversation.id", "mcp.session.id", "traceloop.association.properties.session_id"))
+	set(&t.session, attr.str(spanSessions...))
+	if t.session == "" {
+		set(&t.session, about.str(spanSessions...))
+	}
 	if t.session == "" {
 		set(&t.session, m.str("traceId", "trace_id", "TraceId"))
 	}
 	if t.session == "" {
 		set(&t.session, m.at("context", "trace_id").str())
 	}
-	set(&t.principal, attr.str("user.email", "enduser.id", "user.id", "user.account_uuid"))
-	set(&t.principal, about.str("user.email", "enduser.id"))
+	for _, list := range [...]members{attr, about} {
+		for _, k := range spanAccounts {
+			d.identify(list.str(k), true)
+		}
+	}
+	for _, list := range [...]members{attr, about} {
+		for _, k := range spanUsers {
+			if t.principal == "" {
+				d.identify(list.str(k), false)
+			}
+		}
+	}
+	set(&t.subagent, attr.str("agent_id", "gen_ai.agent.id", "anthropic.session.thread.id"))
+	set(&t.cwd, attr.str("cwd", "process.working_directory"))
+	if t.cwd == "" {
+		set(&t.cwd, about.str("cwd", "process.working_directory"))
+	}
 	set(&t.model, attr.str("gen_ai.response.model", "gen_ai.request.model", "model"))
 	read := false
 	if tool, args := attr.str("gen_ai.tool.name", "tool_name", "traceloop.entity.name", "tool.name", "function_name", "name"), spanArguments(attr); isToolSpan(name, attr) {
@@ -140,9 +201,27 @@ func (d *agentLog) span(v raw, about members) {
 			}
 		}
 	}
+	if d.indexed(attr) {
+		read = true
+	}
+	if strings.HasSuffix(name, "api_request_body") || strings.HasSuffix(name, "api_response_body") {
+		if v := attr.get("body"); v != nil {
+			in := raw(v.str()) // may be cut off: what there is of it is read
+			if len(in) > 0 && in[0] == '{' {
+				read = true
+				d.scope = t.session
+				d.body(in.members())
+				d.judged(in.members())
+				d.scope = ""
+			}
+		}
+	}
 	for e := range m.get("events").items() {
 		e := e.members()
 		ea := attributes(e.get("attributes"))
+		if d.oldMessage(e.str("name"), ea) {
+			read = true
+		}
 		for _, k := range [...]string{"gen_ai.input.messages", "gen_ai.output.messages"} {
 			for e := range ea.get(k).embedded().items() {
 				read = true
@@ -151,7 +230,7 @@ func (d *agentLog) span(v raw, about members) {
 		}
 	}
 	// Until version 1.36 of the conventions each message was an event of its own, with the message as its body.
-	if body := m.get("body"); !read && strings.HasPrefix(name, "gen_ai.") && len(body) > 0 && body[0] == '{' {
+	if !read && strings.HasPrefix(name, "gen_ai.") && len(body) > 0 && body[0] == '{' {
 		read = true
 		b := body.members()
 		if msg := b.get("message"); msg != nil {
@@ -164,9 +243,40 @@ func (d *agentLog) span(v raw, about members) {
 			d.answer(callID(b), d.result(b))
 		}
 	}
+	if d.spanVerdict(v, attr, name, m.at("status")) {
+		read = true
+	}
 	if !read {
 		d.plainSpan(v, m, attr, about, name)
 	}
+}
+
+// Attributes that name the session; the account, which was proved; and what a client or an installation calls its user.
+var (
+	spanSessions = []string{"gen_ai.conversation.id", "session.id", "conversation.id", "anthropic.session.id", "mcp.session.id", "traceloop.association.properties.session_id", "langfuse.session.id"}
+	spanAccounts = []string{"user.email", "user.account_uuid", "user.account_id", "anthropic.user_profile.id", "anthropic.api_key.id", "enduser.id"}
+	spanUsers    = []string{"user.id", "langfuse.user.id", "traceloop.association.properties.user_id", "gen_ai.user.id"}
+)
+
+// spanVerdict finds what the provider said of the request that a span or record is about.
+func (d *agentLog) spanVerdict(v raw, attr members, name string, status raw) bool {
+	id := attr.str("request_id", "anthropic.request.id", "gen_ai.response.id")
+	category := attr.str("category", "anthropic.message.stop_details.category", "stop_details.category")
+	if d.found(v, "event", name, category, id) || d.found(v, "stop", attr.str("stop_reason", "anthropic.message.stop_reason"), category, id) {
+		return true
+	}
+	reasons := attr.get("gen_ai.response.finish_reasons").embedded()
+	for e := range reasons.items() {
+		if d.found(v, "finish", e.str(), category, id) {
+			return true
+		}
+	}
+	for _, k := range [...]string{"error.type", "error_code", "error.code", "exception.type"} {
+		if d.found(v, "error", attr.str(k), "", id) {
+			return true
+		}
+	}
+	return d.found(v, "error", status.get("message").str(), "", id)
 }
 
 // spanTime returns the first of some members that is a stamp.
@@ -189,11 +299,11 @@ func isToolSpan(name string, attr members) bool {
 		return false
 	}
 	switch name {
-	case "claude_code.tool_result", "tool_result", "codex.tool_result", "gemini_cli.tool_call":
+	case "claude_code.tool_result", "tool_result", "codex.tool_result", "gemini_cli.tool_call", "claude_code.tool":
 		return attr.first("tool_name", "function_name") != nil
 	}
 	switch {
-	case strings.HasPrefix(name, "execute_tool "), attr.str("mcp.method.name") == "tools/call", attr.str("traceloop.span.kind") == "tool", attr.str("openinference.span.kind") == "TOOL":
+	case strings.HasPrefix(name, "execute_tool "), strings.HasPrefix(name, "anthropic.tool_use "), attr.str("mcp.method.name") == "tools/call", attr.str("traceloop.span.kind") == "tool", attr.str("openinference.span.kind") == "TOOL":
 		return true
 	}
 	return attr.get("gen_ai.tool.call.id") != nil && attr.get("gen_ai.tool.name") != nil
@@ -201,6 +311,10 @@ func isToolSpan(name string, attr members) bool {
 
 // spanArguments returns what a tool was called with, nil where the exporter was not told to say.
 func spanArguments(attr members) raw {
+	// Of the two that Claude Code writes the one is a digest: for a shell it has the command twice, for other tools less.
+	if in, about := attr.get("tool_input"), attr.get("tool_parameters"); in != nil && about != nil && command(about.embedded(), 0) == "" {
+		return in
+	}
 	if v := attr.first("gen_ai.tool.call.arguments", "tool_parameters", "tool_input", "arguments", "function_args", "traceloop.entity.input", "input.value", "tool.parameters"); v != nil {
 		return v
 	}
@@ -216,12 +330,35 @@ func (d *agentLog) toolSpan(m, attr members, tool string, args raw) {
 		id = m.at("context", "span_id").str()
 	}
 	server := attr.str("mcp.server.name", "mcp_server_name", "mcp_server", "server.address")
+	if about := attr.get("tool_parameters").embedded().members(); about != nil {
+		if server == "" {
+			server = about.str("mcp_server_name")
+		}
+		if name := about.str("mcp_tool_name"); name != "" {
+			tool = name
+		}
+	}
+	for e := range m.get("events").items() { // Claude Code's traces with OTEL_LOG_TOOL_CONTENT
+		if e := e.members(); e.str("name") == "tool.output" {
+			ea := attributes(e.get("attributes"))
+			if in := ea.first("input", "tool_input", "bash_command"); in != nil {
+				if args = in; in.embedded() == nil {
+					args = jsonObject("command", in)
+				}
+			}
+			if attr.first("gen_ai.tool.call.result", "output") == nil {
+				if out := ea.first("output", "content", "result"); out != nil {
+					attr = append(attr[:len(attr):len(attr)], member{"output", out})
+				}
+			}
+		}
+	}
 	if tool == "" {
-		_, tool, _ = strings.Cut(m.str("name"), " ")
+		_, tool, _ = strings.Cut(m.str("name", "Name"), " ")
 	}
 	start := d.turn.time
 	end := spanTime(m, d.opt, "endTimeUnixNano", "end_time", "endTime")
-	a := answer{time: end, duration: max(0, end.Sub(start)), result: contentText(plainValue(attr.first("gen_ai.tool.call.result", "output", "tool_result", "traceloop.entity.output", "output.value", "result")), 0)}
+	a := answer{time: end, duration: max(0, end.Sub(start)), result: contentText(plainValue(attr.first("gen_ai.tool.call.result", "output", "tool_result", "traceloop.entity.output", "output.value", "anthropic.tool_result.content", "result")), 0)}
 	for _, k := range [...]string{"duration_ms", "duration"} {
 		if ms, err := time.ParseDuration(attr.str(k) + "ms"); err == nil {
 			a.duration = ms

@@ -5,10 +5,13 @@ import "strings"
 // Members that name who is behind a call, the widest first of those that stay one doer: the account or key that it was made
 // for, the run that an operator started, the session, and what a session goes on from or was started by.
 var (
-	principalNames = []string{"principal", "principal_id", "account", "account_id", "account_uuid", "safety_identifier", "user_id", "user", "user_email", "username",
-		"user_api_key_user_id", "user_api_key_user_email", "user_api_key_alias", "user_api_key_hash", "api_key_id", "api_key_alias", "api_key_name", "api_key_hash", "key_id", "key_alias"}
+	// principalNames are those that are known by what was proved, a key or a login, before those that a client may have given
+	// itself: these join what has no other name, and never split what has.
+	principalNames = []string{"principal", "principal_id", "account", "account_id", "account_uuid", "user_account_id", "user_api_key_user_id", "user_api_key_user_email",
+		"user_api_key_alias", "user_api_key_hash", "api_key_id", "api_key_alias", "api_key_name", "api_key_hash", "virtual_key", "virtual_key_name", "key_id", "key_alias", "user_profile_id",
+		"anthropic_user_profile_id", "user_email", "safety_identifier", "user_id", "userId", "user", "username", "end_user", "_user", "request_user_id"}
 	runNames     = []string{"run", "run_id", "runId"}
-	sessionNames = []string{"session", "session_id", "sessionId", "sessionID", "mcp-session-id", "conversation_id", "conversationId", "thread_id", "chat_id"}
+	sessionNames = []string{"session", "session_id", "sessionId", "sessionID", "mcp-session-id", "conversation_id", "conversationId", "thread_id", "chat_id", "Helicone-Session-Id"}
 	parentNames  = []string{"parent_session_id", "parentSessionId", "parent_session", "parentID", "parent_thread_id", "forked_from_id", "resumed_from", "parent_run_id"}
 	agentNames   = []string{"agent", "agent_name", "agent_id"}
 )
@@ -50,7 +53,9 @@ func operator(get func(...string) string) string {
 // made the call.
 func (d *agentLog) whose(m members) {
 	t := &d.turn
-	set(&t.principal, doer(m.str, principalNames))
+	if name := doer(m.str, principalNames); name != "" {
+		d.identify(name, false)
+	}
 	set(&t.run, doer(m.str, runNames))
 	set(&t.session, doer(m.str, sessionNames))
 	set(&t.parent, doer(m.str, parentNames))
@@ -64,4 +69,82 @@ func (d *agentLog) whose(m members) {
 	}
 	set(&t.agent, name)
 	t.subagent = ""
+}
+
+// identify notes a name of the principal. One that is given besides the first is kept as another name of the same account if
+// both are sure; else the first holds.
+func (d *agentLog) identify(name string, sure bool) {
+	t := &d.turn
+	if account, device, session, ok := clientUser(name); ok {
+		if t.session == "" {
+			set(&t.session, session)
+		}
+		if name = account; name == "" {
+			name, sure = device, false
+		}
+	}
+	switch {
+	case name == "" || name == t.principal:
+	case t.principal == "" || !t.identified:
+		set(&t.principal, name)
+		t.identified = sure
+	case sure:
+		set(&t.account, name)
+	}
+}
+
+// clientUser takes apart what Claude Code gives as metadata.user_id: user_HASH_account_UUID_session_UUID, where the account
+// may be missing, or JSON.
+func clientUser(id string) (account, device, session string, ok bool) {
+	if strings.HasPrefix(id, "{") {
+		m := raw(id).members()
+		account, device, session = m.str("account_uuid", "account_id"), m.str("device_id"), m.str("session_id")
+		return account, device, session, account != "" || device != "" || session != ""
+	}
+	rest, found := strings.CutPrefix(id, "user_")
+	if !found {
+		return "", "", "", false
+	}
+	device, rest, found = strings.Cut(rest, "_account_")
+	if !found {
+		return "", "", "", false
+	}
+	account, session, ok = strings.Cut(rest, "_session_")
+	return strings.Trim(account, "_"), device, session, ok
+}
+
+// Headers that clients send with their requests, in lower case.
+var (
+	sessionHeaders = []string{"x-claude-code-session-id", "session_id", "session-id", "conversation_id", "x-session-id", "helicone-session-id"}
+	agentHeaders   = []string{"x-claude-code-agent-id"}
+	accountHeaders = []string{"anthropic-user-profile-id", "helicone-user-id", "chatgpt-account-id"}
+)
+
+// headers notes who the headers of a request say is behind it. Values that were masked say nothing.
+func (d *agentLog) headers(v raw) {
+	if v = v.embedded(); len(v) == 0 || v[0] != '{' {
+		return
+	}
+	m := v.members()
+	for i := range m {
+		m[i].key = strings.ToLower(m[i].key)
+		if l := m[i].val; len(l) > 0 && l[0] == '[' {
+			for e := range l.items() {
+				m[i].val = e
+				break
+			}
+		}
+	}
+	if t := &d.turn; t.session == "" {
+		set(&t.session, m.str(sessionHeaders...))
+	}
+	set(&d.turn.subagent, m.str(agentHeaders...))
+	if name := m.str(accountHeaders...); !strings.Contains(name, "***") {
+		d.identify(name, false)
+	}
+	if strings.HasPrefix(m.str("user-agent"), "claude-cli/") {
+		set(&d.turn.agent, "claude-code")
+	} else if strings.HasPrefix(m.str("originator", "user-agent"), "codex") {
+		set(&d.turn.agent, "codex")
+	}
 }

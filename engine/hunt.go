@@ -575,11 +575,18 @@ func (h *hunter) Event(ev *tocsin.Event) {
 	h.held, h.found = h.held[:0], h.found[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
-		h.agents = h.guard != nil && len(ev.Sources) > 0 && ev.Sources[0].Product == "ai_agent"
-		if h.agents {
+		about := len(ev.Sources) > 0 && ev.Sources[0].Product == "ai_agent"
+		word := about && ev.Sources[0].Category == "provider_verdict" // what a provider said, and nobody did
+		h.agents = h.guard != nil && about && !word
+		switch {
+		case h.agents:
 			h.guard.Call(ev)
+		case word && h.guard != nil:
+			h.guard.Verdict(ev)
 		}
-		h.witness.see(ev, h.held)
+		if !word {
+			h.witness.see(ev, h.held)
+		}
 	}
 	if h.listed != nil {
 		h.listed.Match(ev, h.list)

@@ -10,6 +10,7 @@ package guard
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,8 +30,9 @@ const (
 // A Book keeps what the calls of agents mean. It is used by one goroutine at a time.
 type Book struct {
 	sessions map[string]*session
-	now      *session // of the call that is being noted
-	call     *call    // that call; nil until it means something
+	alias    map[[2]string]bool // two names of one account
+	now      *session           // of the call that is being noted
+	call     *call              // that call; nil until it means something
 	at       stamp
 	id       []byte // what its log calls it
 }
@@ -41,12 +43,22 @@ type session struct {
 	agent                      string
 	folder                     string // the working folder of its first call
 	folderAt                   stamp
-	calls                      []stamp
+	calls                      []noted
 	kept                       []call
-	low, telling               int // of kept
+	verdicts                   []providerWord
+	spots                      map[spot]int // of kept, while records are joined
+	low, telling               int          // of kept
 	letGo                      int
 	targets                    map[string]bool // groups of what its calls went to
-	sight                      sight
+}
+
+// A noted is a call as it was recorded: when and where, and what tells it from others and from itself in another record.
+type noted struct {
+	stamp
+	id, said uint64 // hashes of the call's id, and of the tool's command or arguments; 0 where there is none
+	format   string
+	saw      seen
+	gone     bool // another record tells of the same call, and more
 }
 
 // A stamp is when a call was made and where it stands. Of calls without times the place alone tells the order.
@@ -74,21 +86,52 @@ type act struct {
 	outcome           tocsin.Outcome
 	on                []target
 	credential        string
-	own               bool // it went to the agent's own machine or project only
+	own               bool   // it went to the agent's own machine or project only
+	ground            string // of a provider's verdict; empty for what the agent did
 }
 
 // NewBook makes an empty Book.
-func NewBook() *Book { return &Book{sessions: map[string]*session{}} }
+func NewBook() *Book {
+	return &Book{sessions: map[string]*session{}, alias: map[[2]string]bool{}}
+}
+
+const mostAliases = 1 << 16
+
+// same notes that two names are of one account.
+func (b *Book) same(one, other string) {
+	if one == "" || other == "" || one == other || len(b.alias) >= mostAliases {
+		return
+	}
+	if k := [2]string{one, other}; !b.alias[k] {
+		b.alias[[2]string{strings.Clone(one), strings.Clone(other)}] = true
+	}
+}
+
+// session is the session of an id.
+func (b *Book) session(id string) *session {
+	x := b.sessions[id]
+	if x == nil {
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}}
+		b.sessions[x.id] = x
+	}
+	return x
+}
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
-	var principal, run, parent, id, agent, folder, request string
-	s := seen{}
+	var principal, account, run, parent, id, agent, folder, callID, said, took string
+	s := seen(0)
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
 		case "principal":
 			principal = v
+		case "account":
+			account = v
+		case "call_id":
+			callID = v
+		case "took_ms":
+			took = v
 		case "run":
 			run = v
 		case "parent_session":
@@ -99,8 +142,14 @@ func (b *Book) Call(ev *tocsin.Event) {
 			agent = v
 		case "cwd":
 			folder = v
-		case "call_id":
-			request = v
+		case "command":
+			said = v
+			s.field("command", v)
+		case "arguments":
+			if said == "" {
+				said = v
+			}
+			s.field("arguments", v)
 		default:
 			s.field(ev.Fields[i].Name, v)
 		}
@@ -111,17 +160,10 @@ func (b *Book) Call(ev *tocsin.Event) {
 	if id == "" { // nothing names the session: its log is all there is
 		id = ev.Source
 	}
-	key := id
-	if parent == id {
-		parent = ""
-	}
-	x := b.sessions[key]
-	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}}
-		b.sessions[x.id] = x
-	}
+	x := b.session(id)
 	keep(&x.principal, principal)
-	keep(&x.parent, parent)
+	b.same(principal, account)
+	keep(&x.parent, notSelf(parent, id))
 	keep(&x.run, run)
 	keep(&x.agent, agent)
 	source := ev.Source
@@ -131,13 +173,27 @@ func (b *Book) Call(ev *tocsin.Event) {
 	b.at = stamp{source: source, record: ev.Record}
 	if !ev.Time.IsZero() {
 		b.at.at = ev.Time.UnixNano()
+		if ms, err := strconv.ParseInt(took, 10, 64); err == nil && ms > 0 && ms < 1<<40 { // the record was written when the call was over
+			b.at.at -= ms * 1e6
+		}
 	}
 	if folder != "" && (x.folder == "" || before(&b.at, &x.folderAt)) {
 		x.folder, x.folderAt = strings.Clone(folder), b.at
 	}
-	x.calls = append(x.calls, b.at)
-	x.sight.add(&s)
-	b.now, b.call, b.id = x, nil, append(b.id[:0], request[:min(len(request), mostID)]...)
+	c := noted{stamp: b.at, format: ev.Format, saw: s, said: saying(said)}
+	if n := len(x.calls); n > 0 && x.calls[n-1].format == c.format {
+		c.format = x.calls[n-1].format
+	} else {
+		c.format = strings.Clone(c.format)
+	}
+	if callID != "" {
+		c.id = sum(callID)
+		if isWorldwide(callID) {
+			c.saw |= worldwide
+		}
+	}
+	x.calls = append(x.calls, c)
+	b.now, b.call, b.id = x, nil, append(b.id[:0], callID[:min(len(callID), mostID)]...)
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.
@@ -212,7 +268,12 @@ func (b *Book) Merge(o *Book) {
 				x.targets[t] = true
 			}
 		}
-		x.sight.merge(&y.sight)
+		for _, v := range y.verdicts {
+			x.addVerdict(v)
+		}
+	}
+	for k := range o.alias {
+		b.same(k[0], k[1])
 	}
 }
 
@@ -223,10 +284,21 @@ func (a *stamp) compare(b *stamp) int {
 	return cmp.Or(strings.Compare(a.source, b.source), cmp.Compare(a.record, b.record))
 }
 
+// first is the first record of a session.
+func (x *session) first() stamp {
+	switch {
+	case len(x.calls) > 0:
+		return x.calls[0].stamp
+	case len(x.verdicts) > 0:
+		return x.verdicts[0].stamp
+	}
+	return stamp{}
+}
+
 // order dates the calls of a session that have no time by those before them in the same log, so that calls of several logs
 // and sessions can be put in one order.
 func (x *session) order() {
-	slices.SortFunc(x.calls, func(a, b stamp) int { return a.compare(&b) })
+	slices.SortFunc(x.calls, func(a, b noted) int { return a.compare(&b.stamp) })
 	slices.SortStableFunc(x.kept, func(a, b call) int { return a.stamp.compare(&b.stamp) })
 	k := 0
 	for i := 0; i < len(x.calls); {
@@ -239,7 +311,7 @@ func (x *session) order() {
 		for last := first; i < end; i++ {
 			c := &x.calls[i]
 			last = max(last, c.at)
-			for ; k < len(x.kept) && x.kept[k].compare(c) == 0; k++ {
+			for ; k < len(x.kept) && x.kept[k].compare(&c.stamp) == 0; k++ {
 				x.kept[k].at = last
 			}
 			c.at = last

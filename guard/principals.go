@@ -39,12 +39,13 @@ const itself = "" // the target that stands for the agent's own machine
 
 // Principals judges all principals, the worst first, then by name. What grants allow is no evidence; nil allows nothing.
 func (b *Book) Principals(grants Grants) []*tocsin.Principal {
+	links := b.join()
 	for _, x := range b.sessions {
 		x.order()
 	}
 	var all []*judging
 	var turns []turn
-	for _, p := range b.principals() {
+	for _, p := range b.principals(links) {
 		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
@@ -80,20 +81,20 @@ func (j *judging) count() []turn {
 		stamp
 		kept *call
 		in   *session
+		word bool // a provider's, which is no call
 	}
 	var every []numbered
 	o := &j.out
 	o.Name, o.By = j.name, j.by
 	slices.SortFunc(j.sessions, func(a, b *session) int {
-		return cmp.Or(cmp.Compare(a.calls[0].at, b.calls[0].at), a.calls[0].compare(&b.calls[0]), cmp.Compare(a.id, b.id))
+		x, y := a.first(), b.first()
+		return cmp.Or(cmp.Compare(x.at, y.at), x.compare(&y), cmp.Compare(a.id, b.id))
 	})
 	targets := map[string]bool{}
 	agents := map[string]bool{}
-	var sight sight
 	for _, x := range j.sessions {
 		o.Sessions = append(o.Sessions, x.id)
 		o.Calls += len(x.calls)
-		sight.merge(&x.sight)
 		if x.agent != "" && !agents[x.agent] {
 			agents[x.agent] = true
 			o.Agents = append(o.Agents, x.agent)
@@ -103,7 +104,7 @@ func (j *judging) count() []turn {
 		}
 		k := 0
 		for i := range x.calls {
-			n := numbered{stamp: x.calls[i], in: x}
+			n := numbered{stamp: x.calls[i].stamp, in: x}
 			for ; k < len(x.kept) && x.kept[k].compare(&n.stamp) < 0; k++ {
 			}
 			if k < len(x.kept) && x.kept[k].compare(&n.stamp) == 0 {
@@ -112,18 +113,25 @@ func (j *judging) count() []turn {
 			}
 			every = append(every, n)
 		}
+		for i := range x.verdicts {
+			every = append(every, numbered{stamp: x.verdicts[i].stamp, kept: &x.verdicts[i].call, in: x, word: true})
+		}
 	}
 	for t := range targets {
 		o.Targets = append(o.Targets, t)
 	}
 	slices.Sort(o.Targets)
 	slices.Sort(o.Agents)
-	o.Sight = sight.tell()
+	o.Sight = sightOf(j.sessions)
 	slices.SortStableFunc(every, func(a, b numbered) int { return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b.stamp)) })
 	var out []turn
+	n := 0
 	for i := range every {
+		if !every[i].word {
+			n++
+		}
 		if every[i].kept != nil {
-			j.number[every[i].kept], j.of[every[i].kept] = i+1, every[i].in
+			j.number[every[i].kept], j.of[every[i].kept] = max(n, 1), every[i].in
 			out = append(out, turn{call: every[i].kept, by: j})
 		}
 	}
@@ -135,7 +143,7 @@ func (j *judging) count() []turn {
 
 // ungranted is an act without those of its targets that were granted; nil if all were.
 func (j *judging) ungranted(c *call, a *act, grants Grants) *act {
-	if grants == nil || c.at == 0 { // when it was is not known, so that no record can cover it
+	if grants == nil || c.at == 0 || a.ground != "" { // when it was is not known, so that no record can cover it
 		return a
 	}
 	granted := func(target string) bool {
@@ -174,6 +182,10 @@ func (j *judging) ungranted(c *call, a *act, grants Grants) *act {
 
 // take adds an act to what is known of the principal, and of the targets that it went to.
 func (j *judging) take(c *call, a *act, common map[string]*heap, known map[string]bool) {
+	if a.ground != "" {
+		j.all.set(a.ground, j.all.count[a.ground]+1, c, a)
+		return
+	}
 	j.all.add(c, a, known)
 	if len(a.on) == 0 {
 		at(j.here, itself).add(c, a, known)
@@ -287,6 +299,9 @@ func (j *judging) grounds(h *heap) []tocsin.Ground {
 		x := j.ground(id, r)
 		x.Weight, x.Techniques = w, h.techniques[id]
 		what := r.act.tactic
+		if r.act.ground != "" {
+			what = r.act.text
+		}
 		if r.act.row != nil && id != "phases" {
 			what = r.act.row.Title
 		}

@@ -14,34 +14,43 @@ type principal struct {
 
 // principals are those behind the sessions: the account where a record names it, else the repository and the user of the
 // operating system that a session's folder tells, else the session with its sub-agents. Names that clients give join
-// sessions and never split them: a session is one principal's, whatever else it is called.
-func (b *Book) principals() []*principal {
-	root := map[string]string{} // of a session that others go on from
-	var up func(id string, depth int) string
-	up = func(id string, depth int) string {
-		x := b.sessions[id]
-		if x == nil || x.parent == "" || depth == 16 {
-			return id
-		}
-		return up(x.parent, depth+1)
-	}
-	type head struct{ principal, run, folder string }
-	heads := map[string]*head{}
+// sessions and never split them: a session is one principal's, whatever else it is called. links are sessions that have a call
+// in common.
+func (b *Book) principals(links [][2]*session) []*principal {
+	runs := groups{} // of sessions that go on from or were started by others
+	accounts := groups{}
 	ids := make([]string, 0, len(b.sessions))
 	for id := range b.sessions {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
 	for _, id := range ids {
+		if parent := b.sessions[id].parent; parent != "" {
+			runs.join(id, parent)
+		}
+	}
+	for _, l := range links {
+		runs.join(l[0].id, l[1].id)
+		if l[0].principal != "" && l[1].principal != "" {
+			accounts.least(l[0].principal, l[1].principal)
+		}
+	}
+	for k := range b.alias {
+		accounts.least(k[0], k[1])
+	}
+	type head struct{ principal, run, folder string }
+	heads := map[string]*head{}
+	for _, id := range ids {
 		x := b.sessions[id]
-		r := up(id, 0)
-		root[id] = r
+		r := runs.of(id)
 		h := heads[r]
 		if h == nil {
 			h = &head{}
 			heads[r] = h
 		}
-		keep(&h.principal, x.principal)
+		if x.principal != "" {
+			keep(&h.principal, accounts.of(x.principal))
+		}
 		keep(&h.run, x.run)
 		if id == r || h.folder == "" {
 			h.folder = x.folder
@@ -49,8 +58,9 @@ func (b *Book) principals() []*principal {
 	}
 	all := map[string]*principal{}
 	for _, id := range ids {
-		h := heads[root[id]]
-		p := principal{name: root[id], by: "session"}
+		r := runs.of(id)
+		h := heads[r]
+		p := principal{name: r, by: "session"}
 		switch place := workplace(h.folder); {
 		case h.principal != "":
 			p.name, p.by = h.principal, "account"
@@ -71,6 +81,38 @@ func (b *Book) principals() []*principal {
 	}
 	slices.SortFunc(out, func(a, b *principal) int { return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.by, b.by)) })
 	return out
+}
+
+// Groups are names that are of one thing, each by the one that stands for all of them.
+type groups map[string]string
+
+func (g groups) of(name string) string {
+	for {
+		up, ok := g[name]
+		if !ok {
+			return name
+		}
+		if over, ok := g[up]; ok {
+			g[name] = over // the way is shorter next time
+		}
+		name = up
+	}
+}
+
+// join puts a name and all of its group under another one's.
+func (g groups) join(name, under string) {
+	if a, b := g.of(name), g.of(under); a != b {
+		g[a] = b
+	}
+}
+
+// least puts two names into one group, which goes by the least of its names.
+func (g groups) least(one, other string) {
+	a, b := g.of(one), g.of(other)
+	if a < b {
+		a, b = b, a
+	}
+	g.join(a, b)
 }
 
 // workplace is the user of the operating system and the repository that a folder tells: what lies in somebody's home. Folders

@@ -76,7 +76,7 @@ var (
 		macos modsecurity network nginx nodejs okta onelogin opencanary paloalto python qualys rpc_firewall ruby_on_rails
 		spring sql suricata sysmon tomcat traefik velocity windows zeek`)
 	knownCategories = strings.Fields(`antivirus appliance application authentication cloud database dns firewall ids mail proxy
-		tool_call webserver vpn
+		provider_verdict tool_call webserver vpn
 		clipboard_change create_remote_thread create_stream_hash dns_query driver_load file_access file_block_executable
 		file_block_shredding file_change file_delete file_delete_detected file_event file_executable_detected file_rename
 		image_load network_connection pipe_created process_access process_creation process_tampering process_termination
