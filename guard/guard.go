@@ -9,6 +9,7 @@ package guard
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ type Book struct {
 	now      *session // of the call that is being noted
 	call     *call    // that call; nil until it means something
 	at       stamp
+	deeds    []deed // of that call
+	seed     maphash.Seed
 }
 
 // A session is one conversation with an agent, its sub-agents included where they share its id.
@@ -45,6 +48,7 @@ type session struct {
 	letGo                      int
 	targets                    map[string]bool // groups of what its calls went to
 	sight                      sight
+	taint                      taint
 }
 
 // A stamp is when a call was made and where it stands. Of calls without times the place alone tells the order.
@@ -60,6 +64,8 @@ type call struct {
 	place tocsin.Place
 	acts  []act
 	gave  []string // fingerprints of the secrets that its result gave away
+	deeds []deed   // against its own principal
+	text  string   // the call as a person would quote it, where it has deeds
 }
 
 // An act is one part of a call.
@@ -75,12 +81,13 @@ type act struct {
 }
 
 // NewBook makes an empty Book.
-func NewBook() *Book { return &Book{sessions: map[string]*session{}} }
+func NewBook() *Book { return &Book{sessions: map[string]*session{}, seed: maphash.MakeSeed()} }
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
 	var principal, run, parent, id, agent, folder string
 	s := seen{}
+	did := doing{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -97,6 +104,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 		case "cwd":
 			folder = v
 		default:
+			did.field(ev.Fields[i].Name, v)
 			s.field(ev.Fields[i].Name, v)
 		}
 	}
@@ -112,7 +120,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x := b.sessions[key]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, taint: taint{seed: b.seed, words: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
 	keep(&x.principal, principal)
@@ -133,6 +141,8 @@ func (b *Book) Call(ev *tocsin.Event) {
 	x.calls = append(x.calls, b.at)
 	x.sight.add(&s)
 	b.now, b.call = x, nil
+	did.folder = cmp.Or(folder, x.folder)
+	b.deeds = did.looked(&x.taint)
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.
@@ -155,7 +165,8 @@ func (b *Book) Note(a *tocsin.Action) {
 		}
 	}
 	low := a.Level < tocsin.Medium
-	if a.Level < tocsin.Low && len(a.Gave) == 0 && (a.Credential == "" || len(on) == 0) {
+	means := a.Level >= tocsin.Low || len(a.Gave) > 0 || a.Credential != "" && len(on) > 0
+	if !means && len(b.deeds) == 0 {
 		return
 	}
 	if b.call == nil {
@@ -168,8 +179,14 @@ func (b *Book) Note(a *tocsin.Action) {
 		default:
 			x.telling++
 		}
-		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, gave: slices.Clone(a.Gave)})
+		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, gave: slices.Clone(a.Gave), deeds: b.deeds})
 		b.call = &x.kept[len(x.kept)-1]
+		if len(b.deeds) > 0 {
+			b.call.text, b.deeds = strings.Clone(a.Text), nil
+		}
+	}
+	if !means {
+		return
 	}
 	if len(b.call.acts) == mostActs {
 		return

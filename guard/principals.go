@@ -21,6 +21,8 @@ type judging struct {
 	alert  map[string]int   // by target, the call with which it became suspicious there
 	seen   map[string]tocsin.Verdict
 	scoped map[string]int // acts that scope records granted, by record
+
+	turnings map[*session]*turning
 }
 
 // Grants say what was allowed: scope.Records.
@@ -45,7 +47,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals() {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -232,6 +234,9 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 		v = tocsin.Suspicious
 	}
 	say("*", v)
+	if w := j.turned(t.call); w > v && v < tocsin.Intrusion { // who runs an intrusion has an agent that does as it is told
+		say("*", w)
+	}
 }
 
 // chained says that two phases were gone through at one target that is not the agent's own machine.
@@ -249,6 +254,7 @@ func (j *judging) tell() *tocsin.Principal {
 	o := &j.out
 	o.Score = j.all.score
 	o.Evidence = j.grounds(j.all)
+	j.tellTurned()
 	for id, n := range j.scoped {
 		o.Scope = append(o.Scope, tocsin.Authorised{ID: id, Acts: n})
 		if o.Verdict == tocsin.Ordinary {
