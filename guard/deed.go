@@ -43,7 +43,7 @@ type deedTable struct {
 var deeds = readDeeds(deedsText)
 
 // intentOf is the intent of a request (decode's intents.txt) that asks for deeds of a kind.
-var intentOf = map[string][]string{"secrets": {"secret"}, "sent": {"send"}, "published": {"send"}, "limits": {"limits"}, "persistence": {"schedule", "access", "shell"},
+var intentOf = map[string][]string{"secrets": {"secret"}, "sent": {"send"}, "sent-secrets": {"send"}, "published": {"send"}, "limits": {"limits"}, "persistence": {"schedule", "access", "shell"},
 	"startup": {"shell"}, "fetched": {"shell"}, "wiped": {"delete"}}
 
 // readDeeds reads the rows. They are part of the program: a fault in them is one of ours.
@@ -188,6 +188,8 @@ func (d *doing) part(p *part, add func(*deedRow, string, int)) {
 	text := p.text
 	if programs["shells"][p.program] && (programs["fetchers"][p.feeder] || programs["decoders"][p.feeder]) && len(p.words) < 4 {
 		text = "piped from " + p.feeder
+	} else if p.feeder != "" {
+		text += "\n<- " + p.feeder
 	}
 	for _, rows := range [...][]*deedRow{deeds.command[p.program], deeds.on["command"]} {
 		for _, r := range rows {
@@ -195,12 +197,12 @@ func (d *doing) part(p *part, add func(*deedRow, string, int)) {
 				continue
 			}
 			switch r.kind {
-			case "sent", "published":
+			case "sent", "sent-secrets", "published":
 				if to := places(p.text); to != "" && ownPlaces(to) {
 					continue
 				}
 			}
-			add(r, d.object(r, p.text), p.group)
+			add(r, d.object(r, p.text+"\n"+p.body), p.group)
 		}
 	}
 	if programs["readers"][p.program] || p.program == "." {
@@ -243,7 +245,8 @@ func (d *doing) file(on, path, body string, group int, add func(*deedRow, string
 
 // object is what of a deed tells whose idea it was: for what leaves, where it goes; else all of it.
 func (d *doing) object(r *deedRow, text string) string {
-	if r.kind == "sent" || r.kind == "published" {
+	switch r.kind {
+	case "sent", "sent-secrets", "published":
 		if to := places(text); to != "" {
 			return to
 		}
@@ -273,7 +276,7 @@ func (d *doing) inProject(p *part) bool {
 // disposable are folders that programs make anew.
 var disposable = regexp.MustCompile(`(?i)(^|[/.])(node_modules|dist|build|target|cache|caches|_cacache|\.venv|venv|__pycache__|tmp|temp|worktrees?|coverage|out|logs?|lists|test\w*)(/|\*|$)`)
 
-var placeShape = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://(?:[^/\s"'@]*@)?([a-z0-9.-]+)|([\w.+-]+@[\w.-]+\.[a-z]{2,})|\b(\d{1,3}(?:\.\d{1,3}){3})\b|@([a-z0-9-]+(?:\.[a-z0-9-]+)+):|\b((?:[a-z0-9-]+\.)+(?:example|test|com|net|org|io|dev|app|xyz|site|online|info|cloud|sh|me|co|ru|cn|top|live|space))\b`)
+var placeShape = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://(?:[^/\s"'@]*@)?([a-z0-9.-]+)|([\w.+-]+@[\w.-]+\.[a-z]{2,})|\b(\d{1,3}(?:\.\d{1,3}){3})\b|@([a-z0-9-]+(?:\.[a-z0-9-]+)+):|\b(localhost)\b|\b((?:[a-z0-9-]+\.)+(?:example|test|com|net|org|io|dev|app|xyz|site|online|info|cloud|sh|me|co|ru|cn|top|live|space))\b`)
 
 // places are the hosts, addresses and mailboxes that a text names.
 func places(text string) string {

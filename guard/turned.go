@@ -16,9 +16,10 @@ const (
 	turnedFrom           = 4.0
 )
 
-// Shares of a deed's weight that count where it is not clear that nobody asked for it.
+// Shares of a weight that count where it is not clear that nobody asked for it, or that it does harm.
 const (
-	unheardShare = 0.5 // the person's messages are not recorded
+	unheardShare = 0.7 // the person's messages are not recorded
+	sentShare    = 0.6 // of turned-told, where no secret goes along: projects say themselves where their data goes
 	wantedShare  = 0.5 // the person asked for such things, but where to or what stood in a result only
 )
 
@@ -68,11 +69,14 @@ func (t *turning) take(c *call) {
 			id = "turned-sent-secrets"
 		}
 		t.add(id, d.row, share, c)
-		if d.told && d.kind != "secrets" && d.kind != "wiped" && d.kind != "fetched" && d.kind != "startup" {
-			t.add("turned-told", d.row, share, c)
-		}
 		if t.foreign != nil {
 			t.add("turned-foreign", t.foreign.row, share, c)
+		}
+		if d.told && d.kind != "secrets" && d.kind != "wiped" && d.kind != "fetched" && d.kind != "startup" {
+			if d.kind == "sent" && !d.flowing {
+				share *= sentShare
+			}
+			t.add("turned-told", d.row, share, c)
 		}
 	}
 }
