@@ -18,6 +18,7 @@ type deed struct {
 	named   bool // the person wrote where to or what
 	wanted  bool // the person asked for such things
 	told    bool // where to or what stood in a result and in nothing that the person wrote
+	copied  bool // words of it that follow each other stood so in a result
 	flowing bool // with it went what a secret's file had shown
 }
 
@@ -94,7 +95,7 @@ const mostLooked = 4096 // bytes of arguments that are looked at
 func (d *doing) looked(t *taint) (out []deed) {
 	secret := map[int]bool{} // groups of parts that read secrets
 	leaves := map[int]int{}  // groups that send or publish, by the place of the deed
-	add := func(r *deedRow, object string, group int) {
+	add := func(r *deedRow, object, text string, group int) {
 		for i := range out {
 			if out[i].row == r.rule {
 				return
@@ -102,6 +103,14 @@ func (d *doing) looked(t *taint) (out []deed) {
 		}
 		x := deed{kind: r.kind, row: r.rule, heard: d.prompted}
 		x.named, x.wanted, x.told = mentions(object, d.asked), asks(d.wanted, r.kind), mentions(object, d.told)
+		switch r.kind {
+		case "foreign", "secrets":
+		case "sent":
+			x.told = x.told && places(object) != "" // what else is in it was bound to be shown before
+			x.copied = t.copied(text)
+		default:
+			x.copied = t.copied(text)
+		}
 		out = append(out, x)
 		switch r.kind {
 		case "secrets":
@@ -147,7 +156,7 @@ func (d *doing) looked(t *taint) (out []deed) {
 		text := tool + " " + arguments
 		for _, r := range deeds.on["tool"] {
 			if r.shape.MatchString(text) {
-				add(r, d.object(r, text), 0)
+				add(r, d.object(r, text), text, 0)
 			}
 		}
 		if to := places(arguments); tool != "" && !ownPlaces(to) {
@@ -168,6 +177,7 @@ func (d *doing) looked(t *taint) (out []deed) {
 			out[i].flowing = true
 		}
 	}
+	t.show(d.result)
 	if len(secret) > 0 {
 		t.secrets(d.result)
 	}
@@ -184,7 +194,7 @@ var flowRow = &tocsin.Rule{ID: "secret-carried", Title: "a secret put into what 
 var patched = regexp.MustCompile(`\*\*\* (?:Add|Update|Delete) File: ([^\\\n"]+)`)
 
 // part looks at a simple command.
-func (d *doing) part(p *part, add func(*deedRow, string, int)) {
+func (d *doing) part(p *part, add func(*deedRow, string, string, int)) {
 	text := p.text
 	if programs["shells"][p.program] && (programs["fetchers"][p.feeder] || programs["decoders"][p.feeder]) && len(p.words) < 4 {
 		text = "piped from " + p.feeder
@@ -202,7 +212,7 @@ func (d *doing) part(p *part, add func(*deedRow, string, int)) {
 					continue
 				}
 			}
-			add(r, d.object(r, p.text+"\n"+p.body), p.group)
+			add(r, d.object(r, p.text+"\n"+p.body), p.text+"\n"+p.body, p.group)
 		}
 	}
 	if programs["readers"][p.program] || p.program == "." {
@@ -231,14 +241,14 @@ func firstWord(s string) string {
 	return ""
 }
 
-func (d *doing) file(on, path, body string, group int, add func(*deedRow, string, int)) {
+func (d *doing) file(on, path, body string, group int, add func(*deedRow, string, string, int)) {
 	if path == "" || len(path) > 1024 {
 		return
 	}
 	text := strings.ReplaceAll(path, `\`, "/") + "\n" + body
 	for _, r := range deeds.on[on] {
 		if r.shape.MatchString(text) {
-			add(r, d.object(r, text), group)
+			add(r, d.object(r, text), text, group)
 		}
 	}
 }
@@ -322,13 +332,76 @@ func asks(wanted []string, kind string) bool {
 	return false
 }
 
-// A taint knows what secrets' files showed a session, and the files made of that, as hashes.
+// A taint knows what secrets' files showed a session, the files made of that, and what results said that reads as a command:
+// all as hashes.
 type taint struct {
 	seed  maphash.Seed
 	words map[uint64]struct{}
+	shown map[uint64]struct{} // of runs of words
 }
 
-const mostTaint = 1024
+// Bounds of a taint: words of secrets, runs of words.
+const (
+	mostTaint = 1024
+	mostShown = 2048
+	runOf     = 4 // words are a run
+)
+
+// show remembers the lines of a result that a command may be copied from.
+func (t *taint) show(result string) {
+	for line := range strings.Lines(result[:min(len(result), 16<<10)]) {
+		if len(line) < 12 || len(line) > 4096 || len(t.shown) >= mostShown {
+			continue
+		}
+		hit := false
+		eachRun(line, t.seed, func(w string, _ uint64) bool {
+			hit = hit || programs["triggers"][w]
+			return !hit
+		})
+		if hit {
+			eachRun(line, t.seed, func(_ string, run uint64) bool {
+				if run != 0 && len(t.shown) < mostShown {
+					t.shown[run] = struct{}{}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// copied says that words of a text that follow each other stood so in a result.
+func (t *taint) copied(text string) (is bool) {
+	if len(t.shown) > 0 {
+		eachRun(text[:min(len(text), mostLooked)], t.seed, func(_ string, run uint64) bool {
+			_, is = t.shown[run]
+			return !is
+		})
+	}
+	return is
+}
+
+// eachRun gives the words of a text in lower case, each with the hash of the run of words that ends with it; 0 of the first ones.
+func eachRun(text string, seed maphash.Seed, word func(w string, run uint64) bool) {
+	var last [runOf]uint64
+	n := 0
+	for w := range strings.FieldsFuncSeq(text, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '_' || c >= 0x80)
+	}) {
+		if w = strings.ToLower(strings.TrimRight(w, ".")); w == "" {
+			continue
+		}
+		copy(last[:], last[1:])
+		last[runOf-1] = maphash.String(seed, w)
+		n++
+		run := uint64(0)
+		if n >= runOf {
+			run = maphash.Comparable(seed, last)
+		}
+		if !word(w, run) {
+			return
+		}
+	}
+}
 
 var (
 	secretName = regexp.MustCompile(`(?i)(key|token|secret|pass|pwd|auth|credential|private|cookie|session)`)

@@ -120,7 +120,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x := b.sessions[key]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}, taint: taint{seed: b.seed, words: map[uint64]struct{}{}}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, taint: taint{seed: b.seed, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
 	keep(&x.principal, principal)

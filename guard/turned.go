@@ -55,7 +55,7 @@ func (t *turning) take(c *call) {
 		switch {
 		case !d.heard:
 			share, t.unheard = unheardShare, true
-		case d.named || d.wanted && !d.told:
+		case d.named || d.wanted && !d.told && !d.copied:
 			if t.cleared == nil {
 				t.cleared = map[string]bool{}
 			}
@@ -72,7 +72,8 @@ func (t *turning) take(c *call) {
 		if t.foreign != nil {
 			t.add("turned-foreign", t.foreign.row, share, c)
 		}
-		if d.told && d.kind != "secrets" && d.kind != "wiped" && d.kind != "fetched" && d.kind != "startup" {
+		told := d.told && d.kind != "wiped" || d.copied // what is there is listed before it is deleted
+		if told && d.kind != "secrets" && d.kind != "fetched" && d.kind != "startup" { // people's installers and aliases stand in instructions
 			if d.kind == "sent" && !d.flowing {
 				share *= sentShare
 			}
