@@ -2,9 +2,11 @@ package guard
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // A part is a simple command of a command line.
@@ -82,7 +84,13 @@ func (c *cutter) line(s string, depth int) {
 		c.out = append(c.out, newPart(text, c.group))
 		p := &c.out[at]
 		if feeder >= 0 {
-			p.feeder, p.body = c.out[feeder].program, c.out[feeder].text
+			from := &c.out[feeder]
+			p.feeder, p.body = from.program, from.text
+			if programs["shells"][p.program] && programs["decoders"][p.feeder] && depth < 4 { // what it runs may stand there
+				if plain := decoded(from.text + " " + from.body); plain != "" {
+					c.line(plain, depth+1)
+				}
+			}
 		}
 		for _, in := range inside {
 			if depth < 4 {
@@ -172,6 +180,18 @@ func (c *cutter) line(s string, depth int) {
 	end(false)
 }
 
+var encoded = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`)
+
+// decoded is the text that is encoded in base64 in another one, or "".
+func decoded(text string) string {
+	for _, w := range encoded.FindAllString(text, 4) {
+		if b, err := base64.StdEncoding.DecodeString(w); err == nil && utf8.Valid(b) {
+			return string(b)
+		}
+	}
+	return ""
+}
+
 // balanced is what stands before the bracket that closes, and how long that is with the bracket.
 func balanced(s string) (string, int) {
 	open := 1
@@ -225,8 +245,16 @@ named:
 		}
 		p.words = append(p.words, w)
 	}
+	for i, w := range p.words[:max(0, len(p.words)-1)] {
+		switch {
+		case w == "-o", w == "-out", w == "--output", p.program == "tar" && i == 0 && strings.HasSuffix(w, "f") && strings.Contains(w, "c"):
+			p.written = append(p.written, p.words[i+1])
+		}
+	}
 	if n := len(p.words); n > 0 {
 		switch {
+		case p.program == "zip" || p.program == "7z":
+			p.written = append(p.written, p.words[:min(n, 3)]...)
 		case programs["writers"][p.program] && n > 1:
 			p.written = append(p.written, p.words[n-1])
 		case p.program == "tee", p.program == "sed" && strings.Contains(p.text, " -i"), p.program == "touch":

