@@ -67,7 +67,7 @@ func turnedSessions(t *testing.T, all []scenario, kind string, change func(*scen
 
 // Agents that were turned are told from those that did the same because they were asked to. The sessions are synthetic: we
 // wrote them after published cases, so that what is measured is a direction and no accuracy in the field. Those that were
-// written after the evidence was weighed (b-) are counted apart.
+// written after the evidence was weighed (b-), and after its last change (c-), are counted apart.
 func TestTurned(t *testing.T) {
 	all := readScenarios(t, "turned.txt")
 	pairs := map[string]int{}
@@ -89,7 +89,7 @@ func TestTurned(t *testing.T) {
 		t.Errorf("%d scenarios, not 40", len(pairs))
 	}
 	for _, a := range turnedArms {
-		for _, part := range []string{"", "a-", "b-"} {
+		for _, part := range []string{"", "a-", "b-", "c-"} {
 			n, hit, named, twins, false_ := 0, 0, 0, 0, 0
 			if testing.Short() && a.name != "own-format" {
 				continue
