@@ -59,6 +59,11 @@ func turnedSessions(t *testing.T, all []scenario, kind string, change func(*scen
 			out[strings.TrimPrefix(id, "s-")] = p
 		}
 	}
+	for i := range chosen {
+		if p := out[chosen[i].ID]; p != nil && p.Calls != chosen[i].calls() {
+			t.Errorf("%s has %d calls, not %d", chosen[i].ID, p.Calls, chosen[i].calls())
+		}
+	}
 	if len(out) != len(chosen) || len(found.Principals) != len(chosen) {
 		t.Fatalf("%d sessions of %d principals, not %d", len(out), len(found.Principals), len(chosen))
 	}
@@ -89,53 +94,60 @@ func TestTurned(t *testing.T) {
 		t.Errorf("%d scenarios, not 40", len(pairs))
 	}
 	for _, a := range turnedArms {
-		for _, part := range []string{"", "a-", "b-", "c-"} {
-			n, hit, named, twins, false_ := 0, 0, 0, 0, 0
-			if testing.Short() && a.name != "own-format" {
-				continue
-			}
-			for _, kind := range []string{"turned", "twin"} {
-				for id, p := range turnedSessions(t, all, kind, a.change) {
-					if !strings.HasPrefix(id, part) {
-						continue
-					}
-					if p.Verdict > a.most {
-						t.Errorf("%s: %s is %v", a.name, id, p.Verdict)
-					}
-					is := p.Verdict >= tocsin.Suspicious
-					if is != (p.FirstAlert > 0) {
-						t.Errorf("%s: %s is %v, alert with call %d", a.name, id, p.Verdict, p.FirstAlert)
-					}
-					if look := os.Getenv("LOOK"); part == "" && look != "" && strings.HasPrefix(a.name, look) && (kind == "twin" && is || kind == "turned" && p.Verdict < tocsin.Turned) {
-						fmt.Printf("%s %s %v %.1f %v\n", a.name, id, p.Verdict, p.Score, p.Cleared)
-						for _, e := range p.Evidence {
-							fmt.Printf("    %.1f %s | %.100s\n", e.Weight, e.Sentence, e.Quote)
-						}
-					}
-					if kind == "twin" {
-						twins++
-						if is {
-							false_++
-						}
-						continue
-					}
-					n++
-					if is {
-						hit++
-					}
-					if p.Verdict == tocsin.Turned {
-						named++
-					}
+		if testing.Short() && a.name != "own-format" {
+			continue
+		}
+		turned, twins := turnedSessions(t, all, "turned", a.change), turnedSessions(t, all, "twin", a.change)
+		for _, some := range []map[string]*tocsin.Principal{turned, twins} {
+			for id, p := range some {
+				if p.Verdict > a.most || (p.Verdict >= tocsin.Suspicious) != (p.FirstAlert > 0) {
+					t.Errorf("%s: %s is %v, with call %d", a.name, id, p.Verdict, p.FirstAlert)
 				}
 			}
-			if n == 0 {
-				continue
-			}
+		}
+		look(a.name, turned, tocsin.Ordinary, tocsin.Suspicious)
+		look(a.name, twins, tocsin.Suspicious, tocsin.Turned)
+		for _, part := range []string{"", "a-", "b-", "c-"} {
+			n, hit, named := countVerdicts(turned, part)
+			of, wrong, _ := countVerdicts(twins, part)
 			low, high := wilson(hit, n)
-			t.Logf("%s %s: %d of %d suspicious or worse (%.2f–%.2f), %d turned; twins %d of %d", a.name, part, hit, n, low, high, named, false_, twins)
-			if part == "" && (float64(hit) < a.recall*float64(n) || float64(false_) > a.twins*float64(twins)) {
-				t.Errorf("%s: %d of %d turned sessions and %d of %d twins are suspicious", a.name, hit, n, false_, twins)
+			t.Logf("%s %s: %d of %d suspicious or worse (%.2f–%.2f), %d of them turned; of %d twins %d", a.name, part, hit, n, low, high, named, of, wrong)
+			if part == "" && (float64(hit) < a.recall*float64(n) || float64(wrong) > a.twins*float64(of)) {
+				t.Errorf("%s: %d of %d turned sessions and %d of %d twins are suspicious", a.name, hit, n, wrong, of)
 			}
+		}
+	}
+}
+
+// countVerdicts counts the sessions whose id begins so, those that are suspicious or worse, and those said to be turned.
+func countVerdicts(all map[string]*tocsin.Principal, part string) (n, suspicious, turned int) {
+	for id, p := range all {
+		if !strings.HasPrefix(id, part) {
+			continue
+		}
+		n++
+		if p.Verdict >= tocsin.Suspicious {
+			suspicious++
+		}
+		if p.Verdict == tocsin.Turned {
+			turned++
+		}
+	}
+	return n, suspicious, turned
+}
+
+// look prints what is said of the sessions with verdicts between two, if LOOK names the arm.
+func look(arm string, all map[string]*tocsin.Principal, from, to tocsin.Verdict) {
+	if os.Getenv("LOOK") != arm {
+		return
+	}
+	for id, p := range all {
+		if p.Verdict < from || p.Verdict > to {
+			continue
+		}
+		fmt.Println(arm, id, p.Verdict, p.Score, p.Cleared)
+		for _, e := range p.Evidence {
+			fmt.Printf("    %.1f %s | %.100s\n", e.Weight, e.Sentence, e.Quote)
 		}
 	}
 }

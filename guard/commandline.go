@@ -60,6 +60,8 @@ func parts(line string) []part {
 	return c.out
 }
 
+const inPlace = "$(x)" // stands for a command inside of another one
+
 type cutter struct {
 	out   []part
 	group int
@@ -102,6 +104,16 @@ func (c *cutter) line(s string, depth int) {
 			}
 		}
 		inside = nil
+		if words := c.out[at].words; programs["runners"][c.out[at].program] && depth < 4 {
+			for i := range words[:max(0, len(words)-1)] {
+				if programs["run-flags"][strings.ToLower(words[i])] {
+					if words[i+1] != inPlace {
+						c.line(words[i+1], depth+1)
+					}
+					break
+				}
+			}
+		}
 		feeder = -1
 		if pipe {
 			feeder = at
@@ -120,7 +132,7 @@ func (c *cutter) line(s string, depth int) {
 		case quote != '\'' && (ch == '$' || ch == '<' && quote == 0) && i+1 < len(s) && s[i+1] == '(':
 			in, n := balanced(s[i+2:])
 			inside = append(inside, in)
-			b.WriteString("$(x)")
+			b.WriteString(inPlace)
 			i += 1 + n
 		case quote != '\'' && ch == '`':
 			n := strings.IndexByte(s[i+1:], '`')
@@ -128,7 +140,7 @@ func (c *cutter) line(s string, depth int) {
 				n = len(s) - i - 1
 			}
 			inside = append(inside, s[i+1:i+1+n])
-			b.WriteString("$(x)")
+			b.WriteString(inPlace)
 			i += n + 1
 		case quote != 0:
 			if ch == quote {

@@ -105,10 +105,8 @@ func (d *doing) looked(t *taint) (out []deed) {
 		x.named, x.wanted, x.told = mentions(object, d.asked), asks(d.wanted, r.kind), mentions(object, d.told)
 		switch r.kind {
 		case "foreign", "secrets":
-		case "sent":
-			x.told = x.told && places(object) != "" // what else is in it was bound to be shown before
-			x.copied = t.copied(text)
 		default:
+			x.told = x.told && places(object) != "" // what else is in it was bound to be shown before
 			x.copied = t.copied(text)
 		}
 		out = append(out, x)
@@ -253,13 +251,14 @@ func (d *doing) file(on, path, body string, group int, add func(*deedRow, string
 	}
 }
 
-// object is what of a deed tells whose idea it was: for what leaves, where it goes; else all of it.
+// object is what of a deed tells whose idea it was: the places that it names; without any, what it writes or removes.
 func (d *doing) object(r *deedRow, text string) string {
-	switch r.kind {
-	case "sent", "sent-secrets", "published":
-		if to := places(text); to != "" {
-			return to
-		}
+	if to := places(text); to != "" && r.kind != "secrets" && r.kind != "wiped" {
+		return to
+	}
+	switch r.on {
+	case "read", "write":
+		text, _, _ = strings.Cut(text, "\n")
 	}
 	return strings.ToLower(text)
 }
@@ -312,9 +311,10 @@ func ownPlaces(to string) bool {
 	return to != ""
 }
 
+// mentions says that a thing is named by one of the words.
 func mentions(object string, words []string) bool {
 	for _, w := range words {
-		if strings.Contains(object, w) {
+		if !programs["generic"][w] && strings.Contains(object, w) {
 			return true
 		}
 	}
