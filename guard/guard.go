@@ -4,7 +4,8 @@
 // A Book notes each tool call and what it means (tocsin.Action), in any order and shared out among readers. Principals
 // then goes through the calls of each principal in their order and adds up evidence, call by call, so that what is said
 // after a call rests on no later one. Evidence is of what was done to what, never of what was said about it: no claim of
-// authority lowers it, and none is asked for.
+// authority lowers it, and none is asked for. Of an agent that was turned it is evidence that nobody had asked for what it did
+// to its own principal: what people wrote is known by its words' hashes and intents only, and what they asked for clears it.
 package guard
 
 import (

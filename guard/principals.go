@@ -235,7 +235,8 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 	}
 	say("*", v)
 	if w := j.turned(t.call); w > v && v < tocsin.Intrusion { // who runs an intrusion has an agent that does as it is told
-		say("*", w)
+		at(j.here, itself)
+		say(itself, w)
 	}
 }
 
@@ -254,7 +255,6 @@ func (j *judging) tell() *tocsin.Principal {
 	o := &j.out
 	o.Score = j.all.score
 	o.Evidence = j.grounds(j.all)
-	j.tellTurned()
 	for id, n := range j.scoped {
 		o.Scope = append(o.Scope, tocsin.Authorised{ID: id, Acts: n})
 		if o.Verdict == tocsin.Ordinary {
@@ -272,6 +272,7 @@ func (j *judging) tell() *tocsin.Principal {
 		h := j.here[where]
 		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h)})
 	}
+	j.tellTurned()
 	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {
 		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Target, b.Target))
 	})

@@ -142,13 +142,22 @@ func (j *judging) tellTurned() {
 		return
 	}
 	if worst.verdict() >= tocsin.Suspicious {
-		o.Score += worst.score
+		var all []tocsin.Ground
 		for id, p := range worst.pieces {
-			g := grounds[id]
-			o.Evidence = append(o.Evidence, tocsin.Ground{ID: id, Weight: p.weight, Call: j.number[p.call], Session: j.of[p.call].id, Quote: p.call.text, Place: p.call.place,
-				Sentence: strings.NewReplacer("{n}", strconv.Itoa(len(p.kinds)), "{what}", p.row.Title).Replace(g.sentence)})
+			all = append(all, tocsin.Ground{ID: id, Weight: p.weight, Call: j.number[p.call], Session: j.of[p.call].id, Quote: p.call.text, Place: p.call.place,
+				Sentence: strings.NewReplacer("{n}", strconv.Itoa(len(p.kinds)), "{what}", p.row.Title).Replace(grounds[id].sentence)})
 		}
-		slices.SortFunc(o.Evidence, func(a, b tocsin.Ground) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.ID, b.ID)) })
+		add := func(score *float64, to *[]tocsin.Ground) {
+			*score += worst.score
+			*to = append(*to, all...)
+			slices.SortFunc(*to, func(a, b tocsin.Ground) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.ID, b.ID)) })
+		}
+		add(&o.Score, &o.Evidence)
+		for i := range o.ByTarget {
+			if o.ByTarget[i].Target == itself {
+				add(&o.ByTarget[i].Score, &o.ByTarget[i].Evidence)
+			}
+		}
 		if worst.unheard {
 			o.Cleared = append(o.Cleared, "what the person asked for is not recorded, so that it may be what was asked: no more than suspicious can be said")
 		}
