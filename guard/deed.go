@@ -89,7 +89,11 @@ type doing struct {
 	tool, arguments, command, path, result string
 }
 
-const mostLooked = 4096 // bytes of arguments that are looked at
+// Bounds in bytes of what is looked at: arguments, and those of a tool of the agent's own with its name.
+const (
+	mostLooked  = 4096
+	mostOwnTool = 300
+)
 
 // looked are the deeds of a call, and what of it leads to the next: t knows what of secrets went through the session.
 func (d *doing) looked(t *taint) (out []deed) {
@@ -126,7 +130,7 @@ func (d *doing) looked(t *taint) (out []deed) {
 		for _, p := range parts(d.command) {
 			written = append(written, p.written...)
 			d.part(&p, add)
-			if programs["senders"][p.program] {
+			if t.any() && programs["senders"][p.program] {
 				if to := places(p.text); !ownPlaces(to) {
 					outgoing, reach = true, reach+" "+p.text
 				}
@@ -152,12 +156,15 @@ func (d *doing) looked(t *taint) (out []deed) {
 		}
 	default:
 		text := tool + " " + arguments
+		if !strings.ContainsAny(tool, "._") { // a tool of the agent's own, such as a list of things to do
+			text = text[:min(len(text), mostOwnTool)]
+		}
 		for _, r := range deeds.on["tool"] {
 			if r.shape.MatchString(text) {
 				add(r, d.object(r, text), text, 0)
 			}
 		}
-		if to := places(arguments); tool != "" && !ownPlaces(to) {
+		if t.any() && tool != "" && !ownPlaces(places(arguments)) {
 			outgoing, reach = true, arguments
 		}
 	}
@@ -436,9 +443,12 @@ func (t *taint) file(path string) {
 	}
 }
 
+// any says that there is something that could be in a text.
+func (t *taint) any() bool { return len(t.words) > 0 }
+
 // in says that a text has some of it in it; what logs in where a secret belongs does not count.
 func (t *taint) in(text string) bool {
-	if len(t.words) == 0 || text == "" {
+	if !t.any() || text == "" {
 		return false
 	}
 	text = sentAlong.ReplaceAllString(text[:min(len(text), mostLine)], " ")
