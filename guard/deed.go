@@ -206,6 +206,7 @@ func (d *doing) part(p *part, add func(*deedRow, string, string, int)) {
 	} else if p.feeder != "" {
 		text += "\n<- " + p.feeder
 	}
+	text = text[:min(len(text), mostLooked)]
 	for _, rows := range [...][]*deedRow{deeds.command[p.program], deeds.on["command"]} {
 		for _, r := range rows {
 			if !r.shape.MatchString(text) || r.kind == "wiped" && d.inProject(p) {
@@ -250,7 +251,7 @@ func (d *doing) file(on, path, body string, group int, add func(*deedRow, string
 	if path == "" || len(path) > 1024 {
 		return
 	}
-	text := strings.ReplaceAll(path, `\`, "/") + "\n" + body
+	text := strings.ReplaceAll(path, `\`, "/") + "\n" + body[:min(len(body), mostLooked)]
 	for _, r := range deeds.on[on] {
 		if r.shape.MatchString(text) {
 			add(r, d.object(r, text), text, group)
@@ -356,7 +357,7 @@ const (
 
 // show remembers the lines of a result that a command may be copied from.
 func (t *taint) show(result string) {
-	for line := range strings.Lines(result[:min(len(result), 16<<10)]) {
+	for line := range strings.Lines(result[:min(len(result), 8<<10)]) {
 		if len(line) < 12 || len(line) > 4096 || len(t.shown) >= mostShown {
 			continue
 		}
