@@ -10,9 +10,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// formats are those in which scenarios are rendered.
-var formats = []string{"claude-code", "codex", "opencode", "gemini-cli", "copilot-cli", "chat"}
-
 // turnedArms are ways in which the scenarios are changed before they are judged.
 var turnedArms = []struct {
 	name   string
