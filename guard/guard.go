@@ -4,11 +4,13 @@
 // A Book notes each tool call and what it means (tocsin.Action), in any order and shared out among readers. Principals
 // then goes through the calls of each principal in their order and adds up evidence, call by call, so that what is said
 // after a call rests on no later one. Evidence is of what was done to what, never of what was said about it: no claim of
-// authority lowers it, and none is asked for.
+// authority lowers it, and none is asked for. Of an agent that was turned it is evidence that nobody had asked for what it did
+// to its own principal: what people wrote is known by its words' hashes and intents only, and what they asked for clears it.
 package guard
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +37,8 @@ type Book struct {
 	call     *call              // that call; nil until it means something
 	at       stamp
 	id       []byte // what its log calls it
+	deeds    []deed // of that call
+	seed     maphash.Seed
 }
 
 // A session is one conversation with an agent, its sub-agents included where they share its id.
@@ -50,6 +54,7 @@ type session struct {
 	low, telling               int          // of kept
 	letGo                      int
 	targets                    map[string]bool // groups of what its calls went to
+	taint                      taint
 }
 
 // A noted is a call as it was recorded: when and where, and what tells it from others and from itself in another record.
@@ -75,6 +80,8 @@ type call struct {
 	id    string // what its log calls it; may be empty
 	acts  []act
 	gave  []string // fingerprints of the secrets that its result gave away
+	deeds []deed   // against its own principal
+	text  string   // the call as a person would quote it, where it has deeds
 }
 
 // An act is one part of a call.
@@ -92,7 +99,7 @@ type act struct {
 
 // NewBook makes an empty Book.
 func NewBook() *Book {
-	return &Book{sessions: map[string]*session{}, alias: map[[2]string]bool{}}
+	return &Book{sessions: map[string]*session{}, alias: map[[2]string]bool{}, seed: maphash.MakeSeed()}
 }
 
 const mostAliases = 1 << 16
@@ -111,7 +118,7 @@ func (b *Book) same(one, other string) {
 func (b *Book) session(id string) *session {
 	x := b.sessions[id]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, taint: taint{seed: b.seed, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
 	return x
@@ -121,6 +128,7 @@ func (b *Book) session(id string) *session {
 func (b *Book) Call(ev *tocsin.Event) {
 	var principal, account, run, parent, id, agent, folder, callID, said, took string
 	s := seen(0)
+	did := doing{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
 		switch ev.Fields[i].Name {
@@ -144,13 +152,16 @@ func (b *Book) Call(ev *tocsin.Event) {
 			folder = v
 		case "command":
 			said = v
+			did.field("command", v)
 			s.field("command", v)
 		case "arguments":
 			if said == "" {
 				said = v
 			}
+			did.field("arguments", v)
 			s.field("arguments", v)
 		default:
+			did.field(ev.Fields[i].Name, v)
 			s.field(ev.Fields[i].Name, v)
 		}
 	}
@@ -194,6 +205,8 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x.calls = append(x.calls, c)
 	b.now, b.call, b.id = x, nil, append(b.id[:0], callID[:min(len(callID), mostID)]...)
+	did.folder = cmp.Or(folder, x.folder)
+	b.deeds = did.looked(&x.taint)
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.
@@ -216,7 +229,8 @@ func (b *Book) Note(a *tocsin.Action) {
 		}
 	}
 	low := a.Level < tocsin.Medium
-	if a.Level < tocsin.Low && len(a.Gave) == 0 && (a.Credential == "" || len(on) == 0) {
+	means := a.Level >= tocsin.Low || len(a.Gave) > 0 || a.Credential != "" && len(on) > 0
+	if !means && len(b.deeds) == 0 {
 		return
 	}
 	if b.call == nil {
@@ -229,8 +243,14 @@ func (b *Book) Note(a *tocsin.Action) {
 		default:
 			x.telling++
 		}
-		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, id: string(b.id), gave: slices.Clone(a.Gave)})
+		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, id: string(b.id), gave: slices.Clone(a.Gave), deeds: b.deeds})
 		b.call = &x.kept[len(x.kept)-1]
+		if len(b.deeds) > 0 {
+			b.call.text, b.deeds = strings.Clone(a.Text), nil
+		}
+	}
+	if !means {
+		return
 	}
 	if len(b.call.acts) == mostActs {
 		return

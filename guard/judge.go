@@ -102,7 +102,7 @@ type remark struct {
 }
 
 func newHeap(where string) *heap {
-	h := &heap{where: where, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
+	h := &heap{where: where, order: []string{}, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, variants: map[string]bool{},
 		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}, techniques: map[string][]string{}}
 	for i := range h.rows {
 		h.rows[i] = map[string]bool{}

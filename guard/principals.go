@@ -21,6 +21,8 @@ type judging struct {
 	alert  map[string]int   // by target, the call with which it became suspicious there
 	seen   map[string]tocsin.Verdict
 	scoped map[string]int // acts that scope records granted, by record
+
+	turnings map[*session]*turning
 }
 
 // Grants say what was allowed: scope.Records.
@@ -46,7 +48,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals(links) {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -244,6 +246,10 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 		v = tocsin.Suspicious
 	}
 	say("*", v)
+	if w := j.turned(t.call); w > v && v < tocsin.Intrusion { // who runs an intrusion has an agent that does as it is told
+		at(j.here, itself)
+		say(itself, w)
+	}
 }
 
 // chained says that two phases were gone through at one target that is not the agent's own machine.
@@ -278,6 +284,7 @@ func (j *judging) tell() *tocsin.Principal {
 		h := j.here[where]
 		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h), Course: j.course(h)})
 	}
+	j.tellTurned()
 	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {
 		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Target, b.Target))
 	})
