@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/prevalence"
 )
 
 // Bounds on what a Book keeps. Calls are counted whatever happens; what they meant is let go beyond these, the least telling
@@ -45,6 +46,7 @@ type session struct {
 	letGo                      int
 	targets                    map[string]bool // groups of what its calls went to
 	sight                      sight
+	work                       []int // calls by trade of those who defend
 }
 
 // A stamp is when a call was made and where it stands. Of calls without times the place alone tells the order.
@@ -71,7 +73,8 @@ type act struct {
 	outcome           tocsin.Outcome
 	on                []target
 	credential        string
-	own               bool // it went to the agent's own machine or project only
+	strings           []string // that others would not have by chance
+	own               bool     // it went to the agent's own machine or project only
 }
 
 // NewBook makes an empty Book.
@@ -79,7 +82,7 @@ func NewBook() *Book { return &Book{sessions: map[string]*session{}} }
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
-	var principal, run, parent, id, agent, folder string
+	var principal, run, parent, id, agent, folder, tool, command string
 	s := seen{}
 	for i := range ev.Fields {
 		v := ev.Fields[i].Value
@@ -97,6 +100,12 @@ func (b *Book) Call(ev *tocsin.Event) {
 		case "cwd":
 			folder = v
 		default:
+			switch ev.Fields[i].Name {
+			case "tool":
+				tool = v
+			case "command":
+				command = v
+			}
 			s.field(ev.Fields[i].Name, v)
 		}
 	}
@@ -112,7 +121,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x := b.sessions[key]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, work: make([]int, len(trades))}
 		b.sessions[x.id] = x
 	}
 	keep(&x.principal, principal)
@@ -132,6 +141,9 @@ func (b *Book) Call(ev *tocsin.Event) {
 	}
 	x.calls = append(x.calls, b.at)
 	x.sight.add(&s)
+	if i := tradeOf(tool, command); i >= 0 {
+		x.work[i]++
+	}
 	b.now, b.call = x, nil
 }
 
@@ -179,7 +191,28 @@ func (b *Book) Note(a *tocsin.Action) {
 	if t.row == nil && len(a.Rules) > 0 {
 		t.row = a.Rules[0]
 	}
+	t.strings = unusual(a.Marks)
 	b.call.acts = append(b.call.acts, t)
+}
+
+// unusual are those marks of an act that lead from one principal to another: hosts that are called back, tokens of payloads
+// and files that were left. Hosts that everybody uses are left out.
+func unusual(marks []string) (out []string) {
+	for _, m := range marks {
+		switch kind, v, _ := strings.Cut(m, ":"); kind {
+		case "callback":
+			if share, _ := prevalence.Share("callback:" + v); share >= publicFrom || own.names[v] {
+				continue
+			}
+		case "token", "dropped":
+		default:
+			continue
+		}
+		if len(out) < 4 {
+			out = append(out, strings.Clone(m))
+		}
+	}
+	return out
 }
 
 // Merge adds what another reader has noted. It is not to be used afterwards.
@@ -208,6 +241,9 @@ func (b *Book) Merge(o *Book) {
 			}
 		}
 		x.sight.merge(&y.sight)
+		for i, n := range y.work {
+			x.work[i] += n
+		}
 	}
 }
 

@@ -286,6 +286,11 @@ func (h *heap) chain() bool {
 		len(h.phases) >= 2 && (h.count["used-what-it-found"] > 0 || h.guessed > 0 || len(h.met) >= 2 || len(h.guesses) >= 6)
 }
 
+// took says that what was done here is more than many do who share nothing: only then are others' acts held against who did it.
+func (h *heap) took() bool {
+	return len(h.rows[1])+len(h.rows[2]) > 0 || len(h.guesses) >= 3 || len(h.missing) >= 5 || len(h.used) > 0
+}
+
 func (h *heap) verdict() tocsin.Verdict {
 	switch {
 	case h.score >= intrusionFrom && h.chain():

@@ -21,6 +21,7 @@ type judging struct {
 	alert  map[string]int   // by target, the call with which it became suspicious there
 	seen   map[string]tocsin.Verdict
 	scoped map[string]int // acts that scope records granted, by record
+	work   []int          // calls by trade
 }
 
 // Grants say what was allowed: scope.Records.
@@ -45,7 +46,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals() {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, work: make([]int, len(trades))}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -62,7 +63,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 		for _, g := range t.gave {
 			known[g] = true
 		}
-		t.by.look(t, common)
+		t.by.look(t, common, known)
 	}
 	out := make([]*tocsin.Principal, 0, len(all))
 	for _, j := range all {
@@ -94,6 +95,9 @@ func (j *judging) count() []turn {
 		o.Sessions = append(o.Sessions, x.id)
 		o.Calls += len(x.calls)
 		sight.merge(&x.sight)
+		for i, n := range x.work {
+			j.work[i] += n
+		}
 		if x.agent != "" && !agents[x.agent] {
 			agents[x.agent] = true
 			o.Agents = append(o.Agents, x.agent)
@@ -188,6 +192,18 @@ func (j *judging) take(c *call, a *act, common map[string]*heap, known map[strin
 		at(j.here, g).add(c, a, known)
 		at(common, g).add(c, a, known)
 	}
+	for _, s := range a.links(known) {
+		at(common, s).add(c, a, known)
+	}
+}
+
+// links are what leads from an act to the same campaign's acts of other principals besides its targets: secrets that a result gave
+// away, to whomever, and unusual strings. Secrets that no result gave are left out: strangers have passwords in common.
+func (a *act) links(known map[string]bool) []string {
+	if a.credential != "" && known[a.credential] {
+		return append([]string{"secret " + a.credential}, a.strings...)
+	}
+	return a.strings
 }
 
 func at(m map[string]*heap, where string) *heap {
@@ -200,7 +216,7 @@ func at(m map[string]*heap, where string) *heap {
 }
 
 // look says what is to be said of the principal after a call.
-func (j *judging) look(t *turn, common map[string]*heap) {
+func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) {
 	n := j.number[t.call]
 	say := func(where string, v tocsin.Verdict) {
 		if v > j.seen[where] {
@@ -223,7 +239,18 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 		}
 		for k := range a.on {
 			if h := j.here[a.on[k].group]; h != nil {
-				say(h.where, max(h.verdict(), common[h.where].verdict()))
+				v := h.verdict()
+				if h.took() {
+					v = max(v, common[h.where].verdict())
+				}
+				say(h.where, v)
+			}
+		}
+		if j.all.took() {
+			for _, s := range a.links(known) {
+				if h := common[s]; h != nil {
+					say("*", h.verdict())
+				}
 			}
 		}
 	}
@@ -256,6 +283,11 @@ func (j *judging) tell() *tocsin.Principal {
 		}
 	}
 	slices.SortFunc(o.Scope, func(a, b tocsin.Authorised) int { return cmp.Compare(a.ID, b.ID) })
+	clear, most := cleared(j.work, o.Calls)
+	o.Cleared = append(o.Cleared, clear...)
+	if most && o.Verdict == tocsin.Ordinary {
+		o.Verdict = tocsin.SecurityWork
+	}
 	for _, s := range o.Scope {
 		o.Cleared = append(o.Cleared, strconv.Itoa(s.Acts)+" acts are inside the scope record "+s.ID)
 	}
