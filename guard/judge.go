@@ -173,6 +173,15 @@ func (a *act) kind() string {
 	return a.technique + a.verb
 }
 
+// seeks says that an act seeks rights that its principal has not been given. Root may be asked for by means of sudo; what root
+// does, and changes, is no search for root.
+func (a *act) seeks() bool {
+	if strings.HasPrefix(a.technique, "T1548") || strings.HasPrefix(a.technique, "T1069") {
+		return a.verb != "write" && a.verb != "change" && a.verb != "create" || !hasRights(a.text)
+	}
+	return !hasRights(a.text)
+}
+
 const mostOf = 4096 // names that a heap keeps of each sort
 
 func put[K comparable](m map[K]bool, k K) bool {
@@ -193,7 +202,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		h.order = append(h.order, p)
 		h.set("phases", len(h.phases), c, a)
 	}
-	if len(a.on) == 0 && seeksRights[a.technique] && (strings.HasPrefix(a.technique, "T1548") || strings.HasPrefix(a.technique, "T1069") || !hasRights(a.text)) && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {
+	if len(a.on) == 0 && seeksRights[a.technique] && a.seeks() && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {
 		h.set("rights-sought", len(h.rights), c, a)
 	}
 	for i := range a.on {
