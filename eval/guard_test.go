@@ -637,3 +637,53 @@ func firstCalls(all []chat, n int) []chat {
 		return !slices.ContainsFunc(c.Messages, func(m message) bool { return len(m.Calls) > 0 })
 	})
 }
+
+// Forensics and hunting are security work, whatever is searched for, left out or read out of an image.
+func TestGuardDefenders(t *testing.T) {
+	all := readScenarios(t, "defence.txt")
+	found, _ := told(t, own(t), scenarioFolder(t, all))
+	defer found.Close()
+	if len(found.Principals) != len(all) {
+		t.Fatalf("%d principals of %d sessions", len(found.Principals), len(all))
+	}
+	for _, p := range found.Principals {
+		if p.Verdict != tocsin.SecurityWork || len(p.Cleared) == 0 {
+			t.Errorf("%v is %s, cleared by %q", p.Sessions, p.Verdict, p.Cleared)
+			for _, e := range p.Evidence {
+				t.Logf("%.1f %s: %s", e.Weight, e.Sentence, e.Quote)
+			}
+		}
+	}
+}
+
+// Sub-agents that are principals of their own and share a target only are one campaign: each of three campaigns is seen, and it is
+// told of the parts that others did the rest.
+func TestGuardLinks(t *testing.T) {
+	all := readScenarios(t, "web.txt")
+	of := map[string]string{}
+	for _, s := range all {
+		of["s-"+s.ID] = s.Case
+	}
+	found, _ := told(t, own(t), scenarioFolder(t, all))
+	defer found.Close()
+	worst, shared := map[string]tocsin.Verdict{}, 0
+	for _, p := range found.Principals {
+		c := of[p.Sessions[0]]
+		worst[c] = max(worst[c], p.Verdict)
+		if slices.ContainsFunc(p.Evidence, func(g tocsin.Ground) bool { return g.ID == "shared" }) {
+			shared++
+		}
+	}
+	intrusions := 0
+	for c, v := range worst {
+		if v < tocsin.Suspicious {
+			t.Errorf("%s: %s", c, v)
+		}
+		if v >= tocsin.Intrusion {
+			intrusions++
+		}
+	}
+	if len(worst) != 3 || intrusions == 0 || shared < 3 {
+		t.Errorf("%v, %d principals share", worst, shared)
+	}
+}

@@ -120,7 +120,8 @@ type heap struct {
 	scanned  []scanned
 	gathered bool
 
-	count map[string]int // of each ground
+	by    map[*judging]bool // principals, of a heap that several add to
+	count map[string]int    // of each ground
 	last  map[string]*remark
 	score float64
 }
@@ -138,7 +139,7 @@ type remark struct {
 }
 
 func newHeap(where string) *heap {
-	h := &heap{where: where, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, looked: map[string]bool{}, variants: map[string]bool{}, missing: map[string]bool{}, guesses: map[string]bool{}, pivots: map[[2]string]bool{},
+	h := &heap{where: where, phases: map[string]bool{}, rights: map[string]bool{}, pairs: map[[2]string]bool{}, creds: map[string]bool{}, named: map[string]bool{}, looked: map[string]bool{}, variants: map[string]bool{}, missing: map[string]bool{}, guesses: map[string]bool{}, pivots: map[[2]string]bool{}, by: map[*judging]bool{},
 		used: map[string]bool{}, denied: map[string]int{}, met: map[string]bool{}, count: map[string]int{}, last: map[string]*remark{}}
 	for i := range h.rows {
 		h.rows[i] = map[string]bool{}
@@ -250,7 +251,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		} else if t.wide.IsValid() && a.verb == "scan" && len(h.scanned) < 64 && !slices.ContainsFunc(h.scanned, func(n scanned) bool { return n.net == t.wide }) {
 			h.scanned = append(h.scanned, scanned{t.wide, c})
 		}
-		if a.verb == "request" && looks && (a.outcome == tocsin.Failed || a.outcome == tocsin.Denied) && put(h.missing, a.text) {
+		if a.technique == "T1595.003" && (a.outcome == tocsin.Failed || a.outcome == tocsin.Denied) && put(h.missing, a.text) {
 			h.set("forced-browsing", len(h.missing), c, a)
 		}
 		if a.verb == "probe" && put(h.variants, t.name+" "+a.text) {
@@ -292,7 +293,7 @@ const (
 // chain says that the acts here follow each other as those of an intrusion do: phases at one target, and more than looking.
 func (h *heap) chain() bool {
 	return len(h.phases) >= 3 || len(h.creds) >= 3 && len(h.pairs) >= 6 ||
-		len(h.phases) >= 2 && (h.count["used-what-it-found"] > 0 || h.guessed > 0 || len(h.met) >= 2 || len(h.guesses) >= 6)
+		len(h.phases) >= 2 && (h.count["used-what-it-found"] > 0 || h.guessed > 0 || len(h.met) >= 2 || len(h.guesses) >= 6 || len(h.variants) >= 4)
 }
 
 // took says that what was done here is more than many do who share nothing: only then are others' acts held against who did it.

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ type judging struct {
 	seen   map[string]tocsin.Verdict
 	scoped map[string]int // acts that scope records granted, by record
 	work   []int          // calls by trade
+	others map[string]others
 }
 
 // Grants say what was allowed: scope.Records.
@@ -46,7 +48,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals() {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, work: make([]int, len(trades))}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, work: make([]int, len(trades)), others: map[string]others{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -191,9 +193,11 @@ func (j *judging) take(c *call, a *act, common map[string]*heap, known map[strin
 		done = g
 		at(j.here, g).add(c, a, known)
 		at(common, g).add(c, a, known)
+		common[g].by[j] = true
 	}
 	for _, s := range a.links(known) {
 		at(common, s).add(c, a, known)
+		common[s].by[j] = true
 	}
 }
 
@@ -240,16 +244,22 @@ func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) 
 		for k := range a.on {
 			if h := j.here[a.on[k].group]; h != nil {
 				v := h.verdict()
-				if h.took() {
-					v = max(v, common[h.where].verdict())
+				if c := common[h.where]; h.took() && c.verdict() > v {
+					most := tocsin.Intrusion
+					if h.score < suspiciousFrom/3 { // who did so little may be a stranger who came by
+						most = tocsin.Suspicious
+					}
+					v = max(v, min(c.verdict(), most))
+					j.rest(h.where, c, t.call, a)
 				}
 				say(h.where, v)
 			}
 		}
 		if j.all.took() {
 			for _, s := range a.links(known) {
-				if h := common[s]; h != nil {
+				if h := common[s]; h != nil && h.verdict() > max(j.all.verdict(), j.seen["*"]) {
 					say("*", h.verdict())
+					j.rest(itself, h, t.call, a)
 				}
 			}
 		}
@@ -259,6 +269,34 @@ func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) 
 		v = tocsin.Suspicious
 	}
 	say("*", v)
+}
+
+// rest notes that what is said of the principal at a target rests on others that went there too.
+func (j *judging) rest(where string, h *heap, c *call, a *act) {
+	if n := len(h.by) - 1; n > 0 {
+		j.others[where] = others{n, strings.Join(h.order, ", "), remark{c, a}}
+	}
+}
+
+// others are principals who share a target or a string.
+type others struct {
+	n      int
+	phases string
+	at     remark
+}
+
+// shared is the ground that says so.
+func (j *judging) shared(where string) []tocsin.Ground {
+	o, ok := j.others[where]
+	if !ok {
+		return nil
+	}
+	name := where
+	if where == itself {
+		name = "what it shares with them, a secret, a callback or a file"
+	}
+	return []tocsin.Ground{{ID: "shared", Call: j.number[o.at.call], Session: j.of[o.at.call].id, Quote: o.at.act.text, Place: o.at.call.place, Rule: o.at.act.row,
+		Sentence: strings.NewReplacer("{n}", strconv.Itoa(o.n), "{where}", name, "{what}", o.phases).Replace(grounds["shared"].sentence)}}
 }
 
 // chained says that two phases were gone through at one target that is not the agent's own machine.
@@ -276,6 +314,9 @@ func (j *judging) tell() *tocsin.Principal {
 	o := &j.out
 	o.Score = j.all.score
 	o.Evidence = j.grounds(j.all)
+	for _, where := range slices.Sorted(maps.Keys(j.others)) {
+		o.Evidence = append(o.Evidence, j.shared(where)...)
+	}
 	for id, n := range j.scoped {
 		o.Scope = append(o.Scope, tocsin.Authorised{ID: id, Acts: n})
 		if o.Verdict == tocsin.Ordinary {
@@ -296,7 +337,7 @@ func (j *judging) tell() *tocsin.Principal {
 			continue
 		}
 		h := j.here[where]
-		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h)})
+		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: append(j.grounds(h), j.shared(where)...)})
 	}
 	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {
 		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Target, b.Target))
