@@ -172,3 +172,15 @@ func TestSecurityWork(t *testing.T) {
 		t.Errorf("%v %q", p.Verdict, p.Cleared)
 	}
 }
+
+// A session that goes to ever new targets and calls back to ever new hosts keeps a bounded number of heaps.
+func TestManyTargetsAreBounded(t *testing.T) {
+	m := map[string]*heap{}
+	for i := range 2 * mostHeaps {
+		a := did("x", "discovery", "list", tocsin.Medium, "192.0.2.1")
+		at(m, fmt.Sprint(i)).add(&call{}, &act{tactic: a.Tactic, level: a.Level}, nil)
+	}
+	if len(m) != mostHeaps || at(m, "0") == nil || at(m, "new") != nil {
+		t.Errorf("%d heaps", len(m))
+	}
+}

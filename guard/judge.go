@@ -195,6 +195,9 @@ func put[K comparable](m map[K]bool, k K) bool {
 
 // add adds an act to what speaks for an intrusion here. known are the secrets that results gave away before.
 func (h *heap) add(c *call, a *act, known map[string]bool) {
+	if h == nil {
+		return
+	}
 	rank := min(int(a.level-tocsin.Low), 2)
 	if a.tactic != "" && put(h.rows[rank], a.kind()) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
@@ -281,6 +284,14 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if h.gathered && a.outcome != tocsin.Denied && a.outcome != tocsin.Failed {
 			h.set("gathered-and-sent", 1, c, a)
 		}
+	}
+}
+
+// share adds an act of a principal to what speaks for an intrusion of several.
+func (h *heap) share(j *judging, c *call, a *act, known map[string]bool) {
+	if h != nil {
+		h.by[j] = true
+		h.add(c, a, known)
 	}
 }
 

@@ -192,12 +192,10 @@ func (j *judging) take(c *call, a *act, common map[string]*heap, known map[strin
 		}
 		done = g
 		at(j.here, g).add(c, a, known)
-		at(common, g).add(c, a, known)
-		common[g].by[j] = true
+		at(common, g).share(j, c, a, known)
 	}
 	for _, s := range a.links(known) {
-		at(common, s).add(c, a, known)
-		common[s].by[j] = true
+		at(common, s).share(j, c, a, known)
 	}
 }
 
@@ -210,9 +208,14 @@ func (a *act) links(known map[string]bool) []string {
 	return a.strings
 }
 
+// mostHeaps bounds the targets of a principal, and what principals have in common, for which evidence is added up. Beyond it only what
+// is known already is added to; all of it counts for the principal.
+const mostHeaps = 16384
+
+// at is the heap of a target; nil if there are too many.
 func at(m map[string]*heap, where string) *heap {
 	h := m[where]
-	if h == nil {
+	if h == nil && len(m) < mostHeaps {
 		h = newHeap(where)
 		m[where] = h
 	}
@@ -244,7 +247,7 @@ func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) 
 		for k := range a.on {
 			if h := j.here[a.on[k].group]; h != nil {
 				v := h.verdict()
-				if c := common[h.where]; h.took() && c.verdict() > v {
+				if c := common[h.where]; c != nil && h.took() && c.verdict() > v {
 					most := tocsin.Intrusion
 					if h.score < suspiciousFrom/3 { // who did so little may be a stranger who came by
 						most = tocsin.Suspicious
