@@ -32,11 +32,13 @@ func (r *Reader) webCall(q *webCall) bool {
 	a.Verb, a.Log = "request", "session"
 	a.Outcome = answered(q.status, a.Outcome)
 	e, ok := targetOf(q.url)
-	if !ok {
-		return false // the machine itself, or a name that only exists there
+	is := r.asked(q.method, uri)
+	if !ok { // the machine itself, or a name that only exists there: its tests send what attacks too, but to another name seldom
+		if e = bareTarget(host); e.Value == "" || is.attack.row == nil && (q.body == "" || r.know.payload(plainBody(q.body), false).row == nil) {
+			return false
+		}
 	}
 	r.target(e.Kind, e.Value)
-	is := r.asked(q.method, uri)
 	text := r.mask.uri(uri[:min(len(uri), 1024)])
 	a.Text, r.masked = concat(q.method+" ", before(host, '@'), tocsin.Shorten(text, maxRequest)), true
 	attack := is.attack
@@ -70,6 +72,19 @@ func (r *Reader) webCall(q *webCall) bool {
 		r.means(is.sensitive)
 	}
 	return a.Row != nil
+}
+
+// bareTarget is the machine of a URL that has a name of one label, as containers of one project know each other; none if it is
+// the agent's own.
+func bareTarget(host string) tocsin.Entity {
+	if _, h, ok := cutLast(host, '@'); ok {
+		host = h
+	}
+	name := strings.ToLower(before(host, ':'))
+	if name == "" || name == "localhost" || strings.ContainsAny(name, ".[]{}$<>%* ") {
+		return tocsin.Entity{}
+	}
+	return tocsin.Entity{Kind: "host", Value: name}
 }
 
 // answered is how a request ended by the status of its answer, as web logs are read; without one, as the call ended.

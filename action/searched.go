@@ -7,7 +7,7 @@ import (
 
 // acted are the arguments that say what a command does: of a program that searches, all but what it searches for; of one
 // that reads evidence, none; of any other, all but files that lie in evidence. What is searched for, or read out of an image,
-// is not done. Which programs those are, and which places, lists of knowledge say.
+// is not done, nor is it to what a flag leaves out. Which programs those are, and which places, lists of knowledge say.
 func (k *Knowledge) acted(tool string, args, masked []string) (_, _ []string) {
 	if interpreter(tool) {
 		for _, w := range args {
@@ -38,6 +38,10 @@ func (k *Knowledge) acted(tool string, args, masked []string) (_, _ []string) {
 			pattern = false
 		case compare && k.listed("comparisons", low):
 			i++
+		case k.listed("sparing-flags", before(low, '=')):
+			if !strings.Contains(w, "=") {
+				i++
+			}
 		case k.inList("evidence-places", low):
 		default:
 			left = append(left, i)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/prevalence"
 )
 
 // Bounds on what a Book keeps. Calls are counted whatever happens; what they meant is let go beyond these, the least telling
@@ -54,6 +55,7 @@ type session struct {
 	low, telling               int          // of kept
 	letGo                      int
 	targets                    map[string]bool // groups of what its calls went to
+	work                       []int           // calls by trade of those who defend
 	taint                      taint
 }
 
@@ -93,8 +95,9 @@ type act struct {
 	outcome           tocsin.Outcome
 	on                []target
 	credential        string
-	own               bool   // it went to the agent's own machine or project only
-	ground            string // of a provider's verdict; empty for what the agent did
+	strings           []string // that others would not have by chance
+	own               bool     // it went to the agent's own machine or project only
+	ground            string   // of a provider's verdict; empty for what the agent did
 }
 
 // NewBook makes an empty Book.
@@ -118,7 +121,7 @@ func (b *Book) same(one, other string) {
 func (b *Book) session(id string) *session {
 	x := b.sessions[id]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}, taint: taint{seed: b.seed, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, work: make([]int, len(trades)), taint: taint{seed: b.seed, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
 	return x
@@ -126,7 +129,7 @@ func (b *Book) session(id string) *session {
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
-	var principal, account, run, parent, id, agent, folder, callID, said, took string
+	var principal, account, run, parent, id, agent, folder, callID, said, took, tool, command string
 	s := seen(0)
 	did := doing{}
 	for i := range ev.Fields {
@@ -151,7 +154,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 		case "cwd":
 			folder = v
 		case "command":
-			said = v
+			said, command = v, v
 			did.field("command", v)
 			s.field("command", v)
 		case "arguments":
@@ -162,6 +165,9 @@ func (b *Book) Call(ev *tocsin.Event) {
 			s.field("arguments", v)
 		default:
 			did.field(ev.Fields[i].Name, v)
+			if ev.Fields[i].Name == "tool" {
+				tool = v
+			}
 			s.field(ev.Fields[i].Name, v)
 		}
 	}
@@ -207,6 +213,9 @@ func (b *Book) Call(ev *tocsin.Event) {
 	b.now, b.call, b.id = x, nil, append(b.id[:0], callID[:min(len(callID), mostID)]...)
 	did.folder = cmp.Or(folder, x.folder)
 	b.deeds = did.looked(&x.taint)
+	if i := tradeOf(tool, command); i >= 0 {
+		x.work[i]++
+	}
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.
@@ -260,7 +269,28 @@ func (b *Book) Note(a *tocsin.Action) {
 	if t.row == nil && len(a.Rules) > 0 {
 		t.row = a.Rules[0]
 	}
+	t.strings = unusual(a.Marks)
 	b.call.acts = append(b.call.acts, t)
+}
+
+// unusual are those marks of an act that lead from one principal to another: hosts that are called back, tokens of payloads
+// and files that were left. Hosts that everybody uses are left out.
+func unusual(marks []string) (out []string) {
+	for _, m := range marks {
+		switch kind, v, _ := strings.Cut(m, ":"); kind {
+		case "callback":
+			if share, _ := prevalence.Share("callback:" + v); share >= publicFrom || own.names[v] {
+				continue
+			}
+		case "token", "dropped":
+		default:
+			continue
+		}
+		if len(out) < 4 {
+			out = append(out, strings.Clone(m))
+		}
+	}
+	return out
 }
 
 // Merge adds what another reader has noted. It is not to be used afterwards.
@@ -287,6 +317,9 @@ func (b *Book) Merge(o *Book) {
 			if len(x.targets) < mostTargets {
 				x.targets[t] = true
 			}
+		}
+		for i, n := range y.work {
+			x.work[i] += n
 		}
 		for _, v := range y.verdicts {
 			x.addVerdict(v)

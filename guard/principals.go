@@ -2,6 +2,7 @@ package guard
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type judging struct {
 	alert  map[string]int   // by target, the call with which it became suspicious there
 	seen   map[string]tocsin.Verdict
 	scoped map[string]int // acts that scope records granted, by record
+	work   []int          // calls by trade
+	others map[string]others
 
 	turnings map[*session]*turning
 }
@@ -48,7 +51,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 	var all []*judging
 	var turns []turn
 	for _, p := range b.principals(links) {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}}
+		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}, work: make([]int, len(trades)), others: map[string]others{}}
 		all = append(all, j)
 		turns = append(turns, j.count()...)
 	}
@@ -65,7 +68,7 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 		for _, g := range t.gave {
 			known[g] = true
 		}
-		t.by.look(t, common)
+		t.by.look(t, common, known)
 	}
 	out := make([]*tocsin.Principal, 0, len(all))
 	for _, j := range all {
@@ -97,6 +100,9 @@ func (j *judging) count() []turn {
 	for _, x := range j.sessions {
 		o.Sessions = append(o.Sessions, x.id)
 		o.Calls += len(x.calls)
+		for i, n := range x.work {
+			j.work[i] += n
+		}
 		if x.agent != "" && !agents[x.agent] {
 			agents[x.agent] = true
 			o.Agents = append(o.Agents, x.agent)
@@ -200,13 +206,30 @@ func (j *judging) take(c *call, a *act, common map[string]*heap, known map[strin
 		}
 		done = g
 		at(j.here, g).add(c, a, known)
-		at(common, g).add(c, a, known)
+		at(common, g).share(j, c, a, known)
+	}
+	for _, s := range a.links(known) {
+		at(common, s).share(j, c, a, known)
 	}
 }
 
+// links are what leads from an act to the same campaign's acts of other principals besides its targets: secrets that a result gave
+// away, to whomever, and unusual strings. Secrets that no result gave are left out: strangers have passwords in common.
+func (a *act) links(known map[string]bool) []string {
+	if a.credential != "" && known[a.credential] {
+		return append([]string{"secret " + a.credential}, a.strings...)
+	}
+	return a.strings
+}
+
+// mostHeaps bounds the targets of a principal, and what principals have in common, for which evidence is added up. Beyond it only what
+// is known already is added to; all of it counts for the principal.
+const mostHeaps = 16384
+
+// at is the heap of a target; nil if there are too many.
 func at(m map[string]*heap, where string) *heap {
 	h := m[where]
-	if h == nil {
+	if h == nil && len(m) < mostHeaps {
 		h = newHeap(where)
 		m[where] = h
 	}
@@ -214,7 +237,7 @@ func at(m map[string]*heap, where string) *heap {
 }
 
 // look says what is to be said of the principal after a call.
-func (j *judging) look(t *turn, common map[string]*heap) {
+func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) {
 	n := j.number[t.call]
 	say := func(where string, v tocsin.Verdict) {
 		if v > j.seen[where] {
@@ -237,7 +260,24 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 		}
 		for k := range a.on {
 			if h := j.here[a.on[k].group]; h != nil {
-				say(h.where, max(h.verdict(), common[h.where].verdict()))
+				v := h.verdict()
+				if c := common[h.where]; c != nil && h.took() && c.verdict() > v {
+					most := tocsin.Intrusion
+					if h.score < suspiciousFrom/3 { // who did so little may be a stranger who came by
+						most = tocsin.Suspicious
+					}
+					v = max(v, min(c.verdict(), most))
+					j.rest(h.where, c, t.call, a)
+				}
+				say(h.where, v)
+			}
+		}
+		if j.all.took() {
+			for _, s := range a.links(known) {
+				if h := common[s]; h != nil && h.verdict() > max(j.all.verdict(), j.seen["*"]) {
+					say("*", h.verdict())
+					j.rest(itself, h, t.call, a)
+				}
 			}
 		}
 	}
@@ -250,6 +290,34 @@ func (j *judging) look(t *turn, common map[string]*heap) {
 		at(j.here, itself)
 		say(itself, w)
 	}
+}
+
+// rest notes that what is said of the principal at a target rests on others that went there too.
+func (j *judging) rest(where string, h *heap, c *call, a *act) {
+	if n := len(h.by) - 1; n > 0 {
+		j.others[where] = others{n, strings.Join(h.order, ", "), remark{c, a}}
+	}
+}
+
+// others are principals who share a target or a string.
+type others struct {
+	n      int
+	phases string
+	at     remark
+}
+
+// shared is the ground that says so.
+func (j *judging) shared(where string) []tocsin.Ground {
+	o, ok := j.others[where]
+	if !ok {
+		return nil
+	}
+	name := where
+	if where == itself {
+		name = "what it shares with them, a secret, a callback or a file"
+	}
+	return []tocsin.Ground{{ID: "shared", Call: j.number[o.at.call], Session: j.of[o.at.call].id, Quote: o.at.act.text, Place: o.at.call.place, Rule: o.at.act.row,
+		Sentence: strings.NewReplacer("{n}", strconv.Itoa(o.n), "{where}", name, "{what}", o.phases).Replace(grounds["shared"].sentence)}}
 }
 
 // chained says that two phases were gone through at one target that is not the agent's own machine.
@@ -267,6 +335,9 @@ func (j *judging) tell() *tocsin.Principal {
 	o := &j.out
 	o.Score = j.all.score
 	o.Evidence = j.grounds(j.all)
+	for _, where := range slices.Sorted(maps.Keys(j.others)) {
+		o.Evidence = append(o.Evidence, j.shared(where)...)
+	}
 	for id, n := range j.scoped {
 		o.Scope = append(o.Scope, tocsin.Authorised{ID: id, Acts: n})
 		if o.Verdict == tocsin.Ordinary {
@@ -274,6 +345,11 @@ func (j *judging) tell() *tocsin.Principal {
 		}
 	}
 	slices.SortFunc(o.Scope, func(a, b tocsin.Authorised) int { return cmp.Compare(a.ID, b.ID) })
+	clear, most := cleared(j.work, o.Calls)
+	o.Cleared = append(o.Cleared, clear...)
+	if most && o.Verdict == tocsin.Ordinary {
+		o.Verdict = tocsin.SecurityWork
+	}
 	for _, s := range o.Scope {
 		o.Cleared = append(o.Cleared, strconv.Itoa(s.Acts)+" acts are inside the scope record "+s.ID)
 	}
@@ -282,7 +358,7 @@ func (j *judging) tell() *tocsin.Principal {
 			continue
 		}
 		h := j.here[where]
-		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: j.grounds(h), Course: j.course(h)})
+		o.ByTarget = append(o.ByTarget, tocsin.TargetVerdict{Target: where, Verdict: v, Score: h.score, FirstAlert: j.alert[where], Phases: h.order, Evidence: append(j.grounds(h), j.shared(where)...), Course: j.course(h)})
 	}
 	j.tellTurned()
 	slices.SortFunc(o.ByTarget, func(a, b tocsin.TargetVerdict) int {

@@ -1,0 +1,186 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// one judges calls of one principal and gives the evidence by id.
+func one(acts ...tocsin.Action) (*tocsin.Principal, map[string]tocsin.Ground) {
+	b := NewBook()
+	var calls []said
+	for _, a := range acts {
+		calls = append(calls, said{"p1", "s1", []tocsin.Action{a}})
+	}
+	note(b, calls, 0)
+	p := b.Principals(nil)[0]
+	out := map[string]tocsin.Ground{}
+	for _, g := range p.Evidence {
+		out[g.ID] = g
+	}
+	return p, out
+}
+
+func login(outcome tocsin.Outcome, credential, target string) tocsin.Action {
+	a := did("login", "credential-access", "login", tocsin.Low, target)
+	a.Outcome, a.Credential, a.Text = outcome, credential, "login "+credential
+	return a
+}
+
+// Each kind of evidence is there for what it is of, and not for what is like it.
+func TestEvidence(t *testing.T) {
+	missing := func(n int) (out []tocsin.Action) {
+		for i := range n {
+			a := did("path", "reconnaissance", "scan", tocsin.Low, "192.0.2.5")
+			a.Technique, a.Outcome, a.Text = "T1595.003", tocsin.Failed, fmt.Sprint("GET /", i)
+			out = append(out, a)
+		}
+		return out
+	}
+	refused := func(n int) (out []tocsin.Action) {
+		for i := range n {
+			out = append(out, login(tocsin.Denied, fmt.Sprint("key:", i), "192.0.2.5"))
+		}
+		return out
+	}
+	scan := did("scan", "discovery", "scan", tocsin.Medium, "192.0.2.0/24")
+	again := did("scan", "discovery", "scan", tocsin.Medium, "192.0.2.5")
+	rights := func(text, technique, verb string) tocsin.Action {
+		a := did(technique+verb, "privilege-escalation", verb, tocsin.Low)
+		a.Technique, a.Text = technique, text
+		return a
+	}
+	for _, c := range []struct {
+		what string
+		id   string
+		acts []tocsin.Action
+		want bool
+	}{
+		{"many refused logins", "guesses", refused(8), true},
+		{"a mistyped password", "guesses", refused(2), false},
+		{"many paths that are not there", "forced-browsing", missing(9), true},
+		{"dead links", "forced-browsing", missing(2), false},
+		{"a scan, then a login to what it found", "found-then-met", []tocsin.Action{scan, did("spray", "credential-access", "login", tocsin.Medium, "192.0.2.5")}, true},
+		{"a scan, then a closer one", "found-then-met", []tocsin.Action{scan, again}, false},
+		{"a search for programs of root", "rights-sought", []tocsin.Action{rights("find / -perm -4000", "T1548.001", "list")}, true},
+		{"the hashes, as root", "rights-sought", []tocsin.Action{rights("sudo cat /etc/shadow", "T1003.008", "read")}, false},
+		{"the same on a fleet, as root", "rights-sought", []tocsin.Action{rights("ansible all -b -a 'cat /etc/shadow'", "T1003.008", "read")}, false},
+		{"own rights to sudo", "rights-sought", []tocsin.Action{rights("sudo -l", "T1548.003", "list")}, true},
+		{"rules of sudo changed as root", "rights-sought", []tocsin.Action{rights("echo x | sudo tee /etc/sudoers.d/x", "T1548.003", "write")}, false},
+	} {
+		if _, found := one(c.acts...); (found[c.id].Weight > 0) != c.want {
+			t.Errorf("%s: %s is %+v, want it: %v", c.what, c.id, found[c.id], c.want)
+		}
+	}
+}
+
+// A machine that was reached and then acts on another one is a pivot.
+func TestPivot(t *testing.T) {
+	for want, first := range map[bool]string{true: "192.0.2.5", false: "198.51.100.9"} {
+		b := NewBook()
+		note(b, []said{{"p1", "s1", []tocsin.Action{did("remote", "lateral-movement", "run", tocsin.Medium, first), did("dump", "credential-access", "read", tocsin.Medium, "198.51.100.9")}}}, 0)
+		found := slices.ContainsFunc(b.Principals(nil)[0].Evidence, func(g tocsin.Ground) bool { return g.ID == "pivots" })
+		if found != want {
+			t.Errorf("from %s: %v", first, found)
+		}
+	}
+}
+
+// What one principal found and another one used joins them; a password that strangers have in common does not.
+func TestLinkedBySecret(t *testing.T) {
+	for _, gave := range []bool{true, false} {
+		b := NewBook()
+		find := did("config", "credential-access", "read", tocsin.Medium, "192.0.2.5")
+		if gave {
+			find.Gave = []string{"key:1"}
+		}
+		var calls []said
+		calls = append(calls, said{"p1", "s1", []tocsin.Action{find}})
+		for i, a := range []tocsin.Action{
+			did("sprayed", "credential-access", "login", tocsin.Medium, "198.51.100.7"),
+			did("ran", "lateral-movement", "run", tocsin.High, "203.0.113.7"),
+			did("took", "collection", "read", tocsin.Medium, "fs.example"),
+		} {
+			a.Credential = "key:1"
+			calls = append(calls, said{fmt.Sprint("p", i+2), fmt.Sprint("s", i+2), []tocsin.Action{a}})
+		}
+		note(b, calls, 0)
+		joined := false
+		for _, p := range b.Principals(nil) {
+			joined = joined || slices.ContainsFunc(p.Evidence, func(g tocsin.Ground) bool { return g.ID == "shared" })
+		}
+		if joined != gave {
+			t.Errorf("the secret was given: %v, joined: %v", gave, joined)
+		}
+	}
+}
+
+// Who only came by is not taken for those who broke in there.
+func TestStrangerAtATarget(t *testing.T) {
+	b := NewBook()
+	var calls []said
+	for _, a := range intrusion() {
+		calls = append(calls, said{"p1", "s1", []tocsin.Action{a}})
+	}
+	request := did("request", "", "request", tocsin.Informational, "192.0.2.10")
+	look := did("who", "discovery", "list", tocsin.Low, "192.0.2.10")
+	calls = append(calls, said{"p2", "s2", []tocsin.Action{request}}, said{"p2", "s2", []tocsin.Action{look}})
+	note(b, calls, 0)
+	for _, p := range b.Principals(nil) {
+		if want := map[string]tocsin.Verdict{"p1": tocsin.Intrusion, "p2": tocsin.Ordinary}[p.Name]; p.Verdict != want {
+			t.Errorf("%s: %v, want %v", p.Name, p.Verdict, want)
+		}
+	}
+}
+
+// Work with defenders' tools is told as such, and only where nothing worse is.
+func TestSecurityWork(t *testing.T) {
+	for _, c := range []struct {
+		tool, command, trade string
+	}{
+		{"Bash", "sudo vol -f mem.raw windows.pslist", "forensics"},
+		{"mcp__case__tsk_fls_list", "", "forensics"},
+		{"Bash", "cd /cases && fls -r disk.img | head", "forensics"},
+		{"Bash", "python3 /opt/vol.py -f mem.raw linux.bash", "forensics"},
+		{"Bash", "chainsaw hunt logs/ -s rules", "hunting"},
+		{"Bash", "ssh web1.example 'sudo lynis audit system'", "hardening"},
+		{"Bash", "nmap -sn 192.0.2.0/24", "scanning"},
+		{"Bash", "grep -r volatility docs/", ""},
+		{"Bash", "go test ./...", ""},
+		{"Bash", "git commit -m 'add yara'", ""},
+	} {
+		got := ""
+		if i := tradeOf(c.tool, c.command); i >= 0 {
+			got = trades[i].name
+		}
+		if got != c.trade {
+			t.Errorf("%s %s: %q, not %q", c.tool, c.command, got, c.trade)
+		}
+	}
+	b := NewBook()
+	for i, command := range []string{"vol -f m.raw windows.pslist", "vol -f m.raw windows.netscan", "fls disk.img", "ls", "cat notes.md"} {
+		ev := &tocsin.Event{Source: "log", Record: uint64(i + 1)}
+		for _, f := range [][2]string{{"principal", "p1"}, {"session", "s1"}, {"tool", "Bash"}, {"command", command}} {
+			ev.Add(f[0], f[1])
+		}
+		b.Call(ev)
+	}
+	if p := b.Principals(nil)[0]; p.Verdict != tocsin.SecurityWork || len(p.Cleared) != 1 || p.Cleared[0] != "3 of 5 calls read images, memory or artefacts of a machine with forensic tools" {
+		t.Errorf("%v %q", p.Verdict, p.Cleared)
+	}
+}
+
+// A session that goes to ever new targets and calls back to ever new hosts keeps a bounded number of heaps.
+func TestManyTargetsAreBounded(t *testing.T) {
+	m := map[string]*heap{}
+	for i := range 2 * mostHeaps {
+		a := did("x", "discovery", "list", tocsin.Medium, "192.0.2.1")
+		at(m, fmt.Sprint(i)).add(&call{}, &act{tactic: a.Tactic, level: a.Level}, nil)
+	}
+	if len(m) != mostHeaps || at(m, "0") == nil || at(m, "new") != nil {
+		t.Errorf("%d heaps", len(m))
+	}
+}
