@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,8 @@ const maxFootholds = 24 // of a campaign
 
 // footholds says what kind of way back a technique of ATT&CK lays, the narrower before the wider.
 var footholds = []struct{ technique, kind string }{
-	{"T1136", "account"}, {"T1098.004", "key"}, {"T1098.001", "credential"}, {"T1098.005", "login"}, {"T1098", "policy"},
+	{"T1136", "account"}, {"T1098.004", "key"}, {"T1098.001", "credential"}, {"T1098.005", "login"}, {"T1098.002", "policy"}, {"T1098.003", "policy"},
+	{"T1098.006", "policy"}, {"T1098.007", "policy"}, {"T1098", "changed"},
 	{"T1053.003", "cron"}, {"T1053.005", "task"}, {"T1053.006", "timer"}, {"T1053.007", "job"}, {"T1053", "task"},
 	{"T1543.005", "workload"}, {"T1543", "service"}, {"T1610", "workload"}, {"T1505", "webshell"}, {"T1547", "autostart"}, {"T1037", "autostart"},
 	{"T1546", "trigger"}, {"T1556", "login"}, {"T1484", "policy"}, {"T1574", "hijack"}, {"T1525", "image"}, {"T1133", "remote"}, {"T1219", "remote"},
@@ -49,6 +51,7 @@ func lays(d *tocsin.Deed) bool {
 func (s *story) footholds() {
 	told := map[*tocsin.Deed]bool{}
 	names := map[string]bool{}
+	var all []tocsin.Foothold
 	for i, d := range s.all {
 		kind := footholdKind(d)
 		if d.N == 0 || told[d] || !lays(d) || !s.happened(d) || !s.firm(d) {
@@ -68,21 +71,47 @@ func (s *story) footholds() {
 			continue
 		}
 		names[key] = true
-		if len(s.c.Laid) == maxFootholds {
+		if len(all) == 4*maxFootholds { // some of these are parts of others
 			s.omit("footholds", 1)
 			continue
 		}
 		s.afterwards(&f, i)
-		s.c.Laid = append(s.c.Laid, f)
+		all = append(all, f)
 	}
+	for i := range all {
+		switch {
+		case slices.ContainsFunc(all, func(g tocsin.Foothold) bool { return toldBy(&all[i], &g) }):
+		case len(s.c.Laid) == maxFootholds:
+			s.omit("footholds", 1)
+		default:
+			s.c.Laid = append(s.c.Laid, all[i])
+		}
+	}
+}
+
+// toldBy says that another foothold tells of the same with more: a command of which the other is a part, a change of an account
+// that the other made, a folder in which the other lies.
+func toldBy(f, g *tocsin.Foothold) bool {
+	if f.Host != g.Host || f.Time.Sub(g.Time).Abs() > alike || f.What == g.What && f.Name == g.Name {
+		return false
+	}
+	switch {
+	case strings.ContainsAny(f.What, ";&|") && len(f.What) > len(g.What) && partOf(f.What, g.What):
+		return true
+	case f.Kind == "changed" && g.Kind == "account":
+		return f.Name == "" || plainAccount(f.Name) == plainAccount(g.Name)
+	case f.Kind == g.Kind && f.Name != g.Name:
+		return f.Name != "" && strings.HasPrefix(g.Name, strings.TrimSuffix(f.Name, "/")+"/")
+	}
+	return false
 }
 
 // footholdName is what was laid, by the first of its deeds that says so.
 func (s *story) footholdName(kind string, group []*tocsin.Deed) string {
-	if kind == "account" || kind == "credential" || kind == "policy" {
+	if kind == "account" || kind == "credential" || kind == "policy" || kind == "changed" {
 		if a := s.sameKey("account", group); kind == "account" && a != "" {
-			for _, d := range group {
-				if full := s.account(d); plainAccount(full) == a {
+			for _, d := range group { // with its domain or machine, where one says it
+				if full := s.account(d); plainAccount(full) == a && len(full) > len(a) {
 					return full
 				}
 			}
@@ -101,7 +130,7 @@ func (s *story) footholdName(kind string, group []*tocsin.Deed) string {
 		}
 	}
 	for _, d := range group {
-		if name := namedIn(d.Text); name != "" {
+		if name := namedIn(kind, d.Text); name != "" {
 			return name
 		}
 	}
@@ -111,8 +140,13 @@ func (s *story) footholdName(kind string, group []*tocsin.Deed) string {
 // nameFlags are the options of programs that lay a way back after which its name stands.
 var nameFlags = []string{"/tn", "-taskname", "/v", "-name"}
 
-// namedIn is what a command line lays, as far as it says so by an option or by the path that it ends in; "" else.
-func namedIn(line string) string {
+// pathHints are what the paths of footholds of a kind hold: of a command line with several commands the others are other matters.
+var pathHints = map[string][]string{
+	"key": {".ssh/", "authorized_keys"}, "cron": {"cron"}, "service": {"systemd", "init.d", ".service", "launch"}, "timer": {"systemd", ".timer"}, "autostart": {"autostart", "profile", "rc", "init", "launch"},
+}
+
+// namedIn is what a command line lays, as far as it says so by an option or by the last path in it that fits the kind; "" else.
+func namedIn(kind, line string) string {
 	words := strings.Fields(line)
 	name := ""
 	for i, w := range words {
@@ -121,7 +155,8 @@ func namedIn(line string) string {
 				return strings.Trim(words[i+1], `"'`)
 			}
 		}
-		if w = strings.Trim(w, `"';`); i > 0 && len(w) > 2 && w[0] == '/' && strings.Count(w, "/") > 1 && !strings.HasPrefix(w, "/dev/") && !strings.HasPrefix(w, "/bin/") && !strings.HasPrefix(w, "/usr/bin/") {
+		if w = strings.Trim(w, `"';`); i > 0 && len(w) > 2 && w[0] == '/' && strings.Count(w, "/") > 1 && !strings.HasPrefix(w, "/dev/") && !strings.HasPrefix(w, "/bin/") && !strings.HasPrefix(w, "/usr/bin/") &&
+			(pathHints[kind] == nil || slices.ContainsFunc(pathHints[kind], func(h string) bool { return strings.Contains(w, h) })) {
 			name = w
 		}
 	}

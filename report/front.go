@@ -33,7 +33,9 @@ func (a *dossier) front(all []*tocsin.Campaign) {
 	for i, c := range all[:min(len(all), maxIncidents)] {
 		a.heading(3, fmt.Sprintf("%d. ", i+1), quote(or(c.Title, w.idLabel)))
 		a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), ". ", w.idLabel+" ", val(c.ID), ". ", w.span(c.First, c.Last), ".")
-		line := func(label string, t text) text { return append(say(bold(strings.TrimRight(label+w.colon, " ")), " "), t...) }
+		line := func(label string, t text) text {
+			return append(say(bold(strings.TrimRight(label+w.colon, " ")), " "), t...)
+		}
 		items := []text{line(x.who, a.frontWho(c)), line(x.in, a.frontIn(c)), line(x.done, a.frontDone(c)), line(x.taken, a.frontTaken(c)), line(x.still, a.frontStill(c)), line(x.sure, a.frontSure(c))}
 		a.list(items)
 		a.para(bold(strings.TrimRight(x.next+w.colon, " ")))
@@ -189,7 +191,7 @@ func (a *dossier) relations(all []*tocsin.Campaign) text {
 		}
 	}
 	if len(alone) > 0 {
-		out = append(out, fill(x.nothing, a.numbers(alone)))
+		out = append(out, fill(x.nothing, a.numbers(alone), a.w.plural(int64(len(alone)), x.incidents)))
 	}
 	return joinTexts(out, " ")
 }
@@ -276,7 +278,7 @@ func (a *dossier) frontDone(c *tocsin.Campaign) text {
 			done = append(done, a.w.tactic(slug))
 		}
 	}
-	t := fill(a.w.front().reached, quote(or(strings.Join(done, ", "), "–")))
+	t := say(quote(or(strings.Join(done, ", "), "–")))
 	if len(tried) > 0 {
 		t = append(t, fill(a.w.front().triedOnly, quote(strings.Join(tried, ", ")))...)
 	}
@@ -323,9 +325,10 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	w, x := a.w, a.w.front()
 	var parts []text
-	for i := range c.Laid[:min(len(c.Laid), maxFrontWays)] {
-		f := &c.Laid[i]
-		t := w.laid(f)
+	groups := alikeLaid(c)
+	for _, g := range groups[:min(len(groups), maxFrontWays)] {
+		f := g[0]
+		t := w.laid(g...)
 		if datable(f.Used) {
 			t = append(t, fill(x.laidUsed, stampOf(f.Used))...)
 		}
@@ -339,7 +342,7 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	t := say(x.laidNone)
 	if len(parts) > 0 {
 		t = joinTexts(parts, "; ")
-		if n := len(c.Laid) - len(parts) + c.Omitted["footholds"]; n > 0 {
+		if n := len(groups) - len(parts) + c.Omitted["footholds"]; n > 0 {
 			t = append(t, say(" "+w.more(n))...)
 		}
 		t = append(t, say(".")...)

@@ -9,8 +9,12 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// maxMeasures bounds the countermeasures of an incident, the cheapest of the most needed first.
-const maxMeasures = 5
+// Bounds of what is suggested.
+const (
+	maxMeasures = 5   // countermeasures of an incident
+	maxNamed    = 100 // bytes of a command that one names
+	maxTaken    = 10  // ways to come back that one names
+)
 
 // controllers are the parts of a machine's name by which domain controllers are called: the heavy price of isolating one is said.
 var controllers = []string{"dc", "pdc", "bdc", "rodc", "adc"}
@@ -29,7 +33,7 @@ func controller(host string) bool {
 // misused are techniques of impact by which another pays, and does not lose: they are stopped, not restored.
 var misused = []string{"T1496", "T1499", "T1498"}
 
-// acted is the names that measures are about. Names that belong to the campaign weakly are not among those to act on.
+// actedOn is the names that measures are about. Names that belong to the campaign weakly are not among those to act on.
 type actedOn struct{ hosts, accounts, weak, block, made []string }
 
 func actedOnIn(c *tocsin.Campaign) (n actedOn) {
@@ -103,9 +107,9 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	}
 	if e := keyEvent(c, "impact"); e != nil && e.Tie != tocsin.Weak {
 		if contains(misused, e.Technique[:min(len(e.Technique), 5)]) {
-			add("misuse", fill(x.misuse, a.command(e.What)))
+			add("misuse", fill(x.misuse, val(concise(e.What, maxNamed))))
 		} else {
-			what := a.command(e.What)
+			what := say(val(concise(e.What, maxNamed)))
 			if e.Host != "" {
 				what = append(what, fill(x.inHost, val(e.Host))...)
 			}
@@ -113,7 +117,7 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		}
 	}
 	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && strings.HasPrefix(e.Technique, "T1190") {
-		add("close", fill(x.closeWay, val(e.Host), a.command(e.What)))
+		add("close", fill(x.closeWay, val(e.Host), val(concise(e.What, maxNamed))))
 	}
 	if len(n.hosts) > 0 {
 		all = append(all, a.isolation(c, n.hosts))
@@ -130,14 +134,14 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		}
 	}
 	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
-		what := a.command(e.What)
+		what := say(val(concise(e.What, maxNamed)))
 		if e.Host != "" {
 			what = append(what, fill(x.inHost, val(e.Host))...)
 		}
 		add("renew", fill(x.renew, what))
 	}
 	if e := keyEvent(c, "impairment"); e != nil && e.Tie != tocsin.Weak {
-		what := a.command(e.What)
+		what := say(val(concise(e.What, maxNamed)))
 		if e.Host != "" {
 			what = append(what, fill(x.inHost, val(e.Host))...)
 		}
@@ -150,19 +154,21 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 func (a *dossier) toRemove(c *tocsin.Campaign, made []string) []text {
 	var all []text
 	told := map[string]bool{}
-	for _, f := range remaining(c) {
-		told[f.Name] = true
-		for _, on := range f.On {
-			if _, name, ok := strings.Cut(on, ":"); ok {
-				told[name] = true
+	for _, g := range alikeLaid(c) {
+		for _, f := range g {
+			told[f.Name] = true
+			for _, on := range f.On {
+				if _, name, ok := strings.Cut(on, ":"); ok {
+					told[name] = true
+				}
 			}
 		}
-		if f.Tie != tocsin.Weak && len(all) < 10 {
-			all = append(all, a.w.laid(f))
+		if !datable(g[0].Removed) && g[0].Tie != tocsin.Weak && len(all) < maxTaken {
+			all = append(all, a.w.laid(g...))
 		}
 	}
 	for _, name := range made {
-		if !told[name] && len(all) < 10 {
+		if !told[name] && len(all) < maxTaken {
 			all = append(all, say(val(concise(name, 120))))
 		}
 	}

@@ -1,19 +1,26 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
-// laid is a way to come back in a few words: what it is, its name and where.
-func (w *words) laid(f *tocsin.Foothold) text {
-	x := w.front()
+// laid is ways to come back by one name in a few words: what they are, the name and where.
+func (w *words) laid(all ...*tocsin.Foothold) text {
+	x, f := w.front(), all[0]
+	var kinds []string
+	for _, g := range all {
+		if k := or(x.kinds[g.Kind], shorten(g.Kind, 40)); !contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
 	name := f.Name
 	if name == "" {
 		name = concise(f.What, 100)
 	}
-	t := fill(x.laid, or(x.kinds[f.Kind], shorten(f.Kind, 40)), val(shorten(name, 160)))
+	t := fill(x.laid, quote(strings.Join(kinds, ", ")), val(shorten(name, 160)))
 	if f.Host != "" && !strings.HasPrefix(name, f.Host+`\`) {
 		t = append(t, fill(x.inHost, val(f.Host))...)
 	}
@@ -28,15 +35,21 @@ func (w *words) removal(f *tocsin.Foothold) text {
 	return append(fill(w.front().removed, stampOf(f.Removed)), fill(w.front().seeAt, val(f.RemovedAt.String()))...)
 }
 
-// remaining are the ways to come back whose removal was not seen.
-func remaining(c *tocsin.Campaign) []*tocsin.Foothold {
-	var all []*tocsin.Foothold
+// alikeLaid puts together ways to come back that go by one name on one machine and whose removal was seen, or was not.
+func alikeLaid(c *tocsin.Campaign) [][]*tocsin.Foothold {
+	var groups [][]*tocsin.Foothold
 	for i := range c.Laid {
-		if f := &c.Laid[i]; !datable(f.Removed) {
-			all = append(all, f)
+		f := &c.Laid[i]
+		at := slices.IndexFunc(groups, func(g []*tocsin.Foothold) bool {
+			return f.Name != "" && g[0].Name == f.Name && g[0].Host == f.Host && datable(g[0].Removed) == datable(f.Removed)
+		})
+		if at < 0 {
+			groups = append(groups, nil)
+			at = len(groups) - 1
 		}
+		groups[at] = append(groups[at], f)
 	}
-	return all
+	return groups
 }
 
 // ways is the list of ways to come back, each once.
@@ -68,4 +81,23 @@ func (a *dossier) ways(c *tocsin.Campaign) {
 	}
 	a.table([]string{w.timeHead, x.backHead, w.key.whereHead, x.removalHead, w.key.evidenceHead}, rows)
 	a.unlisted(c, "footholds")
+}
+
+// ways is the section of an explanation.
+func (e *explanation) ways() {
+	if len(e.c.Laid) == 0 {
+		return
+	}
+	w := &english
+	e.section(w.front().back)
+	for i := range e.c.Laid[:min(len(e.c.Laid), maxExplained)] {
+		f := &e.c.Laid[i]
+		used := ""
+		if datable(f.Used) {
+			used = "; " + fill(w.front().byUse, stampOf(f.Used)).plain()
+		}
+		e.para(2, stampOf(f.Time)+"  "+w.laid(f).plain()+weak(f.Tie)+": "+show(f.What)+used+"; "+w.removal(f).plain())
+		e.places(5, f.Places)
+	}
+	e.unlisted("footholds")
 }
