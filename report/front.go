@@ -15,6 +15,7 @@ const (
 	maxFrontWays = 6
 	maxFrontName = 3
 	maxFirst     = 3 // measures
+	maxTried     = 5 // names of who got nowhere
 )
 
 // front is the first page: how many incidents there are and how they relate, what was not seen, and each in six lines.
@@ -52,7 +53,15 @@ func (a *dossier) limits() []text {
 	w, x, c := a.w, a.w.front(), a.h.covered()
 	var all []text
 	if n := a.h.Attempts; n > 0 {
-		all = append(all, fill(x.tries, w.several(n, w.actor)))
+		var who text
+		if len(a.h.Tried) > 0 {
+			names := a.h.Tried[:min(len(a.h.Tried), maxTried)]
+			who = append(say(": "), w.vals(names, maxTried)...)
+			if n > len(names) {
+				who = append(who, say(" "+w.more(n-len(names)))...)
+			}
+		}
+		all = append(all, fill(x.tries, w.several(n, w.actor), who))
 	}
 	if c == nil {
 		return append(all, say(w.noCoverage))

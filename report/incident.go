@@ -16,9 +16,10 @@ const (
 	maxRows      = 60 // of each list and table
 )
 
-// Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: summary, timeline, actors
-// and what drives them, victims, data touched, indicators, suggested countermeasures, open questions, and what was read
-// and was not. It says what the logs show and invents nothing. An unknown language is an error.
+// Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: a first page for who responds
+// (how incidents relate, what was not seen, each in six lines with what to do first), then each incident with its summary, key
+// events, ways to come back, victims, data touched, indicators, suggested countermeasures, open questions, timeline and actors;
+// what was read and was not; and an appendix with what is looked up only. It says what the logs show and invents nothing. An unknown language is an error.
 func Incident(w io.Writer, h *Hunt, lang string) error {
 	d, err := incident(h, lang)
 	if err != nil {

@@ -122,6 +122,13 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	if len(n.hosts) > 0 {
 		all = append(all, a.isolation(c, n.hosts))
 	}
+	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
+		what := say(val(concise(e.What, maxNamed)))
+		if e.Host != "" {
+			what = append(what, fill(x.inHost, val(e.Host))...)
+		}
+		add("renew", fill(x.renew, what))
+	}
 	if e := keyEvent(c, "sent", "upload"); e != nil && e.Tie != tocsin.Weak {
 		var to []string
 		for _, on := range e.On {
@@ -132,13 +139,6 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		if len(to) > 0 {
 			add("recall", fill(x.recall, w.vals(to, 4)))
 		}
-	}
-	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
-		what := say(val(concise(e.What, maxNamed)))
-		if e.Host != "" {
-			what = append(what, fill(x.inHost, val(e.Host))...)
-		}
-		add("renew", fill(x.renew, what))
 	}
 	if e := keyEvent(c, "impairment"); e != nil && e.Tie != tocsin.Weak {
 		what := say(val(concise(e.What, maxNamed)))
