@@ -54,7 +54,7 @@ const (
 type Result struct {
 	Campaigns []*tocsin.Campaign // that came to more than knocking at doors, the most severe first
 	Attempts  int                // actors that did not, and are in no campaign
-	Tried     []string           // the most telling of them by what they are called, at most maxTried
+	Tried     []tocsin.Entity    // the first name of the most telling of them, at most maxTried
 	Aside     []tocsin.Aside     // what such actors did, and what happened on machines, that is telling; the most telling first
 }
 

@@ -55,7 +55,10 @@ func (a *dossier) limits() []text {
 	if n := a.h.Attempts; n > 0 {
 		var who text
 		if len(a.h.Tried) > 0 {
-			names := a.h.Tried[:min(len(a.h.Tried), maxTried)]
+			var names []string
+			for _, e := range a.h.Tried[:min(len(a.h.Tried), maxTried)] {
+				names = append(names, e.Value)
+			}
 			who = append(say(": "), w.vals(names, maxTried)...)
 			if n > len(names) {
 				who = append(who, say(" "+w.more(n-len(names)))...)

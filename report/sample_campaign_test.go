@@ -192,7 +192,7 @@ func smallCampaign(i int) *tocsin.Campaign {
 func campaignHunt(matches, n int) *Hunt {
 	h := sampleHunt(matches)
 	h.Campaigns = []*tocsin.Campaign{sampleCampaign(), hostileCampaign()}
-	h.Attempts, h.Tried = 214, []string{"198.51.100.200", evilHTML}
+	h.Attempts, h.Tried = 214, []tocsin.Entity{{Kind: "address", Value: "198.51.100.200"}, {Kind: "user", Value: evilHTML}}
 	h.Aside = []tocsin.Aside{{Title: "Web Shell Asked For", Host: "web9.town.example", Level: tocsin.Medium, N: 3, First: sampleStart, Last: sampleStart, Place: tocsin.Place{Time: sampleStart, Source: "logs/access.log.gz", Record: 77}}, {Title: evilHTML, Host: evilTerminal, Level: tocsin.Level(9), Place: tocsin.Place{Source: evilJSON}}}
 	for i := range n {
 		h.Campaigns = append(h.Campaigns, smallCampaign(i+1))
