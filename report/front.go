@@ -369,7 +369,7 @@ func (a *dossier) frontSure(c *tocsin.Campaign) text {
 	w, x := a.w, a.w.front()
 	t := say(x.alone)
 	if j := w.joins(c, 1); len(j) > 0 {
-		t = append(say(x.weakest), j[0]...)
+		t = append(append(say(x.weakest), j[0]...), a.weak(c.Joins[0].Tie)...)
 	}
 	weak := 0
 	for i := range c.Victims {
