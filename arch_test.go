@@ -56,7 +56,7 @@ var impure = []string{"os", "net", "net/http", "os/exec", "syscall", "log", "log
 var offline = []string{"net", "net/http", "net/rpc", "net/smtp", "os/exec", "syscall", "plugin", "unsafe"}
 
 // rootNames caps the exported names of the vocabulary: a new word has to earn its place.
-const rootNames = 95
+const rootNames = 98
 
 func TestArchitecture(t *testing.T) {
 	files := map[string][]string{} // package folder → its Go files

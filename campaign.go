@@ -307,6 +307,7 @@ type Campaign struct {
 	Alerts   int                `json:"alerts"` // of them: for which a rule held or another detector raised an alert
 	Orgs     []string           `json:"orgs,omitempty"`
 	Key      []KeyEvent         `json:"key_events,omitempty"` // the acts that tell it in short, in order of time, at most 15
+	Laid     []Foothold         `json:"footholds,omitempty"`  // the ways to come back that it left behind, in order of time, at most 24
 	Used     []Indicator        `json:"used,omitempty"`       // what the intruder used, the most telling first
 	Touched  []Indicator        `json:"touched,omitempty"`    // what was spoken to and is not shown to be the intruder's; victims are listed apart
 	Actors   []*Actor           `json:"actors"`               // first who did the most telling things, then who acted most
@@ -333,7 +334,7 @@ type Campaign struct {
 	// Principals are the names of those for whom agents in it work, of whom there is something to report.
 	Principals []string `json:"principals,omitempty"`
 
-	// Omitted counts what lists leave out, by the member's name: key_events, steps, victims, links, joins, indicators, used, touched, actors, names. What is left
+	// Omitted counts what lists leave out, by the member's name: key_events, footholds, steps, victims, links, joins, indicators, used, touched, actors, names. What is left
 	// out is in the middle and least telling; the first, the last and the worst stay.
 	Omitted map[string]int `json:"omitted,omitempty"`
 

@@ -34,7 +34,7 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		if len(ticks) == 0 {
 			return tocsin.Undecided, nil, nil, nil
 		}
-		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions show %d decisions of its own; %d are needed", len(acts), leastTicks)}}, nil
+		return tocsin.Undecided, nil, []tocsin.Evidence{{Feature: "acts", Seen: fmt.Sprintf("its actions show too few decisions of its own: %d of the %d that are needed", len(acts), leastTicks)}}, nil
 	}
 	var c counts
 	c.count(acts)

@@ -141,7 +141,7 @@ func (s *Pages) sentence(p pair, r *reason) tocsin.Link {
 	case "network":
 		l.Evidence = fmt.Sprintf("both call from %s, as %d principals do", value(s.t.text(r.what)), r.n)
 	case "credential":
-		l.Evidence = fmt.Sprintf("both use the same credential %q, as %d of %d do", value(s.t.all[r.what]), r.n, r.of)
+		l.Evidence = fmt.Sprintf("both use the same secret, no. %s of this report, as %d of %d do", value(s.t.all[r.what]), r.n, r.of)
 	case "mark":
 		kind, text, _ := strings.Cut(s.t.all[r.what], ":")
 		l.Evidence = fmt.Sprintf("both use the same %s %q, as %d of %d do", kind, clip(text), r.n, r.of)

@@ -54,6 +54,7 @@ const (
 type Result struct {
 	Campaigns []*tocsin.Campaign // that came to more than knocking at doors, the most severe first
 	Attempts  int                // actors that did not, and are in no campaign
+	Tried     []tocsin.Entity    // the first name of the most telling of them, at most maxTried
 	Aside     []tocsin.Aside     // what such actors did, and what happened on machines, that is telling; the most telling first
 }
 
@@ -83,6 +84,7 @@ func (b *Board) Build(actors []*tocsin.Actor) Result {
 	var rest []*member
 	in := map[*tocsin.Campaign][]*member{}
 	told := map[uint64]*tocsin.Campaign{}
+	var tried []*member
 	for _, g := range w.groups() {
 		if c := b.tell(w, g, told); c != nil {
 			r.Campaigns = append(r.Campaigns, c)
@@ -92,11 +94,13 @@ func (b *Board) Build(actors []*tocsin.Actor) Result {
 		for _, m := range g {
 			if !m.Local {
 				r.Attempts++
+				tried = append(tried, m)
 			}
 		}
 		rest = append(rest, g...)
 	}
 	b.told = told
+	r.Tried = called(tried)
 	for i, c := range r.Campaigns {
 		leads, lost := leads(c, in[c], rest), ""
 		if b.Lost != nil {

@@ -133,7 +133,7 @@ func TestSeenInRun(t *testing.T) {
 		t.Errorf("%v", roles(c))
 	}
 	last := c.Key[len(c.Key)-1]
-	if last.Kind != "last" || !last.Time.Equal(c.Last) || !strings.Contains(last.What, "of 3 like it") {
+	if last.Kind != "last" || !last.Time.Equal(c.Last) || !strings.Contains(last.What, "3 times alike") {
 		t.Errorf("%+v", last)
 	}
 }

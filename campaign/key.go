@@ -623,7 +623,7 @@ func (s *story) last() *tocsin.KeyEvent {
 	}
 	switch {
 	case d.N > 1:
-		e.What += fmt.Sprintf(" (the first of %d like it, of which this is the last)", d.N)
+		e.What += fmt.Sprintf(" (%d times alike, this is the last)", d.N)
 		e.Places = e.Places[:0]
 		fallthrough
 	default:

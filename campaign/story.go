@@ -79,6 +79,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	slices.Sort(c.Orgs)
 	s.steps()
 	s.keyEvents()
+	s.footholds()
 	s.indicators()
 	c.Data = s.data()
 	c.Rules = rules(s.all)

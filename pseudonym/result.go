@@ -78,6 +78,11 @@ func (n *Names) walk(v reflect.Value) {
 		case tocsin.KeyEvent:
 			n.host(x.Host)
 			n.principal(x.Account)
+		case tocsin.Foothold:
+			switch x.Kind {
+			case "account", "credential", "policy", "changed":
+				n.principal(x.Name)
+			}
 		case tocsin.Principal:
 			n.principal(x.Name)
 			for _, t := range x.Targets {

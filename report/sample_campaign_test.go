@@ -87,6 +87,11 @@ func sampleCampaign() *tocsin.Campaign {
 			{Kind: "sent", Time: at(1725), Host: "db1.shop.example", What: "send to x7f3.callback.example", On: []string{"domain:x7f3.callback.example"}, Technique: "T1567.002", Outcome: tocsin.Worked, Tie: tocsin.Core, Places: []tocsin.Place{place(1725, "logs/flow.csv", 88)}},
 			{Kind: "last", Time: at(1765), Account: `SHOP\helpdesk2`, What: "logout", Tie: tocsin.Weak, Places: []tocsin.Place{place(1765, "logs/access.log.gz", 401000)}},
 		},
+		Laid: []tocsin.Foothold{
+			{KeyEvent: tocsin.KeyEvent{Kind: "account", Time: at(696), Host: "dc1.shop.example", Account: `SHOP\svc-backup`, What: "net user helpdesk2 *** /add /domain", On: []string{`user:SHOP\helpdesk2`}, Technique: "T1136.002", Tie: tocsin.Core, Places: []tocsin.Place{place(696, "logs/dc.zip!/Sysmon.evtx", 99118)}}, Name: `SHOP\helpdesk2`, Used: at(1765)},
+			{KeyEvent: tocsin.KeyEvent{Kind: "cron", Time: at(700), Host: "web1.shop.example", What: "tee /etc/cron.d/refresh", Technique: "T1053.003", Outcome: tocsin.Worked, Tie: tocsin.Core, Places: []tocsin.Place{place(700, "logs/audit.log", 4302)}}, Name: "/etc/cron.d/refresh"},
+			{KeyEvent: tocsin.KeyEvent{Kind: "task", Time: at(710), Host: "files1.shop.example", What: "schtasks /create /tn Refresh", Technique: "T1053.005", Tie: tocsin.Core, Places: []tocsin.Place{place(710, "logs/dc.zip!/Sysmon.evtx", 99300)}}, Name: "Refresh", Removed: at(760), RemovedAt: place(760, "logs/dc.zip!/Sysmon.evtx", 99400)},
+		},
 		Used: []tocsin.Indicator{
 			{Entity: tocsin.Entity{Kind: "address", Role: "source", Value: "203.0.113.7"}, Why: "2,210 acts came from there, 190 of them with an alert.", First: at(0), Last: at(94), Place: place(0, "logs/access.log.gz", 201)},
 			{Entity: tocsin.Entity{Kind: "address", Role: "source", Value: "198.51.100.24"}, Why: "1,900 acts came from there.", First: at(95), Last: at(1765), Place: place(95, "logs/access.log.gz", 40211)},
@@ -166,6 +171,7 @@ func hostileCampaign() *tocsin.Campaign {
 		c.Joins = append(c.Joins, tocsin.Join{From: e(i), To: e(i + 1), Weight: math.NaN(), Rests: evil, Shared: evil, Common: map[string]int{e(i): -1, "host": 9}, Lacks: evil, Apart: math.MinInt64, Between: -i})
 		a.Reasons = append(a.Reasons, tocsin.Reason{For: tocsin.Driver(i), Against: tocsin.Driver(i + 1), Feature: e(i), Symbol: e(i + 1), Share: math.NaN(), N: -1}, tocsin.Reason{For: tocsin.Driver(90), Feature: "log", Weight: math.Inf(-1)})
 		c.Gates = append(c.Gates, tocsin.Gate{Change: e(i), Weight: math.NaN()})
+		c.Laid = append(c.Laid, tocsin.Foothold{KeyEvent: tocsin.KeyEvent{Kind: e(i), Time: odd, Host: e(i + 1), Account: e(i + 2), From: e(i + 3), What: e(i + 4), On: evil, Places: []tocsin.Place{{Source: e(i)}}}, Name: e(i), Removed: odd, RemovedAt: tocsin.Place{Source: e(i + 1)}})
 		c.Leads = append(c.Leads, tocsin.Aside{Title: e(i), Host: e(i + 2), Level: tocsin.Level(i * 40), N: -i, First: odd, Place: tocsin.Place{Source: e(i)}})
 	}
 	c.Actors = []*tocsin.Actor{a, nil}
@@ -186,7 +192,7 @@ func smallCampaign(i int) *tocsin.Campaign {
 func campaignHunt(matches, n int) *Hunt {
 	h := sampleHunt(matches)
 	h.Campaigns = []*tocsin.Campaign{sampleCampaign(), hostileCampaign()}
-	h.Attempts = 214
+	h.Attempts, h.Tried = 214, []tocsin.Entity{{Kind: "address", Value: "198.51.100.200"}, {Kind: "user", Value: evilHTML}}
 	h.Aside = []tocsin.Aside{{Title: "Web Shell Asked For", Host: "web9.town.example", Level: tocsin.Medium, N: 3, First: sampleStart, Last: sampleStart, Place: tocsin.Place{Time: sampleStart, Source: "logs/access.log.gz", Record: 77}}, {Title: evilHTML, Host: evilTerminal, Level: tocsin.Level(9), Place: tocsin.Place{Source: evilJSON}}}
 	for i := range n {
 		h.Campaigns = append(h.Campaigns, smallCampaign(i+1))

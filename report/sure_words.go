@@ -66,7 +66,7 @@ var sureIn = map[string]*sureWords{
 		},
 		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", join: "{0} and {1}: joined {2}.",
 		share: "They share {0}", no: ", but no {0}", sharesNone: "These two share no {0}.",
-		weight: "Odds {0} to 1 that it is no chance (weight {1}, of 3 that a join takes).", or: " or ", about: "about {0}", over: "more than {0}",
+		weight: "Odds {0} to 1 that it is no chance (weight {1}, where 3 is enough).", or: " or ", about: "about {0}", over: "more than {0}",
 		apart: " ({0} apart)", atOnce: " (within a second)",
 		rests: map[string]string{
 			"time": "because both did what is seldom in one organisation close in time{0}", "host": "because both did what is seldom on one machine close in time{0}",
@@ -115,7 +115,7 @@ var sureIn = map[string]*sureWords{
 		},
 		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", join: "{0} et {1} : rapprochés {2}.",
 		share: "Éléments communs : {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
-		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1}, pour 3 qu'il faut).", or: " ou ", about: "environ {0}", over: "plus de {0}",
+		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1} ; 3 suffit).", or: " ou ", about: "environ {0}", over: "plus de {0}",
 		apart: " (à {0} d'intervalle)", atOnce: " (en moins d'une seconde)",
 		rests: map[string]string{
 			"time": "parce que tous deux ont fait, à peu de temps près, ce qui est rare dans une même organisation{0}", "host": "parce que tous deux ont fait, à peu de temps près, ce qui est rare sur une même machine{0}",

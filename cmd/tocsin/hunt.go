@@ -217,7 +217,7 @@ func (c *huntCmd) Run(s std) error {
 	coverage.Wall = time.Since(began)
 	coverage.CPU, coverage.PeakRSS = usage()
 
-	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
+	h := &report.Hunt{Matches: found, Campaigns: found.Campaigns, Attempts: found.Attempts, Tried: found.Tried, Aside: found.Aside, Principals: found.Principals, Names: c.Names, Coverage: coverage, Version: version(), Made: began}
 	h = report.Private(h, report.Privacy{FeaturesOnly: c.FeaturesOnly, Redact: set.know.Redact})
 	if err := c.shape(h, places); err != nil {
 		return err

@@ -18,6 +18,9 @@ func (c *huntCmd) pseudonymise(s std, h *report.Hunt) error {
 	for i := range h.Aside {
 		names.Learn(&h.Aside[i])
 	}
+	for i := range h.Tried {
+		names.Learn(&h.Tried[i])
+	}
 	for _, x := range h.Principals {
 		names.Learn(x)
 	}
@@ -29,6 +32,9 @@ func (c *huntCmd) pseudonymise(s std, h *report.Hunt) error {
 	}
 	for i := range h.Aside {
 		h.Aside[i] = *pseudonym.Tell(names, &h.Aside[i])
+	}
+	for i := range h.Tried {
+		h.Tried[i] = *pseudonym.Tell(names, &h.Tried[i])
 	}
 	for i, x := range h.Principals {
 		h.Principals[i] = pseudonym.Tell(names, x)

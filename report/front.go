@@ -1,0 +1,396 @@
+package report
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Bounds of the first page.
+const (
+	maxRelations = 8
+	maxFrontWays = 6
+	maxFrontName = 3
+	maxFirst     = 3 // measures
+	maxTried     = 5 // names of who got nowhere
+)
+
+// front is the first page: how many incidents there are and how they relate, what was not seen, and each in six lines.
+func (a *dossier) front(all []*tocsin.Campaign) {
+	w, x := a.w, a.w.front()
+	a.heading(2, x.head)
+	if len(all) == 0 {
+		a.para(w.noCampaigns)
+	} else {
+		a.para(bold(w.several(len(all), x.incidents)+"."), " ", a.relations(all[:min(len(all), maxIncidents)]))
+	}
+	if limits := a.limits(); len(limits) > 0 {
+		a.para(bold(x.limits))
+		a.list(limits)
+	}
+	for i, c := range all[:min(len(all), maxIncidents)] {
+		a.heading(3, fmt.Sprintf("%d. ", i+1), a.found(c))
+		a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), ". ", w.idLabel+" ", val(c.ID), ". ", w.span(c.First, c.Last), ".")
+		line := func(label string, t text) text {
+			return append(say(bold(strings.TrimRight(label+w.colon, " ")), " "), t...)
+		}
+		items := []text{line(x.who, a.frontWho(c)), line(x.in, a.frontIn(c)), line(x.done, a.frontDone(c)), line(x.taken, a.frontTaken(c)), line(x.still, a.frontStill(c)), line(x.sure, a.frontSure(c))}
+		a.list(items)
+		a.para(bold(strings.TrimRight(x.next+w.colon, " ")))
+		if first := a.measures(c); len(first) > 0 {
+			a.steps(first[:min(len(first), maxFirst)])
+		} else {
+			a.list([]text{say(x.nothingNext)})
+		}
+	}
+}
+
+// limits are what was not read or rests on a guess, where that may change what is told.
+func (a *dossier) limits() []text {
+	w, x, c := a.w, a.w.front(), a.h.covered()
+	var all []text
+	if n := a.h.Attempts; n > 0 {
+		var who text
+		if len(a.h.Tried) > 0 {
+			var names []string
+			for _, e := range a.h.Tried[:min(len(a.h.Tried), maxTried)] {
+				names = append(names, e.Value)
+			}
+			who = append(say(": "), w.vals(names, maxTried)...)
+			if n > len(names) {
+				who = append(who, say(" "+w.more(n-len(names)))...)
+			}
+		}
+		all = append(all, fill(x.tries, w.several(n, w.actor), who))
+	}
+	if c == nil {
+		return append(all, say(w.noCoverage))
+	}
+	if c.Partial != "" {
+		all = append(all, fill(x.cut, quote(c.Partial)))
+	}
+	if c.Bare > 0 {
+		all = append(all, fill(x.bareWindows, w.long(c.Bare)))
+	}
+	if c.FilesSkipped > 0 {
+		var why []text
+		for i := range c.Skipped[:min(len(c.Skipped), 4)] {
+			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", quote(shorten(c.Skipped[i].Why, 120)))...))
+		}
+		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, "; ")))
+	}
+	if c.FaultN > 0 {
+		all = append(all, fill(x.faulty, w.long(c.FaultN)))
+	}
+	for i := range c.Guessed {
+		g := &c.Guessed[i]
+		what := w.guessKinds[g.Kind]
+		if what == "" {
+			what = g.Kind
+		}
+		all = append(all, fill(x.guessed, w.long(g.N), say(quote(what), ", ", val(shorten(g.Path, 160)))))
+	}
+	return all
+}
+
+// traits are what incidents are compared by.
+type traits struct{ addresses, hosts, accounts map[string]bool }
+
+func traitsOf(c *tocsin.Campaign) traits {
+	t := traits{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	add := func(kind, value string) {
+		switch kind {
+		case "address":
+			t.addresses[value] = true
+		case "host":
+			t.hosts[value] = true
+		case "user", "principal", "agent":
+			t.accounts[value] = true
+		}
+	}
+	for _, x := range actorsOf(c) {
+		for _, h := range x.Handles {
+			add(h.Kind, h.Value)
+		}
+	}
+	for i := range c.Used {
+		add(c.Used[i].Kind, c.Used[i].Value)
+	}
+	for i := range c.Victims {
+		v := &c.Victims[i]
+		add(v.Kind, v.Value)
+		for _, e := range v.Also {
+			add(e.Kind, e.Value)
+		}
+	}
+	return t
+}
+
+// nets are the networks that addresses lie in: of 256 addresses, or /64 of IPv6. Private ones tell nothing.
+func (t *traits) nets() map[string]bool {
+	all := map[string]bool{}
+	for s := range t.addresses {
+		ip, err := netip.ParseAddr(s)
+		if err != nil || ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() {
+			continue
+		}
+		bits := 24
+		if ip.Is6() && !ip.Is4In6() {
+			bits = 64
+		}
+		if p, err := ip.Unmap().Prefix(bits); err == nil {
+			all[p.String()] = true
+		}
+	}
+	return all
+}
+
+// relations says what incidents have in common, and which have nothing in common with any other.
+func (a *dossier) relations(all []*tocsin.Campaign) text {
+	x := a.w.front()
+	if len(all) < 2 {
+		return nil
+	}
+	of := make([]traits, len(all))
+	for i, c := range all {
+		of[i] = traitsOf(c)
+	}
+	related := make([]bool, len(all))
+	told := map[string]bool{}
+	var out []text
+	for _, k := range []struct {
+		sentence string
+		names    func(*traits) map[string]bool
+	}{{x.sameAddress, func(t *traits) map[string]bool { return t.addresses }}, {x.sameNet, (*traits).nets}, {x.sameHost, func(t *traits) map[string]bool { return t.hosts }}, {x.sameAccount, func(t *traits) map[string]bool { return t.accounts }}} {
+		by := map[string][]string{} // by incidents: what these have in common
+		who := map[string][]int{}
+		names := map[string][]int{}
+		for i := range of {
+			for _, name := range sortedKeys(k.names(&of[i])) {
+				names[name] = append(names[name], i)
+			}
+		}
+		for _, name := range sortedKeys(names) {
+			if len(names[name]) < 2 {
+				continue
+			}
+			key := a.numbers(names[name])
+			if k.sentence == x.sameNet && told[key] {
+				continue // an address in common is said
+			}
+			by[key], who[key] = append(by[key], name), names[name]
+		}
+		for _, key := range sortedKeys(by) {
+			told[key] = true
+			for _, i := range who[key] {
+				related[i] = true
+			}
+			if len(out) < maxRelations {
+				out = append(out, fill(k.sentence, key, a.w.vals(by[key], maxFrontName)))
+			}
+		}
+	}
+	if len(out) > 0 {
+		out = append(out, say(x.sameAfter))
+	}
+	var alone []int
+	for i, r := range related {
+		if !r {
+			alone = append(alone, i)
+		}
+	}
+	if len(alone) > 0 {
+		out = append(out, fill(x.nothing, a.numbers(alone), a.w.plural(int64(len(alone)), x.incidents)))
+	}
+	return joinTexts(out, " ")
+}
+
+// numbers lists incidents by their numbers, which begin with 1.
+func (a *dossier) numbers(all []int) string {
+	var s []string
+	for _, i := range all {
+		s = append(s, a.w.number(i+1))
+	}
+	return a.w.listed(s)
+}
+
+func (a *dossier) frontWho(c *tocsin.Campaign) text {
+	w := a.w
+	var names, hosts []string
+	for _, x := range actorsOf(c) {
+		if x.Local {
+			hosts = append(hosts, strings.TrimPrefix(x.ID, "host:"))
+		} else {
+			names = append(names, actorName(x))
+		}
+	}
+	t := w.vals(names, maxFrontName)
+	if len(names) == 0 {
+		t = fill(w.front().unknownDoer, w.vals(hosts, maxFrontName))
+	}
+	t = append(t, say(". ")...)
+	return append(t, w.drivenBy(c)[0]...)
+}
+
+// keyEvent is the first key event of a kind, nil where there is none.
+func keyEvent(c *tocsin.Campaign, kinds ...string) *tocsin.KeyEvent {
+	for _, k := range kinds {
+		for i := range c.Key {
+			if c.Key[i].Kind == k {
+				return &c.Key[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (a *dossier) frontIn(c *tocsin.Campaign) text {
+	x := a.w.front()
+	if e := keyEvent(c, "entry"); e != nil {
+		t := fill(x.inAt, stampOf(e.Time), a.command(e.What))
+		if e.Host != "" {
+			t = append(t, fill(x.inHost, val(e.Host))...)
+		}
+		if e.From != "" {
+			t = append(t, fill(x.inFrom, val(e.From))...)
+		}
+		if e.Account != "" {
+			t = append(t, say(", ", fill(a.w.key.as, val(e.Account)))...)
+		}
+		if doubtful(e) {
+			t = append(t, say(x.inUnsure)...)
+		}
+		return append(t, say(".")...)
+	}
+	t := say(x.notShown)
+	if e := keyEvent(c, "contact", "sign"); e != nil {
+		t = append(t, fill(x.firstSign, stampOf(e.Time), a.command(e.What))...)
+	}
+	return append(t, say(".")...)
+}
+
+// frontDone is the phases that were reached, and those that were only tried.
+func (a *dossier) frontDone(c *tocsin.Campaign) text {
+	var done, tried []string
+	for _, slug := range tacticsInOrder(c) {
+		failed := false
+		worked := false
+		for i := range c.Steps {
+			if s := &c.Steps[i]; s.Tactic == slug {
+				worked = worked || s.Worked > 0 || s.Actions > s.Failed
+				failed = failed || s.Failed > 0
+			}
+		}
+		if failed && !worked {
+			tried = append(tried, a.w.tactic(slug))
+		} else {
+			done = append(done, a.w.tactic(slug))
+		}
+	}
+	t := say(quote(or(strings.Join(done, ", "), "–")))
+	if len(tried) > 0 {
+		t = append(t, fill(a.w.front().triedOnly, quote(strings.Join(tried, ", ")))...)
+	}
+	return append(t, say(".")...)
+}
+
+func (a *dossier) frontTaken(c *tocsin.Campaign) text {
+	w, x := a.w, a.w.front()
+	var parts []text
+	for _, k := range []struct{ kind, sentence string }{{"sent", x.sent}, {"upload", x.sending}, {"collection", x.packed}, {"secrets", x.secrets}} {
+		e := keyEvent(c, k.kind)
+		if e == nil {
+			continue
+		}
+		var to []string
+		for _, on := range e.On {
+			if _, name, ok := strings.Cut(on, ":"); ok {
+				to = append(to, name)
+			}
+		}
+		var where text
+		if len(to) > 0 {
+			where = append(say(" "), fill(w.key.on, w.vals(to, maxFrontName))...)
+		}
+		what := a.act(e.What)
+		if doubtful(e) && k.kind != "upload" {
+			what = append(what, say(" (", w.key.unproven, ")")...)
+		}
+		parts = append(parts, fill(k.sentence, what, where))
+	}
+	if len(parts) == 0 {
+		if len(c.Data) > 0 {
+			var said []text
+			for _, s := range c.Data[:min(len(c.Data), 2)] {
+				said = append(said, a.finding("data", s))
+			}
+			return append(joinTexts(said, "; "), say(".")...)
+		}
+		return say(x.noneTaken, ".")
+	}
+	return append(joinTexts(parts, "; "), say(".")...)
+}
+
+func (a *dossier) frontStill(c *tocsin.Campaign) text {
+	w, x := a.w, a.w.front()
+	var parts []text
+	groups := alikeLaid(c)
+	for _, g := range groups[:min(len(groups), maxFrontWays)] {
+		f := g[0]
+		t := w.laid(g...)
+		if datable(f.Used) {
+			t = append(t, fill(x.laidUsed, stampOf(f.Used))...)
+		}
+		if datable(f.Removed) {
+			t = append(t, say(" (", fill(x.removed, stampOf(f.Removed)), ")")...)
+		} else {
+			t = append(t, say(" ("+x.notRemoved+")")...)
+		}
+		parts = append(parts, t)
+	}
+	t := say(x.laidNone)
+	if len(parts) > 0 {
+		t = joinTexts(parts, "; ")
+		if n := len(groups) - len(parts) + c.Omitted["footholds"]; n > 0 {
+			t = append(t, say(" "+w.more(n))...)
+		}
+		t = append(t, say(".")...)
+	}
+	for _, s := range w.state(c, a.h.end()) {
+		t = append(append(t, say(" ")...), s...)
+	}
+	return t
+}
+
+func (a *dossier) frontSure(c *tocsin.Campaign) text {
+	w, x := a.w, a.w.front()
+	t := say(x.alone)
+	if j := w.joins(c, 1); len(j) > 0 {
+		t = append(append(say(x.weakest), j[0]...), a.weak(c.Joins[0].Tie)...)
+	}
+	weak := 0
+	for i := range c.Victims {
+		if c.Victims[i].Tie == tocsin.Weak {
+			weak++
+		}
+	}
+	if weak > 0 {
+		t = append(t, say(" ", fill(x.weakly, w.number(weak), w.number(len(c.Victims))))...)
+	}
+	if cov := a.h.covered(); cov == nil || cov.Bare > 0 || cov.FilesSkipped > 0 || cov.Partial != "" || c.Lost != "" {
+		t = append(t, say(" ", x.thin)...)
+	}
+	return t
+}
+
+// steps is a list in the order in which it is to be done.
+func (a *dossier) steps(items []text) {
+	numbered := slices.Clone(items)
+	for i := range numbered {
+		numbered[i] = append(say(bold(fmt.Sprintf("%d.", i+1)), " "), numbered[i]...)
+	}
+	a.list(numbered)
+}
