@@ -1,6 +1,9 @@
 package tocsin
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Driver is what is at the controls of an actor.
 type Driver uint8
@@ -252,7 +255,8 @@ type Victim struct {
 	Entity
 	Also    []Entity  `json:"also,omitempty"` // further names that it was seen under, at most 16
 	Org     string    `json:"org,omitempty"`
-	Reached bool      `json:"reached"` // the intruder got in or acted there; false: it was tried
+	Reached bool      `json:"reached"`       // the intruder got in or acted there; false: it was tried
+	Why     string    `json:"why,omitempty"` // the act that shows it, for a person to read
 	First   time.Time `json:"first"`
 	Last    time.Time `json:"last"`
 	Tactics []string  `json:"tactics"` // slugs, in the order they happened
@@ -261,12 +265,14 @@ type Victim struct {
 }
 
 // Aimed are the listed victims that were reached, or those that were only tried, by what they are: machines, accounts (of users,
-// cloud identities and agents), and what is of no kind that is known.
+// cloud identities and agents), and what is of no kind that is known. Those that belong to the campaign weakly are left out
+// where others do not.
 func (c *Campaign) Aimed(reached bool) (machines, accounts, others []*Victim) {
+	all := !slices.ContainsFunc(c.Victims, func(v Victim) bool { return v.Tie != Weak })
 	for i := range c.Victims {
 		v := &c.Victims[i]
 		switch {
-		case v.Reached != reached:
+		case v.Reached != reached || v.Tie == Weak && !all:
 		case v.Kind == "host" || v.Kind == "address":
 			machines = append(machines, v)
 		case v.Kind == "user" || v.Kind == "principal" || v.Kind == "agent":

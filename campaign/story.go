@@ -62,7 +62,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	}
 	c.Alerts = min(c.Alerts, c.Actions)
 	s.victims()
-	c.Level, c.Why = severity(s.all, c)
+	c.Level, c.Why = severity(s.all, c, func(d *tocsin.Deed) tocsin.Outcome { return s.act[d].outcome() })
 	if c.Level < tocsin.Medium {
 		return c // which nobody is told of
 	}
