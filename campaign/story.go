@@ -158,12 +158,25 @@ func stepped(d *tocsin.Deed) bool {
 	return d.Tactic != "" && (d.Weight >= Least || d.Level >= tocsin.Low)
 }
 
+// A step is one being told.
+type step struct {
+	tocsin.Step
+	deeds []*tocsin.Deed
+}
+
+// tally counts an act as n, by how it ended.
+func (st *step) tally(a *act, n int) {
+	st.Actions += n
+	switch a.outcome() {
+	case tocsin.Worked:
+		st.Worked += n
+	case tocsin.Failed, tocsin.Denied:
+		st.Failed += n
+	}
+}
+
 // steps are the stretches that serve one tactic, in the order they began.
 func (s *story) steps() {
-	type step struct {
-		tocsin.Step
-		deeds []*tocsin.Deed
-	}
 	var steps []*step
 	now := map[string]*step{}
 	for _, d := range s.all {
@@ -179,13 +192,7 @@ func (s *story) steps() {
 		st.Last = later(st.Last, d.Last)
 		one := s.act[d]
 		if one.lead == d {
-			st.Actions += one.n
-			switch one.outcome() {
-			case tocsin.Worked:
-				st.Worked += one.n
-			case tocsin.Failed, tocsin.Denied:
-				st.Failed += one.n
-			}
+			st.tally(one, one.n)
 		}
 		st.Techniques = include(st.Techniques, d.Technique, 12)
 		st.Actors = include(st.Actors, s.by[d].ID, 12)
@@ -201,6 +208,12 @@ func (s *story) steps() {
 		st.deeds = append(st.deeds, d)
 	}
 	for _, st := range steps {
+		counted, worked := st.Actions > 0, st.Worked > 0
+		for _, d := range st.deeds { // what only correlations say, of acts that serve no tactic by themselves
+			if one := s.act[d]; one.lead == d && one.n == 0 && (!counted || !worked && one.outcome() == tocsin.Worked) {
+				st.tally(one, 1)
+			}
+		}
 		slices.SortStableFunc(st.deeds, func(x, y *tocsin.Deed) int { return cmp.Compare(y.Weight, x.Weight) })
 		for i, d := range st.deeds {
 			one := s.act[d]
