@@ -146,7 +146,7 @@ type Actor struct {
 	Last        time.Time          `json:"last"`
 	Tempo       Tempo              `json:"tempo"`
 	Driver      Driver             `json:"driver"`
-	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1
+	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1. Without agent the logs cannot tell it from a script: script is of either
 	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
 	Reasons     []Reason           `json:"reasons,omitempty"`  // of the judgement: what speaks for the driver against each other one, then what speaks against it
 	Adaptations []Adaptation       `json:"adaptations,omitempty"`
@@ -324,7 +324,7 @@ type Campaign struct {
 	Gates    []Gate             `json:"gates,omitempty"`
 	Driver   Driver             `json:"driver"`               // what its actors' judgements mostly say
 	Judged   int                `json:"judged"`               // acts of actors of whom a driver's share can be told
-	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver: human, script, agent; nil where there are none
+	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver, as an actor's; nil where there are none
 	Autonomy *Share             `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
 	Marks    []string           `json:"indicators,omitempty"` // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
 	Data     []string           `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read

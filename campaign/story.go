@@ -318,9 +318,7 @@ func (s *story) open() {
 		}
 	}
 	next := func(text string) { c.Open = append(c.Open, text) }
-	if !worked["initial-access"] {
-		next("How the intruder got in is not shown: look at mail, remote access and published services before " + clock(c.First, "its first action") + ".")
-	}
+	s.wayIn(worked["initial-access"], next)
 	if worked["credential-access"] {
 		next("Credentials were taken or guessed: look for their use elsewhere, and renew them.")
 	}
@@ -352,14 +350,29 @@ func (s *story) open() {
 				last = &c.Steps[i]
 			}
 		}
-		if last.Last.IsZero() {
+		if seen := s.lastSeen(); !seen.IsZero() && seen.After(last.Last) && !last.Last.IsZero() {
+			next(fmt.Sprintf("The last step seen is %s, until %s, the last act of all at %s: see what the same actors did afterwards.", tacticName(last.Tactic), second(last.Last), second(seen)))
+		} else if last.Last.IsZero() {
 			last = &c.Steps[len(c.Steps)-1]
 			next(fmt.Sprintf("The last step to begin is %s; no time is known: see what the same actors did afterwards.", tacticName(last.Tactic)))
 		} else {
-			next(fmt.Sprintf("The last step seen is %s, at %s: see what the same actors did afterwards.", tacticName(last.Tactic), clock(last.Last, "")))
+			next(fmt.Sprintf("The last step seen is %s, at %s: see what the same actors did afterwards.", tacticName(last.Tactic), second(last.Last)))
 		}
 	}
 }
+
+// lastSeen is when the key event of that kind was.
+func (s *story) lastSeen() time.Time {
+	for i := range s.c.Key {
+		if s.c.Key[i].Kind == "last" {
+			return s.c.Key[i].Time
+		}
+	}
+	return time.Time{}
+}
+
+// second is a time to the second, as key events have it.
+func second(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
 // clock is a time in words, or what stands for one that is not known.
 func clock(t time.Time, unknown string) string {
