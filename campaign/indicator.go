@@ -539,7 +539,7 @@ func (b *indicators) made() {
 		}
 		if key := publicKeyIn(d.Text); key != "" && (addsKey(d) || d.Tactic == "persistence") {
 			said := "It was added to the keys with which one may log in."
-			if !added[key] {
+			if !added[key] && !s.keyAdded(d) {
 				said = "It was to be added to the keys with which one may log in; that it was is not recorded."
 			}
 			b.note("key", key, "key", said, d)
@@ -554,6 +554,14 @@ func (b *indicators) made() {
 			}
 		}
 	}
+}
+
+// keyAdded says that a key is known to have been added on the machine of a deed, by what another record of the same says.
+func (s *story) keyAdded(d *tocsin.Deed) bool {
+	host := s.name(d.Host, d)
+	return slices.ContainsFunc(s.c.Key, func(e tocsin.KeyEvent) bool {
+		return e.Kind == "key" && e.Host == host && e.Outcome == tocsin.Worked && e.Time.Sub(d.Time).Abs() <= alike
+	})
 }
 
 // toldOf says that a deed is of an account that a key event tells of.

@@ -350,7 +350,7 @@ func (s *story) open() {
 				last = &c.Steps[i]
 			}
 		}
-		if seen := s.lastSeen(); !seen.IsZero() && seen.After(last.Last) && !last.Last.IsZero() {
+		if seen := s.lastSeen(); !seen.IsZero() && seen.Truncate(time.Second).After(last.Last) && !last.Last.IsZero() {
 			next(fmt.Sprintf("The last step seen is %s, until %s, the last act of all at %s: see what the same actors did afterwards.", tacticName(last.Tactic), second(last.Last), second(seen)))
 		} else if last.Last.IsZero() {
 			last = &c.Steps[len(c.Steps)-1]

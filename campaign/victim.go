@@ -141,6 +141,15 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 			}
 		}
 	}
+	if !named && ofSession(d) && d.Tactic != "" && d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied {
+		for _, w := range machineWords(d.Text) { // a shell on another machine that was aimed at before
+			for _, kind := range [...]string{"host:", "address:"} {
+				if x := v.at[kind+w]; x != nil {
+					x.hit(m, d, "", false, d.Outcome == tocsin.Worked)
+				}
+			}
+		}
+	}
 	if here != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
 		kind, name := w.machineOf(d.Host, d)
 		v.add(kind, name, tocsin.Entity{Kind: kind, Value: d.Host}, d.Org).hit(m, d, "", in, true)
@@ -159,6 +168,17 @@ func (v *victims) account(m *member, d *tocsin.Deed, e tocsin.Entity, on string)
 		x.on[on] = true
 	}
 	x.hit(m, d, e.Kind+":"+e.Value, true, true)
+}
+
+// machineWords are the words of a command that may name a machine, at most 64, in lower case, each once.
+func machineWords(text string) []string {
+	var all []string
+	for w := range strings.FieldsFuncSeq(strings.ToLower(clip(text)), func(r rune) bool { return strings.ContainsRune(" \t\n@:/'\"\\;|&=(),<>", r) }) {
+		if len(w) > 2 {
+			all = include(all, w, 64)
+		}
+	}
+	return all
 }
 
 // principalName is the last part of a cloud identity's name, in lower case.

@@ -92,7 +92,7 @@ func (e *explanation) head() {
 	if len(c.Was) > 0 {
 		e.para(0, fill(english.was, names(c.Was, 8)).plain())
 	}
-	for _, t := range english.story(c, e.h.end()) {
+	for _, t := range english.story(c, e.h.endOf(c)) {
 		e.para(0, t.plain())
 	}
 	e.para(0, several(c.Actions, "action")+", "+count(c.Alerts)+" of them with an alert")

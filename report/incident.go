@@ -157,7 +157,7 @@ func reason(c *tocsin.Campaign) text {
 
 func (a *dossier) summary(c *tocsin.Campaign) {
 	var t text
-	for i, s := range a.w.story(c, a.h.end()) {
+	for i, s := range a.w.story(c, a.h.endOf(c)) {
 		if i > 0 {
 			t = append(t, say(" ")...)
 		}
