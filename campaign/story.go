@@ -79,6 +79,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	slices.Sort(c.Orgs)
 	s.steps()
 	s.keyEvents()
+	s.begin()
 	s.indicators()
 	c.Data = s.data()
 	c.Rules = rules(s.all)
@@ -88,6 +89,27 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	c.Title = Title(c)
 	s.names()
 	return c
+}
+
+// begin makes a campaign begin with the first act of it that is told: what its actors did before is ordinary use.
+func (s *story) begin() {
+	c := s.c
+	if s.since.IsZero() || !s.since.After(c.First) {
+		return
+	}
+	first := s.since
+	sooner := func(t time.Time) {
+		if !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	for i := range c.Steps {
+		sooner(c.Steps[i].First)
+	}
+	for i := range c.Victims {
+		sooner(c.Victims[i].First)
+	}
+	c.First = first
 }
 
 // actors lists who it was, who acted most first, and what joins them.
