@@ -114,11 +114,11 @@ func counts(t *testing.T, of string, c *tocsin.Campaign, coverage *tocsin.Covera
 		}
 		return fmt.Sprintf("%d of %d %s", n, all, noun)
 	}
-	if n := len(machines); n > 2 && !strings.Contains(c.Title, fmt.Sprintf("Intrusion into %d machines", n)) {
+	if n := len(machines); n > 2 && !strings.Contains(c.Title, fmt.Sprintf(" %d machines", n)) {
 		t.Errorf("%s: the title does not say that %d machines were entered", of, n)
 	}
 	for _, v := range machines[:min(len(machines), 2)] {
-		if len(machines) < 3 && !strings.Contains(c.Title, v.Value) {
+		if len(machines) < 3 && !strings.Contains(c.Title, v.Value) && !strings.Contains(c.Title, " and 1 other machine") {
 			t.Errorf("%s: the title does not name %s", of, v.Value)
 		}
 	}
