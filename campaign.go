@@ -1,6 +1,9 @@
 package tocsin
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Driver is what is at the controls of an actor.
 type Driver uint8
@@ -143,7 +146,7 @@ type Actor struct {
 	Last        time.Time          `json:"last"`
 	Tempo       Tempo              `json:"tempo"`
 	Driver      Driver             `json:"driver"`
-	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1
+	Share       map[string]float64 `json:"share,omitempty"`    // how likely each driver is: human, script, agent; adds up to 1. Without agent the logs cannot tell it from a script: script is of either
 	Evidence    []Evidence         `json:"evidence,omitempty"` // of the judgement; the prior comes first
 	Reasons     []Reason           `json:"reasons,omitempty"`  // of the judgement: what speaks for the driver against each other one, then what speaks against it
 	Adaptations []Adaptation       `json:"adaptations,omitempty"`
@@ -252,7 +255,8 @@ type Victim struct {
 	Entity
 	Also    []Entity  `json:"also,omitempty"` // further names that it was seen under, at most 16
 	Org     string    `json:"org,omitempty"`
-	Reached bool      `json:"reached"` // the intruder got in or acted there; false: it was tried
+	Reached bool      `json:"reached"`       // the intruder got in or acted there; false: it was tried
+	Why     string    `json:"why,omitempty"` // the act that shows it, for a person to read
 	First   time.Time `json:"first"`
 	Last    time.Time `json:"last"`
 	Tactics []string  `json:"tactics"` // slugs, in the order they happened
@@ -261,12 +265,14 @@ type Victim struct {
 }
 
 // Aimed are the listed victims that were reached, or those that were only tried, by what they are: machines, accounts (of users,
-// cloud identities and agents), and what is of no kind that is known.
+// cloud identities and agents), and what is of no kind that is known. Those that belong to the campaign weakly are left out
+// where others do not.
 func (c *Campaign) Aimed(reached bool) (machines, accounts, others []*Victim) {
+	all := !slices.ContainsFunc(c.Victims, func(v Victim) bool { return v.Tie != Weak })
 	for i := range c.Victims {
 		v := &c.Victims[i]
 		switch {
-		case v.Reached != reached:
+		case v.Reached != reached || v.Tie == Weak && !all:
 		case v.Kind == "host" || v.Kind == "address":
 			machines = append(machines, v)
 		case v.Kind == "user" || v.Kind == "principal" || v.Kind == "agent":
@@ -319,7 +325,7 @@ type Campaign struct {
 	Gates    []Gate             `json:"gates,omitempty"`
 	Driver   Driver             `json:"driver"`               // what its actors' judgements mostly say
 	Judged   int                `json:"judged"`               // acts of actors of whom a driver's share can be told
-	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver: human, script, agent; nil where there are none
+	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver, as an actor's; nil where there are none
 	Autonomy *Share             `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
 	Marks    []string           `json:"indicators,omitempty"` // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
 	Data     []string           `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read

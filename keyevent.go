@@ -4,7 +4,7 @@ import "time"
 
 // KeyKinds are the kinds of key events, in the order of an intrusion: contact (the first act of who comes from outside), sign
 // (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), control (a machine
-// spoke to a host of the intruder's), privilege (the first act with the rights of an administrator), secrets (read or taken),
+// spoke to a host that gives orders; the indicators say whose it is), privilege (the first act with the rights of an administrator), secrets (read or taken),
 // account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
 // protection), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
 // out; whether it left is not shown), sent (data left), impact (something was changed, destroyed or misused), last (the last act

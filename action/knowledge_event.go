@@ -43,6 +43,7 @@ const (
 	foundTLSUnnamed
 	foundProgramDisguised
 	foundPutByAddress
+	foundListedByAddress
 	foundPostByAddress
 	foundFetchedBySystemTool
 	foundProgramReceived
@@ -109,7 +110,7 @@ var findingNames = [findings]string{
 	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server", "run-by-server", "run-by-service", "server-printed",
 	"web-shell", "web-shell-encoded", "web-shell-missing", "script-put", "command-injected", "web-login-failed", "web-path-missing", "objects-tried", "paths-tried", "default-credentials",
 	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
-	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "post-by-address",
+	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "listed-by-address", "post-by-address",
 	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",
 	"service-ticket-rc4", "login-ticket-rc4", "mail-straight", "tor-stranger", "notice-scan",
 	"store-read-by-machine", "role-refused", "cloud-refused",

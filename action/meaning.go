@@ -13,6 +13,9 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 	}
 	args := words[min(1, len(words)):]
 	a := argsOf(args, masked[min(1, len(masked)):])
+	if unixShell(m.Tool) {
+		a.flags = shellFlags(args)
+	}
 	m.On = append(m.On, a.targets...)
 	for _, w := range a.lists {
 		m.Marks = append(m.Marks, "list:"+w)

@@ -317,8 +317,10 @@ func (r *Reader) fetch(ev *tocsin.Event, n *netFacts) {
 		verb = "copy"
 	case strings.HasPrefix(path, "/wsman") && inner(n.src) && inner(n.dst):
 		is = r.know.event(foundRemoteManagement)
-	case bare && inner(n.src) && (n.method == "PROPFIND" || n.method == "PUT"):
+	case bare && inner(n.src) && n.method == "PUT":
 		is = r.know.event(foundPutByAddress)
+	case bare && inner(n.src) && n.method == "PROPFIND": // RFC 4918: asks what a folder holds; nothing goes out by it
+		is = r.know.event(foundListedByAddress)
 	case bare && inner(n.src) && tocsin.Internet(n.dst) && n.method == "POST":
 		is = r.know.event(foundPostByAddress)
 	case bare && inner(n.src) && (foldContains(n.agent, "powershell") || foldContains(n.agent, "certutil") || foldContains(n.agent, "bits")):

@@ -16,7 +16,8 @@ import (
 //
 // It is undecided where no driver's share reaches its bound, and where there are fewer than leastTicks acts or they are in
 // a kind of log in which the driver that they look like was never recorded, or only scripts are named and none is sure enough:
-// then the shares are nil, and the evidence says why.
+// then the shares are nil, and the evidence says why. Where the kinds of log cannot tell an agent from a script, the two are one:
+// the shares have no agent, and the script's is of either.
 func Judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, []tocsin.Evidence) {
 	return fitted.Judge(ticks)
 }
@@ -57,8 +58,9 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 	} else if low, high, ok := c.even(); ok {
 		evidence = append(evidence, tocsin.Evidence{Feature: "even", Seen: fmt.Sprintf("three in five of the gaps between commands are %.1f to %.1f s", low.Seconds(), high.Seconds()), Human: -evenWord, Script: evenWord, Agent: -evenWord})
 	}
-	if c.commands() < leastTicks {
-		evidence = append(evidence, tocsin.Evidence{Feature: "log", Seen: "no agent was recorded in logs of requests, logins and calls, where it is not told from its scripts", Agent: -untold})
+	told, _ := c.met(tocsin.Agent)
+	if !told {
+		evidence = append(evidence, tocsin.Evidence{Feature: "log", Seen: "these logs cannot tell a script from an AI agent: the two are weighed as one", Script: -math.Ln2, Agent: -math.Ln2})
 	}
 	var sum [3]float64
 	for i := range evidence {
@@ -69,6 +71,9 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		sum[2] += e.Agent
 	}
 	p := softmax(sum)
+	if !told && (c.commands() < leastTicks || p[2] <= max(p[0], p[1])) {
+		p[1], p[2] = p[1]+p[2], 0
+	}
 	best := 0
 	for i := range p {
 		if p[i] > p[best] {
@@ -84,10 +89,29 @@ func (w *Weights) judge(ticks tocsin.Ticks) (tocsin.Driver, map[string]float64, 
 		return tocsin.Undecided, nil, append(evidence[:0], tocsin.Evidence{Feature: "log", Seen: seen}), nil
 	}
 	share := map[string]float64{"human": p[0], "script": p[1], "agent": p[2]}
+	if !told {
+		delete(share, "agent") // the script's is of either
+	}
 	if p[best] < decided[best] {
 		d = tocsin.Undecided
 	}
-	return d, share, evidence, c.reasons(tocsin.Driver(best+1), evidence, w)
+	reasons := c.reasons(tocsin.Driver(best+1), evidence, w, told)
+	if paused(acts) { // between what is told of in different logs, whose pauses are not measured
+		for i := range reasons {
+			reasons[i].Never = false
+		}
+	}
+	return d, share, evidence, reasons
+}
+
+// paused says that a minute or longer lies between two acts that follow each other, in whatever logs.
+func paused(acts tocsin.Ticks) bool {
+	for i := 1; i < len(acts); i++ {
+		if acts[i-1].Dated() && acts[i].Time-acts[i-1].Time >= int64(time.Minute) {
+			return true
+		}
+	}
+	return false
 }
 
 // undated is the number of acts of which only the order is known; they come first.
@@ -111,9 +135,6 @@ const (
 	evenSpread = 1.2
 	evenWord   = 4.0
 )
-
-// untold takes a driver that cannot be told out of the sums.
-const untold = 9.0
 
 // met says that a driver can be named in the kinds of log that most acts are in; if not, why. Where there are enough
 // commands they alone count. Elsewhere only scripts are named: nobody else is that fast and even, while a person and an agent

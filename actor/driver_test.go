@@ -91,6 +91,10 @@ func TestJudgeAddsUp(t *testing.T) {
 			sum[2] += e.Agent
 		}
 		all := math.Exp(sum[0]) + math.Exp(sum[1]) + math.Exp(sum[2])
+		if _, told := share["agent"]; !told { // the logs cannot tell it from a script: the two are one
+			share["script"] -= math.Exp(sum[2]) / all
+			share["agent"] = math.Exp(sum[2]) / all
+		}
 		for i, name := range []string{"human", "script", "agent"} {
 			if d := math.Abs(share[name] - math.Exp(sum[i])/all); d > 1e-9 {
 				t.Errorf("%s: shown weights make %v, the share is %v", name, math.Exp(sum[i])/all, share[name])
@@ -99,6 +103,29 @@ func TestJudgeAddsUp(t *testing.T) {
 		if evidence[0].Feature != "prior" {
 			t.Errorf("first comes %q", evidence[0].Feature)
 		}
+	}
+}
+
+// Where no agent was recorded it is not judged against a script, and nothing is said against it.
+func TestJudgeTellsNoAgentApart(t *testing.T) {
+	requests := program(60, 3)
+	for i := range requests {
+		requests[i].Log, requests[i].Typed = logRequest, false
+	}
+	d, share, evidence, reasons := fitted.judge(requests)
+	if _, told := share["agent"]; d != tocsin.Script || told || math.Abs(share["human"]+share["script"]-1) > 1e-9 {
+		t.Errorf("%s, %v", d, share)
+	}
+	if e := evidence[len(evidence)-1]; e.Feature != "log" || e.Script != e.Agent {
+		t.Errorf("%v", e)
+	}
+	for _, r := range reasons {
+		if r.For == tocsin.Agent || r.Against == tocsin.Agent || r.Feature == "log" {
+			t.Errorf("%v", r)
+		}
+	}
+	if len(reasons) == 0 {
+		t.Errorf("no reasons")
 	}
 }
 

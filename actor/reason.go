@@ -17,18 +17,18 @@ const (
 )
 
 // reasons says what of the evidence speaks most for a driver against each of the others, and then what speaks most against it.
-// A family is told by the showing that adds most.
-func (c *counts) reasons(best tocsin.Driver, evidence []tocsin.Evidence, w *Weights) []tocsin.Reason {
+// A family is told by the showing that adds most. told says that an agent can be told from a script at all.
+func (c *counts) reasons(best tocsin.Driver, evidence []tocsin.Evidence, w *Weights, told bool) []tocsin.Reason {
 	var all, against []tocsin.Reason
 	for d := tocsin.Human; d <= tocsin.Agent; d++ {
-		if d == best {
+		if d == best || d == tocsin.Agent && !told {
 			continue
 		}
 		var speaks []tocsin.Reason
 		for i := range evidence {
 			e := &evidence[i]
 			weight := part(e, best) - part(e, d)
-			if e.Feature == "prior" || math.Abs(weight) < leastReason {
+			if e.Feature == "prior" || e.Feature == "log" || math.Abs(weight) < leastReason {
 				continue
 			}
 			r := tocsin.Reason{For: best, Against: d, Feature: e.Feature, Weight: hundredth(weight)}

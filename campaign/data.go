@@ -24,24 +24,34 @@ func (s *story) data() []string {
 			continue // it is told by another sensor
 		}
 		said := recorded(d, max(one.n, d.N))
+		as := func(what string) string { // what is not known to have worked is said so
+			if one.outcome() == tocsin.Unknown && d.Shown == "" && d.Bytes == 0 {
+				what += ", that it worked is not recorded"
+			}
+			return what + ": " + said
+		}
 		switch outcome := one.outcome(); {
 		case outcome == tocsin.Failed || outcome == tocsin.Denied:
 		case d.Tactic == "exfiltration" || d.Verb == "send":
 			switch {
 			case fetched(d):
-				out = include(out, "fetched: "+said, most)
+				out = include(out, as("fetched"), most)
 			case s.inward(d, entered):
-				out = include(out, "sent to a machine that was entered: "+said, most)
+				out = include(out, as("sent to a machine that was entered"), most)
 			default:
 				sent += one.bytes()
-				out = include(out, "sent out: "+said, most)
+				how := "sent out"
+				if !s.left(d) {
+					how = "being sent out, that it left is not recorded"
+				}
+				out = include(out, how+": "+said, most)
 			}
 		case d.Tactic == "collection":
-			out = include(out, "collected: "+said, most)
+			out = include(out, as("collected"), most)
 		case d.Tactic == "credential-access" && d.Level >= tocsin.Medium && !guess(d):
-			out = include(out, "secrets: "+said, most)
+			out = include(out, as("secrets"), most)
 		case d.Tactic == "impact" && destroys[d.Technique[:min(len(d.Technique), 5)]]:
-			out = include(out, "changed or destroyed: "+said, most)
+			out = include(out, as("changed or destroyed"), most)
 		}
 	}
 	if sent > 0 {

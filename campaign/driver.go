@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tocsin-ids/tocsin"
@@ -13,6 +14,7 @@ func judge(c *tocsin.Campaign) {
 	var streams []stream
 	var whole tocsin.Ticks
 	var sums [tocsin.Agent + 1]float64
+	untold := 0 // judged acts in logs that cannot tell an agent from a script
 	for _, a := range c.Actors {
 		if a.Local {
 			continue
@@ -34,22 +36,48 @@ func judge(c *tocsin.Campaign) {
 			continue
 		}
 		c.Judged += n
+		if _, ok := a.Share["agent"]; !ok {
+			untold += n
+		}
 		for d := tocsin.Human; d <= tocsin.Agent; d++ {
 			sums[d] += a.Share[d.String()] * float64(n)
 		}
 	}
 	whole.Sort()
-	c.Gates = Gates(whole)
+	if c.Judged > 0 { // of whom nothing is known, nothing is known of who decides
+		c.Gates = slices.DeleteFunc(Gates(whole), func(g tocsin.Gate) bool { return !ofOne(c, &g) })
+	}
 	c.Driver = driver(sums)
 	if c.Judged > 0 {
 		c.Share = map[string]float64{}
 		for d := tocsin.Human; d <= tocsin.Agent; d++ {
 			c.Share[d.String()] = sums[d] / float64(c.Judged)
 		}
+		if 2*untold >= c.Judged {
+			c.Share["script"] += c.Share["agent"]
+			delete(c.Share, "agent")
+		}
 	}
 	if s := Autonomy(streams); s != nil && agrees(s, c.Driver, sums) {
 		c.Autonomy = s
 	}
+}
+
+// ofOne says that one actor both acted last before a quiet and first after it: where another goes on, nobody need have decided.
+func ofOne(c *tocsin.Campaign, g *tocsin.Gate) bool {
+	return slices.ContainsFunc(c.Actors, func(a *tocsin.Actor) bool {
+		return !a.Local && actedAt(a, g.Quiet.UnixNano()) && actedAt(a, g.Time.UnixNano())
+	})
+}
+
+// actedAt says that an actor did something at a time, in nanoseconds.
+func actedAt(a *tocsin.Actor, at int64) bool {
+	for _, stream := range a.Ticks { // each in order of time
+		if _, ok := slices.BinarySearchFunc(stream, at, func(k tocsin.Tick, at int64) int { return cmp.Compare(k.Time, at) }); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // named is the share of a campaign's judged acts from which a driver is named, and sure that from which it was somebody's or

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"testing"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -28,6 +29,35 @@ func TestDriverAndShareAgree(t *testing.T) {
 			if agrees(&tocsin.Share{Value: value}, d, c.sums) != told {
 				t.Errorf("%s of %v: a share of %v is told: %t", d, c.sums, value, !told)
 			}
+		}
+	}
+}
+
+// A quiet between two actors is nobody's decision, and shares that tell no agent stay so.
+func TestGatesAreOfOneActor(t *testing.T) {
+	at := func(seconds ...int64) tocsin.Ticks {
+		var all tocsin.Ticks
+		for _, s := range seconds {
+			all = append(all, tocsin.Tick{Time: s * 1e9})
+		}
+		return all
+	}
+	ann := &tocsin.Actor{ID: "user:ann", Ticks: []tocsin.Ticks{at(10, 20), at(900)}}
+	bob := &tocsin.Actor{ID: "user:bob", Ticks: []tocsin.Ticks{at(950)}}
+	c := &tocsin.Campaign{Actors: []*tocsin.Actor{ann, bob}}
+	gate := func(quiet, then int64) *tocsin.Gate {
+		return &tocsin.Gate{Quiet: time.Unix(quiet, 0), Time: time.Unix(then, 0)}
+	}
+	if !ofOne(c, gate(20, 900)) || ofOne(c, gate(20, 950)) || ofOne(c, gate(900, 950)) {
+		t.Error("a quiet is taken for one actor's that is not, or the other way round")
+	}
+	for _, share := range []map[string]float64{{"human": 0.1, "script": 0.9}, {"human": 0.1, "script": 0.8, "agent": 0.1}} {
+		one := &tocsin.Actor{ID: "user:ann", Driver: tocsin.Script, Share: share, Ticks: []tocsin.Ticks{{{Time: 1e9, Log: 1, Typed: true, Text: 1}}}}
+		c := &tocsin.Campaign{Actors: []*tocsin.Actor{one}}
+		judge(c)
+		_, want := share["agent"]
+		if _, got := c.Share["agent"]; got != want || c.Driver != tocsin.Script {
+			t.Errorf("%v becomes %v, %s", share, c.Share, c.Driver)
 		}
 	}
 }

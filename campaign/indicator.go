@@ -428,6 +428,8 @@ func (b *indicators) judge(value, role string, d *tocsin.Deed) (string, string) 
 		return "contacted", fullStop("Many name it (" + common + "). " + how)
 	case !b.s.firm(d):
 		return "near", fullStop(how)
+	case role == "drop" && (typed(d) || hostile(d)) && !b.s.left(d):
+		return role, fullStop(how) + " That data went there is not recorded."
 	case role == "drop" && typed(d), role != "contacted" && hostile(d):
 		return role, fullStop(how)
 	}
@@ -487,6 +489,23 @@ func (b *indicators) brought(d *tocsin.Deed) {
 func (b *indicators) made() {
 	s := b.s
 	scoped := map[string]bool{}
+	made, added := map[string]bool{}, map[string]bool{} // accounts and keys that a record says were made
+	for _, d := range s.all {
+		if s.act[d].outcome() != tocsin.Worked {
+			continue
+		}
+		if name := s.account(d); makesAccount(d) && name != "" {
+			made[plainAccount(name)] = true
+		}
+		if key := publicKeyIn(d.Text); key != "" {
+			added[key] = true
+		}
+		if d.Technique == "T1098.001" && addsKey(d) {
+			for _, e := range onOf(d, "principal") {
+				added[e.Value] = true
+			}
+		}
+	}
 	for _, says := range [...]func(d *tocsin.Deed, name string) bool{ // a name with its machine or domain says more than one without
 		func(d *tocsin.Deed, name string) bool {
 			return strings.ContainsAny(name, `\@:`) && hasWord(strings.ToLower(d.Text), strings.ToLower(plainAccount(name)))
@@ -507,7 +526,11 @@ func (b *indicators) made() {
 			if slices.ContainsFunc(d.On, func(e tocsin.Entity) bool { return e.Kind == "principal" && e.Value == name }) {
 				kind = "principal"
 			}
-			b.note(kind, name, "account", fullStop("It was made: "+cmp.Or(strings.TrimSpace(d.Text), what(d))), d)
+			said := "It was made: "
+			if !made[plainAccount(name)] {
+				said = "It was to be made; that it was is not recorded: "
+			}
+			b.note(kind, name, "account", fullStop(said+cmp.Or(strings.TrimSpace(d.Text), what(d))), d)
 		}
 	}
 	for _, d := range s.all {
@@ -515,14 +538,30 @@ func (b *indicators) made() {
 			continue
 		}
 		if key := publicKeyIn(d.Text); key != "" && (addsKey(d) || d.Tactic == "persistence") {
-			b.note("key", key, "key", "It was added to the keys with which one may log in.", d)
+			said := "It was added to the keys with which one may log in."
+			if !added[key] && !s.keyAdded(d) {
+				said = "It was to be added to the keys with which one may log in; that it was is not recorded."
+			}
+			b.note("key", key, "key", said, d)
 		}
 		for _, e := range onOf(d, "principal") {
 			if d.Technique == "T1098.001" && addsKey(d) {
-				b.note("principal", e.Value, "key", fullStop("A key was made for it: "+d.Text), d)
+				said := "A key was made for it: "
+				if !added[e.Value] {
+					said = "A key was to be made for it; that it was is not recorded: "
+				}
+				b.note("principal", e.Value, "key", fullStop(said+d.Text), d)
 			}
 		}
 	}
+}
+
+// keyAdded says that a key is known to have been added on the machine of a deed, by what another record of the same says.
+func (s *story) keyAdded(d *tocsin.Deed) bool {
+	host := s.name(d.Host, d)
+	return slices.ContainsFunc(s.c.Key, func(e tocsin.KeyEvent) bool {
+		return e.Kind == "key" && e.Host == host && e.Outcome == tocsin.Worked && e.Time.Sub(d.Time).Abs() <= alike
+	})
 }
 
 // toldOf says that a deed is of an account that a key event tells of.

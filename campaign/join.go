@@ -296,6 +296,8 @@ func placed(d *tocsin.Deed, name string) tocsin.Place {
 // lasting is a duration to the precision that matters.
 func lasting(d time.Duration) string {
 	switch {
+	case d < time.Second:
+		return "less than a second"
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
 	case d < 2*time.Hour:

@@ -14,7 +14,7 @@ func TestLeading(t *testing.T) {
 `
 	actors := naming(script(t, knocks+strings.Repeat("3   user:web1.corp.example/www web1.corp.example list discovery T1083 worked 1.3 -\n", 9)))
 	r := build(actors)
-	if len(r.Campaigns) != 1 || !strings.Contains(r.Campaigns[0].Title, " by 203.0.113.9 and 2 others") {
+	if len(r.Campaigns) != 1 || !strings.Contains(r.Campaigns[0].Title, " by 203.0.113.9:") {
 		t.Errorf("%d campaigns, %q", len(r.Campaigns), r.Campaigns[0].Title)
 	}
 	if c := r.Campaigns[0]; c.Actors[0].ID != "address:203.0.113.9" {

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
@@ -47,10 +48,29 @@ var methods = setOf("GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "POST", "PUT"
 
 // done is what an act of n like ones is, by the first of them.
 func done(d *tocsin.Deed, n int) string {
-	if len(d.Rules) > 0 {
-		return counted(d.Rules[0].Title, n) + at(" at ", d)
+	if r := ruleOf(d); r != nil {
+		return counted(r.Title, n) + at(" at ", d)
 	}
 	return recorded(d, n)
+}
+
+// ruleOf is the first rule of a deed that is of the deed's own tactic, and its technique if one is: another that held for the
+// same record tells of something else. What a correlation says is by its rule, whatever that is of.
+func ruleOf(d *tocsin.Deed) *tocsin.Rule {
+	var of *tocsin.Rule
+	for _, r := range d.Rules {
+		tactics := r.Tactics()
+		if d.Tactic != "" && len(tactics) > 0 && d.N > 0 && !slices.ContainsFunc(tactics, func(t tocsin.Tactic) bool { return t.Slug == d.Tactic }) {
+			continue
+		}
+		if slices.Contains(r.Techniques(), d.Technique) {
+			return r
+		}
+		if of == nil {
+			of = r
+		}
+	}
+	return of
 }
 
 // recorded is done by what the record says, whatever rule held.

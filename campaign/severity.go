@@ -31,11 +31,12 @@ const (
 	grave   = 1.5
 )
 
-// A reach is how far a campaign came within a day.
+// A reach is how far a campaign came within a day. What was carried out is not known to have failed; that it worked is another
+// thing, which its record says or does not.
 type reach struct {
-	tactics int          // that had their effect and weigh
-	traces  int          // that had their effect, whatever they weigh
-	ways    int          // techniques that had their effect
+	tactics int          // that were carried out and weigh
+	traces  int          // that were carried out, whatever they weigh
+	ways    int          // techniques that were carried out
 	stage   int          // the furthest of a grave action
 	worst   tocsin.Level // of a grave action
 	sum     float64      // weights of the tactics, the most telling action of each
@@ -44,6 +45,7 @@ type reach struct {
 	rooted  int          // machines on which it had, or gained, the rights of a superuser
 	orgs    int          // organisations in which it reached something
 	tried   int          // tactics that were tried
+	worked  int          // tactics of traces that a record says, or what came of them shows, to have worked
 	reached int          // machines
 	undated bool         // no time of it is known
 }
@@ -58,15 +60,15 @@ type rung struct {
 // ladder says how severe a campaign is: the first rung that it comes to. The numbers were chosen on the recordings with ground
 // truth that eval scores, and bound by the benign ones.
 var ladder = []rung{
-	{tocsin.Critical, "five tactics or more had their effect, as far as taking data together or further", reach{tactics: 5, stage: 3, sum: 14}},
-	{tocsin.Critical, "four tactics or more had their effect, in more than one organisation", reach{tactics: 4, orgs: 2, sum: 10}},
+	{tocsin.Critical, "five tactics or more were carried out, as far as taking data together or further", reach{tactics: 5, stage: 3, sum: 14}},
+	{tocsin.Critical, "four tactics or more were carried out, in more than one organisation", reach{tactics: 4, orgs: 2, sum: 10}},
 	{tocsin.High, "it had all rights on more than one machine", reach{tactics: 2, rooted: 2, sum: 4, intent: 1}},
-	{tocsin.High, "three tactics or more had their effect, not all of which are an administrator's day", reach{tactics: 3, intent: 1, sum: 7}},
-	{tocsin.High, "two tactics or more had their effect, and one action is grave by itself", reach{tactics: 2, worst: tocsin.High, sum: 6.5}},
-	{tocsin.Medium, "two tactics or more had their effect", reach{tactics: 2, sum: 4}},
+	{tocsin.High, "three tactics or more were carried out, not all of which are an administrator's day", reach{tactics: 3, intent: 1, sum: 7}},
+	{tocsin.High, "two tactics or more were carried out, and one action is grave by itself", reach{tactics: 2, worst: tocsin.High, sum: 6.5}},
+	{tocsin.Medium, "two tactics or more were carried out", reach{tactics: 2, sum: 4}},
 	{tocsin.Medium, "one action is grave by itself", reach{worst: tocsin.High}},
-	{tocsin.Medium, "traces of three tactics or more that had their effect", reach{traces: 3, sum: 4.5}},
-	{tocsin.Medium, "three techniques or more had their effect on a machine", reach{ways: 3, stage: 2, waysSum: 3.5}},
+	{tocsin.Medium, "traces of three tactics or more that were carried out", reach{traces: 3, sum: 4.5}},
+	{tocsin.Medium, "three techniques or more were carried out on a machine", reach{ways: 3, stage: 2, waysSum: 3.5}},
 }
 
 // nothingWorked is why a campaign is low.
@@ -83,15 +85,22 @@ func (r *reach) String() string {
 	if r.undated {
 		within = "in logs without times"
 	}
-	s := fmt.Sprintf("%s %s worked and %d were tried, %s entered", within, several(r.traces, "tactic"), r.tried, several(r.reached, "machine"))
+	shown := fmt.Sprintf("%d of them shown to have worked", r.worked)
+	switch {
+	case r.worked == r.traces:
+		shown = "shown to have worked"
+	case r.worked == 0:
+		shown = "whether it worked is not recorded"
+	}
+	s := fmt.Sprintf("%s %s of %d that were tried, %s, %s entered", within, several(r.traces, "tactic"), r.tried, shown, several(r.reached, "machine"))
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}
 	return s
 }
 
-// severity is by how far it went, in the worst day of it, and why.
-func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
+// severity is by how far it went, in the worst day of it, and why. outcome is how a deed ended for all sensors that tell of it.
+func severity(all []*tocsin.Deed, c *tocsin.Campaign, outcome func(*tocsin.Deed) tocsin.Outcome) (tocsin.Level, string) {
 	var telling []*tocsin.Deed
 	for _, d := range all {
 		if d.Tactic != "" && d.Weight >= Least {
@@ -109,7 +118,7 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 		for j < len(telling) && telling[j].Time.Sub(from) < window {
 			j++
 		}
-		r := progress(telling[i:j], c, from)
+		r := progress(telling[i:j], c, from, outcome)
 		if r.traces == 0 {
 			continue
 		}
@@ -128,8 +137,9 @@ func severity(all []*tocsin.Deed, c *tocsin.Campaign) (tocsin.Level, string) {
 }
 
 // progress is how far deeds came.
-func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
+func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time, outcome func(*tocsin.Deed) tocsin.Outcome) *reach {
 	r := &reach{undated: from.IsZero()}
+	worked := map[string]bool{}
 	best, ways, tried, rooted := map[string]float64{}, map[string]float64{}, map[string]bool{}, map[string]bool{}
 	at := map[string]*tocsin.Deed{} // what had its effect on a machine last
 	for _, d := range deeds {
@@ -144,6 +154,9 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 			continue
 		}
 		best[d.Tactic] = max(best[d.Tactic], d.Weight)
+		if outcome(d) == tocsin.Worked {
+			worked[d.Tactic] = true
+		}
 		way := d.Tactic + deeds[first[i]].Technique
 		ways[way] = max(ways[way], d.Weight)
 		if d.Weight >= grave {
@@ -163,16 +176,16 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time) *reach {
 		}
 	}
 	orgs := map[string]bool{}
-	for i := range c.Victims {
-		v := &c.Victims[i]
-		if v.Reached && machine(v.Kind) && v.First.Sub(from) < window && !v.Last.Before(from) {
+	machines, _, _ := c.Aimed(true)
+	for _, v := range machines {
+		if v.First.Sub(from) < window && !v.Last.Before(from) {
 			r.reached++
 			if v.Org != "" {
 				orgs[v.Org] = true
 			}
 		}
 	}
-	r.traces, r.ways, r.tried, r.rooted, r.orgs = len(best), len(ways), len(tried), len(rooted), len(orgs)
+	r.traces, r.ways, r.tried, r.rooted, r.orgs, r.worked = len(best), len(ways), len(tried), len(rooted), len(orgs), len(worked)
 	r.sum, r.waysSum = total(best), total(ways)
 	return r
 }

@@ -62,7 +62,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	}
 	c.Alerts = min(c.Alerts, c.Actions)
 	s.victims()
-	c.Level, c.Why = severity(s.all, c)
+	c.Level, c.Why = severity(s.all, c, func(d *tocsin.Deed) tocsin.Outcome { return s.act[d].outcome() })
 	if c.Level < tocsin.Medium {
 		return c // which nobody is told of
 	}
@@ -79,6 +79,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	slices.Sort(c.Orgs)
 	s.steps()
 	s.keyEvents()
+	s.begin()
 	s.footholds()
 	s.indicators()
 	c.Data = s.data()
@@ -89,6 +90,27 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	c.Title = Title(c)
 	s.names()
 	return c
+}
+
+// begin makes a campaign begin with the first act of it that is told: what its actors did before is ordinary use.
+func (s *story) begin() {
+	c := s.c
+	if s.since.IsZero() || !s.since.After(c.First) {
+		return
+	}
+	first := s.since
+	sooner := func(t time.Time) {
+		if !t.IsZero() && t.Before(first) {
+			first = t
+		}
+	}
+	for i := range c.Steps {
+		sooner(c.Steps[i].First)
+	}
+	for i := range c.Victims {
+		sooner(c.Victims[i].First)
+	}
+	c.First = first
 }
 
 // actors lists who it was, who acted most first, and what joins them.
@@ -159,12 +181,25 @@ func stepped(d *tocsin.Deed) bool {
 	return d.Tactic != "" && (d.Weight >= Least || d.Level >= tocsin.Low)
 }
 
+// A step is one being told.
+type step struct {
+	tocsin.Step
+	deeds []*tocsin.Deed
+}
+
+// tally counts an act as n, by how it ended.
+func (st *step) tally(a *act, n int) {
+	st.Actions += n
+	switch a.outcome() {
+	case tocsin.Worked:
+		st.Worked += n
+	case tocsin.Failed, tocsin.Denied:
+		st.Failed += n
+	}
+}
+
 // steps are the stretches that serve one tactic, in the order they began.
 func (s *story) steps() {
-	type step struct {
-		tocsin.Step
-		deeds []*tocsin.Deed
-	}
 	var steps []*step
 	now := map[string]*step{}
 	for _, d := range s.all {
@@ -180,13 +215,7 @@ func (s *story) steps() {
 		st.Last = later(st.Last, d.Last)
 		one := s.act[d]
 		if one.lead == d {
-			st.Actions += one.n
-			switch one.outcome() {
-			case tocsin.Worked:
-				st.Worked += one.n
-			case tocsin.Failed, tocsin.Denied:
-				st.Failed += one.n
-			}
+			st.tally(one, one.n)
 		}
 		st.Techniques = include(st.Techniques, d.Technique, 12)
 		st.Actors = include(st.Actors, s.by[d].ID, 12)
@@ -202,6 +231,12 @@ func (s *story) steps() {
 		st.deeds = append(st.deeds, d)
 	}
 	for _, st := range steps {
+		counted, worked := st.Actions > 0, st.Worked > 0
+		for _, d := range st.deeds { // what only correlations say, of acts that serve no tactic by themselves
+			if one := s.act[d]; one.lead == d && one.n == 0 && (!counted || !worked && one.outcome() == tocsin.Worked) {
+				st.tally(one, 1)
+			}
+		}
 		slices.SortStableFunc(st.deeds, func(x, y *tocsin.Deed) int { return cmp.Compare(y.Weight, x.Weight) })
 		for i, d := range st.deeds {
 			one := s.act[d]
@@ -306,9 +341,7 @@ func (s *story) open() {
 		}
 	}
 	next := func(text string) { c.Open = append(c.Open, text) }
-	if !worked["initial-access"] {
-		next("How the intruder got in is not shown: look at mail, remote access and published services before " + clock(c.First, "its first action") + ".")
-	}
+	s.wayIn(worked["initial-access"], next)
 	if worked["credential-access"] {
 		next("Credentials were taken or guessed: look for their use elsewhere, and renew them.")
 	}
@@ -340,14 +373,29 @@ func (s *story) open() {
 				last = &c.Steps[i]
 			}
 		}
-		if last.Last.IsZero() {
+		if seen := s.lastSeen(); !seen.IsZero() && seen.Truncate(time.Second).After(last.Last) && !last.Last.IsZero() {
+			next(fmt.Sprintf("The last step seen is %s, until %s, the last act of all at %s: see what the same actors did afterwards.", tacticName(last.Tactic), second(last.Last), second(seen)))
+		} else if last.Last.IsZero() {
 			last = &c.Steps[len(c.Steps)-1]
 			next(fmt.Sprintf("The last step to begin is %s; no time is known: see what the same actors did afterwards.", tacticName(last.Tactic)))
 		} else {
-			next(fmt.Sprintf("The last step seen is %s, at %s: see what the same actors did afterwards.", tacticName(last.Tactic), clock(last.Last, "")))
+			next(fmt.Sprintf("The last step seen is %s, at %s: see what the same actors did afterwards.", tacticName(last.Tactic), second(last.Last)))
 		}
 	}
 }
+
+// lastSeen is when the key event of that kind was.
+func (s *story) lastSeen() time.Time {
+	for i := range s.c.Key {
+		if s.c.Key[i].Kind == "last" {
+			return s.c.Key[i].Time
+		}
+	}
+	return time.Time{}
+}
+
+// second is a time to the second, as key events have it.
+func second(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
 // clock is a time in words, or what stands for one that is not known.
 func clock(t time.Time, unknown string) string {

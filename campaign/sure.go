@@ -118,6 +118,14 @@ func (s *story) joins(reasons []reason) {
 		if j.Between == 0 {
 			j.Shared, j.Common, j.Lacks = shared(traits(j.x), traits(j.y))
 			j.Apart = nearest(j.x.telling, j.y.telling)
+			for _, r := range j.reasons { // the time is that of the two acts that the link names
+				if from := placed(r.from, r.fromAs).Time; atOnePlace(r.kind) && r.to != nil && !from.IsZero() {
+					if to := placed(r.to, r.toAs).Time; !to.IsZero() {
+						j.Apart = to.Sub(from).Abs()
+						break
+					}
+				}
+			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b join) int { // of equal weights, those that have least in common

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -9,6 +10,9 @@ import (
 )
 
 const (
+	// attemptAt stands before what is not known to have worked.
+	attemptAt = "an attempt at "
+
 	// longName is the most characters of a name that a title quotes whole, and longNames of two.
 	longName, longNames = 48, 60
 )
@@ -41,12 +45,13 @@ func Title(c *tocsin.Campaign) string {
 	return b.String()
 }
 
-// doer names the first who is known to have acted, and counts the others.
+// doer names the first who is known to have acted, and counts the others; those that belong to the campaign weakly only where all do.
 func doer(c *tocsin.Campaign) string {
 	first, others := "", 0
+	firm := slices.ContainsFunc(c.Actors, func(a *tocsin.Actor) bool { return !a.Local && a.Tie != tocsin.Weak })
 	for _, a := range c.Actors {
 		switch {
-		case a.Local || len(a.Handles) == 0:
+		case a.Local || len(a.Handles) == 0 || firm && a.Tie == tocsin.Weak:
 		case first == "":
 			name := handleName(a.Handles[0])
 			if first = short(name); first == "" { // of a caller, whence
@@ -80,23 +85,34 @@ func handleName(h tocsin.Entity) string {
 	return h.Value
 }
 
-// extent is which tactics are not known to have failed: by name if they are two at most, else the furthest.
+// extent is which tactics are not known to have failed: by name if they are two at most, else the furthest. Of which nothing shows
+// that it worked is said to be an attempt.
 func extent(c *tocsin.Campaign) string {
-	done := map[string]bool{}
+	done, shown := map[string]bool{}, map[string]bool{}
 	for i := range c.Steps {
-		if st := &c.Steps[i]; st.Failed == 0 || st.Failed < st.Actions {
+		st := &c.Steps[i]
+		if st.Failed == 0 || st.Failed < st.Actions {
 			done[st.Tactic] = true
 		}
+		shown[st.Tactic] = shown[st.Tactic] || st.Worked > 0 || len(st.Shown) > 0
 	}
-	var names []string
+	var names []string // those that are shown to have worked first
 	furthest, stage := "", 0
+	proven := 0
 	for _, t := range tocsin.Tactics() {
 		if !done[t.Slug] || stages[t.Slug] == 0 {
 			continue
 		}
-		names = append(names, strings.ToLower(t.Name))
-		if stages[t.Slug] >= stage {
-			furthest, stage = names[len(names)-1], stages[t.Slug]
+		name := strings.ToLower(t.Name)
+		if shown[t.Slug] {
+			names = slices.Insert(names, proven, name)
+			proven++
+		} else {
+			name = attemptAt + name
+			names = append(names, name)
+		}
+		if s := stages[t.Slug]; s > stage || s == stage && (shown[t.Slug] || strings.HasPrefix(furthest, attemptAt)) {
+			furthest, stage = name, s
 		}
 	}
 	switch len(names) {

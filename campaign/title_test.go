@@ -20,8 +20,13 @@ func TestTitle(t *testing.T) {
 	}
 	local := &tocsin.Actor{ID: "host:web1", Local: true, Handles: []tocsin.Entity{{Kind: "host", Value: "web1"}}}
 	step := func(tactic string, actions, failed int) tocsin.Step {
-		return tocsin.Step{Tactic: tactic, Actions: actions, Failed: failed}
+		return tocsin.Step{Tactic: tactic, Actions: actions, Worked: actions - failed, Failed: failed}
 	}
+	unknown := func(tactic string) tocsin.Step { return tocsin.Step{Tactic: tactic, Actions: 2, Failed: 1} }
+	weak := host("db1", true)
+	weak.Tie = tocsin.Weak
+	loose := actor("address", "203.0.113.7")
+	loose.Tie = tocsin.Weak
 	far := []tocsin.Step{step("initial-access", 1, 0), step("execution", 2, 1), step("discovery", 3, 0), step("exfiltration", 1, 0), step("impact", 4, 4)}
 	long := strings.Repeat("n", longName+1)
 	for _, tt := range []struct {
@@ -32,6 +37,11 @@ func TestTitle(t *testing.T) {
 		{"one machine, one doer", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", true)}, Actors: []*tocsin.Actor{actor("address", "203.0.113.9")}, Steps: far}, "Intrusion into web1 by 203.0.113.9: as far as exfiltration"},
 		{"two machines, others counted, machines that acted are no doers", tocsin.Campaign{Level: tocsin.Critical, Victims: []tocsin.Victim{host("web1", true), host("db1", true)}, Actors: []*tocsin.Actor{local, actor("address", "203.0.113.9"), actor("user", `web1\ann`), actor("user", `db1\bob`)}}, "Intrusion into web1 and db1 by 203.0.113.9 and 2 others"},
 		{"below high", tocsin.Campaign{Level: tocsin.Medium, Victims: []tocsin.Victim{host("web1", true)}, Actors: []*tocsin.Actor{actor("user", "ann"), actor("user", "bob")}, Steps: far[1:3]}, "Unusual activity on web1 by ann and 1 other: execution and discovery"},
+		{"the furthest is not shown to have worked", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", true)}, Steps: append(far[:3:3], unknown("exfiltration"))}, "Intrusion into web1: as far as an attempt at exfiltration"},
+		{"of two as far, the one that is shown", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", true)}, Steps: append(far[:4:4], unknown("impact"))}, "Intrusion into web1: as far as exfiltration"},
+		{"two, of which one is shown", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", true)}, Steps: []tocsin.Step{unknown("execution"), far[2]}}, "Intrusion into web1: discovery and an attempt at execution"},
+		{"what is weak is not counted", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", true), weak}, Actors: []*tocsin.Actor{loose, actor("address", "203.0.113.9")}}, "Intrusion into web1 by 203.0.113.9"},
+		{"unless all of it is weak", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{weak}, Actors: []*tocsin.Actor{loose}}, "Intrusion into db1 by 203.0.113.7"},
 		{"below high, tried only", tocsin.Campaign{Level: tocsin.Medium, Victims: []tocsin.Victim{host("web1", false), host("web2", false), host("web3", false)}, Actors: []*tocsin.Actor{local}}, "Unusual activity aimed at 3 machines"},
 		{"nobody named", tocsin.Campaign{Level: tocsin.Low, Actors: []*tocsin.Actor{actor("user", "ann")}}, "Unusual activity by ann"},
 		{"tried only", tocsin.Campaign{Level: tocsin.High, Victims: []tocsin.Victim{host("web1", false)}}, "Attack on web1"},

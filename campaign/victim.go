@@ -15,7 +15,12 @@ const maxAlso = 16
 
 // victims are the machines and accounts that were aimed at, each once whatever it is called, those reached first.
 func (s *story) victims() {
-	v := &victims{s: s, own: map[string]bool{}, at: map[string]*aimed{}}
+	v := &victims{s: s, own: map[string]bool{}, made: map[string]bool{}, at: map[string]*aimed{}}
+	for _, d := range s.all {
+		if name := s.account(d); makesAccount(d) && name != "" && s.happened(d) {
+			v.made[strings.ToLower(plainAccount(name))] = true
+		}
+	}
 	for _, m := range s.g { // what acts is a victim only if it was reached before
 		for _, h := range m.Handles {
 			if h.Kind == "address" {
@@ -46,6 +51,7 @@ func machine(kind string) bool { return kind == "host" || kind == "address" }
 type victims struct {
 	s     *story
 	own   map[string]bool
+	made  map[string]bool // accounts that were made, by their plain names in lower case: they are the intruder's
 	at    map[string]*aimed
 	order []*aimed
 }
@@ -98,22 +104,30 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 			if name == "" || v.own[e.Value] || d.Verb == "resolve" || w.external(name, e, d) {
 				continue
 			}
+			if ofClient(d, e.Value) && w.outside(name) {
+				for _, who := range d.Who {
+					if kind, name := w.machineOf(who.Value, d); who.Kind == "address" && !tocsin.Internet(who.Value) && name != "" {
+						v.add(kind, name, who, d.Org).hit(m, d, who.Kind+":"+who.Value, in, true)
+						named = true
+					}
+				}
+				continue
+			}
 			there := !typed(d) || name == here || d.Outcome == tocsin.Worked
 			// who looks at a machine from another one has not entered it, nor who is not known to have had an answer
 			reached := in && there && (d.Tactic != "discovery" || name == here)
 			v.add(kind, name, e, d.Org).hit(m, d, e.Kind+":"+e.Value, reached, there)
 			named = true
 		case "user", "principal":
-			if !in || d.Verb != "login" && d.Tactic != "credential-access" && d.Tactic != "persistence" {
-				continue
+			if in && (d.Verb == "login" || d.Tactic == "credential-access" || d.Tactic == "persistence") {
+				v.account(m, d, e, here)
 			}
-			if a, ok := accountOf(e, d.Org); ok {
-				x := v.add(e.Kind, a.key(), e, d.Org)
-				x.account = a
-				if a.scope == "" && here != "" {
-					x.on[here] = true
-				}
-				x.hit(m, d, e.Kind+":"+e.Value, true, true)
+		}
+	}
+	if in && strings.HasPrefix(m.ID, "caller:") && m.core() && d.Outcome == tocsin.Worked {
+		for _, e := range d.Who { // the account whose key or token was used
+			if e.Kind == "principal" {
+				v.account(m, d, e, here)
 			}
 		}
 	}
@@ -127,10 +141,57 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 			}
 		}
 	}
+	if !named && ofSession(d) && d.Tactic != "" && d.Outcome != tocsin.Failed && d.Outcome != tocsin.Denied {
+		for _, w := range machineWords(d.Text) { // a shell on another machine that was aimed at before
+			for _, kind := range [...]string{"host:", "address:"} {
+				if x := v.at[kind+w]; x != nil {
+					x.hit(m, d, "", false, d.Outcome == tocsin.Worked)
+				}
+			}
+		}
+	}
 	if here != "" && (!named || m.Local) && d.Verb != "connect" && d.Verb != "resolve" {
 		kind, name := w.machineOf(d.Host, d)
 		v.add(kind, name, tocsin.Entity{Kind: kind, Value: d.Host}, d.Org).hit(m, d, "", in, true)
 	}
+}
+
+// account adds an account that was used or changed, unless the intruder made it: on is the machine.
+func (v *victims) account(m *member, d *tocsin.Deed, e tocsin.Entity, on string) {
+	a, ok := accountOf(e, d.Org)
+	if !ok || v.made[strings.ToLower(plainAccount(e.Value))] || v.made[principalName(e.Value)] {
+		return
+	}
+	x := v.add(e.Kind, a.key(), e, d.Org)
+	x.account = a
+	if a.scope == "" && on != "" {
+		x.on[on] = true
+	}
+	x.hit(m, d, e.Kind+":"+e.Value, true, true)
+}
+
+// machineWords are the words of a command that may name a machine, at most 64, in lower case, each once.
+func machineWords(text string) []string {
+	var all []string
+	for w := range strings.FieldsFuncSeq(strings.ToLower(clip(text)), func(r rune) bool { return strings.ContainsRune(" \t\n@:/'\"\\;|&=(),<>", r) }) {
+		if len(w) > 2 {
+			all = include(all, w, 64)
+		}
+	}
+	return all
+}
+
+// principalName is the last part of a cloud identity's name, in lower case.
+func principalName(name string) string {
+	return strings.ToLower(name[strings.LastIndexAny(name, "/:")+1:])
+}
+
+// ofClient says that a sensor's alert is about what a machine within spoke to on the internet: the machine is what it is about,
+// whichever way the rule that raised it counts.
+func ofClient(d *tocsin.Deed, target string) bool {
+	return d.Verb == "alert" && tocsin.Internet(target) && len(d.Who) > 0 && slices.ContainsFunc(d.Who, func(e tocsin.Entity) bool {
+		return e.Kind == "address" && !tocsin.Internet(e.Value)
+	})
 }
 
 // add is what goes by a name, made if it is new; e is how it was written.
@@ -411,6 +472,16 @@ func (x *aimed) victim(acts map[*tocsin.Deed]*act) tocsin.Victim {
 	out := tocsin.Victim{Entity: tocsin.Entity{Kind: x.kind, Role: "target", Value: x.name}, Org: x.org, Tie: tocsin.Weak}
 	tactics := map[string]time.Time{}
 	counted := map[*act]bool{} // a deed may name a machine in several ways
+	var shows *hit             // the first of the most telling that entered, else of those that tried
+	for i := range x.hits {
+		h := &x.hits[i]
+		if shows == nil || h.reached && !shows.reached || h.reached == shows.reached && cmp.Or(cmp.Compare(flag(h.m.core()), flag(shows.m.core())), cmp.Compare(h.d.Weight, shows.d.Weight), shows.d.Time.Compare(h.d.Time)) > 0 {
+			shows = h
+		}
+	}
+	if shows != nil {
+		out.Why = done(shows.d, shows.d.N)
+	}
 	for _, h := range x.hits {
 		d := h.d
 		begun, last := d.Time, d.Last

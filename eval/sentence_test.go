@@ -519,10 +519,11 @@ func (r *seen) says(c *tocsin.Campaign, sentence string) bool {
 
 // counts holds the numbers of the title against the lists.
 func (u *audit) counts(c *tocsin.Campaign) {
-	machines, accounts, _ := c.Aimed(true)
-	for _, m := range counted.FindAllStringSubmatch(c.Title, -1) {
+	tried := strings.HasPrefix(c.Title, "Attack on ") || strings.Contains(c.Title, " aimed at ")
+	machines, accounts, _ := c.Aimed(!tried)
+	for _, m := range inTitle.FindAllStringSubmatch(c.Title, -1) {
 		n := map[string]int{"machines": len(machines), "accounts": len(accounts), "organisations": len(c.Orgs)}[m[2]]
-		u.check("counts of titles", m[1] == fmt.Sprint(n) || c.Omitted["victims"] > 0 || strings.HasPrefix(c.Title, "Attack") || strings.HasPrefix(c.Title, "Unusual activity aimed at"), "%s: %s: %d are listed", c.ID, c.Title, n)
+		u.check("counts of titles", m[1] == fmt.Sprint(n) || c.Omitted["victims"] > 0, "%s: %s: %d are listed", c.ID, c.Title, n)
 	}
 	sum := 0
 	for i := range c.Steps {
@@ -532,4 +533,4 @@ func (u *audit) counts(c *tocsin.Campaign) {
 	u.check("alerts", c.Alerts <= c.Actions, "%s: %d alerts of %d actions", c.ID, c.Alerts, c.Actions)
 }
 
-var counted = regexp.MustCompile(`(\d+) (machines|accounts|organisations)`)
+var inTitle = regexp.MustCompile(`(\d+) (machines|accounts|organisations)`)

@@ -37,7 +37,7 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 		j.open('{')
 		j.key("story")
 		j.open('[')
-		for _, s := range english.story(c, h.end()) {
+		for _, s := range english.story(c, h.endOf(c)) {
 			j.str(s.plain())
 		}
 		j.shut(']')

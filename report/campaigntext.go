@@ -48,7 +48,7 @@ func (p *page) campaignLines(h *Hunt, high int) (lines []string, beyond int) {
 	for _, keys := range [...]int{maxTextKeys, 8, 5, 3, 0} { // as many as leave the first campaign whole
 		blocks = blocks[:0]
 		for _, c := range all[:show] {
-			blocks = append(blocks, p.campaign(c, h.end(), keys))
+			blocks = append(blocks, p.campaign(c, h.endOf(c), keys))
 		}
 		if p.whole || 1+titles()+blocks[0].beside()+more() <= high {
 			break

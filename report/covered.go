@@ -123,6 +123,27 @@ func (h *Hunt) end() time.Time {
 	return time.Time{}
 }
 
+// endOf is when the logs end in which a campaign was told of: those of other machines say nothing of whether it goes on.
+func (h *Hunt) endOf(c *tocsin.Campaign) time.Time {
+	if h.Coverage == nil {
+		return h.end()
+	}
+	of := map[string]bool{}
+	for i := range c.Records {
+		of[c.Records[i].Source] = true
+	}
+	var end time.Time
+	for i := range h.Coverage.Files {
+		if f := &h.Coverage.Files[i]; of[f.Path] && f.Last.After(end) {
+			end = f.Last
+		}
+	}
+	if end.IsZero() {
+		return h.end()
+	}
+	return end
+}
+
 // letGo is what the hunt did not keep.
 func (h *Hunt) letGo() []tocsin.LetGo {
 	switch {

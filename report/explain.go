@@ -92,7 +92,7 @@ func (e *explanation) head() {
 	if len(c.Was) > 0 {
 		e.para(0, fill(english.was, names(c.Was, 8)).plain())
 	}
-	for _, t := range english.story(c, e.h.end()) {
+	for _, t := range english.story(c, e.h.endOf(c)) {
 		e.para(0, t.plain())
 	}
 	if len(c.Principals) > 0 {
@@ -340,6 +340,9 @@ func (e *explanation) driver(a *tocsin.Actor) {
 	e.rest(e.most(maxExplained), len(a.Evidence))
 	e.line("    " + signed(h) + " " + signed(s) + " " + signed(g) + "  in sum")
 	e.line("    " + padLeft(share1(a, "human"), 6) + " " + padLeft(share1(a, "script"), 6) + " " + padLeft(share1(a, "agent"), 6) + "  as shares (softmax of the sums)")
+	if either(a.Share) {
+		e.para(4, "These logs cannot tell a script from an AI agent: the script's share is that of the two.")
+	}
 	if !addsUp(a, h, s, g) {
 		e.para(4, "These shares do not follow from the sums: part of the evidence is not in what was read.")
 	}
@@ -349,8 +352,13 @@ func (e *explanation) driver(a *tocsin.Actor) {
 func addsUp(a *tocsin.Actor, h, s, g float64) bool {
 	most := max(h, s, g)
 	sum := math.Exp(h-most) + math.Exp(s-most) + math.Exp(g-most)
-	for d, v := range map[string]float64{"human": h, "script": s, "agent": g} {
-		if !(math.Abs(a.Share[d]-math.Exp(v-most)/sum) < 0.01) {
+	is := map[string]float64{"human": math.Exp(h-most) / sum, "script": math.Exp(s-most) / sum, "agent": math.Exp(g-most) / sum}
+	if either(a.Share) { // the two are one
+		is["script"] += is["agent"]
+		delete(is, "agent")
+	}
+	for d, v := range is {
+		if !(math.Abs(a.Share[d]-v) < 0.01) {
 			return false
 		}
 	}

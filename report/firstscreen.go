@@ -113,8 +113,8 @@ func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 	f.b.WriteString("<article class=\"firstcamp\"><h2>" + badge(c.Level) + " ")
 	f.d.htmlSpans(&f.b, say(quote(titleOf(c))))
 	f.b.WriteString("</h2>\n")
-	story := w.story(c, h.end())
-	f.text("p", "", joined(append(slices.Clone(story[:min(len(story), 2)]), w.state(c, h.end())...)))
+	story := w.story(c, h.endOf(c))
+	f.text("p", "", joined(append(slices.Clone(story[:min(len(story), 2)]), w.state(c, h.endOf(c))...)))
 	f.text("p", "", w.verdict(c))
 	if weakest := w.joins(c, 1); len(weakest) > 0 {
 		f.text("p", "", append(say("Weakest join: "), weakest[0]...))

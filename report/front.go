@@ -359,7 +359,7 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 		}
 		t = append(t, say(".")...)
 	}
-	for _, s := range w.state(c, a.h.end()) {
+	for _, s := range w.state(c, a.h.endOf(c)) {
 		t = append(append(t, say(" ")...), s...)
 	}
 	return t

@@ -168,7 +168,7 @@ func (a *dossier) summary(c *tocsin.Campaign) {
 // told is the story of a campaign, as what the logs show and what is judged from them.
 func (a *dossier) told(c *tocsin.Campaign) text {
 	t := say(a.w.byLogs)
-	for _, s := range a.w.story(c, a.h.end()) {
+	for _, s := range a.w.story(c, a.h.endOf(c)) {
 		t = append(append(t, say(" ")...), s...)
 	}
 	return t
@@ -234,15 +234,26 @@ func (a *dossier) actor(c *tocsin.Campaign, x *tocsin.Actor) {
 		}
 		names = append(names, w.handle(x.Handles[i]))
 	}
-	a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, joinTexts(names, ", ")))
+	if x.Local { // no doer is known: what happened on a machine has no tempo and no driver
+		a.para(bold(w.upper(w.sure().happened)), " ", val(strings.TrimPrefix(x.ID, "host:")), a.weak(x.Tie), ".")
+	} else {
+		a.para(bold(w.upper(w.actor[0])), " ", val(or(x.ID, actorName(x))), a.weak(x.Tie), ". ", fill(w.handles, joinTexts(names, ", ")))
+	}
 	judged := say(bold(w.drivenAs(x)))
 	if len(x.Share) > 0 {
-		judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
+		switch {
+		case either(x.Share):
+			judged = append(judged, say(" (", w.sure().plain["human"]+" ", a.share(x, "human"), ", "+w.sure().plain["either"]+" ", a.share(x, "script"), ")")...)
+		default:
+			judged = append(judged, say(" (", fill(w.shares, a.share(x, "human"), a.share(x, "script"), a.share(x, "agent")), ")")...)
+		}
 	}
 	if len(x.Share) == 0 {
 		judged = append(judged, say(" (", w.actorNotJudged(x), ")")...)
 	}
-	a.para(fill(w.judged, judged), " ", w.tempoOf(x))
+	if !x.Local {
+		a.para(fill(w.judged, judged), " ", w.tempoOf(x))
+	}
 	a.list(w.reasons(x, maxRows))
 }
 
@@ -260,8 +271,10 @@ func (w *words) tempoOf(x *tocsin.Actor) text {
 	if len(t.Gaps) < 2 {
 		return fill(w.tempoNone, w.several(t.Actions, w.action))
 	}
-	half := w.lasting(max(t.Gaps[1], time.Millisecond))
-	return fill(w.tempo, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s), half)
+	if t.Gaps[1] < time.Millisecond {
+		return fill(w.tempoFine, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s))
+	}
+	return fill(w.tempo, w.several(t.Actions, w.action), w.number(t.Peak1s), w.number(t.Peak60s), w.lasting(t.Gaps[1]))
 }
 
 // weight is a weight as the language writes it.
@@ -292,9 +305,9 @@ func (a *dossier) victims(c *tocsin.Campaign) {
 			phases = append(phases, w.tactic(t))
 		}
 		state = append(state, a.weak(v.Tie)...)
-		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", w.kind(v.Kind), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", ")))})
+		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", w.kind(v.Kind), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", "))), w.tell("victim", v.Why)})
 	}
-	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead}, rows)
+	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead, w.key.whyHead}, rows)
 	a.beyond(len(list), maxRows)
 	a.unlisted(c, "victims")
 	if weakly(c) {

@@ -43,7 +43,7 @@ type words struct {
 	kindHead, nameHead, orgHead, stateHead, tacticsHead, count             string
 	firstHead, lastHead, reached, tried, handles, judged                   string
 	shares, evidenceHead, seenHead, weights, weightsNote                   string
-	tempo, tempoNone, joined, linkRow, noData, noMarks, noOpen             string
+	tempo, tempoFine, tempoNone, joined, linkRow, noData, noMarks, noOpen  string
 	countermeasuresNote, counterNone                                       string
 	read, notRead, faults, timeless, struck, spanRead, noCoverage, missing string
 	cautions, quotedNote, rest, commands, places                           string
@@ -105,8 +105,8 @@ var english = words{
 	file: noun{"file", "files"}, event: noun{"event", "events"}, actor: noun{"actor", "actors"}, org: noun{"organisation", "organisations"}, target: noun{"target", "targets"}, machine: noun{"machine", "machines"},
 	account: noun{"account", "accounts"}, once: "once", time: noun{"time", "times"}, point: noun{"point", "points"}, action: noun{"action", "actions"}, alert: noun{"alert", "alerts"},
 	hours:    noun{"hour", "hours"},
-	driverIs: map[string]string{"human": "a person", "script": "a script", "agent": "an AI agent"},
-	driver:   map[string]string{"undecided": "undecided", "human": "human", "script": "script", "agent": "AI agent"},
+	driverIs: map[string]string{"human": "a person", "script": "a script", "agent": "an AI agent", "either": "a script or an AI agent (the logs cannot tell which)"},
+	driver:   map[string]string{"undecided": "undecided", "human": "human", "script": "script", "agent": "AI agent", "either": "script or AI agent"},
 	levels:   map[string]string{"": "not rated", "informational": "informational", "low": "low", "medium": "medium", "high": "high", "critical": "critical"},
 	tactics: map[string]string{"reconnaissance": "reconnaissance", "resource-development": "resource development", "initial-access": "initial access", "execution": "execution", "persistence": "persistence",
 		"privilege-escalation": "privilege escalation", "stealth": "stealth", "defense-impairment": "defense impairment", "credential-access": "credential access", "discovery": "discovery",
@@ -130,7 +130,8 @@ var english = words{
 	shares: "human {0}, script {1}, AI agent {2}", evidenceHead: "Evidence", seenHead: "What was measured", weights: "Human / script / agent",
 	weightsNote: "Weights are log-likelihoods; their sums, made into shares, are the judgement.",
 	tempo:       "Tempo: {0}; at most {1} in a second and {2} in a minute; half of the pauses between them are shorter than {3}.", tempoNone: "Tempo: {0}.",
-	joined: "Joined because:", linkRow: "{0} – {1}: {2} (weight {3})", noData: "No access to data was seen. That is no proof that there was none.", noMarks: "None that would tell this intruder from others.",
+	tempoFine: "Tempo: {0}; at most {1} in a second and {2} in a minute; half of the gaps are too short for the times in the logs.",
+	joined:    "Joined because:", linkRow: "{0} – {1}: {2} (weight {3})", noData: "No access to data was seen. That is no proof that there was none.", noMarks: "None that would tell this intruder from others.",
 	noOpen:              "None noted.",
 	countermeasuresNote: "Derived from what was seen; check each before it is carried out, and keep evidence first.",
 	counterNone:         "None follows from what was seen.",
@@ -175,8 +176,8 @@ var french = words{
 	file: noun{"fichier", "fichiers"}, event: noun{"événement", "événements"}, actor: noun{"acteur", "acteurs"}, org: noun{"organisation", "organisations"}, target: noun{"cible", "cibles"}, machine: noun{"machine", "machines"},
 	account: noun{"compte", "comptes"}, once: "une fois", time: noun{"fois", "fois"}, point: noun{"moment", "moments"}, action: noun{"action", "actions"}, alert: noun{"alerte", "alertes"},
 	hours:    noun{"heure", "heures"},
-	driverIs: map[string]string{"human": "une personne", "script": "un script", "agent": "un agent d'IA"},
-	driver:   map[string]string{"undecided": "indéterminé", "human": "humain", "script": "script", "agent": "agent d'IA"},
+	driverIs: map[string]string{"human": "une personne", "script": "un script", "agent": "un agent d'IA", "either": "un script ou un agent d'IA (les journaux ne permettent pas de trancher)"},
+	driver:   map[string]string{"undecided": "indéterminé", "human": "humain", "script": "script", "agent": "agent d'IA", "either": "script ou agent d'IA"},
 	levels:   map[string]string{"": "non évaluée", "informational": "information", "low": "faible", "medium": "moyenne", "high": "élevée", "critical": "critique"},
 	tactics: map[string]string{"reconnaissance": "reconnaissance", "resource-development": "préparation des ressources", "initial-access": "accès initial", "execution": "exécution", "persistence": "persistance",
 		"privilege-escalation": "élévation de privilèges", "stealth": "dissimulation", "defense-impairment": "neutralisation des défenses", "credential-access": "accès aux identifiants", "discovery": "découverte",
@@ -200,7 +201,8 @@ var french = words{
 	shares: "humain {0}, script {1}, agent d'IA {2}", evidenceHead: "Indice", seenHead: "Mesure", weights: "Humain / script / agent",
 	weightsNote: "Les poids sont des log-vraisemblances ; leurs sommes, ramenées à des parts, forment le jugement.",
 	tempo:       "Rythme : {0} ; au plus {1} en une seconde et {2} en une minute ; la moitié des pauses entre elles durent moins de {3}.", tempoNone: "Rythme : {0}.",
-	joined: "Rapprochements :", linkRow: "{0} – {1} : {2} (poids {3})", noData: "Aucun accès à des données n'a été observé. Cela ne prouve pas qu'il n'y en a pas eu.", noMarks: "Aucun qui distingue cet intrus d'un autre.",
+	tempoFine: "Rythme : {0} ; au plus {1} en une seconde et {2} en une minute ; la moitié des intervalles sont trop courts pour les heures des journaux.",
+	joined:    "Rapprochements :", linkRow: "{0} – {1} : {2} (poids {3})", noData: "Aucun accès à des données n'a été observé. Cela ne prouve pas qu'il n'y en a pas eu.", noMarks: "Aucun qui distingue cet intrus d'un autre.",
 	noOpen:              "Aucune n'a été relevée.",
 	countermeasuresNote: "Déduites de ce qui a été observé ; à vérifier avant toute exécution, après avoir préservé les preuves.",
 	counterNone:         "Aucune ne découle de ce qui a été observé.",

@@ -22,7 +22,7 @@ type keyWords struct {
 
 var englishKey = keyWords{
 	head: "Key events", kindHead: "What it is", whereHead: "Where", byHead: "By", evidenceHead: "Evidence",
-	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "call to the intruder's host", "privilege": "first act with an administrator's rights",
+	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "command and control", "privilege": "first act with an administrator's rights",
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
 		"lateral": "first move to another machine", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
@@ -31,14 +31,14 @@ var englishKey = keyWords{
 	touched:     "What was touched and is not shown to be the intruder's",
 	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
 	roleHead:    "Role", whyHead: "Why", seenHead: "First and last (UTC)",
-	roles: map[string]string{"source": "came from there", "callback": "called back to", "download": "tools came from there", "drop": "data went there", "tool": "file brought", "client": "rare client",
-		"account": "account made", "key": "key added", "contacted": "spoken to", "mail": "mail server written to", "provider": "public service", "shared": "shared or usual address",
+	roles: map[string]string{"source": "came from there", "callback": "called back to", "download": "tools came from there", "drop": "data was sent or was to be", "tool": "file brought", "client": "rare client",
+		"account": "account made or to be made", "key": "key added or to be added", "contacted": "spoken to", "mail": "mail server written to", "provider": "public service", "shared": "shared or usual address",
 		"internal": "own or private", "near": "too loosely tied"},
 }
 
 var frenchKey = keyWords{
 	head: "Faits marquants", kindHead: "Nature", whereHead: "Où", byHead: "Par", evidenceHead: "Preuves",
-	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "appel vers un hôte de l'intrus", "privilege": "première action avec des droits d'administration",
+	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "commande et contrôle", "privilege": "première action avec des droits d'administration",
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
 		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
@@ -48,7 +48,7 @@ var frenchKey = keyWords{
 	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
 	roleHead:    "Rôle", whyHead: "Motif", seenHead: "Début et fin (UTC)",
 	roles: map[string]string{"source": "origine", "callback": "hôte de rappel", "download": "origine d'outils", "drop": "destination de données", "tool": "fichier apporté", "client": "client rare",
-		"account": "compte créé", "key": "clé ajoutée", "contacted": "contacté", "mail": "serveur de messagerie destinataire", "provider": "service public", "shared": "adresse partagée ou habituelle",
+		"account": "compte créé ou à créer", "key": "clé ajoutée ou à ajouter", "contacted": "contacté", "mail": "serveur de messagerie destinataire", "provider": "service public", "shared": "adresse partagée ou habituelle",
 		"internal": "interne ou privé", "near": "lien trop faible"},
 }
 

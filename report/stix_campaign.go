@@ -32,7 +32,7 @@ func (s *stix) campaigns(h *Hunt) {
 	s.extension()
 	var ids []string
 	for _, c := range all[:min(len(all), maxSTIXCampaigns)] {
-		if id := s.campaign(c, h.end()); !contains(ids, id) {
+		if id := s.campaign(c, h.endOf(c)); !contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}

@@ -30,8 +30,12 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 		whom = append(whom, fill(w.andTargets, w.several(n, w.unlistedTarget))...)
 	}
 	all = append(all, fill(act, w.span(c.First, c.Last), who, whom))
-	reached := reachedOf(c)
-	switch n := len(c.Victims); {
+	reached, n := 0, 0
+	for _, t := range w.tolls(c) {
+		n += t.n
+		reached += t.reached
+	}
+	switch {
 	case n == 0:
 	case c.Omitted["victims"] > 0:
 		all = append(all, fill(w.reachedListed, w.entered(c)))
@@ -135,24 +139,28 @@ func (w *words) listed(parts []string) string {
 	return strings.Join(parts[:len(parts)-1], ", ") + w.and + parts[len(parts)-1]
 }
 
-// doers is the number of actors, those that are not listed included, at least one.
+// doers is the number of actors, those that are not listed included, at least one. What happened on a machine is nobody's by
+// itself, and who belongs to the campaign weakly is counted only where nobody else does.
 func doers(c *tocsin.Campaign) int {
-	return max(1, len(actorsOf(c))+max(0, c.Omitted["actors"]))
+	n, weak := 0, 0
+	for _, a := range actorsOf(c) {
+		switch {
+		case a.Local:
+		case a.Tie == tocsin.Weak:
+			weak++
+		default:
+			n++
+		}
+	}
+	if n == 0 {
+		n = weak
+	}
+	return max(1, n+max(0, c.Omitted["actors"]))
 }
 
 // actorsOf are the campaign's actors, without any that is nil.
 func actorsOf(c *tocsin.Campaign) []*tocsin.Actor {
 	return slices.DeleteFunc(slices.Clone(c.Actors), func(a *tocsin.Actor) bool { return a == nil })
-}
-
-func reachedOf(c *tocsin.Campaign) int {
-	n := 0
-	for i := range c.Victims {
-		if c.Victims[i].Reached {
-			n++
-		}
-	}
-	return n
 }
 
 // tacticsInOrder are the slugs of the steps' tactics, each once, in the order in which they began.

@@ -30,7 +30,7 @@ func (w *words) verdict(c *tocsin.Campaign) text {
 // drivenBy is verdict sentence by sentence.
 func (w *words) drivenBy(c *tocsin.Campaign) []text {
 	var all []text
-	name := w.driverIs[c.Driver.String()]
+	name := w.driverIs[driverKey(c.Driver, c.Share)]
 	shares := w.shareText(c.Share, w.several(c.Judged, w.sure().acts))
 	switch {
 	case c.Driver != tocsin.Undecided && name != "" && shares != "":
@@ -70,16 +70,48 @@ func (w *words) shareText(share map[string]float64, by string) string {
 		return ""
 	}
 	drivers := []string{"human", "script", "agent"}
-	slices.SortStableFunc(drivers, func(x, y string) int { return cmp.Compare(share[y], share[x]) })
+	if either(share) {
+		drivers = []string{"human", "either"}
+	}
+	value := func(d string) (float64, bool) {
+		if d == "either" {
+			d = "script"
+		}
+		v, ok := share[d]
+		return v, ok
+	}
+	slices.SortStableFunc(drivers, func(x, y string) int {
+		a, _ := value(x)
+		b, _ := value(y)
+		return cmp.Compare(b, a)
+	})
 	var args []any
 	for _, d := range drivers {
-		v, ok := share[d]
+		v, ok := value(d)
 		if !ok || math.IsNaN(v) {
 			return ""
 		}
 		args = append(args, w.sure().plain[d], w.percent(v))
 	}
+	if either(share) {
+		return fill(w.sure().sharesOfTwo, append(args, by)...).plain()
+	}
 	return fill(w.sure().shares, append(args, by)...).plain()
+}
+
+// either says that shares do not tell a script from an agent: the script's is of either.
+func either(share map[string]float64) bool {
+	_, script := share["script"]
+	_, agent := share["agent"]
+	return script && !agent
+}
+
+// driverKey is by which words a driver is told that has such shares.
+func driverKey(d tocsin.Driver, share map[string]float64) string {
+	if d == tocsin.Script && either(share) {
+		return "either"
+	}
+	return d.String()
 }
 
 // notJudged is why nothing is said of what drives a campaign: of the actor that acted most.
@@ -107,7 +139,7 @@ func (w *words) drivenAs(a *tocsin.Actor) string {
 	if a.Driver == tocsin.Undecided && len(a.Share) == 0 {
 		return w.sure().judgedAs
 	}
-	return w.driver[a.Driver.String()]
+	return w.driver[driverKey(a.Driver, a.Share)]
 }
 
 // reasons are the reasons of an actor's judgement: a line for each driver it is held against, and one for what speaks against
@@ -137,25 +169,25 @@ func (w *words) reasons(a *tocsin.Actor, most int) []text {
 	}
 	var all []text
 	for i, k := range order {
-		not := s.than[k.not.String()]
+		not := s.than[driverKey(k.not, a.Share)]
 		if next := i + 1; next < len(order) && order[next].is == k.is && joinTexts(by[k], "; ").plain() == joinTexts(by[order[next]], "; ").plain() {
 			continue // told with the next, which says the same
 		}
 		if i > 0 && order[i-1].is == k.is && joinTexts(by[k], "; ").plain() == joinTexts(by[order[i-1]], "; ").plain() {
-			not = s.than[order[i-1].not.String()] + s.or + not
+			not = s.than[driverKey(order[i-1].not, a.Share)] + s.or + not
 		}
 		sentence := s.rather
 		if k.is != best {
 			sentence = s.but
 		}
-		all = append(all, fill(sentence, s.plain[k.is.String()], not, joinTexts(by[k], s.between)))
+		all = append(all, fill(sentence, s.plain[driverKey(k.is, a.Share)], not, joinTexts(by[k], s.between)))
 	}
 	return all
 }
 
 // chiefReasons are the first reason against each other driver, on one line.
 func (w *words) chiefReasons(a *tocsin.Actor) text {
-	t := joinTexts(w.reasons(&tocsin.Actor{Reasons: slices.DeleteFunc(slices.Clone(a.Reasons), func(r tocsin.Reason) bool { return r.For != a.Driver })}, 1), w.sure().between)
+	t := joinTexts(w.reasons(&tocsin.Actor{Share: a.Share, Reasons: slices.DeleteFunc(slices.Clone(a.Reasons), func(r tocsin.Reason) bool { return r.For != a.Driver })}, 1), w.sure().between)
 	if len(t) > 0 && t[0].kind == said && t[0].s != "" {
 		t[0].s = w.upper(t[0].s)
 	}

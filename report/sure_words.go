@@ -3,6 +3,7 @@ package report
 // sureWords are what a report says of how sure it is, in one language. {0}, {1} … are places for facts.
 type sureWords struct {
 	shares, none   string            // drivers with their shares, by {6} judged acts; of a judgement that names none
+	sharesOfTwo    string            // as shares, where a script is not told from an agent; {4} judged acts
 	notJudged      string            // {0} why
 	noDoer, noActs string            // why: only machines are known; nothing that it typed or asked for
 	acts           noun              // that are judged
@@ -14,6 +15,7 @@ type sureWords struct {
 	reasons        map[string]string // by feature, or feature/symbol; {0} is the share of how many
 	joins          string            // title
 	episode        string            // {0} a machine: what happened there
+	happened       string            // the same before the machine
 	join           string            // {0} one, {1} the other, {2} on what it rests
 	share, no      string            // {0}
 	sharesNone     string            // {0} kinds
@@ -28,16 +30,15 @@ type sureWords struct {
 
 var sureIn = map[string]*sureWords{
 	"en": {
-		shares: "{0} {1}, {2} {3}, {4} {5}, by {6}", none: "Whether a person, a script or an AI agent drove it is undecided ({0}).",
+		shares: "{0} {1}, {2} {3}, {4} {5}, by {6}", sharesOfTwo: "{0} {1}, {2} {3}, by {4}", none: "Whether a person, a script or an AI agent drove it is undecided ({0}).",
 		notJudged: "What drove it was not judged: {0}.", noDoer: "no doer is known, only what happened on machines", noActs: "nothing that it typed or asked for was recorded",
 		acts: noun{"judged act", "judged acts"}, rather: "{0} rather than {1}: {2}", but: "against that, for {0}: {2}",
 		of: "{0} of its {1}", never: ", and it never paused for a minute",
-		plain: map[string]string{"human": "human", "script": "script", "agent": "AI agent"},
-		than:  map[string]string{"human": "human", "script": "script", "agent": "AI agent"}, between: "; ",
+		plain: map[string]string{"human": "human", "script": "script", "agent": "AI agent", "either": "script or AI agent"},
+		than:  map[string]string{"human": "human", "script": "script", "agent": "AI agent", "either": "script or AI agent"}, between: "; ",
 		judgedAs: "driver not judged",
 		reasons: map[string]string{
 			"session": "an agent's own harness kept its log", "even": "its commands come at an even pace, as of a program that sleeps between them",
-			"log":           "in logs of requests, logins and calls an agent is not told from its scripts",
 			"gap/below 1 s": "{0} commands come within a second of the one before", "gap/1 s": "{0} commands come a second after the one before",
 			"gap/2–4 s": "{0} commands come 2 to 4 s after the one before", "gap/5–14 s": "{0} commands come 5 to 14 s after the one before",
 			"gap/15–59 s": "{0} commands come 15 to 59 s after the one before", "gap/1–4 min": "before {0} commands it paused for 1 to 4 minutes",
@@ -64,7 +65,7 @@ var sureIn = map[string]*sureWords{
 			"speed/up to 20": "{0} new commands come at 9 to 20 new characters a second, faster than people type", "speed/up to 60": "{0} new commands come at 21 to 60 new characters a second, which nobody types", "speed/more": "{0} new commands come at more than 60 new characters a second, which nobody types",
 			"joined/one word": "{0} new commands are a single word", "joined/simple": "{0} new commands are simple ones", "joined/one or two operators": "{0} new commands join two or three by operators", "joined/three and more": "{0} new commands join four and more by operators",
 		},
-		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", join: "{0} and {1}: joined {2}.",
+		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", happened: "what happened on", join: "{0} and {1}: joined {2}.",
 		share: "They share {0}", no: ", but no {0}", sharesNone: "These two share no {0}.",
 		weight: "Odds {0} to 1 that it is no chance (weight {1}, where 3 is enough).", or: " or ", about: "about {0}", over: "more than {0}",
 		apart: " ({0} apart)", atOnce: " (within a second)",
@@ -77,16 +78,15 @@ var sureIn = map[string]*sureWords{
 		kinds: map[string]noun{"account": {"account", "accounts"}, "address": {"address", "addresses"}, "tool": {"tool", "tools"}, "host": {"host", "hosts"}, "key": {"secret", "secrets"}, "string": {"text", "texts"}},
 	},
 	"fr": {
-		shares: "{0} {1}, {2} {3}, {4} {5}, sur {6}", none: "On ne peut trancher entre une personne, un script et un agent d'IA ({0}).",
+		shares: "{0} {1}, {2} {3}, {4} {5}, sur {6}", sharesOfTwo: "{0} {1}, {2} {3}, sur {4}", none: "On ne peut trancher entre une personne, un script et un agent d'IA ({0}).",
 		notJudged: "L'opérateur n'a pas été jugé : {0}.", noDoer: "aucun auteur n'est connu, seulement des faits survenus sur des machines", noActs: "rien de ce qu'il a saisi ou demandé n'a été enregistré",
 		acts: noun{"acte jugé", "actes jugés"}, rather: "{0} plutôt {1} : {2}", but: "en sens contraire, pour {0} : {2}",
 		of: "{0} de ses {1}", never: ", et jamais il n'a marqué de pause d'une minute",
-		plain: map[string]string{"human": "humain", "script": "script", "agent": "agent d'IA"},
-		than:  map[string]string{"human": "qu'humain", "script": "que script", "agent": "qu'agent d'IA"}, between: " ; ",
+		plain: map[string]string{"human": "humain", "script": "script", "agent": "agent d'IA", "either": "script ou agent d'IA"},
+		than:  map[string]string{"human": "qu'humain", "script": "que script", "agent": "qu'agent d'IA", "either": "que script ou agent d'IA"}, between: " ; ",
 		judgedAs: "opérateur non jugé",
 		reasons: map[string]string{
 			"session": "le journal est tenu par le logiciel même d'un agent", "even": "ses commandes se suivent à un rythme égal, comme d'un programme qui attend entre elles",
-			"log":           "dans les journaux de requêtes, de connexions et d'appels, un agent ne se distingue pas de ses scripts",
 			"gap/below 1 s": "{0} commandes suivent la précédente en moins d'une seconde", "gap/1 s": "{0} commandes suivent la précédente à une seconde",
 			"gap/2–4 s": "{0} commandes suivent la précédente de 2 à 4 s", "gap/5–14 s": "{0} commandes suivent la précédente de 5 à 14 s",
 			"gap/15–59 s": "{0} commandes suivent la précédente de 15 à 59 s", "gap/1–4 min": "une pause de 1 à 4 minutes précède {0} commandes",
@@ -113,7 +113,7 @@ var sureIn = map[string]*sureWords{
 			"speed/up to 20": "{0} commandes nouvelles viennent à 9 à 20 caractères nouveaux par seconde, plus vite qu'on ne tape", "speed/up to 60": "{0} commandes nouvelles viennent à 21 à 60 caractères nouveaux par seconde, ce que personne ne tape", "speed/more": "{0} commandes nouvelles viennent à plus de 60 caractères nouveaux par seconde, ce que personne ne tape",
 			"joined/one word": "{0} commandes nouvelles tiennent en un mot", "joined/simple": "{0} commandes nouvelles sont simples", "joined/one or two operators": "{0} commandes nouvelles en joignent deux ou trois par des opérateurs", "joined/three and more": "{0} commandes nouvelles en joignent quatre et plus par des opérateurs",
 		},
-		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", join: "{0} et {1} : rapprochés {2}.",
+		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", happened: "les faits survenus sur", join: "{0} et {1} : rapprochés {2}.",
 		share: "Éléments communs : {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
 		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1} ; 3 suffit).", or: " ou ", about: "environ {0}", over: "plus de {0}",
 		apart: " (à {0} d'intervalle)", atOnce: " (en moins d'une seconde)",

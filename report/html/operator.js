@@ -11,14 +11,17 @@ const drivenAs = (c, a) => ((c.driven || [])[c.actors.indexOf(a)] || [driverName
 
 function operator(c, a, wide) {
   const why = ((c.driven || [])[c.actors.indexOf(a)] || []).slice(1);
-  const shares = drivers.map((d) => (a.share && typeof a.share[d] === "number" ? Math.min(1, Math.max(0, a.share[d])) : 0));
+  const two = a.share && "script" in a.share && !("agent" in a.share); // the logs cannot tell a script from an agent
+  const named = two ? ["human", "script"] : drivers;
+  const nameOf = (d) => (two && d === "script" ? "script or AI agent" : driverName[d]);
+  const shares = named.map((d) => (a.share && typeof a.share[d] === "number" ? Math.min(1, Math.max(0, a.share[d])) : 0));
   const sum = shares.reduce((x, y) => x + y, 0);
-  const bar = el("div", { class: "sharebar", role: "img", "aria-label": drivers.map((d, k) => driverName[d] + " " + percent(shares[k])).join(", ") });
-  if (sum > 0) drivers.forEach((d, k) => { const i = el("i", { class: "d-" + d }); i.style.width = (shares[k] / sum) * 100 + "%"; bar.append(i); });
+  const bar = el("div", { class: "sharebar", role: "img", "aria-label": named.map((d, k) => nameOf(d) + " " + percent(shares[k])).join(", ") });
+  if (sum > 0) named.forEach((d, k) => { const i = el("i", { class: "d-" + d }); i.style.width = (shares[k] / sum) * 100 + "%"; bar.append(i); });
   return el("section", { class: "operator" },
     el("div", { class: "ophead" }, el("h4", {}, line(actorName(a))), weak(a), el("span", { class: "pill d-" + a.driver }, drivenAs(c, a).startsWith("driver") ? drivenAs(c, a) : "driver: " + drivenAs(c, a)),
       el("span", { class: "muted" }, `${plural(a.tempo.actions, "action")} · ${between(us(a.first), us(a.last))} UTC`)),
-    sum > 0 ? [bar, el("p", { class: "legend" }, drivers.map((d, k) => el("span", {}, el("i", { class: "key d-" + d }), driverName[d] + " " + percent(shares[k])))), el("ul", { class: "why" }, why.map((t) => el("li", {}, line(t))))] : el("p", { class: "muted" }, "Not judged: ", line(why[0] || "nothing says what drives it"), "."),
+    sum > 0 ? [bar, el("p", { class: "legend" }, named.map((d, k) => el("span", {}, el("i", { class: "key d-" + d }), nameOf(d) + " " + percent(shares[k])))), el("ul", { class: "why" }, why.map((t) => el("li", {}, line(t))))] : el("p", { class: "muted" }, "Not judged: ", line(why[0] || "nothing says what drives it"), "."),
     el("div", { class: "opgrid" }, tempoOf(c, a, wide), evidenceOf(a)),
     (a.adaptations || []).length ? [el("h5", {}, "How it went on when blocked"), el("ul", {}, a.adaptations.map((d) => el("li", {}, `${clock(us(d.blocked))}: blocked as `, el("span", { class: "mono" }, line(d.from)), `, went on ${lasting(d.after_ns / 1e6)} later as `, el("span", { class: "mono" }, line(d.to)), `; changed ${(d.changed || []).map(line).join(", ")}. `, el("span", { class: "muted" }, line(d.evidence)))))] : null);
 }
