@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
@@ -14,7 +15,7 @@ import (
 
 // The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
 // stands alone: it begins with the texts that it refers to by number.
-const written = 5
+const written = 6
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
@@ -247,6 +248,7 @@ func (w *pageWriter) deed(d *deed) {
 	for _, r := range d.rules {
 		w.string(r.ID)
 		w.string(r.Title)
+		w.string(strings.Join(r.Tags, " "))
 		w.b = append(w.b, byte(r.Level))
 	}
 	w.uint(uint64(len(d.blocks)))
@@ -474,7 +476,7 @@ func (r *pageReader) deed(of *doer) {
 		d.refs = append(d.refs, x)
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
-		d.rules = append(d.rules, r.ruleOf(r.string(), r.string(), tocsin.Level(r.byte())))
+		d.rules = append(d.rules, r.ruleOf(r.string(), r.string(), r.string(), tocsin.Level(r.byte())))
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
@@ -514,7 +516,7 @@ type ruleKey struct {
 	level     tocsin.Level
 }
 
-func (r *pageReader) ruleOf(id, title string, l tocsin.Level) *tocsin.Rule {
+func (r *pageReader) ruleOf(id, title, tags string, l tocsin.Level) *tocsin.Rule {
 	k := ruleKey{id, title, l}
 	if x := r.rules[k]; x != nil {
 		return x
@@ -525,6 +527,9 @@ func (r *pageReader) ruleOf(id, title string, l tocsin.Level) *tocsin.Rule {
 	}
 	if x == nil {
 		x = &tocsin.Rule{ID: id, Title: title, Level: min(l, tocsin.Critical)}
+		if tags != "" {
+			x.Tags = strings.Fields(tags)
+		}
 	}
 	r.rules[k] = x
 	return x

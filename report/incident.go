@@ -305,7 +305,7 @@ func (a *dossier) victims(c *tocsin.Campaign) {
 			phases = append(phases, w.tactic(t))
 		}
 		state = append(state, a.weak(v.Tie)...)
-		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", w.kind(v.Kind), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", "))), w.tell("victim", v.Why)})
+		rows = append(rows, []text{state, say(val(victimName(c, v)), " (", w.kind(v.Kind), ")"), say(quote(v.Org)), say(stampOf(v.First)), say(stampOf(v.Last)), say(w.number(v.Actions)), say(quote(strings.Join(phases[:min(len(phases), 15)], ", "))), w.tell("step", v.Why)})
 	}
 	a.table([]string{w.stateHead, w.nameHead, w.orgHead, w.firstHead, w.lastHead, w.count, w.tacticsHead, w.key.whyHead}, rows)
 	a.beyond(len(list), maxRows)
