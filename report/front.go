@@ -56,11 +56,23 @@ func (a *dossier) limits() []text {
 		var who text
 		if len(a.h.Tried) > 0 {
 			var names []string
-			for _, e := range a.h.Tried[:min(len(a.h.Tried), maxTried)] {
-				names = append(names, e.Value)
+			told := map[string]bool{} // who is in an incident, as another actor of the same name
+			for _, c := range a.h.campaigns() {
+				for _, y := range actorsOf(c) {
+					for i := range y.Handles {
+						told[y.Handles[i].Value] = true
+					}
+				}
 			}
-			who = append(say(": "), w.vals(names, maxTried)...)
-			if n > len(names) {
+			for _, e := range a.h.Tried {
+				if !told[e.Value] && len(names) < maxTried {
+					names = append(names, e.Value)
+				}
+			}
+			if len(names) > 0 {
+				who = append(say(": "), w.vals(names, maxTried)...)
+			}
+			if n > len(names) && len(names) > 0 {
 				who = append(who, say(" "+w.more(n-len(names)))...)
 			}
 		}
