@@ -272,6 +272,9 @@ func (u *audit) check(what string, ok bool, format string, args ...any) {
 	}
 }
 
+// secretNo is the number that a sentence gives a secret.
+var secretNo = regexp.MustCompile(`secret, no\. (\d+)`)
+
 // quoted is what a sentence puts in quotes.
 var quoted = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
 
@@ -369,7 +372,11 @@ var tiesOf = map[string]*regexp.Regexp{
 // tieOf is what a link's sentence says that its ends have in common, as far as every record has to show it.
 func tieOf(l *tocsin.Link) string {
 	switch l.Kind {
-	case "mark", "credential":
+	case "credential":
+		if m := secretNo.FindStringSubmatch(l.Evidence); m != nil {
+			return m[1]
+		}
+	case "mark":
 		if m := quoted.FindStringSubmatch(l.Evidence); m != nil {
 			return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(m[1])
 		}
