@@ -15,6 +15,9 @@ import (
 // to start in one log or session, up to half an hour. Of agents those of a minute and less: in longer ones who sat before the
 // agent read and answered, and in a rehearsal decisions are played by themselves.
 func TestRehearsalGaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reading three recordings is not for -short")
+	}
 	gaps := map[string][]float64{}
 	for _, o := range allOperators(t) {
 		if !forRehearsals(o) {
