@@ -22,6 +22,9 @@ import (
 // TestHostile runs commands over files that were made to do harm. "forge FOLDER" makes them, "peak STATS MIB" fails if a
 // run took more memory, and "plain FILE" if a file holds what a terminal would obey.
 func TestHostile(t *testing.T) {
+	if testing.Short() && memoryTimes > 1 {
+		t.Skip("what it bounds, memory and time, the race detector multiplies; it runs without")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/hostile",
 		Setup: func(e *testscript.Env) error {
