@@ -2,10 +2,11 @@ package decode
 
 import (
 	_ "embed"
-	"fmt"
 	"hash/maphash"
-	"sort"
+	"slices"
 	"strings"
+
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // What a session has heard tells who had the idea of a call: the person, or a text that the agent read. Nothing of prompts and
@@ -45,19 +46,13 @@ var intentText string
 
 var intents = readIntents(intentText)
 
-// readIntents reads the rows. They are part of the program: a fault in them is one of ours.
+// readIntents reads the rows.
 func readIntents(text string) (all []intent) {
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if strings.HasPrefix(line, "#") {
-			continue
+	for n, c := range tsv.Rows("intents.txt", text, 2) {
+		if len(all) == 32 { // bits of a hearing's
+			tsv.Fault("intents.txt", n, "one intent too many")
 		}
-		name, words, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !ok || len(all) == 32 {
-			panic(fmt.Sprintf("intents.txt:%d: no intent and its words: %q", n, line))
-		}
-		all = append(all, intent{name, strings.Fields(words)})
+		all = append(all, intent{c[0], strings.Fields(c[1])})
 	}
 	return all
 }
@@ -178,8 +173,8 @@ func (d *agentLog) hearsay(c *call) {
 		}
 	})
 	d.ev.Add("prompted", "true")
-	sort.Strings(asked)
-	sort.Strings(told)
+	slices.Sort(asked)
+	slices.Sort(told)
 	d.ev.Add("asked", strings.Join(asked, " "))
 	d.ev.Add("told", strings.Join(told, " "))
 	var wanted []string

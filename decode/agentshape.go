@@ -2,10 +2,11 @@ package decode
 
 import (
 	_ "embed"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // Agents whose format is not known are read by the shape of their calls: a name, arguments, and a result beside them or
@@ -17,19 +18,14 @@ var shapeText string
 // shapes are the names of members by what they hold.
 var shapes = readShapes(shapeText)
 
-// readShapes reads the rows. They are part of the program: a fault in them is one of ours.
+// readShapes reads the rows.
 func readShapes(text string) map[string][]string {
 	all := map[string][]string{}
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; strings.HasPrefix(line, "#") {
-			continue
+	for n, c := range tsv.Rows("shapes.tsv", text, 2) {
+		if !slices.Contains([]string{"tool", "name", "arguments", "result", "id", "sign"}, c[0]) {
+			tsv.Fault("shapes.tsv", n, "no member: "+c[0])
 		}
-		what, name, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !ok || !slices.Contains([]string{"tool", "name", "arguments", "result", "id", "sign"}, what) {
-			panic(fmt.Sprintf("shapes.tsv:%d: no member: %q", n, line))
-		}
-		all[what] = append(all[what], name)
+		all[c[0]] = append(all[c[0]], c[1])
 	}
 	return all
 }

@@ -2,10 +2,10 @@ package decode
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // Providers of models refuse requests, report violations of their policies and act against accounts. Each such verdict that a
@@ -20,18 +20,10 @@ type providerVerdict struct{ kind, category string }
 // providerWords are known by where a word stands and the word.
 var providerWords = readVerdicts(verdictText)
 
-// readVerdicts reads the rows. They are part of the program: a fault in them is one of ours.
+// readVerdicts reads the rows.
 func readVerdicts(text string) map[[2]string]providerVerdict {
 	all := map[[2]string]providerVerdict{}
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 4 {
-			panic(fmt.Sprintf("verdicts.tsv:%d: %d columns, not 4", n, len(c)))
-		}
+	for _, c := range tsv.Rows("verdicts.tsv", text, 4) {
 		all[[2]string{c[0], c[1]}] = providerVerdict{c[2], c[3]}
 	}
 	return all

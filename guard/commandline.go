@@ -3,10 +3,11 @@ package guard
 import (
 	_ "embed"
 	"encoding/base64"
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // A part is a simple command of a command line.
@@ -31,22 +32,13 @@ var programsText string
 
 var programs = readPrograms(programsText)
 
-// readPrograms reads the lists. They are part of the program: a fault in them is one of ours.
+// readPrograms reads the lists.
 func readPrograms(text string) map[string]map[string]bool {
 	all := map[string]map[string]bool{}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if line[0] == '#' {
-			continue
-		}
-		name, words, ok := strings.Cut(line, "\t")
-		if !ok {
-			panic(fmt.Sprintf("programs.txt:%d: no name and programs", n))
-		}
-		all[name] = map[string]bool{}
-		for _, w := range strings.Fields(words) {
-			all[name][w] = true
+	for _, c := range tsv.Rows("programs.txt", text, 2) {
+		all[c[0]] = map[string]bool{}
+		for _, w := range strings.Fields(c[1]) {
+			all[c[0]][w] = true
 		}
 	}
 	return all

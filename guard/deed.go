@@ -2,12 +2,12 @@ package guard
 
 import (
 	_ "embed"
-	"fmt"
 	"hash/maphash"
 	"regexp"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // A deed is something that an agent which was turned does to its own principal, or the reading before it.
@@ -47,20 +47,10 @@ var deeds = readDeeds(deedsText)
 var intentOf = map[string][]string{"secrets": {"secret"}, "sent": {"send"}, "sent-secrets": {"send"}, "published": {"send"}, "limits": {"limits"}, "persistence": {"schedule", "access", "shell"},
 	"startup": {"shell"}, "fetched": {"shell"}, "wiped": {"delete"}}
 
-// readDeeds reads the rows. They are part of the program: a fault in them is one of ours.
+// readDeeds reads the rows.
 func readDeeds(text string) *deedTable {
 	t := &deedTable{on: map[string][]*deedRow{}, command: map[string][]*deedRow{}}
-	n := int64(0)
-	for line := range strings.Lines(text) {
-		n++
-		line = strings.TrimSuffix(line, "\n")
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		c := strings.Split(line, "\t")
-		if len(c) != 8 {
-			panic(fmt.Sprintf("deeds.tsv:%d: %d columns, not 8", n, len(c)))
-		}
+	for _, c := range tsv.Rows("deeds.tsv", text, 8) {
 		r := &deedRow{kind: c[1], on: c[2], shape: regexp.MustCompile("(?i)" + c[4]), match: c[6], quiet: c[7],
 			rule: &tocsin.Rule{ID: c[0], Title: c[5], Level: tocsin.Informational}}
 		t.all = append(t.all, r)

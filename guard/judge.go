@@ -2,13 +2,13 @@ package guard
 
 import (
 	_ "embed"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 //go:embed evidence.tsv
@@ -16,10 +16,8 @@ var evidenceText string
 
 // A ground is a kind of evidence: what it weighs and how it is said.
 type ground struct {
-	id                string
 	first, more, most float64
-	sentence, why     string
-	place             int // its row
+	sentence          string
 }
 
 var grounds = readGrounds(evidenceText)
@@ -65,27 +63,18 @@ func hasRights(text string) bool {
 	return false
 }
 
-// readGrounds reads the rows. They are part of the program: a fault in them is one of ours.
+// readGrounds reads the rows by their ids.
 func readGrounds(text string) map[string]*ground {
 	all := map[string]*ground{}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 6 {
-			panic(fmt.Sprintf("evidence.tsv:%d: %d columns, not 6", n, len(c)))
-		}
-		g := &ground{id: c[0], sentence: c[4], why: c[5], place: n}
+	for n, c := range tsv.Rows("evidence.tsv", text, 6) {
+		g := &ground{sentence: c[4]}
 		for i, to := range [...]*float64{&g.first, &g.more, &g.most} {
 			var err error
 			if *to, err = strconv.ParseFloat(c[1+i], 64); err != nil {
-				panic(fmt.Sprintf("evidence.tsv:%d: no number: %q", n, c[1+i]))
+				tsv.Fault("evidence.tsv", n, "no number: "+c[1+i])
 			}
 		}
-		all[g.id] = g
+		all[c[0]] = g
 	}
 	return all
 }

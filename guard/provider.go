@@ -2,10 +2,10 @@ package guard
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 //go:embed providers.tsv
@@ -13,17 +13,12 @@ var providerText string
 
 var providerGrounds = readProviders(providerText)
 
-// readProviders reads the rows. They are part of the program: a fault in them is one of ours.
+// readProviders reads the rows.
 func readProviders(text string) map[[2]string]string {
 	all := map[[2]string]string{}
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 3 || grounds[c[2]] == nil {
-			panic(fmt.Sprintf("providers.tsv:%d: no verdict and its ground: %q", n, line))
+	for n, c := range tsv.Rows("providers.tsv", text, 3) {
+		if grounds[c[2]] == nil {
+			tsv.Fault("providers.tsv", n, "no such ground: "+c[2])
 		}
 		all[[2]string{c[0], c[1]}] = c[2]
 	}
@@ -51,11 +46,7 @@ func (b *Book) Verdict(ev *tocsin.Event) {
 		}
 	}
 	x := b.session(id)
-	keep(&x.principal, principal)
-	b.same(principal, ev.Text("account"))
-	keep(&x.parent, notSelf(ev.Text("parent_session"), id))
-	keep(&x.run, ev.Text("run"))
-	keep(&x.agent, ev.Text("agent"))
+	b.whose(x, principal, ev.Text("account"), ev.Text("parent_session"), ev.Text("run"), ev.Text("agent"))
 	said := kind
 	if category != "" {
 		said += ", " + category

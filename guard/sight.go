@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 //go:embed sight.tsv
@@ -20,14 +21,9 @@ var mends = readMends(sightText)
 
 // readMends reads the rows. They are part of the program: a fault in them is one of ours.
 func readMends(text string) (all []mend) {
-	n := 0
-	for line := range strings.Lines(text) {
-		if n++; strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 4 || !slices.Contains([]string{"arguments", "results", "cut"}, c[2]) {
-			panic(fmt.Sprintf("sight.tsv:%d: no switch: %q", n, line))
+	for n, c := range tsv.Rows("sight.tsv", text, 4) {
+		if !slices.Contains([]string{"arguments", "results", "cut"}, c[2]) {
+			tsv.Fault("sight.tsv", n, "no part of a call: "+c[2])
 		}
 		all = append(all, mend{c[0], c[1], c[2], c[3]})
 	}

@@ -7,12 +7,13 @@ package prevalence
 
 import (
 	_ "embed"
-	"fmt"
 	"math"
 	"net/netip"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // Rare is the share that a string has of which nothing is known: one in ten thousand.
@@ -54,23 +55,14 @@ func readWords(text string) map[string]bool {
 	return all
 }
 
-// readRows reads the rows by kind. What it is given is part of the program: a fault in it is one of ours.
+// readRows reads the rows by kind.
 func readRows(text string) map[string][]row {
 	all := map[string][]row{}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 5 {
-			panic(fmt.Sprintf("prevalence.tsv:%d: %d columns, not 5", n, len(c)))
-		}
+	for n, c := range tsv.Rows("prevalence.tsv", text, 5) {
 		r := row{form: c[1], value: c[2], why: c[4]}
 		var err error
 		if r.share, err = strconv.ParseFloat(c[3], 64); err != nil || r.share <= 0 || r.share > 1 {
-			panic(fmt.Sprintf("prevalence.tsv:%d: no share: %q", n, c[3]))
+			tsv.Fault("prevalence.tsv", n, "no share: "+c[3])
 		}
 		if r.form == "net" {
 			r.net = netip.MustParsePrefix(r.value)

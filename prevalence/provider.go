@@ -2,9 +2,10 @@ package prevalence
 
 import (
 	_ "embed"
-	"fmt"
 	"net/netip"
 	"strings"
+
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 //go:embed provider.tsv
@@ -20,20 +21,11 @@ type provider struct {
 
 var providerNets, providerNames = readProviders(providerText)
 
-// readProviders reads the rows. What it is given is part of the program: a fault in it is one of ours.
+// readProviders reads the rows.
 func readProviders(text string) ([]provider, map[string]provider) {
 	var nets []provider
 	names := map[string]provider{}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 4 {
-			panic(fmt.Sprintf("provider.tsv:%d: %d columns, not 4", n, len(c)))
-		}
+	for n, c := range tsv.Rows("provider.tsv", text, 4) {
 		p := provider{kind: c[0], name: c[3]}
 		switch c[1] {
 		case "net":
@@ -46,7 +38,7 @@ func readProviders(text string) ([]provider, map[string]provider) {
 		case "is":
 			p.alone = true
 		default:
-			panic(fmt.Sprintf("provider.tsv:%d: no form %q", n, c[1]))
+			tsv.Fault("provider.tsv", n, "no form "+c[1])
 		}
 		names[c[2]] = p
 	}

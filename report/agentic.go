@@ -2,11 +2,11 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // attackVersion is the version of ATT&CK whose ids [tocsin.Technique] gives.
@@ -25,18 +25,12 @@ type agentic struct {
 
 var agentics = readAgentics(agenticText)
 
-// readAgentics reads the rows. They are part of the program: a fault in them is one of ours.
+// readAgentics reads the rows.
 func readAgentics(text string) []agentic {
 	var all []agentic
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if len(c) != 7 || c[4] != "read" && c[4] != "reported" || !slices.Contains([]string{"technique", "phase", "ground", "verdict"}, c[5]) {
-			panic(fmt.Sprintf("agentic.tsv:%d: no row", n))
+	for n, c := range tsv.Rows("agentic.tsv", text, 7) {
+		if c[4] != "read" && c[4] != "reported" || !slices.Contains([]string{"technique", "phase", "ground", "verdict"}, c[5]) {
+			tsv.Fault("agentic.tsv", n, "no row")
 		}
 		all = append(all, agentic{c[0], c[1], c[2], c[3], c[4] == "reported", c[5], strings.Split(c[6], ",")})
 	}
