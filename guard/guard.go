@@ -178,11 +178,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 		id = ev.Source
 	}
 	x := b.session(id)
-	keep(&x.principal, principal)
-	b.same(principal, account)
-	keep(&x.parent, notSelf(parent, id))
-	keep(&x.run, run)
-	keep(&x.agent, agent)
+	b.whose(x, principal, account, parent, run, agent)
 	source := ev.Source
 	if n := len(x.calls); n > 0 && x.calls[n-1].source == source {
 		source = x.calls[n-1].source
@@ -216,6 +212,15 @@ func (b *Book) Call(ev *tocsin.Event) {
 	if i := tradeOf(tool, command); i >= 0 {
 		x.work[i]++
 	}
+}
+
+// whose notes who a record says is behind a session.
+func (b *Book) whose(x *session, principal, account, parent, run, agent string) {
+	keep(&x.principal, principal)
+	b.same(principal, account)
+	keep(&x.parent, notSelf(parent, x.id))
+	keep(&x.run, run)
+	keep(&x.agent, agent)
 }
 
 // keep sets a name that was not known yet. Of several the least is kept, so that the order in which they come does not matter.

@@ -359,11 +359,7 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 	// Files not read come first: they are what the reader must know, and what a bound must not cut off.
 	list := slices.Clone(c.Files)
 	slices.SortStableFunc(list, func(a, b tocsin.File) int { return cmp.Compare(fileRank(&a), fileRank(&b)) })
-	j.key("fileList")
-	j.open('[')
-	for i := range list[:min(len(list), maxPageFiles)] {
-		f := &list[i]
-		j.open('[')
+	rowsAt(j, "fileList", list[:min(len(list), maxPageFiles)], func(f *tocsin.File) {
 		j.str(f.Path)
 		j.str(f.Format)
 		j.str(f.Skipped)
@@ -372,84 +368,51 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		j.int(f.Faults)
 		j.micros(f.First)
 		j.micros(f.Last)
-		j.shut(']')
-	}
-	j.shut(']')
+	})
 	j.faultsAt("faultList", c.Faults)
 	j.faultsAt("rejected", c.Rejected)
-	j.key("sources")
-	j.open('[')
-	for _, s := range c.Sources {
-		j.open('[')
+	rowsAt(j, "sources", c.Sources, func(s *tocsin.SourceCount) {
 		j.str(s.Source.String())
 		j.int(s.Events)
-		j.shut(']')
-	}
-	j.shut(']')
-	j.key("idle")
-	j.open('[')
-	for _, r := range c.Idle {
-		j.open('[')
-		j.str(r.Source.String())
-		j.str(or(r.Title, r.ID))
-		j.shut(']')
-	}
-	j.shut(']')
-	j.key("gaps")
-	j.open('[')
-	for _, g := range c.Gaps {
-		j.open('[')
+	})
+	rowsAt(j, "idle", c.Idle, func(r **tocsin.Rule) {
+		j.str((*r).Source.String())
+		j.str(or((*r).Title, (*r).ID))
+	})
+	rowsAt(j, "gaps", c.Gaps, func(g *tocsin.Gap) {
 		j.str(g.Kind)
 		j.str(g.Path)
 		j.micros(g.From)
 		j.micros(g.To)
-		j.str(missingOf(&g))
-		j.shut(']')
-	}
-	j.shut(']')
+		j.str(missingOf(g))
+	})
 	if len(c.Guesses) > 0 {
-		j.key("guesses")
-		j.open('[')
-		for i := range c.Guesses[:min(len(c.Guesses), maxPageFiles)] {
-			g := &c.Guesses[i]
-			j.open('[')
+		rowsAt(j, "guesses", c.Guesses[:min(len(c.Guesses), maxPageFiles)], func(g *tocsin.Guess) {
 			j.str(g.Path)
 			j.str(or(english.guessKinds[g.Kind], g.Kind))
 			j.int(g.N)
 			j.int(g.Of)
 			j.str(g.Taken)
 			j.str(g.Why)
-			j.shut(']')
-		}
-		j.shut(']')
+		})
 		j.intAt("guessesAll", int64(len(c.Guesses)))
 	}
 	if len(c.Strays) > 0 {
-		j.key("strays")
-		j.open('[')
-		for _, s := range c.Strays[:min(len(c.Strays), maxPageFiles)] {
-			j.open('[')
+		rowsAt(j, "strays", c.Strays[:min(len(c.Strays), maxPageFiles)], func(s *tocsin.Stray) {
 			j.str(s.Path)
 			j.int(s.N)
 			j.micros(s.From)
 			j.micros(s.To)
-			j.shut(']')
-		}
-		j.shut(']')
+		})
 		j.intAt("straysAll", int64(len(c.Strays)))
 	}
 	if len(c.Digests) > 0 {
-		j.key("digests")
-		j.open('[')
-		for _, d := range c.Digests {
-			j.open('[')
+		rowsAt(j, "digests", c.Digests, func(d *tocsin.Digest) {
 			j.str(d.Kind)
 			j.str(d.Path)
 			j.int(d.Bytes)
 			j.str(d.SHA256)
-			j.shut(']')
-		}
-		j.shut(']')
+		})
 	}
 	if c.Unhashed > 0 {
 		j.intAt("unhashed", c.Unhashed)
@@ -471,20 +434,26 @@ func (d *table) writeCoverage(j *jsonText, c *tocsin.Coverage) {
 		}
 		j.shut(']')
 	}
-	j.key("letGo")
-	j.open('[')
-	for i := range c.LetGo {
-		g := &c.LetGo[i]
-		j.open('[')
+	rowsAt(j, "letGo", c.LetGo, func(g *tocsin.LetGo) {
 		j.str(or(english.plural(g.N, english.letGoKinds[g.Kind]), g.Kind))
 		j.int(g.N)
 		j.micros(g.From)
 		j.micros(g.To)
 		j.str(g.Why)
+	})
+	j.shut('}')
+}
+
+// rowsAt writes a list of rows, each a list of what row writes.
+func rowsAt[T any](j *jsonText, name string, all []T, row func(*T)) {
+	j.key(name)
+	j.open('[')
+	for i := range all {
+		j.open('[')
+		row(&all[i])
 		j.shut(']')
 	}
 	j.shut(']')
-	j.shut('}')
 }
 
 func fileRank(f *tocsin.File) int {

@@ -103,15 +103,18 @@ func (c command) argChoices() []string {
 	return nil
 }
 
+// split is the command of which this is a part, and its own word.
+func (c command) split() (parent, name string) {
+	i := strings.LastIndexByte(c.path, ' ')
+	return c.path[:max(i, 0)], c.path[i+1:]
+}
+
 // caseOf writes the branches by which the shells' scripts find the command that a line is about.
 func caseOf(w *words, all []command) {
 	w.line("      case \"$cmd $word\" in")
 	for _, c := range all {
 		if c.path != "" {
-			parent, name := "", c.path
-			if i := strings.LastIndexByte(c.path, ' '); i >= 0 {
-				parent, name = c.path[:i], c.path[i+1:]
-			}
+			parent, name := c.split()
 			w.line("        %s) cmd=%s ;;", quoted(parent+" "+name), quoted(c.path))
 		}
 	}
@@ -271,10 +274,7 @@ func fishCompletion(w *words, all []command) {
 	w.line("    switch \"$cmd $word\"")
 	for _, c := range all {
 		if c.path != "" {
-			parent, name := "", c.path
-			if i := strings.LastIndexByte(c.path, ' '); i >= 0 {
-				parent, name = c.path[:i], c.path[i+1:]
-			}
+			parent, name := c.split()
 			w.line("      case %s; set cmd %s", fishQuoted(parent+" "+name), fishQuoted(c.path))
 		}
 	}
