@@ -77,6 +77,20 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// An act that tells nothing by itself is kept for what its result gave away; it is none of the acts that work hardly ever has.
+func TestActBelowLow(t *testing.T) {
+	for _, l := range []tocsin.Level{tocsin.Unrated, tocsin.Informational} {
+		a := did("read", "collection", "read", l)
+		a.Gave = []string{"secret"}
+		_, grounds := one(a)
+		for _, id := range []string{"telling-in-number", "seldom", "hardly-ever"} {
+			if g, ok := grounds[id]; ok {
+				t.Errorf("an act of level %q: %+v", l, g)
+			}
+		}
+	}
+}
+
 // A machine that was reached and then acts on another one is a pivot.
 func TestPivot(t *testing.T) {
 	for want, first := range map[bool]string{true: "192.0.2.5", false: "198.51.100.9"} {

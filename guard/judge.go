@@ -195,8 +195,8 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 	if h == nil {
 		return
 	}
-	rank := min(int(a.level-tocsin.Low), 2)
-	if a.tactic != "" && put(h.rows[rank], a.kind()) {
+	rank := min(int(a.level)-int(tocsin.Low), 2) // below 0 is an act that tells nothing by itself
+	if rank >= 0 && a.tactic != "" && put(h.rows[rank], a.kind()) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
 	}
 	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
