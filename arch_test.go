@@ -28,7 +28,7 @@ var layers = map[string]struct {
 	"sigma":      {tocsin: []string{"."}, libs: []string{"github.com/goccy/go-yaml"}, pure: true},
 	"report":     {tocsin: []string{".", "tsv"}, pure: true},
 	"rules":      {tocsin: []string{"."}, pure: true},
-	"source":     {tocsin: []string{".", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
+	"source":     {tocsin: []string{".", "archive", "decode"}, libs: []string{"github.com/klauspost/compress", "github.com/ulikunitz/xz", "github.com/bodgit/sevenzip", "golang.org/x/text"}},
 	"prevalence": {tocsin: []string{"tsv"}, pure: true},
 	"slot":       {pure: true},
 	"tsv":        {pure: true},
@@ -38,16 +38,31 @@ var layers = map[string]struct {
 	"channel":    {tocsin: []string{".", "slot"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"guard":      {tocsin: []string{".", "prevalence", "tsv"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
-	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "guard", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
+	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "feed", "guard", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"ioc":        {tocsin: []string{"."}, pure: true},
 	"shape":      {tocsin: []string{"."}, pure: true},
 	"pseudonym":  {tocsin: []string{"."}, pure: true},
 	"scope":      {tocsin: []string{"."}, libs: []string{"github.com/goccy/go-yaml", "golang.org/x/crypto"}, pure: true},
 	"rehearse":   {}, // knows nothing of the detector; see offline
 	"update":     {tocsin: []string{".", "sigma"}},
-	"cmd/tocsin": {tocsin: []string{".", "action", "campaign", "channel", "decode", "engine", "ioc", "naming", "pseudonym", "rehearse", "report", "rules", "scope", "shape", "sigma", "source", "update"},
-		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/crypto", "golang.org/x/term", "github.com/oschwald/maxminddb-golang"}},
+	"cmd/tocsin": {tocsin: []string{".", "action", "archive", "campaign", "channel", "console", "decode", "engine", "feed", "ioc", "naming", "pseudonym", "rehearse", "report", "rules", "scope", "shape", "sigma", "source", "source/journald", "source/kafka", "source/nats", "source/otlp", "source/push", "source/syslog", "source/tail", "source/wal", "store", "tell", "update"},
+		libs: []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar", "github.com/goccy/go-yaml", "golang.org/x/crypto", "golang.org/x/term", "github.com/oschwald/maxminddb-golang", "github.com/fsnotify/fsnotify"}},
 	"eval": {}, // tests only
+
+	// Of live runs.
+	"feed":            {},
+	"source/tail":     {tocsin: []string{"feed"}, libs: []string{"github.com/fsnotify/fsnotify", "github.com/klauspost/compress"}},
+	"source/journald": {tocsin: []string{"feed"}},
+	"source/wal":      {tocsin: []string{"feed"}},
+	"source/syslog":   {tocsin: []string{"feed", "source/wal"}},
+	"source/push":     {tocsin: []string{"feed", "source/wal"}, libs: []string{"github.com/klauspost/compress"}},
+	"source/otlp":     {tocsin: []string{"feed", "source/wal"}, libs: []string{"github.com/klauspost/compress"}},
+	"source/kafka":    {tocsin: []string{"feed"}, libs: []string{"github.com/twmb/franz-go"}},
+	"source/nats":     {tocsin: []string{"feed"}, libs: []string{"github.com/nats-io/nats.go"}},
+	"store":           {tocsin: []string{"."}, libs: []string{"modernc.org/sqlite"}},
+	"archive":         {tocsin: []string{".", "decode"}, libs: []string{"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"}},
+	"tell":            {tocsin: []string{".", "report"}},
+	"console":         {tocsin: []string{".", "feed", "report"}, libs: []string{"github.com/danielgtaylor/huma", "github.com/prometheus/client_golang", "golang.org/x/crypto"}},
 }
 
 // impure are the standard packages that pure packages must do without.

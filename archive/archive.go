@@ -1,0 +1,2 @@
+// Package archive keeps events in hourly Parquet files.
+package archive

@@ -1,0 +1,2 @@
+// Package journald follows systemd's journals through journalctl.
+package journald

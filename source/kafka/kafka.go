@@ -1,0 +1,2 @@
+// Package kafka reads topics of Kafka.
+package kafka

@@ -1,0 +1,2 @@
+// Package nats reads streams of NATS JetStream.
+package nats

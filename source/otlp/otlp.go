@@ -1,0 +1,2 @@
+// Package otlp receives OpenTelemetry's logs and traces over HTTP.
+package otlp

@@ -1,0 +1,2 @@
+// Package syslog receives syslog over UDP, TCP and TLS.
+package syslog

@@ -1,0 +1,2 @@
+// Package tail follows files as they grow.
+package tail

@@ -1,0 +1,2 @@
+// Package wal keeps what was pushed on disk before it is acknowledged.
+package wal

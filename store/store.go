@@ -1,0 +1,2 @@
+// Package store keeps what a live run must not forget, in one SQLite file.
+package store
