@@ -17,7 +17,7 @@ const (
 
 // writeCampaigns writes the campaigns as JSONL has them, each with its story, and what is in none. There is no member
 // campaigns where they were not looked for.
-func writeCampaigns(j *jsonText, h *Hunt) {
+func writeCampaigns(j *jsonText, h *Hunt, w *words) {
 	j.intAt("attempts", int64(h.Attempts))
 	j.key("aside")
 	t := tagged{jsonText: *j, most: maxPageList}
@@ -29,32 +29,32 @@ func writeCampaigns(j *jsonText, h *Hunt) {
 	}
 	all := h.campaigns()
 	j.intAt("campaignCount", int64(len(all)))
-	writeNames(j, "keyKinds", english.key.kinds)
-	writeNames(j, "roles", english.key.roles)
+	writeNames(j, "keyKinds", w.key.kinds)
+	writeNames(j, "roles", w.key.roles)
 	j.key("campaigns")
 	j.open('[')
 	for _, c := range all[:min(len(all), maxPageCampaigns)] {
 		j.open('{')
 		j.key("story")
 		j.open('[')
-		for _, s := range english.story(c, h.endOf(c)) {
+		for _, s := range w.story(c, h.endOf(c)) {
 			j.str(s.plain())
 		}
 		j.shut(']')
-		j.strAt("rated", english.why1(c))
+		j.strAt("rated", w.why1(c))
 		j.key("toll") // of each kind of victim: how many were reached, how many there are, and what they are
 		j.open('[')
-		for _, t := range english.tolls(c) {
+		for _, t := range w.tolls(c) {
 			j.open('[')
 			j.uint(uint64(t.reached))
 			j.uint(uint64(t.n))
-			j.str(english.plural(int64(t.n), t.what))
+			j.str(w.plural(int64(t.n), t.what))
 			j.shut(']')
 		}
 		j.shut(']')
 		writeSpans(j, c.Records)
-		writePageSure(j, c)
-		lean := *c
+		writePageSure(j, c, w)
+		lean := *w.saidOf(c)
 		lean.Records = nil
 		lean.Actors = actorsOf(c)
 		t := tagged{jsonText: *j, most: maxPageList}
@@ -79,11 +79,11 @@ func writeNames(j *jsonText, name string, names map[string]string) {
 }
 
 // writePageSure writes what drives the campaign and its actors, and how sure their joins are, in words.
-func writePageSure(j *jsonText, c *tocsin.Campaign) {
-	j.strAt("verdict", english.verdict(c).plain())
+func writePageSure(j *jsonText, c *tocsin.Campaign, w *words) {
+	j.strAt("verdict", w.verdict(c).plain())
 	j.key("sure")
 	j.open('[')
-	for _, t := range english.joins(c, maxPageList) {
+	for _, t := range w.joins(c, maxPageList) {
 		j.str(t.plain())
 	}
 	j.shut(']')
@@ -91,11 +91,11 @@ func writePageSure(j *jsonText, c *tocsin.Campaign) {
 	j.open('[')
 	for _, a := range actorsOf(c)[:min(len(actorsOf(c)), maxPageList)] {
 		j.open('[')
-		j.str(english.drivenAs(a))
+		j.str(w.drivenAs(a))
 		if len(a.Share) == 0 {
-			j.str(english.actorNotJudged(a).plain())
+			j.str(w.actorNotJudged(a).plain())
 		}
-		for _, t := range english.reasons(a, maxPageList) {
+		for _, t := range w.reasons(a, maxPageList) {
 			j.str(t.plain())
 		}
 		j.shut(']')

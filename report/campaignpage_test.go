@@ -77,7 +77,7 @@ func TestTolls(t *testing.T) {
 	c := &tocsin.Campaign{Victims: []tocsin.Victim{{Entity: tocsin.Entity{Kind: "host", Value: "fs01"}, Reached: true}, {Entity: tocsin.Entity{Kind: "address", Value: "192.0.2.7"}},
 		{Entity: tocsin.Entity{Kind: "user", Value: "ann"}, Reached: true}}}
 	var j jsonText
-	writeCampaigns(&j, &Hunt{Campaigns: []*tocsin.Campaign{c}})
+	writeCampaigns(&j, &Hunt{Campaigns: []*tocsin.Campaign{c}}, &english)
 	if s := string(j.b); !strings.Contains(s, `"toll":[[1,2,"machines"],[1,1,"account"]]`) || !strings.Contains(s, "against 2 machines and 1 account") || !strings.Contains(s, "Entered: 1 of 2 machines and 1 of 1 account.") {
 		t.Error(s)
 	}

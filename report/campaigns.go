@@ -54,8 +54,9 @@ func appendKind(b []byte, kind string, v reflect.Value, more func(*jsonText)) []
 // tagged writes values of the vocabulary by their json tags.
 type tagged struct {
 	jsonText
-	most int  // an eighth of the bytes of a text, and items of a list; 0 is no bound
-	cut  bool // whether a list was cut
+	most int    // an eighth of the bytes of a text, and items of a list; 0 is no bound
+	cut  bool   // whether a list was cut
+	skip string // a member of the outermost struct that is left out
 }
 
 // members writes the fields of a struct by their json tags, as encoding/json would, but for what a hostile log can
@@ -67,7 +68,7 @@ func (j *tagged) members(v reflect.Value) {
 		f := t.Field(i)
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case name == "-" || !f.IsExported():
+		case name == "-" || !f.IsExported() || name == j.skip && name != "":
 			continue
 		case name == "" && f.Anonymous:
 			j.members(v.Field(i))
@@ -76,7 +77,10 @@ func (j *tagged) members(v reflect.Value) {
 			continue
 		}
 		j.key(or(name, f.Name))
+		skip := j.skip
+		j.skip = "" // of what is in it nothing is left out
 		j.value(v.Field(i))
+		j.skip = skip
 	}
 }
 

@@ -155,7 +155,7 @@ func FuzzReadCampaigns(f *testing.F) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
-		if !json.Valid(pageData(h)) {
+		if !json.Valid(pageData(h, &english, false)) {
 			t.Fatal("the page's data is no JSON")
 		}
 		var b bytes.Buffer

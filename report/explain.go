@@ -152,7 +152,7 @@ func weak(t tocsin.Tie) string {
 
 // why1 is the level with its reason.
 func (w *words) why1(c *tocsin.Campaign) string {
-	return fill(w.why, w.levels[min(c.Level, tocsin.Critical).String()], quote(or(c.Why, "no reason given"))).plain()
+	return fill(w.why, w.levels[min(c.Level, tocsin.Critical).String()], w.tell("why", or(c.Why, "no reason given"))).plain()
 }
 
 func (e *explanation) steps() {

@@ -41,7 +41,7 @@ func firstScreen(h *Hunt, sum []byte) []byte {
 	all := h.campaigns()
 	told := all[:min(len(all), maxFirstTold)]
 	for _, c := range told {
-		f.campaign(h, c)
+		f.campaign(&Page{w: &english}, h, c)
 	}
 	f.named(all[len(told):])
 	for _, l := range wide.besides(h) {
@@ -102,25 +102,24 @@ func (f *screen) table(class string, head []string, rows [][]text) {
 	f.b.WriteString("</tbody></table>\n")
 }
 
-func badge(l tocsin.Level) string {
-	l = min(l, tocsin.Critical)
-	return `<span class="badge l` + strconv.Itoa(int(l)) + `">` + or(l.String(), "unrated") + "</span>"
+func (p *Page) badge(l tocsin.Level) string {
+	return `<span class="badge l` + strconv.Itoa(int(min(l, tocsin.Critical))) + `">` + html.EscapeString(p.Level(l)) + "</span>"
 }
 
 // campaign tells one in short: what happened, how sure that is, and its key events.
-func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
-	w := &english
-	f.b.WriteString("<article class=\"firstcamp\"><h2>" + badge(c.Level) + " ")
-	f.d.htmlSpans(&f.b, say(quote(titleOf(c))))
+func (f *screen) campaign(p *Page, h *Hunt, c *tocsin.Campaign) {
+	w := p.w
+	f.b.WriteString("<article class=\"firstcamp\"><h2>" + p.badge(c.Level) + " ")
+	f.d.htmlSpans(&f.b, w.tell("title", titleOf(c)))
 	f.b.WriteString("</h2>\n")
 	story := w.story(c, h.endOf(c))
 	f.text("p", "", joined(append(slices.Clone(story[:min(len(story), 2)]), w.state(c, h.endOf(c))...)))
 	f.text("p", "", w.verdict(c))
 	if weakest := w.joins(c, 1); len(weakest) > 0 {
-		f.text("p", "", append(say("Weakest join: "), weakest[0]...))
+		f.text("p", "", append(say(p.Say("Weakest join: ")), weakest[0]...))
 	}
 	if c.Lost != "" {
-		f.text("p", ` class="warn"`, say(bold("What this campaign may lack: "), quote(c.Lost)))
+		f.text("p", ` class="warn"`, append(say(bold(p.Say("What this campaign may lack: "))), w.tell("lost", c.Lost)...))
 	}
 	f.text("p", ` class="muted"`, say(quote(w.why1(c)), " ", val(c.ID)))
 	if len(c.Key) > 0 {
@@ -134,13 +133,13 @@ func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
 			}
 			kind := say(bold(w.keyKind(e.Kind)))
 			if e.Tie == "weak" {
-				kind = append(kind, say(" (weak)")...)
+				kind = append(kind, say(p.Say(" (weak)"))...)
 			}
-			rows = append(rows, []text{say(stampOf(e.Time)), kind, say(val(e.What)), w.about(e), w.vals(places, 3)})
+			rows = append(rows, []text{say(stampOf(e.Time)), kind, w.act(e.What), w.about(e), w.vals(places, 3)})
 		}
-		f.table("events", []string{"When (UTC)", w.key.kindHead, "Command or request", "Where and by whom", w.key.evidenceHead}, rows)
+		f.table("events", []string{p.Say("When (UTC)"), w.key.kindHead, p.Say("Command or request"), p.Say("Where and by whom"), w.key.evidenceHead}, rows)
 		if n := c.Omitted["key_events"]; n > 0 {
-			f.text("p", ` class="muted"`, say(several(n, "more key event")+" not listed."))
+			f.text("p", ` class="muted"`, say(w.unlisted(c, "key_events")))
 		}
 	}
 	f.b.WriteString("</article>\n")

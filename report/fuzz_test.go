@@ -59,8 +59,8 @@ func FuzzReport(f *testing.F) {
 				}
 			}
 		}
-		if !json.Valid(pageData(h)) {
-			t.Fatalf("the page's data is no JSON: %s", pageData(h))
+		if !json.Valid(pageData(h, &english, false)) {
+			t.Fatalf("the page's data is no JSON: %s", pageData(h, &english, false))
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 )
 
 // The page's parts. The scripts are joined in this order within one function.
@@ -17,7 +18,7 @@ import (
 //go:embed html
 var assets embed.FS
 
-var scripts = [...]string{"dom.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "following.js", "campaigns.js", "principals.js", "main.js"}
+var scripts = [...]string{"dom.js", "packed.js", "data.js", "filter.js", "timeline.js", "lists.js", "table.js", "evidence.js", "coverage.js", "lanes.js", "graph.js", "operator.js", "following.js", "campaigns.js", "principals.js", "main.js"}
 
 var styles = [...]string{"page.css", "campaigns.css", "principals.css", "first.css", "paper.css"}
 
@@ -31,56 +32,77 @@ var styles = [...]string{"page.css", "campaigns.css", "principals.css", "first.c
 // To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
 func HTML(w io.Writer, h *Hunt) error {
-	var style []byte
-	for _, name := range styles {
-		b, err := assets.ReadFile("html/" + name)
-		if err != nil {
-			return err
-		}
-		style = append(style, b...)
+	p := Page{w: &english}
+	style, err := p.Style()
+	if err != nil {
+		return err
 	}
-	script := []byte("\"use strict\";(async () => {\n")
-	for _, name := range scripts {
-		b, err := assets.ReadFile("html/" + name)
-		if err != nil {
-			return err
-		}
-		script = append(script, b...)
+	code, err := joinedScripts(scripts[:])
+	if err != nil {
+		return err
 	}
-	script = append(script, "\n})();\n"...)
+	script := slices.Concat([]byte("\"use strict\";(async () => {\nconst words = {};\n"), code, []byte("\n})();\n"))
+	app, err := p.App()
+	if err != nil {
+		return err
+	}
 	page, err := assets.ReadFile("html/page.html")
 	if err != nil {
 		return err
 	}
-	data := pageData(h)
+	data := pageData(h, &english, false)
 	sum := sha256.Sum256(data)
 	fill := map[string]func() error{
 		"policy": func() error {
 			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
 		},
 		"title":  func() error { return puts(w, html.EscapeString(visible(h.title()))) },
+		"app":    func() error { _, err := w.Write(app); return err },
 		"style":  func() error { _, err := w.Write(style); return err },
 		"script": func() error { _, err := w.Write(script); return err },
 		"first":  func() error { _, err := w.Write(firstScreen(h, sum[:])); return err },
 		"sum":    func() error { return puts(w, hex.EncodeToString(sum[:])) },
 		"data":   func() error { return pack(w, data) },
 	}
+	return fillPage(w, "page.html", page, func(name string) error {
+		f, ok := fill[name]
+		if !ok {
+			return fmt.Errorf("page.html has no part named %q", name)
+		}
+		return f()
+	})
+}
+
+// fillPage writes a page's markup; part writes what stands in place of each {{NAME}}.
+func fillPage(w io.Writer, file string, page []byte, part func(name string) error) error {
 	for rest := page; len(rest) > 0; {
 		before, after, more := bytes.Cut(rest, []byte("{{"))
 		if _, err := w.Write(before); err != nil || !more {
 			return err
 		}
-		name, tail, _ := bytes.Cut(after, []byte("}}"))
-		f, ok := fill[string(name)]
+		name, tail, ok := bytes.Cut(after, []byte("}}"))
 		if !ok {
-			return fmt.Errorf("page.html has no part named %q", name)
+			return fmt.Errorf("%s: {{%.20s has no end", file, name)
 		}
-		if err := f(); err != nil {
+		if err := part(string(name)); err != nil {
 			return err
 		}
 		rest = tail
 	}
 	return nil
+}
+
+// joinedScripts are scripts in their order.
+func joinedScripts(names []string) ([]byte, error) {
+	var all []byte
+	for _, name := range names {
+		b, err := assets.ReadFile("html/" + name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b...)
+	}
+	return all, nil
 }
 
 func puts(w io.Writer, s string) error {

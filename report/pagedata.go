@@ -42,8 +42,9 @@ func (p *pool) add(s string) int {
 }
 
 // pageData is the JSON that the page's script reads. Matches are table, texts are numbers of one table of texts,
-// and field names are kept once for all events that have the same: for 100,000 matches that is a tenth of JSONL.
-func pageData(h *Hunt) []byte {
+// and field names are kept once for all events that have the same: for 100,000 matches that is a tenth of JSONL. live says that
+// newer data may take its place.
+func pageData(h *Hunt, w *words, live bool) []byte {
 	d := table{pool: newPool(), rules: map[*tocsin.Rule]int{}, shapes: map[string]int{}}
 	levels := levelCounts(h.matches())
 	i := 0
@@ -57,6 +58,10 @@ func pageData(h *Hunt) []byte {
 	j.strAt("title", h.title())
 	j.strAt("version", h.Version)
 	j.strAt("base", baseOf(h.Coverage))
+	if live {
+		j.key("live")
+		j.bool(true)
+	}
 	j.key("made")
 	j.micros(h.Made)
 	j.intAt("total", int64(h.matches().Len()))
@@ -68,12 +73,12 @@ func pageData(h *Hunt) []byte {
 		j.open('[')
 		j.str(t.ID)
 		j.str(t.Slug)
-		j.str(t.Name)
+		j.str(w.tacticTitle(t))
 		j.shut(']')
 	}
 	j.shut(']')
 	writePrincipals(&j, h)
-	writeCampaigns(&j, h)
+	writeCampaigns(&j, h, w)
 	d.writeRules(&j, h.Coverage)
 	d.writeMatches(&j)
 	d.writeCoverage(&j, h.Coverage)

@@ -313,7 +313,7 @@ func TestPrincipalPage(t *testing.T) {
 			}
 		}
 	}
-	data := pageData(h)
+	data := pageData(h, &english, false)
 	if err := json.Unmarshal(data, &page); err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func TestPrincipalPage(t *testing.T) {
 	if bytes.Contains(data, []byte("secret-plan")) {
 		t.Error("the page names somebody ordinary")
 	}
-	if bytes.Contains(pageData(sampleHunt(3)), []byte(`"principals"`)) {
+	if bytes.Contains(pageData(sampleHunt(3), &english, false), []byte(`"principals"`)) {
 		t.Error("no agent worked, and yet there is a part for principals")
 	}
 }

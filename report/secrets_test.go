@@ -21,7 +21,7 @@ func everyFormat() map[string]func(io.Writer, *Hunt) error {
 		all[name] = write
 	}
 	all["hunt.html"] = HTML
-	all["page data"] = func(w io.Writer, h *Hunt) error { _, err := w.Write(pageData(h)); return err }
+	all["page data"] = func(w io.Writer, h *Hunt) error { _, err := w.Write(pageData(h, &english, false)); return err }
 	for _, wide := range []int{60, 79, 100, 300} { // lines are broken at other places
 		all[fmt.Sprint("explain ", wide)] = func(w io.Writer, h *Hunt) error { return Explain(w, h, h.Campaigns[0], TextOptions{Width: wide}) }
 		all[fmt.Sprint("list ", wide)] = func(w io.Writer, h *Hunt) error { return ExplainList(w, h, TextOptions{Width: wide}) }

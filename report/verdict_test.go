@@ -53,7 +53,7 @@ func TestOneVerdict(t *testing.T) {
 			"stix":     func(w io.Writer) error { return STIX(w, h) },
 			"jsonl":    func(w io.Writer) error { return JSONL(w, h) },
 			"html": func(w io.Writer) error {
-				_, err := w.Write(pageData(h))
+				_, err := w.Write(pageData(h, &english, false))
 				return err
 			},
 		} {

@@ -73,36 +73,43 @@ function stackedRow(heads, cells) {
   }));
 }
 
-const number = (n) => n.toLocaleString("en-US");
-const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one + "s");
+// T says what the page itself says in the reader's language: words has those that are not English, with {0}, {1} … for what
+// stands in them. tr says a word that is not known before, such as a level.
+const T = (parts, ...holes) => tr(parts.reduce((s, p, i) => s + "{" + (i - 1) + "}" + p)).replace(/\{(\d)\}/g, (m, i) => holes[i]);
+const tr = (s) => words[s] ?? s;
+const french = document.documentElement.lang === "fr";
+const decimal = (s) => (french ? String(s).replace(".", ",") : String(s));
+
+const number = (n) => n.toLocaleString(french ? "fr-FR" : "en-US");
+const plural = (n, one, many) => number(n) + " " + tr(n === 1 || (french && n === 0) ? one : many || one + "s");
 
 // brief keeps a count within four characters or so.
 function brief(n) {
   if (n < 1000) return String(n);
   const [d, u] = n < 999500 ? [n / 1e3, "k"] : [n / 1e6, "M"];
-  return (d < 9.95 ? d.toFixed(1).replace(/\.0$/, "") : Math.round(d)) + u;
+  return decimal(d < 9.95 ? d.toFixed(1).replace(/\.0$/, "") : Math.round(d)) + u;
 }
 
 function bytes(n) {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let u = 0;
   while (n >= 999.5 && u < units.length - 1) { n /= 1000; u++; }
-  return (u === 0 || n >= 9.95 ? Math.round(n) : n.toFixed(1)) + " " + units[u];
+  return decimal(u === 0 || n >= 9.95 ? Math.round(n) : n.toFixed(1)) + " " + units[u];
 }
 
 function lasting(ms) {
   ms = Math.abs(ms);
   if (ms < 1000) return Math.round(ms) + " ms";
-  if (ms < 60e3) return (ms / 1e3).toFixed(1) + " s";
+  if (ms < 60e3) return decimal((ms / 1e3).toFixed(1)) + " s";
   if (ms < 3600e3) return Math.round(ms / 60e3) + " min";
-  if (ms < 48 * 3600e3) return (ms / 3600e3).toFixed(1) + " h";
-  return (ms / 86400e3).toFixed(1) + " days";
+  if (ms < 48 * 3600e3) return decimal((ms / 3600e3).toFixed(1)) + " h";
+  return T`${decimal((ms / 86400e3).toFixed(1))} days`;
 }
 
 // Times are microseconds since 1970, UTC.
 const two = (n) => String(n).padStart(2, "0");
 function clock(us, digits) {
-  if (us === null || us === undefined) return "time unknown";
+  if (us === null || us === undefined) return T`time unknown`;
   const d = new Date(Math.floor(us / 1000));
   let s = String(d.getUTCFullYear()).padStart(4, "0") + "-" + two(d.getUTCMonth() + 1) + "-" + two(d.getUTCDate()) + " " +
     two(d.getUTCHours()) + ":" + two(d.getUTCMinutes()) + ":" + two(d.getUTCSeconds());

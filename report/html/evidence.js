@@ -2,29 +2,29 @@
 
 function drawEvidence() {
   const pane = $("evidence");
-  if (current < 0) { fill(pane, el("p", { class: "muted" }, "Choose a match to see its evidence.")); return; }
+  if (current < 0) { fill(pane, el("p", { class: "muted" }, T`Choose a match to see its evidence.`)); return; }
   const i = current, r = D.rules[D.rule[i]];
   const held = heldOf(i);
   const holds = new Set(held.map(([n, v]) => n + " " + v));
   const fields = fieldsOf(i);
   fill(pane,
     el("div", { class: "evhead" },
-      el("span", { class: "badge l" + level[i] }, levelNames[level[i]]),
+      el("span", { class: "badge l" + level[i] }, tr(levelNames[level[i]])),
       el("span", { class: "evtools" },
-        el("button", { type: "button", class: "plain", onclick: (e) => copy(e.currentTarget, asJSON(i)) }, "Copy JSON"),
-        el("button", { type: "button", class: "plain shut", onclick: () => { pane.classList.remove("open"); $("table").focus(); } }, "Close"))),
+        el("button", { type: "button", class: "plain", onclick: (e) => copy(e.currentTarget, asJSON(i)) }, T`Copy JSON`),
+        el("button", { type: "button", class: "plain shut", onclick: () => { pane.classList.remove("open"); $("table").focus(); } }, T`Close`))),
     el("h3", { tabindex: "-1" }, line(r.title)),
-    el("p", { class: "place" }, el("time", {}, clock(D.time[i], 6) + (D.time[i] === null ? "" : " UTC")), S[D.host[i]] && [" on ", el("b", {}, line(S[D.host[i]]))],
-      el("br"), el("span", { class: "muted" }, line(path(S[D.source[i]])) + ", record " + D.record[i] + (S[D.format[i]] ? ", " + S[D.format[i]] : ""))),
+    el("p", { class: "place" }, el("time", {}, clock(D.time[i], 6) + (D.time[i] === null ? "" : " UTC")), S[D.host[i]] && [T` on `, el("b", {}, line(S[D.host[i]]))],
+      el("br"), el("span", { class: "muted" }, line(path(S[D.source[i]])) + T`, record ` + D.record[i] + (S[D.format[i]] ? ", " + S[D.format[i]] : ""))),
     el("dl", { class: "parts" }, S[D.details[i]].split(" ¦ ").filter(Boolean).map((p) => {
       const at = p.indexOf(": ");
       return at > 0 && at < 24 ? [el("dt", {}, line(p.slice(0, at))), el("dd", {}, p.slice(at + 2))] : [el("dt", {}, ""), el("dd", {}, p)];
     })),
-    held.length ? [el("h4", {}, "Why it matched"), pairs(held, () => true)] : null,
+    held.length ? [el("h4", {}, T`Why it matched`), pairs(held, () => true)] : null,
     D.series[i] ? seriesOf(D.series[i]) : null,
-    fields.length ? [el("h4", {}, `All fields (${fields.length})`), pairs(fields, ([n, v]) => holds.has(n + " " + v))] : null,
-    S[D.raw[i]] ? [el("h4", {}, "Record"), el("pre", { class: "raw", tabindex: "0", "aria-label": "Record as it was written" }, S[D.raw[i]])] : null,
-    el("h4", {}, "Rule"), ruleOf(r));
+    fields.length ? [el("h4", {}, T`All fields (${fields.length})`), pairs(fields, ([n, v]) => holds.has(n + " " + v))] : null,
+    S[D.raw[i]] ? [el("h4", {}, T`Record`), el("pre", { class: "raw", tabindex: "0", "aria-label": T`Record as it was written` }, S[D.raw[i]])] : null,
+    el("h4", {}, T`Rule`), ruleOf(r));
   pane.scrollTop = 0;
 }
 
@@ -32,7 +32,7 @@ function drawEvidence() {
 function pairs(list, lit) {
   return el("table", { class: "fields" }, el("tbody", {}, list.map((p) => el("tr", { class: lit(p) ? "held" : null },
     el("th", { scope: "row" }, line(S[p[0]])),
-    el("td", {}, el("span", { class: "v" }, S[p[1]]), S[p[1]] && el("button", { type: "button", class: "pivot", title: "Find all matches with this value", "aria-label": "Find all matches with this value", onclick: () => pivot(S[p[1]]) }, "⌕"))))));
+    el("td", {}, el("span", { class: "v" }, S[p[1]]), S[p[1]] && el("button", { type: "button", class: "pivot", title: T`Find all matches with this value`, "aria-label": T`Find all matches with this value`, onclick: () => pivot(S[p[1]]) }, "⌕"))))));
 }
 
 function pivot(value) {
@@ -43,25 +43,25 @@ function pivot(value) {
 function seriesOf(s) {
   const rows = [];
   for (let k = 1; k < s.length; k += 3) rows.push(el("li", {}, el("time", {}, clock(s[k], 3)), " ", el("span", { class: "muted" }, line(path(S[s[k + 1]])) + ":" + s[k + 2])));
-  return [el("h4", {}, `Contributing events (${number(s[0])})`), s[0] > rows.length && el("p", { class: "muted" }, `The last ${rows.length}; all are in the JSONL.`), el("ol", { class: "series", tabindex: "0", "aria-label": "Contributing events" }, rows)];
+  return [el("h4", {}, T`Contributing events (${number(s[0])})`), s[0] > rows.length && el("p", { class: "muted" }, T`The last ${rows.length}; all are in the JSONL.`), el("ol", { class: "series", tabindex: "0", "aria-label": T`Contributing events` }, rows)];
 }
 
 function ruleOf(r) {
   const link = (href, text) => el("a", { href, rel: "noopener noreferrer", target: "_blank" }, text);
   const row = (name, value) => value && value.length !== 0 ? [el("dt", {}, name), el("dd", {}, value)] : null;
   return el("dl", { class: "rule" },
-    row("About", r.description),
-    row("Tactics", r.tactics.map((t) => D.tactics[t][2]).join(", ")),
-    row("Techniques", r.techniques.map((t, k) => [k ? ", " : "", link("https://attack.mitre.org/techniques/" + t.replace(".", "/") + "/", t)])),
-    row("Formerly", (r.revoked || []).join(", ")),
-    row("Correlation", r.correlation),
-    row("False positives", r.falsePositives.join("; ")),
-    row("References", r.references.map((u, k) => [k ? el("br") : "", /^https?:\/\//i.test(u) ? link(u, u) : u])),
-    row("Author", r.author), row("Licence", r.license),
-    row("Status", [r.status, r.date].filter(Boolean).join(", ")),
-    row("Log source", r.logSource),
-    row("Tags", r.tags.join(", ")),
-    row("Id", r.id), row("File", r.file ? r.file + (r.line ? ":" + r.line : "") : ""));
+    row(T`About`, r.description),
+    row(T`Tactics`, r.tactics.map((t) => D.tactics[t][2]).join(", ")),
+    row(T`Techniques`, r.techniques.map((t, k) => [k ? ", " : "", link("https://attack.mitre.org/techniques/" + t.replace(".", "/") + "/", t)])),
+    row(T`Formerly`, (r.revoked || []).join(", ")),
+    row(T`Correlation`, r.correlation),
+    row(T`False positives`, r.falsePositives.join("; ")),
+    row(T`References`, r.references.map((u, k) => [k ? el("br") : "", /^https?:\/\//i.test(u) ? link(u, u) : u])),
+    row(T`Author`, r.author), row(T`Licence`, r.license),
+    row(T`Status`, [r.status, r.date].filter(Boolean).join(", ")),
+    row(T`Log source`, r.logSource),
+    row(T`Tags`, r.tags.join(", ")),
+    row(T`Id`, r.id), row(T`File`, r.file ? r.file + (r.line ? ":" + r.line : "") : ""));
 }
 
 function asJSON(i) {
@@ -91,6 +91,6 @@ async function copy(button, text) {
     document.execCommand("copy");
     area.remove();
   }
-  button.textContent = "Copied";
-  setTimeout(() => { button.textContent = "Copy JSON"; }, 1500);
+  button.textContent = T`Copied`;
+  setTimeout(() => { button.textContent = T`Copy JSON`; }, 1500);
 }

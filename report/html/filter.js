@@ -79,6 +79,7 @@ function clearAll() {
 // texts is searched, not the matches: a text that many matches share is looked at once.
 let lower = null;
 let last = { query: "", hits: null };
+taken.push(() => { lower = null; last = { query: "", hits: null }; });
 
 // terms are the parts of a query in lower case: a word or phrase, the field it must be in, and whether it must occur (1) or not (0).
 function terms(query) {

@@ -2,6 +2,7 @@
 
 // membersOf lists the matches of campaign k, by the records that the campaign names.
 let members = null;
+taken.push(() => { members = null; sets.length = tales.length = 0; });
 function membersOf(k) {
   if (!members) {
     members = D.campaigns.map(() => []);

@@ -58,35 +58,35 @@ function graph(c, wide, tell) {
   for (const a of few) {
     const own = at.get("actor " + a.id);
     if (own) Object.assign(own, { col: 1, act: a, tell: () => [actorText(c, a), own.of.map(victimText)] });
-    const n = own || node("actor " + a.id, { col: 1, kind: "actor", names: [a.local ? "what happened on " + actorName(a) : actorName(a)], sub: drivenAs(c, a) + (a.tie === "weak" ? ", weak" : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
+    const n = own || node("actor " + a.id, { col: 1, kind: "actor", names: [a.local ? T`what happened on ` + actorName(a) : actorName(a)], sub: drivenAs(c, a) + (a.tie === "weak" ? T`, weak` : ""), weak: a.tie === "weak", tell: () => actorText(c, a) });
     n.group = a.id;
     if (a.local) continue;
     a.handles.slice(0, each).forEach((h) => {
-      const id = same(h), goes = `${h.value} is a name of ${actorName(a)}`;
+      const id = same(h), goes = T`${h.value} is a name of ${actorName(a)}`;
       let m = targets.get(id) || owners.get(id);
       if (m && m.kind === "handle" && !m.names.includes(h.value)) m.names.push(h.value);
       if (!m) {
-        m = node("handle " + h.kind + ":" + h.value, { col: 0, kind: "handle", names: [h.value], sub: h.kind, tell: () => [el("h5", {}, line(h.kind)), el("p", { class: "mono" }, m.names.map(line).join(", ")), el("p", { class: "muted" }, "A name that " + line(actorName(a)) + " went by.")] });
+        m = node("handle " + h.kind + ":" + h.value, { col: 0, kind: "handle", names: [h.value], sub: h.kind, tell: () => [el("h5", {}, line(h.kind)), el("p", { class: "mono" }, m.names.map(line).join(", ")), el("p", { class: "muted" }, T`A name that ` + line(actorName(a)) + T` went by.`)] });
         m.group = a.id;
         owners.set(id, m);
       }
       alias("handle ", h, m);
-      if (m !== n && !edges.some((e) => e.a === m && e.b === n)) edges.push({ a: m, b: n, kind: m.col === 2 ? "same" : "name", tell: m.col === 2 ? () => [el("h5", {}, line(h.value)), el("p", {}, `A target whose name ${line(actorName(a))} went by.`)] : m.tell, label: goes });
+      if (m !== n && !edges.some((e) => e.a === m && e.b === n)) edges.push({ a: m, b: n, kind: m.col === 2 ? "same" : "name", tell: m.col === 2 ? () => [el("h5", {}, line(h.value)), el("p", {}, T`A target whose name ${line(actorName(a))} went by.`)] : m.tell, label: goes });
     });
-    if (a.handles.length > each) node("fold " + a.id, { col: 0, kind: "fold", names: [plural(a.handles.length - each, "more name")], tell: () => [el("h5", {}, "Further names"), el("ul", {}, a.handles.slice(each, each + 200).map((h) => el("li", {}, line(h.kind + " " + h.value))))] });
+    if (a.handles.length > each) node("fold " + a.id, { col: 0, kind: "fold", names: [plural(a.handles.length - each, "more name")], tell: () => [el("h5", {}, T`Further names`), el("ul", {}, a.handles.slice(each, each + 200).map((h) => el("li", {}, line(h.kind + " " + h.value))))] });
   }
-  if (actors.length > few.length) node("fold actors", { col: 1, kind: "fold", names: [plural(actors.length - few.length, "more actor")], tell: () => [el("h5", {}, "Further actors"), el("ul", {}, actors.slice(few.length).map((a) => el("li", {}, line(actorName(a)))))] });
+  if (actors.length > few.length) node("fold actors", { col: 1, kind: "fold", names: [plural(actors.length - few.length, "more actor")], tell: () => [el("h5", {}, T`Further actors`), el("ul", {}, actors.slice(few.length).map((a) => el("li", {}, line(actorName(a)))))] });
   for (const [id, n] of targets) {
-    n.sub = (n.act ? "actor (" + drivenAs(c, n.act) + "), itself " : "") + (n.kind === "reached" ? "entered" : "tried") + (n.weak ? ", weak" : "");
+    n.sub = (n.act ? T`actor (` + drivenAs(c, n.act) + T`), itself ` : "") + (n.kind === "reached" ? T`entered` : T`tried`) + (n.weak ? T`, weak` : "");
     for (const a of few) {
       if (n.act === a) continue;
       const steps = c.steps.filter((s) => (s.actors || []).includes(a.id) && (s.hosts || []).some((h) => same({ kind: "host", value: h }) === id || n.names.includes(h)));
-      if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(a)} against ${n.names[0]}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(n.names[0])), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
+      if (steps.length) edges.push({ a: at.get("actor " + a.id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: T`${actorName(a)} against ${n.names[0]}`, tell: () => [el("h5", {}, line(actorName(a)) + " → " + line(n.names[0])), el("ul", {}, steps.map((s) => el("li", {}, el("b", {}, tacticName(s.tactic)), " " + line(s.summary), where(s.places))))] });
     }
     // Of one actor alone it needs no step to say who it was.
-    if (few.length === 1 && actors.length === 1 && !n.act && !edges.some((e) => e.b === n && e.kind !== "same")) edges.push({ a: at.get("actor " + few[0].id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: `${actorName(few[0])} against ${n.names[0]}`, tell: n.tell });
+    if (few.length === 1 && actors.length === 1 && !n.act && !edges.some((e) => e.b === n && e.kind !== "same")) edges.push({ a: at.get("actor " + few[0].id), b: n, kind: n.kind === "reached" ? "reach" : "try", label: T`${actorName(few[0])} against ${n.names[0]}`, tell: n.tell });
   }
-  if (list.length > mostNodes.victims) node("fold victims", { col: 2, kind: "fold", org: "", names: [plural(list.length - mostNodes.victims, "more target")], tell: () => [el("h5", {}, "Further targets"), el("p", {}, "They are in the table of victims below.")] });
+  if (list.length > mostNodes.victims) node("fold victims", { col: 2, kind: "fold", org: "", names: [plural(list.length - mostNodes.victims, "more target")], tell: () => [el("h5", {}, T`Further targets`), el("p", {}, T`They are in the table of victims below.`)] });
   // An actor is called by its first name: a link of an actor is between names, one of the campaign between actors.
   const find = (k, kinds) => kinds.map((kind) => at.get(kind + " " + k)).find(Boolean);
   let lost = 0;
@@ -95,7 +95,7 @@ function graph(c, wide, tell) {
     const kinds = i < between.length ? ["actor", "handle", "victim"] : ["handle", "actor", "victim"];
     const a = find(l.from, kinds), b = find(l.to, kinds);
     if (!a || !b || a === b) { lost++; continue; } // of one machine or of none here
-    edges.push({ a, b, kind: "link", weak: l.tie === "weak", label: `${l.from} – ${l.to}${l.tie === "weak" ? " (weak)" : ""}: ${l.evidence}`, tell: () => linkText(l) });
+    edges.push({ a, b, kind: "link", weak: l.tie === "weak", label: `${l.from} – ${l.to}${l.tie === "weak" ? T` (weak)` : ""}: ${l.evidence}`, tell: () => linkText(l) });
   }
   return { pic: drawGraph(nodes, edges, wide, tell), nodes: nodes.length, same: edges.some((e) => e.kind === "same"), lost, links };
 }
@@ -123,20 +123,20 @@ function drawGraph(nodes, edges, wide, tell) {
   const col = Math.min(320, (wide - arc - 60 - (used.length - 1) * gap) / used.length), space = 9, head = 18, left = (k) => arc + used.indexOf(k) * (col + gap);
   const family = getComputedStyle(document.body).fontFamily;
   const y = [4, 4, 4], org = { now: null };
-  const pic = svg("svg", { class: "graph", width: wide, role: "group", "aria-label": "Names, actors and targets with what links them" });
+  const pic = svg("svg", { class: "graph", width: wide, role: "group", "aria-label": T`Names, actors and targets with what links them` });
   const heads = svg("g", {});
-  ["Names it went by", "Actors", "Targets"].forEach((t, k) => {
+  [T`Names it went by`, T`Actors`, T`Targets`].forEach((t, k) => {
     if (used.includes(k)) heads.append(svg("text", { class: "colname", x: left(k), y: 14 }, t));
     y[k] = 26;
   });
   for (const n of nodes) {
     n.lines = folded(line(n.names[0]), "600 12.5px " + family, col - 20);
-    n.subs = [...(n.names.length > 1 ? folded("also " + n.names.slice(1).map(line).join(", "), "11px " + family, col - 18) : []), ...(n.sub ? folded(line(n.sub), "11px " + family, col - 18) : [])];
+    n.subs = [...(n.names.length > 1 ? folded(T`also ` + n.names.slice(1).map(line).join(", "), "11px " + family, col - 18) : []), ...(n.sub ? folded(line(n.sub), "11px " + family, col - 18) : [])];
     n.high = 12 + n.lines.length * 15 + n.subs.length * 14;
     if (n.col === 2 && n.kind !== "fold" && n.org !== org.now) {
       org.now = n.org;
       y[2] += y[2] > 26 ? 6 : 0;
-      for (const l of folded(line(n.org || "no organisation named"), "11.5px " + family, col)) { heads.append(svg("text", { class: "orgname", x: left(2), y: y[2] + 11 }, l)); y[2] += head; }
+      for (const l of folded(line(n.org || T`no organisation named`), "11.5px " + family, col)) { heads.append(svg("text", { class: "orgname", x: left(2), y: y[2] + 11 }, l)); y[2] += head; }
     }
     n.x = left(n.col);
     n.y = y[n.col];
@@ -194,16 +194,16 @@ function drawGraph(nodes, edges, wide, tell) {
 const actorName = (a) => (a.handles[0] && a.handles[0].value) || a.id || "unnamed";
 
 function actorText(c, a) {
-  return [el("h5", {}, line(actorName(a)), " ", weak(a)), el("p", {}, a.local ? "What happened on one machine; no doer is known." : `Driver: ${drivenAs(c, a)}.`),
+  return [el("h5", {}, line(actorName(a)), " ", weak(a)), el("p", {}, a.local ? T`What happened on one machine; no doer is known.` : T`Driver: ${drivenAs(c, a)}.`),
     el("p", { class: "muted" }, `${plural(a.tempo.actions, "action")}, ${between(us(a.first), us(a.last))} UTC`)];
 }
 
 function victimText(v) {
-  return [el("h5", {}, line(v.value), " ", weak(v)), el("p", {}, (v.reached ? "Entered" : "Tried") + `: ${v.kind}${v.org ? " of " + line(v.org) : ""}, ${plural(v.actions, "action")}.`), el("p", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("p", { class: "muted" }, between(us(v.first), us(v.last)) + " UTC")];
+  return [el("h5", {}, line(v.value), " ", weak(v)), el("p", {}, (v.reached ? T`Entered` : T`Tried`) + `: ${v.kind}${v.org ? T` of ` + line(v.org) : ""}, ${plural(v.actions, "action")}.`), el("p", {}, (v.tactics || []).map(tacticName).map(line).join(" › ")), el("p", { class: "muted" }, between(us(v.first), us(v.last)) + " UTC")];
 }
 
 function linkText(l) {
-  return [el("h5", {}, line(l.kind) + " link, weight " + weight(l.weight), " ", weak(l)), el("p", { class: "mono" }, line(l.from) + " – " + line(l.to)), el("p", {}, line(l.evidence)), us(l.time) !== null ? el("p", { class: "muted" }, clock(us(l.time)) + " UTC") : null, where(l.places)];
+  return [el("h5", {}, line(l.kind) + T` link, weight ` + weight(l.weight), " ", weak(l)), el("p", { class: "mono" }, line(l.from) + " – " + line(l.to)), el("p", {}, line(l.evidence)), us(l.time) !== null ? el("p", { class: "muted" }, clock(us(l.time)) + " UTC") : null, where(l.places)];
 }
 
 function percent(f) {

@@ -7,7 +7,7 @@ function us(iso) {
   return Number.isNaN(ms) ? null : ms * 1000;
 }
 
-const tacticName = (slug) => (D.tactics.find((t) => t[1] === slug) || [0, 0, slug || "no tactic"])[2];
+const tacticName = (slug) => (D.tactics.find((t) => t[1] === slug) || [0, 0, slug || T`no tactic`])[2];
 
 // pieces cuts a stretch of time into what was busy and what was quiet.
 function pieces(c, from, to) {
@@ -46,7 +46,7 @@ function axis(c, from, to, left, right) {
 
 function lanes(c, wide, tell) {
   const timed = (c.steps || []).map((s, i) => ({ s, i, a: us(s.first), b: us(s.last) })).filter((t) => t.a !== null && t.b !== null && t.b >= t.a);
-  if (!timed.length) return el("p", { class: "muted" }, "No step has a time.");
+  if (!timed.length) return el("p", { class: "muted" }, T`No step has a time.`);
   const gates = (c.gates || []).map((g, i) => ({ g, i, t: us(g.time) })).filter((g) => g.t !== null);
   const blocks = c.actors.flatMap((a) => (a.adaptations || []).map((d) => ({ d, t: us(d.blocked) }))).filter((b) => b.t !== null);
   const from = Math.min(...timed.map((t) => t.a)), to = Math.max(...timed.map((t) => t.b), from + 1);
@@ -55,7 +55,7 @@ function lanes(c, wide, tell) {
   const top = 30, lane = narrow ? 38 : 30, bar = 16;
   const bottom = top + tactics.length * lane, high = bottom + 24;
   const { all, x } = axis(c, from, to, left, right);
-  const pic = svg("svg", { class: "lanes", viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, role: "group", "aria-label": "Phases of the campaign over time" });
+  const pic = svg("svg", { class: "lanes", viewBox: `0 0 ${wide} ${high}`, width: wide, height: high, role: "group", "aria-label": T`Phases of the campaign over time` });
   for (const p of all) {
     if (!p.quiet) continue;
     pic.append(svg("rect", { class: "quiet", x: p.x, y: top - 4, width: p.w, height: bottom - top + 4 }));
@@ -77,7 +77,7 @@ function lanes(c, wide, tell) {
   for (const { s, i, a, b } of timed) {
     const y = top + tactics.indexOf(s.tactic) * lane + (narrow ? lane - bar - 4 : (lane - bar) / 2);
     const known = s.worked + s.failed;
-    const step = svg("g", { class: "step", tabindex: "0", role: "button", "aria-label": `Step ${i + 1}: ${tacticName(s.tactic)}, ${line(s.summary)}, ${clock(a)}, ${plural(s.actions, "action")}` });
+    const step = svg("g", { class: "step", tabindex: "0", role: "button", "aria-label": T`Step ${i + 1}: ${tacticName(s.tactic)}, ${line(s.summary)}, ${clock(a)}, ${plural(s.actions, "action")}` });
     for (const p of all) {
       if (p.quiet || b < p.a || a > p.b) continue;
       const u = x(Math.max(a, p.a)), v = x(Math.min(b, p.b));
@@ -91,7 +91,7 @@ function lanes(c, wide, tell) {
   }
   for (const { g, i, t } of gates) {
     const u = x(t);
-    const mark = svg("g", { class: "gate", tabindex: "0", role: "button", "aria-label": `Decision ${i + 1}, ${clock(t)}: ${line(g.change)}` },
+    const mark = svg("g", { class: "gate", tabindex: "0", role: "button", "aria-label": T`Decision ${i + 1}, ${clock(t)}: ${line(g.change)}` },
       svg("line", { x1: u, x2: u, y1: top - 6, y2: bottom }), svg("circle", { cx: u, cy: top - 8, r: 8 }), svg("text", { x: u, y: top - 4.5, "text-anchor": "middle" }, String(i + 1)));
     const show = () => tell(gateText(g, i), mark);
     mark.addEventListener("click", show);
@@ -100,7 +100,7 @@ function lanes(c, wide, tell) {
   }
   for (const { d, t } of blocks) {
     const u = x(t);
-    const mark = svg("g", { class: "block", tabindex: "0", role: "button", "aria-label": `Blocked ${clock(t)}` }, svg("rect", { x: u - 8, y: bottom - 8, width: 16, height: 16, class: "hit" }), svg("path", { d: `M${u - 5} ${bottom - 5}l10 10m0 -10l-10 10` }));
+    const mark = svg("g", { class: "block", tabindex: "0", role: "button", "aria-label": T`Blocked ${clock(t)}` }, svg("rect", { x: u - 8, y: bottom - 8, width: 16, height: 16, class: "hit" }), svg("path", { d: `M${u - 5} ${bottom - 5}l10 10m0 -10l-10 10` }));
     const show = () => tell(blockText(d), mark);
     mark.addEventListener("click", show);
     mark.addEventListener("focus", show);
@@ -109,26 +109,26 @@ function lanes(c, wide, tell) {
   return pic;
 }
 
-const where = (places) => (places && places.length ? el("p", { class: "places" }, el("span", { class: "muted" }, "Evidence "), places.map((p) => [placeLink(p), " "])) : null);
+const where = (places) => (places && places.length ? el("p", { class: "places" }, el("span", { class: "muted" }, T`Evidence `), places.map((p) => [placeLink(p), " "])) : null);
 
 function stepText(c, i) {
   const s = c.steps[i];
   return [el("h5", {}, `${i + 1}. ${tacticName(s.tactic)}`, s.techniques && s.techniques.length ? el("span", { class: "muted" }, " " + s.techniques.join(", ")) : null),
     el("p", {}, line(s.summary)),
-    el("p", { class: "muted" }, between(us(s.first), us(s.last)) + ` UTC · ${plural(s.actions, "action")}, ${number(s.worked)} worked, ${number(s.failed)} failed or denied`, s.hosts && s.hosts.length ? " · on " + s.hosts.map(line).join(", ") : ""),
-    s.acts && s.acts.length ? el("ul", { class: "places" }, s.acts.map(actItem)) : [s.commands && s.commands.length ? el("pre", { class: "raw", tabindex: "0", "aria-label": "Commands" }, s.commands.join("\n")) : null, where(s.places)]];
+    el("p", { class: "muted" }, between(us(s.first), us(s.last)) + T` UTC · ${plural(s.actions, "action")}, ${number(s.worked)} worked, ${number(s.failed)} failed or denied`, s.hosts && s.hosts.length ? T` · on ` + s.hosts.map(line).join(", ") : ""),
+    s.acts && s.acts.length ? el("ul", { class: "places" }, s.acts.map(actItem)) : [s.commands && s.commands.length ? el("pre", { class: "raw", tabindex: "0", "aria-label": T`Commands` }, s.commands.join("\n")) : null, where(s.places)]];
 }
 
 // actItem is an act on one line, with all sensors that told of it.
-const actItem = (a) => el("li", {}, el("code", {}, line(a.text || "")), a.actions > 1 ? `, and ${number(a.actions - 1)} more like it` : "", (a.seen || []).map((x) => [" ", placeLink(x.place), el("span", { class: "muted" }, " " + line(x.sensor) + (x.off_ns >= 1e9 ? `, ${lasting(x.off_ns / 1e6)} later` : ""))]));
+const actItem = (a) => el("li", {}, el("code", {}, line(a.text || "")), a.actions > 1 ? T`, and ${number(a.actions - 1)} more like it` : "", (a.seen || []).map((x) => [" ", placeLink(x.place), el("span", { class: "muted" }, " " + line(x.sensor) + (x.off_ns >= 1e9 ? T`, ${lasting(x.off_ns / 1e6)} later` : ""))]));
 
 function gateText(g, i) {
   const a = us(g.quiet), b = us(g.time);
-  return [el("h5", {}, `Decision ${i + 1}`), el("p", {}, line(g.change)), el("p", { class: "muted" }, clock(b) + " UTC" + (a !== null && b !== null ? `, after ${lasting((b - a) / 1000)} of quiet` : "") + ` · weight ${weight(g.weight)}`)];
+  return [el("h5", {}, T`Decision ${i + 1}`), el("p", {}, line(g.change)), el("p", { class: "muted" }, clock(b) + " UTC" + (a !== null && b !== null ? T`, after ${lasting((b - a) / 1000)} of quiet` : "") + T` · weight ${weight(g.weight)}`)];
 }
 
 function blockText(d) {
-  return [el("h5", {}, "Blocked, and how it went on"), el("p", {}, `As ${line(d.from)}; ${lasting(d.after_ns / 1e6)} later as ${line(d.to)}. Changed: ${(d.changed || []).map(line).join(", ")}.`), el("p", { class: "muted" }, line(d.evidence) + " · " + clock(us(d.blocked)) + " UTC")];
+  return [el("h5", {}, T`Blocked, and how it went on`), el("p", {}, T`As ${line(d.from)}; ${lasting(d.after_ns / 1e6)} later as ${line(d.to)}. Changed: ${(d.changed || []).map(line).join(", ")}.`), el("p", { class: "muted" }, line(d.evidence) + " · " + clock(us(d.blocked)) + " UTC")];
 }
 
 // weight writes log-odds with their sign.

@@ -5,7 +5,7 @@ function drawLevels() {
   fill($("levels"), [5, 4, 3, 2, 1, 0].filter((l) => D.levels[l] || l > 1).map((l) => {
     const n = count.level.get(l) || 0;
     return el("button", { type: "button", class: "level l" + l, "aria-pressed": String(chosen.level.has(l)), disabled: !n && !chosen.level.has(l), onclick: () => toggle("level", l) },
-      el("b", {}, number(n)), el("span", {}, levelNames[l]));
+      el("b", {}, number(n)), el("span", {}, tr(levelNames[l])));
   }));
 }
 
@@ -30,10 +30,10 @@ function rank(facet, of, name) {
 }
 
 const panels = [
-  { facet: "rule", title: "Rules", of: (i) => D.rule[i], name: (k) => D.rules[k].title },
-  { facet: "host", title: "Hosts", of: (i) => D.host[i], name: (k) => S[k] },
-  { facet: "user", title: "Users", of: (i) => D.user[i], name: (k) => S[k] },
-  { facet: "address", title: "Source addresses", of: (i) => D.address[i], name: (k) => S[k] },
+  { facet: "rule", title: T`Rules`, of: (i) => D.rule[i], name: (k) => D.rules[k].title },
+  { facet: "host", title: T`Hosts`, of: (i) => D.host[i], name: (k) => S[k] },
+  { facet: "user", title: T`Users`, of: (i) => D.user[i], name: (k) => S[k] },
+  { facet: "address", title: T`Source addresses`, of: (i) => D.address[i], name: (k) => S[k] },
 ];
 const unfolded = new Set();
 
@@ -45,10 +45,10 @@ function drawFacets() {
     const room = unfolded.has(p.facet) ? many : few;
     return el("section", { class: "card facet", "aria-label": p.title },
       el("div", { class: "cardhead" }, el("h2", {}, p.title), el("p", { class: "muted" }, number(list.length))),
-      list.length ? el("ul", {}, list.slice(0, room).map((t) => entry(p, t, most))) : el("p", { class: "muted none" }, "None named."),
-      list.length > room && el("p", { class: "muted paper" }, `and ${number(list.length - room)} more`),
+      list.length ? el("ul", {}, list.slice(0, room).map((t) => entry(p, t, most))) : el("p", { class: "muted none" }, T`None named.`),
+      list.length > room && el("p", { class: "muted paper" }, T`and ${number(list.length - room)} more`),
       list.length > few && el("button", { type: "button", class: "plain more", onclick: () => { if (!unfolded.delete(p.facet)) unfolded.add(p.facet); drawFacets(); } },
-        unfolded.has(p.facet) ? (list.length > many ? `The first ${many} of ${number(list.length)}. Show fewer` : "Show fewer") : `${number(list.length - few)} more`));
+        unfolded.has(p.facet) ? (list.length > many ? T`The first ${many} of ${number(list.length)}. Show fewer` : T`Show fewer`) : T`${number(list.length - few)} more`));
   }));
 }
 
@@ -65,7 +65,7 @@ function entry(p, t, most) {
   const worst = [5, 4, 3, 2, 1, 0].find((l) => t.by[l]) ?? 0;
   return el("li", {}, el("button", { type: "button", "aria-pressed": String(chosen[p.facet].has(t.k)), title: line(p.name(t.k)) + (when ? "\n" + when : ""), onclick: () => toggle(p.facet, t.k) },
     el("span", { class: "dot l" + worst, "aria-hidden": "true" }), el("span", { class: "name" }, line(p.name(t.k))), el("span", { class: "n" }, number(n)), bar,
-    el("span", { class: "sr" }, `worst ${levelNames[worst]}, ${when}`)));
+    el("span", { class: "sr" }, T`worst ${tr(levelNames[worst])}, ${when}`)));
 }
 
 // The matrix: tactics in the order of an intrusion; those without a match are slim.
@@ -91,21 +91,21 @@ function drawMatrix() {
   const cols = cells.map((techs, t) => {
     const n = count.tactic.get(t) || 0;
     if (t === noTactic && !n) return null;
-    const [id, , name] = D.tactics[t] || ["", "", "No tactic named"];
+    const [id, , name] = D.tactics[t] || ["", "", T`No tactic named`];
     if (n) tactics++;
     techs.sort((a, b) => matches[b] - matches[a] || a - b);
     const show = wholeMatrix ? techs : techs.slice(0, few);
     cut += techs.length - show.length;
     return el("div", { class: "tactic" + (n ? "" : " empty") },
       el("button", { type: "button", class: "tactichead", "aria-pressed": String(chosen.tactic.has(t)), disabled: !n && !chosen.tactic.has(t),
-        title: name + (id === "TA0005" ? " (until ATT&CK v18: Defense Evasion)" : "") + " " + id, onclick: () => toggle("tactic", t) }, el("span", {}, name), n ? el("b", {}, number(n)) : null),
-      n ? show.map((k) => el("button", { type: "button", class: "tech l" + worst[k], "aria-pressed": String(chosen.technique.has(k)), title: `${techniques[k]}: ${plural(matches[k], "match", "matches")}, worst ${levelNames[worst[k]]}`, onclick: () => toggle("technique", k) },
+        title: name + (id === "TA0005" ? T` (until ATT&CK v18: Defense Evasion)` : "") + " " + id, onclick: () => toggle("tactic", t) }, el("span", {}, name), n ? el("b", {}, number(n)) : null),
+      n ? show.map((k) => el("button", { type: "button", class: "tech l" + worst[k], "aria-pressed": String(chosen.technique.has(k)), title: T`${techniques[k]}: ${plural(matches[k], "match", "matches")}, worst ${tr(levelNames[worst[k]])}`, onclick: () => toggle("technique", k) },
         el("span", {}, techniques[k]), el("b", {}, brief(matches[k])))) : null,
-      n && techs.length > show.length ? el("span", { class: "rest muted" }, `${techs.length - show.length} more`) : null);
+      n && techs.length > show.length ? el("span", { class: "rest muted" }, T`${techs.length - show.length} more`) : null);
   });
   fill($("matrix"), cols);
-  fill($("attack-note"), tactics ? `${plural(tactics, "tactic")}, ${plural(found, "technique")}` : "No rule that matched names a tactic or technique.");
+  fill($("attack-note"), tactics ? `${plural(tactics, "tactic")}, ${plural(found, "technique")}` : T`No rule that matched names a tactic or technique.`);
   const more = $("matrix-more");
   more.hidden = !cut && !wholeMatrix;
-  fill(more, wholeMatrix ? "Fewer techniques" : "All techniques");
+  fill(more, wholeMatrix ? T`Fewer techniques` : T`All techniques`);
 }

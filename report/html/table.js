@@ -1,13 +1,13 @@
 // The table: only the rows in sight are elements, so that its length does not matter.
 
 const columns = [
-  { key: "time", name: "Time (UTC)", of: (i) => clock(D.time[i]), cmp: (a, b) => byTime(a, b) },
-  { key: "level", name: "Level", of: (i) => levelShort[level[i]], cmp: (a, b) => level[b] - level[a] },
-  { key: "rule", name: "Rule", of: (i) => line(D.rules[D.rule[i]].title), cmp: (a, b) => byText(D.rules[D.rule[a]].title, D.rules[D.rule[b]].title) },
-  { key: "host", name: "Host", of: (i) => line(S[D.host[i]]), cmp: (a, b) => byText(S[D.host[a]], S[D.host[b]]) },
-  { key: "user", name: "User", of: (i) => line(S[D.user[i]]), cmp: (a, b) => byText(S[D.user[a]], S[D.user[b]]) },
-  { key: "address", name: "Source", of: (i) => S[D.address[i]], cmp: (a, b) => byText(S[D.address[a]], S[D.address[b]]) },
-  { key: "details", name: "Details", of: (i) => line(S[D.details[i]]), cmp: (a, b) => byText(S[D.details[a]], S[D.details[b]]) },
+  { key: "time", name: T`Time (UTC)`, of: (i) => clock(D.time[i]), cmp: (a, b) => byTime(a, b) },
+  { key: "level", name: T`Level`, of: (i) => tr(levelShort[level[i]]), cmp: (a, b) => level[b] - level[a] },
+  { key: "rule", name: T`Rule`, of: (i) => line(D.rules[D.rule[i]].title), cmp: (a, b) => byText(D.rules[D.rule[a]].title, D.rules[D.rule[b]].title) },
+  { key: "host", name: T`Host`, of: (i) => line(S[D.host[i]]), cmp: (a, b) => byText(S[D.host[a]], S[D.host[b]]) },
+  { key: "user", name: T`User`, of: (i) => line(S[D.user[i]]), cmp: (a, b) => byText(S[D.user[a]], S[D.user[b]]) },
+  { key: "address", name: T`Source`, of: (i) => S[D.address[i]], cmp: (a, b) => byText(S[D.address[a]], S[D.address[b]]) },
+  { key: "details", name: T`Details`, of: (i) => line(S[D.details[i]]), cmp: (a, b) => byText(S[D.details[a]], S[D.details[b]]) },
 ];
 const byText = (a, b) => (a === b ? 0 : !a ? 1 : !b ? -1 : a < b ? -1 : 1); // nothing comes last
 const byTime = (a, b) => (D.time[a] ?? Infinity) - (D.time[b] ?? Infinity) || 0;
@@ -26,7 +26,7 @@ function resort() {
 }
 
 function drawColumns() {
-  fill($("columns"), columns.map((c) => el("button", { type: "button", class: "c-" + c.key, "aria-label": `Sort by ${c.name}` + (sort.key === c.key ? (sort.down ? ", now descending" : ", now ascending") : ""),
+  fill($("columns"), columns.map((c) => el("button", { type: "button", class: "c-" + c.key, "aria-label": T`Sort by ${c.name}` + (sort.key === c.key ? (sort.down ? T`, now descending` : T`, now ascending`) : ""),
     onclick: () => { sort = { key: c.key, down: sort.key === c.key && !sort.down }; drawTable(); } }, c.name, sort.key === c.key ? el("span", { "aria-hidden": "true" }, sort.down ? " ▾" : " ▴") : null)));
 }
 
@@ -38,7 +38,7 @@ function drawTable() {
   resort();
   drawColumns();
   const n = shown.length;
-  fill($("shown"), n === N ? plural(N, "match", "matches") : `${number(n)} of ${plural(N, "match", "matches")}`, D.total > N ? `; the worst ${number(N)} of ${number(D.total)} are in this page, all are in the JSONL` : "");
+  fill($("shown"), n === N ? plural(N, "match", "matches") : T`${number(n)} of ${plural(N, "match", "matches")}`, D.total > N ? T`; the worst ${number(N)} of ${number(D.total)} are in this page, all are in the JSONL` : "");
   drawChips();
   drawRows();
   drawEvidence();
@@ -68,7 +68,7 @@ function drawRows() {
     row.setAttribute("aria-posinset", at + 1);
     columns.forEach((c, n) => { row.children[n].textContent = c.of(i); });
   });
-  if (!order.length && !rows.querySelector(".nothing")) rows.append(el("p", { class: "nothing muted" }, N ? "Nothing passes the filters." : "No match of a rule."));
+  if (!order.length && !rows.querySelector(".nothing")) rows.append(el("p", { class: "nothing muted" }, N ? T`Nothing passes the filters.` : T`No match of a rule.`));
   else if (order.length) rows.querySelector(".nothing")?.remove();
   const at = order.indexOf(current);
   if (at >= from && at < from + need) table.setAttribute("aria-activedescendant", "row" + at);
@@ -101,12 +101,12 @@ $("table").addEventListener("keydown", (e) => {
 
 // Chips name what filters; each takes its filter away.
 function drawChips() {
-  const chip = (label, value, off) => el("button", { type: "button", class: "chip", "aria-label": `Remove filter ${label} ${value}`, onclick: off }, el("span", { class: "muted" }, label), el("span", { class: "what" }, value), el("span", { "aria-hidden": "true" }, "×"));
-  const name = { level: (k) => levelNames[k], rule: (k) => line(D.rules[k].title), host: (k) => line(S[k]), user: (k) => line(S[k]), address: (k) => S[k], tactic: (k) => D.tactics[k]?.[2] || "No tactic named", technique: (k) => techniques[k], campaign: (k) => line(D.campaigns[k].id) };
-  const all = facets.flatMap((f) => [...chosen[f]].map((k) => chip(f, name[f](k), () => toggle(f, k))));
-  if (state.from !== null || state.to !== null) all.push(chip("time", between(state.from ?? first, state.to ?? final), () => range(null, null)));
-  if (state.text.trim()) all.push(chip("find", state.text.trim(), () => { state.text = $("find").value = ""; apply(); }));
-  if (all.length > 1) all.push(el("button", { type: "button", class: "plain", onclick: clearAll }, "Clear all"));
+  const chip = (label, value, off) => el("button", { type: "button", class: "chip", "aria-label": T`Remove filter ${label} ${value}`, onclick: off }, el("span", { class: "muted" }, label), el("span", { class: "what" }, value), el("span", { "aria-hidden": "true" }, "×"));
+  const name = { level: (k) => tr(levelNames[k]), rule: (k) => line(D.rules[k].title), host: (k) => line(S[k]), user: (k) => line(S[k]), address: (k) => S[k], tactic: (k) => D.tactics[k]?.[2] || T`No tactic named`, technique: (k) => techniques[k], campaign: (k) => line(D.campaigns[k].id) };
+  const all = facets.flatMap((f) => [...chosen[f]].map((k) => chip(tr(f), name[f](k), () => toggle(f, k))));
+  if (state.from !== null || state.to !== null) all.push(chip(tr("time"), between(state.from ?? first, state.to ?? final), () => range(null, null)));
+  if (state.text.trim()) all.push(chip(tr("find"), state.text.trim(), () => { state.text = $("find").value = ""; apply(); }));
+  if (all.length > 1) all.push(el("button", { type: "button", class: "plain", onclick: clearAll }, T`Clear all`));
   fill($("chips"), all);
   drawFiltered(all.length > 0);
 }
@@ -115,20 +115,20 @@ function drawChips() {
 function drawFiltered(on) {
   $("filter").hidden = $("paper-note").hidden = !on;
   if (!on) { fill($("filtered")); return; }
-  const some = [`${number(shown.length)} of ${plural(N, "match", "matches")}`];
-  if (D.campaigns && D.campaigns.length) some.unshift(`${number(following.length)} of ${plural(D.campaigns.length, "campaign")}`);
-  fill($("filtered"), el("b", {}, "Filtered: "), some.join(", "));
+  const some = [T`${number(shown.length)} of ${plural(N, "match", "matches")}`];
+  if (D.campaigns && D.campaigns.length) some.unshift(T`${number(following.length)} of ${plural(D.campaigns.length, "campaign")}`);
+  fill($("filtered"), el("b", {}, T`Filtered: `), some.join(", "));
   const by = [...$("chips").querySelectorAll(".chip")].map((c) => [...c.children].slice(0, 2).map((e) => e.textContent).join(" "));
-  fill($("paper-note"), el("b", {}, "Filtered: "), `${some.join(" and ")} follow, by ${by.join("; ")}. The summary before is of all.`);
+  fill($("paper-note"), el("b", {}, T`Filtered: `), T`${some.join(T` and `)} follow, by ${by.join("; ")}. The summary before is of all.`);
 }
 
 // whole is a text as long as paper has room for it, or its beginning and how much more there is.
-const whole = (s) => (s.length > 2000 ? s.slice(0, 2000) + ` (and ${number(s.length - 2000)} characters more)` : s);
+const whole = (s) => (s.length > 2000 ? s.slice(0, 2000) + T` (and ${number(s.length - 2000)} characters more)` : s);
 
 // A printed page has no scrolling: it gets the first matches as a plain table.
 function printTable() {
   const most = 500;
   fill($("printed"), el("table", {}, el("thead", {}, el("tr", {}, columns.map((c) => el("th", { scope: "col" }, c.name)))),
     el("tbody", {}, Array.from(order.slice(0, most), (i) => el("tr", {}, columns.map((c) => el("td", {}, whole(c.of(i))))))))
-  , order.length > most && el("p", {}, `The first ${most} of ${number(order.length)} matches.`));
+  , order.length > most && el("p", {}, T`The first ${most} of ${number(order.length)} matches.`));
 }

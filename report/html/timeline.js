@@ -2,12 +2,15 @@
 // two fields beside it.
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000, 7776000, 31536000].map((s) => s * 1e6);
-let first = Infinity, final = -Infinity;
-for (const t of D.time) if (t !== null) { if (t < first) first = t; if (t > final) final = t; }
+let first, final;
+taken.push(() => {
+  first = Infinity; final = -Infinity;
+  for (const t of D.time) if (t !== null) { if (t < first) first = t; if (t > final) final = t; }
+});
 
 function drawTimeline() {
   const box = $("timeline");
-  if (first > final) { fill(box, el("p", { class: "muted" }, "No match has a time.")); return; }
+  if (first > final) { fill(box, el("p", { class: "muted" }, T`No match has a time.`)); return; }
   const wide = Math.max(280, box.clientWidth), high = 150, foot = 22, left = 44;
   const room = wide - left - 6;
   const most = Math.max(20, Math.floor(room / 7));
@@ -68,7 +71,7 @@ function drawTimeline() {
     const k = at(e);
     const b = bins[k];
     tip.textContent = clock(start + k * width).slice(0, width < 60e6 ? 19 : 16) + "  " + number(b.reduce((p, q) => p + q, 0)) +
-      [5, 4, 3, 2, 1].filter((l) => b[l]).map((l) => "  " + levelShort[l] + " " + number(b[l])).join("");
+      [5, 4, 3, 2, 1].filter((l) => b[l]).map((l) => "  " + tr(levelShort[l]) + " " + number(b[l])).join("");
     const right = k > n / 2;
     tip.setAttribute("x", right ? left + k * bar - 8 : left + k * bar + bar + 8);
     tip.setAttribute("text-anchor", right ? "end" : "start");
@@ -94,7 +97,7 @@ function drawTimeline() {
     $("timeline").firstElementChild.focus();
   });
   fill(box, pic);
-  fill($("brushed"), state.from === null && state.to === null ? `one bar is ${lasting(width / 1000)}; drag to choose a stretch` : between(state.from ?? first, state.to ?? final) + " UTC");
+  fill($("brushed"), state.from === null && state.to === null ? T`one bar is ${lasting(width / 1000)}; drag to choose a stretch` : between(state.from ?? first, state.to ?? final) + " UTC");
   $("unbrush").hidden = state.from === null && state.to === null;
   for (const [id, v] of [["from", state.from], ["to", state.to]]) if (document.activeElement !== $(id)) $(id).value = v === null ? "" : clock(v);
 }
