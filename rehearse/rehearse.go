@@ -121,6 +121,22 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	if err := noLinks(dir); err != nil {
 		return nil, err
 	}
+	s, err := played(opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.write(filepath.Join(dir, "telemetry")); err != nil {
+		return nil, err
+	}
+	b, err := json.MarshalIndent(s.truth, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	return s.truth, fresh(filepath.Join(dir, "TRUTH.json"), append(b, '\n'))
+}
+
+// played is a stage on which a rehearsal is over.
+func played(opt Options) (*stage, error) {
 	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}, others: map[string]bool{},
 		person: Actor{ID: "operator", Driver: "human", UserAgents: []string{browsers[2]}}}
 	s.build()
@@ -131,14 +147,33 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	}
 	s.background(days)
 	s.end()
-	if err := s.write(filepath.Join(dir, "telemetry")); err != nil {
-		return nil, err
+	return s, nil
+}
+
+// A Line is a record of a rehearsal: when it is written, and to which file below telemetry.
+type Line struct {
+	At   time.Time
+	File string
+	Text string // with its line ends
+}
+
+// Lines gives the records of a rehearsal in the order in which they would be written, instead of writing them.
+func Lines(opt Options) ([]Line, *Truth, error) {
+	if err := opt.fill(); err != nil {
+		return nil, nil, err
 	}
-	b, err := json.MarshalIndent(s.truth, "", " ")
+	s, err := played(opt)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return s.truth, fresh(filepath.Join(dir, "TRUTH.json"), append(b, '\n'))
+	var all []Line
+	for _, p := range slices.Sorted(maps.Keys(s.files)) {
+		for _, e := range s.files[p].lines {
+			all = append(all, Line{At: e.at, File: p, Text: e.text + "\n"})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Line) int { return a.At.Compare(b.At) })
+	return all, s.truth, nil
 }
 
 // rehearsed says that a folder holds what Write makes, and nothing else.
