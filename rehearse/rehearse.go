@@ -121,7 +121,7 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	if err := noLinks(dir); err != nil {
 		return nil, err
 	}
-	s, err := played(opt)
+	s, err := rehearsal(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +135,8 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 	return s.truth, fresh(filepath.Join(dir, "TRUTH.json"), append(b, '\n'))
 }
 
-// played is a stage on which a rehearsal is over.
-func played(opt Options) (*stage, error) {
+// rehearsal is a stage on which a rehearsal is over.
+func rehearsal(opt Options) (*stage, error) {
 	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}, others: map[string]bool{},
 		person: Actor{ID: "operator", Driver: "human", UserAgents: []string{browsers[2]}}}
 	s.build()
@@ -162,7 +162,7 @@ func Lines(opt Options) ([]Line, *Truth, error) {
 	if err := opt.fill(); err != nil {
 		return nil, nil, err
 	}
-	s, err := played(opt)
+	s, err := rehearsal(opt)
 	if err != nil {
 		return nil, nil, err
 	}

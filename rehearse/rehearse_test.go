@@ -462,3 +462,33 @@ func BenchmarkWrite(b *testing.B) {
 		b.ReportMetric(float64(truth.Records), "records/op")
 	}
 }
+
+// TestLines says that Lines gives what Write writes.
+func TestLines(t *testing.T) {
+	opt := Options{Seed: 3, Targets: 2, Days: 1}
+	dir := t.TempDir()
+	truth, err := Write(dir, opt, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, also, err := Lines(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != truth.Records || also.Records != truth.Records {
+		t.Errorf("%d records, Write says %d, Lines %d", len(all), truth.Records, also.Records)
+	}
+	files := map[string]string{}
+	for i, l := range all {
+		if i > 0 && l.At.Before(all[i-1].At) {
+			t.Fatalf("record %d is before the one that comes before it", i)
+		}
+		files[l.File] += l.Text
+	}
+	for name, text := range files {
+		b, err := os.ReadFile(filepath.Join(dir, "telemetry", name))
+		if err != nil || string(b) != text {
+			t.Errorf("%s: %v; not as Write wrote it", name, err)
+		}
+	}
+}
