@@ -33,7 +33,7 @@ func (a *dossier) front(all []*tocsin.Campaign) {
 	}
 	for i, c := range all[:min(len(all), maxIncidents)] {
 		a.heading(3, fmt.Sprintf("%d. ", i+1), a.found(c))
-		a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), ". ", w.idLabel+" ", val(c.ID), ". ", w.span(c.First, c.Last), ".")
+		a.para(bold(w.rated+w.colon+w.levels[min(c.Level, tocsin.Critical).String()]), w.levelWhy(c), " ", w.idLabel+" ", val(c.ID), ". ", w.span(c.First, c.Last), ".")
 		line := func(label string, t text) text {
 			return append(say(bold(strings.TrimRight(label+w.colon, " ")), " "), t...)
 		}
@@ -381,7 +381,7 @@ func (a *dossier) frontSure(c *tocsin.Campaign) text {
 	w, x := a.w, a.w.front()
 	t := say(x.alone)
 	if j := w.joins(c, 1); len(j) > 0 {
-		t = append(append(say(x.weakest), j[0]...), a.weak(c.Joins[0].Tie)...)
+		t = append(say(x.weakest), j[0]...) // its odds say how weak
 	}
 	weak := 0
 	for i := range c.Victims {

@@ -71,7 +71,7 @@ func (w *words) state(c *tocsin.Campaign, end time.Time) []text {
 	silence, quiet := end.Sub(c.Last), longestQuiet(c)
 	switch {
 	case silence <= quietAfter:
-		return []text{say(w.active)}
+		return []text{fill(w.active, stampOf(end))}
 	case silence <= quiet:
 		return []text{fill(w.paused, w.lasting(silence), w.lasting(quiet))}
 	}
