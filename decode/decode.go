@@ -28,6 +28,7 @@ const (
 	Whole                    // the whole stream as one record
 	Bytes                    // blocks that end anywhere, which one decoder must see in order, from the first
 	OrderedValues            // as Values, in order, for one decoder
+	Packed                   // blocks of events that a Packer packed, each decodable by itself
 )
 
 // Options of decoding; the zero value works.
