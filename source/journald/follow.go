@@ -1,0 +1,468 @@
+package journald
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin/feed"
+)
+
+const (
+	maxBatch = 1 << 20                 // bytes of a batch of more than one entry
+	maxSpan  = int64(60 * 1000 * 1000) // microseconds between its entries
+	linger   = 10 * time.Millisecond   // for which a batch waits to become fuller
+)
+
+// errAgain says that the child is to be begun anew, without a fault.
+var errAgain = errors.New("again")
+
+// How a child is begun.
+type how uint8
+
+const (
+	fromHere how = iota // behind pos.Cursor, or where there is none at the start
+	fromBack            // at pos.Back, to deliver again what is before pos.Cursor
+	fromTime            // after pos.Real: journalctl does not take the cursor
+)
+
+// A follower is what Run holds.
+type follower struct {
+	*Source
+	sink  feed.Sink
+	ready func()
+
+	pos   position
+	how   how
+	again again
+	found bool // the end of the journal was looked for at the first start
+
+	held    []entry // while the entry of pos.Cursor is looked for
+	heldLen int
+	seeking bool
+
+	data  []byte // of the batch that is being filled
+	first mark   // where it begins
+	past  bool
+	last  int64 // the latest Real of its entries
+	began time.Time
+}
+
+// resume takes the committed cursor.
+func (f *follower) resume(cursor string) {
+	p, ok := positionOf(cursor)
+	if ok {
+		f.pos = p
+		if p.Back.Cursor != "" {
+			f.how = fromBack
+		}
+		return
+	}
+	if cursor != "" {
+		f.log.Error("journal's cursor cannot be read: begun as at the first start", "journal", f.origin.Path)
+	}
+	f.pos = position{Line: 1}
+	if f.opt.Start == "start" || !f.opt.Since.IsZero() {
+		f.pos.Past = time.Now().UnixMicro()
+	}
+}
+
+// once runs one child until it ends.
+func (f *follower) once(ctx context.Context) error {
+	if f.pos.Cursor == "" && f.pos.Past == 0 && !f.found {
+		if err := f.end(ctx); err != nil {
+			return err
+		}
+		f.found = true
+	}
+	f.held, f.heldLen, f.data = nil, 0, f.data[:0]
+	f.seeking = f.how != fromTime && f.pos.Cursor != ""
+	f.mu.Lock()
+	f.limited = false
+	f.mu.Unlock()
+	c, err := spawn(f.opt.Program, f.args("--follow", "--no-tail"), f.told)
+	if err != nil {
+		return err
+	}
+	f.ready()
+	cut := splitter{max: maxEntry}
+	timer := time.NewTimer(f.search)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			c.stop()
+			return nil
+		case b, ok := <-c.chunks:
+			if !ok {
+				said := c.ended()
+				if strings.Contains(said, "seek to cursor") && f.how != fromTime {
+					return f.refused(said)
+				}
+				if f.seeking && (f.how == fromBack || len(f.held) > 0 && f.held[0].real > f.pos.Real) {
+					err = f.give(ctx) // nothing more comes, so it is not there
+				}
+				if err == nil {
+					err = f.flush(ctx)
+				}
+				if err != nil {
+					return err
+				}
+				return fmt.Errorf("journalctl ended: %s", said)
+			}
+			cut.write(b)
+			for {
+				e, ok := cut.next()
+				if !ok {
+					break
+				}
+				if err := f.take(ctx, e); err != nil {
+					c.stop()
+					return err
+				}
+			}
+			f.following()
+			wait := f.search
+			if !f.seeking {
+				wait = linger - time.Since(f.began)
+				if len(f.data) == 0 {
+					wait = linger
+				} else if wait <= 0 {
+					if err := f.flush(ctx); err != nil {
+						c.stop()
+						return err
+					}
+					wait = linger
+				}
+			}
+			timer.Reset(wait)
+		case <-timer.C:
+			if f.seeking && len(f.held) > 0 {
+				err = f.give(ctx)
+			}
+			if err == nil {
+				err = f.flush(ctx)
+			}
+			if err != nil {
+				c.stop()
+				return err
+			}
+			f.idle()
+			if f.seeking {
+				timer.Reset(f.search)
+			}
+		}
+	}
+}
+
+// args are journalctl's. Without --merge, --follow reads the current boot alone, and without --no-tail the last ten
+// entries. --after-cursor passes over an entry more where that of the cursor is gone; --cursor shows it, if it is there.
+func (f *follower) args(more ...string) []string {
+	args := append([]string{"--output=export", "--merge", "--no-pager"}, more...)
+	if f.opt.Dir != "" {
+		args = append(args, "--directory="+f.opt.Dir)
+	}
+	for _, file := range f.opt.Files {
+		args = append(args, "--file="+file)
+	}
+	switch {
+	case f.how == fromTime:
+		args = append(args, since(f.pos.Real+1))
+	case f.how == fromBack:
+		args = append(args, "--cursor="+f.pos.Back.Cursor)
+	case f.pos.Cursor != "":
+		args = append(args, "--cursor="+f.pos.Cursor)
+	case !f.opt.Since.IsZero() && f.pos.Past != 0:
+		args = append(args, since(f.opt.Since.UnixMicro()))
+	}
+	return args
+}
+
+func since(micro int64) string {
+	return "--since=@" + strconv.FormatInt(micro/1e6, 10) + "." + fmt.Sprintf("%06d", max(micro, 0)%1e6)
+}
+
+// end finds the end of the journal at the first start: its last entry is delivered as one that was told before, so that
+// the place is committed.
+func (f *follower) end(ctx context.Context) error {
+	out, said, err := output(f.opt.Program, f.args("--lines=1"), maxEntry+1<<20, ctx.Done())
+	if adviceOn(said) != "" && len(out) == 0 {
+		return fmt.Errorf("journalctl: %s", said)
+	}
+	if err != nil {
+		return fmt.Errorf("journalctl: %w: %s", err, said)
+	}
+	cut := splitter{max: maxEntry}
+	cut.write(out)
+	for {
+		e, ok := cut.next()
+		if !ok || e.cursor == "" {
+			return nil
+		}
+		b := &feed.Batch{Origin: f.origin, Data: e.data, Line: 1, Told: e.lines + 1, At: at(e.real)}
+		f.pos.Past = 0
+		f.advance(e)
+		if len(e.data) == 0 { // too long to be delivered; the place is kept with the next
+			return nil
+		}
+		return f.put(ctx, b)
+	}
+}
+
+// refused goes on otherwise where journalctl does not take the cursor.
+func (f *follower) refused(said string) error {
+	if f.how == fromBack {
+		f.how = fromHere
+		return errAgain
+	}
+	f.how = fromTime
+	f.log.Warn("journalctl does not take the journal's cursor: gone on with what was received after it", "journal", f.origin.Path,
+		"said", said, "after", at(f.pos.Real))
+	return errAgain
+}
+
+// take takes an entry from the child.
+func (f *follower) take(ctx context.Context, e entry) error {
+	if !f.seeking {
+		if f.how == fromTime {
+			f.missing(e)
+			f.how = fromHere
+		}
+		return f.add(ctx, e)
+	}
+	if e.cursor != f.pos.Cursor {
+		e.data = append([]byte(nil), e.data...)
+		f.held = append(f.held, e)
+		f.heldLen += len(e.data)
+		if len(f.held) > againEntries || f.heldLen > maxBatch {
+			return f.give(ctx)
+		}
+		return nil
+	}
+	f.seeking = false
+	if f.how == fromBack {
+		f.how = fromHere
+		if b := f.overlap(e); b != nil {
+			f.held = nil
+			return f.put(ctx, b)
+		}
+	}
+	f.held = nil // what is shown before was delivered before
+	return nil
+}
+
+// overlap is what was held up to e, the entry of the cursor, if that is what it was when it was delivered.
+func (f *follower) overlap(e entry) *feed.Batch {
+	back := f.pos.Back
+	all := append(f.held, e)
+	if all[0].cursor != back.Cursor {
+		return nil
+	}
+	b := &feed.Batch{Origin: f.origin, Line: back.Line, Offset: back.Offset, Told: f.pos.Line, At: at(f.pos.Real)}
+	line, offset := back.Line, back.Offset
+	f.again = again{}
+	for _, e := range all {
+		if e.data == nil {
+			return nil
+		}
+		b.Data = append(b.Data, e.data...)
+		f.again.add(mark{Cursor: e.cursor, Line: line, Offset: offset}, offset+e.size)
+		line, offset = line+e.lines, offset+e.size
+	}
+	if line != f.pos.Line {
+		f.again = again{}
+		return nil
+	}
+	return b
+}
+
+// give gives up the search for the entry of the cursor.
+func (f *follower) give(ctx context.Context) error {
+	if f.how == fromBack {
+		f.how = fromHere
+		return errAgain
+	}
+	f.seeking = false
+	held := f.held
+	f.held = nil
+	for i, e := range held {
+		if i == 0 {
+			f.missing(e)
+		}
+		if err := f.add(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing says that e is the first entry that is there after those that were delivered, and that others may have gone.
+func (f *follower) missing(e entry) {
+	lost, known := between(f.pos.Cursor, e.cursor)
+	f.again = again{}
+	if known && lost == 0 {
+		return
+	}
+	note := fmt.Sprintf("entries received between %s and %s may be missing: they were removed before they were read", stamp(f.pos.Real), stamp(e.real))
+	if known {
+		note = fmt.Sprintf("%d %s", lost, note)
+	}
+	note += "; keep journals longer (SystemMaxUse= of journald.conf)"
+	f.mu.Lock()
+	f.stat.Lost += lost
+	f.note = note
+	f.mu.Unlock()
+	f.log.Warn("journal", "journal", f.origin.Path, "lost", lost, "why", note)
+}
+
+// between is how many entries the journal numbered between those of two cursors, if they are of one numbering.
+func between(a, b string) (int64, bool) {
+	s, i := numbering(a)
+	t, j := numbering(b)
+	if s == "" || s != t || j <= i {
+		return 0, false
+	}
+	return j - i - 1, true
+}
+
+// numbering gives the s= and i= of a cursor.
+func numbering(cursor string) (id string, n int64) {
+	for part := range strings.SplitSeq(cursor, ";") {
+		if v, ok := strings.CutPrefix(part, "s="); ok {
+			id = v
+		} else if v, ok := strings.CutPrefix(part, "i="); ok {
+			u, err := strconv.ParseInt(v, 16, 64)
+			if err != nil {
+				return "", 0
+			}
+			n = u
+		}
+	}
+	return id, n
+}
+
+func stamp(micro int64) string {
+	if micro == 0 {
+		return "a time that is not known"
+	}
+	return time.UnixMicro(micro).UTC().Format(time.RFC3339)
+}
+
+// add adds an entry to the batch.
+func (f *follower) add(ctx context.Context, e entry) error {
+	past := e.real != 0 && e.real <= f.pos.Past
+	if e.data == nil || e.cursor == "" {
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+		why := "longer than 16 MiB"
+		if e.cursor == "" {
+			why = "without a cursor"
+		}
+		f.log.Warn("journal's entry passed over", "journal", f.origin.Path, "why", why, "bytes", e.size)
+		f.mu.Lock()
+		f.stat.Refused++
+		f.mu.Unlock()
+		f.advance(e)
+		f.again = again{}
+		return nil
+	}
+	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.first.real > maxSpan || f.first.real-e.real > maxSpan) {
+		if err := f.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if len(f.data) == 0 {
+		f.first = mark{Line: f.pos.Line, Offset: f.pos.Offset, real: e.real}
+		f.past, f.last, f.began = past, 0, time.Now()
+	}
+	f.data = append(f.data, e.data...)
+	f.last = max(f.last, e.real)
+	f.advance(e)
+	return nil
+}
+
+// advance moves the position behind an entry.
+func (f *follower) advance(e entry) {
+	p := &f.pos
+	if e.cursor != "" {
+		f.again.add(mark{Cursor: e.cursor, Line: p.Line, Offset: p.Offset}, p.Offset+e.size)
+		p.Cursor = e.cursor
+	}
+	if e.real != 0 {
+		p.Real = e.real
+	}
+	p.Line += e.lines
+	p.Offset += e.size
+	p.Back = f.again.from()
+}
+
+// flush delivers the batch.
+func (f *follower) flush(ctx context.Context) error {
+	if len(f.data) == 0 {
+		return nil
+	}
+	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.first.Line, Offset: f.first.Offset, At: at(f.last), Past: f.past}
+	f.data = nil
+	return f.put(ctx, b)
+}
+
+// put delivers b, behind which the position is.
+func (f *follower) put(ctx context.Context, b *feed.Batch) error {
+	b.Cursor = f.pos.text()
+	if b.Told < f.pos.Line { // it is not known how much waits while the run is full
+		f.mu.Lock()
+		f.stat.Behind = -1
+		f.mu.Unlock()
+	}
+	if err := f.sink.Put(ctx, b); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.stat.Read += int64(len(b.Data))
+	if b.Told < f.pos.Line {
+		f.stat.Last = time.Now()
+	}
+	f.mu.Unlock()
+	return nil
+}
+
+// at is when entries up to real were received; a clock that is ahead is held to now.
+func at(real int64) time.Time {
+	now := time.Now()
+	if t := time.UnixMicro(real); real != 0 && t.Before(now) {
+		return t
+	}
+	return now
+}
+
+// told hears what the child says while it runs.
+func (f *follower) told(line string) {
+	if strings.Contains(line, "not seeing messages") {
+		f.mu.Lock()
+		f.limited = true
+		f.mu.Unlock()
+	}
+	f.log.Warn("journalctl", "journal", f.origin.Path, "says", line)
+}
+
+// following says that entries come.
+func (f *follower) following() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.stat.State, f.stat.Why = "following", f.note
+	if f.limited {
+		f.stat.State, f.stat.Why = "broken", "only this user's own entries can be read; "+rights
+	}
+}
+
+// idle says that all that is there was delivered.
+func (f *follower) idle() {
+	f.following()
+	f.mu.Lock()
+	f.stat.Behind = 0
+	f.mu.Unlock()
+}
