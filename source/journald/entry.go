@@ -14,6 +14,9 @@ const maxValue = 1 << 30
 
 var newline = []byte{'\n'}
 
+// maxName is longer than any field's name, and than the lines that are looked into.
+const maxName = 2048
+
 // An entry is one exported entry with its empty line.
 type entry struct {
 	data   []byte // valid until the next write; nil where the entry was too long
@@ -32,7 +35,7 @@ type splitter struct {
 	at   int   // buf[from:at] was looked at
 	scan int   // buf[at:scan] holds no line end
 	need int64 // bytes of a value that are to come
-	tail bool  // at is within a line that is too long
+	tail bool  // at is within a line that is too long to be a name or to be kept
 	over bool  // the entry is too long: what was looked at is dropped
 	e    entry
 	any  bool // it has a field
@@ -63,8 +66,12 @@ func (s *splitter) next() (entry, bool) {
 		i := bytes.IndexByte(s.buf[s.scan:], '\n')
 		if i < 0 {
 			s.scan = len(s.buf)
-			if s.tail || len(s.buf)-s.from > s.max {
-				s.over, s.tail, s.any = true, true, true
+			if len(s.buf)-s.from > s.max {
+				s.over = true
+				s.pass(0)
+			}
+			if s.over && (s.tail || len(s.buf)-s.at > maxName) {
+				s.tail, s.any = true, true
 				s.pass(len(s.buf) - s.at)
 			}
 			return entry{}, false
@@ -105,7 +112,7 @@ func (s *splitter) next() (entry, bool) {
 // pass goes on by n bytes, and lets them go where the entry is too long.
 func (s *splitter) pass(n int) {
 	s.at += n
-	s.scan = s.at
+	s.scan = max(s.scan, s.at)
 	if s.at-s.from > s.max {
 		s.over = true
 	}
@@ -148,6 +155,9 @@ func (s *splitter) field(line []byte) bool {
 
 // named says whether a line is the name of a sized value.
 func named(line []byte) bool {
+	if len(line) > maxName {
+		return false
+	}
 	for _, c := range line {
 		if c != '_' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') {
 			return false
