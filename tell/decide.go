@@ -211,7 +211,7 @@ func DecidePrincipal(was *Known, now *tocsin.Principal, rules Policy, at time.Ti
 	if rules.Check() != nil {
 		rules.Lang, rules.Base = "", ""
 	}
-	a := Alert{Kind: New, At: at.UTC(), Tenant: rules.Tenant, Principal: bounded(now.Name, maxName), Level: level, Judged: min(now.Verdict, tocsin.Turned), First: now.First, Last: now.Last,
+	a := Alert{Kind: New, At: at.UTC(), Tenant: short(rules.Tenant), Principal: bounded(now.Name, maxName), Level: level, Judged: min(now.Verdict, tocsin.Turned), First: now.First, Last: now.Last,
 		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link("principals", now.Name)}
 	if was != nil && was.Count > 0 {
 		a.Kind, a.WasLevel = Worse, was.Level
@@ -328,7 +328,7 @@ func together(was, part *Known, c *tocsin.Campaign) *Known {
 
 // alert is what an alert says of a campaign whatever its news are.
 func (p *Policy) alert(c *tocsin.Campaign, at time.Time) Alert {
-	a := Alert{At: at.UTC(), Tenant: p.Tenant, Campaign: c.ID, Level: min(c.Level, tocsin.Critical), First: c.First, Last: c.Last, Actions: c.Actions, Driver: c.Driver,
+	a := Alert{At: at.UTC(), Tenant: short(p.Tenant), Campaign: c.ID, Level: min(c.Level, tocsin.Critical), First: c.First, Last: c.Last, Actions: c.Actions, Driver: c.Driver,
 		Lang: p.lang(), Link: p.link("campaigns", c.ID)}
 	if b, err := report.BriefOf(c, a.Lang, maxKey); err == nil {
 		a.Title, a.Verdict, a.Driven, a.Key = bounded(b.Title, maxTitle), bounded(b.Verdict, maxLine), b.Driver, lines(b.Key)

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"mime"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
@@ -17,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tocsin-ids/tocsin"
 )
 
 // MailOptions say from whom, to whom and by which server mail goes. From, To and Server are needed.
@@ -125,7 +126,7 @@ func (m *Mail) Message(a *Alert) ([]byte, error) {
 		to = append(to, x.String())
 	}
 	b.WriteString("To: " + strings.Join(to, ",\r\n ") + "\r\n")
-	b.WriteString("Subject: " + folded("[tocsin] "+a.headline(200)) + "\r\n")
+	b.WriteString("Subject: " + headerText("[tocsin] "+a.headline(200)) + "\r\n")
 	header("Date", a.At.UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	header("Message-ID", "<"+a.ID+"@"+m.domain()+">")
 	if a.Campaign != "" || a.Principal != "" {
@@ -133,7 +134,7 @@ func (m *Mail) Message(a *Alert) ([]byte, error) {
 	}
 	header("Auto-Submitted", "auto-generated")
 	header("X-Auto-Response-Suppress", "All")
-	if a.Level >= 4 {
+	if a.Level >= tocsin.High {
 		header("Importance", "high")
 	}
 	header("Content-Language", cmp.Or(a.Lang, "en"))
@@ -151,18 +152,18 @@ func (m *Mail) Message(a *Alert) ([]byte, error) {
 	return bytes.ReplaceAll(bytes.ReplaceAll(b.Bytes(), []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n")), nil
 }
 
-// folded encodes a text for a header, in lines of less than 78 characters.
-func folded(s string) string {
+// headerText is a text for a header: as it is where it is plain ASCII, else encoded in words of at most 75 characters (RFC 2047).
+func headerText(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) && !strings.Contains(s, "=?") {
+		return s
+	}
 	var words []string
-	for s != "" { // an encoded word has at most 75 characters, and a character at most 4 bytes of 3 each
-		part := cut(s, 18)
+	for s != "" {
+		part := cut(s, 45) // 60 in base64, with 12 around it
 		if part == "" {
-			break
+			break // not UTF-8, which [report.Visible] leaves none of
 		}
-		words = append(words, mime.BEncoding.Encode("utf-8", part))
-		if words[len(words)-1] == part { // plain ASCII is not encoded: but a mixture would lose the spaces between
-			words[len(words)-1] = "=?utf-8?b?" + base64.StdEncoding.EncodeToString([]byte(part)) + "?="
-		}
+		words = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte(part))+"?=")
 		s = s[len(part):]
 	}
 	return strings.Join(words, "\r\n ")
@@ -193,7 +194,8 @@ func (m *Mail) send(ctx context.Context, body []byte) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	raw := conn
+	defer context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })()
 	if m.options.TLS == "implicit" {
 		t := tls.Client(conn, m.config)
 		if err := t.HandshakeContext(ctx); err != nil {

@@ -47,6 +47,7 @@ const (
 	patience  = 6                // tries for which those behind an item wait for it: about a minute
 	batch     = 256
 	maxFolded = 20
+	maxFolds  = 1000            // in a row
 	grace     = 5 * time.Second // for what is being sent when the process is to end
 )
 
@@ -194,13 +195,16 @@ func (w *worker) round(ctx context.Context) (time.Duration, error) {
 	rate := cmp.Or(w.channel.Rate, 30)
 	if now.Sub(w.window) >= time.Minute || now.Before(w.window) {
 		w.window, w.used = now, 0
-		if w.over && rate > 0 {
+		for n := 0; w.over && rate > 0 && n < maxFolds; n++ { // of what is more than a batch, summaries are folded in turn
 			folded, err := w.fold(items, now)
 			if err != nil {
 				return w.poll, err
 			}
-			if folded {
-				return 0, nil // and look anew: there may be more to fold
+			if !folded {
+				break
+			}
+			if items, err = w.outbox.Due(w.name, batch, now); err != nil {
+				return w.poll, err
 			}
 		}
 		w.over = false

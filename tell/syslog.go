@@ -78,7 +78,8 @@ func (s *Syslog) send(ctx context.Context, body []byte) error {
 		return err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	raw := conn
+	defer context.AfterFunc(ctx, func() { _ = raw.SetDeadline(time.Unix(1, 0)) })()
 	if network == "udp" {
 		_, err := conn.Write(body)
 		return err
