@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -196,7 +197,7 @@ func (s *Store) Entries(ctx context.Context, n int64, limit int) ([]Logged, erro
 // that was made anew, is found. Zero is none, and then neither is seen.
 func (s *Store) VerifyAudit(ctx context.Context, noted Head) (int64, error) {
 	c := chain{noted: noted}
-	err := s.entries(ctx, 0, 0, c.add)
+	err := s.entries(ctx, math.MinInt64, 0, c.add)
 	if err == nil {
 		err = c.end()
 	}
@@ -209,7 +210,9 @@ type chain struct{ head, noted Head }
 func (c *chain) add(l Logged) error {
 	want := c.head.next(l.Entry)
 	switch {
-	case l.N != want.N:
+	case l.N < want.N:
+		return &AuditError{N: l.N, Why: fmt.Sprintf("it does not belong: the next is %d", want.N)}
+	case l.N > want.N:
 		return &AuditError{N: want.N, Why: fmt.Sprintf("it is missing: the next is %d", l.N)}
 	case l.Hash != want.Hash:
 		return &AuditError{N: l.N, Why: "its hash does not follow from what it says and the entry before it"}
@@ -245,7 +248,7 @@ func (s *Store) ExportAudit(ctx context.Context, w io.Writer) (Head, error) {
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
 	var c chain
-	err := s.entries(ctx, 0, 0, func(l Logged) error {
+	err := s.entries(ctx, math.MinInt64, 0, func(l Logged) error {
 		if err := c.add(l); err != nil {
 			return err
 		}

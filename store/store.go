@@ -372,8 +372,8 @@ func (s *Store) nudge() {
 	}
 }
 
-// keep copies the log into the file, beside the writer and the readers. What fails here is tried again with the next commit,
-// and by the writer when the log is too long, whose commit then says what is wrong.
+// keep copies the log into the file, beside the writer and the readers. What fails here is tried again after the next commit,
+// and nothing is lost by it: the log grows meanwhile.
 func (s *Store) keep() {
 	for {
 		select {
