@@ -44,7 +44,7 @@ func (a *Alert) headline(n int) string {
 	} else {
 		s += ", "
 	}
-	return tocsin.Shorten(report.Typeset(a.Lang, s+w.kinds[a.Kind]+w.colon)+defuse(a.Title), n)
+	return tocsin.Shorten(report.Typeset(a.Lang, upper(s+w.kinds[a.Kind]+w.colon))+defuse(a.Title), n)
 }
 
 // rows are the parts of an alert for people; what is not known is left out.

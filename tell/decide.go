@@ -213,10 +213,12 @@ func DecidePrincipal(was *Known, now *tocsin.Principal, rules Policy, at time.Ti
 	}
 	a := Alert{Kind: New, At: at.UTC(), Tenant: short(rules.Tenant), Principal: bounded(now.Name, maxName), Level: level, Judged: min(now.Verdict, tocsin.Turned), First: now.First, Last: now.Last,
 		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link("principals", now.Name)}
+	state := []string{rules.Tenant, "principal", now.Name, string(New)}
 	if was != nil && was.Count > 0 {
 		a.Kind, a.WasLevel = Worse, was.Level
+		state = append(state[:3], string(Worse), a.Judged.String())
 	}
-	a.ID = stable(rules.Tenant, "principal", now.Name, string(a.Kind), a.Judged.String())
+	a.ID = stable(state...)
 	a.Hosts, a.MoreHosts = names(now.Targets, maxHosts)
 	a.Actors, _ = names(now.Agents, maxActors)
 	w := wordsIn[a.Lang]
