@@ -1,0 +1,533 @@
+package kafka
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/tocsin-ids/tocsin/feed"
+)
+
+// A taker is a run.
+type taker struct {
+	mu      sync.Mutex
+	batches []*feed.Batch
+	block   chan struct{} // not nil: Put waits for it
+}
+
+func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
+	if k.block != nil {
+		select {
+		case <-k.block:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.batches = append(k.batches, b)
+	return nil
+}
+
+// lines are those that were not told before, as "PATH NUMBER TEXT", in the order of each path.
+func lines(batches []*feed.Batch) []string {
+	var all []string
+	told := map[string]int64{}
+	for _, b := range batches {
+		told[b.Origin.Path] = max(told[b.Origin.Path], b.Told)
+		n := b.Line
+		for line := range bytes.Lines(b.Data) {
+			if n >= told[b.Origin.Path] {
+				all = append(all, fmt.Sprintf("%s %d %s", b.Origin.Path, n, bytes.TrimSuffix(line, newline)))
+			}
+			n++
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int {
+		return strings.Compare(strings.SplitN(a, " ", 2)[0], strings.SplitN(b, " ", 2)[0])
+	})
+	return all
+}
+
+func (k *taker) lines() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return lines(k.batches)
+}
+
+func (k *taker) untilCount(t *testing.T, n int) []string {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if all := k.lines(); len(all) >= n || time.Now().After(end) {
+			if len(all) != n {
+				t.Fatalf("%d lines, want %d: %.2000q", len(all), n, all)
+			}
+			return all
+		}
+	}
+}
+
+// cursors are those after the first n batches.
+func cursors(batches []*feed.Batch) map[string]string {
+	all := map[string]string{}
+	for _, b := range batches {
+		all[b.Origin.ID] = b.Cursor
+	}
+	return all
+}
+
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+func run(t *testing.T, s *Source, cursors map[string]string, k *taker) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done, ready := make(chan error, 1), make(chan struct{})
+	go func() { done <- s.Run(ctx, cursors, k, func() { close(ready) }) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Error("Run does not end")
+		}
+	})
+	t.Cleanup(stop)
+	select {
+	case <-ready:
+	case <-time.After(15 * time.Second):
+		t.Fatal("not ready")
+	}
+	return stop
+}
+
+func cluster(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
+	t.Helper()
+	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1)}, opts...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func source(t *testing.T, c *kfake.Cluster, opt Options) *Source {
+	t.Helper()
+	opt.Brokers = c.ListenAddrs()
+	s, err := New(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.refresh = 50 * time.Millisecond
+	return s
+}
+
+var stampBase = time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+
+// produce stores values in a partition, stamped a second apart.
+func produce(t *testing.T, c *kfake.Cluster, topic string, partition int32, values ...string) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(10*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var all []*kgo.Record
+	for i, v := range values {
+		all = append(all, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v), Timestamp: stampBase.Add(time.Duration(i) * time.Second)})
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := client.ProduceSync(ctx, all...).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func numbered(tag string, n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprint(tag, i))
+	}
+	return all
+}
+
+// TestResume reads partitions from their start and goes on exactly from any batch of each that was committed last.
+func TestResume(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(3, "logs"))
+	for p := range int32(3) {
+		values := numbered("a", 300)
+		values[100], values[101], values[200] = "two\nlines", "", "{\n \"json\": [1,\n 2] }\n"
+		produce(t, c, "logs", p, values...)
+	}
+	k := &taker{}
+	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
+	stop := run(t, s, nil, k)
+	all := k.untilCount(t, 900)
+	for i, want := range map[int]string{0: "kafka/logs/0 1 a0", 100: "kafka/logs/0 101 two", 101: "kafka/logs/0 102 lines", 102: "kafka/logs/0 103 a102", 200: `kafka/logs/0 201 {"json":[1,2]}`} {
+		if all[i] != want {
+			t.Errorf("%d: %q, want %q", i, all[i], want)
+		}
+	}
+	until(t, "nothing behind", func() bool {
+		return !slices.ContainsFunc(s.Stats(), func(st feed.Stat) bool { return st.Behind != 0 || st.State != "following" || st.Lost != 0 })
+	})
+	stop()
+	if n := len(s.Stats()); n != 3 {
+		t.Errorf("%d stats", n)
+	}
+	for _, b := range k.batches {
+		if !b.Past || b.At.Before(stampBase) || b.At.After(time.Now()) {
+			t.Errorf("past %v at %v", b.Past, b.At)
+		}
+	}
+	for seed := range uint64(4) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		cut := map[string]int{} // batches of each origin that were committed
+		var before []*feed.Batch
+		for _, b := range k.batches {
+			if _, ok := cut[b.Origin.ID]; !ok {
+				cut[b.Origin.ID] = 1 + r.IntN(5)
+			}
+			if cut[b.Origin.ID]--; cut[b.Origin.ID] >= 0 {
+				before = append(before, b)
+			}
+		}
+		again := &taker{}
+		stop := run(t, source(t, c, Options{Topics: []string{"logs"}}), cursors(before), again)
+		again.untilCount(t, 900-len(lines(before)))
+		stop()
+		if got := lines(slices.Concat(before, again.batches)); !slices.Equal(got, all) {
+			t.Errorf("seed %d: union differs", seed)
+		}
+		if !slices.ContainsFunc(again.batches, func(b *feed.Batch) bool { return b.Told > b.Line }) {
+			t.Errorf("seed %d: nothing is seen again", seed)
+		}
+	}
+}
+
+// TestFromNow begins with what comes after the first start, commits the place at once, and reads from their start what
+// appears later.
+func TestFromNow(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	produce(t, c, "logs", 0, append(numbered("old", 10), "several\nlines")...)
+	k := &taker{}
+	opt := Options{Topics: []string{"logs", "later"}}
+	s := source(t, c, opt)
+	stop := run(t, s, nil, k)
+	until(t, "the place", func() bool { k.mu.Lock(); defer k.mu.Unlock(); return len(k.batches) > 0 })
+	if !slices.ContainsFunc(s.Stats(), func(st feed.Stat) bool { return st.Path == "kafka/later" && strings.Contains(st.Why, "no topic") }) {
+		t.Errorf("stats %+v", s.Stats())
+	}
+	stop()
+	produce(t, c, "logs", 0, "new0", "new1")
+	again := &taker{}
+	stop = run(t, source(t, c, opt), cursors(k.batches), again)
+	again.untilCount(t, 2)
+	if err := c.CreateTopic("later", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, "later", 0, "first", "second")
+	all := again.untilCount(t, 4)
+	grow := kmsg.NewPtrCreatePartitionsRequest()
+	topic := kmsg.NewCreatePartitionsRequestTopic()
+	topic.Topic, topic.Count = "logs", 2
+	grow.Topics, grow.TimeoutMillis = append(grow.Topics, topic), 5000
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := grow.RequestWith(t.Context(), client); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, "logs", 1, "of a new partition")
+	all = again.untilCount(t, 5)
+	stop()
+	want := []string{"kafka/later/0 1 first", "kafka/later/0 2 second", "kafka/logs/0 13 new0", "kafka/logs/0 14 new1", "kafka/logs/1 1 of a new partition"}
+	if !slices.Equal(all, want) {
+		t.Errorf("got %q want %q", all, want)
+	}
+}
+
+// TestSince begins with the first record stamped not before a time.
+func TestSince(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	for _, v := range numbered("a", 5) { // a batch of Kafka each
+		produce(t, c, "logs", 0, v)
+	}
+	produce(t, c, "logs", 0, numbered("b", 10)...)
+	k := &taker{}
+	stop := run(t, source(t, c, Options{Topics: []string{"logs"}, Since: stampBase.Add(time.Second)}), nil, k)
+	until(t, "records", func() bool { return len(k.lines()) > 0 })
+	time.Sleep(10 * time.Millisecond)
+	stop()
+	if all := k.lines(); all[0] != "kafka/logs/0 6 b0" && all[0] != "kafka/logs/0 7 b1" { // Kafka finds the batch that holds it
+		t.Errorf("first is %q", all[0])
+	}
+}
+
+// TestRetention counts what Kafka removed before it was read, while stopped and while the run took nothing.
+func TestRetention(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	produce(t, c, "logs", 0, numbered("a", 10)...)
+	k := &taker{}
+	opt := Options{Topics: []string{"logs"}, Start: "start"}
+	stop := run(t, source(t, c, opt), nil, k)
+	k.untilCount(t, 10)
+	stop()
+	produce(t, c, "logs", 0, numbered("b", 10)...)
+	if err := c.DeleteRecords("logs", 0, 15); err != nil {
+		t.Fatal(err)
+	}
+	again := &taker{}
+	s := source(t, c, opt)
+	stop = run(t, s, cursors(k.batches), again)
+	all := again.untilCount(t, 5)
+	if all[0] != "kafka/logs/0 16 b5" {
+		t.Errorf("first is %q", all[0])
+	}
+	if st := s.Stats()[0]; st.Lost != 5 {
+		t.Errorf("stat %+v", st)
+	}
+	stop()
+}
+
+// TestAnew reads a topic that was deleted and made anew from its start, with numbers of its own.
+func TestAnew(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	produce(t, c, "logs", 0, numbered("a", 10)...)
+	k := &taker{}
+	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
+	stop := run(t, s, nil, k)
+	k.untilCount(t, 10)
+	if err := c.DeleteTopic("logs"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CreateTopic("logs", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, "logs", 0, numbered("b", 10)...)
+	all := k.untilCount(t, 20)
+	stop()
+	if all[10] != "kafka/logs/0 11 b0" || all[19] != "kafka/logs/0 20 b9" {
+		t.Errorf("got %q", all[10:])
+	}
+}
+
+// TestBrokerGone waits for a broker that is gone and says why, at the start too.
+func TestBrokerGone(t *testing.T) {
+	dir := t.TempDir()
+	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "logs"), kfake.DataDir(dir), kfake.SyncWrites())
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := c.ListenAddrs()[0]
+	produce(t, c, "logs", 0, numbered("a", 10)...)
+	k := &taker{}
+	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
+	c.Close()
+	run(t, s, nil, k) // ready without a broker
+	until(t, "waiting", func() bool {
+		st := s.Stats()[0]
+		return st.State == "waiting" && strings.Contains(st.Why, "does not answer")
+	})
+	var port int
+	if _, err := fmt.Sscanf(addr[strings.LastIndexByte(addr, ':')+1:], "%d", &port); err != nil {
+		t.Fatal(err)
+	}
+	back := func() *kfake.Cluster {
+		c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(dir), kfake.SyncWrites())
+		if err != nil {
+			t.Skipf("the port is taken: %v", err)
+		}
+		return c
+	}
+	c = back()
+	k.untilCount(t, 10)
+	c.Close()
+	until(t, "waiting", func() bool { st := s.Stats()[0]; return st.State == "waiting" && st.Why != "" })
+	c = back()
+	t.Cleanup(c.Close)
+	produce(t, c, "logs", 0, numbered("b", 3)...)
+	all := k.untilCount(t, 13)
+	if all[12] != "kafka/logs/0 13 b2" {
+		t.Errorf("last is %q", all[12])
+	}
+	until(t, "following", func() bool { return s.Stats()[0].State == "following" })
+}
+
+// TestGroup commits for a group what the run committed, and reads nothing back from there.
+func TestGroup(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	produce(t, c, "logs", 0, numbered("a", 10)...)
+	k := &taker{}
+	opt := Options{Topics: []string{"logs"}, Start: "start", Group: "tocsin"}
+	s := source(t, c, opt)
+	stop := run(t, s, nil, k)
+	k.untilCount(t, 10)
+	s.Committed(cursors(k.batches))
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	until(t, "the group's offset", func() bool {
+		req := kmsg.NewPtrOffsetFetchRequest()
+		req.Group = "tocsin"
+		topic := kmsg.NewOffsetFetchRequestTopic()
+		topic.Topic, topic.Partitions = "logs", []int32{0}
+		req.Topics = append(req.Topics, topic)
+		group := kmsg.NewOffsetFetchRequestGroup()
+		group.Group = "tocsin"
+		of := kmsg.NewOffsetFetchRequestGroupTopic()
+		of.Topic, of.Partitions = "logs", []int32{0}
+		group.Topics = append(group.Topics, of)
+		req.Groups = append(req.Groups, group)
+		resp, err := req.RequestWith(t.Context(), client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(resp.Groups) > 0 && len(resp.Groups[0].Topics) > 0 && len(resp.Groups[0].Topics[0].Partitions) > 0 {
+			return resp.Groups[0].Topics[0].Partitions[0].Offset == 10
+		}
+		return len(resp.Topics) > 0 && len(resp.Topics[0].Partitions) > 0 && resp.Topics[0].Partitions[0].Offset == 10
+	})
+	stop()
+	again := &taker{}
+	run(t, source(t, c, opt), nil, again)
+	again.untilCount(t, 10)
+}
+
+// TestPressure fetches no more than is bounded while the run takes nothing, and shows what is behind.
+func TestPressure(t *testing.T) {
+	c := cluster(t, kfake.SeedTopics(1, "logs"))
+	k := &taker{block: make(chan struct{})}
+	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
+	run(t, s, nil, k)
+	for range 5 {
+		produce(t, c, "logs", 0, numbered(strings.Repeat("x", 10_000), 500)...)
+	}
+	until(t, "what is behind", func() bool { return s.Stats()[0].Behind != 0 })
+	if len(k.lines()) != 0 {
+		t.Error("taken while blocked")
+	}
+	close(k.block)
+	k.untilCount(t, 2500)
+	until(t, "nothing behind", func() bool { return s.Stats()[0].Behind == 0 })
+}
+
+// TestSecrets signs in over TLS, and says that it cannot without the password standing anywhere.
+func TestSecrets(t *testing.T) {
+	pair := certificate(t)
+	c := cluster(t, kfake.SeedTopics(1, "logs"), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{pair}}), kfake.EnableSASL(),
+		kfake.Superuser("SCRAM-SHA-256", "tocsin", "right-horse"))
+	roots := pool(t, pair)
+	var log bytes.Buffer
+	opt := Options{Topics: []string{"logs"}, User: "tocsin", Password: "wrong-horse", Mechanism: "scram-sha-256", TLS: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"},
+		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	bad := source(t, c, opt)
+	stop := run(t, bad, nil, &taker{})
+	until(t, "broken", func() bool { return bad.Stats()[0].State == "broken" })
+	stop()
+	if said := log.String() + fmt.Sprint(bad.Stats()); strings.Contains(said, "horse") || !strings.Contains(said, "sign in") {
+		t.Errorf("said %s", said)
+	}
+	opt.Password = "right-horse"
+	good := source(t, c, opt)
+	run(t, good, nil, &taker{})
+	until(t, "following", func() bool { st := good.Stats(); return len(st) == 1 && st[0].State == "following" })
+}
+
+// TestOptions refuses what cannot be meant.
+func TestOptions(t *testing.T) {
+	ok := Options{Brokers: []string{"127.0.0.1:1"}, Topics: []string{"t"}}
+	for name, change := range map[string]func(*Options){
+		"no brokers": func(o *Options) { o.Brokers = nil },
+		"no topics":  func(o *Options) { o.Topics = nil },
+		"start":      func(o *Options) { o.Start = "middle" },
+		"mechanism":  func(o *Options) { o.User, o.Mechanism = "u", "gssapi" },
+		"password":   func(o *Options) { o.Password = "p" },
+	} {
+		o := ok
+		change(&o)
+		if _, err := New(o); err == nil || strings.Contains(err.Error(), "\"p\"") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := New(ok); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLines keeps every byte of text and every value of JSON.
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                       "",
+		"a":                      "a\n",
+		"a\n":                    "a\n",
+		"a\n\nb":                 "a\n\nb\n",
+		"a\r\nb\r\n":             "a\r\nb\r\n",
+		"{\"a\":\n1}":            "{\"a\":1}\n",
+		"{\"a\":1}\n{\"b\":\n2}": "{\"a\":1}\n{\"b\":2}\n",
+		"[\n1,\n2\n]\n":          "[1,2]\n",
+		"[INFO] two\nlines":      "[INFO] two\nlines\n",
+		"{\"a\":1}\nnot json":    "{\"a\":1}\nnot json\n",
+		"{\"a\":1}\n]":           "{\"a\":1}\n]\n",
+		"{\"s\":\"\\n <&>\"\n}":  "{\"s\":\"\\n <&>\"}\n",
+	} {
+		if got := string(appendLines([]byte("before "), []byte(in))); got != "before "+want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// FuzzLines holds that what is handed on are whole lines with the same content.
+func FuzzLines(f *testing.F) {
+	f.Add([]byte("{\"a\":\n[1,2]}"))
+	f.Add([]byte("text\n\nmore"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out := appendLines(nil, in)
+		if len(in) > 0 && !bytes.HasSuffix(out, newline) {
+			t.Fatalf("%q", out)
+		}
+		bare := func(b []byte) string {
+			return strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "").Replace(string(b))
+		}
+		if bare(in) != bare(out) {
+			t.Fatalf("%q became %q", in, out)
+		}
+	})
+}
+
+// FuzzPosition holds that a cursor that was tampered with is refused or harmless.
+func FuzzPosition(f *testing.F) {
+	f.Add(position{mark: mark{Next: 5, Line: 6, Byte: 7}, Back: mark{Next: 3, Line: 4, Byte: 5}}.text())
+	f.Fuzz(func(t *testing.T, s string) {
+		if p, ok := positionOf(s); ok {
+			if again, ok := positionOf(p.text()); !ok || again != p {
+				t.Fatalf("%+v became %+v", p, again)
+			}
+		}
+	})
+}

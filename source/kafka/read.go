@@ -1,0 +1,223 @@
+package kafka
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tocsin-ids/tocsin/feed"
+)
+
+const (
+	batchBytes = 1 << 20          // of a batch of more than one record
+	batchSpan  = 60 * time.Second // between the stamps of its records
+	atOnce     = 10_000           // records of a poll
+)
+
+// A reader is what Run holds. It alone changes partitions; what Stats shows it changes under Source.mu.
+type reader struct {
+	*Source
+	client *kgo.Client
+	sink   feed.Sink
+	known  bool // there are cursors of this cluster
+}
+
+// read hands on what comes within a time. An error is ctx's.
+func (r *reader) read(ctx context.Context, wait time.Duration) error {
+	timed, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for timed.Err() == nil {
+		fetches := r.client.PollRecords(timed, atOnce)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		var failed error
+		again := false
+		fetches.EachPartition(func(f kgo.FetchTopicPartition) {
+			if failed != nil {
+				return
+			}
+			p := r.parts[place{f.Topic, f.Partition}]
+			if p != nil && p.assigned {
+				failed = r.hand(ctx, p, &f.FetchPartition)
+			}
+			if failed == nil && f.Err != nil && timed.Err() == nil {
+				again = r.fault(f.Topic, f.Partition, p, f.Err) || again
+			}
+		})
+		if failed != nil {
+			return failed
+		}
+		if again { // not at once, for what fails may fail again
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(r.refresh / 5):
+			}
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// fault hears of a fault of a partition, and says whether it is to be begun anew.
+func (r *reader) fault(topic string, partition int32, p *part, err error) bool {
+	var large *kgo.ErrDecompressTooLarge
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.Is(err, kgo.ErrClientClosed):
+		return false
+	case errors.As(err, &large) && p != nil:
+		r.mu.Lock()
+		p.stat.Refused += max(1, large.NextOffset-p.pos.Next)
+		p.pos.Next = max(p.pos.Next, large.NextOffset)
+		p.again = nil
+		r.mu.Unlock()
+		r.log.Warn("kafka: records passed over that decompress to more than 64 MiB", "origin", p.origin.Path, "offset", large.Offset)
+	case kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID):
+		return false // the client looks for the leader and tries again
+	default:
+		r.mu.Lock()
+		if p != nil {
+			p.stat.State, p.stat.Why = "waiting", err.Error()
+			if errors.Is(err, kerr.TopicAuthorizationFailed) {
+				p.stat.State, p.stat.Why = "broken", topicFault(topic, err)
+			}
+		}
+		r.mu.Unlock()
+		r.log.Info("kafka: a partition is begun anew", "topic", topic, "partition", partition, "why", err)
+	}
+	r.drop(topic)
+	return true
+}
+
+// hand hands on the records of a partition. An error is ctx's.
+func (r *reader) hand(ctx context.Context, p *part, f *kgo.FetchPartition) error {
+	if f.Err == nil {
+		r.mu.Lock()
+		p.high = f.HighWatermark
+		if p.stat.State != "following" {
+			p.stat.State, p.stat.Why = "following", ""
+		}
+		r.mu.Unlock()
+	}
+	b := batch{reader: r, part: p}
+	for _, rec := range f.Records {
+		if rec.Offset < p.pos.Next {
+			continue
+		}
+		if err := b.add(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return b.flush(ctx)
+}
+
+// A batch is being filled with records of a partition.
+type batch struct {
+	*reader
+	*part
+	data        []byte
+	first       mark
+	past        bool
+	early, late time.Time // the stamps of its records
+	count       int64
+}
+
+func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
+	p := b.part
+	if len(rec.Value) > maxValue {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		b.log.Warn("kafka: a record longer than 16 MiB is passed over", "origin", p.origin.Path, "offset", rec.Offset)
+		b.mu.Lock()
+		p.stat.Refused++
+		p.pos.Next = rec.Offset + 1
+		b.mu.Unlock()
+		return nil
+	}
+	if p.until > 0 && rec.Offset >= p.until { // all that was handed on before the restart is behind
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		p.pos.Line = max(p.pos.Line, p.line)
+		p.until, p.cursor = 0, ""
+	}
+	line := max(p.pos.Line, rec.Offset+1)
+	past := rec.Offset < p.pos.Past || rec.Timestamp.UnixMilli() < p.pos.Before
+	stamp := rec.Timestamp
+	if len(b.data) > 0 && (len(b.data)+len(rec.Value) > batchBytes || line != p.pos.Line || past != b.past ||
+		stamp.Sub(b.early) > batchSpan || b.late.Sub(stamp) > batchSpan) {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
+	from := len(b.data)
+	b.data = appendLines(b.data, rec.Value)
+	if len(b.data) == from { // it has no line
+		b.mu.Lock()
+		p.pos.Next = rec.Offset + 1
+		b.mu.Unlock()
+		return nil
+	}
+	m := mark{Next: rec.Offset, Line: line, Byte: p.pos.Byte}
+	if from == 0 {
+		b.first, b.past, b.early, b.late = m, past, stamp, stamp
+	}
+	if stamp.Before(b.early) {
+		b.early = stamp
+	}
+	if stamp.After(b.late) {
+		b.late = stamp
+	}
+	b.count++
+	b.mu.Lock()
+	p.pos.mark = mark{Next: rec.Offset + 1, Line: line + int64(bytes.Count(b.data[from:], newline)), Byte: m.Byte + int64(len(b.data)-from)}
+	b.mu.Unlock()
+	p.step(m)
+	if p.until > 0 && p.cursor == "" {
+		p.told = p.pos.Line // the record before a first start at the end
+	}
+	return nil
+}
+
+var newline = []byte{'\n'}
+
+// flush hands the batch on.
+func (b *batch) flush(ctx context.Context) error {
+	p := b.part
+	if len(b.data) == 0 {
+		return nil
+	}
+	out := &feed.Batch{Origin: p.origin, Data: b.data, Line: b.first.Line, Offset: b.first.Byte, Cursor: p.pos.text(), At: at(b.late), Past: b.past}
+	if p.told > out.Line {
+		out.Told = p.told
+	}
+	if p.until > 0 && p.cursor != "" {
+		out.Cursor = p.cursor // nothing new is in it
+	}
+	b.data = nil
+	if err := b.sink.Put(ctx, out); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	p.stat.Read += int64(len(out.Data))
+	p.stat.Last = time.Now()
+	p.records += b.count
+	b.mu.Unlock()
+	b.count = 0
+	return nil
+}
+
+// at is when records stamped up to late were received, as far as that can be believed.
+func at(late time.Time) time.Time {
+	now := time.Now()
+	if late.After(now) || late.Year() < 2000 {
+		return now
+	}
+	return late
+}
