@@ -27,7 +27,7 @@ func key(kind string, min int, o tocsin.Outcome) tocsin.KeyEvent {
 }
 
 func campaign(change ...func(c *tocsin.Campaign)) *tocsin.Campaign {
-	c := &tocsin.Campaign{ID: "c-0123456789ab", Title: "Intrusion into db00, by 203.0.113.46", Level: tocsin.Medium, Why: "a way in worked", First: at(0), Last: at(10), Actions: 20, Driver: tocsin.Script,
+	c := &tocsin.Campaign{ID: "c-0123456789ab", Title: "Intrusion into db00 by 203.0.113.46", Level: tocsin.Medium, Why: "a way in worked", First: at(0), Last: at(10), Actions: 20, Driver: tocsin.Script,
 		Victims: entered(1), Key: []tocsin.KeyEvent{key("contact", 0, tocsin.Failed)},
 		Actors: []*tocsin.Actor{{ID: "address:203.0.113.46", Handles: []tocsin.Entity{{Kind: "address", Value: "203.0.113.46"}}}}}
 	for _, f := range change {
@@ -345,7 +345,7 @@ func TestFloodOfMachines(t *testing.T) {
 func TestFrench(t *testing.T) {
 	c := campaign(level(tocsin.High), machines(2), with(key("lateral", 51, tocsin.Worked)))
 	a, ok := Decide(told(t, campaign()), c, Policy{Lang: "fr", Base: "https://tocsin.example/"}, at(52))
-	if !ok || !strings.HasPrefix(a.Reason, "Son niveau est passé de moyen à élevé\u00a0: il est entré depuis 203.0.113.46 sur une autre machine, db01, à 04:51 UTC") || a.Link != "https://tocsin.example/campaigns/c-0123456789ab" || a.Driven != "script" {
+	if !ok || !strings.HasPrefix(a.Reason, "Son niveau est passé de moyen à élevé\u00a0: il est entré depuis 203.0.113.46 sur une autre machine, db01, à 04:51 UTC") || a.Link != "https://tocsin.example/campaigns/c-0123456789ab" || a.Title != "Intrusion touchant db00, par 203.0.113.46" || a.Driven != "script" {
 		t.Errorf("%+v", a)
 	}
 }

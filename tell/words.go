@@ -97,7 +97,7 @@ func (p *Policy) reason(was *Known, now *tocsin.Campaign, n *news, at time.Time)
 		because = n.facts[0].say(lang, at)
 		var rest []string
 		for _, f := range n.facts[1:] {
-			rest = append(rest, w.stages[f.name])
+			rest = append(rest, report.Typeset(lang, w.stages[f.name]))
 		}
 		if len(rest) > 0 {
 			because += fill(report.Typeset(lang, w.also), map[string]string{"0": strings.Join(rest, w.and)})
