@@ -55,6 +55,10 @@ type Pages struct {
 	blockN int
 	alive  int // names and kinds that were in use when the table was last swept
 
+	given       []*doer // to the store, by the last Save
+	commonGiven []byte
+	commonSaved saved
+
 	put     func([]byte)    // puts ordinary use away
 	mark    int64           // up to when pages are sealed
 	before  int64           // what is older is let go
@@ -121,6 +125,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 	}
 	l := &p.of[st]
 	d := s.doer(p, st, a, host)
+	p.touch(d)
 	x, isNew := d.deed(host, s.t.kind(a))
 	before := len(x.blocks)
 	tick, words := tickOf(a)
@@ -138,7 +143,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 		if len(d.ticks) <= s.ticks[st] {
 			s.tickN[st]++
 		} else if len(d.ticks) >= 2*s.ticks[st] {
-			d.cutTicks(s.ticks[st])
+			p.cutTicks(d, s.ticks[st])
 		}
 	}
 	if most := s.most(st); len(x.blocks) >= 2*most {
@@ -200,7 +205,7 @@ func (s *Pages) most(st stratum) int {
 func (s *Pages) more(p *page, l *layer, d *doer, st stratum) {
 	if len(d.deeds) > share[st] {
 		if len(d.deeds) >= 2*share[st] {
-			s.t.cut(l, d, p.slot, share[st])
+			s.t.cut(p, st, d, share[st])
 		}
 		return
 	}
@@ -216,7 +221,7 @@ func (s *Pages) more(p *page, l *layer, d *doer, st stratum) {
 // trim cuts a layer of a page back to its bound.
 func (s *Pages) trim(p *page, st stratum) {
 	s.unmeet()
-	s.t.trim(&p.of[st], st, p.slot, s.cap[st])
+	s.t.trim(p, st, s.cap[st])
 }
 
 // page is the one of a time; 0 is no time.
@@ -279,6 +284,7 @@ func (s *Pages) learn(p *page, f fact) {
 	}
 	if _, ok := p.facts[f]; !ok {
 		p.facts[f] = false
+		p.learned()
 	}
 	if len(p.facts) > 2*maxFacts {
 		s.forgetFacts(p)
@@ -297,6 +303,7 @@ func (s *Pages) forgetFacts(p *page) {
 	slices.SortFunc(all, func(x, y fact) int {
 		return cmp.Compare(mix(s.t.hashes[x.folder], s.t.hashes[x.name]), mix(s.t.hashes[y.folder], s.t.hashes[y.name]))
 	})
+	p.learned()
 	for _, f := range all[maxFacts:] {
 		delete(p.facts, f)
 	}
@@ -395,7 +402,7 @@ func (s *Pages) countTicks() {
 		for st := range strata {
 			for _, d := range p.of[st].doers {
 				if len(d.ticks) > 2*s.ticks[st] {
-					d.cutTicks(s.ticks[st])
+					p.cutTicks(d, s.ticks[st])
 				}
 				s.tickN[st] += min(len(d.ticks), s.ticks[st])
 			}
@@ -409,8 +416,8 @@ func (s *Pages) countBlocks() {
 		for st := range strata {
 			for _, d := range p.of[st].doers {
 				for _, x := range d.deeds {
-					if len(x.blocks) > 1 {
-						s.t.tidy(x, s.most(st))
+					if len(x.blocks) > 1 && s.t.tidy(x, s.most(st)) {
+						p.touch(d)
 					}
 					s.blockN += len(x.blocks)
 				}
@@ -468,6 +475,7 @@ func (s *Pages) Merge(other *Pages) {
 			l.gone.add(from.gone.from, from.gone.to)
 			for _, od := range from.doers {
 				d := l.doer(name(od.who), name(od.host))
+				p.touch(d)
 				for _, x := range od.deeds {
 					x.host, x.kind, x.org, x.row, x.at.source = name(x.host), kinds[x.kind], name(x.org), name(x.row), name(x.at.source)
 					for i := range x.refs {
@@ -498,7 +506,7 @@ func (s *Pages) Merge(other *Pages) {
 				d.ticked += od.ticked
 				s.tickN[st] += min(len(d.ticks), s.ticks[st]) - before
 				if len(d.ticks) >= 2*s.ticks[st] {
-					d.cutTicks(s.ticks[st])
+					p.cutTicks(d, s.ticks[st])
 				}
 			}
 		}
@@ -586,7 +594,7 @@ func (s *Pages) inOrder() []*page {
 func (s *Pages) trimPage(p *page) {
 	s.unmeet()
 	for st := range strata {
-		s.t.trim(&p.of[st], st, p.slot, s.cap[st])
+		s.t.trim(p, st, s.cap[st])
 	}
 	s.forgetFacts(p)
 }
@@ -595,9 +603,11 @@ func (s *Pages) trimPage(p *page) {
 func (s *Pages) cutPage(p *page) {
 	for st := range strata {
 		for _, d := range p.of[st].doers {
-			d.cutTicks(s.ticks[st])
+			p.cutTicks(d, s.ticks[st])
 			for _, x := range d.deeds {
-				s.t.tidy(x, s.most(st))
+				if s.t.tidy(x, s.most(st)) {
+					p.touch(d)
+				}
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -13,74 +12,11 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// The written form of Pages: a version, the owner's marks and counts, then a length and a page, again and again. A page
-// stands alone: it begins with the texts that it refers to by number.
-const written = 6
+// written is the version of the written form of Pages.
+const written = 7
 
 // ErrWritten is returned for bytes that are no pages, or pages of another version.
 var ErrWritten = errors.New("these are no pages that can be read")
-
-// AppendBinary appends the written form of all pages. It seals nothing: pages that are open are open again when they are
-// read.
-func (s *Pages) AppendBinary(b []byte) ([]byte, error) {
-	w := writer{b: append(b, written)}
-	for _, n := range []int64{s.mark, s.before, s.old.n, s.old.when.from, s.old.when.to, s.late.n, s.late.when.from, s.late.when.to, int64(s.blocks)} {
-		w.int(n)
-	}
-	for st := range strata {
-		w.int(int64(s.cap[st]))
-		w.int(int64(s.ticks[st]))
-		w.int(int64(s.own[st]))
-	}
-	keys := make([]pageKey, 0, len(s.pages))
-	for k := range s.pages {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(x, y pageKey) int {
-		return cmp.Or(cmp.Compare(x.slot, y.slot), cmp.Compare(s.t.text(x.source), s.t.text(y.source)))
-	})
-	w.uint(uint64(len(keys)))
-	for _, k := range keys {
-		p := pageWriter{t: &s.t, of: map[string]uint64{}}
-		p.page(k, s.pages[k])
-		whole := p.whole()
-		w.uint(uint64(len(whole)))
-		w.b = append(w.b, whole...)
-	}
-	return w.b, nil
-}
-
-// ReadPages reads the written form of an owner's pages. rule gives the rule of an id and title, or nil; then the deeds keep
-// what was written of it.
-func ReadPages(b []byte, key Key, rule func(id, title string) *tocsin.Rule) (*Pages, error) {
-	s := NewPages(key)
-	r := &reader{b: b}
-	if v := r.byte(); r.bad || v != written {
-		return nil, fmt.Errorf("%w: version %d, want %d", ErrWritten, v, written)
-	}
-	var blocks int64
-	for _, n := range []*int64{&s.mark, &s.before, &s.old.n, &s.old.when.from, &s.old.when.to, &s.late.n, &s.late.when.from, &s.late.when.to, &blocks} {
-		*n = r.int()
-	}
-	s.blocks = int(min(max(blocks, 1), maxBlocks))
-	for st := range strata {
-		s.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
-		s.ticks[st] = int(min(max(r.int(), 1), ownTicks))
-		s.own[st] = int(min(max(r.int(), leastOwn), int64(bounds[st])))
-	}
-	rules := map[ruleKey]*tocsin.Rule{}
-	for n := r.uint(); n > 0 && !r.bad; n-- {
-		p := pageReader{reader: reader{b: r.bytes(r.uint())}, s: s, rules: rules, rule: rule}
-		p.head()
-		p.page()
-		r.bad = r.bad || p.bad || len(p.b) > 0
-	}
-	if r.bad || len(r.b) > 0 {
-		return nil, fmt.Errorf("%w: they end early, or hold what no page holds", ErrWritten)
-	}
-	s.replay()
-	return s, nil
-}
 
 // replay takes what was read into account, in the order in which it was sealed.
 func (s *Pages) replay() {
@@ -154,36 +90,21 @@ func (w *pageWriter) string(s string) {
 	w.uint(n)
 }
 
-func (w *pageWriter) page(k pageKey, p *page) {
-	w.int(k.slot)
-	w.name(k.source)
-	w.int(p.since)
-	w.flags(p.sealed, p.pinned, p.fixed)
-	facts := make([]fact, 0, len(p.facts))
-	for f := range p.facts {
-		facts = append(facts, f)
-	}
-	slices.SortFunc(facts, func(x, y fact) int {
-		return cmp.Or(cmp.Compare(w.t.all[x.folder], w.t.all[y.folder]), cmp.Compare(w.t.text(x.name), w.t.text(y.name)))
-	})
-	w.uint(uint64(len(facts)))
-	for _, f := range facts {
-		w.name(f.folder)
-		w.name(f.name)
-		w.flags(p.facts[f])
-	}
-	for st := range strata {
-		w.layer(&p.of[st])
-	}
-}
-
+// layer writes all of what was done in a layer.
 func (w *pageWriter) layer(l *layer) {
 	w.int(l.noted)
 	w.int(l.gone.from)
 	w.int(l.gone.to)
-	doers := make([]*doer, 0, len(l.doers))
+	w.doers(l, func(*doer) bool { return true })
+}
+
+// doers writes those of a layer that are wanted.
+func (w *pageWriter) doers(l *layer, wanted func(*doer) bool) {
+	var doers []*doer
 	for _, d := range l.doers {
-		doers = append(doers, d)
+		if wanted(d) {
+			doers = append(doers, d)
+		}
 	}
 	slices.SortFunc(doers, func(x, y *doer) int {
 		return cmp.Or(cmp.Compare(w.t.text(x.who), w.t.text(y.who)), cmp.Compare(w.t.text(x.host), w.t.text(y.host)))
@@ -388,37 +309,22 @@ func (r *pageReader) must() int32 {
 	return n
 }
 
-func (r *pageReader) page() {
-	k := pageKey{slot: r.int(), source: r.name()}
-	p := &page{slot: k.slot, source: k.source, since: r.int()}
-	f := r.byte()
-	p.sealed, p.pinned, p.fixed = f&1 != 0, f&2 != 0, f&4 != 0
-	if k.slot < 0 || k.slot >= far/slotLength || (k.slot == 0) != (k.source != none) || r.s.pages[k] != nil {
-		r.bad = true
-		return
-	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		if p.facts == nil {
-			p.facts = map[fact]bool{}
-		}
-		f := fact{r.must(), r.must()}
-		p.facts[f] = r.byte()&1 != 0
-	}
-	for st := range strata {
-		r.layer(&p.of[st], share[st])
-	}
-	if !r.bad {
-		r.s.pages[k] = p
-	}
-}
-
 // layer reads one, in which a doer has its share at most.
 func (r *pageReader) layer(l *layer, share int) {
 	l.noted, l.gone.from, l.gone.to = r.int(), r.int(), r.int()
+	r.doers(l)
+	for _, d := range l.doers {
+		l.n += min(len(d.deeds), share)
+	}
+}
+
+// doers reads those of a layer, in which there are none of them.
+func (r *pageReader) doers(l *layer) {
 	for n := r.count(); n > 0 && !r.bad; n-- {
+		had := len(l.doers)
 		d := l.doer(r.name(), r.name())
 		d.ticked = int32(r.int())
-		if d.who == none && d.host == none {
+		if d.who == none && d.host == none || len(l.doers) == had {
 			r.bad = true
 			return
 		}
@@ -440,7 +346,6 @@ func (r *pageReader) layer(l *layer, share int) {
 		for k := r.count(); k > 0 && !r.bad; k-- {
 			r.deed(d)
 		}
-		l.n += min(len(d.deeds), share)
 	}
 }
 

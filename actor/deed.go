@@ -205,10 +205,10 @@ func (d *deed) add(b block) {
 	d.blocks = append(d.blocks, b)
 }
 
-// tidy puts blocks in order, makes one of equal ones, and keeps the first ones.
-func (t *nameTable) tidy(d *deed, most int) {
+// tidy puts blocks in order, makes one of equal ones, and keeps the first ones. It says whether others were let go.
+func (t *nameTable) tidy(d *deed, most int) (cut bool) {
 	if len(d.blocks) < 2 {
-		return
+		return false
 	}
 	slices.SortFunc(d.blocks, func(x, y block) int {
 		if x.source != y.source {
@@ -225,9 +225,10 @@ func (t *nameTable) tidy(d *deed, most int) {
 		out = append(out, b)
 	}
 	if len(out) > most {
-		out, d.sparse = out[:most], true
+		out, d.sparse, cut = out[:most], true, true
 	}
 	d.blocks = out
+	return cut
 }
 
 // spans are the records of a deed, whose blocks are tidy.

@@ -74,6 +74,7 @@ func (s *Pages) ready(p *page, fix bool) {
 					w = float64(float32(s.usual.weigh(s, p, x)))
 					if fix {
 						x.weight, x.weighed = float32(w), true
+						p.touch(d)
 					}
 				}
 				s.t.sortRefs(x)

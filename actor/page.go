@@ -50,6 +50,8 @@ type page struct {
 	fixed bool    // the weights in notes are final
 	whole []*note // notes, and those of ordinary use that was wanted when it was asked for last
 	sign  uint64  // of what was wanted then
+
+	kept keptPage
 }
 
 // again opens a page that holds only what is pinned, for something new that has no time.
@@ -75,6 +77,7 @@ type doer struct {
 	index  map[[2]int32]int32 // deeds by host and kind, where there are many
 	ticks  tocsin.Ticks
 	ticked int32 // ticks that were ever added
+	saved  saved
 }
 
 // A stretched is a stretch of time that grows. The zero one is empty.
@@ -178,12 +181,14 @@ func (t *nameTable) rank(d *deed, slot int64) uint64 {
 	return mix(t.deedHash(d), uint64(slot)*0x9e3779b97f4a7c15)
 }
 
-// cut leaves a doer most deeds of a slot.
-func (t *nameTable) cut(l *layer, d *doer, slot int64, most int) {
+// cut leaves a doer most deeds of a page.
+func (t *nameTable) cut(p *page, st stratum, d *doer, most int) {
 	if len(d.deeds) <= most {
 		return
 	}
-	slices.SortFunc(d.deeds, func(x, y *deed) int { return cmp.Compare(t.rank(x, slot), t.rank(y, slot)) })
+	l := &p.of[st]
+	p.touch(d)
+	slices.SortFunc(d.deeds, func(x, y *deed) int { return cmp.Compare(t.rank(x, p.slot), t.rank(y, p.slot)) })
 	for _, x := range d.deeds[most:] {
 		l.gone.add(x.first, x.last)
 	}
@@ -192,10 +197,11 @@ func (t *nameTable) cut(l *layer, d *doer, slot int64, most int) {
 	d.reindex()
 }
 
-// trim leaves a layer most deeds: those of the doers whose hashes are smallest.
-func (t *nameTable) trim(l *layer, s stratum, slot int64, most int) {
+// trim leaves a layer of a page most deeds: those of the doers whose hashes are smallest.
+func (t *nameTable) trim(p *page, st stratum, most int) {
+	l := &p.of[st]
 	for _, d := range l.doers {
-		t.cut(l, d, slot, share[s])
+		t.cut(p, st, d, share[st])
 	}
 	if l.n <= most {
 		return
@@ -211,20 +217,21 @@ func (t *nameTable) trim(l *layer, s stratum, slot int64, most int) {
 			for _, x := range d.deeds {
 				l.gone.add(x.first, x.last)
 			}
-			delete(l.doers, doerKey(d.who, d.host))
+			p.remove(st, d)
 			continue
 		}
-		t.cut(l, d, slot, left)
+		t.cut(p, st, d, left)
 		left -= len(d.deeds)
 	}
 	l.n = most - left
 }
 
-// cutTicks keeps the first ones.
-func (d *doer) cutTicks(most int) {
+// cutTicks keeps the first ones of a doer of a page.
+func (p *page) cutTicks(d *doer, most int) {
 	if len(d.ticks) <= most {
 		return
 	}
+	p.touch(d)
 	d.ticks.Sort()
 	d.ticks = d.ticks[:most:most]
 }

@@ -54,7 +54,7 @@ func (s *Pages) cutReach(k int64, r *reach, st stratum) {
 			continue
 		}
 		l := &p.of[st]
-		s.t.cut(l, l.doers[k], p.slot, share[st])
+		s.t.cut(p, st, l.doers[k], share[st])
 		for _, x := range l.doers[k].deeds {
 			all = append(all, one{p, x, s.t.rank(x, p.slot)})
 		}
@@ -83,8 +83,8 @@ func (s *Pages) cutReach(k int64, r *reach, st stratum) {
 		})
 		d.index = nil
 		d.reindex()
-		if len(d.deeds) == 0 {
-			delete(l.doers, k)
+		if p.touch(d); len(d.deeds) == 0 {
+			p.remove(st, d)
 		}
 		s.n[st] -= before - min(l.n, s.cap[st])
 		p.notes, p.whole, p.fixed = nil, nil, false

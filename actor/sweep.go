@@ -29,6 +29,10 @@ func (s *Pages) sweep() {
 			facts[f] = taken
 		}
 		p.facts = facts
+		for i := range p.kept.gone {
+			name(&p.kept.gone[i].who)
+			name(&p.kept.gone[i].host)
+		}
 		for st := range strata {
 			l := &p.of[st]
 			doers := make(map[int64]*doer, len(l.doers))
@@ -106,7 +110,7 @@ func (s *Pages) Forget(before time.Time) {
 					delete(l.doers, key)
 					continue
 				}
-				d.cutTicks(pinnedTicks)
+				p.cutTicks(d, pinnedTicks)
 				d.index = nil
 				d.reindex()
 				stays = true
@@ -122,6 +126,7 @@ func (s *Pages) Forget(before time.Time) {
 			continue
 		}
 		p.pinned, p.notes, p.facts = true, nil, nil
+		p.kept.whole.change()
 		s.ready(p, true)
 	}
 	if !s.unpin() && !any {
@@ -162,6 +167,7 @@ func (s *Pages) Pin(names map[string]bool) { s.pinned = names }
 // the last ones stay. It says whether there was any such thing.
 func (s *Pages) unpin() (any bool) {
 	type one struct {
+		p *page
 		l *layer
 		d *doer
 		x *deed
@@ -175,7 +181,7 @@ func (s *Pages) unpin() (any bool) {
 			l := &p.of[st]
 			for _, d := range l.doers {
 				for _, x := range d.deeds {
-					by[s.name(d)] = append(by[s.name(d)], one{l, d, x})
+					by[s.name(d)] = append(by[s.name(d)], one{p, l, d, x})
 				}
 			}
 		}
@@ -212,6 +218,7 @@ func (s *Pages) unpin() (any bool) {
 			}
 			if len(rest) != len(o.d.deeds) {
 				o.l.n -= len(o.d.deeds) - len(rest)
+				o.p.kept.whole.change()
 				o.d.deeds, o.d.index = rest, nil
 				o.d.reindex()
 				if len(rest) == 0 {

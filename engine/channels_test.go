@@ -132,7 +132,7 @@ func TestChannelsOfState(t *testing.T) {
 	run := func(rng *rand.Rand) (map[[16]byte]*tocsin.Match, *State) {
 		told := map[[16]byte]*tocsin.Match{}
 		o := StateOptions{Key: actor.Key{1}, Channels: channel.Rules(), Matches: func(m *tocsin.Match) { told[m.Key] = m }}
-		s := NewState(o)
+		s, kept := NewState(o), store{}
 		w := newWitness(nil, nil, o.Key, nil, nil)
 		var n uint64
 		w.note = func(a *tocsin.Action) { n++; s.Note("actions", n, a) }
@@ -147,13 +147,7 @@ func TestChannelsOfState(t *testing.T) {
 			case 0:
 				s.Turn(ev.Time.Add(time.Nanosecond))
 			case 1:
-				b, err := s.AppendBinary(nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if s, err = ReadState(b, o, rule); err != nil {
-					t.Fatal(err)
-				}
+				s = kept.again(t, s, rule)
 			}
 		}
 		s.Turn(end)

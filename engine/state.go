@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,8 @@ import (
 	"github.com/tocsin-ids/tocsin/action"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/campaign"
+	"github.com/tocsin-ids/tocsin/guard"
+	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -55,6 +59,18 @@ type State struct {
 	channels *channels // nil without channels
 	changed  bool      // something was noted since the last turn
 
+	facts  *naming.Facts // nil until somebody asks for them
+	book   *guard.Book   // likewise
+	names  *naming.Names // of the next turn; nil is none
+	named  map[*tocsin.Campaign]*tocsin.Campaign
+	lost   map[string]int64 // what could not be read back, or was of other rules, by kind
+	ledger ledger
+
+	head       []byte // as it was last given
+	headSaved  saved
+	partsSaved saved
+	forgot     time.Time // before which facts and calls were forgotten
+
 	result   campaign.Result
 	current  []*tocsin.Campaign // of the result, those that what is known now tells
 	told     []*telling
@@ -68,8 +84,10 @@ type telling struct {
 	Why      string
 	Anchors  []uint64 // of all its tellings
 	Over     bool     // what is known by now would not tell it
+	N        int      // those that were told first have the lower numbers
 
-	from *tocsin.Campaign // what the board made it of
+	from  *tocsin.Campaign // what the board made it of
+	saved saved
 }
 
 // NewState makes an empty State.
@@ -81,8 +99,79 @@ func NewState(o StateOptions) *State {
 	if len(o.Channels) > 0 {
 		s.channels = newChannels(s, o.Key)
 	}
-	s.board = &campaign.Board{Describe: func(a *tocsin.Actor) { s.pages.Describe(a) }, Lost: func(from, to time.Time) string { return s.pages.Lost(from, to) }, Apart: o.Apart}
+	s.newBoard()
 	return s
+}
+
+func (s *State) newBoard() {
+	s.board = &campaign.Board{Describe: func(a *tocsin.Actor) { s.pages.Describe(a) }, Lost: func(from, to time.Time) string { return s.pages.Lost(from, to) }, Apart: s.options.Apart}
+	if s.names != nil {
+		s.board.Names = s.names
+	}
+}
+
+// SetOptions goes on with other options: rules that were read anew, pairs that are apart, another horizon. The key stays what
+// it was. Pages, campaigns that were told and channels stay; hits of correlations stay if all correlations and the rules that
+// they build on are what they were, else they are let go and counted. rule gives a rule by its id and title, or nil, for what
+// pages say of rules; it may be nil. What workers hand over afterwards is of the new rules.
+func (s *State) SetOptions(o StateOptions, rule func(id, title string) *tocsin.Rule) {
+	o.Key = s.options.Key
+	s.options = o
+	s.pages.Rename(rule)
+	s.series = s.series.renewed(s)
+	s.channels = s.channels.renewed(s)
+	s.newBoard()
+	s.changed = true
+}
+
+// Facts is what the owner knows of names of machines and accounts. What workers gathered is merged into it, and it is written,
+// read back and forgotten with the State. Nothing is asked of it by itself: see Names.
+func (s *State) Facts() *naming.Facts {
+	if s.facts == nil {
+		s.facts = naming.New(s.options.Key)
+	}
+	return s.facts
+}
+
+// Book is what the owner knows of calls of agents. What workers noted is merged into it, and it is written, read back and
+// forgotten with the State.
+func (s *State) Book() *guard.Book {
+	if s.book == nil {
+		s.book = guard.Keyed(s.options.Key)
+	}
+	return s.book
+}
+
+// Names says what is known of names from the next turn on; nil is nothing. A turn that nothing else asks for is made for it.
+func (s *State) Names(n *naming.Names) {
+	if n == s.names {
+		return
+	}
+	s.names, s.named = n, nil
+	if s.board.Names = nil; n != nil {
+		s.board.Names = n
+	}
+	s.changed = true
+}
+
+// Named gives campaigns of Turn or Result with the machines that their addresses were, as a hunt tells them. A campaign of which
+// that has not changed is the one that was given before. The list is the caller's.
+func (s *State) Named(all []*tocsin.Campaign) []*tocsin.Campaign {
+	out := slices.Clone(all)
+	if s.names == nil {
+		return out
+	}
+	if s.named == nil {
+		s.named = map[*tocsin.Campaign]*tocsin.Campaign{}
+	}
+	for i, c := range all {
+		n := s.names.Name(c, s.board.Acts)
+		if had := s.named[c]; had != nil && reflect.DeepEqual(had.Names, n.Names) {
+			n = had
+		}
+		s.named[c], out[i] = n, n
+	}
+	return out
 }
 
 // Note notes an action that a part of the input (a file, a partition) delivered under a number that rises. What is
@@ -94,6 +183,16 @@ func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
 	}
 }
 
+// Done forgets the number of a part that delivers no more, ever.
+func (s *State) Done(part string) {
+	for _, p := range []string{part, "hits of " + part, "connections of " + part} {
+		if _, ok := s.parts[p]; ok {
+			delete(s.parts, p)
+			s.partsSaved.change()
+		}
+	}
+}
+
 // fresh says that something was not delivered before.
 func (s *State) fresh(part string, seq uint64) bool {
 	if last, ok := s.parts[part]; !ok {
@@ -102,6 +201,7 @@ func (s *State) fresh(part string, seq uint64) bool {
 		return false
 	}
 	s.parts[part] = seq
+	s.partsSaved.change()
 	return true
 }
 
@@ -146,6 +246,7 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 			s.pages.Forget(mark.Add(-s.options.Horizon))
 			s.series.forget(mark.Add(-s.options.Horizon))
 			s.channels.forget(mark.Add(-s.options.Horizon))
+			s.forget(mark.Add(-s.options.Horizon))
 		}
 		s.changed = true
 	}
@@ -161,6 +262,20 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 	}
 	s.stand()
 	return changed
+}
+
+// forget lets go facts and calls before a time, from hour to hour.
+func (s *State) forget(before time.Time) {
+	if before.Sub(s.forgot) < time.Hour {
+		return
+	}
+	s.forgot = before
+	if s.facts != nil {
+		s.facts.Forget(before)
+	}
+	if s.book != nil {
+		s.book.Forget(before)
+	}
 }
 
 // advance tells what is certain by a mark of correlations and channels.
@@ -199,6 +314,7 @@ func (s *State) tell() []*tocsin.Campaign {
 		t := &telling{Level: c.Level, Why: c.Why, from: c}
 		if len(old) > 0 { // of two that turn out one, the elder's
 			t = old[0]
+			t.saved.change()
 			was = t.Campaign
 			now.ID = t.Campaign.ID
 			t.from = c
@@ -216,6 +332,9 @@ func (s *State) tell() []*tocsin.Campaign {
 		} else {
 			for n := 2; ids[now.ID]; n++ { // a part of what was told as one
 				now.ID = fmt.Sprintf("%s%04x", c.ID[:len(c.ID)-4], n)
+			}
+			if n := len(s.told); n > 0 {
+				t.N = s.told[n-1].N + 1
 			}
 			s.told = append(s.told, t)
 		}
@@ -245,6 +364,7 @@ func (s *State) tell() []*tocsin.Campaign {
 		}
 		if !t.Over {
 			t.Over = true
+			t.saved.change()
 			now := *t.Campaign
 			now.Why += "; by what is known since then it would not be told again"
 			t.Campaign = &now
@@ -331,7 +451,31 @@ func (s *State) Standing() tocsin.Standing { return s.standing }
 
 // LetGo is what was noted and not kept.
 func (s *State) LetGo() []tocsin.LetGo {
-	return slices.Concat(s.pages.LetGo(), s.series.letGo(), s.channels.letGo())
+	all := slices.Concat(s.pages.LetGo(), s.series.letGo(), s.channels.letGo())
+	for _, kind := range slices.Sorted(maps.Keys(s.lost)) {
+		all = append(all, tocsin.LetGo{Kind: kind, N: s.lost[kind], Why: lostWhy[kind]})
+	}
+	return all
+}
+
+// lose counts what could not go on.
+func (s *State) lose(kind string, n int64) {
+	if n > 0 {
+		if s.lost == nil {
+			s.lost = map[string]int64{}
+		}
+		s.lost[kind] += n
+	}
+}
+
+const (
+	lostHits   = "hits of other rules"
+	lostPieces = "pieces of what was known"
+)
+
+var lostWhy = map[string]string{
+	lostHits:   "correlations, or rules that they build on, were changed: what they had seen of windows that were open is not known",
+	lostPieces: "of what was written of an earlier run some could not be read",
 }
 
 // Late counts the actions that came after the mark had passed them. They are kept.

@@ -167,7 +167,7 @@ func TestCuts(t *testing.T) {
 			}
 			for seed := range uint64(4) {
 				rng := rand.New(rand.NewPCG(seed, 7))
-				s := NewState(o)
+				s, kept := NewState(o), store{}
 				next, held := 0, 0
 				restarts := 0
 				for i, m := range marks {
@@ -205,13 +205,7 @@ func TestCuts(t *testing.T) {
 						case 0:
 							s.Turn(all[next-1].Time)
 						case 1:
-							b, err := s.AppendBinary(nil)
-							if err != nil {
-								t.Fatal(err)
-							}
-							if s, err = ReadState(b, o, nil); err != nil {
-								t.Fatal(err)
-							}
+							s = kept.again(t, s, nil)
 							restarts++
 						}
 					}
@@ -241,7 +235,7 @@ func TestLate(t *testing.T) {
 	for _, late := range []time.Duration{time.Minute, time.Hour, 24 * time.Hour} {
 		var first []*tocsin.Campaign
 		for _, restart := range []bool{false, true} {
-			s := NewState(StateOptions{Key: actor.Key{1}})
+			s, kept := NewState(StateOptions{Key: actor.Key{1}}), store{}
 			var behind []tocsin.Action
 			rng := rand.New(rand.NewPCG(1, uint64(late)))
 			seq := uint64(0)
@@ -252,13 +246,7 @@ func TestLate(t *testing.T) {
 			turn := func(m time.Time) {
 				s.Turn(m)
 				if restart {
-					b, err := s.AppendBinary(nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if s, err = ReadState(b, StateOptions{Key: actor.Key{1}}, nil); err != nil {
-						t.Fatal(err)
-					}
+					s = kept.again(t, s, nil)
 				}
 			}
 			for i := range all {

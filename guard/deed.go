@@ -2,7 +2,6 @@ package guard
 
 import (
 	_ "embed"
-	"hash/maphash"
 	"regexp"
 	"strings"
 
@@ -333,9 +332,10 @@ func asks(wanted []string, kind string) bool {
 // A taint knows what secrets' files showed a session, the files made of that, and what results said that reads as a command:
 // all as hashes.
 type taint struct {
-	seed  maphash.Seed
+	hash  hasher
 	words map[uint64]struct{}
 	shown map[uint64]struct{} // of runs of words
+	fresh [2][]uint64         // of words and of shown, since they were last written or handed over
 }
 
 // Bounds of a taint: words of secrets, runs of words.
@@ -352,14 +352,14 @@ func (t *taint) show(result string) {
 			continue
 		}
 		hit := false
-		eachRun(line, t.seed, func(w string, _ uint64) bool {
+		eachRun(line, t.hash, func(w string, _ uint64) bool {
 			hit = hit || programs["triggers"][w]
 			return !hit
 		})
 		if hit {
-			eachRun(line, t.seed, func(_ string, run uint64) bool {
-				if run != 0 && len(t.shown) < mostShown {
-					t.shown[run] = struct{}{}
+			eachRun(line, t.hash, func(_ string, run uint64) bool {
+				if run != 0 {
+					t.add(1, run)
 				}
 				return true
 			})
@@ -370,7 +370,7 @@ func (t *taint) show(result string) {
 // copied says that words of a text that follow each other stood so in a result.
 func (t *taint) copied(text string) (is bool) {
 	if len(t.shown) > 0 {
-		eachRun(text[:min(len(text), mostLooked)], t.seed, func(_ string, run uint64) bool {
+		eachRun(text[:min(len(text), mostLooked)], t.hash, func(_ string, run uint64) bool {
 			_, is = t.shown[run]
 			return !is
 		})
@@ -379,7 +379,7 @@ func (t *taint) copied(text string) (is bool) {
 }
 
 // eachRun gives the words of a text in lower case, each with the hash of the run of words that ends with it; 0 of the first ones.
-func eachRun(text string, seed maphash.Seed, word func(w string, run uint64) bool) {
+func eachRun(text string, hash hasher, word func(w string, run uint64) bool) {
 	var last [runOf]uint64
 	n := 0
 	for w := range strings.FieldsFuncSeq(text, func(c rune) bool {
@@ -389,11 +389,11 @@ func eachRun(text string, seed maphash.Seed, word func(w string, run uint64) boo
 			continue
 		}
 		copy(last[:], last[1:])
-		last[runOf-1] = maphash.String(seed, w)
+		last[runOf-1] = hash.of(w)
 		n++
 		run := uint64(0)
 		if n >= runOf {
-			run = maphash.Comparable(seed, last)
+			run = hash.run(&last)
 		}
 		if !word(w, run) {
 			return
@@ -422,9 +422,20 @@ func (t *taint) secrets(result string) {
 }
 
 func (t *taint) put(w string) {
-	if len(t.words) < mostTaint {
-		t.words[maphash.String(t.seed, w)] = struct{}{}
+	t.add(0, t.hash.of(w))
+}
+
+// add remembers a hash among words or runs of them.
+func (t *taint) add(among int, h uint64) {
+	all, most := t.words, mostTaint
+	if among == 1 {
+		all, most = t.shown, mostShown
 	}
+	if _, ok := all[h]; ok || len(all) >= most {
+		return
+	}
+	all[h] = struct{}{}
+	t.fresh[among] = append(t.fresh[among], h)
 }
 
 // file remembers a file that was made of secrets, by its name.
@@ -445,7 +456,7 @@ func (t *taint) in(text string) bool {
 	text = sentAlong.ReplaceAllString(text[:min(len(text), mostLine)], " ")
 	found := false
 	eachToken(text, func(w string) {
-		if _, ok := t.words[maphash.String(t.seed, w)]; ok && len(w) >= 8 {
+		if _, ok := t.words[t.hash.of(w)]; ok && len(w) >= 8 {
 			found = true
 		}
 	})
@@ -453,7 +464,7 @@ func (t *taint) in(text string) bool {
 		if found {
 			break
 		}
-		_, found = t.words[maphash.String(t.seed, "file "+w)]
+		_, found = t.words[t.hash.of("file "+w)]
 	}
 	return found
 }

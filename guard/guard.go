@@ -10,7 +10,6 @@ package guard
 
 import (
 	"cmp"
-	"hash/maphash"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +30,9 @@ const (
 )
 
 // A Book keeps what the calls of agents mean. It is used by one goroutine at a time.
+//
+// One Book is an owner's: what readers noted is merged into it, again and again, it is judged again and again, and it is
+// written and read back. A reader has a Fork of it, and gives out what it noted by Take.
 type Book struct {
 	sessions map[string]*session
 	alias    map[[2]string]bool // two names of one account
@@ -39,7 +41,13 @@ type Book struct {
 	at       stamp
 	id       []byte // what its log calls it
 	deeds    []deed // of that call
-	seed     maphash.Seed
+	hash     hasher
+	takes    int // calls of Take
+	lost     int64
+
+	calls  clusters
+	judged judged
+	common savedBytes
 }
 
 // A session is one conversation with an agent, its sub-agents included where they share its id.
@@ -57,6 +65,27 @@ type session struct {
 	targets                    map[string]bool // groups of what its calls went to
 	work                       []int           // calls by trade of those who defend
 	taint                      taint
+	more                       int // calls before those that are kept, which were forgotten
+
+	newTargets []string   // that a store does not have
+	view       *session   // as it was judged last; nil where it has changed since
+	common     []*session // of a view: others that have calls in common with it
+	taken      int        // of a reader: the last Take before which it had a call
+	store      stored
+}
+
+// changes notes that something is known of a session that was not.
+func (x *session) changes() {
+	x.view = nil
+	x.store.change()
+}
+
+// goes notes what calls of a session went to.
+func (x *session) goes(group string) {
+	if len(x.targets) < mostTargets && !x.targets[group] {
+		x.targets[group] = true
+		x.newTargets = append(x.newTargets, group)
+	}
 }
 
 // A noted is a call as it was recorded: when and where, and what tells it from others and from itself in another record.
@@ -84,6 +113,7 @@ type call struct {
 	gave  []string // fingerprints of the secrets that its result gave away
 	deeds []deed   // against its own principal
 	text  string   // the call as a person would quote it, where it has deeds
+	low   bool     // it means little by itself
 }
 
 // An act is one part of a call.
@@ -100,9 +130,17 @@ type act struct {
 	ground            string   // of a provider's verdict; empty for what the agent did
 }
 
-// NewBook makes an empty Book.
-func NewBook() *Book {
-	return &Book{sessions: map[string]*session{}, alias: map[[2]string]bool{}, seed: maphash.MakeSeed()}
+// process is the key of Books that are never written.
+var process = anyHasher()
+
+// NewBook makes an empty Book that is not to be written: hashes in it are under a key of this process.
+func NewBook() *Book { return newBook(process) }
+
+// Keyed makes an owner's empty Book. Hashes in it are under the owner's key, which is in nothing that it writes.
+func Keyed(key [16]byte) *Book { return newBook(newHasher(key)) }
+
+func newBook(h hasher) *Book {
+	return &Book{sessions: map[string]*session{}, alias: map[[2]string]bool{}, hash: h}
 }
 
 const mostAliases = 1 << 16
@@ -121,7 +159,7 @@ func (b *Book) same(one, other string) {
 func (b *Book) session(id string) *session {
 	x := b.sessions[id]
 	if x == nil {
-		x = &session{id: strings.Clone(id), targets: map[string]bool{}, work: make([]int, len(trades)), taint: taint{seed: b.seed, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
+		x = &session{id: strings.Clone(id), targets: map[string]bool{}, work: make([]int, len(trades)), taint: taint{hash: b.hash, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
 	return x
@@ -178,6 +216,8 @@ func (b *Book) Call(ev *tocsin.Event) {
 		id = ev.Source
 	}
 	x := b.session(id)
+	x.changes()
+	x.taken, b.judged.stale = b.takes, true
 	b.whose(x, principal, account, parent, run, agent)
 	source := ev.Source
 	if n := len(x.calls); n > 0 && x.calls[n-1].source == source {
@@ -193,14 +233,14 @@ func (b *Book) Call(ev *tocsin.Event) {
 	if folder != "" && (x.folder == "" || before(&b.at, &x.folderAt)) {
 		x.folder, x.folderAt = strings.Clone(folder), b.at
 	}
-	c := noted{stamp: b.at, format: ev.Format, saw: s, said: saying(said)}
+	c := noted{stamp: b.at, format: ev.Format, saw: s, said: b.hash.saying(said)}
 	if n := len(x.calls); n > 0 && x.calls[n-1].format == c.format {
 		c.format = x.calls[n-1].format
 	} else {
 		c.format = strings.Clone(c.format)
 	}
 	if callID != "" {
-		c.id = sum(callID)
+		c.id = b.hash.of(callID)
 		if isWorldwide(callID) {
 			c.saw |= worldwide
 		}
@@ -237,10 +277,10 @@ func (b *Book) Note(a *tocsin.Action) {
 		return
 	}
 	on, own := targets(a.On)
+	x.changes()
+	b.judged.stale = true
 	for _, t := range on {
-		if len(x.targets) < mostTargets {
-			x.targets[t.group] = true
-		}
+		x.goes(t.group)
 	}
 	low := a.Level < tocsin.Medium
 	means := a.Level >= tocsin.Low || len(a.Gave) > 0 || a.Credential != "" && len(on) > 0
@@ -257,7 +297,7 @@ func (b *Book) Note(a *tocsin.Action) {
 		default:
 			x.telling++
 		}
-		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, id: string(b.id), gave: slices.Clone(a.Gave), deeds: b.deeds})
+		x.kept = append(x.kept, call{stamp: b.at, place: a.Place, id: string(b.id), gave: slices.Clone(a.Gave), deeds: b.deeds, low: low})
 		b.call = &x.kept[len(x.kept)-1]
 		if len(b.deeds) > 0 {
 			b.call.text, b.deeds = strings.Clone(a.Text), nil
@@ -298,43 +338,6 @@ func unusual(marks []string) (out []string) {
 	return out
 }
 
-// Merge adds what another reader has noted. It is not to be used afterwards.
-func (b *Book) Merge(o *Book) {
-	for id, y := range o.sessions {
-		x := b.sessions[id]
-		if x == nil {
-			b.sessions[id] = y
-			continue
-		}
-		keep(&x.principal, y.principal)
-		keep(&x.parent, y.parent)
-		keep(&x.run, y.run)
-		keep(&x.agent, y.agent)
-		if y.folder != "" && (x.folder == "" || before(&y.folderAt, &x.folderAt)) {
-			x.folder, x.folderAt = y.folder, y.folderAt
-		}
-		x.calls = append(x.calls, y.calls...)
-		x.kept = append(x.kept, y.kept...)
-		x.letGo += y.letGo
-		x.low += y.low
-		x.telling += y.telling
-		for t := range y.targets {
-			if len(x.targets) < mostTargets {
-				x.targets[t] = true
-			}
-		}
-		for i, n := range y.work {
-			x.work[i] += n
-		}
-		for _, v := range y.verdicts {
-			x.addVerdict(v)
-		}
-	}
-	for k := range o.alias {
-		b.same(k[0], k[1])
-	}
-}
-
 // before says that a call stands before another one: in one log by its place.
 func before(a, b *stamp) bool { return a.compare(b) < 0 }
 
@@ -342,7 +345,7 @@ func (a *stamp) compare(b *stamp) int {
 	return cmp.Or(strings.Compare(a.source, b.source), cmp.Compare(a.record, b.record))
 }
 
-// first is the first record of a session.
+// first is the first record of a session, which is in order.
 func (x *session) first() stamp {
 	switch {
 	case len(x.calls) > 0:

@@ -17,21 +17,12 @@ const (
 
 const saidBytes = 400 // of a command that are compared: exporters cut at 512
 
-// sum is a 64-bit hash (FNV-1a) that is no 0.
-func sum(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return max(h, 1)
-}
-
 // saying is the hash of what a call said, 0 for nothing.
-func saying(s string) uint64 {
+func (h hasher) saying(s string) uint64 {
 	if len(s) < 2 || s == "{}" {
 		return 0
 	}
-	return sum(s[:min(len(s), saidBytes)])
+	return h.of(s[:min(len(s), saidBytes)])
 }
 
 // isWorldwide says that an id looks like one that is given once in the world (toolu_01…, call_…, a UUID), not like a number
@@ -67,17 +58,12 @@ func (a record) within(b record, d time.Duration) bool {
 	return max(a.at-b.at, b.at-a.at) <= int64(d)
 }
 
-// join finds the records that tell of the same call. A session of which a call stands in another session is the same
-// principal's; links gives these pairs.
-func (b *Book) join() (links [][2]*session) {
+// joinCalls finds the records of sessions that tell of the same call, and takes out all but one. A session of which a call stands
+// in another session is the same principal's; links gives these pairs.
+func joinCalls(sessions []*session) (links [][2]*session) {
 	var all []record
-	ids := make([]string, 0, len(b.sessions))
-	for id := range b.sessions {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		x := b.sessions[id]
+	slices.SortFunc(sessions, func(a, b *session) int { return cmp.Compare(a.id, b.id) })
+	for _, x := range sessions {
 		for i := range x.calls {
 			if x.calls[i].id != 0 {
 				all = append(all, record{x, &x.calls[i]})
@@ -97,8 +83,7 @@ func (b *Book) join() (links [][2]*session) {
 			links = append(links, [2]*session{a.in, c.in})
 		}
 	})
-	for _, id := range ids {
-		x := b.sessions[id]
+	for _, x := range sessions {
 		all = all[:0]
 		several := false
 		for i := range x.calls {
@@ -113,7 +98,7 @@ func (b *Book) join() (links [][2]*session) {
 		}
 		x.calls = slices.DeleteFunc(x.calls, func(c noted) bool { return c.gone })
 	}
-	for _, x := range b.sessions {
+	for _, x := range sessions {
 		x.spots = nil
 		x.kept = slices.DeleteFunc(x.kept, func(c call) bool { return c.record == noRecord && c.source == "" })
 	}

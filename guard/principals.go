@@ -42,18 +42,21 @@ type turn struct {
 
 const itself = "" // the target that stands for the agent's own machine
 
-// Principals judges all principals, the worst first, then by name. What grants allow is no evidence; nil allows nothing.
-func (b *Book) Principals(grants Grants) []*tocsin.Principal {
-	links := b.join()
-	for _, x := range b.sessions {
-		x.order()
-	}
-	var all []*judging
+// newJudging begins to go through the calls of a principal that were counted.
+func newJudging(c *counted) *judging {
+	return &judging{principal: c.principal, out: c.out, number: c.number, of: c.of, work: c.work, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{},
+		seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}, others: map[string]others{}}
+}
+
+// judge goes through the calls of principals who have something in common with each other and with nobody else, in order.
+func judge(all []*counted, grants Grants) []*tocsin.Principal {
+	by := make([]*judging, len(all))
 	var turns []turn
-	for _, p := range b.principals(links) {
-		j := &judging{principal: p, number: map[*call]int{}, of: map[*call]*session{}, all: newHeap("all targets"), here: map[string]*heap{}, alert: map[string]int{}, seen: map[string]tocsin.Verdict{}, scoped: map[string]int{}, turnings: map[*session]*turning{}, work: make([]int, len(trades)), others: map[string]others{}}
-		all = append(all, j)
-		turns = append(turns, j.count()...)
+	for i, c := range all {
+		by[i] = newJudging(c)
+		for _, t := range c.turns {
+			turns = append(turns, turn{t, by[i]})
+		}
 	}
 	slices.SortStableFunc(turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b.stamp)) })
 	common := map[string]*heap{} // by target, of all who went there
@@ -70,18 +73,30 @@ func (b *Book) Principals(grants Grants) []*tocsin.Principal {
 		}
 		t.by.look(t, common, known)
 	}
-	out := make([]*tocsin.Principal, 0, len(all))
-	for _, j := range all {
-		out = append(out, j.tell())
+	out := make([]*tocsin.Principal, len(all))
+	for i, j := range by {
+		out[i] = j.tell()
 	}
-	slices.SortStableFunc(out, func(a, b *tocsin.Principal) int {
-		return cmp.Or(cmp.Compare(b.Verdict, a.Verdict), cmp.Compare(b.Score, a.Score), cmp.Compare(a.Name, b.Name))
-	})
 	return out
 }
 
-// count numbers the calls of a principal in their order and gives those that mean something.
-func (j *judging) count() []turn {
+// counted is a principal whose calls were put in order. It is never changed.
+type counted struct {
+	*principal
+	out    tocsin.Principal
+	number map[*call]int // of its calls, from 1
+	of     map[*call]*session
+	turns  []*call    // those that mean something
+	work   []int      // calls by trade
+	in     []*session // the sessions as they came
+	keys   []string
+	gave   []string // secrets that results gave
+	used   []string // secrets that were used
+}
+
+// count numbers the calls of a principal in their order and finds those that mean something.
+func count(p *principal) *counted {
+	j := &counted{principal: p, in: slices.Clone(p.sessions), number: map[*call]int{}, of: map[*call]*session{}, work: make([]int, len(trades))}
 	type numbered struct {
 		stamp
 		kept *call
@@ -99,7 +114,7 @@ func (j *judging) count() []turn {
 	agents := map[string]bool{}
 	for _, x := range j.sessions {
 		o.Sessions = append(o.Sessions, x.id)
-		o.Calls += len(x.calls)
+		o.Calls += x.more + len(x.calls)
 		for i, n := range x.work {
 			j.work[i] += n
 		}
@@ -132,21 +147,24 @@ func (j *judging) count() []turn {
 	slices.Sort(o.Agents)
 	o.Sight = sightOf(j.sessions)
 	slices.SortStableFunc(every, func(a, b numbered) int { return cmp.Or(cmp.Compare(a.at, b.at), a.compare(&b.stamp)) })
-	var out []turn
 	n := 0
+	for _, x := range j.sessions {
+		n += x.more
+	}
 	for i := range every {
 		if !every[i].word {
 			n++
 		}
 		if every[i].kept != nil {
 			j.number[every[i].kept], j.of[every[i].kept] = max(n, 1), every[i].in
-			out = append(out, turn{call: every[i].kept, by: j})
+			j.turns = append(j.turns, every[i].kept)
 		}
 	}
 	if n := len(every); n > 0 {
 		o.First, o.Last = day(every[0].at), day(every[n-1].at)
 	}
-	return out
+	j.links()
+	return j
 }
 
 // ungranted is an act without those of its targets that were granted; nil if all were.

@@ -46,6 +46,8 @@ func (b *Book) Verdict(ev *tocsin.Event) {
 		}
 	}
 	x := b.session(id)
+	x.changes()
+	x.taken, b.judged.stale = b.takes, true
 	b.whose(x, principal, ev.Text("account"), ev.Text("parent_session"), ev.Text("run"), ev.Text("agent"))
 	said := kind
 	if category != "" {

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -16,16 +17,12 @@ type principal struct {
 // operating system that a session's folder tells, else the session with its sub-agents. Names that clients give join
 // sessions and never split them: a session is one principal's, whatever else it is called. links are sessions that have a call
 // in common.
-func (b *Book) principals(links [][2]*session) []*principal {
+func (b *Book) principals(sessions map[string]*session, links [][2]*session) []*principal {
 	runs := groups{} // of sessions that go on from or were started by others
 	accounts := groups{}
-	ids := make([]string, 0, len(b.sessions))
-	for id := range b.sessions {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
+	ids := slices.Sorted(maps.Keys(sessions))
 	for _, id := range ids {
-		if parent := b.sessions[id].parent; parent != "" {
+		if parent := sessions[id].parent; parent != "" {
 			runs.join(id, parent)
 		}
 	}
@@ -41,7 +38,7 @@ func (b *Book) principals(links [][2]*session) []*principal {
 	type head struct{ principal, run, folder string }
 	heads := map[string]*head{}
 	for _, id := range ids {
-		x := b.sessions[id]
+		x := sessions[id]
 		r := runs.of(id)
 		h := heads[r]
 		if h == nil {
@@ -73,7 +70,7 @@ func (b *Book) principals(links [][2]*session) []*principal {
 		if all[key] == nil {
 			all[key] = &p
 		}
-		all[key].sessions = append(all[key].sessions, b.sessions[id])
+		all[key].sessions = append(all[key].sessions, sessions[id])
 	}
 	out := make([]*principal, 0, len(all))
 	for _, p := range all {

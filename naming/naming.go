@@ -49,6 +49,13 @@ type Facts struct {
 	kinds   []kindState
 	sources map[string]string
 
+	before  int64               // facts that were seen last before it were let go
+	old     int64               // sightings of them
+	changes uint64              // see Revision
+	dirty   map[string]struct{} // keys of facts that are not as a store has them; nil where nobody asks
+	given   map[string]struct{} // of those, what the last Save gave
+	kept    keptPieces
+
 	plans      map[planKey]*plan
 	last       planKey // of the event before, whose plan is …
 	plan       *plan
@@ -268,6 +275,7 @@ func (f *Facts) add(s *saying, of, name string, ev *tocsin.Event) {
 		t = at.UnixMicro()
 	}
 	p := place{f.lastSource, ev.Record}
+	f.touch(x)
 	x.take(span{n: 1, first: t, last: t, from: p, to: p})
 }
 
@@ -288,10 +296,7 @@ func (f *Facts) find(s *saying, of, name string, n int64) *fact {
 		return x
 	}
 	k := &f.kinds[s.number]
-	rank := siphash.Hash(f.key[0], f.key[1], key) >> 1
-	if s.of.kind == "address" && tocsin.Internet(of) {
-		rank |= 1 << 63
-	}
+	rank := f.rank(s, of, key)
 	if rank > k.limit {
 		k.lost += n
 		return nil
@@ -329,10 +334,24 @@ func (f *Facts) find(s *saying, of, name string, n int64) *fact {
 	return x
 }
 
+// rank orders facts for sampling: those with the lowest stay.
+func (f *Facts) rank(s *saying, of string, key []byte) uint64 {
+	rank := siphash.Hash(f.key[0], f.key[1], key) >> 1
+	if s.of.kind == "address" && tocsin.Internet(of) {
+		rank |= 1 << 63
+	}
+	return rank
+}
+
 // drop lets go of a fact, which its share does without already.
 func (f *Facts) drop(x *fact) {
 	key, _ := f.keyOf(x.say, x.of, x.name)
 	delete(f.facts, string(key))
+	f.changes++
+	if f.dirty != nil {
+		f.dirty[string(key)] = struct{}{}
+		delete(f.given, string(key))
+	}
 	f.kinds[x.say.number].n--
 	f.kinds[x.say.number].lost += x.n()
 }
@@ -373,6 +392,7 @@ func (f *Facts) settle() {
 
 // Merge adds what another has collected under the same key. The other is not to be used afterwards.
 func (f *Facts) Merge(o *Facts) {
+	f.old += o.old
 	for i := range f.kinds {
 		k, other := &f.kinds[i], &o.kinds[i]
 		k.lost += other.lost
@@ -386,6 +406,7 @@ func (f *Facts) Merge(o *Facts) {
 		if own == nil {
 			continue
 		}
+		f.touch(own)
 		own.widen(x.width)
 		for _, s := range x.spans {
 			own.take(s)
@@ -400,10 +421,14 @@ func (f *Facts) LetGo() []tocsin.LetGo {
 	for i := range f.kinds {
 		n += f.kinds[i].lost
 	}
-	if n == 0 {
-		return nil
+	var all []tocsin.LetGo
+	if n > 0 {
+		all = append(all, tocsin.LetGo{Kind: "names", N: n, Why: "more names of one name, or of one kind of record, than are kept"})
 	}
-	return []tocsin.LetGo{{Kind: "names", N: n, Why: "more names of one name, or of one kind of record, than are kept"}}
+	if f.old > 0 {
+		all = append(all, tocsin.LetGo{Kind: "old names", N: f.old, Why: "older than the horizon"})
+	}
+	return all
 }
 
 func (x *fact) n() (n int64) {

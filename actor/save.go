@@ -1,0 +1,427 @@
+package actor
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+)
+
+// Pages are written in pieces: a small one for what they have in common, and for each page one or more. The first piece of a
+// page has all of it, those that follow have the doers that changed since, whole; when these come to more than the first one,
+// and when a page is sealed, they are made one. Each piece stands alone: it begins with the texts that it refers to by number.
+
+// saved says how far a store has something. The zero value is what was never written.
+type saved struct {
+	clean bool // the store has it as it is
+	given bool // it was given to the store, which has not yet said that it has it
+}
+
+// change notes that it is not any more what was written or given.
+func (s *saved) change() { s.clean, s.given = false, false }
+
+// settle notes that what was given is kept.
+func (s *saved) settle() { s.clean, s.given = s.clean || s.given, false }
+
+// keptPage is what a store has of a page.
+type keptPage struct {
+	pieces []keptPiece // the first is of the whole page
+	number uint64      // of the last piece
+	stir   saved       // doers that changed or are gone
+	facts  saved
+	whole  saved // not clean: it is to be written as a whole
+	head   pageHead
+	given  pageHead
+	gone   []goneDoer
+}
+
+type keptPiece struct {
+	number uint64
+	size   int
+	saved
+}
+
+// A goneDoer is one that is no longer in a page.
+type goneDoer struct {
+	st        stratum
+	who, host int32
+	given     bool
+}
+
+// pageHead is what is written of a page besides doers and facts.
+type pageHead struct {
+	since                 int64
+	sealed, pinned, fixed bool
+	noted                 [strata]int64
+	gone                  [strata]stretched
+}
+
+func (p *page) head() pageHead {
+	h := pageHead{since: p.since, sealed: p.sealed, pinned: p.pinned, fixed: p.fixed}
+	for st := range strata {
+		h.noted[st], h.gone[st] = p.of[st].noted, p.of[st].gone
+	}
+	return h
+}
+
+// touch notes that a doer of a page changes.
+func (p *page) touch(d *doer) {
+	d.saved.change()
+	p.kept.stir.change()
+}
+
+// learned notes that the facts of a page change.
+func (p *page) learned() {
+	p.kept.facts.change()
+	p.kept.stir.change()
+}
+
+// remove takes a doer out of a page.
+func (p *page) remove(st stratum, d *doer) {
+	delete(p.of[st].doers, doerKey(d.who, d.host))
+	p.kept.stir.change()
+	p.kept.gone = append(p.kept.gone, goneDoer{st: st, who: d.who, host: d.host})
+}
+
+// What of later pieces is not worth making one piece of all: so many bytes, and so many pieces.
+const (
+	leastWhole  = 32 << 10
+	mostPatches = 64
+)
+
+// commonPiece names the piece of what pages have in common.
+const commonPiece = "pages"
+
+// Save gives out the pieces of the written form that have changed since the last Save that was kept, at first all, and names
+// those that are as they were. What was given counts as kept when [Pages.Saved] is called; else the next Save gives it again.
+// Pieces that are neither put nor kept are gone. It seals nothing: pages that are open are open again when they are read.
+func (s *Pages) Save(put func(name string, piece []byte) error, keep func(name string)) error {
+	s.given = s.given[:0]
+	common := s.common()
+	if !bytes.Equal(common, s.commonGiven) {
+		s.commonGiven = common
+		s.commonSaved.change()
+	}
+	if s.commonSaved.clean {
+		keep(commonPiece)
+	} else {
+		s.commonSaved.given = true
+		if err := put(commonPiece, common); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.inOrder() {
+		if err := s.savePage(p, put, keep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Saved says that all that the last Save gave is kept for good.
+func (s *Pages) Saved() {
+	s.commonSaved.settle()
+	for _, d := range s.given {
+		d.saved.settle()
+	}
+	clear(s.given)
+	s.given = s.given[:0]
+	for _, p := range s.pages {
+		k := &p.kept
+		if n := len(k.pieces); n > 0 && k.pieces[n-1].given {
+			k.pieces[n-1].settle()
+			k.head = k.given
+			k.gone = slices.DeleteFunc(k.gone, func(g goneDoer) bool { return g.given })
+		}
+		k.stir.settle()
+		k.facts.settle()
+		k.whole.settle()
+	}
+}
+
+func (s *Pages) savePage(p *page, put func(string, []byte) error, keep func(string)) error {
+	k := &p.kept
+	size := 0
+	for i := range k.pieces {
+		if !k.pieces[i].clean { // it was given to a Save that was not kept
+			k.pieces = k.pieces[:i]
+			break
+		}
+		if i > 0 {
+			size += k.pieces[i].size
+		}
+	}
+	head := p.head()
+	if len(k.pieces) > 0 && k.whole.clean && k.stir.clean && k.head == head {
+		for i := range k.pieces {
+			keep(s.pieceName(p, k.pieces[i].number))
+		}
+		return nil
+	}
+	whole := len(k.pieces) == 0 || !k.whole.clean || size > k.pieces[0].size+leastWhole || len(k.pieces) > mostPatches
+	if whole {
+		k.pieces = nil
+	}
+	for i := range k.pieces {
+		keep(s.pieceName(p, k.pieces[i].number))
+	}
+	b := s.writePage(p, head, whole)
+	k.number++
+	k.pieces = append(k.pieces, keptPiece{number: k.number, size: len(b), saved: saved{given: true}})
+	k.given = head
+	k.stir.given, k.facts.given, k.whole.given = true, true, true
+	return put(s.pieceName(p, k.number), b)
+}
+
+// pieceName names a piece of a page.
+func (s *Pages) pieceName(p *page, number uint64) string {
+	if p.source != none {
+		return fmt.Sprintf("0-%016x.%08x", s.t.hashes[p.source], number)
+	}
+	return fmt.Sprintf("%016x.%08x", p.slot, number)
+}
+
+// common is the written form of what pages have in common.
+func (s *Pages) common() []byte {
+	w := writer{b: []byte{written}}
+	for _, n := range []int64{s.mark, s.before, s.old.n, s.old.when.from, s.old.when.to, s.late.n, s.late.when.from, s.late.when.to, int64(s.blocks)} {
+		w.int(n)
+	}
+	for _, g := range s.cleared {
+		w.int(g.n)
+		w.int(g.when.from)
+		w.int(g.when.to)
+	}
+	for st := range strata {
+		w.int(int64(s.cap[st]))
+		w.int(int64(s.ticks[st]))
+		w.int(int64(s.own[st]))
+	}
+	return w.b
+}
+
+func (s *Pages) readCommon(b []byte) bool {
+	r := reader{b: b}
+	n := NewPages(s.key)
+	if r.byte() != written {
+		return false
+	}
+	var blocks int64
+	for _, x := range []*int64{&n.mark, &n.before, &n.old.n, &n.old.when.from, &n.old.when.to, &n.late.n, &n.late.when.from, &n.late.when.to, &blocks} {
+		*x = r.int()
+	}
+	for i := range n.cleared {
+		n.cleared[i].n, n.cleared[i].when.from, n.cleared[i].when.to = r.int(), r.int(), r.int()
+	}
+	n.blocks = int(min(max(blocks, 1), maxBlocks))
+	for st := range strata {
+		n.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
+		n.ticks[st] = int(min(max(r.int(), 1), ownTicks))
+		n.own[st] = int(min(max(r.int(), leastOwn), int64(bounds[st])))
+	}
+	if r.bad || len(r.b) > 0 {
+		return false
+	}
+	s.mark, s.before, s.old, s.late, s.blocks, s.cleared, s.cap, s.ticks, s.own = n.mark, n.before, n.old, n.late, n.blocks, n.cleared, n.cap, n.ticks, n.own
+	s.commonGiven, s.commonSaved.clean = b, true
+	return true
+}
+
+// writePage is a piece of a page: all of it, or what changed.
+func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
+	w := pageWriter{t: &s.t, of: map[string]uint64{}}
+	w.int(p.slot)
+	w.name(p.source)
+	w.int(h.since)
+	facts := whole || !p.kept.facts.clean
+	w.flags(h.sealed, h.pinned, h.fixed, whole, facts)
+	for st := range strata {
+		w.int(h.noted[st])
+		w.int(h.gone[st].from)
+		w.int(h.gone[st].to)
+	}
+	if facts {
+		w.facts(p)
+	}
+	if whole {
+		p.kept.gone = nil
+	}
+	w.uint(uint64(len(p.kept.gone)))
+	for i := range p.kept.gone {
+		g := &p.kept.gone[i]
+		g.given = true
+		w.b = append(w.b, byte(g.st))
+		w.name(g.who)
+		w.name(g.host)
+	}
+	for st := range strata {
+		w.doers(&p.of[st], func(d *doer) bool {
+			if !whole && d.saved.clean {
+				return false
+			}
+			d.saved.given = true
+			s.given = append(s.given, d)
+			return true
+		})
+	}
+	return append([]byte{written}, w.whole()...)
+}
+
+func (w *pageWriter) facts(p *page) {
+	facts := slices.SortedFunc(maps.Keys(p.facts), func(x, y fact) int {
+		return cmp.Or(cmp.Compare(w.t.all[x.folder], w.t.all[y.folder]), cmp.Compare(w.t.text(x.name), w.t.text(y.name)))
+	})
+	w.uint(uint64(len(facts)))
+	for _, f := range facts {
+		w.name(f.folder)
+		w.name(f.name)
+		w.flags(p.facts[f])
+	}
+}
+
+// LoadPages reads the pieces of the written form of an owner's pages. What cannot be read is told to bad, and left out. rule gives
+// the rule of an id and title, or nil; then the deeds keep what was written of it.
+func LoadPages(pieces map[string][]byte, key Key, rule func(id, title string) *tocsin.Rule, bad func(name string, err error)) *Pages {
+	s := NewPages(key)
+	rules := map[ruleKey]*tocsin.Rule{}
+	if b, ok := pieces[commonPiece]; ok && !s.readCommon(b) {
+		bad(commonPiece, ErrWritten)
+	}
+	spoilt := map[string]bool{} // pages
+	for _, name := range slices.Sorted(maps.Keys(pieces)) {
+		if name == commonPiece {
+			continue
+		}
+		of, numbered, _ := strings.Cut(name, ".")
+		var number uint64
+		_, err := fmt.Sscanf(numbered, "%08x", &number)
+		var p *page
+		if err == nil {
+			p, err = s.readPage(pieces[name], rules, rule)
+		}
+		if err == nil && s.pieceName(p, number) != name {
+			err = fmt.Errorf("%w: this is a piece of another page", ErrWritten)
+		}
+		if err != nil {
+			spoilt[of] = true
+			bad(name, err)
+			continue
+		}
+		s.apply(p, number, len(pieces[name]))
+	}
+	for _, p := range s.pages {
+		of, _, _ := strings.Cut(s.pieceName(p, 0), ".")
+		p.kept.stir.clean, p.kept.facts.clean, p.kept.whole.clean = true, true, !spoilt[of]
+		p.kept.head = p.head()
+		for st := range strata {
+			l := &p.of[st]
+			for _, d := range l.doers {
+				d.saved.clean = true
+				l.n += min(len(d.deeds), share[st])
+			}
+		}
+	}
+	s.replay()
+	return s
+}
+
+// readPage reads a piece of a page.
+func (s *Pages) readPage(b []byte, rules map[ruleKey]*tocsin.Rule, rule func(id, title string) *tocsin.Rule) (*page, error) {
+	if len(b) == 0 || b[0] != written {
+		return nil, fmt.Errorf("%w: this is version %d", ErrWritten, written)
+	}
+	r := pageReader{reader: reader{b: b[1:]}, s: s, rules: rules, rule: rule}
+	r.head()
+	p := &page{slot: r.int(), source: r.name(), since: r.int()}
+	f := r.byte()
+	p.sealed, p.pinned, p.fixed = f&1 != 0, f&2 != 0, f&4 != 0
+	p.kept.whole.clean, p.kept.facts.clean = f&8 == 0, f&16 == 0
+	if p.slot < 0 || p.slot >= far/slotLength || (p.slot == 0) != (p.source != none) {
+		r.bad = true
+	}
+	for st := range strata {
+		l := &p.of[st]
+		l.noted, l.gone.from, l.gone.to = r.int(), r.int(), r.int()
+	}
+	if f&16 != 0 {
+		p.facts = map[fact]bool{}
+		for n := r.count(); n > 0 && !r.bad; n-- {
+			f := fact{r.must(), r.must()}
+			p.facts[f] = r.byte()&1 != 0
+		}
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		g := goneDoer{st: stratum(r.byte()), who: r.name(), host: r.name()}
+		r.bad = r.bad || g.st >= strata
+		p.kept.gone = append(p.kept.gone, g)
+	}
+	for st := range strata {
+		r.doers(&p.of[st])
+	}
+	if r.bad || len(r.b) > 0 {
+		return nil, fmt.Errorf("%w: it ends early, or holds what no page holds", ErrWritten)
+	}
+	return p, nil
+}
+
+// apply adds what was read of a page to what was read before.
+func (s *Pages) apply(p *page, number uint64, size int) {
+	k := pageKey{p.slot, p.source}
+	have := s.pages[k]
+	if have == nil || !p.kept.whole.clean {
+		if have != nil {
+			p.kept.pieces = have.kept.pieces // to be dropped
+		}
+		s.pages[k] = p
+	} else {
+		have.since, have.sealed, have.pinned, have.fixed = p.since, p.sealed, p.pinned, p.fixed
+		if !p.kept.facts.clean {
+			have.facts = p.facts
+		}
+		for _, g := range p.kept.gone {
+			delete(have.of[g.st].doers, doerKey(g.who, g.host))
+		}
+		for st := range strata {
+			l, from := &have.of[st], &p.of[st]
+			l.noted, l.gone = from.noted, from.gone
+			if l.doers == nil {
+				l.doers = from.doers
+			} else {
+				maps.Copy(l.doers, from.doers)
+			}
+		}
+		p = have
+	}
+	p.kept.gone = nil
+	p.kept.number = number
+	p.kept.pieces = append(p.kept.pieces, keptPiece{number: number, size: size, saved: saved{clean: true}})
+}
+
+// Rename gives deeds the rules that ids and titles now have; nil is what was written of them. rule may be nil.
+func (s *Pages) Rename(rule func(id, title string) *tocsin.Rule) {
+	if rule == nil {
+		return
+	}
+	for _, p := range s.pages {
+		for st := range strata {
+			for _, d := range p.of[st].doers {
+				for _, x := range d.deeds {
+					for i, r := range x.rules {
+						if now := rule(r.ID, r.Title); now != nil {
+							x.rules[i] = now
+						}
+					}
+					slices.SortStableFunc(x.rules, worse)
+				}
+			}
+		}
+	}
+}
+
+// Mark is the latest mark up to which pages were sealed.
+func (s *Pages) Mark() time.Time { return when(s.mark) }

@@ -1,0 +1,580 @@
+package naming
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dchest/siphash"
+)
+
+// The written form of Facts is pieces by name: one of what they have in common; one for each room of facts, by a hash of
+// their names, as they were when the rooms were written last; and, since then, pieces of the facts that changed or are gone. When
+// these come to more than the rooms, the rooms of what changed are written anew.
+
+// written is the version of the written form.
+const written = 1
+
+// ErrWritten is returned for bytes that are no facts, or facts of another version.
+var ErrWritten = errors.New("these are no facts about names that can be read")
+
+const (
+	rooms       = 64
+	commonPiece = "common"
+	leastWhole  = 64 << 10 // bytes of later pieces that are not worth writing rooms anew
+	mostPatches = 64       // later pieces that are so
+)
+
+// keptPieces is what a store has.
+type keptPieces struct {
+	common      []byte // as it was last given
+	commonClean bool
+	commonGiven bool
+	room        [rooms]keptPiece
+	later       []keptPiece
+	number      uint64
+	stale       [rooms]bool // something of the room is in later pieces
+	anew        bool        // the last Save gave rooms anew
+}
+
+// A keptPiece is a piece that a store has, or that it was given.
+type keptPiece struct {
+	number uint64 // 0: there is none
+	size   int
+	clean  bool
+	given  bool
+}
+
+func (p *keptPiece) settle() { p.clean, p.given = p.clean || p.given, false }
+
+// Revision counts what was noted or forgotten: where it is the same, Names would tell the same.
+func (f *Facts) Revision() uint64 { return f.changes }
+
+// touch notes that a fact changes.
+func (f *Facts) touch(x *fact) {
+	f.changes++
+	if f.dirty != nil {
+		key, _ := f.keyOf(x.say, x.of, x.name)
+		if _, ok := f.dirty[string(key)]; !ok {
+			f.dirty[string(key)] = struct{}{}
+		}
+		delete(f.given, string(key))
+	}
+}
+
+// Forget lets go the facts that were seen last before a time. Where that leaves room for a kind of record of which there was
+// more than is kept, all of its facts are taken in again from then on.
+func (f *Facts) Forget(before time.Time) {
+	if before.IsZero() {
+		return
+	}
+	at := before.UnixMicro()
+	f.before = max(f.before, at)
+	for _, x := range f.facts {
+		if x.last() >= at {
+			continue
+		}
+		_, ofKey := f.keyOf(x.say, x.of, x.name)
+		if sh := f.shares[string(ofKey)]; sh != nil {
+			if sh.facts = slices.DeleteFunc(sh.facts, func(o *fact) bool { return o == x }); len(sh.facts) == 0 {
+				delete(f.shares, string(ofKey))
+			}
+		}
+		k := &f.kinds[x.say.number]
+		lost := k.lost
+		f.drop(x)
+		f.old += k.lost - lost
+		k.lost = lost
+	}
+	for i := range f.kinds {
+		if k := &f.kinds[i]; k.n <= perKind/2 {
+			k.limit = math.MaxUint64
+		}
+	}
+	if len(f.sources) > 4*(len(f.facts)+1024) {
+		f.sources, f.lastSource = map[string]string{}, ""
+	}
+}
+
+// last is when a fact was seen last; what has no time is kept.
+func (x *fact) last() int64 {
+	last := int64(math.MinInt64)
+	for i := range x.spans {
+		if x.spans[i].last == undated {
+			return math.MaxInt64
+		}
+		last = max(last, x.spans[i].last)
+	}
+	return last
+}
+
+// Save gives out the pieces of the written form that have changed since the last Save that was kept, at first all, and names
+// those that are as they were. What was given counts as kept when [Facts.Saved] is called; else the next Save gives it again.
+// Pieces that are neither put nor kept are gone.
+func (f *Facts) Save(put func(name string, piece []byte) error, keep func(name string)) error {
+	f.settle()
+	k := &f.kept
+	first := f.dirty == nil
+	if first {
+		f.dirty = map[string]struct{}{}
+	}
+	f.given, k.anew = map[string]struct{}{}, false
+	if common := f.common(); !bytes.Equal(common, k.common) {
+		k.common, k.commonClean, k.commonGiven = common, false, false
+	}
+	if k.commonClean {
+		keep(commonPiece)
+	} else {
+		k.commonGiven = true
+		if err := put(commonPiece, k.common); err != nil {
+			return err
+		}
+	}
+	// What was given to a Save that was not kept is made anew.
+	k.later = slices.DeleteFunc(k.later, func(p keptPiece) bool { return !p.clean })
+	later, all := 0, 0
+	for _, p := range k.later {
+		later += p.size
+	}
+	for i := range k.room {
+		if p := &k.room[i]; p.clean {
+			all += p.size
+		} else if p.number > 0 || first {
+			k.stale[i] = true
+			k.anew = true
+		}
+	}
+	k.anew = k.anew || later > all+leastWhole || len(k.later) > mostPatches
+	for key := range f.dirty {
+		f.given[key] = struct{}{}
+	}
+	if k.anew {
+		return f.saveRooms(put, keep)
+	}
+	for i := range k.room {
+		if k.room[i].number > 0 {
+			keep(f.roomName(i))
+		}
+	}
+	for _, p := range k.later {
+		keep(laterName(p.number))
+	}
+	if len(f.dirty) == 0 {
+		return nil
+	}
+	w := writer{f: f}
+	for _, key := range slices.Sorted(maps.Keys(f.dirty)) {
+		w.fact(key, f.facts[key])
+	}
+	b := w.whole()
+	k.number++
+	k.later = append(k.later, keptPiece{number: k.number, size: len(b), given: true})
+	return put(laterName(k.number), b)
+}
+
+// saveRooms gives out the rooms of which something changed, and no later pieces.
+func (f *Facts) saveRooms(put func(string, []byte) error, keep func(string)) error {
+	k := &f.kept
+	for key := range f.dirty {
+		k.stale[f.roomOf(key)] = true
+	}
+	var in [rooms][]string
+	for key := range f.facts {
+		if i := f.roomOf(key); k.stale[i] {
+			in[i] = append(in[i], key)
+		}
+	}
+	for i := range k.room {
+		p := &k.room[i]
+		if !k.stale[i] {
+			if p.number > 0 {
+				keep(f.roomName(i))
+			}
+			continue
+		}
+		k.number++
+		*p = keptPiece{number: k.number, given: true}
+		slices.Sort(in[i])
+		w := writer{f: f}
+		for _, key := range in[i] {
+			w.fact(key, f.facts[key])
+		}
+		b := w.whole()
+		p.size = len(b)
+		if err := put(f.roomName(i), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Saved says that all that the last Save gave is kept for good.
+func (f *Facts) Saved() {
+	k := &f.kept
+	k.commonClean, k.commonGiven = k.commonClean || k.commonGiven, false
+	if k.anew {
+		k.later, k.stale, k.anew = nil, [rooms]bool{}, false
+	}
+	for i := range k.room {
+		k.room[i].settle()
+	}
+	for i := range k.later {
+		k.later[i].settle()
+	}
+	for key := range f.given {
+		delete(f.dirty, key)
+		if len(k.later) > 0 {
+			k.stale[f.roomOf(key)] = true
+		}
+	}
+	f.given = nil
+}
+
+func (f *Facts) roomOf(key string) int {
+	return int(siphash.Hash(f.key[0], f.key[1], []byte(key)) >> 32 % rooms)
+}
+
+func (f *Facts) roomName(i int) string {
+	return fmt.Sprintf("room-%02x.%08x", i, f.kept.room[i].number)
+}
+
+func laterName(n uint64) string { return fmt.Sprintf("later.%08x", n) }
+
+// A writer writes facts after the texts that they refer to by number.
+type writer struct {
+	f     *Facts
+	b     []byte
+	texts []string
+	of    map[string]uint64
+}
+
+func (w *writer) uint(n uint64) { w.b = binary.AppendUvarint(w.b, n) }
+func (w *writer) int(n int64)   { w.b = binary.AppendVarint(w.b, n) }
+
+func (w *writer) text(s string) {
+	n, ok := w.of[s]
+	if !ok {
+		if w.of == nil {
+			w.of = map[string]uint64{}
+		}
+		n = uint64(len(w.texts))
+		w.texts = append(w.texts, s)
+		w.of[s] = n
+	}
+	w.uint(n)
+}
+
+// fact writes a fact, or that there is none under a key.
+func (w *writer) fact(key string, x *fact) {
+	say := sayings()[int(key[0])|int(key[1])<<8]
+	of, name, _ := strings.Cut(key[2:], "\x00")
+	w.text(say.id())
+	w.text(of)
+	w.text(name)
+	if x == nil {
+		w.uint(0)
+		return
+	}
+	w.uint(uint64(len(x.spans)))
+	w.int(x.width)
+	for i := range x.spans {
+		s := &x.spans[i]
+		w.int(s.n)
+		if s.first == undated {
+			w.b = append(w.b, 0)
+		} else {
+			w.b = append(w.b, 1)
+			w.int(s.first)
+			w.int(s.last - s.first)
+		}
+		for _, p := range []place{s.from, s.to} {
+			w.text(p.source)
+			w.uint(p.record)
+		}
+	}
+}
+
+// whole is what was written, after the version and the texts.
+func (w *writer) whole() []byte {
+	b := binary.AppendUvarint([]byte{written}, uint64(len(w.texts)))
+	for _, s := range w.texts {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return append(b, w.b...)
+}
+
+// id names a saying in what is written: numbers are another's when the table changes.
+func (s *saying) id() string {
+	return fmt.Sprintf("%s %s %s %s %d", s.row.id, s.kind, s.of.kind, s.name.kind, s.number-s.row.says[0].number)
+}
+
+// common is the written form of counts and bounds.
+func (f *Facts) common() []byte {
+	w := writer{f: f}
+	w.int(f.before)
+	w.int(f.old)
+	for i, s := range sayings() {
+		if k := &f.kinds[i]; k.lost > 0 || k.limit != math.MaxUint64 {
+			w.text(s.id())
+			w.uint(k.limit)
+			w.int(k.lost)
+		}
+	}
+	return w.whole()
+}
+
+// sayings are those of the table, by number.
+func sayings() []*saying {
+	var all []*saying
+	for _, r := range table {
+		for i := range r.says {
+			all = append(all, &r.says[i])
+		}
+	}
+	return all
+}
+
+// A reader reads what a writer wrote. Whatever does not fit makes it bad; then it gives zeros.
+type reader struct {
+	b     []byte
+	texts []string
+	bad   bool
+}
+
+func newReader(b []byte) *reader {
+	r := &reader{b: b}
+	if len(b) == 0 || b[0] != written {
+		r.bad = true
+		return r
+	}
+	r.b = b[1:]
+	for n := r.uint(); n > 0 && !r.bad; n-- {
+		size := r.uint()
+		if size > uint64(len(r.b)) {
+			r.bad = true
+			break
+		}
+		r.texts = append(r.texts, string(r.b[:size]))
+		r.b = r.b[size:]
+	}
+	return r
+}
+
+func (r *reader) uint() uint64 {
+	n, k := binary.Uvarint(r.b)
+	if r.bad = r.bad || k <= 0; r.bad {
+		return 0
+	}
+	r.b = r.b[k:]
+	return n
+}
+
+func (r *reader) int() int64 {
+	n, k := binary.Varint(r.b)
+	if r.bad = r.bad || k <= 0; r.bad {
+		return 0
+	}
+	r.b = r.b[k:]
+	return n
+}
+
+func (r *reader) text() string {
+	n := r.uint()
+	if r.bad = r.bad || n >= uint64(len(r.texts)); r.bad {
+		return ""
+	}
+	return r.texts[n]
+}
+
+// Load reads the pieces of the written form of Facts, under the key with which they were made. What cannot be read is told
+// to bad, and left out. What the table of this version does not know is let go and counted.
+func Load(pieces map[string][]byte, key [16]byte, bad func(name string, err error)) *Facts {
+	f := New(key)
+	f.dirty = map[string]struct{}{}
+	by := map[string]*saying{}
+	for _, s := range sayings() {
+		by[s.id()] = s
+	}
+	k := &f.kept
+	var order []string
+	numbers := map[string]uint64{}
+	for name := range pieces {
+		of, hex, _ := strings.Cut(name, ".")
+		var n uint64
+		if _, err := fmt.Sscanf(hex, "%08x", &n); name != commonPiece && (err != nil || of != "later" && !strings.HasPrefix(of, "room-")) {
+			bad(name, ErrWritten)
+			continue
+		}
+		numbers[name] = n
+		order = append(order, name)
+	}
+	slices.SortFunc(order, func(a, b string) int {
+		if numbers[a] != numbers[b] {
+			if numbers[a] < numbers[b] {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	for _, name := range order {
+		if name == commonPiece {
+			continue
+		}
+		r := newReader(pieces[name])
+		read := f.readFacts(r, by)
+		if r.bad {
+			bad(name, ErrWritten)
+			for i := range k.stale { // what it held is not known
+				k.stale[i] = true
+			}
+			f.changes++
+			continue
+		}
+		p := keptPiece{number: numbers[name], size: len(pieces[name]), clean: true}
+		k.number = max(k.number, p.number)
+		var room int
+		if _, err := fmt.Sscanf(name, "room-%02x.", &room); err == nil && room < rooms {
+			k.room[room] = p
+		} else {
+			k.later = append(k.later, p)
+			for _, x := range read {
+				k.stale[f.roomOf(x.key)] = true
+			}
+		}
+		for _, x := range read {
+			f.put(x.key, x.fact)
+		}
+	}
+	if b, ok := pieces[commonPiece]; ok && !f.readCommon(b, by) {
+		bad(commonPiece, ErrWritten)
+	}
+	f.settle()
+	return f
+}
+
+// A readFact is a fact that was read, under its key; nil says that it is gone.
+type readFact struct {
+	key string
+	*fact
+}
+
+// readFacts reads facts until their end.
+func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
+	source := func() string {
+		s := r.text()
+		if have, ok := f.sources[s]; ok {
+			return have
+		}
+		f.sources[s] = s
+		return s
+	}
+	for len(r.b) > 0 && !r.bad {
+		say, of, name := by[r.text()], r.text(), r.text()
+		x := &fact{say: say, of: of, name: name}
+		n := r.uint()
+		if n > maxSpans || of == name {
+			r.bad = true
+			return nil
+		}
+		if n > 0 {
+			if x.width = r.int(); x.width < slotLength || x.width%slotLength != 0 || x.width > 1<<40 {
+				r.bad = true
+				return nil
+			}
+		}
+		lost := int64(0)
+		for ; n > 0 && !r.bad; n-- {
+			s := span{n: r.int(), first: undated, last: undated}
+			if dated := r.byte(); dated > 0 {
+				s.first = r.int()
+				s.last = s.first + r.int()
+			}
+			s.from = place{source(), r.uint()}
+			s.to = place{source(), r.uint()}
+			if r.bad || s.n < 0 || s.last < s.first || s.first != undated && (s.first < -1<<56 || s.last > 1<<60) {
+				r.bad = true
+				return nil
+			}
+			lost += s.n
+			x.take(s)
+		}
+		switch {
+		case r.bad:
+		case say == nil:
+			f.old += lost
+		default:
+			key, _ := f.keyOf(say, of, name)
+			if len(x.spans) == 0 {
+				x = nil
+			}
+			all = append(all, readFact{string(key), x})
+		}
+	}
+	return all
+}
+
+func (r *reader) byte() byte {
+	if r.bad = r.bad || len(r.b) == 0; r.bad {
+		return 0
+	}
+	b := r.b[0]
+	r.b = r.b[1:]
+	return b
+}
+
+// put puts what was read of a fact in the place of what was read before.
+func (f *Facts) put(key string, x *fact) {
+	of, _, _ := strings.Cut(key[2:], "\x00")
+	ofKey := key[:2] + of
+	sh := f.shares[ofKey]
+	if old := f.facts[key]; old != nil {
+		sh.facts = slices.DeleteFunc(sh.facts, func(o *fact) bool { return o == old })
+		delete(f.facts, key)
+		f.kinds[old.say.number].n--
+		if len(sh.facts) == 0 {
+			delete(f.shares, ofKey)
+			sh = nil
+		}
+	}
+	if x == nil {
+		return
+	}
+	x.rank = f.rank(x.say, x.of, []byte(key))
+	if sh == nil {
+		sh = &share{}
+		f.shares[ofKey] = sh
+	}
+	sh.facts = append(sh.facts, x)
+	f.facts[key] = x
+	f.kinds[x.say.number].n++
+}
+
+func (f *Facts) readCommon(b []byte, by map[string]*saying) bool {
+	r := newReader(b)
+	before, old := r.int(), r.int()
+	kinds := slices.Clone(f.kinds)
+	for len(r.b) > 0 && !r.bad {
+		say, limit, lost := by[r.text()], r.uint(), r.int()
+		switch {
+		case r.bad || lost < 0:
+			return false
+		case say == nil:
+			old += lost
+		default:
+			kinds[say.number].limit, kinds[say.number].lost = limit, lost
+		}
+	}
+	if r.bad || old < 0 {
+		return false
+	}
+	f.before, f.old, f.kinds = before, f.old+old, kinds
+	f.kept.common, f.kept.commonClean = b, true
+	return true
+}
