@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/console"
+	"github.com/tocsin-ids/tocsin/engine"
+)
+
+// Bounds of a search.
+const (
+	searchUsual = 200
+	searchMost  = 5000
+)
+
+// errEnough ends a search that has found what it looks for.
+var errEnough = errors.New("enough was found")
+
+// search goes through the archive for the first events that a query asks for, in order of time.
+func (v *service) search(ctx context.Context, q console.SearchQuery) ([]*tocsin.Event, error) {
+	limit := q.Limit
+	if limit <= 0 {
+		limit = searchUsual
+	}
+	limit = min(limit, searchMost)
+	in := engine.Input{Paths: []string{v.archiveOf(q.Tenant)}, From: q.From, To: q.To}
+	text := strings.ToLower(q.Text)
+	var mu sync.Mutex
+	var found []*tocsin.Event
+	order := func(a, b *tocsin.Event) int { return a.Time.Compare(b.Time) }
+	_, err := engine.Read(ctx, in, func(int) engine.Desk {
+		return engine.DeskFunc(func(ev *tocsin.Event) {
+			if !asked(ev, text, q.Fields) {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(found) >= limit && !ev.Time.Before(found[limit-1].Time) {
+				return
+			}
+			c := ev.Clone()
+			at, _ := slices.BinarySearchFunc(found, c, order)
+			found = slices.Insert(found, at, c)
+			found = found[:min(len(found), limit)]
+		})
+	})
+	for i, ev := range found {
+		found[i] = v.shown(ev)
+	}
+	return found, err
+}
+
+// asked says that an event is one that a search asks for.
+func asked(ev *tocsin.Event, text string, fields []tocsin.Field) bool {
+	for _, f := range fields {
+		if f.Name == "Host" || f.Name == "host" {
+			if like(f.Value, ev.Host) {
+				continue
+			}
+		}
+		if !hasLike(ev, f.Name, f.Value) {
+			return false
+		}
+	}
+	if text == "" || strings.Contains(strings.ToLower(ev.Raw), text) || strings.Contains(strings.ToLower(ev.Host), text) {
+		return true
+	}
+	return slices.ContainsFunc(ev.Fields, func(f tocsin.Field) bool { return strings.Contains(strings.ToLower(f.Value), text) })
+}
+
+// record looks for one event in the archive.
+func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*tocsin.Event, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var mu sync.Mutex
+	var found *tocsin.Event
+	_, err := engine.Read(ctx, engine.Input{Paths: []string{v.archiveOf(tenant)}}, func(int) engine.Desk {
+		return engine.DeskFunc(func(ev *tocsin.Event) {
+			if ev.Record != at.Record || ev.Source != at.Source {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if found == nil {
+				found = ev.Clone()
+				stop(errEnough)
+			}
+		})
+	})
+	switch {
+	case found != nil:
+		return found, nil
+	case err != nil:
+		return nil, err
+	}
+	return nil, console.ErrNotFound
+}
+
+// archiveOf is the folder of the archive.
+func (v *service) archiveOf(string) string { return filepath.Join(v.dir, "archive") }
+
+// archived is how many bytes the archive takes.
+func (v *service) archived() (n int64) {
+	if v.archive == nil {
+		return 0
+	}
+	_ = filepath.WalkDir(v.archiveOf(""), func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if st, err := d.Info(); err == nil && !errors.Is(err, os.ErrNotExist) {
+			n += st.Size()
+		}
+		return nil
+	})
+	return n
+}

@@ -1,0 +1,680 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/actor"
+	"github.com/tocsin-ids/tocsin/channel"
+	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/guard"
+	"github.com/tocsin-ids/tocsin/naming"
+	"github.com/tocsin-ids/tocsin/sigma"
+	"github.com/tocsin-ids/tocsin/source"
+)
+
+// A reader is one goroutine of a live run: it decodes and judges the batches of its origins, and notes what they mean in
+// shares that the owner takes from it.
+type reader struct {
+	*worker
+	live *Live
+	in   chan *feed.Batch
+
+	mu      sync.Mutex // of all below, and of the worker
+	hunter  *hunter
+	number  int
+	origins map[string]*origin
+	shares  map[string]*share      // by group
+	books   map[string]*guard.Book // by group: what it takes to judge the next call of each session
+	at      *origin                // of the event at hand
+	share   *share                 // its group's
+}
+
+// An origin is a stream as the run reads it.
+type origin struct {
+	*feed.Origin
+	format  decode.Format
+	known   bool        // the format
+	pending []byte      // of a stream whose format is not yet known
+	first   *feed.Batch // that waits
+	cursor  string      // behind what was taken
+	since   time.Time   // when something began to wait
+	file    *file
+	thread  *thread // of formats that must be seen in order
+	seq     int
+	told    int64 // lines before it were told in an earlier life
+	recent  ring  // records that were told last, where a decoder may give them out in another order
+	passed  map[uint64]bool
+	skip    int64 // events of a file that were told in an earlier life
+	given   int64 // events of the file that were given
+	line    uint64
+	nth     int64
+	firstAt uint64
+	before  int64
+	ids     bool
+	flushed bool // nothing waits in its decoder
+	taken   time.Time
+	past    bool
+
+	mu     sync.Mutex // of all below, which others look at
+	newest time.Time  // about: of the block before
+	took   time.Time  // when something came last
+	behind bool       // it delivers what was received a while ago
+	end    bool
+	events int64
+	faults int64
+	ahead  int64 // events whose stamp was later than when they were received
+	late   time.Duration
+	why    string
+	sample []int64 // times of the block at hand
+}
+
+// A share is what a reader noted for a group and was not yet taken.
+type share struct {
+	set       *sigma.Set
+	pages     *actor.Pages
+	hits      *sigma.Correlator
+	shelf     *tocsin.Shelf
+	tables    map[int64]*channel.Table // by hour since 1970
+	book      *guard.Book
+	called    bool
+	facts     *naming.Facts
+	open      map[string]EventBlock // by tenant
+	blocks    []TenantBlock
+	positions map[string]string
+	gone      []string
+	matches   []LiveMatch
+	perRule   map[*tocsin.Rule]int
+	held      map[*tocsin.Rule]int64
+	events    int64
+	noted     bool
+}
+
+// What of the matches of a turn is shown one by one.
+const (
+	shownMatches = 400
+	shownOfRule  = 20
+)
+
+func newReader(l *Live, number int) *reader {
+	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}}
+	for group, t := range l.tenants {
+		r.books[group] = t.state.Book().Fork()
+	}
+	r.worker = &worker{run: l.run, decoders: map[string]decode.Decoder{}, sources: map[*tocsin.LogSource]*sourceCount{}}
+	r.worker.desk = DeskFunc(r.judge)
+	r.renew()
+	return r
+}
+
+// renew takes the rules of the run.
+func (r *reader) renew() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	in := r.live.o.Input
+	in.finds, in.shelf = findsBound, shelfBound
+	if r.profile, r.profiled = nil, r.live.set; in.Profile != nil {
+		r.profile = in.Profile()
+		in.Profile = func() *sigma.Profile { return r.profile }
+	}
+	r.hunter = r.live.base.hunter(r.number, in)
+	r.hunter.shelf, r.hunter.progress = nil, nil
+	r.hunter.witness = newWitness(r.live.set, in.Knowledge, r.live.key, in.Known, r.note)
+}
+
+// note notes an action with the share of its group.
+func (r *reader) note(a *tocsin.Action) {
+	if r.at.Tenant != "" && a.Org == "" && r.live.o.Group != nil {
+		b := *a
+		b.Org = r.at.Tenant
+		a = &b
+	}
+	if a.Level >= tocsin.Medium {
+		r.live.again()
+	}
+	r.share.noted = true
+	r.hunter.note(a)
+}
+
+func (r *reader) newShare() *share {
+	l := r.live
+	s := &share{set: l.set, pages: actor.NewPages(l.key), facts: naming.New(l.key), tables: map[int64]*channel.Table{}, open: map[string]EventBlock{},
+		positions: map[string]string{}, perRule: map[*tocsin.Rule]int{}, held: map[*tocsin.Rule]int64{}, shelf: &tocsin.Shelf{}}
+	s.hits = l.set.Correlator(s.shelf)
+	return s
+}
+
+// hand gives out all shares in which something was noted.
+func (r *reader) hand() map[string]*share {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]*share{}
+	for group, s := range r.shares {
+		if s.events == 0 && len(s.positions)+len(s.gone) == 0 {
+			continue
+		}
+		for tenant, b := range s.open {
+			s.blocks = append(s.blocks, TenantBlock{tenant, b})
+		}
+		if s.called {
+			s.book = r.books[group].Take()
+		}
+		slices.SortFunc(s.blocks, func(a, b TenantBlock) int { return cmp.Compare(a.Tenant, b.Tenant) })
+		out[group] = s
+		delete(r.shares, group)
+	}
+	r.share, r.at = nil, nil
+	return out
+}
+
+// work takes batches until ctx ends and nothing waits.
+func (r *reader) work(ctx context.Context) {
+	idle := time.NewTicker(time.Second)
+	defer idle.Stop()
+	for {
+		select {
+		case b := <-r.in:
+			r.take(ctx, b)
+		case now := <-idle.C:
+			r.rest(now)
+		case <-ctx.Done():
+			for {
+				select {
+				case b := <-r.in:
+					r.take(ctx, b)
+				default:
+					r.rest(time.Now().Add(time.Hour))
+					return
+				}
+			}
+		}
+	}
+}
+
+// take takes one batch.
+func (r *reader) take(ctx context.Context, b *feed.Batch) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(b.Data) == 0 && b.File == "" && r.origins[b.Origin.ID] == nil {
+		r.cursor(b)
+		return
+	}
+	o := r.origin(b)
+	o.taken = time.Now()
+	o.mu.Lock()
+	o.took = o.taken
+	o.behind = b.Past || o.taken.Sub(b.At) > time.Minute
+	o.mu.Unlock()
+	if b.File != "" {
+		r.whole(ctx, o, b)
+		return
+	}
+	r.lines(o, b)
+}
+
+// cursor notes the cursor of an origin from which nothing came.
+func (r *reader) cursor(b *feed.Batch) {
+	group := r.live.groupOf(b.Origin.Tenant)
+	s := r.shares[group]
+	if s == nil {
+		s = r.newShare()
+		r.shares[group] = s
+	}
+	if b.End {
+		delete(s.positions, b.Origin.ID)
+		s.gone = append(s.gone, b.Origin.ID)
+		return
+	}
+	p, _ := r.live.savedOf(b.Origin.ID)
+	p.Kind, p.Cursor = b.Origin.Kind, b.Cursor
+	s.positions[b.Origin.ID] = p.String()
+}
+
+// origin is the state of a batch's origin.
+func (r *reader) origin(b *feed.Batch) *origin {
+	o := r.origins[b.Origin.ID]
+	if o != nil {
+		return o
+	}
+	o = &origin{Origin: b.Origin, file: &file{path: b.Origin.Path, host: b.Origin.Host}, flushed: true, told: b.Told}
+	if o.format, o.known = formatOf(b.Origin.Format); o.known {
+		o.file.format = o.format.Name
+		if o.format.Cut != decode.Lines && o.format.Cut != decode.Values {
+			o.thread = &thread{}
+		}
+	}
+	if p, ok := r.live.savedOf(b.Origin.ID); ok && b.Told > 0 {
+		o.passed = map[uint64]bool{}
+		for _, n := range p.recent() {
+			o.passed[n] = true
+			o.recent.add(n)
+		}
+	}
+	r.origins[b.Origin.ID] = o
+	r.live.origins.Store(b.Origin.ID, o)
+	return o
+}
+
+// enter makes an origin the one at hand.
+func (r *reader) enter(o *origin) {
+	group := r.live.groupOf(o.Tenant)
+	s := r.shares[group]
+	if s == nil {
+		s = r.newShare()
+		r.shares[group] = s
+	}
+	if r.books[group] == nil {
+		r.books[group] = guard.Keyed(r.live.key)
+	}
+	r.at, r.share = o, s
+	r.hunter.noted, r.hunter.guard = s.pages, r.books[group]
+	r.worker.line, r.worker.nth, r.worker.first, r.worker.before, r.worker.ids = o.line, o.nth, o.firstAt, o.before, o.ids
+}
+
+// leave keeps what the worker knows of the origin at hand.
+func (r *reader) left() {
+	o := r.at
+	o.line, o.nth, o.firstAt, o.before, o.ids = r.worker.line, r.worker.nth, r.worker.first, r.worker.before, r.worker.ids
+	o.mu.Lock()
+	if len(o.sample) > 0 {
+		slices.Sort(o.sample)
+		if at := time.Unix(0, o.sample[len(o.sample)/2]).UTC(); at.After(o.newest) {
+			o.newest = at
+		}
+		o.sample = o.sample[:0]
+	}
+	o.mu.Unlock()
+}
+
+// What of a stream is waited for before its format is told: so many bytes, or so long. A first line may be no record.
+const (
+	mostUnknown = 64 << 10
+	longUnknown = 2 * time.Second
+)
+
+// lines takes lines of a stream.
+func (r *reader) lines(o *origin, b *feed.Batch) {
+	o.cursor = b.Cursor
+	if !o.known && len(b.Data) > 0 || len(o.pending) > 0 {
+		if len(o.pending) == 0 {
+			o.first, o.since = b, o.taken
+		}
+		o.pending = append(o.pending, b.Data...)
+		if !r.recognise(o, b.Head, len(o.pending) >= mostUnknown || b.End) {
+			return // nothing of it is committed
+		}
+		whole := *b
+		whole.Data, whole.Line, whole.Offset = o.pending, o.first.Line, o.first.Offset
+		whole.Head, whole.Told = o.first.Head, o.first.Told
+		o.pending = nil
+		b = &whole
+	}
+	r.enter(o)
+	if o.known && o.format.New != nil {
+		r.decodeLines(o, b)
+	}
+	r.position(o, b)
+	r.left()
+}
+
+// decodeLines gives lines to the decoder.
+func (r *reader) decodeLines(o *origin, b *feed.Batch) {
+	o.file.ref = b.At
+	o.past = b.Past
+	if o.thread != nil && o.seq == 0 && len(b.Head) > 0 && b.Line > 1 {
+		o.thread.decoder = o.format.New(r.run.in.Decode)
+		rec := &tocsin.Record{Source: o.Path, Data: b.Head, Line: 1, Ref: b.At}
+		_ = try(func() {
+			o.thread.decoder.Decode(rec, func(*tocsin.Event) {})
+			o.thread.decoder.Flush(func(*tocsin.Event) {})
+		})
+	}
+	data := b.Data
+	if b.Line == 1 {
+		data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	}
+	if len(data) > 0 {
+		rec := &tocsin.Record{Source: o.Path, Data: data, Line: b.Line, Offset: b.Offset, Ref: b.At}
+		r.decode(block{file: o.file, format: o.format, rec: rec, seq: o.seq}, o.thread)
+		o.seq++
+		o.flushed = false
+	}
+	if b.End {
+		r.flushOrigin(o)
+	}
+}
+
+// flushOrigin takes what waits in a decoder for lines that have not come.
+func (r *reader) flushOrigin(o *origin) {
+	if o.flushed || o.thread == nil {
+		return
+	}
+	r.worker.flush(block{file: o.file, format: o.format, seq: max(1, o.seq)}, o.thread)
+	o.seq++
+	o.flushed = true
+}
+
+// recognise tells the format of a stream by what there is of it; last says that no more is waited for.
+func (r *reader) recognise(o *origin, head []byte, last bool) bool {
+	if len(head) == 0 {
+		head = o.pending[:min(len(o.pending), mostUnknown)]
+	}
+	f, why := source.Follow(o.Path, head)
+	if why == "" && f.Lines {
+		o.format, o.known = f.Format, true
+		o.file.format, o.file.host = f.Format.Name, cmp.Or(o.file.host, f.Host)
+		if f.Back {
+			o.thread = &thread{}
+		}
+		return true
+	}
+	if !last {
+		return false
+	}
+	o.known = true
+	o.mu.Lock()
+	o.why = cmp.Or(why, "no lines of a known format")
+	o.mu.Unlock()
+	r.fault(&tocsin.Fault{Source: o.Path, Err: fmt.Errorf("not read: %s", o.why), Hint: "name its format in the configuration, or leave it out"})
+	return true
+}
+
+// rest looks after streams from which nothing came for a while: what waits in their decoders, and formats that are not
+// yet known.
+func (r *reader) rest(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, o := range r.origins {
+		switch {
+		case o.end:
+			delete(r.origins, id)
+			r.live.origins.Delete(id)
+		case !o.known && len(o.pending) > 0 && now.Sub(o.since) > longUnknown:
+			r.recognise(o, o.first.Head, true)
+			b := *o.first
+			b.Data, o.pending = o.pending, nil
+			r.enter(o)
+			if o.format.New != nil {
+				r.decodeLines(o, &b)
+			}
+			r.place(o)
+			r.left()
+		case o.known && !o.flushed && o.thread != nil && now.Sub(o.taken) > longUnknown:
+			r.enter(o)
+			r.flushOrigin(o)
+			r.place(o)
+			r.left()
+		}
+	}
+}
+
+// judge takes one event the way that all go.
+func (r *reader) judge(ev *tocsin.Event) {
+	o, s := r.at, r.share
+	if o.passed != nil || o.skip > 0 {
+		if o.again(ev) {
+			return
+		}
+	}
+	if o.thread != nil {
+		o.recent.add(ev.Record)
+	}
+	r.clock(o, ev)
+	o.given++
+	s.events++
+	r.live.events.Add(1)
+	if !ev.Time.IsZero() && len(o.sample) < 64 {
+		o.sample = append(o.sample, ev.Time.UnixNano())
+	}
+	s.facts.See(ev)
+	if keep := r.live.o.Keep; keep != nil {
+		b := s.open[o.Tenant]
+		if b == nil {
+			b = keep.Block()
+			s.open[o.Tenant] = b
+		}
+		b.Add(ev)
+	}
+	any := r.hunter.look(ev)
+	s.called = s.called || r.hunter.agents
+	if len(r.live.o.Input.Channels) > 0 {
+		s.connect(ev, r.live.key)
+	}
+	if !any {
+		return
+	}
+	if set := r.live.set; slices.ContainsFunc(r.hunter.held, set.Correlated) {
+		s.hits.Add(ev, s.shelf.Put(s.hits.Thin(ev)), r.hunter.held...)
+	}
+	for _, i := range r.hunter.held {
+		if r.live.set.Alerts(i) {
+			s.match(r, ev, &r.live.set.Rules()[i].Rule, i)
+		}
+	}
+	for _, i := range r.hunter.found {
+		s.match(r, ev, r.live.base.rules[i], -1)
+	}
+}
+
+// again says that an event was told in an earlier life.
+func (o *origin) again(ev *tocsin.Event) bool {
+	if o.skip > 0 {
+		o.skip--
+		return true
+	}
+	line, _ := ev.Place().Line()
+	if int64(line) >= o.told {
+		return false
+	}
+	return o.passed[ev.Record] || len(o.passed) == 0 || !o.recent.since(ev.Record)
+}
+
+// connect notes an event for channels.
+func (s *share) connect(ev *tocsin.Event, key actor.Key) {
+	hour := int64(0)
+	if !ev.Time.IsZero() {
+		hour = ev.Time.Unix() / 3600
+	}
+	t := s.tables[hour]
+	if t == nil {
+		t = channel.New(channel.Key(key))
+		s.tables[hour] = t
+	}
+	t.Add(ev)
+}
+
+// match notes that a rule holds.
+func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int) {
+	s.held[rule]++
+	if len(s.matches) >= shownMatches || s.perRule[rule] >= shownOfRule {
+		return
+	}
+	m := &tocsin.Match{Time: ev.Time, Rule: rule, Event: ev}
+	if known := r.live.o.Input.Known; known != nil && known(m) {
+		return
+	}
+	s.perRule[rule]++
+	m.Event = ev.Clone()
+	if number >= 0 {
+		m.Held = r.hunter.matcher.Held(m.Event, number)
+	}
+	s.matches = append(s.matches, LiveMatch{Tenant: r.at.Tenant, Match: m})
+	r.live.again()
+}
+
+// mostAhead is how far a clock may be ahead of ours before it is said to be off.
+const clockAhead = 2 * time.Minute
+
+// clock holds the time of an event to when it was received, unless the run takes times as the records say.
+func (r *reader) clock(o *origin, ev *tocsin.Event) {
+	at := o.file.ref
+	if r.live.o.Replay || ev.Time.IsZero() || at.IsZero() {
+		return
+	}
+	off := ev.Time.Sub(at)
+	switch {
+	case off > 0:
+		ev.Time = at
+		if off > clockAhead {
+			o.mu.Lock()
+			o.ahead++
+			o.late = -off
+			o.mu.Unlock()
+		}
+	case !o.past:
+		o.mu.Lock()
+		o.late = -off
+		o.mu.Unlock()
+	}
+}
+
+// whole reads a file that is read as a whole. Its own lock is free between its blocks, so that what was read can be taken.
+func (r *reader) whole(ctx context.Context, o *origin, b *feed.Batch) {
+	info, err := os.Stat(b.File)
+	if err != nil {
+		r.fault(&tocsin.Fault{Source: b.File, Err: err, Hint: "it is read when it is there again"})
+		return
+	}
+	o.known, o.past = true, b.Past
+	p, _ := r.live.savedOf(wholeID(b.File))
+	o.given, o.skip = 0, max(p.N, o.skip)
+	begun := o.skip
+	o.told, o.passed = 0, nil
+	hooks := source.Hooks{Fault: r.fault, Skip: func(f tocsin.File) {
+		o.mu.Lock()
+		o.why = f.Path + ": " + f.Skipped
+		o.mu.Unlock()
+	}}
+	_ = r.run.from.Open(source.Unit{Path: b.File, Size: info.Size(), ModTime: info.ModTime()}, hooks, func(s *source.Stream) error {
+		f := &file{path: s.Path, format: s.Format.Name, host: cmp.Or(s.Host, o.Host), ref: s.ModTime}
+		o.file, o.format, o.line, o.nth = f, s.Format, 0, 0
+		var th *thread
+		if s.Format.Cut != decode.Lines && s.Format.Cut != decode.Values && s.Format.Cut != decode.Chunks {
+			th = &thread{}
+		}
+		seq := 0
+		err := s.Frames(func(rec *tocsin.Record) error {
+			r.enter(o)
+			r.decode(block{file: f, format: s.Format, rec: rec, seq: seq}, th)
+			seq++
+			r.left()
+			r.share.positions[wholeID(b.File)] = position{Kind: o.Kind, N: begun + o.given}.String()
+			r.mu.Unlock() // whoever waits may take what was read
+			r.mu.Lock()
+			o.mu.Lock()
+			o.took = time.Now()
+			o.mu.Unlock()
+			return ctx.Err()
+		})
+		r.enter(o)
+		r.worker.flush(block{file: f, format: s.Format, seq: max(1, seq)}, th)
+		r.left()
+		return err
+	})
+	if ctx.Err() != nil {
+		return
+	}
+	r.enter(o)
+	r.share.positions[wholeID(b.File)] = position{Kind: o.Kind, N: begun + o.given}.String()
+	o.skip = 0
+	r.position(o, b)
+}
+
+// position notes how far an origin was read, for the next commit.
+func (r *reader) position(o *origin, b *feed.Batch) {
+	o.cursor = b.Cursor
+	if b.End {
+		o.mu.Lock()
+		o.end = true
+		o.mu.Unlock()
+		delete(r.share.positions, o.ID)
+		r.share.gone = append(r.share.gone, o.ID)
+		return
+	}
+	r.place(o)
+}
+
+// place notes the position of an origin at hand.
+func (r *reader) place(o *origin) {
+	p := position{Kind: o.Kind, Cursor: o.cursor}
+	if o.thread != nil {
+		p.Recent = o.recent.written()
+	}
+	r.share.positions[o.ID] = p.String()
+}
+
+// A position is how far an origin was read: the feed's own cursor, and what the run must know besides to go on.
+type position struct {
+	Kind   string `json:"k"`
+	Cursor string `json:"c,omitempty"`
+	N      int64  `json:"n,omitempty"` // events of a file that is read as a whole
+	Recent string `json:"r,omitempty"` // records that were told last
+}
+
+func (p position) String() string {
+	b, _ := json.Marshal(p)
+	return string(b)
+}
+
+func readPosition(s string) (p position, ok bool) {
+	return p, s != "" && json.Unmarshal([]byte(s), &p) == nil
+}
+
+func (p position) recent() (all []uint64) {
+	b, _ := base64.RawStdEncoding.DecodeString(p.Recent)
+	last := uint64(0)
+	for len(b) > 0 {
+		d, n := binary.Varint(b)
+		if n <= 0 {
+			return all
+		}
+		last += uint64(d)
+		all = append(all, last)
+		b = b[n:]
+	}
+	return all
+}
+
+// A ring is the numbers that were added last.
+type ring struct {
+	all []uint64
+	at  int
+}
+
+// mostRecent is how many records are remembered, so that those that were told are known when lines are decoded again.
+const mostRecent = 2048
+
+func (g *ring) add(n uint64) {
+	if len(g.all) < mostRecent {
+		g.all = append(g.all, n)
+		return
+	}
+	g.all[g.at] = n
+	g.at = (g.at + 1) % mostRecent
+}
+
+// since says that a number is not less than the smallest that is remembered.
+func (g *ring) since(n uint64) bool { return len(g.all) > 0 && n >= slices.Min(g.all) }
+
+// written is in the order in which they were added.
+func (g *ring) written() string {
+	var b []byte
+	last := uint64(0)
+	for i := range g.all {
+		n := g.all[(g.at+i)%len(g.all)]
+		b = binary.AppendVarint(b, int64(n-last))
+		last = n
+	}
+	return base64.RawStdEncoding.EncodeToString(b)
+}

@@ -1,0 +1,341 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/channel"
+	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/sigma"
+	"github.com/tocsin-ids/tocsin/source"
+)
+
+// A stretch is some lines of a file.
+type stretch struct {
+	path   string
+	data   []byte
+	line   int64
+	offset int64
+	last   bool
+}
+
+// stretches cuts the files below a folder that can be read by line into stretches of so many lines, interleaved.
+func stretches(t testing.TB, dir string, lines int) (all []stretch) {
+	t.Helper()
+	var files [][]stretch
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if f, why := source.Follow(path, data[:min(len(data), 64<<10)]); why != "" || !f.Lines {
+			return nil
+		}
+		var of []stretch
+		line, offset := int64(1), int64(0)
+		for rest := data; len(rest) > 0; {
+			n, end := 0, 0
+			for end < len(rest) && n < lines {
+				i := bytes.IndexByte(rest[end:], '\n')
+				if i < 0 {
+					end = len(rest)
+				} else {
+					end += i + 1
+				}
+				n++
+			}
+			of = append(of, stretch{path: path, data: rest[:end], line: line, offset: offset, last: end == len(rest)})
+			line, offset, rest = line+int64(n), offset+int64(end), rest[end:]
+		}
+		files = append(files, of)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; ; i++ {
+		any := false
+		for _, f := range files {
+			if i < len(f) {
+				all = append(all, f[i])
+				any = true
+			}
+		}
+		if !any {
+			return all
+		}
+	}
+}
+
+func (s *stretch) batch() *feed.Batch {
+	return &feed.Batch{Origin: &feed.Origin{ID: "file:" + s.path, Kind: "file", Path: s.path}, Data: bytes.Clone(s.data), Line: s.line, Offset: s.offset,
+		Cursor: fmt.Sprint(s.offset + int64(len(s.data))), At: time.Now()}
+}
+
+// gist is what of campaigns must be the same, however they were read.
+func gist(t testing.TB, all []*tocsin.Campaign) (out []string) {
+	t.Helper()
+	for _, c := range all {
+		x := *c
+		x.ID, x.Was = "", nil
+		b, err := json.MarshalIndent(&x, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(b))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func liveOptions(set *sigma.Set) LiveOptions {
+	return LiveOptions{Input: Input{Key: []byte("a key of a test"), Findings: true, Channels: channel.Rules(), Workers: 2}, Set: set, Replay: true, Idle: 50 * time.Millisecond, Commit: 20 * time.Millisecond}
+}
+
+// settled waits until all that was put is taken and judged to its end.
+func settled(t testing.TB, l *Live, events int64) *View {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		v := l.View()
+		var newest time.Time
+		for _, o := range v.Origins {
+			if o.Newest.After(newest) {
+				newest = o.Newest
+			}
+		}
+		if v.Events == events && v.Mark.After(newest) {
+			return v
+		}
+		if time.Since(began) > 60*time.Second {
+			t.Fatalf("%d of %d events, mark %v, newest %v", v.Events, events, v.Mark, newest)
+		}
+	}
+}
+
+func causalHunt(t testing.TB, dir string, set *sigma.Set) ([]*tocsin.Campaign, int64) {
+	t.Helper()
+	in := liveOptions(set).Input
+	in.Paths, in.Causal = []string{dir}, true
+	f, c, err := Hunt(context.Background(), in, set, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return f.Campaigns, c.Events
+}
+
+const intrusion = "../example/intrusion"
+
+// TestLiveHunt says that what is delivered live comes to the campaigns of a hunt that knows no more than what came before.
+func TestLiveHunt(t *testing.T) {
+	set := ownRules(t)
+	want, events := causalHunt(t, intrusion, set)
+	if len(want) == 0 {
+		t.Fatal("the example has no campaign")
+	}
+	for _, lines := range []int{1, 7, 1000} {
+		l, err := NewLive(liveOptions(set), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		var done sync.WaitGroup
+		done.Go(func() { _ = l.Run(ctx) })
+		for _, s := range stretches(t, intrusion, lines) {
+			if err := l.Put(ctx, s.batch()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := settled(t, l, events)
+		stop()
+		done.Wait()
+		if d := cmp.Diff(gist(t, want), gist(t, v.Groups[0].Campaigns)); d != "" {
+			t.Errorf("%d lines at a time: campaigns differ from a hunt's (-hunt +live):\n%s", lines, d)
+		}
+	}
+}
+
+// A memory is a Keeper that keeps commits as a database does.
+type memory struct {
+	mu        sync.Mutex
+	positions map[string]string
+	pieces    map[string][]byte
+	events    int
+	told      map[string]int
+	fail      func() bool
+}
+
+type countedBlock struct{ n int }
+
+func (b *countedBlock) Add(*tocsin.Event) { b.n++ }
+func (b *countedBlock) Len() int          { return 100 * b.n }
+
+func newMemory() *memory {
+	return &memory{positions: map[string]string{}, pieces: map[string][]byte{}, told: map[string]int{}}
+}
+
+func (m *memory) Block() EventBlock { return &countedBlock{} }
+
+func (m *memory) Commit(_ context.Context, c *Commit) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil && m.fail() {
+		return fmt.Errorf("no room")
+	}
+	for id, p := range c.Positions {
+		m.positions[id] = p
+	}
+	for _, id := range c.Gone {
+		delete(m.positions, id)
+	}
+	for _, p := range c.Pieces {
+		m.pieces[p.Tenant+"\x00"+p.Name] = bytes.Clone(p.Data)
+	}
+	for _, p := range c.Dropped {
+		delete(m.pieces, p.Tenant+"\x00"+p.Name)
+	}
+	for _, b := range c.Blocks {
+		m.events += b.Events.(*countedBlock).n
+	}
+	for _, x := range c.Campaigns {
+		m.told[x.Campaign.ID]++
+	}
+	return nil
+}
+
+func (m *memory) kept() *Kept {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := &Kept{Positions: map[string]string{}}
+	for id, p := range m.positions {
+		k.Positions[id] = p
+	}
+	pieces := map[string][]byte{}
+	for name, b := range m.pieces {
+		tenant, _, _ := strings.Cut(name, "\x00")
+		if !slices.Contains(k.Tenants, tenant) {
+			k.Tenants = append(k.Tenants, tenant)
+		}
+		pieces[name] = bytes.Clone(b)
+	}
+	k.Pieces = func(tenant string) iter.Seq2[string, []byte] {
+		return func(yield func(string, []byte) bool) {
+			for name, b := range pieces {
+				if of, piece, _ := strings.Cut(name, "\x00"); of == tenant && !yield(piece, b) {
+					return
+				}
+			}
+		}
+	}
+	return k
+}
+
+// TestLiveKilled says that a run that is killed again and again, and whose commits fail now and then, ends with the campaigns
+// of one that was not, and that each event is kept once.
+func TestLiveKilled(t *testing.T) {
+	set := ownRules(t)
+	want, events := causalHunt(t, intrusion, set)
+	for seed := range uint64(4) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		m := newMemory()
+		m.fail = func() bool { return rng.IntN(5) == 0 }
+		all := stretches(t, intrusion, 1+rng.IntN(20))
+		var v *View
+		for life := 0; ; life++ {
+			o := liveOptions(set)
+			o.Keep, o.Commit = m, time.Millisecond
+			l, err := NewLive(o, m.kept())
+			if err != nil {
+				t.Fatal(err)
+			}
+			cursors := l.Cursors("file")
+			ctx, stop := context.WithCancel(context.Background())
+			var done sync.WaitGroup
+			done.Go(func() { _ = l.Run(ctx) })
+			last := life > 6
+			upto := rng.IntN(len(all))
+			back := map[string][]stretch{} // what was delivered before, by file
+			for i, s := range all {
+				if !last && i > upto {
+					break
+				}
+				b := s.batch()
+				var done int64
+				fmt.Sscan(cursors[b.Origin.ID], &done)
+				if s.offset < done {
+					back[s.path] = append(back[s.path], s)
+					continue
+				}
+				if p := back[s.path]; len(p) > 0 { // as a feed goes on: the beginning, and some lines before
+					b.Head, b.Told = p[0].data, b.Line
+					from := max(0, len(p)-3)
+					var data []byte
+					for _, x := range p[from:] {
+						data = append(data, x.data...)
+					}
+					b.Data, b.Line, b.Offset = append(data, b.Data...), p[from].line, p[from].offset
+					delete(back, s.path)
+				}
+				if err := l.Put(ctx, b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if last {
+				v = settled2(t, l)
+				m.mu.Lock()
+				m.fail = nil
+				m.mu.Unlock()
+				stop()
+				done.Wait()
+				break
+			}
+			time.Sleep(time.Duration(rng.IntN(60)) * time.Millisecond)
+			m.mu.Lock()
+			m.fail = func() bool { return true } // it is dead
+			m.mu.Unlock()
+			stop()
+			done.Wait()
+			m.fail = func() bool { return rng.IntN(5) == 0 }
+		}
+		if int64(m.events) != events {
+			t.Errorf("seed %d: %d events kept of %d", seed, m.events, events)
+		}
+		if d := cmp.Diff(gist(t, want), gist(t, v.Groups[0].Campaigns)); d != "" {
+			t.Errorf("seed %d: campaigns differ from a hunt's (-hunt +live):\n%s", seed, d)
+		}
+	}
+}
+
+// settled2 waits until a run that went on is judged to its end.
+func settled2(t testing.TB, l *Live) *View {
+	t.Helper()
+	quiet, was := 0, int64(-1)
+	for began := time.Now(); quiet < 30; time.Sleep(10 * time.Millisecond) {
+		v := l.View()
+		if quiet++; v.Events != was {
+			quiet, was = 0, v.Events
+		}
+		if time.Since(began) > 60*time.Second {
+			t.Fatal("it does not come to rest")
+		}
+	}
+	return l.View()
+}
