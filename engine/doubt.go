@@ -94,7 +94,7 @@ var mapped = map[string]bool{"evtx": true, "journal": true}
 // written sets what the stamps of a block's file are held against.
 func (w *worker) written(f *file) {
 	w.ref, w.far = time.Time{}, time.Time{}
-	if f.ref.Before(firstWritten) {
+	if w.stored || f.ref.Before(firstWritten) {
 		return
 	}
 	w.ref, w.far = f.ref, f.ref.Add(mostAhead)

@@ -48,6 +48,7 @@ type Input struct {
 	Profile   func() *sigma.Profile    // of a hunt: what rules cost is noted in one for each worker; nil asks for none
 	Listed    Listed                   // of a hunt: what else is looked for in events; may be nil
 	Horizon   time.Duration            // of a hunt: what is older than that before the last event is let go; 0 keeps all
+	Passed    func(source.Passed)      // is told what of Tocsin's archive was passed over as Source allows; several goroutines call it; may be nil
 
 	finds int   // of a hunt: how many finds are in memory; 0: findsBound
 	shelf int64 // of a hunt: how many bytes of events are; 0: shelfBound
@@ -85,6 +86,9 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	}
 	if in.Progress == nil {
 		in.Progress = &Progress{}
+	}
+	if in.Source.From, in.Source.To = in.From, in.To; in.Facts != nil { // facts are taken of all events
+		in.Source.From, in.Source.To, in.Source.Needs = time.Time{}, time.Time{}, nil
 	}
 	from, err := source.New(in.Source)
 	if err != nil {
@@ -153,6 +157,7 @@ type run struct {
 
 	digests  []tocsin.Digest
 	unhashed int64
+	out      outside // what of the archive was passed over
 
 	mistakes int64
 	mistake  *tocsin.Fault // the first in order
@@ -257,6 +262,7 @@ type worker struct {
 	ids    bool     // … (in EVTX, of any of its records)
 	before int64    // … and events that it may have told before the block
 	host   string   // for events that name none
+	stored bool     // its events were decoded, numbered and weighed before
 	given  []uint64 // the records of the events that its decoder gave, as often as it gave them
 }
 
@@ -286,9 +292,10 @@ func (w *worker) work(ctx context.Context) {
 // read goes through the streams of one file or archive.
 func (w *worker) read(ctx context.Context, u source.Unit) {
 	hooks := source.Hooks{
-		Skip:  w.skip,
-		Fault: w.fault,
-		Bytes: func(n int64) { w.progress().Bytes.Add(n) },
+		Skip:   w.skip,
+		Fault:  w.fault,
+		Bytes:  func(n int64) { w.progress().Bytes.Add(n) },
+		Passed: w.passed,
 	}
 	if w.in.Digest {
 		hooks.Digest = func(size int64, sum [32]byte, ok bool) { w.hashed(u.Path, size, sum, ok) }
@@ -300,7 +307,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.files = append(w.files, f)
 		w.mu.Unlock()
 		format := s.Format
-		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks
+		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks || s.Format.Cut == decode.Packed
 		var th *thread
 		if !alone {
 			th = &thread{}
@@ -328,6 +335,20 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.flush(block{file: f, format: format, seq: seq}, th)
 		return err
 	})
+}
+
+// passed notes what of an archive was not read because it cannot hold what was asked for.
+func (r *run) passed(p source.Passed) {
+	if r.in.Passed != nil {
+		r.in.Passed(p)
+	}
+	if !p.Outside {
+		r.skip(tocsin.File{Path: p.Path, Skipped: fmt.Sprintf("%d of %d row groups, with %d events, have not all the values that were asked for", p.Groups, p.Of, p.Events)})
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.out.join(outside{p.Events, p.First, p.Last})
 }
 
 // hashed notes the digest of a file.
@@ -390,7 +411,7 @@ func (w *worker) begin(b block, th *thread) {
 	if b.rec != nil {
 		w.first, w.before, w.ids = uint64(b.rec.Line), b.rec.Before, b.format.Cut == decode.Chunks
 	}
-	w.host = b.file.host
+	w.host, w.stored = b.file.host, b.format.Cut == decode.Packed
 	w.written(b.file)
 }
 
@@ -403,8 +424,10 @@ func (w *worker) end(b block) {
 // event takes one decoded event the way that all go.
 func (w *worker) event(ev *tocsin.Event) {
 	w.given = append(w.given, ev.Record)
-	w.span.numbers.add(ev)
-	w.number(ev)
+	if !w.stored {
+		w.span.numbers.add(ev)
+		w.number(ev)
+	}
 	if ev.Host == "" {
 		ev.Host = w.host
 	}
@@ -521,6 +544,9 @@ func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
 	}
 	c.First, c.Last = all.bulk()
+	out := outside{c.Outside, c.OutFirst, c.OutLast}
+	out.join(r.out)
+	c.Outside, c.OutFirst, c.OutLast = out.n, out.min, out.max
 	for _, f := range r.files {
 		if x := f.all.eras.outside(c.First, c.Last); x.n > 0 {
 			c.Strays = append(c.Strays, tocsin.Stray{Path: f.path, N: x.n, From: x.first, To: x.last})

@@ -84,6 +84,10 @@ func (g *guesses) of(f *file, opt decode.Options) (all []tocsin.Guess) {
 	if !f.ref.IsZero() {
 		written = "the file was last written on " + f.ref.UTC().Format(time.DateOnly)
 	}
+	kept := f.format == decode.StoredName // what was known when it was read first is not known any more
+	if kept {
+		written, opt = "as it was when the event was kept", decode.Options{}
+	}
 	for kind, c := range g {
 		if c.n == 0 {
 			continue
@@ -110,6 +114,12 @@ func (g *guesses) of(f *file, opt decode.Options) (all []tocsin.Guess) {
 			}
 		case decode.GuessOrder:
 			x.Taken, x.Why = decode.TakenOrder(c.taken), "the beginning of the file is read best so"
+		}
+		if kept {
+			x.Why = written
+			if decode.Guess(kind) == decode.GuessZone {
+				x.Taken = "a zone"
+			}
 		}
 		if c.more {
 			x.Taken += " and others"

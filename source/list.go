@@ -28,6 +28,7 @@ func (r *Reader) List(args []string, skip func(tocsin.File)) []Unit {
 		l.root = arg
 		l.visit(arg, true)
 	}
+	r.note(l.units)
 	return l.units
 }
 

@@ -36,7 +36,7 @@ func (r *Reader) Open(u Unit, h Hooks, visit func(*Stream) error) error {
 	// A FIFO may have taken the place of the file since it was listed: nonblock makes opening it return.
 	f, err := os.OpenFile(u.Path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
-		h.skip(u.Path, reason(err))
+		h.skip(u.Path, reason(err)+becameParquet(u.Path, err))
 		return nil
 	}
 	defer f.Close()
@@ -171,16 +171,22 @@ func (m metered) Read(p []byte) (int, error) {
 	}
 	var n int
 	err := safely(func() (err error) { n, err = m.r.Read(p); return err })
-	m.o.out += int64(n)
-	switch l := m.o.opt.Limits; {
-	case m.o.out > l.Size:
-		m.o.bomb = limit(fmt.Sprintf("decompresses to more than %d bytes", l.Size), "--max-size")
-	case m.o.out > ratioFloor && m.o.out/l.Ratio > max(m.o.read, 1):
-		m.o.bomb = limit(fmt.Sprintf("decompresses to more than %d times its size", l.Ratio), "--max-ratio")
-	default:
-		return n, err
+	if bomb := m.o.unpacked(int64(n)); bomb != nil {
+		return n, bomb
 	}
-	return n, m.o.bomb
+	return n, err
+}
+
+// unpacked notes so many more decompressed bytes, and says whether that is beyond a limit.
+func (o *opening) unpacked(n int64) error {
+	o.out += n
+	switch l := o.opt.Limits; {
+	case o.out > l.Size:
+		o.bomb = limit(fmt.Sprintf("decompresses to more than %d bytes", l.Size), "--max-size")
+	case o.out > ratioFloor && o.out/l.Ratio > max(o.read, 1):
+		o.bomb = limit(fmt.Sprintf("decompresses to more than %d times its size", l.Ratio), "--max-ratio")
+	}
+	return o.bomb
 }
 
 // A limitError is a bound of ours that input exceeded.
@@ -215,6 +221,9 @@ func (o *opening) stream(l layer, r io.Reader) error {
 			o.hooks.skip(l.path, reason(err))
 		}
 		return nil
+	}
+	if ok, err := o.keeps(l, head); ok {
+		return err
 	}
 	if read := o.archiveOf(head); read != nil {
 		if l.archives >= o.opt.Limits.Depth {

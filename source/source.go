@@ -34,7 +34,13 @@ type Options struct {
 	// Passwords are tried in order on what is encrypted in zip (traditional and WinZip's AES) and 7z archives (AES-256);
 	// after them "infected", which evidence is exchanged under by convention.
 	Passwords []string
-	Limits    Limits
+	// From and To let parts of Tocsin's archive be passed over all events of which are before From or after To; zero bounds
+	// are open. Nothing else is left out: whoever is given the events looks at their times.
+	From, To time.Time
+	// Needs lets parts of Tocsin's archive be passed over in which no event has, of each of these sets, one of its values in
+	// some field, but for upper and lower case. Nothing else is left out.
+	Needs  [][]string
+	Limits Limits
 }
 
 // Limits bound what one file may cost. A zero is the default; a fault that a limit causes names the flag that
@@ -64,6 +70,7 @@ type Reader struct {
 	records sync.Pool      // of *tocsin.Record
 	heads   sync.Pool      // of *bufio.Reader
 	hosts   sync.Map       // machines of unpacked collections, by folder
+	listed  sync.Map       // absolute paths of the Parquet files that were listed
 }
 
 // New returns a Reader. The error is not nil when o names a format that there is not.
@@ -108,6 +115,17 @@ type Hooks struct {
 	// Digest is told the SHA-256 of the unit as it lies on disk, once it was read, if any of it was looked into; ok is false
 	// where there is none, such as for a file that became shorter. Without it nothing is hashed.
 	Digest func(size int64, sum [32]byte, ok bool)
+	Passed func(Passed) // what of Tocsin's archive was passed over, as Options.From, To and Needs allow
+}
+
+// A Passed is what was passed over of one file of Tocsin's archive: it was not read, because it cannot hold what was asked for.
+type Passed struct {
+	Path        string
+	Groups, Of  int // row groups, and how many there are
+	Events      int64
+	Outside     bool      // they are all before Options.From or after To; else they lack what Options.Needs asks for
+	First, Last time.Time // of the events; zero where it is not known
+	Names       []string  // of their fields; not told of those outside
 }
 
 func (h *Hooks) skip(path, why string) {
@@ -130,6 +148,7 @@ type Stream struct {
 	Host    string    // the machine that a collection (of Velociraptor, KAPE …) says that it is of; for records that name none
 
 	r     io.Reader
+	kept  keptBlocks // of events that are kept, in the place of r
 	from  *Reader
 	hooks *Hooks
 }
@@ -148,6 +167,8 @@ func (s *Stream) Frames(yield func(*tocsin.Record) error) error {
 		return c.whole()
 	case decode.Bytes:
 		return c.bytes()
+	case decode.Packed:
+		return c.events()
 	}
 	return c.lines()
 }
