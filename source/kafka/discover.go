@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -35,6 +36,9 @@ func (s *Source) down(err error) error {
 		err = s.dial
 	}
 	state, why := "waiting", "Kafka does not answer: "+err.Error()
+	if errors.Is(err, io.EOF) {
+		why += "; it ends the connection: look at whether it wants TLS, and at user, password file and mechanism"
+	}
 	if errors.Is(err, kerr.SaslAuthenticationFailed) || errors.Is(err, kerr.UnsupportedSaslMechanism) || strings.Contains(why, "SASL") {
 		state, why = "broken", "Kafka refuses to sign in: "+err.Error()+"; look at user, password file and mechanism"
 	}
@@ -84,7 +88,9 @@ func (r *reader) discover(ctx context.Context) error {
 				r.drop(at.topic)
 			}
 			if !q.assigned {
+				r.mu.Lock()
 				q.topicID = id
+				r.mu.Unlock()
 				fresh[at] = q
 			}
 		}
@@ -388,6 +394,17 @@ func (s *Source) commitTo(ctx context.Context, c *kgo.Client, offsets map[place]
 	req := kmsg.NewPtrOffsetCommitRequest()
 	req.Group, req.Generation = s.opt.Group, -1
 	topics := map[string][]kmsg.OffsetCommitRequestTopicPartition{}
+	ids := map[string][16]byte{}
+	s.mu.Lock()
+	for at := range offsets {
+		if p := s.parts[at]; p != nil {
+			id, _ := hex.DecodeString(p.topicID) // our own; of old brokers there is none
+			var known [16]byte
+			copy(known[:], id)
+			ids[at.topic] = known
+		}
+	}
+	s.mu.Unlock()
 	for at, offset := range offsets {
 		p := kmsg.NewOffsetCommitRequestTopicPartition()
 		p.Partition, p.Offset = at.partition, offset
@@ -395,7 +412,7 @@ func (s *Source) commitTo(ctx context.Context, c *kgo.Client, offsets map[place]
 	}
 	for topic, parts := range topics {
 		t := kmsg.NewOffsetCommitRequestTopic()
-		t.Topic, t.Partitions = topic, parts
+		t.Topic, t.TopicID, t.Partitions = topic, ids[topic], parts
 		req.Topics = append(req.Topics, t)
 	}
 	resp, err := req.RequestWith(ctx, c)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -448,12 +449,26 @@ func TestSecrets(t *testing.T) {
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	bad := source(t, c, opt)
 	stop := run(t, bad, nil, &taker{})
+	until(t, "a hint", func() bool { return strings.Contains(bad.Stats()[0].Why, "password file") })
+	stop()
+	c.ControlKey(int16(kmsg.SASLAuthenticate), func(req kmsg.Request) (kmsg.Response, error, bool) { // as Kafka itself does
+		c.KeepControl()
+		resp := req.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+		if bad := string(req.(*kmsg.SASLAuthenticateRequest).SASLAuthBytes); strings.Contains(bad, "wrong") {
+			resp.ErrorCode, resp.ErrorMessage = kerr.SaslAuthenticationFailed.Code, kmsg.StringPtr("Authentication failed")
+			return resp, nil, true
+		}
+		return nil, nil, false
+	})
+	opt.User = "wrong"
+	bad = source(t, c, opt)
+	stop = run(t, bad, nil, &taker{})
 	until(t, "broken", func() bool { return bad.Stats()[0].State == "broken" })
 	stop()
 	if said := log.String() + fmt.Sprint(bad.Stats()); strings.Contains(said, "horse") || !strings.Contains(said, "sign in") {
 		t.Errorf("said %s", said)
 	}
-	opt.Password = "right-horse"
+	opt.User, opt.Password = "tocsin", "right-horse"
 	good := source(t, c, opt)
 	run(t, good, nil, &taker{})
 	until(t, "following", func() bool { st := good.Stats(); return len(st) == 1 && st[0].State == "following" })
