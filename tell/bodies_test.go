@@ -310,3 +310,44 @@ func TestPolicyCheck(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBodies: whatever stands in an alert, each body keeps its form.
+func FuzzBodies(f *testing.F) {
+	m, err := NewMail(MailOptions{Server: "127.0.0.1:25", From: "tocsin@shop.example", To: []string{"soc@shop.example"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	syslog, err := SyslogText(SyslogOptions{Most: 600})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(evil, "https://tocsin.example/x|<@U1>")
+	f.Add("=?utf-8?q?x?= \\\"]", "javascript:alert(1)")
+	f.Add(strings.Repeat("é\xff", 300), "http://x/\r\n")
+	f.Fuzz(func(t *testing.T, s, link string) {
+		for _, kind := range []Kind{New, Summary} {
+			a := Alert{ID: stable(s), Kind: kind, At: at(0), Tenant: s, Campaign: s, Principal: s, Level: tocsin.High, Stages: []string{s}, Title: s, Reason: s, Verdict: s, Hosts: []string{s}, MoreHosts: 3, Actors: []string{s}, Driven: s,
+				Key: []string{s, s}, Link: link, Lang: "fr", More: 2, Folded: []Line{{ID: s, Kind: Worse, Title: s, Link: link}}}
+			for _, format := range []Format{Slack, Teams} {
+				b, err := format(&a)
+				for _, x := range texts(parsed(t, b, err)) {
+					if raw.MatchString(strings.ReplaceAll(x, "\n", "")) {
+						t.Errorf("%q", x)
+					}
+				}
+			}
+			b, err := m.Message(&a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			msg, err := mail.ReadMessage(bytes.NewReader(b))
+			if err != nil || len(msg.Header) != 13 {
+				t.Errorf("%v %q", err, b)
+			}
+			b, _ = syslog(&a)
+			if readSyslog(t, b); len(b) > 600 {
+				t.Errorf("%d bytes", len(b))
+			}
+		}
+	})
+}

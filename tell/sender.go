@@ -29,8 +29,8 @@ type Item struct {
 // An Outbox keeps items until they are sent. An item is known by its ID and Route: putting it in twice is once, also after it was
 // sent. Several goroutines use it, each with a route of its own. What a method did is durable when it returns without an error.
 type Outbox interface {
-	// Due gives the first n items of a route that are neither sent nor given up, in the order in which they were put in. Those
-	// whose Next is later than now are among them, for those behind wait for them.
+	// Due gives at most n items of a route that are neither sent nor given up, those first that have waited longest. Those whose
+	// Next is later than now may be left out; where they are not, those behind them wait also after a restart.
 	Due(route string, n int, now time.Time) ([]Item, error)
 	// Sent notes that an item was delivered, and what was answered.
 	Sent(id, route, answer string) error
@@ -145,7 +145,8 @@ type worker struct {
 	channel Channel
 	window  time.Time // when the minute began in which used were sent
 	used    int
-	over    bool // the rate was used up while something waited
+	over    bool      // the rate was used up while something waited
+	hold    time.Time // until then what failed is waited for
 	off     bool
 	// delivered are answers that could not be noted yet, by item: what they are of is not sent again.
 	delivered map[string]string
@@ -187,7 +188,10 @@ func (w *worker) round(ctx context.Context) (time.Duration, error) {
 		delete(w.delivered, id)
 	}
 	now := time.Now()
-	items, err := w.outbox.Due(w.name, batch, now)
+	if w.hold.After(now) && w.hold.Sub(now) <= 2*24*time.Hour { // else the clock was set back
+		return w.hold.Sub(now), nil
+	}
+	items, err := w.due(now)
 	if err != nil {
 		return w.poll, err
 	}
@@ -203,7 +207,7 @@ func (w *worker) round(ctx context.Context) (time.Duration, error) {
 			if !folded {
 				break
 			}
-			if items, err = w.outbox.Due(w.name, batch, now); err != nil {
+			if items, err = w.due(now); err != nil {
 				return w.poll, err
 			}
 		}
@@ -237,6 +241,13 @@ func (w *worker) round(ctx context.Context) (time.Duration, error) {
 		return 0, nil
 	}
 	return w.poll, nil
+}
+
+// due are the items that wait, in the order in which they were put in.
+func (w *worker) due(now time.Time) ([]Item, error) {
+	items, err := w.outbox.Due(w.name, batch, now)
+	slices.SortStableFunc(items, func(x, y Item) int { return x.Since.Compare(y.Since) })
+	return items, err
 }
 
 // deliver sends an item once and notes what came of it. waits says that those behind wait for it.
@@ -292,7 +303,10 @@ func (w *worker) deliver(ctx context.Context, item *Item, now time.Time) (waits 
 		w.log.Warn("an alert could not be sent and is tried again", "route", w.name, "id", item.ID, "error", shown(err))
 	}
 	w.note(func(x *RouteStat) { x.Failed, x.Error = x.Failed+1, shown(err) })
-	return item.Tries+1 < patience, w.outbox.Failed(item.ID, w.name, shown(err), next)
+	if waits = item.Tries+1 < patience; waits {
+		w.hold = next
+	}
+	return waits, w.outbox.Failed(item.ID, w.name, shown(err), next)
 }
 
 // send gives a route until a while after ctx ends.

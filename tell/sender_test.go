@@ -22,6 +22,7 @@ type box struct {
 	mu    sync.Mutex
 	items []*boxed
 	fail  error // of Sent
+	ready bool  // Due gives only what may be tried now, the longest due first, as a query by an index does
 }
 
 type boxed struct {
@@ -42,15 +43,18 @@ func (b *box) add(i Item) {
 	}
 }
 
-func (b *box) Due(route string, n int, _ time.Time) (all []Item, _ error) {
+func (b *box) Due(route string, n int, now time.Time) (all []Item, _ error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, x := range b.items {
-		if x.Route == route && x.state == "" && len(all) < n {
+		if x.Route == route && x.state == "" && (!b.ready || !x.Next.After(now)) {
 			all = append(all, x.Item)
 		}
 	}
-	return all, nil
+	if b.ready {
+		slices.SortStableFunc(all, func(x, y Item) int { return x.Next.Compare(y.Next) })
+	}
+	return all[:min(len(all), n)], nil
 }
 
 func (b *box) one(id, route string) *boxed {
@@ -155,8 +159,14 @@ func run(t *testing.T, b *box, channels map[string]Channel, long time.Duration) 
 }
 
 func TestSenderOrderAndBackoff(t *testing.T) {
+	for _, ready := range []bool{false, true} {
+		t.Run(fmt.Sprintf("ready %v", ready), func(t *testing.T) { orderAndBackoff(t, ready) })
+	}
+}
+
+func orderAndBackoff(t *testing.T, ready bool) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &box{}
+		b := &box{ready: ready}
 		down := time.Now().Add(10 * time.Second)
 		w := &way{f: func(context.Context, string, int) error {
 			if time.Now().Before(down) {
@@ -168,6 +178,7 @@ func TestSenderOrderAndBackoff(t *testing.T) {
 		for i := range 3 {
 			b.put("a", numbered(i), time.Now())
 			b.put("slow", numbered(i), time.Now())
+			time.Sleep(time.Millisecond)
 		}
 		s := run(t, b, map[string]Channel{"a": {Route: w, Format: JSON}, "slow": {Route: slow, Format: JSON}}, time.Minute)
 		ids := w.seen()
