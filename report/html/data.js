@@ -10,9 +10,6 @@ let level; // of each match
 let techniques, columnsOf, noTactic; // techniques have numbers too; the tactics that each stands under
 const taken = []; // called after data was taken up: what was derived from other data is no longer true
 
-// What a page with a live feed adds: a link to a record that is no match in the table, and tools for a campaign.
-let readable = null, tools = null;
-
 // take takes up data.
 function take(data) {
   D = data;

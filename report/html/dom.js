@@ -130,3 +130,6 @@ function debounce(f, ms) {
   let t = 0;
   return () => { clearTimeout(t); t = setTimeout(f, ms); };
 }
+
+// What a page with a live feed adds: a link to a record that is no match in the table, and tools for a campaign.
+let readable = null, tools = null;

@@ -16,7 +16,7 @@ function drawTitle() {
   const where = [hosts.size && plural(hosts.size, "host"), users.size && plural(users.size, "user"), from.size && plural(from.size, "source address", "source addresses")].filter(Boolean);
   const found = D.campaigns ? (D.campaignCount ? [el("b", {}, plural(D.campaignCount, "campaign")), "; "] : T`No campaign. `) : "";
   fill($("verdict"), found, D.total ? [el("b", {}, plural(D.total, "match", "matches")), T` of `, plural(D.rules.length, "rule"), where.length ? T` about ` + where.join(", ") : ""] :
-    D.campaignCount ? T`no match of a rule is listed.` : [T`No rule matched. `, D.coverage && !D.coverage.events ? T`Nothing was read, so this says nothing.` : T`See the coverage for what was read.`]);
+    D.campaignCount ? T`no match of a rule is listed.` : D.live ? T`Nothing has matched yet.` : [T`No rule matched. `, D.coverage && !D.coverage.events ? T`Nothing was read, so this says nothing.` : T`See the coverage for what was read.`]);
   const gone = D.coverage ? D.coverage.letGo.reduce((n, g) => n + g[1], 0) : 0;
   if (D.coverage && (D.coverage.partial || gone)) {
     $("short").hidden = false;
