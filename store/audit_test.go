@@ -135,3 +135,27 @@ func TestAuditLogIsExportedAndCheckedElsewhere(t *testing.T) {
 	defer r.Close()
 	equal(t, try(r.VerifyAudit(t.Context(), head))(t), 21)
 }
+
+func FuzzParseHead(f *testing.F) {
+	f.Add(Head{N: 7, Hash: [32]byte{1}}.String())
+	f.Add("1:")
+	f.Fuzz(func(t *testing.T, text string) {
+		h, err := ParseHead(text)
+		if err != nil {
+			return
+		}
+		if again, err := ParseHead(h.String()); err != nil || again != h {
+			t.Errorf("%q: %v, %v, %v", text, h, again, err)
+		}
+	})
+}
+
+func FuzzVerifyExport(f *testing.F) {
+	f.Add([]byte(`{"n":1,"at":"2026-11-28T12:00:00Z","who":"a","what":"b","subject":"c","hash":"00"}`))
+	f.Add([]byte(`{"n":1} 7 [`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if n, err := VerifyExport(bytes.NewReader(b), Head{}); err == nil && n > 0 && !bytes.Contains(b, []byte("hash")) {
+			t.Errorf("%d entries without hashes", n)
+		}
+	})
+}

@@ -427,3 +427,18 @@ func TestForget(t *testing.T) {
 		t.Errorf("the room was not used again: %+v, %+v", before, after)
 	}
 }
+
+func FuzzCursor(f *testing.F) {
+	s := openIn(f, f.TempDir())
+	if err := s.Commit(f.Context(), &Commit{Told: []Told{{"", campaignOf("c-1", tocsin.Low, day), day}}}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", true)
+	f.Add("", false)
+	f.Fuzz(func(t *testing.T, cursor string, byUpdated bool) {
+		list, _, err := s.Campaigns(t.Context(), Query{Cursor: cursor, ByUpdated: byUpdated})
+		if err != nil && !errors.Is(err, ErrBad) || len(list) > 1 {
+			t.Errorf("%q: %d, %v", cursor, len(list), err)
+		}
+	})
+}

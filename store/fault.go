@@ -49,7 +49,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // mend is what to do with a damaged file.
-const mend = "restore it from a backup, or move it and its -wal file aside or choose another folder with --data to begin anew; it was left as it is"
+const mend = "it was left as it is: restore it from a backup, or move it and its -wal file aside, or choose another folder with --data to begin anew"
 
 // said gives SQLite's errors the names that callers know.
 func (s *Store) said(op string, err error) error {

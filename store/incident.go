@@ -52,7 +52,7 @@ func (t *txn) clear(kind, subject string, now time.Time) error {
 }
 
 // Raise begins an incident, or says that it goes on. It may be called often: nothing is written while it goes on as it was,
-// but once a minute.
+// but once a minute. Of a full disk or a damaged file it may itself fail: the caller shows the incident all the same.
 func (s *Store) Raise(ctx context.Context, r Raised, now time.Time) error {
 	var key, last int64
 	var text string
