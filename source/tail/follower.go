@@ -130,9 +130,6 @@ func (f *follower) restore(id string, c cursor) {
 		lay: -1, seenSize: -1, scanned: c.Offset,
 	}
 	f.keep(s)
-	if o := f.byID[s.id]; o == nil || o.offset < s.offset {
-		f.byID[s.id] = s
-	}
 }
 
 // ready queues s to be looked at.

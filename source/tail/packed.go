@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -135,6 +136,22 @@ func peekInto(path string) []byte {
 	begin := make([]byte, headMost)
 	n, _ := io.ReadFull(u.r, begin)
 	return begin[:n]
+}
+
+// unzippedSize is the size modulo 2^32 that the end of a gzip file gives; 0 for other files.
+func unzippedSize(path string) uint32 {
+	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return 0
+	}
+	defer file.Close() //nolint:errcheck // nothing was written
+	info, err := file.Stat()
+	var begin [16]byte
+	var end [4]byte
+	if err != nil || !info.Mode().IsRegular() || info.Size() < 18 || readFull(file, begin[:], 0) != nil || compression(begin[:]) != "gzip" || readFull(file, end[:], info.Size()-4) != nil {
+		return 0
+	}
+	return binary.LittleEndian.Uint32(end[:])
 }
 
 // packed delivers what is left of a file that was compressed since.

@@ -96,6 +96,9 @@ func (f *follower) stillThere(s *stream, sc *scene) bool {
 	if s.id == (fileID{}) {
 		return false
 	}
+	if f.byID[s.id] == nil {
+		f.byID[s.id] = s
+	}
 	if f.byID[s.id] != s { // another has the better claim
 		s.id = fileID{}
 		return false
@@ -178,7 +181,7 @@ func (f *follower) seek(s *stream, sc *scene) error {
 	if s.gone.IsZero() || s.seenSize < 0 {
 		if s.id != (fileID{}) {
 			for _, e := range sc.around(s) {
-				if e.id == s.id && f.byID[e.id] == s {
+				if e.id == s.id && f.byID[e.id] == s && f.same(s, e) {
 					f.found(s, e)
 					return nil
 				}
@@ -276,7 +279,7 @@ func (f *follower) adopt(s *stream, e entry, k kind) error {
 		}
 	}
 	if k == packed {
-		s.done = s.kind == lines && s.f != nil && !s.cut && s.offset == s.seenSize && s.atEnd
+		s.done = s.kind == lines && s.f != nil && !s.cut && s.offset == s.seenSize && s.atEnd && unzippedSize(e.path) == uint32(s.offset) //nolint:gosec // modulo 2^32, as gzip has it
 	}
 	f.shut(s)
 	s.kind, s.cut, s.skipping, s.scanned = k, false, false, s.offset

@@ -126,12 +126,13 @@ func (f *follower) block(s *stream, file *os.File, info os.FileInfo, now time.Ti
 		return whole, nil
 	case f.o.Cut != nil && !(past && !whole):
 		at := min(max(f.o.Cut(data[:cut]), 0), cut)
+		until := later(s.changed, s.since).Add(f.o.Hold)
 		switch {
 		case whole && at > 0 || at == cut:
 			cut = at
-		case whole || !now.Before(s.changed.Add(f.o.Hold)):
+		case whole || !now.Before(until):
 		default:
-			f.remind(s, s.changed.Add(f.o.Hold))
+			f.remind(s, until)
 			if cut = at; at == 0 {
 				return false, nil
 			}
@@ -353,6 +354,9 @@ func (f *follower) truncated(s *stream, info os.FileInfo) error {
 	f.unplace(s)
 	s.cut, s.gone, s.at, s.sought, s.atEnd, s.skipping = true, time.Now(), "", false, false, false
 	f.rescan = true
+	if err := f.register(s); err != nil { // so that it has no claim to the file any more
+		return err
+	}
 	if e.name != "" {
 		e.glob = f.named(e.name)
 	}

@@ -90,7 +90,11 @@ func (f *follower) face(w *walk) {
 		named[e.glob] = true
 	}
 	for _, g := range f.globs {
-		if !named[g] {
+		shut := under(g.pattern.text, w.failed)
+		for dir := range w.failed {
+			shut = shut || g.pattern.match(dir)
+		}
+		if !named[g] && !shut {
 			faces = append(faces, feed.Stat{ID: "file:" + g.Pattern, Kind: "file", Path: g.Pattern, Tenant: g.Tenant, State: waiting, Why: "there is no such file yet"})
 		}
 	}

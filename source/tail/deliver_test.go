@@ -1,0 +1,392 @@
+package tail
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tocsin-ids/tocsin/feed"
+)
+
+// stat is that of a path; the zero one if there is none.
+func (l *life) stat(path string) feed.Stat {
+	for _, s := range l.tail.Stats() {
+		if s.Path == path {
+			return s
+		}
+	}
+	return feed.Stat{}
+}
+
+func TestCutHoldsBack(t *testing.T) {
+	_, log := in(t)
+	o := glob1(log)
+	o.Cut = func(b []byte) int { return bytes.LastIndex(b, []byte("BEGIN")) }
+	l := live(t, o, nil)
+	write(t, log, "BEGIN 1", " more")
+	time.Sleep(5 * time.Millisecond)
+	write(t, log, " yet more", "BEGIN 2")
+	l.want("BEGIN 1", " more", " yet more", "BEGIN 2")
+	var whole []string
+	for _, b := range l.all() {
+		if len(b.Data) > 0 {
+			whole = append(whole, string(b.Data))
+		}
+	}
+	if !slices.Equal(whole, []string{"BEGIN 1\n more\n yet more\n", "BEGIN 2\n"}) {
+		t.Fatalf("%q", whole)
+	}
+	// A record that is longer than a block is cut.
+	o.Block = 64
+	l.stop()
+	long := append([]string{"BEGIN"}, numbered("line", 20)...)
+	must(t, os.Remove(log))
+	write(t, log, long...)
+	l = live(t, o, nil)
+	l.want(long...)
+}
+
+func TestBackAndHead(t *testing.T) {
+	for _, n := range []int{3, 20000} {
+		_, log := in(t)
+		first := numbered("first", n)
+		write(t, log, first...)
+		o := glob1(log)
+		o.Back = func(name string, head []byte) bool {
+			return name == log && bytes.HasPrefix(head, []byte("first 0"))
+		}
+		l := live(t, o, nil)
+		l.want(first...)
+		cursors, _ := l.kill(nil, -1)
+		l = live(t, o, cursors)
+		write(t, log, "new")
+		l.want("new")
+		all := l.all()
+		b := all[len(all)-1]
+		info, err := os.Stat(log)
+		must(t, err)
+		if b.Told != int64(n+1) || b.Offset+int64(len(b.Data)) != info.Size() || len(b.Data) > 64<<10+4 || n > 3 && len(b.Data) < 60<<10 || int64(len(b.Head)) > b.Offset {
+			t.Fatalf("told %d offset %d, %d bytes, head %d", b.Told, b.Offset, len(b.Data), len(b.Head))
+		}
+		if n > 3 && (!bytes.HasPrefix(b.Head, []byte("first 0 ")) || b.Head[len(b.Head)-1] != '\n' || len(b.Head) < 60<<10) {
+			t.Fatalf("head %.40q, %d bytes", b.Head, len(b.Head))
+		}
+		if want := fmt.Sprintf("first %d ", b.Line-1); !bytes.HasPrefix(b.Data, []byte(want)) {
+			t.Fatalf("line %d is %.30q", b.Line, b.Data)
+		}
+		write(t, log, "newer")
+		l.want("new", "newer")
+		if all := l.all(); all[len(all)-1].Told != 0 || all[len(all)-1].Head != nil {
+			t.Fatal("only the first batch is gone back for")
+		}
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	_, log := in(t)
+	o := glob1(log)
+	o.Block, o.MaxLine = 100, 1000
+	l := live(t, o, nil)
+	l.gaps = true
+	long, longer := strings.Repeat("a", 900), strings.Repeat("b", 5000)
+	write(t, log, "one", long, "two", longer, "three")
+	l.want("one", long, "two", "three")
+	if s := l.stat(log); s.Lost != 1 || !strings.Contains(s.Why, "line 4 is longer than 1000") || s.Behind != 0 {
+		t.Fatalf("%+v", s)
+	}
+	for i := range 30 { // slowly
+		raw(t, log, longer[:50])
+		if i%10 == 0 {
+			time.Sleep(3 * time.Millisecond)
+		}
+	}
+	time.Sleep(15 * time.Millisecond)
+	raw(t, log, "\nfour\n"+long[:500])
+	l.want("one", long, "two", "three", "four")
+	cursors, _ := l.kill(nil, -1)
+	l = live(t, o, cursors)
+	raw(t, log, "\nfive\n")
+	l.want(long[:500], "five")
+	if b := l.all(); b[len(b)-1].Line != 9 {
+		t.Fatal(l.show())
+	}
+}
+
+func TestNulBlocks(t *testing.T) {
+	_, log := in(t)
+	raw(t, log, "one\n"+strings.Repeat("\x00", 5000)+"two\n")
+	l := live(t, glob1(log), nil)
+	l.want("one", strings.Repeat("\x00", 5000)+"two")
+}
+
+func TestWhole(t *testing.T) {
+	dir, log := in(t)
+	doc := filepath.Join(dir, "d.doc")
+	write(t, doc, "DOC 1")
+	write(t, log, "one")
+	o := glob1(dir)
+	o.Followable = func(_ string, head []byte) bool { return !bytes.HasPrefix(head, []byte("DOC")) }
+	l := live(t, o, nil)
+	l.want("one")
+	given := func() (n int) {
+		for _, b := range l.all() {
+			if b.File == doc && len(b.Data) == 0 {
+				n++
+			}
+		}
+		return n
+	}
+	until(t, "given", func() bool { return given() == 1 })
+	if b := l.all(); !b[len(b)-1].Past || b[len(b)-1].Origin.Path != doc {
+		t.Fatal(l.show())
+	}
+	write(t, doc, "DOC 2")
+	until(t, "given", func() bool { return given() == 2 })
+	if b := l.all(); b[len(b)-1].Past || l.stat(doc).Behind != 0 {
+		t.Fatal(l.show())
+	}
+	cursors, _ := l.kill(nil, -1)
+	l = live(t, o, cursors)
+	time.Sleep(80 * time.Millisecond)
+	if given() != 0 {
+		t.Fatal(l.show())
+	}
+	must(t, os.WriteFile(doc+".tmp", []byte("DOC 3 in another file"), 0o644))
+	must(t, os.Rename(doc+".tmp", doc))
+	until(t, "given", func() bool { return given() == 1 })
+	must(t, os.Remove(doc))
+	until(t, "end", func() bool { return slices.Contains(ends(l.all()), doc) })
+
+	// From its end: only once it changed.
+	write(t, doc, "DOC 1")
+	l.stop()
+	o.Globs[0].Start = false
+	l = live(t, o, nil)
+	time.Sleep(80 * time.Millisecond)
+	if given() != 0 {
+		t.Fatal(l.show())
+	}
+	write(t, doc, "DOC 2")
+	until(t, "given", func() bool { return given() == 1 })
+}
+
+func TestFoldersAppear(t *testing.T) {
+	dir, _ := in(t)
+	o := Options{Globs: []Glob{{Pattern: filepath.Join(dir, "a", "**", "*.log")}, {Pattern: filepath.Join(dir, "all")}}, Exclude: []string{filepath.Join(dir, "**", "no*")}}
+	l := live(t, o, nil)
+	if s := l.stat(filepath.Join(dir, "all")); s.State != waiting {
+		t.Fatalf("%+v", s)
+	}
+	must(t, os.MkdirAll(filepath.Join(dir, "a", "b", "c"), 0o755))
+	write(t, filepath.Join(dir, "a", "b", "c", "x.log"), "one")
+	write(t, filepath.Join(dir, "a", "b", "c", "x.txt"), "not this")
+	write(t, filepath.Join(dir, "a", "b", "no.log"), "not this")
+	l.want("one")
+	must(t, os.MkdirAll(filepath.Join(dir, "all", "b", "no"), 0o755))
+	write(t, filepath.Join(dir, "all", "b", "no", "y"), "not this")
+	write(t, filepath.Join(dir, "all", "b", "y"), "two")
+	l.want("one", "two")
+	must(t, os.RemoveAll(filepath.Join(dir, "a")))
+	until(t, "end", func() bool { return len(ends(l.all())) == 1 })
+	must(t, os.MkdirAll(filepath.Join(dir, "a", "b", "c"), 0o755))
+	write(t, filepath.Join(dir, "a", "b", "c", "x.log"), "three")
+	l.want("one", "two", "three")
+	write(t, filepath.Join(dir, "a", "b", "c", "x.log"), "four")
+	l.want("one", "two", "three", "four")
+}
+
+func TestPipesAreNotOpened(t *testing.T) {
+	dir, log := in(t)
+	must(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o644))
+	must(t, os.Symlink("/dev/zero", filepath.Join(dir, "zero")))
+	write(t, log, "one")
+	l := live(t, glob1(dir), nil)
+	l.want("one")
+}
+
+func TestManyFiles(t *testing.T) {
+	dir, _ := in(t)
+	const n = 2000
+	o := Options{Globs: []Glob{{Pattern: filepath.Join(dir, "*.log")}}, MaxOpen: 50}
+	l := live(t, o, nil)
+	for i := range n {
+		write(t, filepath.Join(dir, fmt.Sprint(i, ".log")), fmt.Sprint("first of ", i))
+	}
+	sorted := func() []string { return slices.Sorted(slices.Values(told(l.all()))) }
+	until(t, "all", func() bool { return len(told(l.all())) >= n })
+	cursors, was := l.kill(nil, -1)
+	if got := told(was); len(got) != n {
+		t.Fatalf("%d lines", len(got))
+	}
+	for i := range n {
+		write(t, filepath.Join(dir, fmt.Sprint(i, ".log")), fmt.Sprint("second of ", i))
+	}
+	l = live(t, o, cursors)
+	until(t, "all", func() bool { return len(told(l.all())) >= n })
+	var want []string
+	for i := range n {
+		want = append(want, fmt.Sprint("second of ", i))
+	}
+	slices.Sort(want)
+	if !slices.Equal(sorted(), want) {
+		t.Fatal("not each once")
+	}
+	if open := countOpen(t, dir); open > 60 {
+		t.Fatalf("%d files are open", open)
+	}
+}
+
+func countOpen(t *testing.T, dir string) (n int) {
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, fd := range fds {
+		if at, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && strings.HasPrefix(at, dir) {
+			n++
+		}
+	}
+	return n
+}
+
+// One file that has much does not keep others waiting, and nothing is read that cannot be taken.
+func TestFair(t *testing.T) {
+	dir, log := in(t)
+	write(t, log, numbered("much", 20000)...)
+	tl, err := New(quick(Options{Globs: []Glob{{Pattern: dir, Start: true}}, Block: 1000}))
+	must(t, err)
+	for i := range 5 {
+		write(t, filepath.Join(dir, fmt.Sprint(i)), "little")
+	}
+	k := &taker{t: t, gate: make(chan struct{})}
+	run(t, tl, k)
+	for range 100 {
+		k.gate <- struct{}{}
+	}
+	n := 0
+	for _, l := range told(k.all()) {
+		if l == "little" {
+			n++
+		}
+	}
+	if n != 5 {
+		t.Fatalf("%d of 5 small files in 100 batches", n)
+	}
+	size := int64(0)
+	for _, b := range k.all() {
+		if b.Origin.Path == log {
+			size += int64(len(b.Data))
+		}
+	}
+	info, err := os.Stat(log)
+	must(t, err)
+	l := &life{taker: k, tail: tl}
+	if s := l.stat(log); s.Behind > info.Size()-size || s.Behind < info.Size()-size-2000 || s.State != reading {
+		t.Fatalf("%+v of %d", s, info.Size()-size)
+	}
+}
+
+func TestStats(t *testing.T) {
+	_, log := in(t)
+	write(t, log, "one")
+	l := live(t, glob1(log), nil)
+	l.want("one")
+	if s := l.stat(log); s.State != following || s.Behind != 0 || s.Read != 4 || s.Kind != "file" || time.Since(s.Last) > time.Minute || s.ID == "" {
+		t.Fatalf("%+v", s)
+	}
+	raw(t, log, "part")
+	if s := l.stat(log); s.Behind != 4 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// What may not be read is said, and read once it may. As root, that takes another user.
+func TestPermission(t *testing.T) {
+	if os.Getuid() == 0 {
+		exe, err := os.Executable()
+		must(t, err)
+		at := filepath.Join(t.TempDir(), "test")
+		data, err := os.ReadFile(exe)
+		must(t, err)
+		must(t, os.WriteFile(at, data, 0o755)) //nolint:gosec // to be run by another user
+		for dir := filepath.Dir(at); dir != os.TempDir(); dir = filepath.Dir(dir) {
+			must(t, os.Chmod(dir, 0o755))
+		}
+		cmd := exec.Command(at, "-test.run=^TestPermission$", "-test.v")
+		cmd.Dir = "/"
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "PASS: TestPermission") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return
+	}
+	dir, log := in(t)
+	write(t, log, "one")
+	must(t, os.Chmod(log, 0))
+	shut := filepath.Join(dir, "shut")
+	must(t, os.Mkdir(shut, 0))
+	l := live(t, Options{Globs: []Glob{{Pattern: log}, {Pattern: filepath.Join(dir, "later"), Start: true}, {Pattern: shut}}}, nil)
+	until(t, "broken", func() bool { return l.stat(log).State == broken && l.stat(shut).State == broken })
+	if s := l.stat(log); !strings.Contains(s.Why, "setfacl") || !strings.Contains(s.Why, log) {
+		t.Fatalf("%+v", s)
+	}
+	must(t, os.Chmod(log, 0o644))
+	write(t, log, "two")
+	l.want("two")
+	if s := l.stat(log); s.State != following {
+		t.Fatalf("%+v", s)
+	}
+	must(t, os.Chmod(log, 0o040))
+	if why := explain(log, os.ErrPermission); !strings.Contains(why, "usermod -aG") {
+		t.Fatal(why)
+	}
+	must(t, os.Chmod(shut, 0o755))
+	write(t, filepath.Join(shut, "new"), "three")
+	l.want("two", "three")
+	// A folder that cannot be read for a while does not end what is in it.
+	must(t, os.Chmod(shut, 0))
+	time.Sleep(300 * time.Millisecond)
+	must(t, os.Chmod(shut, 0o755))
+	write(t, filepath.Join(shut, "new"), "four")
+	l.want("two", "three", "four")
+	if len(ends(l.all())) > 0 {
+		t.Fatal(l.show())
+	}
+}
+
+// What is written is there soon.
+func TestSoon(t *testing.T) {
+	_, log := in(t)
+	write(t, log, "one")
+	tl, err := New(Options{Globs: []Glob{{Pattern: log, Start: true}}})
+	must(t, err)
+	k := &taker{t: t}
+	run(t, tl, k)
+	until(t, "one", func() bool { return len(told(k.all())) == 1 })
+	var took []time.Duration
+	for i := range 20 {
+		time.Sleep(10 * time.Millisecond)
+		began := time.Now()
+		write(t, log, "more")
+		for len(told(k.all())) < i+2 {
+			if time.Since(began) > 2*time.Second {
+				t.Fatal("nothing came")
+			}
+			time.Sleep(200 * time.Microsecond)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	t.Log("median", took[len(took)/2], "longest", took[len(took)-1])
+	if took[len(took)/2] > 50*time.Millisecond {
+		t.Fatal(took)
+	}
+}
