@@ -1,0 +1,525 @@
+package nats
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tocsin-ids/tocsin/feed"
+)
+
+const (
+	answer     = 5 * time.Second       // for which an answer of NATS is waited for
+	pullBytes  = 8 << 20               // asked for at once; more overruns what a server holds for a slow client
+	batchBytes = 1 << 20               // of a batch of more than one message
+	batchSpan  = time.Minute           // between the times of its messages
+	linger     = 10 * time.Millisecond // for which a batch waits to become fuller
+)
+
+// A message is one of the stream.
+type message struct {
+	seq     uint64
+	subject string
+	data    []byte
+	stored  time.Time
+}
+
+// A reader is what Run holds.
+type reader struct {
+	*Source
+	sink  feed.Sink
+	ready func()
+
+	pos    position
+	placed bool   // pos is set
+	absent bool   // there was no stream at the first start
+	again  again  // the last messages
+	until  uint64 // messages of smaller sequences were told before the restart …
+	line   int64  // … after them lines go on with this number
+	told   int64  // … and lines before this were told
+	cursor string // … and until then this is the cursor
+
+	data        []byte // of the batch that is being filled
+	begin       mark
+	past        bool
+	early, late time.Time
+	count       int64
+	began       time.Time
+}
+
+// resume takes the committed cursor.
+func (r *reader) resume(cursor string) {
+	p, ok := positionOf(cursor)
+	if !ok {
+		if cursor != "" {
+			r.log.Error("nats: the cursor cannot be read: begun as at the first start", "stream", r.opt.Stream)
+		}
+		return
+	}
+	r.pos, r.placed, r.cursor = p, true, cursor
+	if p.Back.Line > 0 && p.Back.Next < p.Next {
+		r.until, r.line, r.told = p.Next, p.Line, p.Line
+		r.pos.mark, r.pos.Back = p.Back, mark{}
+	}
+	r.mu.Lock()
+	r.committed = p.Next - 1
+	r.mu.Unlock()
+}
+
+// session reads over one connection until there is a fault.
+func (r *reader) session(ctx context.Context) error {
+	c, err := r.connect()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		r.mu.Lock()
+		r.conn = nil
+		r.mu.Unlock()
+		c.SetDisconnectErrHandler(nil)
+		c.Close()
+	}()
+	r.mu.Lock()
+	r.conn = c
+	r.mu.Unlock()
+	js, err := jetstream.New(c, jetstream.WithDefaultTimeout(answer))
+	if err != nil {
+		return err
+	}
+	asked, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	stream, err := js.Stream(asked, r.opt.Stream)
+	if err != nil {
+		r.absent = r.absent || errors.Is(err, jetstream.ErrStreamNotFound)
+		return r.streamFault(err)
+	}
+	if err := r.place(asked, stream); err != nil {
+		return r.streamFault(err)
+	}
+	consumer, err := r.consumer(asked, stream)
+	if err != nil {
+		return fmt.Errorf("stream %q: a consumer: %w", r.opt.Stream, err)
+	}
+	if r.opt.Durable != "" {
+		// What was delivered to the consumer and is not committed is delivered again only once its acknowledgement is overdue.
+		if err := r.fill(ctx, stream, consumer, consumer.CachedInfo().Delivered.Stream+1); err != nil {
+			return err
+		}
+	}
+	// Half of it, which is asked for while the rest is worked on, must hold the largest message.
+	most := max(pullBytes, 2*(int(c.MaxPayload())+64<<10))
+	it, err := consumer.Messages(jetstream.PullMaxBytes(most))
+	if err != nil {
+		return err
+	}
+	defer it.Stop()
+	defer context.AfterFunc(ctx, it.Stop)()
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go r.watch(watching, stream, r.pos.Created, it.Stop)
+	r.mu.Lock()
+	r.down, r.stat.State = "", "following"
+	r.mu.Unlock()
+	r.ready()
+	return r.read(ctx, stream, consumer, it)
+}
+
+// read hands on what comes.
+func (r *reader) read(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, it jetstream.MessagesContext) error {
+	reading := ""          // the consumer's name
+	delivered := uint64(0) // the consumer's own number of what it delivered last
+	for ctx.Err() == nil {
+		wait := time.Second
+		if len(r.data) > 0 {
+			if wait = linger - time.Since(r.began); wait <= 0 {
+				if err := r.flush(ctx); err != nil {
+					return err
+				}
+				wait = time.Second
+			}
+		}
+		msg, err := it.Next(jetstream.NextMaxWait(wait))
+		if errors.Is(err, nats.ErrTimeout) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("NATS: %w", err)
+		}
+		meta, err := msg.Metadata()
+		if err != nil {
+			return err
+		}
+		seq := meta.Sequence.Stream
+		if meta.Consumer != reading { // an ordered consumer makes itself anew after a fault, and there may be another stream
+			if reading != "" && r.isAnew(ctx, stream) {
+				return errAnew
+			}
+			reading = meta.Consumer
+		}
+		if r.opt.Durable != "" {
+			if delivered != 0 && meta.Sequence.Consumer != delivered+1 && seq > r.pos.Next {
+				if err := r.fill(ctx, stream, consumer, seq); err != nil { // something was lost on its way
+					return err
+				}
+			}
+			delivered = meta.Sequence.Consumer
+			r.owe(seq, msg.Reply())
+		}
+		if seq >= r.pos.Next {
+			if err := r.add(ctx, message{seq, msg.Subject(), msg.Data(), meta.Timestamp}); err != nil {
+				return err
+			}
+		}
+		r.mu.Lock()
+		r.pending = meta.NumPending
+		r.mu.Unlock()
+	}
+	return ctx.Err()
+}
+
+var errAnew = errors.New("the stream was made anew")
+
+// isAnew says whether the stream is another than the one that was placed. One that does not say is looked at again.
+func (r *reader) isAnew(ctx context.Context, stream jetstream.Stream) bool {
+	asked, cancel := context.WithTimeout(ctx, answer)
+	defer cancel()
+	info, err := stream.Info(asked)
+	return err != nil || info.Created.UnixNano() != r.pos.Created
+}
+
+// owe keeps that a message is to be acknowledged.
+func (r *reader) owe(seq uint64, reply string) {
+	if reply == "" {
+		return
+	}
+	r.mu.Lock()
+	kept, conn := seq <= r.committed, r.conn
+	if !kept {
+		r.acks = append(r.acks, ack{seq, reply})
+	}
+	r.mu.Unlock()
+	if kept && conn != nil {
+		_ = conn.Publish(reply, []byte("+ACK")) // else it is delivered again, and acknowledged then
+	}
+}
+
+// place finds where the stream is gone on with.
+func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	st := info.State
+	created, oldest := info.Created.UnixNano(), max(1, st.FirstSeq)
+	defer r.see(st)
+	if !r.placed {
+		r.pos = position{Created: created}
+		switch {
+		case !r.opt.Since.IsZero() && !r.absent:
+			at, err := r.firstSince(ctx, stream, st)
+			if err != nil {
+				return err
+			}
+			r.pos.Next, r.pos.Past = at, st.LastSeq+1
+		case r.absent: // made since the first start
+			r.pos.Next = oldest
+		case r.opt.Start == "start":
+			r.pos.Next, r.pos.Past = oldest, st.LastSeq+1
+		default:
+			// The last message before is handed on as one that was told, so that the place is committed.
+			r.pos.Next = st.LastSeq + 1
+			if last, err := r.lastBefore(ctx, stream); err != nil {
+				return err
+			} else if last > 0 && last <= st.LastSeq {
+				r.until, r.line, r.told = r.pos.Next, int64(r.pos.Next), int64(r.pos.Next)
+				r.pos.Next = last
+			}
+		}
+		r.pos.Line = int64(r.pos.Next)
+		r.placed = true
+		return nil
+	}
+	reached := max(r.pos.Next, r.until)
+	switch {
+	case r.pos.Created != created, reached > st.LastSeq+1:
+		r.tell(0, fmt.Sprintf("the stream was made anew since message %d was read; it is read from its start", reached-1))
+		r.pos = position{mark: mark{Next: oldest, Line: max(r.pos.Line, r.line), Byte: r.pos.Byte}, Created: created}
+		r.until, r.told, r.cursor, r.again = 0, 0, "", again{}
+		r.mu.Lock()
+		r.committed = oldest - 1
+		r.mu.Unlock()
+	case r.pos.Next < oldest:
+		r.gone(reached, oldest)
+		r.pos.Next, r.pos.Back, r.again = oldest, mark{}, again{}
+	}
+	return nil
+}
+
+// gone counts the messages of sequences from a to before b as lost.
+func (r *reader) gone(a, b uint64) {
+	if b <= a {
+		return
+	}
+	of := ""
+	if len(r.opt.Subjects) > 0 {
+		of = ", of other subjects too,"
+	}
+	r.tell(int64(b-a), fmt.Sprintf("messages %d to %d%s were removed from the stream before they were read; keep them longer (max_age, max_bytes, max_msgs)", a, b-1, of))
+}
+
+func (r *reader) tell(lost int64, note string) {
+	r.mu.Lock()
+	r.stat.Lost += lost
+	r.note = note
+	r.mu.Unlock()
+	r.log.Warn("nats", "stream", r.opt.Stream, "lost", lost, "why", note)
+}
+
+// see keeps what the stream has, for Stats.
+func (r *reader) see(st jetstream.StreamState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.first, r.last = st.FirstSeq, st.LastSeq
+	r.next = max(r.pos.Next, r.until)
+}
+
+// watch looks at what the stream has while the run takes nothing, and stops the reading of one that was made anew.
+func (s *Source) watch(ctx context.Context, stream jetstream.Stream, created int64, stop func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(s.look):
+		}
+		asked, cancel := context.WithTimeout(ctx, answer)
+		info, err := stream.Info(asked)
+		cancel()
+		if err != nil {
+			if errors.Is(err, jetstream.ErrStreamNotFound) {
+				stop()
+			}
+			continue // reading says why
+		}
+		if info.Created.UnixNano() != created {
+			stop()
+			return
+		}
+		s.mu.Lock()
+		s.first, s.last = info.State.FirstSeq, info.State.LastSeq
+		s.mu.Unlock()
+	}
+}
+
+// lastBefore is the sequence of the stream's last message of the subjects, 0 where there is none.
+func (r *reader) lastBefore(ctx context.Context, stream jetstream.Stream) (uint64, error) {
+	last := uint64(0)
+	for _, subject := range r.subjects() {
+		m, err := stream.GetLastMsgForSubject(ctx, subject)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, m.Sequence)
+	}
+	return last, nil
+}
+
+func (r *reader) subjects() []string {
+	if len(r.opt.Subjects) == 0 {
+		return []string{">"}
+	}
+	return r.opt.Subjects
+}
+
+// firstSince is the sequence of the first message stored not before Options.Since: times go up with sequences.
+func (r *reader) firstSince(ctx context.Context, stream jetstream.Stream, st jetstream.StreamState) (uint64, error) {
+	low, high := max(1, st.FirstSeq), st.LastSeq+1
+	for low < high {
+		mid := low + (high-low)/2
+		m, err := stream.GetMsg(ctx, mid, jetstream.WithGetMsgSubject(">")) // or the first behind it
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return 0, err
+		}
+		if err != nil || !m.Time.Before(r.opt.Since) {
+			high = mid
+		} else {
+			low = m.Sequence + 1
+		}
+	}
+	return low, nil
+}
+
+// consumer gives what reads the stream from the position on.
+func (r *reader) consumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
+	if r.opt.Durable == "" {
+		return stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: r.opt.Subjects, MaxResetAttempts: 3,
+			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next})
+	}
+	c, err := stream.Consumer(ctx, r.opt.Durable)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		config := jetstream.ConsumerConfig{Durable: r.opt.Durable, FilterSubjects: r.opt.Subjects, AckPolicy: jetstream.AckExplicitPolicy,
+			AckWait: 5 * time.Minute, MaxAckPending: -1, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.pos.Next, r.until)}
+		if stream.CachedInfo().Config.Retention == jetstream.WorkQueuePolicy {
+			config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverAllPolicy, 0 // no other is allowed
+		}
+		c, err = stream.CreateConsumer(ctx, config)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if n := c.CachedInfo().Config.MaxAckPending; n > 0 && n < 10_000 {
+		r.log.Warn("nats: the durable consumer waits for acknowledgements, which come with commits: set max_ack_pending to -1", "durable", r.opt.Durable, "max_ack_pending", n)
+	}
+	return c, nil
+}
+
+// fill hands on the messages from the position to before a sequence, fetched one by one.
+func (r *reader) fill(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, before uint64) error {
+	config := consumer.CachedInfo().Config
+	filters := config.FilterSubjects
+	if config.FilterSubject != "" {
+		filters = append(slices.Clone(filters), config.FilterSubject)
+	}
+	subject := ">"
+	if len(filters) == 1 {
+		subject = filters[0]
+	}
+	for seq := r.pos.Next; seq < before; {
+		asked, cancel := context.WithTimeout(ctx, answer)
+		m, err := stream.GetMsg(asked, seq, jetstream.WithGetMsgSubject(subject))
+		cancel()
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if m.Sequence >= before {
+			break
+		}
+		if len(filters) == 0 || slices.ContainsFunc(filters, func(f string) bool { return covers(f, m.Subject) }) {
+			if err := r.add(ctx, message{m.Sequence, m.Subject, m.Data, m.Time}); err != nil {
+				return err
+			}
+		}
+		seq = m.Sequence + 1
+	}
+	return r.flush(ctx)
+}
+
+// covers says whether a filter, with its * and >, holds for a subject.
+func covers(filter, subject string) bool {
+	for {
+		f, moreFilter, hasFilter := strings.Cut(filter, ".")
+		s, moreSubject, hasSubject := strings.Cut(subject, ".")
+		if f == ">" {
+			return !hasFilter
+		}
+		if f != "*" && f != s || hasFilter != hasSubject {
+			return false
+		}
+		if !hasFilter {
+			return true
+		}
+		filter, subject = moreFilter, moreSubject
+	}
+}
+
+// add adds a message, whose sequence is not before the position, to the batch.
+func (r *reader) add(ctx context.Context, m message) error {
+	p := &r.pos
+	if reached := max(p.Next, r.until); m.seq > reached {
+		r.mu.Lock()
+		first := r.first
+		r.mu.Unlock()
+		if len(r.opt.Subjects) == 0 && r.opt.Durable == "" {
+			r.gone(reached, m.seq)
+		} else if first > reached {
+			r.gone(reached, min(first, m.seq))
+		}
+	}
+	if r.until > 0 && m.seq >= r.until { // all that was handed on before the restart is behind
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+		p.Line = max(p.Line, r.line)
+		r.until, r.cursor = 0, ""
+	}
+	line := max(p.Line, int64(m.seq))
+	past := m.seq < p.Past
+	if len(r.data) > 0 && (len(r.data)+len(m.data) > batchBytes || line != p.Line || past != r.past || m.stored.Sub(r.early) > batchSpan || r.late.Sub(m.stored) > batchSpan) {
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+	}
+	from := len(r.data)
+	if len(m.data) > maxValue {
+		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", m.seq)
+		r.mu.Lock()
+		r.stat.Refused++
+		r.mu.Unlock()
+	} else {
+		r.data = appendLines(r.data, m.data)
+	}
+	if len(r.data) == from { // it has no line
+		p.Next = m.seq + 1
+		return nil
+	}
+	at := mark{Next: m.seq, Line: line, Byte: p.Byte}
+	if from == 0 {
+		r.begin, r.past, r.early, r.late, r.began, r.count = at, past, m.stored, m.stored, time.Now(), 0
+	}
+	if m.stored.Before(r.early) {
+		r.early = m.stored
+	}
+	if m.stored.After(r.late) {
+		r.late = m.stored
+	}
+	r.count++
+	p.mark = mark{Next: m.seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
+	r.again.add(at, p.Byte)
+	p.Back = r.again.from()
+	if r.until > 0 && r.cursor == "" {
+		r.told = p.Line // the message before a first start at the end
+	}
+	return nil
+}
+
+var newline = []byte{'\n'}
+
+// flush hands the batch on.
+func (r *reader) flush(ctx context.Context) error {
+	if len(r.data) == 0 {
+		return nil
+	}
+	b := &feed.Batch{Origin: r.origin, Data: r.data, Line: r.begin.Line, Offset: r.begin.Byte, Cursor: r.pos.text(), At: r.late, Past: r.past}
+	if now := time.Now(); b.At.After(now) {
+		b.At = now
+	}
+	if r.told > b.Line {
+		b.Told = r.told
+	}
+	if r.until > 0 && r.cursor != "" {
+		b.Cursor = r.cursor // nothing new is in it
+	}
+	r.data = nil
+	if err := r.sink.Put(ctx, b); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.stat.Read += int64(len(b.Data))
+	r.stat.Last = time.Now()
+	r.messages += r.count
+	r.next = max(r.pos.Next, r.until)
+	r.mu.Unlock()
+	return nil
+}
