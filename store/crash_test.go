@@ -214,7 +214,7 @@ func openWith(t *testing.T, db, wal []byte) *Store {
 }
 
 func TestPowerCutKeepsWhatWasCommitted(t *testing.T) {
-	p := power(t, 3, 12)
+	p := power(t, 3, 8)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d, log of %d bytes", seed, len(p.wal))
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -222,7 +222,7 @@ func TestPowerCutKeepsWhatWasCommitted(t *testing.T) {
 	for _, end := range p.ends {
 		sizes = append(sizes, end-1, end, end+1)
 	}
-	cuts := 25
+	cuts := 10
 	if n, err := strconv.Atoi(os.Getenv("TOCSIN_STORE_CUTS")); err == nil {
 		cuts = n
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func TestRescueSavesWhatCanBeRead(t *testing.T) {
 	s := openIn(t, t.TempDir())
 	ctx := t.Context()
-	const all = 200
+	const all = 80
 	c := &Commit{At: day, Cursors: map[Origin]string{}, Meta: map[string]string{"salt": "x"}, Spool: "s", Raise: []Raised{{"disk", "", "full"}},
 		Principals: []Principal{{"org", "ann", []byte("{}"), day}}}
 	for i := range all {
@@ -53,10 +54,10 @@ func TestRescueSavesWhatCanBeRead(t *testing.T) {
 	equal(t, try(fresh.Session(ctx, "h", day))(t).Role, Admin)
 	fresh.Close()
 
-	// Each page in turn is noise.
-	step := 2
-	if testing.Short() {
-		step = 5
+	// Each page in turn, or some of them, is noise.
+	step := 6 // TOCSIN_STORE_PAGES=1: each page, which takes its time
+	if n, err := strconv.Atoi(os.Getenv("TOCSIN_STORE_PAGES")); err == nil {
+		step = n
 	}
 	tried, failed, rows := 0, 0, int64(0)
 	for page := 1; page < len(whole)/pageSize; page += step {
@@ -100,7 +101,7 @@ func TestRescueSavesWhatCanBeRead(t *testing.T) {
 		os.RemoveAll(dir)
 	}
 	t.Logf("%d pages, %d where nothing could be saved, %.1f%% of the rows saved else", tried, failed, 100*float64(rows)/float64(tried)/float64(7*all+14))
-	if tried < 10 || failed > 2 {
+	if tried < 4 || failed > 2 {
 		t.Errorf("%d pages, %d failed", tried, failed)
 	}
 }

@@ -401,7 +401,7 @@ func TestNoiseInPagesIsReadAround(t *testing.T) {
 	s.Close()
 	whole, _ := os.ReadFile(s.path)
 	tried, lost := 0, 0
-	for page := 40; page < len(whole)/pageSize; page += 2 {
+	for page := 40; page < len(whole)/pageSize; page += 5 {
 		b := bytes.Clone(whole)
 		for i := range pageSize {
 			b[page*pageSize+i] = byte(i*7 + 3)
@@ -603,4 +603,18 @@ func TestSmallDisk(t *testing.T) {
 	got, errs = pieces(t, s, "")
 	equal(t, len(got), n-1)
 	equal(t, len(errs), 0)
+}
+
+// Every commit is synced: no test without a power switch can see that it is not.
+func TestWriterSyncs(t *testing.T) {
+	s := openIn(t, t.TempDir())
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "page_size": "8192", "wal_autocheckpoint": "8192"} {
+		var got string
+		if err := s.writer.QueryRow("PRAGMA " + pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", pragma, got, want, err)
+		}
+	}
+	if _, err := s.reader.Exec("DELETE FROM piece"); err == nil {
+		t.Error("a reader's connection can write")
+	}
 }
