@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -96,27 +95,20 @@ func FuzzActors(f *testing.F) {
 		}
 		one := shared(0, 1, all)
 		two := shared(seed|1, 1+int(seed%4), all)
-		written, err := two.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		three, err := ReadPages(written, Key{1}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		three := readBack(t, two)
 		mark := all[len(all)/2].Time
 		for _, s := range []*Pages{one, two, three} {
 			s.Seal(mark)
 		}
-		if written, err = three.AppendBinary(nil); err != nil {
-			t.Fatal(err)
+		for _, p := range three.pages { // another store has nothing of it
+			p.kept = keptPage{}
 		}
-		four, err := ReadPages(written, Key{1}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if again, err := four.AppendBinary(nil); err != nil || !bytes.Equal(again, written) {
-			t.Fatalf("what was read is written another way: %v", err)
+		three.commonSaved.change()
+		kept := shop{}
+		kept.save(t, three, -1)
+		four := kept.load(t)
+		if d := cmp.Diff(content(three), content(four)); d != "" {
+			t.Fatalf("what was written is read another way: %s", d)
 		}
 		var want []*tocsin.Actor
 		for i, s := range []*Pages{one, two, three, four} {
@@ -186,16 +178,17 @@ func FuzzReadPages(f *testing.F) {
 			s.Pin(map[string]bool{"address:203.0.113.1": true})
 			s.Forget(day.Add(2 * time.Hour))
 		}
-		w, err := s.AppendBinary(nil)
-		if err != nil {
-			f.Fatal(err)
+		w := shop{}
+		w.save(f, s, -1)
+		for name, b := range w {
+			f.Add(name, b)
 		}
-		f.Add(w)
 	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := ReadPages(b, Key{1}, nil)
-		if err != nil {
-			if s != nil {
+	f.Fuzz(func(t *testing.T, name string, b []byte) {
+		bad := 0
+		s := LoadPages(shop{name: b}, Key{1}, nil, func(string, error) { bad++ })
+		if bad > 0 {
+			if len(s.pages) > 0 {
 				t.Fatal("pages and an error")
 			}
 			return
@@ -218,13 +211,7 @@ func FuzzReadPages(f *testing.F) {
 		o.sweep()
 		o.Whole()
 		told(o)
-		w, err := o.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ReadPages(w, Key{1}, nil); err != nil {
-			t.Fatalf("what was read and written cannot be read: %v", err)
-		}
+		readBack(t, o)
 	})
 }
 
@@ -237,11 +224,11 @@ func TestNoSource(t *testing.T) {
 			d.deeds[0].blocks = append(d.deeds[0].blocks, block{none, 1, 1})
 		}
 	}
-	b, err := s.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ReadPages(b, Key{1}, nil); err == nil {
-		t.Error("it is read")
+	kept := shop{}
+	kept.save(t, s, -1)
+	bad := 0
+	LoadPages(kept, Key{1}, nil, func(string, error) { bad++ })
+	if bad != len(s.pages) {
+		t.Errorf("of %d pages %d are refused", len(s.pages), bad)
 	}
 }

@@ -70,14 +70,7 @@ func TestLinkHasItsOwnRecord(t *testing.T) {
 		}
 	}
 	right.Merge(left)
-	b, err := back.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := ReadPages(b, Key{1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := readBack(t, back)
 	check("in order", forth)
 	check("backwards", back)
 	check("merged", right)

@@ -78,6 +78,7 @@ type doer struct {
 	ticks  tocsin.Ticks
 	ticked int32 // ticks that were ever added
 	saved  saved
+	stored bool // a store may have it, as it is or was
 }
 
 // A stretched is a stretch of time that grows. The zero one is empty.
@@ -188,6 +189,7 @@ func (t *nameTable) cut(p *page, st stratum, d *doer, most int) {
 	}
 	l := &p.of[st]
 	p.touch(d)
+	p.notes, p.whole, p.fixed = nil, nil, false
 	slices.SortFunc(d.deeds, func(x, y *deed) int { return cmp.Compare(t.rank(x, p.slot), t.rank(y, p.slot)) })
 	for _, x := range d.deeds[most:] {
 		l.gone.add(x.first, x.last)

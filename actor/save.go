@@ -84,14 +84,22 @@ func (p *page) learned() {
 // remove takes a doer out of a page.
 func (p *page) remove(st stratum, d *doer) {
 	delete(p.of[st].doers, doerKey(d.who, d.host))
+	p.notes, p.whole, p.fixed = nil, nil, false
+	if !d.stored {
+		return
+	}
 	p.kept.stir.change()
-	p.kept.gone = append(p.kept.gone, goneDoer{st: st, who: d.who, host: d.host})
+	if p.kept.gone = append(p.kept.gone, goneDoer{st: st, who: d.who, host: d.host}); len(p.kept.gone) > mostGone {
+		p.kept.whole.change()
+		p.kept.gone = nil
+	}
 }
 
 // What of later pieces is not worth making one piece of all: so many bytes, and so many pieces.
 const (
 	leastWhole  = 32 << 10
 	mostPatches = 64
+	mostGone    = 1 << 14 // doers that are no longer there
 )
 
 // commonPiece names the piece of what pages have in common.
@@ -248,13 +256,15 @@ func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
 	if facts {
 		w.facts(p)
 	}
-	if whole {
-		p.kept.gone = nil
+	gone := p.kept.gone
+	for i := range gone {
+		gone[i].given = true
 	}
-	w.uint(uint64(len(p.kept.gone)))
-	for i := range p.kept.gone {
-		g := &p.kept.gone[i]
-		g.given = true
+	if whole {
+		gone = nil
+	}
+	w.uint(uint64(len(gone)))
+	for _, g := range gone {
 		w.b = append(w.b, byte(g.st))
 		w.name(g.who)
 		w.name(g.host)
@@ -264,7 +274,7 @@ func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
 			if !whole && d.saved.clean {
 				return false
 			}
-			d.saved.given = true
+			d.saved.given, d.stored = true, true
 			s.given = append(s.given, d)
 			return true
 		})
@@ -321,7 +331,7 @@ func LoadPages(pieces map[string][]byte, key Key, rule func(id, title string) *t
 		for st := range strata {
 			l := &p.of[st]
 			for _, d := range l.doers {
-				d.saved.clean = true
+				d.saved.clean, d.stored = true, true
 				l.n += min(len(d.deeds), share[st])
 			}
 		}

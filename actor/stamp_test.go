@@ -31,15 +31,7 @@ func TestFarTimes(t *testing.T) {
 			t.Fatalf("%s: %+v", at, actors)
 		}
 		s.Describe(actors[0])
-		b, err := s.AppendBinary(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := ReadPages(b, Key{1}, nil)
-		if err != nil {
-			t.Errorf("%s: %v", at, err)
-			continue
-		}
+		again := readBack(t, s)
 		if d := cmp.Diff(s.Actors(0), again.Actors(0)); d != "" {
 			t.Errorf("%s: %s", at, d)
 		}
@@ -275,14 +267,7 @@ func TestUTF8(t *testing.T) {
 	s.Add(&a)
 	s.Add(&a)
 	s.Whole()
-	b, err := s.AppendBinary(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := ReadPages(b, Key{1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := readBack(t, s)
 	d := again.Actors(0)[0].Deeds[0]
 	if diff := cmp.Diff(s.Actors(0), again.Actors(0)); diff != "" || d.N != 2 || d.Text != "GET /" || d.Tool != "curl" || d.Technique != "T(" {
 		t.Errorf("%+v, %s", d, diff)
