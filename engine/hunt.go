@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"iter"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -145,14 +146,21 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	if in.Key == nil {
 		_, _ = rand.Read(sampling[:]) // it never fails
 	}
-	state := NewState(StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal})
+	in.Causal = in.Causal && in.Key != nil
+	o := StateOptions{Key: key, Horizon: in.Horizon, Whole: !in.Causal}
+	if in.Causal { // correlations and channels advance with the pages, as in a live run
+		o.Set, o.Known, o.Knowledge, o.Channels, o.Matches = set, in.Known, in.Knowledge, in.Channels, f.together()
+	}
+	state := NewState(o)
 	var away [][2]int64 // pieces of ordinary use in the spool: where and how long
-	state.pages.PutAway(func(piece []byte) {
-		piece = s2.Encode(nil, piece)
-		if at, ok := f.spool.put(piece); ok {
-			away = append(away, [2]int64{at, int64(len(piece))})
-		}
-	})
+	if !in.Causal {
+		state.pages.PutAway(func(piece []byte) {
+			piece = s2.Encode(nil, piece)
+			if at, ok := f.spool.put(piece); ok {
+				away = append(away, [2]int64{at, int64(len(piece))})
+			}
+		})
+	}
 	var facts []*naming.Facts
 	if in.Key != nil {
 		in.Facts = func(int) Desk {
@@ -178,7 +186,10 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 	}
 	coverage, err := Read(ctx, in, func(worker int) Desk {
 		h := f.hunter(worker, in)
-		if table != nil {
+		switch {
+		case in.Causal:
+			h.tables, h.key, h.enough = tables{}, key, math.MaxInt64
+		case table != nil:
 			h.channels, h.shareChannels = table.Fresh(), shareChannels
 		}
 		if in.Key != nil {
@@ -205,30 +216,8 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		_ = f.Close()
 		return nil, coverage, err
 	}
-	st := f.correlate(max(1, in.finds/8))
-	coverage.Undated, coverage.Thin = st.Undated, st.Thin
-	if st.Past > 0 {
-		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
-	}
-	if table != nil {
-		for _, h := range f.desks {
-			table.Merge(h.channels)
-			h.channels = nil
-		}
-		f.joint = append(f.joint, table.Judge(in.Channels)...)
-		coverage.LetGo = append(coverage.LetGo, table.LetGo()...)
-	}
-	f.sortJoint()
-	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
-		if w := f.desks[0].witness; w != nil && in.Key != nil && (in.Known == nil || !in.Known(m)) {
-			w.again(m)
-		}
-		return keep != nil && !keep(m)
-	})
-	f.sort(keep, in.finds)
-	if err := f.Err(); err != nil {
-		_ = f.Close()
-		return nil, coverage, err
+	if !in.Causal {
+		f.judge(in, coverage, table, keep)
 	}
 	if in.Key != nil {
 		for _, h := range f.desks {
@@ -263,6 +252,16 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		}
 		names := facts[0].Names()
 		state.board.Names = names
+		if in.Causal {
+			for _, h := range f.desks {
+				state.MergeHits(set, h.series)
+				state.MergeChannels(h.tables)
+				h.series, h.tables = nil, nil
+			}
+			state.Turn(coverage.Last.Add(restSpan))
+			f.sortJoint()
+			f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool { return keep != nil && !keep(m) })
+		}
 		state.Turn(time.Time{})
 		f.Result = state.Result()
 		for i, c := range f.Campaigns {
@@ -271,6 +270,11 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		bothEnds(f.Campaigns, f.Principals)
 		coverage.LetGo = append(coverage.LetGo, facts[0].LetGo()...)
 		coverage.LetGo = append(coverage.LetGo, state.LetGo()...)
+	}
+	f.sort(keep, in.finds)
+	if err := f.Err(); err != nil {
+		_ = f.Close()
+		return nil, coverage, err
 	}
 	coverage.Rules = len(set.Rules())
 	coverage.Idle = idle(set, coverage)
@@ -283,6 +287,43 @@ func keyOf(secret []byte) actor.Key {
 	return actor.Key(sum[:len(actor.Key{})])
 }
 
+// judge makes the matches of correlations and channels of all that was read, and notes what they say of actions.
+func (f *Findings) judge(in Input, coverage *tocsin.Coverage, table *channel.Table, keep func(*tocsin.Match) bool) {
+	st := f.correlate(max(1, in.finds/8))
+	coverage.Undated, coverage.Thin = st.Undated, st.Thin
+	if st.Past > 0 {
+		coverage.LetGo = append(coverage.LetGo, tocsin.LetGo{Kind: "correlation hits", N: st.Past, Why: "series that others build on were known too late"})
+	}
+	if table != nil {
+		for _, h := range f.desks {
+			table.Merge(h.channels)
+			h.channels = nil
+		}
+		f.joint = append(f.joint, table.Judge(in.Channels)...)
+		coverage.LetGo = append(coverage.LetGo, table.LetGo()...)
+	}
+	f.sortJoint()
+	f.joint = slices.DeleteFunc(f.joint, func(m *tocsin.Match) bool {
+		if w := f.desks[0].witness; w != nil && in.Key != nil && (in.Known == nil || !in.Known(m)) {
+			w.again(m)
+		}
+		return keep != nil && !keep(m)
+	})
+}
+
+// together keeps matches of correlations and channels; one that is told again takes the place of what was told before.
+func (f *Findings) together() func(*tocsin.Match) {
+	at := map[[16]byte]int{}
+	return func(m *tocsin.Match) {
+		if i, ok := at[m.Key]; ok {
+			f.joint[i] = m
+			return
+		}
+		at[m.Key] = len(f.joint)
+		f.joint = append(f.joint, m)
+	}
+}
+
 // correlate makes the joint matches, in order. Of hits that were put away it takes so many events at a time.
 func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 	var shelf tocsin.Shelf
@@ -293,15 +334,7 @@ func (f *Findings) correlate(step int) sigma.CorrelatorStats {
 		h.series = nil
 		more = append(more, h.hits.sequences()...)
 	}
-	at := map[[16]byte]int{}
-	emit := func(m *tocsin.Match) {
-		if i, ok := at[m.Key]; ok {
-			f.joint[i] = m
-			return
-		}
-		at[m.Key] = len(f.joint)
-		f.joint = append(f.joint, m)
-	}
+	emit := f.together()
 	var ev tocsin.Event
 	var last find
 	var rules []int
@@ -498,10 +531,12 @@ type hunter struct {
 	witness       *witness
 	channels      *channel.Table       // what the worker noted of channels and is not yet shared; nil where nobody asks for them
 	shareChannels func(*channel.Table) // gives it to the owner
-	guard         *guard.Book          // calls of agents; nil where nobody asks for it
-	agents        bool                 // the event is an agent's call
-	noted         *actor.Pages         // what the witness noted and is not yet shared
-	share         func(*actor.Pages)   // gives it to the owner
+	tables        tables               // the same by hour, of a causal hunt, under its key
+	key           actor.Key
+	guard         *guard.Book        // calls of agents; nil where nobody asks for it
+	agents        bool               // the event is an agent's call
+	noted         *actor.Pages       // what the witness noted and is not yet shared
+	share         func(*actor.Pages) // gives it to the owner
 	hold          func(rule int)
 	list          func(rule int) // notes one of Listed's
 }
@@ -570,8 +605,9 @@ func (f *Findings) hunter(desk int, in Input) *hunter {
 	return h
 }
 
-// Event is the pipeline: event → sigma → match, or part of a series or a channel; and what they mean → action → actor.
-func (h *hunter) Event(ev *tocsin.Event) {
+// look is the pipeline: event → sigma → match, or part of a channel; and what they mean → action → actor. It reports whether
+// a rule or a row that is a finding holds.
+func (h *hunter) look(ev *tocsin.Event) bool {
 	h.held, h.found = h.held[:0], h.found[:0]
 	h.matcher.Match(ev, h.hold)
 	if h.witness != nil {
@@ -591,13 +627,21 @@ func (h *hunter) Event(ev *tocsin.Event) {
 	if h.listed != nil {
 		h.listed.Match(ev, h.list)
 	}
+	if h.tables != nil {
+		h.tables.add(ev, h.key)
+	}
 	if h.channels != nil {
 		if h.channels.Add(ev); h.channels.Heavy() {
 			h.shareChannels(h.channels)
 			h.channels = h.channels.Fresh()
 		}
 	}
-	if len(h.held)+len(h.found) == 0 {
+	return len(h.held)+len(h.found) > 0
+}
+
+// Event takes an event of a hunt, and keeps it if something holds.
+func (h *hunter) Event(ev *tocsin.Event) {
+	if !h.look(ev) {
 		return
 	}
 	slot := h.shelf.Put(ev)

@@ -47,6 +47,7 @@ type Live struct {
 	dueSize int64
 	turns   int64
 	slowest time.Duration
+	last    bool // the turn at hand is the last: nothing is put off
 	mark    time.Time
 	failing error // of the last commit
 
@@ -297,6 +298,7 @@ func (l *Live) Run(ctx context.Context) error {
 	busy.Wait()
 	last, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()
+	l.last = true
 	l.turn(time.Now())
 	err := l.commit(last)
 	close(l.ended)

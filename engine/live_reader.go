@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"sync"
@@ -39,6 +40,9 @@ type reader struct {
 	books   map[string]*guard.Book // by group: what it takes to judge the next call of each session
 	at      *origin                // of the event at hand
 	share   *share                 // its group's
+
+	profile  *sigma.Profile // what rules cost; nil where nobody asks
+	profiled *sigma.Set
 }
 
 // An origin is a stream as the run reads it.
@@ -56,8 +60,9 @@ type origin struct {
 	told    int64 // lines before it were told in an earlier life
 	recent  ring  // records that were told last, where a decoder may give them out in another order
 	passed  map[uint64]bool
-	skip    int64 // events of a file that were told in an earlier life
-	given   int64 // events of the file that were given
+	floor   uint64 // the first of these that is decoded again from its beginning
+	skip    int64  // events of a file that were told in an earlier life
+	given   int64  // events of the file that were given
 	line    uint64
 	nth     int64
 	firstAt uint64
@@ -86,7 +91,7 @@ type share struct {
 	pages     *actor.Pages
 	hits      *sigma.Correlator
 	shelf     *tocsin.Shelf
-	tables    map[int64]*channel.Table // by hour since 1970
+	tables    tables
 	book      *guard.Book
 	called    bool
 	facts     *naming.Facts
@@ -149,7 +154,7 @@ func (r *reader) note(a *tocsin.Action) {
 
 func (r *reader) newShare() *share {
 	l := r.live
-	s := &share{set: l.set, pages: actor.NewPages(l.key), facts: naming.New(l.key), tables: map[int64]*channel.Table{}, open: map[string]EventBlock{},
+	s := &share{set: l.set, pages: actor.NewPages(l.key), facts: naming.New(l.key), tables: tables{}, open: map[string]EventBlock{},
 		positions: map[string]string{}, perRule: map[*tocsin.Rule]int{}, held: map[*tocsin.Rule]int64{}, shelf: &tocsin.Shelf{}}
 	s.hits = l.set.Correlator(s.shelf)
 	return s
@@ -256,9 +261,13 @@ func (r *reader) origin(b *feed.Batch) *origin {
 	}
 	if p, ok := r.live.savedOf(b.Origin.ID); ok && b.Told > 0 {
 		o.passed = map[uint64]bool{}
+		o.floor = math.MaxUint64
 		for _, n := range p.recent() {
 			o.passed[n] = true
 			o.recent.add(n)
+			if line, _ := (tocsin.Place{Record: n}).Line(); int64(line) >= b.Line {
+				o.floor = min(o.floor, n)
+			}
 		}
 	}
 	r.origins[b.Origin.ID] = o
@@ -449,7 +458,7 @@ func (r *reader) judge(ev *tocsin.Event) {
 	any := r.hunter.look(ev)
 	s.called = s.called || r.hunter.agents
 	if len(r.live.o.Input.Channels) > 0 {
-		s.connect(ev, r.live.key)
+		s.tables.add(ev, r.live.key)
 	}
 	if !any {
 		return
@@ -477,21 +486,24 @@ func (o *origin) again(ev *tocsin.Event) bool {
 	if int64(line) >= o.told {
 		return false
 	}
-	return o.passed[ev.Record] || len(o.passed) == 0 || !o.recent.since(ev.Record)
+	return o.passed[ev.Record] || ev.Record < o.floor
 }
 
-// connect notes an event for channels.
-func (s *share) connect(ev *tocsin.Event, key actor.Key) {
+// tables are what was noted of connections, by hour since 1970.
+type tables map[int64]*channel.Table
+
+// add notes an event for channels.
+func (t tables) add(ev *tocsin.Event, key actor.Key) {
 	hour := int64(0)
 	if !ev.Time.IsZero() {
 		hour = ev.Time.Unix() / 3600
 	}
-	t := s.tables[hour]
-	if t == nil {
-		t = channel.New(channel.Key(key))
-		s.tables[hour] = t
+	of := t[hour]
+	if of == nil {
+		of = channel.New(channel.Key(key))
+		t[hour] = of
 	}
-	t.Add(ev)
+	of.Add(ev)
 }
 
 // match notes that a rule holds.
@@ -663,9 +675,6 @@ func (g *ring) add(n uint64) {
 	g.all[g.at] = n
 	g.at = (g.at + 1) % mostRecent
 }
-
-// since says that a number is not less than the smallest that is remembered.
-func (g *ring) since(n uint64) bool { return len(g.all) > 0 && n >= slices.Min(g.all) }
 
 // written is in the order in which they were added.
 func (g *ring) written() string {

@@ -141,12 +141,12 @@ func (t *tenant) take(s *share) {
 // turn joins what was taken, and reports whether anything is told otherwise than before.
 func (t *tenant) turn(l *Live, mark time.Time) bool {
 	now := time.Now()
-	if f := t.state.Facts(); f.Revision() != t.revision && now.Sub(t.namedAt) >= namesPause {
+	if f := t.state.Facts(); f.Revision() != t.revision && (l.last || now.Sub(t.namedAt) >= namesPause) {
 		t.state.Names(f.Names())
 		t.namedAt, t.revision = now, f.Revision()
 	}
 	changed := len(t.state.Turn(mark)) > 0
-	if t.called && now.Sub(t.judgedAt) >= judgePause {
+	if t.called && (l.last || now.Sub(t.judgedAt) >= judgePause) {
 		t.principals, t.judgedAt, t.called = t.state.Book().Principals(l.o.Input.Scope), now, false
 		changed = t.tellPrincipals() || changed
 	}

@@ -29,9 +29,9 @@ const (
 	hitsVersion = 1
 )
 
-// AppendBinary appends what was collected, here and by merged collectors, and not yet taken in by Advance: the events,
-// thinned, with a hash of what they said, and which rules matched them. What a page of time has collected is written so before it is merged into the
-// collector that advances; one that reads all pages and advances anew tells the same matches under the same keys, whatever
+// AppendBinary appends what was collected, here and by merged collectors, and not yet taken in by Advance: the events (as
+// Thin gives them), with a hash of what they said, and which rules matched them. What a page of time has collected is written
+// so before it is merged into the collector that advances; one that reads all pages and advances anew tells the same matches under the same keys, whatever
 // the marks were.
 //
 // The form begins with a version and a hash of the correlations and of the names of the rules that they build on, and ends
@@ -218,7 +218,6 @@ func (c *Correlator) UnmarshalBinary(b []byte) error {
 	}
 	c.stats.Hits += int64(undated)
 	c.stats.Undated += int64(undated)
-	c.stats.Thin += int64(len(hits))
 	return nil
 }
 

@@ -140,14 +140,29 @@ func (c *Correlator) cell(ev *tocsin.Event, field int) uint32 {
 	return f.now
 }
 
-// Thin gives ev with only the fields that correlations read, for when memory is short: what is found stays the same,
-// the events of matches then show those fields only. Stats counts the calls. It is valid until the next.
+// Thin gives an event of more than 16 KiB with only the fields that correlations read, for when memory is short: what is
+// found stays the same, the events of matches then show those fields only. Stats counts those that lost some. It is valid
+// until the next call.
 func (c *Correlator) Thin(ev *tocsin.Event) *tocsin.Event {
-	c.stats.Thin++
-	return c.thinned(ev)
+	thin := c.thinned(ev)
+	if thin != ev {
+		c.stats.Thin++
+	}
+	return thin
 }
 
+// thickest is how many bytes an event may have that is kept whole. Most have a few hundred; what a match means is read from
+// its event.
+const thickest = 16 << 10
+
 func (c *Correlator) thinned(ev *tocsin.Event) *tocsin.Event {
+	size := len(ev.Raw)
+	for i := range ev.Fields {
+		size += len(ev.Fields[i].Name) + len(ev.Fields[i].Value)
+	}
+	if size <= thickest {
+		return ev
+	}
 	fields := c.thin.Fields[:0]
 	for _, f := range ev.Fields {
 		if c.set.asked[bare(f.Name)] {
