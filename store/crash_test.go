@@ -286,3 +286,31 @@ func TestPowerCutWhileTheLogIsCopied(t *testing.T) {
 		s.Close()
 	}
 }
+
+// What a refused file's log holds is not copied into it, and not lost.
+func TestRefusedFileKeepsItsLog(t *testing.T) {
+	s := openIn(t, t.TempDir())
+	for n := 1; n <= 3; n++ {
+		if err := s.Commit(t.Context(), numbered(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustExec(t, s.writer, "PRAGMA user_version = 99")
+	db, wal := read(t, s.path), read(t, s.path+"-wal")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state.db")
+	if err := errors.Join(os.WriteFile(path, db, 0o600), os.WriteFile(path+"-wal", wal, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := Open(path, Options{}); !errors.Is(err, ErrNewer) {
+			t.Fatalf("got %v", err)
+		}
+		if _, err := OpenReadOnly(path); !errors.Is(err, ErrNewer) {
+			t.Fatalf("to read: %v", err)
+		}
+		if !bytes.Equal(read(t, path), db) || !bytes.Equal(read(t, path+"-wal"), wal) {
+			t.Fatal("the files were changed")
+		}
+	}
+}

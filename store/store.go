@@ -2,8 +2,8 @@
 // seen, the campaigns that were told and what people made of them, alerts that are to be sent, accounts of the console,
 // suppressions, incidents about the run itself, and an audit log.
 //
-// It promises that a Commit is there whole once it returned nil, also after kill -9 or a power cut, and not at all while it has
-// not begun; that the same Commit can be tried again after an error; that a piece whose bytes changed on disk is reported and
+// It promises that a Commit is kept whole or not at all, and is on disk once it returned nil, also after kill -9 or a power
+// cut; that the same Commit can be tried again after an error; that a piece whose bytes changed on disk is reported and
 // never given out as good; that a damaged or newer file is refused and left as it is; and that one process at a time writes.
 // Full disks, locks held by others and damage come as ErrFull, ErrLocked and ErrCorrupt, and the store can be used on.
 //
@@ -168,7 +168,8 @@ func (s *Store) open() error {
 		return db, err
 	}
 	var err error
-	if s.reader, err = sql.Open("sqlite", s.dsn("", "query_only(1)")); err != nil {
+	// With mode=ro a file that is refused stays as it is, its log too, which other connections copy when they close.
+	if s.reader, err = sql.Open("sqlite", s.dsn("mode=ro", "query_only(1)")); err != nil {
 		return err
 	}
 	s.reader.SetMaxOpenConns(readers)
