@@ -38,7 +38,7 @@ func (s *Pages) putAway() {
 
 // piece is the written form of a layer of ordinary use.
 func (s *Pages) piece(k pageKey, l *layer) []byte {
-	p := pageWriter{t: &s.t, of: map[string]uint64{}}
+	p := s.t.writes(0)
 	p.int(k.slot)
 	p.name(k.source)
 	p.layer(l)

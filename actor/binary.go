@@ -54,22 +54,71 @@ func (w *writer) flags(all ...bool) {
 	w.b = append(w.b, f)
 }
 
-// A pageWriter numbers texts as it meets them. Number 0 is none.
+// A pageWriter numbers names, kinds and rules as it meets them. Number 0 is none.
 type pageWriter struct {
 	writer
 	t     *nameTable
-	of    map[string]uint64
-	texts []string
+	names []int32 // by the piece's numbers
+	kinds []int32
+	rules []*tocsin.Rule
+	named []uint32 // by the table's numbers
+	kind  []uint32
+	rule  map[*tocsin.Rule]uint64
+	like  map[ruleKey]uint64
 }
 
-// whole is what was written, after the texts that it refers to.
-func (w *pageWriter) whole() []byte {
-	var head writer
-	head.uint(uint64(len(w.texts)))
-	for _, x := range w.texts {
-		head.text(x)
+// writes begins a piece. What pageWriters need to number names is used again.
+func (t *nameTable) writes(about int) *pageWriter {
+	w := t.pen
+	if w == nil {
+		w = &pageWriter{t: t, rule: map[*tocsin.Rule]uint64{}, like: map[ruleKey]uint64{}}
+		t.pen = w
 	}
-	return append(head.b, w.b...)
+	w.named, w.kind = append(w.named, make([]uint32, len(t.all)-len(w.named))...), append(w.kind, make([]uint32, len(t.kinds)-len(w.kind))...)
+	for _, i := range w.names {
+		w.named[i] = 0
+	}
+	for _, i := range w.kinds {
+		w.kind[i] = 0
+	}
+	clear(w.rule)
+	clear(w.like)
+	clear(w.rules)
+	w.names, w.kinds, w.rules, w.b = w.names[:0], w.kinds[:0], w.rules[:0], make([]byte, 0, about)
+	return w
+}
+
+// whole is what was written, after the texts, kinds and rules that it refers to.
+func (w *pageWriter) whole() []byte {
+	var body writer
+	body.b, w.b = w.b, nil
+	kinds := w.kinds
+	w.uint(uint64(len(kinds)))
+	for _, i := range kinds {
+		k := &w.t.kinds[i]
+		for _, s := range [...]string{k.verb, k.tactic, k.technique, k.tool, k.rule} {
+			w.text(s)
+		}
+		w.b = append(w.b, byte(k.outcome), byte(k.level))
+	}
+	w.uint(uint64(len(w.rules)))
+	for _, r := range w.rules {
+		w.text(r.ID)
+		w.text(r.Title)
+		w.text(strings.Join(r.Tags, " "))
+		w.b = append(w.b, byte(r.Level))
+	}
+	head := writer{b: []byte{written}}
+	size := 0
+	for _, i := range w.names {
+		size += len(w.t.all[i]) + 3
+	}
+	head.b = slices.Grow(head.b, size+len(w.b)+len(body.b)+8)
+	head.uint(uint64(len(w.names)))
+	for _, i := range w.names {
+		head.text(w.t.all[i])
+	}
+	return append(append(head.b, w.b...), body.b...)
 }
 
 func (w *pageWriter) name(i int32) {
@@ -77,15 +126,35 @@ func (w *pageWriter) name(i int32) {
 		w.uint(0)
 		return
 	}
-	w.string(w.t.all[i])
+	n := w.named[i]
+	if n == 0 {
+		w.names = append(w.names, i)
+		n = uint32(len(w.names))
+		w.named[i] = n
+	}
+	w.uint(uint64(n))
 }
 
-func (w *pageWriter) string(s string) {
-	n, ok := w.of[s]
+func (w *pageWriter) kindOf(i int32) {
+	n := w.kind[i]
+	if n == 0 {
+		w.kinds = append(w.kinds, i)
+		n = uint32(len(w.kinds))
+		w.kind[i] = n
+	}
+	w.uint(uint64(n))
+}
+
+func (w *pageWriter) ruleOf(r *tocsin.Rule) {
+	n, ok := w.rule[r]
 	if !ok {
-		w.texts = append(w.texts, s)
-		n = uint64(len(w.texts))
-		w.of[s] = n
+		k := ruleKey{r.ID, r.Title, r.Level}
+		if n, ok = w.like[k]; !ok {
+			w.rules = append(w.rules, r)
+			n = uint64(len(w.rules))
+			w.like[k] = n
+		}
+		w.rule[r] = n
 	}
 	w.uint(n)
 }
@@ -100,15 +169,12 @@ func (w *pageWriter) layer(l *layer) {
 
 // doers writes those of a layer that are wanted.
 func (w *pageWriter) doers(l *layer, wanted func(*doer) bool) {
-	var doers []*doer
+	doers := make([]*doer, 0, 64)
 	for _, d := range l.doers {
 		if wanted(d) {
 			doers = append(doers, d)
 		}
 	}
-	slices.SortFunc(doers, func(x, y *doer) int {
-		return cmp.Or(cmp.Compare(w.t.text(x.who), w.t.text(y.who)), cmp.Compare(w.t.text(x.host), w.t.text(y.host)))
-	})
 	w.uint(uint64(len(doers)))
 	for _, d := range doers {
 		w.name(d.who)
@@ -136,11 +202,9 @@ func (w *pageWriter) doers(l *layer, wanted func(*doer) bool) {
 }
 
 func (w *pageWriter) deed(d *deed) {
-	k := &w.t.kinds[d.kind]
-	for _, s := range [...]string{k.verb, k.tactic, k.technique, k.tool, k.rule, d.text} {
-		w.string(s)
-	}
-	w.b = append(w.b, byte(k.outcome), byte(k.level), d.log)
+	w.kindOf(d.kind)
+	w.text(d.text)
+	w.b = append(w.b, d.log)
 	w.name(d.host)
 	w.name(d.org)
 	w.name(d.row)
@@ -167,10 +231,7 @@ func (w *pageWriter) deed(d *deed) {
 	}
 	w.uint(uint64(len(d.rules)))
 	for _, r := range d.rules {
-		w.string(r.ID)
-		w.string(r.Title)
-		w.string(strings.Join(r.Tags, " "))
-		w.b = append(w.b, byte(r.Level))
+		w.ruleOf(r)
 	}
 	w.uint(uint64(len(d.blocks)))
 	for _, x := range d.blocks {
@@ -265,26 +326,38 @@ type pageReader struct {
 	reader
 	s     *Pages
 	texts []string
+	kinds []kind
+	met   []*tocsin.Rule
 	rules map[ruleKey]*tocsin.Rule
 	rule  func(id, title string) *tocsin.Rule
 }
 
-// head reads the texts that the rest refers to.
+// head reads the version, and the texts, kinds and rules that the rest refers to.
 func (r *pageReader) head() {
-	for n := r.uint(); n > 0 && !r.bad; n-- {
-		text := r.bytes(r.uint())
-		r.bad = r.bad || !utf8.Valid(text)
-		r.texts = append(r.texts, string(text))
+	if r.byte() != written {
+		r.bad = true
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		r.texts = append(r.texts, r.text())
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		var k kind
+		for _, s := range [...]*string{&k.verb, &k.tactic, &k.technique, &k.tool, &k.rule} {
+			*s = r.text()
+		}
+		k.outcome, k.level = tocsin.Outcome(r.byte()), tocsin.Level(r.byte())
+		r.bad = r.bad || k.level > tocsin.Critical
+		r.kinds = append(r.kinds, k)
+	}
+	for n := r.count(); n > 0 && !r.bad; n-- {
+		r.met = append(r.met, r.ruleOf(r.text(), r.text(), r.text(), tocsin.Level(r.byte())))
 	}
 }
 
-func (r *pageReader) string() string {
-	n := r.uint()
-	if n == 0 || n > uint64(len(r.texts)) {
-		r.bad = true
-		return ""
-	}
-	return r.texts[n-1]
+func (r *pageReader) text() string {
+	b := r.bytes(r.uint())
+	r.bad = r.bad || !utf8.Valid(b)
+	return string(b)
 }
 
 func (r *pageReader) name() int32 {
@@ -350,24 +423,18 @@ func (r *pageReader) doers(l *layer) {
 }
 
 func (r *pageReader) deed(of *doer) {
-	var k kind
-	var text string
-	for _, s := range [...]*string{&k.verb, &k.tactic, &k.technique, &k.tool, &k.rule, &text} {
-		*s = r.string()
-	}
-	k.outcome, k.level = tocsin.Outcome(r.byte()), tocsin.Level(r.byte())
-	log := r.byte()
-	host := r.name()
-	if r.bad = r.bad || int(log) >= nLogs; r.bad {
+	i := r.uint()
+	text, log, host := r.text(), r.byte(), r.name()
+	if r.bad = r.bad || int(log) >= nLogs || i == 0 || i > uint64(len(r.kinds)); r.bad {
 		return
 	}
-	d, isNew := of.deed(host, r.s.t.kindNumber(k))
+	d, isNew := of.deed(host, r.s.t.kindNumber(r.kinds[i-1]))
 	d.org, d.row, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.name(), r.int(), r.uint(), text, log
 	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
 	f := r.byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0
 	d.weight = math.Float32frombits(uint32(r.uint()))
-	if w := float64(d.weight); math.IsNaN(w) || math.IsInf(w, 0) || !isNew || k.level > tocsin.Critical || d.n < 0 || d.size < 0 {
+	if w := float64(d.weight); math.IsNaN(w) || math.IsInf(w, 0) || !isNew || d.n < 0 || d.size < 0 {
 		r.bad = true
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
@@ -381,7 +448,11 @@ func (r *pageReader) deed(of *doer) {
 		d.refs = append(d.refs, x)
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
-		d.rules = append(d.rules, r.ruleOf(r.string(), r.string(), r.string(), tocsin.Level(r.byte())))
+		i := r.uint()
+		if r.bad = r.bad || i == 0 || i > uint64(len(r.met)); r.bad {
+			return
+		}
+		d.rules = append(d.rules, r.met[i-1])
 	}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})

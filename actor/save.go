@@ -242,7 +242,14 @@ func (s *Pages) readCommon(b []byte) bool {
 
 // writePage is a piece of a page: all of it, or what changed.
 func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
-	w := pageWriter{t: &s.t, of: map[string]uint64{}}
+	about := 0
+	if whole { // a deed with its ticks has some 200 bytes
+		about = 1024
+		for st := range strata {
+			about += 200 * p.of[st].n
+		}
+	}
+	w := s.t.writes(about)
 	w.int(p.slot)
 	w.name(p.source)
 	w.int(h.since)
@@ -279,7 +286,7 @@ func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
 			return true
 		})
 	}
-	return append([]byte{written}, w.whole()...)
+	return w.whole()
 }
 
 func (w *pageWriter) facts(p *page) {
@@ -342,10 +349,7 @@ func LoadPages(pieces map[string][]byte, key Key, rule func(id, title string) *t
 
 // readPage reads a piece of a page.
 func (s *Pages) readPage(b []byte, rules map[ruleKey]*tocsin.Rule, rule func(id, title string) *tocsin.Rule) (*page, error) {
-	if len(b) == 0 || b[0] != written {
-		return nil, fmt.Errorf("%w: this is version %d", ErrWritten, written)
-	}
-	r := pageReader{reader: reader{b: b[1:]}, s: s, rules: rules, rule: rule}
+	r := pageReader{reader: reader{b: b}, s: s, rules: rules, rule: rule}
 	r.head()
 	p := &page{slot: r.int(), source: r.name(), since: r.int()}
 	f := r.byte()

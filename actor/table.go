@@ -46,6 +46,7 @@ type nameTable struct {
 	kindOf   map[kind]int32
 
 	buf      []byte
+	pen      *pageWriter // that is used again
 	recent   [8]kind // the last ones met: most actions are of one of them
 	recentAt [8]int32
 	recentN  int
