@@ -197,19 +197,16 @@ func (f *follower) end(ctx context.Context) error {
 	}
 	cut := splitter{max: maxEntry}
 	cut.write(out)
-	for {
-		e, ok := cut.next()
-		if !ok || e.cursor == "" {
-			return nil
-		}
-		b := &feed.Batch{Origin: f.origin, Data: e.data, Line: 1, Told: e.lines + 1, At: at(e.real)}
-		f.pos.Past = 0
-		f.advance(e)
-		if len(e.data) == 0 { // too long to be delivered; the place is kept with the next
-			return nil
-		}
-		return f.put(ctx, b)
+	e, ok := cut.next()
+	if !ok || e.cursor == "" {
+		return nil
 	}
+	b := &feed.Batch{Origin: f.origin, Data: e.data, Line: 1, Told: e.lines + 1, At: at(e.real)}
+	f.advance(e)
+	if len(e.data) == 0 { // too long to be delivered; the place is kept with the next
+		return nil
+	}
+	return f.put(ctx, b)
 }
 
 // refused goes on otherwise where journalctl does not take the cursor.

@@ -266,9 +266,9 @@ func TestFromNow(t *testing.T) {
 	journal(t, filepath.Join(dir, "b.journal"), "while stopped", 'a', 100, 3)
 	again := newTaker()
 	stop = run(t, quick(New(Options{Dir: dir})), k.cursor(-1), again)
-	got := again.untilCount(t, 3)
+	again.untilCount(t, 3)
 	journal(t, filepath.Join(dir, "c.journal"), "live", 'b', 200, 2)
-	got = again.untilCount(t, 5)
+	got := again.untilCount(t, 5)
 	stop()
 	for i, want := range []string{"while stopped 0", "while stopped 1", "while stopped 2", "live 0", "live 1"} {
 		if !strings.HasSuffix(got[i], want) {

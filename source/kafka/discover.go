@@ -99,6 +99,7 @@ func (r *reader) discover(ctx context.Context) error {
 	r.state, r.why, r.topics = "", "", topics
 	r.mu.Unlock()
 	if len(fresh) == 0 {
+		r.known = true
 		return nil
 	}
 	return r.begin(ctx, fresh)
@@ -198,6 +199,7 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 		from[at.topic][at.partition] = kgo.NewOffset().At(p.pos.Next)
 	}
 	r.client.AddConsumePartitions(from)
+	r.known = true // what is found from now on was not there
 	return nil
 }
 

@@ -23,7 +23,7 @@ type reader struct {
 	*Source
 	client *kgo.Client
 	sink   feed.Sink
-	known  bool // there are cursors of this cluster
+	known  bool // the first start is behind: what has no cursor is new
 }
 
 // read hands on what comes within a time. An error is ctx's.
