@@ -63,9 +63,10 @@ type Store struct {
 	reader *sql.DB
 	hot    map[string]*sql.Stmt // statements of the writer, by text
 
-	full  chan struct{} // has one token when the log is to be copied
-	done  chan struct{}
-	tasks sync.WaitGroup
+	full    chan struct{} // has one token when the log is to be copied
+	copying sync.Mutex    // held while it is
+	done    chan struct{}
+	tasks   sync.WaitGroup
 
 	commits, failed atomic.Int64
 	took            atomic.Int64 // nanoseconds of the last commit
@@ -181,7 +182,7 @@ func (s *Store) open() error {
 		return err
 	}
 	if s.writer, err = single(fmt.Sprintf("page_size(%d)", pageSize), "synchronous(FULL)", "fullfsync(1)", "checkpoint_fullfsync(1)",
-		fmt.Sprintf("journal_size_limit(%d)", walHard), fmt.Sprintf("wal_autocheckpoint(%d)", walHard/pageSize), "cache_size(-16384)"); err != nil {
+		fmt.Sprintf("journal_size_limit(%d)", walHard), "wal_autocheckpoint(0)", "cache_size(-16384)"); err != nil {
 		return err
 	}
 	var mode string
@@ -362,9 +363,15 @@ func (s *Store) write(ctx context.Context, op string, f func(*txn) error) (err e
 	return nil
 }
 
-// nudge has the log copied into the file once it is long.
+// nudge has the log copied into the file once it is long, by its caller, who writes, where the background cannot keep up:
+// the log begins anew only when all of it was copied while nobody wrote.
 func (s *Store) nudge() {
-	if info, err := os.Stat(s.path + "-wal"); err != nil || info.Size() < walSoft {
+	info, err := os.Stat(s.path + "-wal")
+	if err != nil || info.Size() < walSoft {
+		return
+	}
+	if info.Size() >= walHard {
+		s.copyLog(s.writer)
 		return
 	}
 	select {
@@ -382,10 +389,16 @@ func (s *Store) keep() {
 			return
 		case <-s.full:
 		}
-		var busy, frames, copied int
-		if err := s.keeper.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &copied); err != nil {
-			s.o.Log.Warn("store: the write-ahead log could not be copied into the database", "err", err)
-		}
+		s.copyLog(s.keeper)
+	}
+}
+
+func (s *Store) copyLog(db *sql.DB) {
+	s.copying.Lock()
+	defer s.copying.Unlock()
+	var busy, frames, copied int
+	if err := db.QueryRow("PRAGMA wal_checkpoint(PASSIVE)").Scan(&busy, &frames, &copied); err != nil {
+		s.o.Log.Warn("store: the write-ahead log could not be copied into the database", "err", err)
 	}
 }
 
