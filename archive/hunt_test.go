@@ -61,6 +61,11 @@ func hunt(t testing.TB, set *sigma.Set, paths []string, watch func(*tocsin.Event
 	if c.Mistakes > 0 {
 		t.Fatal(c.Mistake)
 	}
+	for _, f := range c.Faults {
+		if strings.HasPrefix(f.Source, paths[0]) && watch == nil {
+			t.Error(f)
+		}
+	}
 	for m := range f.All(true) {
 		out.Matches = append(out.Matches, fmt.Sprintf("%s %s %s %v", m.Time, m.Rule.Title, m.Event.Place(), m.Held))
 	}

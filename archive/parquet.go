@@ -373,24 +373,22 @@ func (p *Parquet) row(dst []byte) ([]byte, error) {
 	if err := p.fields(); err != nil {
 		return dst, err
 	}
-	c := p.cols["packed"]
-	_, def, err := c.next()
-	if err != nil {
-		return dst, c.short(err)
-	}
-	if def < c.maxDef {
+	b, err := p.text("packed")
+	switch {
+	case err != nil:
+		return dst, err
+	case b == "":
 		return p.packer.Append(dst, ev), nil
 	}
-	b, err := c.bytes()
-	if err != nil {
-		return dst, err
-	}
 	n := 0
-	p.exact.Decode(&tocsin.Record{Source: "packed", Data: b}, func(ev *tocsin.Event) {
+	p.exact.Decode(&tocsin.Record{Source: "packed", Data: []byte(b)}, func(ev *tocsin.Event) {
 		if n++; n == 1 {
 			dst = p.packer.Append(dst, ev)
 		}
 	})
+	if n != 1 {
+		return dst, p.cols["packed"].fail("it is not one event")
+	}
 	return dst, nil
 }
 

@@ -42,8 +42,8 @@ type storedRow struct {
 	// filters on it and on the values, a value is found whatever its case.
 	Folded []string `parquet:"folded,list,dict" parquet-element:",dict"`
 	// Packed is the event as package decode packs it, where the columns cannot say all of it: bytes that are no text, times
-	// beyond what 64 bits of nanoseconds hold, a fault's parts.
-	Packed []byte `parquet:"packed,optional,plain"`
+	// beyond what 64 bits of nanoseconds hold, a fault's parts. Else it is empty.
+	Packed []byte `parquet:"packed,plain"`
 }
 
 type storedSource struct {
