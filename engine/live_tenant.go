@@ -88,6 +88,9 @@ const (
 	mostViewAside = 500
 )
 
+// beginning is a mark before which nothing happens.
+var beginning = time.Unix(1, 0)
+
 func (l *Live) stateOptions(t *tenant) StateOptions {
 	in := l.o.Input
 	return StateOptions{Key: l.key, Horizon: in.Horizon, Set: l.set, Known: in.Known, Knowledge: in.Knowledge, Channels: in.Channels, Rules: l.o.Rules,
@@ -144,6 +147,9 @@ func (t *tenant) turn(l *Live, mark time.Time) bool {
 	if f := t.state.Facts(); f.Revision() != t.revision && (l.last || now.Sub(t.namedAt) >= namesPause) {
 		t.state.Names(f.Names())
 		t.namedAt, t.revision = now, f.Revision()
+	}
+	if mark.IsZero() { // which would be the end of time
+		mark = beginning
 	}
 	changed := len(t.state.Turn(mark)) > 0
 	if t.called && (l.last || now.Sub(t.judgedAt) >= judgePause) {

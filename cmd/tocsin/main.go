@@ -28,6 +28,7 @@ import (
 // cli is the command line.
 type cli struct {
 	Hunt     huntCmd     `cmd:"" help:"Read logs and report the intrusions in them."`
+	Live     runCmd      `cmd:"" name:"run" help:"Follow logs and receive them, and tell of intrusions while they happen."`
 	Explain  explainCmd  `cmd:"" help:"Show the chain of evidence of a campaign that hunt found."`
 	Diff     diffCmd     `cmd:"" help:"Compare two results of hunt: what is new, worse or gone."`
 	Rehearse rehearseCmd `cmd:"" help:"Write the logs of an intrusion that never happened, and the truth about it."`

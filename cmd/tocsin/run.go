@@ -159,7 +159,7 @@ type service struct {
 	received  *wal.Log
 	keep      *keeper
 	live      *engine.Live
-	sources   []kindOf
+	sources   []kindsOf
 	listeners []listener
 	sender    *tell.Sender
 	channels  map[string]tell.Channel

@@ -21,8 +21,8 @@ const (
 	searchMost  = 5000
 )
 
-// errEnough ends a search that has found what it looks for.
-var errEnough = errors.New("enough was found")
+// errFoundRecord ends a search that has found what it looks for.
+var errFoundRecord = errors.New("enough was found")
 
 // search goes through the archive for the first events that a query asks for, in order of time.
 func (v *service) search(ctx context.Context, q console.SearchQuery) ([]*tocsin.Event, error) {
@@ -38,7 +38,7 @@ func (v *service) search(ctx context.Context, q console.SearchQuery) ([]*tocsin.
 	order := func(a, b *tocsin.Event) int { return a.Time.Compare(b.Time) }
 	_, err := engine.Read(ctx, in, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if !asked(ev, text, q.Fields) {
+			if !wantedBy(ev, text, q.Fields) {
 				return
 			}
 			mu.Lock()
@@ -58,8 +58,8 @@ func (v *service) search(ctx context.Context, q console.SearchQuery) ([]*tocsin.
 	return found, err
 }
 
-// asked says that an event is one that a search asks for.
-func asked(ev *tocsin.Event, text string, fields []tocsin.Field) bool {
+// wantedBy says that an event is one that a search asks for.
+func wantedBy(ev *tocsin.Event, text string, fields []tocsin.Field) bool {
 	for _, f := range fields {
 		if f.Name == "Host" || f.Name == "host" {
 			if like(f.Value, ev.Host) {
@@ -91,7 +91,7 @@ func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*
 			defer mu.Unlock()
 			if found == nil {
 				found = ev.Clone()
-				stop(errEnough)
+				stop(errFoundRecord)
 			}
 		})
 	})

@@ -117,7 +117,7 @@ func (v *service) makeSources() error {
 		if err != nil {
 			return err
 		}
-		v.sources = append(v.sources, kindOf{t, []string{"file"}})
+		v.sources = append(v.sources, kindsOf{t, []string{"file"}})
 	}
 	for _, j := range journals {
 		o := journald.Options{Dir: j.Dir, Tenant: j.Tenant, Asked: true, Log: v.log, Start: "end"}
@@ -127,21 +127,21 @@ func (v *service) makeSources() error {
 		if j.Since == "start" || j.Since == "" && (j.Dir != "" || j.File != "") {
 			o.Start = "start"
 		}
-		v.sources = append(v.sources, kindOf{journald.New(o), []string{"journal"}})
+		v.sources = append(v.sources, kindsOf{journald.New(o), []string{"journal"}})
 	}
 	for _, k := range c.Sources.Kafka {
 		s, err := v.kafka(k)
 		if err != nil {
 			return err
 		}
-		v.sources = append(v.sources, kindOf{s, []string{"kafka"}})
+		v.sources = append(v.sources, kindsOf{s, []string{"kafka"}})
 	}
 	for _, n := range c.Sources.NATS {
 		s, err := v.nats(n)
 		if err != nil {
 			return err
 		}
-		v.sources = append(v.sources, kindOf{s, []string{"nats"}})
+		v.sources = append(v.sources, kindsOf{s, []string{"nats"}})
 	}
 	if !c.Sources.Stdin && len(c.Sources.Syslog)+len(c.Sources.HTTP) == 0 {
 		return nil
@@ -154,7 +154,7 @@ func (v *service) makeSources() error {
 		return fmt.Errorf("the log of what is received: %w", err)
 	}
 	v.received = log
-	v.sources = append(v.sources, kindOf{log, []string{"syslog", "http", "otlp", "stdin"}})
+	v.sources = append(v.sources, kindsOf{log, []string{"syslog", "http", "otlp", "stdin"}})
 	for _, s := range c.Sources.Syslog {
 		l, err := v.syslog(s)
 		if err != nil {
@@ -172,8 +172,8 @@ func (v *service) makeSources() error {
 	return nil
 }
 
-// A kindOf is a source with the kinds of origins that it delivers.
-type kindOf struct {
+// A kindsOf is a source with the kinds of origins that it delivers.
+type kindsOf struct {
 	feed.Source
 	kinds []string
 }
@@ -302,25 +302,18 @@ func (v *service) http(h ConfigHTTP) (listener, error) {
 		}
 		tokens[secret] = t.Tenant
 	}
-	auth := push.Auth{Tokens: tokens, Open: loopback(h.Listen) && len(tokens) == 0, Tenant: h.Tenant}
+	gate := &push.Gate{Token: push.Tokens(tokens), Open: loopback(h.Listen) && len(tokens) == 0}
 	if w.tls != nil && w.tls.ClientCAs != nil {
-		auth.Certificates = byName(h.Tenants, h.Tenant)
+		gate.Cert = byName(h.Tenants, h.Tenant)
 	}
-	p, err := push.New(push.Options{Auth: auth, Log: v.received, Name: h.Listen, Logger: v.log})
-	if err != nil {
-		return nil, err
-	}
-	o, err := otlp.New(otlp.Options{Auth: auth.Check, Log: v.received, Name: h.Listen, Logger: v.log})
-	if err != nil {
-		return nil, err
-	}
+	p := push.New(push.Options{Gate: gate, Log: v.received, Logger: v.log})
+	o := otlp.New(otlp.Options{Gate: gate, Log: v.received, Logger: v.log})
 	w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/v1/logs", "/v1/traces", "/v1/metrics":
+		if otlp.Serves(r.URL.Path) {
 			o.ServeHTTP(rw, r)
-		default:
-			p.ServeHTTP(rw, r)
+			return
 		}
+		p.ServeHTTP(rw, r)
 	})
 	w.stats = []func() []feed.Stat{p.Stats, o.Stats}
 	return w, nil
@@ -356,4 +349,45 @@ func (w *web) Stats() (all []feed.Stat) {
 		all = append(all, f()...)
 	}
 	return all
+}
+
+// kafka makes the source of a cluster's topics.
+func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
+	o := kafka.Options{Brokers: k.Brokers, Topics: k.Topics, Group: k.Group, Tenant: k.Tenant, Format: k.Format, User: k.User, Mechanism: k.SASL, Start: startOf(k.Since), Log: v.log}
+	var err error
+	if o.TLS, err = clientTLS(k.TLS); err != nil {
+		return nil, fmt.Errorf("kafka %s: %w", strings.Join(k.Brokers, ","), err)
+	}
+	if k.PasswordFile != "" {
+		if o.Password, err = secretOf(k.PasswordFile); err != nil {
+			return nil, err
+		}
+	}
+	return kafka.New(o)
+}
+
+// nats makes the source of a stream.
+func (v *service) nats(n ConfigNATS) (feed.Source, error) {
+	o := nats.Options{URL: n.URL, Stream: n.Stream, Subjects: n.Subjects, Creds: n.Creds, Tenant: n.Tenant, Format: n.Format, Start: startOf(n.Since), Log: v.log}
+	var err error
+	if o.TLS, err = clientTLS(n.TLS); err != nil {
+		return nil, fmt.Errorf("nats %s: %w", n.URL, err)
+	}
+	return nats.New(o)
+}
+
+// startOf is where a first start begins.
+func startOf(since string) string {
+	if since == "start" {
+		return "start"
+	}
+	return "end"
+}
+
+// stdin takes what standard input has.
+func (v *service) stdin(ctx context.Context) {
+	o := &feed.Origin{ID: fmt.Sprintf("stdin:%d", v.began.UnixNano()), Kind: "stdin", Path: "stdin@" + v.began.UTC().Format("20060102T150405.000Z"), Asked: true}
+	if err := wal.Stdin(ctx, os.Stdin, v.received, o); err != nil && ctx.Err() == nil {
+		v.log.Error("standard input", "error", err.Error())
+	}
 }

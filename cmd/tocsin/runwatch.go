@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/tocsin-ids/tocsin/console"
+	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/store"
+)
+
+// When something about the run itself is an incident.
+const (
+	watchEach   = 5 * time.Second
+	silentLeast = 15 * time.Minute // a stream that has delivered, and is silent for so long …
+	silentTimes = 50               // … and for so many times its mean distance between two events
+	silentFrom  = 100              // events that it must have delivered
+	lagMost     = 5 * time.Minute  // what is behind for so long
+	clockMost   = 5 * time.Minute  // how far a stream's clock may be off
+	leastFree   = 1 << 30          // bytes that the disk should have left
+	rollEach    = time.Minute
+	forgetEach  = time.Hour
+)
+
+// watch looks after the run itself until ctx ends: what is wrong with it is an incident, what is old is let go, and events
+// whose hour is over go into Parquet files.
+func (v *service) watch(ctx context.Context) {
+	tick := time.NewTicker(watchEach)
+	defer tick.Stop()
+	var rolled, forgot time.Time
+	last := time.Now()
+	open := map[[2]string]bool{}
+	if all, err := v.store.Incidents(ctx, true); err == nil {
+		for _, x := range all {
+			open[[2]string{x.Kind, x.Subject}] = true
+		}
+	}
+	streams := map[string]*pace{}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			found := map[[2]string]string{}
+			say := func(kind, subject, format string, args ...any) {
+				found[[2]string{kind, subject}] = report.Visible(fmt.Sprintf(format, args...))
+			}
+			// The wall clock against the one that only goes forward.
+			if jump := now.Round(0).Sub(last.Round(0)) - now.Sub(last); jump.Abs() > clockAway {
+				say("clock", "this machine", "the clock of this machine jumped by %s: event times around it may be off", jump.Round(time.Millisecond))
+			}
+			last = now
+			v.lookAtSources(now, say, streams)
+			if err := v.live.Failing(); err != nil {
+				say(failingKind(err), "commit", "what was read cannot be kept: %v; nothing is lost: it is tried again, and reading waits", err)
+			}
+			if free, err := v.store.Free(); err == nil && free >= 0 && free < leastFree {
+				say("disk", v.dir, "%d MiB are left on the disk that holds %s: make room, or lower archive: {size, age}", free>>20, v.dir)
+			}
+			for key, text := range found {
+				v.raise(key[0], key[1], text)
+				if !open[key] {
+					v.log.Warn("incident", "kind", key[0], "subject", key[1], "what", text)
+				}
+				open[key] = true
+			}
+			for key := range open {
+				if _, still := found[key]; !still && watched[key[0]] {
+					v.clear(key[0], key[1])
+					delete(open, key)
+				}
+			}
+			if v.archive != nil && now.Sub(rolled) >= rollEach {
+				rolled = now
+				v.roll(now)
+			}
+			if now.Sub(forgot) >= forgetEach {
+				forgot = now
+				if _, err := v.store.Forget(ctx, store.Retention{Before: now.Add(-v.config.Retention.Campaigns.or(400 * 24 * time.Hour))}); err != nil {
+					v.log.Error("what is old cannot be let go", "error", err.Error())
+				}
+			}
+			if err := v.looking.refresh(ctx); err != nil {
+				v.log.Error("suppressions", "error", err.Error())
+			}
+			v.changes.tell(console.Change{Kind: "source"})
+		}
+	}
+}
+
+// clockAway is how far the clock may be moved between two looks before that is an incident.
+const clockAway = 2 * time.Second
+
+// watched are the kinds of incidents that are looked for again and again, so that they end when they are not found.
+var watched = map[string]bool{"silent": true, "lag": true, "clock": true, "disk": true, "broken": true, "lost": true, "commit": true, "locked": true, "unread": true}
+
+// failingKind is the kind of incident that a failed commit is.
+func failingKind(err error) string {
+	switch {
+	case errors.Is(err, store.ErrFull):
+		return "disk"
+	case errors.Is(err, store.ErrLocked):
+		return "locked"
+	}
+	return "commit"
+}
+
+// A pace is how a stream delivered so far.
+type pace struct {
+	first  time.Time
+	events int64
+	lost   int64
+}
+
+// lookAtSources finds what is wrong with what is followed and received.
+func (v *service) lookAtSources(now time.Time, say func(kind, subject, format string, args ...any), streams map[string]*pace) {
+	for _, s := range v.Sources() {
+		name := sourceName(s)
+		if s.State == "broken" {
+			say("broken", name, "%s", s.Why)
+		}
+		p := streams[s.ID]
+		if p == nil {
+			p = &pace{first: now}
+			streams[s.ID] = p
+		}
+		if s.Lost > p.lost {
+			say("lost", name, "%d records were lost since the process began: %s", s.Lost, s.Why)
+		}
+		if s.Behind > 0 && !s.Last.IsZero() && now.Sub(s.Last) > lagMost && s.State != "waiting" {
+			say("lag", name, "%d bytes are there and nothing was read for %s", s.Behind, now.Sub(s.Last).Round(time.Second))
+		}
+	}
+	for _, o := range v.live.View().Origins {
+		p := streams["events "+o.ID]
+		if p == nil {
+			p = &pace{first: now}
+			streams["events "+o.ID] = p
+		}
+		p.events = o.Events
+		silence, lived := now.Sub(o.Took), o.Took.Sub(p.first)
+		if o.Events >= silentFrom && lived > 0 && silence > silentLeast && silence > silentTimes*lived/time.Duration(o.Events) {
+			say("silent", o.Path, "nothing came for %s, and before that something every %s", silence.Round(time.Second), (lived / time.Duration(o.Events)).Round(time.Millisecond))
+		}
+		if o.Why != "" {
+			say("unread", o.Path, "not read: %s", o.Why)
+		}
+		if !v.replay && !o.Behind {
+			v.clockOf(o, say)
+		}
+	}
+}
+
+// clockOf says that a stream's clock is off.
+func (v *service) clockOf(o engine.OriginView, say func(kind, subject, format string, args ...any)) {
+	switch {
+	case o.Late < -clockMost:
+		say("clock", o.Path, "its stamps are %s ahead of this machine's clock: its clock or zone is wrong; they are held to when they were received (zone in the configuration says which it is)", (-o.Late).Round(time.Second))
+	case o.Late > clockMost:
+		say("clock", o.Path, "its stamps are %s behind when they were received: its clock or zone is wrong, or it is sent late; a campaign's steps may stand in another order than they happened", o.Late.Round(time.Second))
+	}
+}
+
+func sourceName(s feed.Stat) string {
+	if s.Path != "" {
+		return s.Path
+	}
+	return s.ID
+}
+
+// roll makes Parquet files of what is over, and removes what is older or more than is to be kept.
+func (v *service) roll(now time.Time) {
+	r, err := v.archive.Roll(now)
+	if err != nil {
+		v.raise("archive", "roll", fmt.Sprintf("events cannot be put into Parquet files: %v; they stay where they are and can be read", err))
+		v.log.Error("the archive", "error", err.Error())
+	} else {
+		v.clear("archive", "roll")
+	}
+	if r.Damaged > 0 || r.Lost > 0 {
+		v.raise("corrupt", "archive", fmt.Sprintf("%d blocks of the archive's spool are damaged: %d events of them are lost", r.Damaged, r.Lost))
+	}
+	c := v.config.Archive
+	gone, err := v.archive.Retain(c.Age.or(30*24*time.Hour), c.Size.or(20<<30), now)
+	if err != nil {
+		v.log.Error("the archive", "error", err.Error())
+	}
+	if gone.Files > 0 {
+		v.log.Info("events were let go", "files", gone.Files, "bytes", gone.Bytes, "oldest", gone.Oldest)
+	}
+	runtime.GC() // what converting took is given back
+}
