@@ -36,7 +36,7 @@ var layers = map[string]struct {
 	"actor":      {tocsin: []string{".", "prevalence"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"campaign":   {tocsin: []string{".", "prevalence"}, pure: true},
 	"channel":    {tocsin: []string{".", "slot"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
-	"guard":      {tocsin: []string{".", "prevalence", "tsv"}, pure: true},
+	"guard":      {tocsin: []string{".", "prevalence", "tsv"}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"naming":     {tocsin: []string{"."}, libs: []string{"github.com/dchest/siphash"}, pure: true},
 	"engine":     {tocsin: []string{".", "action", "actor", "campaign", "channel", "decode", "feed", "guard", "naming", "sigma", "source"}, libs: []string{"github.com/klauspost/compress"}},
 	"ioc":        {tocsin: []string{"."}, pure: true},

@@ -259,9 +259,11 @@ func (r *reader) origin(b *feed.Batch) *origin {
 			o.thread = &thread{}
 		}
 	}
+	if b.Told > 0 {
+		o.floor = math.MaxUint64
+	}
 	if p, ok := r.live.savedOf(b.Origin.ID); ok && b.Told > 0 {
 		o.passed = map[uint64]bool{}
-		o.floor = math.MaxUint64
 		for _, n := range p.recent() {
 			o.passed[n] = true
 			o.recent.add(n)
@@ -431,7 +433,7 @@ func (r *reader) rest(now time.Time) {
 // judge takes one event the way that all go.
 func (r *reader) judge(ev *tocsin.Event) {
 	o, s := r.at, r.share
-	if o.passed != nil || o.skip > 0 {
+	if o.told > 0 || o.skip > 0 {
 		if o.again(ev) {
 			return
 		}
