@@ -104,7 +104,7 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) error {
 	defer stop()
 	o := l.origin(tenant)
 	f := &framer{}
-	b := make([]byte, 64<<10)
+	b := make([]byte, 4<<10) // larger where it is filled: each read is one append
 	var out []byte
 	since, first := time.Now(), true // since when what is there of a message waits for the rest
 	for {
@@ -119,6 +119,7 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) error {
 		was := f.pending()
 		n, err := c.Read(b)
 		now := time.Now()
+		full := n == len(b)
 		var broken error
 		if out, broken = f.take(out[:0], b[:n]); len(out) > 0 || !was {
 			since = now // of a message that just began
@@ -137,6 +138,9 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) error {
 		}
 		if len(out) > 0 {
 			since = time.Now() // that the log made it wait is not its fault
+		}
+		if full && len(b) < 256<<10 {
+			b = make([]byte, 4*len(b))
 		}
 		switch {
 		case broken != nil:

@@ -58,8 +58,18 @@ func (l *Log) End(origin *feed.Origin, at time.Time) error {
 }
 
 // AppendWait is Append for senders that can wait: while the log or the disk is full or the disk fails it tries again, until
-// ctx ends.
+// ctx ends. What is too much at once it appends in parts; after an error the first of them may be there.
 func (l *Log) AppendWait(ctx context.Context, origin *feed.Origin, data []byte, at time.Time) error {
+	for most := int(min(l.opt.Size/4, 64<<20)); len(data) > most; {
+		i := bytes.LastIndexByte(data[:most], '\n') + 1
+		if i == 0 {
+			break
+		}
+		if err := l.AppendWait(ctx, origin, data[:i], at); err != nil {
+			return err
+		}
+		data = data[i:]
+	}
 	said := false
 	for {
 		l.mu.Lock()
@@ -342,7 +352,7 @@ func (l *Log) roll() error {
 	if err == nil {
 		if _, err = l.write(f, b, 0); err == nil {
 			if err = l.sync(f); err == nil {
-				err = l.syncDir()
+				err = syncDir(l.dir)
 			}
 		}
 		if err != nil {

@@ -1,14 +1,19 @@
 package wal
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -303,4 +308,153 @@ func FuzzSegment(f *testing.F) {
 			t.Fatal("what was appended is not delivered")
 		}
 	})
+}
+
+// TestPowerCut holds writes back until they are synced and, while several append, takes copies of the folder: what was synced
+// is in them, and of the rest any blocks. What was acknowledged before a copy is delivered from it.
+func TestPowerCut(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir, Options{Segment: 4000})
+	type write struct {
+		f  *os.File
+		at int64
+		b  []byte
+	}
+	var disk sync.Mutex // of all below
+	var pending []write
+	acknowledged := map[string]bool{}
+	l.write = func(f *os.File, b []byte, at int64) (int, error) {
+		disk.Lock()
+		defer disk.Unlock()
+		pending = append(pending, write{f, at, bytes.Clone(b)})
+		return len(b), nil
+	}
+	l.sync = func(f *os.File) error {
+		disk.Lock()
+		defer disk.Unlock()
+		for _, w := range pending {
+			if _, err := w.f.WriteAt(w.b, w.at); err != nil {
+				return err
+			}
+		}
+		pending = nil
+		return nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var senders sync.WaitGroup
+	for s := range 8 {
+		senders.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				time.Sleep(2 * time.Millisecond)
+				line := fmt.Sprintf("%d %d %s\n", s, i, strings.Repeat("p", (i*37)%700))
+				if err := l.Append(origin(fmt.Sprint(s)), []byte(line), time.Now()); err != nil {
+					t.Error(err)
+					return
+				}
+				disk.Lock()
+				acknowledged[line] = true
+				disk.Unlock()
+			}
+		})
+	}
+	rnd := rand.New(rand.NewPCG(7, 8))
+	for range 10 {
+		time.Sleep(time.Duration(rnd.IntN(8000)) * time.Microsecond)
+		disk.Lock()
+		want := maps.Clone(acknowledged)
+		image := copyDir(t, dir)
+		for _, w := range pending {
+			f, err := os.OpenFile(filepath.Join(image, filepath.Base(w.f.Name())), os.O_WRONLY|os.O_CREATE, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < len(w.b); i += 512 {
+				if rnd.IntN(2) == 0 {
+					f.WriteAt(w.b[i:min(i+512, len(w.b))], w.at+int64(i))
+				}
+			}
+			f.Close()
+		}
+		disk.Unlock()
+		after := open(t, image, Options{})
+		got := map[string]bool{}
+		for _, text := range texts(run(t, after, nil, -1)) {
+			got[text] = true
+		}
+		for line := range want {
+			if !got[line] {
+				t.Fatalf("%.20q was acknowledged and is gone", line)
+			}
+		}
+		after.Close()
+	}
+	cancel()
+	senders.Wait()
+	if len(acknowledged) < 50 {
+		t.Errorf("only %d lines", len(acknowledged))
+	}
+}
+
+// TestKilled kills processes that append, and counts what they had acknowledged. It is its own child.
+func TestKilled(t *testing.T) {
+	if dir := os.Getenv("WAL_CHILD"); dir != "" {
+		l, err := Open(dir, Options{Segment: 20_000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s := range 4 {
+			go func() {
+				for i := 0; ; i++ {
+					line := fmt.Sprintf("%d %d %d", os.Getpid(), s, i)
+					if l.Append(origin(fmt.Sprint(s)), []byte(line), time.Now()) == nil {
+						os.Stdout.WriteString("ok " + line + "\n")
+					}
+				}
+			}()
+		}
+		select {}
+	}
+	dir := t.TempDir()
+	want := map[string]bool{}
+	rnd := rand.New(rand.NewPCG(9, 10))
+	n := 10
+	if testing.Short() {
+		n = 3
+	}
+	for range n {
+		c := exec.Command(os.Args[0], "-test.run=^TestKilled$")
+		c.Env = append(os.Environ(), "WAL_CHILD="+dir)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(out)
+		for until := 20 + rnd.IntN(200); in.Scan(); {
+			if line, ok := strings.CutPrefix(in.Text(), "ok "); ok {
+				want[line+"\n"] = true
+				if until--; until == 0 {
+					c.Process.Kill()
+				}
+			}
+		}
+		c.Wait()
+	}
+	l := open(t, dir, Options{})
+	lines := map[string]int64{}
+	for _, b := range run(t, l, nil, -1) {
+		if b.Origin.ID == "caught" {
+			continue
+		}
+		delete(want, string(b.Data))
+		if b.Line != lines[b.Origin.ID]+1 {
+			t.Errorf("origin %s: line %d after %d", b.Origin.ID, b.Line, lines[b.Origin.ID])
+		}
+		lines[b.Origin.ID] = b.Line
+	}
+	if len(want) > 0 || len(lines) != 4 {
+		t.Errorf("%d acknowledged lines are gone; %d origins", len(want), len(lines))
+	}
 }

@@ -253,6 +253,9 @@ func (l *Log) clean() {
 			l.size -= s.end
 		}
 	}
+	if n := len(l.segments); len(gone) == 0 && l.full && n > 0 && len(l.segments[n-1].last) > 0 && l.passed(l.segments[n-1]) {
+		l.wake(&l.room) // the next append makes room: see rollCommitted
+	}
 	if len(gone) > 0 {
 		l.segments = slices.DeleteFunc(l.segments, func(s *segment) bool { return slices.Contains(gone, s) })
 		l.full = false

@@ -16,6 +16,7 @@
 package wal
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -162,6 +163,9 @@ func Open(dir string, opt Options) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the log of what was received: %w", err)
 	}
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return nil, fmt.Errorf("the log of what was received: %w", err)
+	}
 	if err := l.load(); err != nil {
 		return nil, fmt.Errorf("the log of what was received: %w", err)
 	}
@@ -190,32 +194,30 @@ func (l *Log) load() error {
 	if err != nil {
 		return err
 	}
-	ids := map[uint64]uint64{}
+	type name struct{ seq, id uint64 }
+	var names []name
 	for _, e := range list {
 		if seq, id, ok := segmentOf(e.Name()); ok && e.Type().IsRegular() {
-			ids[seq] = id
+			names = append(names, name{seq, id})
 		}
 	}
-	var seqs []uint64
-	for seq := range ids {
-		seqs = append(seqs, seq)
+	slices.SortFunc(names, func(a, b name) int { return cmp.Or(cmp.Compare(a.seq, b.seq), cmp.Compare(a.id, b.id)) })
+	if len(names) > 0 {
+		l.id = names[len(names)-1].id
 	}
-	slices.Sort(seqs)
-	if len(seqs) > 0 {
-		l.id = ids[seqs[len(seqs)-1]]
-	}
-	for i, seq := range seqs {
-		if ids[seq] != l.id {
-			l.opt.Report(fmt.Errorf("%s: is of another log and was left alone; if it belongs here, put it into a folder of its own and let a process read it there", filepath.Join(l.dir, segmentName(seq, ids[seq]))))
+	for i, n := range names {
+		path := filepath.Join(l.dir, segmentName(n.seq, n.id))
+		if n.id != l.id {
+			l.opt.Report(fmt.Errorf("%s: is of another log and was left alone; if it belongs here, put it into a folder of its own and let a process read it there", path))
 			continue
 		}
-		s := &segment{seq: seq, path: filepath.Join(l.dir, segmentName(seq, l.id)), sealed: true, last: map[string]int64{}, reported: map[int64]bool{}}
-		if err := l.index(s, i == len(seqs)-1); err != nil {
+		s := &segment{seq: n.seq, path: path, sealed: true, last: map[string]int64{}, reported: map[int64]bool{}}
+		if err := l.index(s, i == len(names)-1); err != nil {
 			return err
 		}
 		l.segments = append(l.segments, s)
 		l.size += s.end
-		l.seq = seq
+		l.seq = n.seq
 	}
 	return nil
 }
@@ -335,9 +337,9 @@ func (l *Log) wake(c *chan struct{}) {
 	*c = make(chan struct{})
 }
 
-// syncDir makes the names in the folder durable.
-func (l *Log) syncDir() error {
-	d, err := os.Open(l.dir)
+// syncDir makes the names in a folder durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
