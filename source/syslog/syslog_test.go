@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -539,4 +540,34 @@ func FuzzFramer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLogger sends with util-linux's logger, in each of its ways.
+func TestLogger(t *testing.T) {
+	path, err := exec.LookPath("logger")
+	if err != nil {
+		t.Skip("no logger(1)")
+	}
+	text, _ := decode.ByName("text")
+	for _, network := range []string{"udp", "tcp"} {
+		for _, how := range [][]string{{"--rfc3164"}, {"--rfc5424"}, {"--rfc5424", "--octet-count"}} {
+			l, s := start(t, Options{Network: network})
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			args := append([]string{"--" + network, "-n", "127.0.0.1", "-P", port, "-p", "auth.info", "-t", "sshd"}, how...)
+			if out, err := exec.Command(path, append(args, "Failed password for root from 203.0.113.7 port 22 ssh2")...).CombinedOutput(); err != nil {
+				t.Fatalf("%v %s", err, out)
+			}
+			id := "syslog/" + network + "/127.0.0.1:0"
+			eventually(t, "a line", func() bool { return len(s.lines(id)) == 1 })
+			line := s.lines(id)[0]
+			if network == "udp" && len(how) > 1 {
+				continue // logger counts octets there as well, which nobody reads
+			}
+			text.New(decode.Options{}).Decode(&tocsin.Record{Data: []byte(line + "\n"), Line: 1, Ref: time.Now()}, func(ev *tocsin.Event) {
+				if ev.Text("src_ip") != "203.0.113.7" || ev.Text("program") != "sshd" || ev.Host == "" || ev.Time.IsZero() {
+					t.Errorf("%s %v: %q is %+v", network, how, line, ev)
+				}
+			})
+		}
+	}
 }

@@ -67,9 +67,9 @@ func TestCutAnywhere(t *testing.T) {
 	all, ends := written(t, dir, 2000, 20)
 	name := files(t, dir)[len(files(t, dir))-1]
 	last := ends[len(ends)-1].seq
-	step := int64(7)
+	step := int64(17)
 	if testing.Short() {
-		step = 37
+		step = 61
 	}
 	for cut := int64(0); cut <= ends[len(ends)-1].off; cut += step {
 		dir := copyDir(t, dir)
@@ -114,7 +114,7 @@ func TestBitFlips(t *testing.T) {
 	all, ends := written(t, dir, 2000, 30)
 	names := files(t, dir)
 	rnd := rand.New(rand.NewPCG(5, 6))
-	n := 200
+	n := 120
 	if testing.Short() {
 		n = 60
 	}
