@@ -50,7 +50,7 @@ type cursor struct {
 	Mod    int64    `json:"mod,omitempty"`    // of whole: likewise, in Unix nanoseconds
 	Done   bool     `json:"done,omitempty"`   // of packed: read to its end
 	Born   int64    `json:"born,omitempty"`   // when it was first seen, in Unix microseconds
-	Time   int64    `json:"time"`             // when the cursor was made, in Unix milliseconds
+	Time   int64    `json:"time"`             // what was changed before, in Unix milliseconds, has a cursor of its own
 }
 
 // longestCursor bounds what is parsed: two paths, escaped.
@@ -177,7 +177,7 @@ const mostUsed = 1024
 type start struct {
 	Globs []pathText `json:"globs"` // whose files that were there are all known
 	Used  []string   `json:"used"`  // prints of Origin.Path of what ended, oldest first
-	Time  int64      `json:"time"`  // in Unix milliseconds
+	Time  int64      `json:"time"`  // as of cursor
 }
 
 func parseStart(s string) (start, error) {

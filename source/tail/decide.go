@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/tocsin-ids/tocsin/feed"
@@ -116,7 +115,7 @@ func (f *follower) decidePacked(s *stream, e entry) (more bool, err error) {
 func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (stop bool, err error) {
 	settled := now.Sub(later(s.since, s.changed)) >= f.o.Quiet
 	for _, o := range f.streams {
-		if o == s || o.dropped || o.kind != lines || o.offset == 0 || !rotated(filepath.Base(o.name), filepath.Base(s.path)) {
+		if o == s || o.dropped || o.kind != lines || o.offset == 0 || !kin(o.name, s.path) || o.name == s.at {
 			continue
 		}
 		if o.gone.IsZero() && !o.cut {
@@ -148,12 +147,10 @@ func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (s
 			}
 			return true, f.waitQuiet(s, fmt.Sprintf("it may be a copy of %s, and what is left of that is read first", o.path), now)
 		}
-		e := entry{name: s.at, path: s.path, info: statOf(s.f), id: s.id}
-		if e.info == nil {
-			continue
-		}
-		if ok, _ := f.fits(o, e); ok {
-			return true, f.adopt(o, e, lines)
+		if info := statOf(s.f); info != nil && info.Size() >= o.offset && o.head.n > 0 {
+			if ok, _ := o.fits(s.f); ok {
+				return true, f.adopt(o, entry{name: s.at, path: s.path, info: info, id: s.id}, lines)
+			}
 		}
 		// A copy lacks what was written between copying and truncating.
 		if o.cut && size < o.offset && (o.head.n == headMost && o.head.begins(begin) || len(begin) <= len(o.first) && bytes.Equal(begin, o.first[:len(begin)])) {

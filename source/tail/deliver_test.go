@@ -134,6 +134,7 @@ func TestWhole(t *testing.T) {
 	o := glob1(dir)
 	o.Followable = func(_ string, head []byte) bool { return !bytes.HasPrefix(head, []byte("DOC")) }
 	l := live(t, o, nil)
+	l.unzip = false
 	l.want("one")
 	given := func() (n int) {
 		for _, b := range l.all() {

@@ -41,7 +41,7 @@ type follower struct {
 	rescan  bool      // something changed that only a scan understands
 	scanned time.Time // when the last scan ended
 	took    time.Duration
-	alive   time.Time // what was changed before was seen
+	settled time.Time // what was changed before was seen and has its cursor
 	looked  time.Time // when the system last told something
 	opened  int
 	peeks   map[fileID]peek
@@ -78,7 +78,7 @@ func (f *follower) begin(cursors map[string]string) error {
 				f.o.Log.Error("the cursor of the first start cannot be read: files without a cursor are taken as there from the beginning", "error", err)
 			}
 			f.start = st
-			f.alive = later(f.alive, time.UnixMilli(st.Time))
+			f.settled = later(f.settled, time.UnixMilli(st.Time))
 			continue
 		}
 		c, err := parseCursor(cursors[id])
@@ -86,10 +86,12 @@ func (f *follower) begin(cursors map[string]string) error {
 			f.o.Log.Error("a cursor cannot be read: its file is read as a new one", "id", id, "error", err)
 			continue
 		}
-		f.alive = later(f.alive, time.UnixMilli(c.Time))
+		f.settled = later(f.settled, time.UnixMilli(c.Time))
 		f.restore(id, c)
 	}
-	f.alive = f.alive.Add(-f.o.Grace / 2)
+	if f.settled.IsZero() {
+		f.settled = now
+	}
 	// What got farthest has the first claim on a file.
 	slices.SortStableFunc(f.streams, func(a, b *stream) int { return cmp.Compare(b.offset, a.offset) })
 	globs := map[string]bool{}
@@ -126,7 +128,7 @@ func (f *follower) restore(id string, c cursor) {
 		origin: &feed.Origin{ID: id, Kind: "file", Path: string(c.As), Tenant: g.Tenant, Format: g.Format, Host: g.Host, Asked: g.Asked},
 		name:   string(c.Name), path: string(c.Path), id: fileID{c.Dev, c.Ino}, kind: c.Kind,
 		head: head{c.Head, c.HeadN}, tail: c.Tail, offset: c.Offset, line: c.Line, past: c.Past, resume: c.Offset > 0, there: c.Past > 0,
-		since: now, known: true, done: c.Done, sentSize: c.Size, sentMod: c.Mod, sent: c.Mod != 0, born: c.Born,
+		since: now, known: true, done: c.Done, sentSize: c.Size, sentMod: c.Mod, sent: c.Mod != 0, born: c.Born, unread: c.Offset == 0 && c.Kind != whole, held: c.Path == c.Name,
 		lay: -1, seenSize: -1, scanned: c.Offset,
 	}
 	f.keep(s)

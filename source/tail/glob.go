@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -293,11 +294,7 @@ func rotated(base, name string) bool {
 		return true
 	}
 	if rest, ok := strings.CutPrefix(name, base); ok {
-		switch rest {
-		case "~", ".old", ".bak", ".prev", ".save":
-			return true
-		}
-		return isStamp(rest)
+		return isStamp(rest) || slices.Contains(oldExts[:], rest)
 	}
 	ext := filepath.Ext(base)
 	stem := strings.TrimSuffix(base, ext)
@@ -307,10 +304,43 @@ func rotated(base, name string) bool {
 	return isStamp(name[len(stem) : len(name)-len(ext)])
 }
 
+// kin says whether two paths may be those of one file before and after rotations.
+func kin(a, b string) bool { return family(filepath.Base(a)) == family(filepath.Base(b)) }
+
+// family is a file name without what rotations add.
+func family(name string) string {
+	for _, ext := range slices.Concat(packedExts[:], oldExts[:]) {
+		if cut, ok := strings.CutSuffix(name, ext); ok {
+			name = cut
+			break
+		}
+	}
+	if cut := unstamped(name); cut != name {
+		return cut
+	}
+	ext := filepath.Ext(name)
+	return unstamped(strings.TrimSuffix(name, ext)) + ext
+}
+
+// unstamped is s without the number or time at its end.
+func unstamped(s string) string {
+	rest := strings.TrimRight(s, stampChars)
+	if i := strings.IndexAny(s[len(rest):], separators); i >= 0 && len(rest)+i > 0 && isStamp(s[len(rest)+i:]) {
+		return s[:len(rest)+i]
+	}
+	return s
+}
+
+const (
+	separators = ".-_@"
+	stampChars = "0123456789.-_:+TZ@"
+)
+
+var oldExts = [...]string{"~", ".old", ".bak", ".prev", ".save"}
+
 var packedExts = [...]string{".gz", ".bz2", ".zst", ".xz"}
 
 // isStamp says whether s is a number or a time behind a separator.
 func isStamp(s string) bool {
-	return len(s) > 1 && strings.ContainsRune(".-_@", rune(s[0])) && strings.ContainsAny(s, "0123456789") &&
-		strings.Trim(s, "0123456789.-_:+TZ@") == ""
+	return len(s) > 1 && strings.ContainsRune(separators, rune(s[0])) && strings.ContainsAny(s, "0123456789") && strings.Trim(s, stampChars) == ""
 }

@@ -89,6 +89,11 @@ func TestRotatedNames(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	for name, want := range map[string]string{"x.log": "x.log", "x.log.1": "x.log", "x.log.2.gz": "x.log", "x-20260101.log": "x.log", "x.log-2026-01-01T01:02:03Z.zst": "x.log", "x.1.log": "x.log", "syslog.1": "syslog", "1": "1", ".1": ".1", "": "", "x.log.old": "x.log", "access_log-1": "access_log"} {
+		if got := family(name); got != want {
+			t.Errorf("%s is of %s", name, got)
+		}
+	}
 	if !rotated("syslog", "syslog.1") || rotated("syslog", "syslogd.1") || rotated(".log", "-1.log") {
 		t.Error("without an extension")
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -103,12 +102,15 @@ const mostPeeks = 8192
 
 // compressedOf says whether what lies at e is compressed and holds what begins as s does.
 func (f *follower) compressedOf(s *stream, e entry) bool {
-	if s.head.n == 0 || s.head.n < headMost && !rotated(filepath.Base(s.name), filepath.Base(e.path)) && !rotated(filepath.Base(s.path), filepath.Base(e.path)) {
+	if s.head.n == 0 || s.head.n < headMost && !kin(s.name, e.path) {
 		return false
 	}
 	p, ok := f.peeks[e.id]
 	if !ok || p.size != e.info.Size() || !p.mod.Equal(e.info.ModTime()) {
-		p = peek{e.info.Size(), e.info.ModTime(), peekInto(e.path)}
+		p = peek{e.info.Size(), e.info.ModTime(), nil}
+		if p.begin, ok = peekInto(e); !ok {
+			return false
+		}
 		if len(f.peeks) >= mostPeeks {
 			clear(f.peeks)
 		}
@@ -117,30 +119,38 @@ func (f *follower) compressedOf(s *stream, e entry) bool {
 	return s.head.begins(p.begin)
 }
 
-func peekInto(path string) []byte {
-	if file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0); err != nil {
-		return nil
-	} else {
-		begin := make([]byte, 16)
-		n, _ := file.ReadAt(begin, 0)
-		_ = file.Close() // nothing was written
-		if c := compression(begin[:n]); c == "" || c == "xz" {
-			return nil
-		}
-	}
-	u, err := unzip(path)
+// peekInto reads how what e holds begins; nil if it is not compressed. It is not ok if something else lies there now.
+func peekInto(e entry) (begin []byte, ok bool) {
+	file, err := os.OpenFile(e.path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
-		return nil
+		return nil, false
+	}
+	magic := make([]byte, 16)
+	n, _ := file.ReadAt(magic, 0)
+	info, err := file.Stat()
+	_ = file.Close() // nothing was written
+	if err != nil || identify(e.path, info) != e.id {
+		return nil, false
+	}
+	if c := compression(magic[:n]); c == "" || c == "xz" {
+		return nil, true
+	}
+	u, err := unzip(e.path)
+	if err != nil {
+		return nil, !os.IsNotExist(err)
 	}
 	defer u.close()
-	begin := make([]byte, headMost)
-	n, _ := io.ReadFull(u.r, begin)
-	return begin[:n]
+	if identify(e.path, u.info) != e.id {
+		return nil, false
+	}
+	begin = make([]byte, headMost)
+	n, _ = io.ReadFull(u.r, begin)
+	return begin[:n], true
 }
 
 // unzippedSize is the size modulo 2^32 that the end of a gzip file gives; 0 for other files.
-func unzippedSize(path string) uint32 {
-	file, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+func unzippedSize(e entry) uint32 {
+	file, err := os.OpenFile(e.path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return 0
 	}
@@ -148,7 +158,7 @@ func unzippedSize(path string) uint32 {
 	info, err := file.Stat()
 	var begin [16]byte
 	var end [4]byte
-	if err != nil || !info.Mode().IsRegular() || info.Size() < 18 || readFull(file, begin[:], 0) != nil || compression(begin[:]) != "gzip" || readFull(file, end[:], info.Size()-4) != nil {
+	if err != nil || identify(e.path, info) != e.id || info.Size() < 18 || readFull(file, begin[:], 0) != nil || compression(begin[:]) != "gzip" || readFull(file, end[:], info.Size()-4) != nil {
 		return 0
 	}
 	return binary.LittleEndian.Uint32(end[:])

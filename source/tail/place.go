@@ -1,6 +1,7 @@
 package tail
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,7 +67,7 @@ func (f *follower) scan(first func(*glob) bool) error {
 	}
 	if first != nil {
 		for _, s := range f.streams {
-			if o := f.last[s.name]; !s.dropped && (o == nil || s.at == s.name || o.at != o.name && s.born > o.born) {
+			if !s.dropped && s.holds(f.last[s.name]) {
 				f.last[s.name] = s
 			}
 		}
@@ -87,7 +88,7 @@ func (f *follower) scan(first func(*glob) bool) error {
 	f.watchDirs(dirs)
 	f.scanned = time.Now()
 	f.took = f.scanned.Sub(began)
-	f.alive = began.Add(-f.o.Grace / 2)
+	f.settled = began
 	return nil
 }
 
@@ -137,7 +138,7 @@ func (f *follower) same(s *stream, e entry) bool {
 	case s.kind == packed:
 		return s.seenSize >= 0 || f.compressedOf(s, e)
 	case s.offset == 0:
-		return e.path == s.path || rotated(filepath.Base(s.name), filepath.Base(e.path))
+		return e.path == s.path || kin(s.name, e.path)
 	case s.seenSize >= 0 || s.head.n == 0:
 		return true
 	}
@@ -155,7 +156,6 @@ func (f *follower) found(s *stream, e entry) {
 	moved = moved || s.at != e.name
 	if s.at = e.name; e.name != "" {
 		s.away = time.Time{}
-		s.left = s.left && s.at != s.name
 	} else if s.away.IsZero() {
 		s.away = now
 	}
@@ -211,7 +211,7 @@ func (f *follower) seek(s *stream, sc *scene) error {
 	around := sc.around(s)
 	if s.kind == lines {
 		for _, e := range around {
-			if rotated(filepath.Base(s.name), filepath.Base(e.path)) && f.free(s, e) {
+			if kin(s.name, e.path) && e.path != s.name && f.free(s, e) {
 				if ok, _ := f.fits(s, e); ok {
 					return f.adopt(s, e, lines)
 				}
@@ -259,6 +259,11 @@ func (f *follower) fits(s *stream, e entry) (bool, error) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() < s.offset || identify(e.path, info) != e.id {
 		return false, err
 	}
+	return s.fits(file)
+}
+
+// fits says whether file begins with all of s that was delivered.
+func (s *stream) fits(file io.ReaderAt) (bool, error) {
 	if ok, err := s.head.of(file); err != nil || !ok {
 		return false, err
 	}
@@ -269,7 +274,9 @@ func (f *follower) fits(s *stream, e entry) (bool, error) {
 // adopt says that s is what lies at e, to be read as k. What was thought to be another file there is no more.
 func (f *follower) adopt(s *stream, e entry, k kind) error {
 	f.o.Log.Debug("a file is found again", "path", s.origin.Path, "at", e.path, "kind", string(k), "offset", s.offset)
+	var file *os.File
 	if n := f.byID[e.id]; n != nil && n != s {
+		n.f, file = nil, n.f
 		if n.known {
 			if err := f.end(n, &feed.Batch{}); err != nil {
 				return err
@@ -279,9 +286,15 @@ func (f *follower) adopt(s *stream, e entry, k kind) error {
 		}
 	}
 	if k == packed {
-		s.done = s.kind == lines && s.f != nil && !s.cut && s.offset == s.seenSize && s.atEnd && unzippedSize(e.path) == uint32(s.offset) //nolint:gosec // modulo 2^32, as gzip has it
+		s.done = s.kind == lines && s.f != nil && !s.cut && s.offset == s.seenSize && s.atEnd && unzippedSize(e) == uint32(s.offset) //nolint:gosec // modulo 2^32, as gzip has it
 	}
 	f.shut(s)
+	if k == packed && file != nil {
+		_ = file.Close() // nothing was written
+		f.opened--
+		file = nil
+	}
+	s.f = file
 	s.kind, s.cut, s.skipping, s.scanned = k, false, false, s.offset
 	s.seenSize = -1
 	f.found(s, e)
@@ -291,44 +304,71 @@ func (f *follower) adopt(s *stream, e entry, k kind) error {
 
 // appear makes streams of what is there and belongs to none.
 func (f *follower) appear(sc *scene, first func(*glob) bool) error {
-	var unknown []entry
-	for _, e := range sc.found {
-		if f.byID[e.id] == nil {
-			unknown = append(unknown, e)
-		}
-	}
-	// A name was left: what had it meanwhile may lie beside what had it last.
+	var strays, unknown []entry
+	// A name was left: what had it meanwhile may lie beside what had it last. Likewise where nothing was known of what
+	// has it, and it may have been copied and truncated.
 	for _, s := range f.streams {
-		if s.dropped || s.left || f.last[s.name] != s || s.at == s.name {
+		if s.dropped || f.last[s.name] != s || s.at == s.name && (first == nil || !s.unread) {
 			continue
 		}
-		s.left = true
-		if s.cut || s.kind == whole || under(s.name, sc.failed) {
+		if s.cut || under(s.name, sc.failed) {
 			continue
 		}
 		for _, e := range sc.around(s) {
 			if f.byID[e.id] == nil && e.glob == nil && e.info.Size() > 0 && f.isStray(s, e) {
 				if e.glob = f.named(s.name); e.glob != nil {
-					unknown = append(unknown, e)
+					e.name = s.name
+					strays = append(strays, e)
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(unknown, func(a, b entry) int { return a.info.ModTime().Compare(b.info.ModTime()) })
-	for _, e := range unknown {
+	for _, e := range sc.found {
 		if f.byID[e.id] != nil {
 			continue
 		}
-		if err := f.begins(e, f.nameOf(e), first != nil && first(e.glob)); err != nil {
+		if name := f.nameOf(e); name != e.name {
+			e.name = name
+			strays = append(strays, e)
+		} else {
+			unknown = append(unknown, e)
+		}
+	}
+	byTime := func(a, b entry) int { return a.info.ModTime().Compare(b.info.ModTime()) }
+	slices.SortStableFunc(strays, byTime)
+	slices.SortStableFunc(unknown, byTime)
+	for _, e := range slices.Concat(strays, unknown) {
+		if f.byID[e.id] != nil {
+			continue
+		}
+		name := e.name
+		e.name = sc.here[e.id].name
+		if err := f.begins(e, name, first != nil && first(e.glob)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// holds says whether s is more likely than o to be what had its name last.
+func (s *stream) holds(o *stream) bool {
+	switch {
+	case o == nil:
+		return true
+	case (s.at == s.name) != (o.at == o.name):
+		return s.at == s.name
+	case s.held != o.held:
+		return s.held
+	}
+	return s.born > o.born
+}
+
+// stale is what nothing was changed before of that has no cursor. What is finished was changed before it.
+func (f *follower) stale() time.Time { return f.settled.Add(-f.o.Grace / 2) }
+
 // isStray says whether e had the name of s after s had it and left it while nobody looked.
 func (f *follower) isStray(s *stream, e entry) bool {
-	if !rotated(filepath.Base(s.name), filepath.Base(e.path)) || !e.info.ModTime().After(f.alive) {
+	if !rotated(filepath.Base(s.name), filepath.Base(e.path)) || !e.info.ModTime().After(f.stale()) {
 		return false
 	}
 	return !slices.ContainsFunc(f.exclude, func(p pattern) bool { return p.match(e.path) })
@@ -338,7 +378,7 @@ func (f *follower) isStray(s *stream, e entry) bool {
 func (f *follower) nameOf(e entry) string {
 	dir := filepath.Dir(e.path)
 	for _, s := range f.last {
-		if s.left && s.kind != whole && !s.cut && s.name != e.name && (filepath.Dir(s.path) == dir || filepath.Dir(s.name) == dir) && f.isStray(s, e) {
+		if s.at != s.name && !s.cut && s.name != e.name && (filepath.Dir(s.path) == dir || filepath.Dir(s.name) == dir) && f.isStray(s, e) {
 			return s.name
 		}
 	}
@@ -347,9 +387,6 @@ func (f *follower) nameOf(e entry) string {
 
 // begins makes a stream of a file that is new.
 func (f *follower) begins(e entry, name string, first bool) error {
-	if name == "" {
-		return nil
-	}
 	s := f.add(e, name)
 	if e.name == "" {
 		s.away = time.Now()
@@ -359,7 +396,6 @@ func (f *follower) begins(e entry, name string, first bool) error {
 		f.ready(o)
 	}
 	f.last[name] = s
-	s.left = s.at != name
 	if first {
 		s.there = true
 		if s.past = e.info.Size(); !e.glob.Start || e.info.ModTime().Before(f.o.Since) {
@@ -367,10 +403,7 @@ func (f *follower) begins(e entry, name string, first bool) error {
 		}
 	}
 	f.ready(s)
-	if first || e.info.Size() == 0 {
-		return f.register(s)
-	}
-	return nil
+	return f.register(s)
 }
 
 // fromEnd has s begin at the end that its file has now. Which line that is is counted when more comes.
@@ -427,6 +460,9 @@ func (f *follower) finishQuiet() error {
 		}
 		if s.dropped || s.final || since.IsZero() || now.Sub(later(since, s.changed)) < f.o.Grace || s.fault != "" {
 			continue
+		}
+		if s.gone.IsZero() && s.seenMod.After(f.stale()) {
+			continue // it would be taken for what came in between
 		}
 		if s.after != nil || s.gone.IsZero() && (!s.atEnd || f.met(s.path)) || s.f != nil && !s.atEnd {
 			continue

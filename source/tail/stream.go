@@ -55,7 +55,8 @@ type stream struct {
 	cut     bool      // gone because it was truncated
 	sought  bool      // since it is gone, what it became was looked for
 	away    time.Time // since when no glob names where it lies; zero: one does
-	left    bool      // it does not have its name any more, and what came in between was looked for
+	unread  bool      // its cursor says that nothing of it was delivered
+	held    bool      // its cursor says that it had its name
 	known   bool      // its cursor was put
 	dropped bool
 	reject  map[fileID]bool // compressed files that begin like it and are not what it became
@@ -80,11 +81,11 @@ type stream struct {
 }
 
 // cursor is with what s is gone on with.
-func (s *stream) cursor(now time.Time) string {
+func (f *follower) cursor(s *stream) string {
 	c := cursor{
 		Path: pathText(s.path), Name: pathText(s.name), As: pathText(s.origin.Path), Dev: s.id.dev, Ino: s.id.ino, Kind: s.kind,
 		Head: s.head.sum, HeadN: s.head.n, Tail: s.tail, Offset: s.offset, Line: s.line, Past: s.past, Done: s.done,
-		Born: s.born, Time: milli(now),
+		Born: s.born, Time: milli(f.settled),
 	}
 	if s.sent {
 		c.Size, c.Mod = s.sentSize, s.sentMod
@@ -207,7 +208,7 @@ func (f *follower) drop(s *stream) {
 func (f *follower) put(s *stream, b *feed.Batch) error {
 	now := time.Now()
 	b.Origin = s.origin
-	b.Cursor = s.cursor(now)
+	b.Cursor = f.cursor(s)
 	if b.At.IsZero() {
 		b.At = now
 	}
@@ -248,7 +249,7 @@ func (f *follower) remember(path string) error {
 // begun puts the cursor of the start.
 func (f *follower) begun() error {
 	now := time.Now()
-	f.start.Time = milli(now)
+	f.start.Time = milli(f.settled)
 	return f.sink.Put(f.ctx, &feed.Batch{Origin: f.origin, Line: 1, Cursor: f.start.String(), At: now})
 }
 

@@ -16,6 +16,8 @@ import (
 	"github.com/tocsin-ids/tocsin/feed"
 )
 
+type batch = feed.Batch
+
 // A taker is a sink that keeps all batches, and what was committed.
 type taker struct {
 	t       testing.TB
@@ -23,6 +25,8 @@ type taker struct {
 	batches []*feed.Batch
 	cursors map[string]string
 	gate    chan struct{} // not nil: Put waits for it
+	trace   func(*batch)
+	unzip   bool // what is given as a whole is compressed lines
 }
 
 func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
@@ -39,7 +43,17 @@ func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := *b
+	if k.unzip && b.File != "" {
+		data, err := unzipAll(b.File)
+		if err != nil {
+			k.t.Error(err)
+		}
+		c.Data = data
+	}
 	k.batches = append(k.batches, &c)
+	if k.trace != nil {
+		k.trace(&c)
+	}
 	return nil
 }
 
@@ -113,11 +127,16 @@ func quick(o Options) Options {
 
 func live(t testing.TB, o Options, cursors map[string]string) *life {
 	t.Helper()
+	return traced(t, o, cursors, nil)
+}
+
+func traced(t testing.TB, o Options, cursors map[string]string, trace func(*batch)) *life {
+	t.Helper()
 	tl, err := New(quick(o))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &life{taker: &taker{t: t}, tail: tl}
+	l := &life{taker: &taker{t: t, unzip: true, trace: trace}, tail: tl}
 	l.stop = run(t, tl, l.taker, cursors)
 	return l
 }
