@@ -36,13 +36,15 @@ type Options struct {
 // ErrFull says that the disk is full. What was asked for was not done, and can be asked for again.
 var ErrFull = errors.New("the disk is full")
 
+var errStopped = errors.New("stopped")
+
 // An Archive is one folder of events. Append may be called by several goroutines at once, as may all other methods; Roll and
 // Retain wait for each other and hold up nobody else.
 type Archive struct {
 	dir  string
 	opt  Options
 	cut  Cut
-	step func(string) error // of tests: is called before each step, and its error ends everything as a crash would
+	step func(string) error // of tests: is called before each step, whose error its error is; errStopped ends everything as a crash does
 
 	mu        sync.Mutex
 	seq       uint64 // of the current spool file
@@ -214,7 +216,7 @@ func (a *Archive) Sync() (string, error) {
 	f, m := a.file, a.end
 	a.mu.Unlock()
 	if err := a.do("sync"); err != nil {
-		return "", err
+		return "", fmt.Errorf("archive: %w", fullOr(err))
 	}
 	if f == nil { // nothing was appended since the file before was synced and closed
 		return m.String(), nil

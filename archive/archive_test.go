@@ -205,14 +205,14 @@ func TestArchive(t *testing.T) {
 			t.Fatalf("%d files, %v; want %d", len(files), err, r.Files)
 		}
 		for _, f := range files {
-			checkFile(t, a, f)
+			lookAt(t, a, f)
 		}
 	}
 }
 
-// checkFile reads a file with the library's own reader: it must be in order of time, within the time of its name, and have
+// lookAt reads a file with the library's own reader: it must be in order of time, within the time of its name, and have
 // statistics and filters.
-func checkFile(t *testing.T, a *Archive, s storedFile) {
+func lookAt(t *testing.T, a *Archive, s storedFile) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(a.dir, s.path))
 	if err != nil {

@@ -94,7 +94,9 @@ func hunt(t testing.TB, set *sigma.Set, paths []string, watch func(*tocsin.Event
 }
 
 // sameHunt hunts through originals while they are archived, and then through the archive, from the spool and from Parquet.
-func sameHunt(t *testing.T, set *sigma.Set, paths []string) {
+// Principals are only compared where their calls came in order of time: what a call takes from the results before it is
+// judged as they come.
+func sameHunt(t *testing.T, set *sigma.Set, paths []string, principals bool) {
 	dir := t.TempDir()
 	a, err := archive.Open(dir, archive.Options{})
 	if err != nil {
@@ -121,6 +123,9 @@ func sameHunt(t *testing.T, set *sigma.Set, paths []string) {
 			what      string
 			want, got []string
 		}{{"events", want.Events, got.Events}, {"matches", want.Matches, got.Matches}, {"campaigns", want.Campaigns, got.Campaigns}, {"principals", want.Principals, got.Principals}, {"asides", want.Asides, got.Asides}} {
+			if x.what == "principals" && !principals {
+				continue
+			}
 			if !slices.Equal(x.want, x.got) {
 				t.Errorf("%s: %d %s, want %d; (-want +got):\n%.3000s", from, len(x.got), x.what, len(x.want), cmp.Diff(strings.Split(strings.Join(x.want, "\n"), "\n"), strings.Split(strings.Join(x.got, "\n"), "\n")))
 			}
@@ -148,9 +153,9 @@ func sameHunt(t *testing.T, set *sigma.Set, paths []string) {
 // TestHunt expects of the archive what the originals tell.
 func TestHunt(t *testing.T) {
 	set := ownRules(t)
-	t.Run("intrusion", func(t *testing.T) { sameHunt(t, set, []string{"../example/intrusion"}) })
-	t.Run("benign", func(t *testing.T) { sameHunt(t, set, []string{"../example/benign"}) })
-	t.Run("formats", func(t *testing.T) { sameHunt(t, set, []string{"../decode/testdata", "../source/testdata"}) })
+	t.Run("intrusion", func(t *testing.T) { sameHunt(t, set, []string{"../example/intrusion"}, true) })
+	t.Run("benign", func(t *testing.T) { sameHunt(t, set, []string{"../example/benign"}, true) })
+	t.Run("formats", func(t *testing.T) { sameHunt(t, set, []string{"../decode/testdata", "../source/testdata"}, true) })
 }
 
 // TestHuntRecordings does so for all recordings, each of their folders' members by itself.
@@ -166,7 +171,7 @@ func TestHuntRecordings(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
-			t.Run(kind+"/"+e.Name(), func(t *testing.T) { sameHunt(t, set, []string{filepath.Join(data, kind, e.Name())}) })
+			t.Run(kind+"/"+e.Name(), func(t *testing.T) { sameHunt(t, set, []string{filepath.Join(data, kind, e.Name())}, false) })
 		}
 	}
 }

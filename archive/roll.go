@@ -90,7 +90,7 @@ func (a *Archive) convert(s spoolFile, out *Rolled) error {
 		}
 	}
 	if err != nil {
-		if a.step == nil {
+		if !errors.Is(err, errStopped) {
 			_ = os.RemoveAll(parts) // gives the room back; it is made anew
 		}
 		return err
@@ -500,10 +500,40 @@ func (c *conversion) endFile() error {
 	if err := c.archive.do("close part"); err != nil {
 		return err
 	}
+	rows := c.out.total
 	n, err := c.out.close()
 	c.bytes += n
 	c.out = nil
+	if err == nil {
+		err = checkFile(filepath.Join(c.parts, partName(len(c.plan.Files)-1)), rows)
+	}
 	return err
+}
+
+// checkFile reads the end of a file that was written: what the spool has is only removed for what can be read.
+func checkFile(name string, rows int64) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	p, err := OpenParquet(f, info.Size(), ReadOptions{})
+	if err != nil {
+		return fmt.Errorf("%s cannot be read back: %w", name, err)
+	}
+	defer p.Close()
+	var n int64
+	for i := range p.meta.RowGroups {
+		n += p.meta.RowGroups[i].NumRows
+	}
+	if n != rows {
+		return fmt.Errorf("%s has %d rows of %d", name, n, rows)
+	}
+	return nil
 }
 
 func (c *conversion) close() error {

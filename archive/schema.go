@@ -87,6 +87,7 @@ type fileWriter struct {
 	seen    map[uint64]bool // hashes of what Folded has in this row group
 	group   int             // rows in it
 	bytes   int64
+	total   int64 // rows of the file
 }
 
 func newFileWriter(name string) (*fileWriter, error) {
@@ -180,6 +181,7 @@ func (f *fileWriter) write(ev *tocsin.Event) error {
 	f.rows = append(f.rows, r)
 	f.bytes += size
 	f.group++
+	f.total++
 	if f.group < groupRows && f.bytes < groupBytes {
 		if len(f.rows) < batchRows {
 			return nil

@@ -35,7 +35,9 @@ func (a *Archive) recover() error {
 		return err
 	}
 	a.seq = max(highest, a.committed.seq)
-	a.end = mark{a.seq, 0}
+	if a.end = a.committed; a.seq > a.end.seq {
+		a.end = mark{a.seq, 0}
+	}
 	var whole []spoolFile
 	for _, seq := range seqs {
 		name := a.spoolPath(seq)
