@@ -149,8 +149,11 @@ type Kept struct {
 	Bad       func(tenant, piece string, err error) // told of pieces that cannot be read; may be nil
 }
 
-// mostDue is how many bytes of events wait for a commit that fails before no more are taken.
-const mostDue = 256 << 20
+// Bytes of events that wait: so many are committed at once, and with so many no more are taken until they are.
+const (
+	enoughDue = 16 << 20
+	mostDue   = 96 << 20
+)
 
 // NewLive makes a Live that goes on from what was kept; a nil one is the beginning.
 func NewLive(o LiveOptions, kept *Kept) (*Live, error) {
@@ -288,8 +291,8 @@ func (l *Live) Run(ctx context.Context) error {
 		l.turn(now)
 		turned = time.Now()
 		pause = min(max(beat, 4*turned.Sub(now)), 2*time.Second)
-		if turned.Sub(committed) >= max(l.o.Commit, min(10*cost, 4*l.o.Commit)) {
-			l.commit(ctx)
+		if turned.Sub(committed) >= max(l.o.Commit, min(10*cost, 4*l.o.Commit)) || l.heavy() {
+			l.commit(context.WithoutCancel(ctx))
 			cost = time.Since(turned)
 			committed = time.Now()
 		}
@@ -303,6 +306,13 @@ func (l *Live) Run(ctx context.Context) error {
 	err := l.commit(last)
 	close(l.ended)
 	return err
+}
+
+// heavy says that so much waits for a commit that none is put off.
+func (l *Live) heavy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dueSize > enoughDue && l.failing == nil
 }
 
 // again asks for a turn.

@@ -112,6 +112,9 @@ const (
 	shownOfRule  = 20
 )
 
+// fullBlock is how many bytes of packed events make a block.
+const fullBlock = 256 << 10
+
 func newReader(l *Live, number int) *reader {
 	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}}
 	for group, t := range l.tenants {
@@ -175,7 +178,7 @@ func (r *reader) hand() map[string]*share {
 		if s.called {
 			s.book = r.books[group].Take()
 		}
-		slices.SortFunc(s.blocks, func(a, b TenantBlock) int { return cmp.Compare(a.Tenant, b.Tenant) })
+		slices.SortStableFunc(s.blocks, func(a, b TenantBlock) int { return cmp.Compare(a.Tenant, b.Tenant) })
 		out[group] = s
 		delete(r.shares, group)
 	}
@@ -455,7 +458,10 @@ func (r *reader) judge(ev *tocsin.Event) {
 			b = keep.Block()
 			s.open[o.Tenant] = b
 		}
-		b.Add(ev)
+		if b.Add(ev); b.Len() >= fullBlock {
+			s.blocks = append(s.blocks, TenantBlock{o.Tenant, b})
+			delete(s.open, o.Tenant)
+		}
 	}
 	any := r.hunter.look(ev)
 	s.called = s.called || r.hunter.agents

@@ -29,6 +29,8 @@ type keeper struct {
 	wake    func()                                      // says that there is something to send
 	private func([]*tocsin.Campaign) []*tocsin.Campaign // as campaigns may be shown
 
+	blocks sync.Pool // *archiveBlock, empty
+
 	mu       sync.Mutex
 	policy   tell.Policy
 	appended map[*archiveBlock]bool // blocks of a commit that failed afterwards
@@ -58,6 +60,9 @@ type archiveBlock struct{ archive.Block }
 func (k *keeper) Block() engine.EventBlock {
 	if k.archive == nil {
 		return nothing{}
+	}
+	if b, ok := k.blocks.Get().(*archiveBlock); ok {
+		return b
 	}
 	return &archiveBlock{}
 }
@@ -94,6 +99,10 @@ func (k *keeper) Commit(ctx context.Context, c *engine.Commit) error {
 	k.tell(sc, c, known)
 	if err := k.store.Commit(ctx, sc); err != nil {
 		return err
+	}
+	for b := range k.appended {
+		b.Reset()
+		k.blocks.Put(b)
 	}
 	clear(k.appended)
 	for id, x := range known {
