@@ -210,6 +210,7 @@ func newLanguage(lang string) (*language, error) {
 	err = errors.Join(err, e)
 	l.add("app", "text/javascript; charset=utf-8", ".js", script)
 	l.add("small", "text/javascript; charset=utf-8", ".js", own("small.js"))
+	l.add("icon", "image/svg+xml", ".svg", own("icon.svg"))
 	return l, err
 }
 

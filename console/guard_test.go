@@ -463,7 +463,7 @@ func TestHeaders(t *testing.T) {
 		if want := map[bool]int{false: 200, true: 404}[path == "/nothing"]; a.StatusCode != want {
 			t.Errorf("%s: %s", path, a.Status)
 		}
-		if !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; style-src 'self';") || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" {
+		if !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'; script-src 'self'; style-src 'self';") || !strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "same-origin" || h.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", path, h)
 		}
 		for _, bad := range []string{"<script>", "<style", " onclick=", "<img", "\u202e", "\x1b", "src=\"http", "href=\"http"} {

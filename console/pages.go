@@ -39,6 +39,7 @@ const (
 type view struct {
 	Lang, Other, Back    string
 	Title, Style, Script string
+	Icon                 string
 	Data                 string // where the page's data is; "" on pages that are whole without
 	Again                bool   // the page is loaded again while it is looked at
 	Person, Way, CSRF    string
@@ -76,7 +77,7 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, name,
 	if r.Method != http.MethodGet {
 		v.Back = "/"
 	}
-	v.Style, v.Script = l.assets["style"].name, l.assets["small"].name
+	v.Style, v.Script, v.Icon = l.assets["style"].name, l.assets["small"].name, l.assets["icon"].name
 	if v.Data != "" {
 		v.Script = l.assets["app"].name
 	}
