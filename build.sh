@@ -23,7 +23,7 @@ mkdir -p "$common/man" "$common/completions"
 "$work/tocsin" completion bash >"$common/completions/tocsin.bash"
 "$work/tocsin" completion zsh >"$common/completions/_tocsin"
 "$work/tocsin" completion fish >"$common/completions/tocsin.fish"
-cp -R README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE docs "$common"
+cp -R README.md ARCHITECTURE.md CONTRIBUTING.md SECURITY.md LICENSE docs packaging/service "$common"
 packaging/licences.sh >"$common/LICENCES.txt"
 
 cd "$(git rev-parse --show-toplevel)"
