@@ -45,6 +45,9 @@ type Pages struct {
 	usual usual
 	made  map[*tocsin.Actor][]*note // of the actors that were made last, what they did
 
+	stirred bool  // see Stirred
+	asked   names // whose ordinary use was wanted when actors were made last; nil: none were made
+
 	cap    [strata]int // deeds of a page
 	own    [strata]int // deeds of a doer on all pages together
 	by     [strata]map[int64]*reach
@@ -66,6 +69,7 @@ type Pages struct {
 	cleared [2]letGo        // quiet and telling actions of pages on which nothing is left
 	late    letGo           // what came after its page was sealed; it is kept
 	bulk    []tocsin.Aside  // see Bulk
+	repin   bool            // pinned has changed
 	pinned  map[string]bool // IDs of actors whose telling deeds outlive the horizon
 
 	lastSource     string
@@ -131,6 +135,7 @@ func (s *Pages) Add(a *tocsin.Action) {
 	tick, words := tickOf(a)
 	s.t.note(x, a, at, s.lastSourceName, s.orgOf(a), s.sensorOf(a), words, st == plain)
 	s.blockN += len(x.blocks) - before
+	s.stir(st, d, x)
 	if !a.Again {
 		l.noted++
 	}
@@ -284,6 +289,7 @@ func (s *Pages) learn(p *page, f fact) {
 	}
 	if _, ok := p.facts[f]; !ok {
 		p.facts[f] = false
+		s.stirred = true
 		p.learned()
 	}
 	if len(p.facts) > 2*maxFacts {
@@ -375,9 +381,18 @@ func (s *Pages) recount(st stratum) {
 	}
 }
 
-// settle finds how many ticks and places each may have of what is kept, from what is kept alone.
+// settle finds how many ticks and places each may have of what is kept, from what is kept alone. It is only counted where it may be
+// too much: what is known without counting is never less.
 func (s *Pages) settle() {
-	s.boundTicks(1)
+	for st := range strata {
+		if s.tickN[st] > maxTicks[st] {
+			s.boundTicks(1)
+			break
+		}
+	}
+	if s.blockN <= allBlocks {
+		return
+	}
 	s.countBlocks()
 	for s.blockN > allBlocks && s.blocks > 1 {
 		s.blocks /= 2
@@ -496,6 +511,7 @@ func (s *Pages) Merge(other *Pages) {
 					have, isNew := d.deed(x.host, x.kind)
 					before := len(have.blocks)
 					s.t.join(have, x, st == plain)
+					s.stir(st, d, have)
 					s.blockN += len(have.blocks) - before
 					if isNew {
 						s.more(p, l, d, st)
@@ -545,6 +561,7 @@ func (s *Pages) Seal(mark time.Time) {
 	if len(all) == 0 {
 		return
 	}
+	s.stirred = true
 	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
 	for st := range strata {
 		s.fit(st)

@@ -43,7 +43,7 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 			all = append(all, d)
 		}
 	}
-	slices.SortStableFunc(all, func(x, y *note) int {
+	order := func(x, y *note) int {
 		switch {
 		case x.first != 0 || y.first != 0:
 			return cmp.Compare(x.first, y.first)
@@ -53,7 +53,10 @@ func (s *Pages) actor(g []*node) *tocsin.Actor {
 			return 1
 		}
 		return 0
-	})
+	}
+	if !slices.IsSortedFunc(all, order) {
+		slices.SortStableFunc(all, order)
+	}
 	a.Deeds = make([]tocsin.Deed, n)
 	for i, x := range all {
 		d := &a.Deeds[i]

@@ -192,14 +192,34 @@ func (t *nameTable) wants(wanted names, d *doer) bool {
 	if _, ok := wanted[d.who]; ok {
 		return true
 	}
-	for _, x := range d.deeds {
-		for _, r := range x.refs {
-			if called, ok := wanted[r.name]; ok && (r.role == roleAlias || r.role == roleOn && (called || t.account(r.name))) {
-				return true
-			}
+	return slices.ContainsFunc(d.deeds, func(x *deed) bool { return t.leads(wanted, x) })
+}
+
+// leads says that a deed names one of those who are wanted, as who did it or as what was logged in to.
+func (t *nameTable) leads(wanted names, x *deed) bool {
+	for _, r := range x.refs {
+		if called, ok := wanted[r.name]; ok && (r.role == roleAlias || r.role == roleOn && (called || t.account(r.name))) {
+			return true
 		}
 	}
 	return false
+}
+
+// Stirred says that something was noted, sealed or let go since Actors was called last, by which it may return something else. Ordinary
+// use of nobody who did something else as well does not stir.
+func (s *Pages) Stirred() bool { return s.stirred || s.asked == nil }
+
+// stir takes account of a deed that changes.
+func (s *Pages) stir(st stratum, d *doer, x *deed) {
+	if s.stirred {
+		return
+	}
+	if st != plain || s.asked == nil {
+		s.stirred = true
+		return
+	}
+	_, ok := s.asked[d.who]
+	s.stirred = ok || s.t.leads(s.asked, x)
 }
 
 // order is one that does not depend on how deeds came.
@@ -229,7 +249,7 @@ func (t *nameTable) order(x, y *note) int {
 // doer is not known, in order of their first action and ID. least is the weight below which an actor is left out, unless it
 // went where a request told a server to go. They are not yet described: see Describe.
 func (s *Pages) Actors(least float64) []*tocsin.Actor {
-	s.made = map[*tocsin.Actor][]*note{}
+	s.made, s.stirred = map[*tocsin.Actor][]*note{}, false
 	notes := s.notes()
 	nodes := s.nodes(notes)
 	callers := s.callers(nodes)
@@ -300,6 +320,7 @@ func (s *Pages) notes() []*note {
 		s.ready(p, false)
 	}
 	wanted := s.wanted()
+	s.asked = wanted
 	n := 0
 	for _, p := range pages {
 		n += len(s.all(p, wanted))

@@ -94,15 +94,22 @@ func (s *Pages) link(nodes []*node, callers []*caller) {
 
 // tie makes one of the pairs that enough speaks for, the firmest first.
 func (s *Pages) tie(k *knot) {
-	slices.SortStableFunc(k.order, func(p, q pair) int {
-		return cmp.Or(cmp.Compare(total(k.found[q]), total(k.found[p])), cmp.Compare(p.a.first, q.a.first), strings.Compare(p.a.name, q.a.name),
+	type sure struct {
+		pair
+		total float64
+	}
+	var all []sure
+	for _, p := range k.order {
+		if t := total(k.found[p]); t >= joined {
+			all = append(all, sure{p, t})
+		}
+	}
+	slices.SortStableFunc(all, func(p, q sure) int {
+		return cmp.Or(cmp.Compare(q.total, p.total), cmp.Compare(p.a.first, q.a.first), strings.Compare(p.a.name, q.a.name),
 			cmp.Compare(p.b.first, q.b.first), strings.Compare(p.b.name, q.b.name))
 	})
-	for _, p := range k.order {
-		reasons := k.found[p]
-		if total(reasons) < joined {
-			break
-		}
+	for _, p := range all {
+		reasons := k.found[p.pair]
 		x, y := p.a.root(), p.b.root()
 		if x == y {
 			continue
@@ -112,7 +119,7 @@ func (s *Pages) tie(k *knot) {
 		}
 		y.up = x
 		for i := range reasons {
-			p.b.links = append(p.b.links, s.sentence(p, &reasons[i]))
+			p.b.links = append(p.b.links, s.sentence(p.pair, &reasons[i]))
 			if reasons[i].kind == "takeover" {
 				p.b.adapted = append(p.b.adapted, s.adaptation(p.a, p.b, &reasons[i]))
 			}

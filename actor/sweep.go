@@ -2,6 +2,7 @@ package actor
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -71,6 +72,7 @@ func (s *Pages) sweep() {
 	}
 	s.pages = pages
 	s.lastPage, s.lastSourceName, s.lastHost, s.lastHostName, s.lastOrg, s.lastSensorName, s.lastFact, s.lastFactOf = nil, none, "", none, "", none, [3]int32{none, none, none}, nil
+	s.stirred, s.asked = true, nil
 	s.unmeet()
 	s.reached()
 	s.alive = len(s.t.all) + len(s.t.kinds)
@@ -129,9 +131,13 @@ func (s *Pages) Forget(before time.Time) {
 		p.kept.whole.change()
 		s.ready(p, true)
 	}
-	if !s.unpin() && !any {
+	if (any || s.repin) && s.unpin() {
+		any = true
+	}
+	if s.repin = false; !any {
 		return
 	}
+	s.stirred = true
 	s.lastPage = nil
 	s.unmeet()
 	for st := range strata {
@@ -161,7 +167,10 @@ const (
 )
 
 // Pin names those whose telling deeds outlive the horizon, as KIND:VALUE: the names that told campaigns go by.
-func (s *Pages) Pin(names map[string]bool) { s.pinned = names }
+func (s *Pages) Pin(names map[string]bool) {
+	s.repin = s.repin || !maps.Equal(s.pinned, names)
+	s.pinned = names
+}
 
 // unpin lets go what pinned pages hold of names that are pinned no more, and what is more than their bound: the first and
 // the last ones stay. It says whether there was any such thing.

@@ -47,7 +47,7 @@ type nameTable struct {
 
 	buf      []byte
 	pen      *pageWriter // that is used again
-	recent   [8]kind // the last ones met: most actions are of one of them
+	recent   [8]kind     // the last ones met: most actions are of one of them
 	recentAt [8]int32
 	recentN  int
 }

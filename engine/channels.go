@@ -62,10 +62,7 @@ type toldChannel struct {
 func newChannels(s *State, key actor.Key) *channels {
 	c := &channels{state: s, key: channel.Key(key), open: map[int64]*hours{}, told: map[[16]byte]toldChannel{}}
 	c.all = c.hours(passed)
-	c.witness = newWitness(s.options.Set, s.options.Knowledge, key, nil, func(a *tocsin.Action) {
-		s.changed = true
-		s.pages.Add(a)
-	})
+	c.witness = newWitness(s.options.Set, s.options.Knowledge, key, nil, func(a *tocsin.Action) { s.pages.Add(a) })
 	return c
 }
 

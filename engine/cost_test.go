@@ -143,12 +143,17 @@ func growing(what string, i int) tocsin.Action {
 	return a
 }
 
-// BenchmarkTurn is a Turn after each 1,000 further actions within ten minutes, of a State that knows 20,000 deeds of a month; and so
-// while somebody makes one actor, one machine, one string or one account grow.
+// BenchmarkTurn is a Turn after each 1,000 further actions within ten minutes, of a State that knows 20,000 deeds of a month, or
+// 100,000; so while all that is new is ordinary use of strangers; and so while somebody makes one actor, one machine, one string or
+// one account grow.
 func BenchmarkTurn(b *testing.B) {
-	for _, what := range []string{"ordinary", "actor", "host", "mark", "account"} {
+	for _, what := range []string{"ordinary", "large", "quiet", "actor", "host", "mark", "account"} {
 		b.Run(what, func(b *testing.B) {
-			all := monthOf(20_000, 300)
+			deeds := 20_000
+			if what == "large" || what == "quiet" {
+				deeds = 100_000
+			}
+			all := monthOf(deeds, 300)
 			s := noted(all)
 			at := all[len(all)-1].Time
 			s.Turn(at)
@@ -159,10 +164,16 @@ func BenchmarkTurn(b *testing.B) {
 				for range 1000 {
 					i := int(seq) % len(more)
 					a := more[i]
-					if what != "ordinary" {
+					switch what {
+					case "ordinary", "large":
+					case "quiet":
+						a = deedOf(at, fmt.Sprint("www", seq%5), fmt.Sprintf("address:192.0.2.%d", seq%250), "request", "", "", tocsin.Worked, tocsin.Informational, "host:www.corp.example")
+					default:
 						a = growing(what, int(seq))
 					}
-					at = at.Add(600 * time.Millisecond)
+					if at = at.Add(600 * time.Millisecond); what == "quiet" { // a turn is a fifth of a second
+						at = at.Add(-600*time.Millisecond + 200*time.Microsecond)
+					}
 					a.Time = at
 					a.Place = tocsin.Place{Time: at, Source: "log/new", Record: seq}
 					seq++

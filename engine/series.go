@@ -48,10 +48,7 @@ type stretchOfHits struct {
 
 func newSeries(s *State) *series {
 	r := &series{state: s, told: map[[16]byte]time.Time{}, all: s.options.Set.Correlator(&tocsin.Shelf{})}
-	r.witness = newWitness(s.options.Set, s.options.Knowledge, s.options.Key, s.options.Known, func(a *tocsin.Action) {
-		s.changed = true
-		s.pages.Add(a)
-	})
+	r.witness = newWitness(s.options.Set, s.options.Knowledge, s.options.Key, s.options.Known, func(a *tocsin.Action) { s.pages.Add(a) })
 	r.empty()
 	return r
 }

@@ -178,7 +178,6 @@ func (s *State) Named(all []*tocsin.Campaign) []*tocsin.Campaign {
 // delivered again is not counted again.
 func (s *State) Note(part string, seq uint64, a *tocsin.Action) {
 	if s.fresh(part, seq) {
-		s.changed = true
 		s.pages.Add(a)
 	}
 }
@@ -206,10 +205,7 @@ func (s *State) fresh(part string, seq uint64) bool {
 }
 
 // Merge adds what another reader of the same owner has noted. It is not to be used afterwards.
-func (s *State) Merge(p *actor.Pages) {
-	s.changed = true
-	s.pages.Merge(p)
-}
+func (s *State) Merge(p *actor.Pages) { s.pages.Merge(p) }
 
 // Hold notes rules that hold for an event, for the correlations that build on them, as a part delivered it under a number
 // of its own series.
@@ -248,9 +244,11 @@ func (s *State) Turn(mark time.Time) []*tocsin.Campaign {
 			s.channels.forget(mark.Add(-s.options.Horizon))
 			s.forget(mark.Add(-s.options.Horizon))
 		}
-		s.changed = true
 	}
-	if !s.changed {
+	if !s.changed && !s.pages.Stirred() {
+		if s.options.Horizon > 0 {
+			s.pin()
+		}
 		return nil
 	}
 	s.changed = false

@@ -401,3 +401,59 @@ func ownRules(t testing.TB) *sigma.Set {
 	}
 	return set
 }
+
+// TestQuiet holds that a turn that looks at nothing, since only ordinary use of nobody was noted, would have told nothing new: also
+// where that use is of somebody who is told of, or becomes so.
+func TestQuiet(t *testing.T) {
+	all := office(1, 100, 7)
+	all = append(append(all, breach(1, 0)...), breach(2, 0)...)
+	for i := range 1200 { // what strangers do, those who are told of, and who logs in to what they use
+		at := month.Add(time.Duration(i) * time.Minute)
+		all = append(all, deedOf(at, "srv1", fmt.Sprint("address:192.0.2.", i%9), "request", "", "", tocsin.Worked, tocsin.Informational, "host:srv1.corp.example"))
+		switch i % 40 {
+		case 0:
+			all = append(all, deedOf(at, "srv1", "address:203.0.113.11", "request", "", "", tocsin.Worked, tocsin.Informational, "host:srv1.corp.example"))
+		case 20:
+			all = append(all, deedOf(at, "db2", "address:198.51.100.250", "login", "", "", tocsin.Worked, tocsin.Informational, "session:db2.corp.example/72"))
+		}
+	}
+	slices.SortStableFunc(all, func(x, y tocsin.Action) int { return x.Time.Compare(y.Time) })
+	quiet, told := 0, 0
+	for seed := range uint64(3) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		s, always := NewState(StateOptions{Key: actor.Key{1}}), NewState(StateOptions{Key: actor.Key{1}})
+		for next := 0; next < len(all); {
+			n := min(1+rng.IntN(4), len(all)-next)
+			p := s.pages.Fresh()
+			for i := next; i < next+n; i++ {
+				a := &all[i]
+				a.Place = tocsin.Place{Time: a.Time, Source: "log/" + a.Host, Record: uint64(i + 1)}
+				always.Note("a", uint64(i+1), a)
+				if seed%2 == 0 {
+					s.Note("a", uint64(i+1), a)
+				} else {
+					p.Add(a)
+				}
+			}
+			s.Merge(p)
+			next += n
+			mark := all[next-1].Time
+			if !s.pages.Stirred() && len(s.pages.Open(mark)) == 0 {
+				quiet++
+			}
+			s.Turn(mark)
+			if rng.IntN(12) == 0 {
+				always.changed = true
+				always.Turn(mark)
+				told += len(always.current)
+				if x, y := tale(t, always.current), tale(t, s.current); x != y {
+					t.Fatalf("seed %d, after %d actions: %s", seed, next, firstDiff(x, y))
+				}
+			}
+		}
+	}
+	if quiet == 0 || told == 0 {
+		t.Errorf("%d quiet turns, %d campaigns told", quiet, told)
+	}
+	t.Logf("%d quiet turns, %d campaigns told", quiet, told)
+}
