@@ -28,7 +28,7 @@ func (s *Pages) putAway() {
 		s.put(s.piece(k, l))
 		l.noted -= l.told() // it is not lost
 		l.doers, l.n = nil, 0
-		p.kept.whole.change()
+		p.anew()
 		p.notes, p.whole, p.fixed = nil, nil, false
 	}
 	s.n[plain] = 0

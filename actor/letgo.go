@@ -41,33 +41,59 @@ func (l *layer) told() int64 {
 // lost is how many of the actions of a layer are no longer there.
 func (l *layer) lost() int64 { return max(0, l.noted-l.told()) }
 
+// gone is what of a page was let go, as it was counted last.
+type gone struct {
+	known         bool
+	lost          [strata]int64
+	ticks, places letGo
+}
+
+// letGo counts what of a page was let go.
+func (p *page) letGo() *gone {
+	if p.gone.known {
+		return &p.gone
+	}
+	g := gone{known: true}
+	for st := range strata {
+		l := &p.of[st]
+		g.lost[st] = l.lost()
+		for _, d := range l.doers {
+			if n := int64(d.ticked) - int64(len(d.ticks)); n > 0 {
+				g.ticks.n += n
+				g.ticks.when.add(p.slot*slotLength, (p.slot+1)*slotLength)
+			}
+			for _, x := range d.deeds {
+				if x.sparse {
+					g.places.n++
+					g.places.when.add(x.first, x.last)
+				}
+			}
+		}
+	}
+	p.gone = g
+	return &p.gone
+}
+
 // LetGo says what was let go, by kind.
 func (s *Pages) LetGo() []tocsin.LetGo {
 	quiet, worse := s.cleared[0], s.cleared[1]
 	var ticks, places letGo
 	for _, p := range s.pages {
+		g := p.letGo()
 		for st := range strata {
-			l, to := &p.of[st], &quiet
+			to := &quiet
 			if st == telling {
 				to = &worse
 			}
-			if n := l.lost(); n > 0 {
+			if n := g.lost[st]; n > 0 {
 				to.n += n
-				to.when.add(l.gone.from, l.gone.to)
-			}
-			for _, d := range l.doers {
-				if n := int64(d.ticked) - int64(len(d.ticks)); n > 0 {
-					ticks.n += n
-					ticks.when.add(p.slot*slotLength, (p.slot+1)*slotLength)
-				}
-				for _, x := range d.deeds {
-					if x.sparse {
-						places.n++
-						places.when.add(x.first, x.last)
-					}
-				}
+				to.when.add(p.of[st].gone.from, p.of[st].gone.to)
 			}
 		}
+		ticks.n += g.ticks.n
+		ticks.when.add(g.ticks.when.from, g.ticks.when.to)
+		places.n += g.places.n
+		places.when.add(g.places.when.from, g.places.when.to)
 	}
 	var out []tocsin.LetGo
 	for _, g := range []struct {
@@ -99,8 +125,9 @@ func (s *Pages) Lost(from, to time.Time) string {
 		if p.slot == 0 || p.slot < a || p.slot > b {
 			continue
 		}
-		quiet += p.of[plain].lost() + p.of[company].lost()
-		worse += p.of[telling].lost()
+		g := p.letGo()
+		quiet += g.lost[plain] + g.lost[company]
+		worse += g.lost[telling]
 	}
 	if quiet+worse == 0 {
 		return ""

@@ -51,6 +51,7 @@ type page struct {
 	whole []*note // notes, and those of ordinary use that was wanted when it was asked for last
 	sign  uint64  // of what was wanted then
 
+	gone gone // what of it was let go
 	kept keptPage
 }
 

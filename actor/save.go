@@ -73,6 +73,13 @@ func (p *page) head() pageHead {
 func (p *page) touch(d *doer) {
 	d.saved.change()
 	p.kept.stir.change()
+	p.gone.known = false
+}
+
+// anew notes that all of a page changes.
+func (p *page) anew() {
+	p.kept.whole.change()
+	p.gone.known = false
 }
 
 // learned notes that the facts of a page change.
@@ -84,13 +91,13 @@ func (p *page) learned() {
 // remove takes a doer out of a page.
 func (p *page) remove(st stratum, d *doer) {
 	delete(p.of[st].doers, doerKey(d.who, d.host))
-	p.notes, p.whole, p.fixed = nil, nil, false
+	p.notes, p.whole, p.fixed, p.gone.known = nil, nil, false, false
 	if !d.stored {
 		return
 	}
 	p.kept.stir.change()
 	if p.kept.gone = append(p.kept.gone, goneDoer{st: st, who: d.who, host: d.host}); len(p.kept.gone) > mostGone {
-		p.kept.whole.change()
+		p.anew()
 		p.kept.gone = nil
 	}
 }

@@ -128,7 +128,7 @@ func (s *Pages) Forget(before time.Time) {
 			continue
 		}
 		p.pinned, p.notes, p.facts = true, nil, nil
-		p.kept.whole.change()
+		p.anew()
 		s.ready(p, true)
 	}
 	if (any || s.repin) && s.unpin() {
@@ -227,7 +227,7 @@ func (s *Pages) unpin() (any bool) {
 			}
 			if len(rest) != len(o.d.deeds) {
 				o.l.n -= len(o.d.deeds) - len(rest)
-				o.p.kept.whole.change()
+				o.p.anew()
 				o.d.deeds, o.d.index = rest, nil
 				o.d.reindex()
 				if len(rest) == 0 {

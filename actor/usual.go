@@ -94,7 +94,7 @@ func (u *usual) add(s *Pages, x *deed, size, times int32) {
 
 // take adds a page.
 func (u *usual) take(s *Pages, p *page) {
-	p.kept.whole.change()
+	p.anew()
 	for st := company; st < strata; st++ {
 		for _, d := range p.of[st].doers {
 			for _, x := range d.deeds {
