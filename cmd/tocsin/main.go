@@ -5,7 +5,8 @@
 // otherwise); 1, something was found at or above --fail-level, or a rule or test failed its check; 2, the command
 // could not be done: bad arguments, unreadable rules, output that cannot be written, or was done in part only: a path
 // that was named is not there, a mistake of Tocsin's own cost some of it, or, with --strict, a filter met nothing; 130 and 143,
-// stopped by SIGINT or SIGTERM: what was found until then is reported and marked as partial.
+// stopped by SIGINT or SIGTERM: what was found until then is reported and marked as partial. "tocsin run" and "tocsin demo" go
+// on until they are stopped, so that is 0.
 package main
 
 import (
@@ -18,6 +19,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 	_ "time/tzdata" // so that --zone knows its names on machines that do not
 
 	"github.com/alecthomas/kong"
@@ -29,6 +31,7 @@ import (
 type cli struct {
 	Hunt     huntCmd     `cmd:"" help:"Read logs and report the intrusions in them."`
 	Live     runCmd      `cmd:"" name:"run" help:"Follow logs and receive them, and tell of intrusions while they happen."`
+	Demo     demoCmd     `cmd:"" help:"Watch an intrusion that never happened being found: a rehearsal, played into a run."`
 	Explain  explainCmd  `cmd:"" help:"Show the chain of evidence of a campaign that hunt found."`
 	Diff     diffCmd     `cmd:"" help:"Compare two results of hunt: what is new, worse or gone."`
 	Rehearse rehearseCmd `cmd:"" help:"Write the logs of an intrusion that never happened, and the truth about it."`
@@ -37,6 +40,10 @@ type cli struct {
 	Metrics  metricsCmd  `cmd:"" help:"Count events by kind or by any fields; logons, talkers, processes, first and last seen."`
 	Rules    rulesCmd    `cmd:"" help:"Check, test, list and update rules."`
 	Scope    scopeCmd    `cmd:"" help:"Make, sign and check scope records: who may test what, from when to when."`
+	Account  accountCmd  `cmd:"" help:"Say who may log in to a run's console, and make tokens for scripts."`
+	Audit    auditCmd    `cmd:"" help:"Show, check and write out what people did in a run, and which alerts were sent."`
+	Alert    alertCmd    `cmd:"" help:"Try the ways by which a run tells of campaigns, and see what became of alerts."`
+	Backup   backupCmd   `cmd:"" help:"Copy what a run must not forget, while it runs, or what can still be read of it."`
 	Version  versionCmd  `cmd:"" help:"Say which Tocsin this is."`
 
 	Completion completionCmd `cmd:"" help:"Write the script by which a shell completes Tocsin's commands."`
@@ -59,18 +66,25 @@ type std struct {
 var errFound = errors.New("found")
 
 func main() {
-	ctx, stop := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		sig := <-signals
-		signal.Stop(signals) // a second one ends the process
-		stop(stopped{sig})
-	}()
+	ctx := untilSignal()
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(70) // a sixth less memory than with 100, for a hundredth of the time
 	}
 	os.Exit(run(ctx, os.Args[1:], std{ctx, os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// untilSignal ends when SIGINT or SIGTERM comes. A second one ends the process, unless it comes at once: some programs
+// send one to a process and another to its group.
+func untilSignal() context.Context {
+	ctx, stop := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		stop(stopped{<-signals})
+		time.Sleep(time.Second)
+		signal.Stop(signals)
+	}()
+	return ctx
 }
 
 // run is main without the process around it.
