@@ -256,7 +256,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	for _, f := range rules.rejected {
 		log.Warn("a rule is not used", "why", f.Error())
 	}
-	if v.store, err = store.Open(filepath.Join(v.dir, "tocsin.db"), store.Options{Log: log}); err != nil {
+	if v.store, err = store.Open(filepath.Join(v.dir, storeFile), store.Options{Log: log}); err != nil {
 		return nil, err
 	}
 	ctx := context.Background()
@@ -272,6 +272,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	if err := v.since(ctx); err != nil {
 		return nil, err
 	}
+	v.takeActs(ctx)
 	key, err := secretKey(filepath.Join(v.dir, "key"))
 	if err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (v *service) makeConsole() (err error) {
 	if err := v.live.SetRules(v.looking.known(v.liveInput()), v.compiled(), v.rules.Load().hash); err != nil {
 		return err
 	}
-	if v.accounts, err = console.OpenAccounts(filepath.Join(v.dir, "accounts.json")); err != nil {
+	if v.accounts, err = console.OpenAccounts(filepath.Join(v.dir, accountsFile)); err != nil {
 		return err
 	}
 	var secure *tls.Config

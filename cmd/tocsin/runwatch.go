@@ -88,6 +88,7 @@ func (v *service) watch(ctx context.Context) {
 			if err := v.looking.refresh(ctx); err != nil {
 				v.log.Error("suppressions", "error", err.Error())
 			}
+			v.takeActs(ctx)
 			v.changes.tell(console.Change{Kind: "source"})
 		}
 	}
