@@ -37,6 +37,7 @@ type reader struct {
 	number  int
 	origins map[string]*origin
 	shares  map[string]*share      // by group
+	first   map[string]string      // cursors of origins of which nothing came yet
 	books   map[string]*guard.Book // by group: what it takes to judge the next call of each session
 	at      *origin                // of the event at hand
 	share   *share                 // its group's
@@ -53,6 +54,7 @@ type origin struct {
 	pending []byte      // of a stream whose format is not yet known
 	first   *feed.Batch // that waits
 	cursor  string      // behind what was taken
+	stops   []stop      // cursors before it, back to one before which nothing waits in the decoder
 	since   time.Time   // when something began to wait
 	file    *file
 	thread  *thread // of formats that must be seen in order
@@ -116,7 +118,7 @@ const (
 const fullBlock = 256 << 10
 
 func newReader(l *Live, number int) *reader {
-	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}}
+	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}, first: map[string]string{}}
 	for group, t := range l.tenants {
 		r.books[group] = t.state.Book().Fork()
 	}
@@ -247,6 +249,7 @@ func (r *reader) cursor(b *feed.Batch) {
 	p, _ := r.live.savedOf(b.Origin.ID)
 	p.Kind, p.Cursor = b.Origin.Kind, b.Cursor
 	s.positions[b.Origin.ID] = p.String()
+	r.first[b.Origin.ID] = b.Cursor
 }
 
 // origin is the state of a batch's origin.
@@ -265,8 +268,10 @@ func (r *reader) origin(b *feed.Batch) *origin {
 	if b.Told > 0 {
 		o.floor = math.MaxUint64
 	}
-	if p, ok := r.live.savedOf(b.Origin.ID); ok && b.Told > 0 {
-		o.passed = map[uint64]bool{}
+	begun := r.first[b.Origin.ID]
+	delete(r.first, b.Origin.ID)
+	if p, ok := r.live.savedOf(b.Origin.ID); ok {
+		o.passed, begun = map[uint64]bool{}, cmp.Or(begun, p.Cursor)
 		for _, n := range p.recent() {
 			o.passed[n] = true
 			o.recent.add(n)
@@ -274,6 +279,9 @@ func (r *reader) origin(b *feed.Batch) *origin {
 				o.floor = min(o.floor, n)
 			}
 		}
+	}
+	if begun != "" {
+		o.stops = []stop{{begun, b.Offset}}
 	}
 	r.origins[b.Origin.ID] = o
 	r.live.origins.Store(b.Origin.ID, o)
@@ -363,9 +371,37 @@ func (r *reader) decodeLines(o *origin, b *feed.Batch) {
 		r.decode(block{file: o.file, format: o.format, rec: rec, seq: o.seq}, o.thread)
 		o.seq++
 		o.flushed = false
+		if o.thread != nil {
+			o.stop(b.Cursor, b.Offset+int64(len(b.Data)))
+		}
 	}
 	if b.End {
 		r.flushOrigin(o)
+	}
+}
+
+// A stop is a cursor and where in its origin it stands.
+type stop struct {
+	cursor string
+	at     int64
+}
+
+// waitingMost is how many bytes of a stream may wait in a decoder for lines that belong to the same record. What is committed
+// is a cursor so far back: what was told behind it is known, and what waited is decoded again.
+const waitingMost = 16 << 10
+
+// stop notes a cursor.
+func (o *origin) stop(cursor string, at int64) {
+	o.stops = append(o.stops, stop{cursor, at})
+	n := 0
+	for n+1 < len(o.stops) && o.stops[n+1].at <= at-waitingMost {
+		n++
+	}
+	o.stops = slices.Delete(o.stops, 0, n)
+	if most := 4096; len(o.stops) > most { // of lines that come one by one every second one is enough
+		for i := 1; i < len(o.stops)-1; i++ {
+			o.stops = slices.Delete(o.stops, i, i+1)
+		}
 	}
 }
 
@@ -377,6 +413,9 @@ func (r *reader) flushOrigin(o *origin) {
 	r.worker.flush(block{file: o.file, format: o.format, seq: max(1, o.seq)}, o.thread)
 	o.seq++
 	o.flushed = true
+	if n := len(o.stops); n > 0 {
+		o.stops = append(o.stops[:0], o.stops[n-1])
+	}
 }
 
 // recognise tells the format of a stream by what there is of it; last says that no more is waited for.
@@ -436,7 +475,7 @@ func (r *reader) rest(now time.Time) {
 // judge takes one event the way that all go.
 func (r *reader) judge(ev *tocsin.Event) {
 	o, s := r.at, r.share
-	if o.told > 0 || o.skip > 0 {
+	if o.told > 0 || o.skip > 0 || len(o.passed) > 0 {
 		if o.again(ev) {
 			return
 		}
@@ -490,11 +529,12 @@ func (o *origin) again(ev *tocsin.Event) bool {
 		o.skip--
 		return true
 	}
-	line, _ := ev.Place().Line()
-	if int64(line) >= o.told {
-		return false
+	if o.passed[ev.Record] {
+		delete(o.passed, ev.Record)
+		return true
 	}
-	return o.passed[ev.Record] || ev.Record < o.floor
+	line, _ := ev.Place().Line()
+	return int64(line) < o.told && ev.Record < o.floor
 }
 
 // tables are what was noted of connections, by hour since 1970.
@@ -628,6 +668,9 @@ func (r *reader) position(o *origin, b *feed.Batch) {
 // place notes the position of an origin at hand.
 func (r *reader) place(o *origin) {
 	p := position{Kind: o.Kind, Cursor: o.cursor}
+	if o.thread != nil && len(o.stops) > 0 {
+		p.Cursor = o.stops[0].cursor
+	}
 	if o.thread != nil {
 		p.Recent = o.recent.written()
 	}

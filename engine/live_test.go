@@ -305,6 +305,11 @@ func TestLiveKilled(t *testing.T) {
 					b.Data, b.Line, b.Offset = append(data, b.Data...), p[from].line, p[from].offset
 					delete(back, s.path)
 				}
+				if s.offset == 0 && !s.whole { // a file that is met has a cursor before anything is read
+					if err := l.Put(ctx, &feed.Batch{Origin: b.Origin, Cursor: "0", Line: 1}); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if err := l.Put(ctx, b); err != nil {
 					t.Fatal(err)
 				}
