@@ -308,7 +308,11 @@ func (c *Console) setStatus(ctx context.Context, s StatusChange) error {
 	if err := c.audit(ctx, "status", s.ID, detail); err != nil {
 		return err
 	}
-	return c.o.Run.SetStatus(ctx, who(ctx).name, s)
+	err := c.o.Run.SetStatus(ctx, who(ctx).name, s)
+	if err == nil {
+		c.hub.tell(Change{Kind: "campaign", Tenant: s.Tenant, ID: s.ID}) // who looks at it sees it at once
+	}
+	return err
 }
 
 func (c *Console) suppress(ctx context.Context, s Suppression) error {

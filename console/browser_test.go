@@ -253,7 +253,11 @@ func TestInBrowser(t *testing.T) {
 	b.shot("now-french")
 
 	// Narrow and dark; nothing is wider than the screen.
-	for _, scheme := range []string{"light", "dark"} {
+	schemes := []string{"light"}
+	if os.Getenv("TOCSIN_SCREENSHOTS") != "" {
+		schemes = append(schemes, "dark")
+	}
+	for _, scheme := range schemes {
 		for path, name := range map[string]string{"/": "now", "/campaigns/c-000000000000": "campaign", "/campaigns": "campaigns", "/sources": "sources", "/rules": "rules", "/incidents": "incidents", "/search?text=sshd": "search", "/api/": "api"} {
 			b.size(390, 844, scheme)
 			b.open(path)
@@ -324,7 +328,7 @@ func TestAxe(t *testing.T) {
 				if _, err := eval[bool](b, string(axe)+"; true"); err != nil {
 					t.Fatal(err)
 				}
-				text, err := eval[string](b, `axe.run().then((r) => JSON.stringify(r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + n.failureSummary.slice(0, 300)) }))))`)
+				text, err := eval[string](b, `axe.run().then((r) => r.passes.length < 10 ? "axe did not run" : JSON.stringify(r.violations.map((v) => ({ id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + n.failureSummary.slice(0, 300)) }))))`)
 				if err != nil {
 					t.Fatal(err)
 				}

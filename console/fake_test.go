@@ -205,8 +205,10 @@ func sampleCampaign(id, host string, level tocsin.Level) *tocsin.Campaign {
 		Records: []tocsin.Span{{Source: "/var/log/auth.log", From: 1, To: 100}}}
 }
 
+var sampleRule = &tocsin.Rule{ID: "rule-1", Title: "SSH login from a new address", Level: tocsin.High, Tags: []string{"attack.initial-access", "attack.t1078"}}
+
 func sampleMatch(n int) *tocsin.Match {
-	return &tocsin.Match{Time: place(uint64(n)).Time, Rule: &tocsin.Rule{ID: "rule-1", Title: "SSH login from a new address", Level: tocsin.High, Tags: []string{"attack.initial-access", "attack.t1078"}},
+	return &tocsin.Match{Time: place(uint64(n)).Time, Rule: sampleRule,
 		Event: sampleEvent(n), Held: []tocsin.Field{{Name: "user", Value: "deploy"}}}
 }
 

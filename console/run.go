@@ -28,7 +28,7 @@ type Findings interface {
 	Campaign(ctx context.Context, tenant, id string) (*Told, error)
 	// Principals are those of a tenant for whom agents work, the worst first; of all tenants where it is empty.
 	Principals(tenant string) []*tocsin.Principal
-	// Matches are the newest ones that a query asks for, at most Limit, in order of time.
+	// Matches are the newest ones that a query asks for, at most Limit, in order of time. Those of one rule share it.
 	Matches(ctx context.Context, q MatchQuery) ([]*tocsin.Match, error)
 	// Changes are told until ctx ends, when the channel is closed. Who is slow misses some and is told of later ones.
 	Changes(ctx context.Context) <-chan Change

@@ -30,7 +30,20 @@ func writePrincipals(j *jsonText, h *Hunt) {
 	j.intAt("calls", int64(calls))
 	j.intAt("days", int64(days))
 	j.intAt("ordinary", int64(n[tocsin.Ordinary]))
-	j.strAt("counts", verdictCounts(n))
+	j.key("verdicts") // how many of each, the worst first
+	j.open('[')
+	for v := tocsin.Turned; ; v-- {
+		if n[v] > 0 {
+			j.open('[')
+			j.int(int64(n[v]))
+			j.str(v.String())
+			j.shut(']')
+		}
+		if v == tocsin.Ordinary {
+			break
+		}
+	}
+	j.shut(']')
 	j.strsAt("sight", sightLines(h.Principals))
 	j.key("list")
 	j.open('[')

@@ -21,7 +21,7 @@ async function unpack() {
 tools = (c) => {
   const t = (D.told || {})[c.id];
   if (!t) return null;
-  return [el("span", { class: "pill st-" + t.status }, tr(t.status)), t.path !== location.pathname ? el("a", { class: "plain", href: t.path }, T`Open, acknowledge, download`) : null];
+  return [el("span", { class: "pill st-" + t.status }, tr(t.status)), t.path.split("?")[0] !== location.pathname ? el("a", { class: "plain", href: t.path }, T`Open, acknowledge, download`) : null];
 };
 
 // A place that is no match in the table is read from the archive.

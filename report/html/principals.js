@@ -10,7 +10,7 @@ function drawPrincipals() {
   const P = D.principals;
   if (!P) return;
   $("principals").hidden = $("to-principals").hidden = false;
-  fill($("principals-note"), T`${plural(P.n, "principal")} with agents: ${plural(P.sessions, "session")}, ${plural(P.calls, "call")}` + (P.days ? T` over ${plural(P.days, "day")}` : "") + ` · ${P.counts}`);
+  fill($("principals-note"), T`${plural(P.n, "principal")} with agents: ${plural(P.sessions, "session")}, ${plural(P.calls, "call")}` + (P.days ? T` over ${plural(P.days, "day")}` : "") + ` · ${P.verdicts.map(([n, v]) => number(n) + " " + tr(v)).join(", ")}`);
   drawPrincipalList();
   drawPrincipal();
 }
