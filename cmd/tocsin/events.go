@@ -97,6 +97,8 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	}
 	defer out.discard()
 	missing := in.missing()
+	var passed passedNames
+	input.Source.Needs, input.Passed = want.needs, passed.add
 	coverage, err := readNamed(s, input, in, want, q.Exact, func(worker int, wants func(*tocsin.Event) bool) engine.Desk {
 		var line bytes.Buffer
 		t, _ := f.writer(&line, format, false) // the format is known to be good, and a bytes.Buffer does not fail
@@ -115,6 +117,9 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	})
 	if coverage == nil || err != nil && coverage.Partial == "" {
 		return err
+	}
+	if ev := passed.event(); len(ev.Fields) > 0 {
+		want.asked.watch(0).Event(ev)
 	}
 	coverage.Unmet = append(want.asked.unmet(), in.outOfRange(coverage)...)
 	w := bufio.NewWriterSize(out, 1<<18)

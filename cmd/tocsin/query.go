@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/source"
 )
 
 // queryFlags say which events are wanted: those for which all flags hold; of several values of --host, --user and
@@ -28,7 +31,8 @@ type query struct {
 	names []anyOf                    // one of each
 	tests []func(*tocsin.Event) bool // and all of these
 	asked askings
-	named []*wanted // hosts, accounts and addresses, which may have other names
+	named []*wanted  // hosts, accounts and addresses, which may have other names
+	needs [][]string // of each, a value that some field must have, so that parts of an archive can be passed over
 }
 
 // anyOf are words of which one is enough.
@@ -96,6 +100,9 @@ func (q *queryFlags) query() (*query, error) {
 		}
 		test, ref := fieldTest(name, value)
 		out.asked.all = append(out.asked.all, wantField("--field "+f, ref))
+		if ref.only(value) {
+			out.needs = append(out.needs, []string{value})
+		}
 		out.tests = append(out.tests, test)
 	}
 	for _, n := range q.Not {
@@ -109,7 +116,44 @@ func (q *queryFlags) query() (*query, error) {
 		}
 		out.tests = append(out.tests, func(ev *tocsin.Event) bool { return !test(ev) })
 	}
+	if len(out.names) > 0 { // what is said of names that no event has is said of all events
+		out.needs = nil
+	}
 	return out, errors.Join(faults...)
+}
+
+// only says that an event meets the reference with a value only if a field has that very value, but for upper and lower case.
+func (r *fieldRef) only(value string) bool {
+	if _, network := parseNetwork(value); network || strings.ContainsAny(value, "*?") {
+		return false
+	}
+	return !slices.ContainsFunc(r.names, func(name string) bool { return derived[name] != nil })
+}
+
+// passedNames are the names of the fields of what was passed over, which are there all the same.
+type passedNames struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+func (p *passedNames) add(passed source.Passed) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.names == nil {
+		p.names = map[string]bool{}
+	}
+	for _, n := range passed.Names {
+		p.names[n] = true
+	}
+}
+
+// event is one that has them.
+func (p *passedNames) event() *tocsin.Event {
+	ev := &tocsin.Event{}
+	for _, n := range slices.Sorted(maps.Keys(p.names)) {
+		ev.Fields = append(ev.Fields, tocsin.Field{Name: n})
+	}
+	return ev
 }
 
 // fieldTest tests a field for a value. Hosts, accounts and addresses are compared as --host, --user and --address do.
