@@ -2,6 +2,7 @@ package actor
 
 import (
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -79,8 +80,9 @@ func logNumber(log string) uint8 {
 // its own gaps.
 func stream(a *tocsin.Action) uint32 {
 	h := uint32(fnvBasis)
-	for i := 0; i < len(a.Place.Source); i++ {
-		h = (h ^ uint32(a.Place.Source[i])) * fnvPrime
+	source := unrotated(a.Place.Source)
+	for i := 0; i < len(source); i++ {
+		h = (h ^ uint32(source[i])) * fnvPrime
 	}
 	for i := range a.Who {
 		if e := &a.Who[i]; e.Kind == "session" || e.Kind == "agent" {
@@ -90,6 +92,20 @@ func stream(a *tocsin.Action) uint32 {
 		}
 	}
 	return h
+}
+
+// unrotated is the name under which a log is written on: package tail names what follows a rotation PATH@20060102T150405Z, or
+// PATH@20060102T150405.2Z.
+func unrotated(source string) string {
+	at := strings.LastIndexByte(source, '@')
+	if at < 0 || !strings.HasSuffix(source, "Z") {
+		return source
+	}
+	stamp, _, _ := strings.Cut(source[at+1:len(source)-1], ".")
+	if _, err := time.Parse("20060102T150405", stamp); err != nil {
+		return source
+	}
+	return source[:at]
 }
 
 // FNV-1a, 32 bits. http://www.isthe.com/chongo/tech/comp/fnv/
