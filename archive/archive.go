@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -162,6 +163,11 @@ func (a *Archive) Append(tenant string, b *Block) error {
 
 // write appends bytes to the current spool file, all or nothing.
 func (a *Archive) write(p []byte) error {
+	if a.at >= a.opt.MaxSpool {
+		if err := a.rotate(); err != nil {
+			return err
+		}
+	}
 	if a.file == nil {
 		if err := a.begin(); err != nil {
 			return err
@@ -257,7 +263,7 @@ func (a *Archive) rotate() error {
 	}
 	err := a.file.Close()
 	a.closed = append(a.closed, spoolFile{a.seq, a.at})
-	a.file, a.hour = nil, time.Time{}
+	a.file, a.at, a.hour = nil, 0, time.Time{}
 	return err
 }
 
@@ -284,8 +290,11 @@ func (a *Archive) partsPath(seq uint64) string {
 	return filepath.Join(a.spool(), fmt.Sprintf("%08d.parts", seq))
 }
 
-// syncFolder brings the names in a folder to the disk.
+// syncFolder brings the names in a folder to the disk, where the system lets it be asked for.
 func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
 	f, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -517,7 +517,7 @@ func (p *Parquet) lacks(g *format.RowGroup) bool {
 	for _, set := range p.opt.Needs {
 		if !slices.ContainsFunc(set, func(v string) bool {
 			v = Fold(v)
-			return len(v) > mostTerm-utf8.UTFMax || strings.ContainsRune(v, utf8.RuneError) || p.mayHave(values, v) || p.mayHave(folded, v)
+			return len(v) > mostTerm || strings.ContainsRune(v, utf8.RuneError) || p.mayHave(values, v) || p.mayHave(folded, v)
 		}) {
 			return true
 		}

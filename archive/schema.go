@@ -63,7 +63,7 @@ const (
 	groupBytes = 32 << 20 // of text
 	batchRows  = 512
 	mostHost   = 255 // bytes of its name
-	mostTerm   = 512 // bytes of a value that can be found by a filter
+	mostTerm   = 512 // bytes of a value, in lower case, that can be found by a filter
 )
 
 // The metadata by which a Parquet file is known for the archive's.
@@ -198,13 +198,13 @@ func (f *fileWriter) write(ev *tocsin.Event) error {
 
 // fold notes a value that is not in lower case.
 func (f *fileWriter) fold(v string) {
-	if len(v) > mostTerm || !unfolded(v) {
+	if len(v) > utf8.UTFMax*mostTerm || !unfolded(v) {
 		return
 	}
 	at := len(f.text)
 	f.text = appendFolded(f.text, v)
 	t := f.text[at:]
-	if h := (bloom.XXH64{}).Sum64(t); string(t) != v && !f.seen[h] {
+	if h := (bloom.XXH64{}).Sum64(t); len(t) <= mostTerm && string(t) != v && !f.seen[h] {
 		f.seen[h] = true
 		f.folded = append(f.folded, string(t))
 	}

@@ -74,7 +74,7 @@ func (a *Archive) recover() error {
 	if err := a.leftovers(seqs); err != nil {
 		return err
 	}
-	if n := len(whole); n > 0 && whole[n-1].seq == a.seq && whole[n-1].size < a.opt.MaxSpool { // gone on with
+	if n := len(whole); n > 0 && whole[n-1].seq == a.seq && whole[n-1].size < a.opt.MaxSpool && a.cut.Missing == 0 { // gone on with
 		last := whole[n-1]
 		whole = whole[:n-1]
 		info, err := os.Stat(a.spoolPath(last.seq))

@@ -87,7 +87,8 @@ func Read(ctx context.Context, in Input, desk func(worker int) Desk) (*tocsin.Co
 	if in.Progress == nil {
 		in.Progress = &Progress{}
 	}
-	if in.Source.From, in.Source.To = in.From, in.To; in.Facts != nil { // facts are taken of all events
+	in.Source.From, in.Source.To = in.From, in.To
+	if in.Facts != nil { // they are taken of all events
 		in.Source.From, in.Source.To, in.Source.Needs = time.Time{}, time.Time{}, nil
 	}
 	from, err := source.New(in.Source)

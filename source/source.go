@@ -1,5 +1,6 @@
 // Package source opens what the user names and cuts it into records: files, folders, standard input, and what lies in
-// them inside zip, tar and 7z archives and gzip, xz, zstd and bzip2 compression, all told by content, never by name.
+// them inside zip, tar and 7z archives and gzip, xz, zstd and bzip2 compression, all told by content, never by name; and the
+// files of Tocsin's own archive of events, whose events come as they were when they were kept.
 //
 // It promises that a record never splits what its decoder must see whole, that everything met is either read, or
 // skipped with a reason, or a fault that names the place, and that hostile input costs bounded time and memory: see
