@@ -528,16 +528,14 @@ const restSpan = 25 * time.Hour
 // Events is how many events were taken since the process began.
 func (l *Live) Events() int64 { return l.events.Load() }
 
-// Costs are what rules took since the process began, of those that were measured: nil where LiveOptions.Input asks for no profile.
+// Costs are what rules took since they were last read, about: one of so many events is measured.
 func (l *Live) Costs() map[*tocsin.Rule]time.Duration {
 	out := map[*tocsin.Rule]time.Duration{}
 	for _, w := range l.workers {
 		w.mu.Lock()
-		if p := w.profile; p != nil {
-			for i, n := range p.Nanos {
-				if n > 0 {
-					out[&w.profiled.Rules()[i].Rule] += time.Duration(n)
-				}
+		for i, n := range w.profile.Nanos {
+			if n > 0 {
+				out[&w.profiled.Rules()[i].Rule] += time.Duration(n * measureEach)
 			}
 		}
 		w.mu.Unlock()

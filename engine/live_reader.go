@@ -42,8 +42,9 @@ type reader struct {
 	at      *origin                // of the event at hand
 	share   *share                 // its group's
 
-	profile  *sigma.Profile // what rules cost; nil where nobody asks
+	profile  *sigma.Profile // what rules cost, of every event that is measured
 	profiled *sigma.Set
+	sampled  uint
 }
 
 // An origin is a stream as the run reads it.
@@ -134,10 +135,9 @@ func (r *reader) renew() {
 	defer r.mu.Unlock()
 	in := r.live.o.Input
 	in.finds, in.shelf = findsBound, shelfBound
-	if r.profile, r.profiled = nil, r.live.set; in.Profile != nil {
-		r.profile = in.Profile()
-		in.Profile = func() *sigma.Profile { return r.profile }
-	}
+	began := time.Now()
+	r.profile, r.profiled = r.live.set.NewProfile(func() int64 { return int64(time.Since(began)) }), r.live.set
+	in.Profile = nil
 	r.hunter = r.live.base.hunter(r.number, in)
 	r.hunter.shelf, r.hunter.progress = nil, nil
 	r.hunter.witness = newWitness(r.live.set, in.Knowledge, r.live.key, in.Known, r.note)
@@ -502,7 +502,15 @@ func (r *reader) judge(ev *tocsin.Event) {
 			delete(s.open, o.Tenant)
 		}
 	}
+	r.sampled++
+	measured := r.sampled%measureEach == 0
+	if measured {
+		r.hunter.matcher.Profile(r.profile)
+	}
 	any := r.hunter.look(ev)
+	if measured {
+		r.hunter.matcher.Profile(nil)
+	}
 	s.called = s.called || r.hunter.agents
 	if len(r.live.o.Input.Channels) > 0 {
 		s.tables.add(ev, r.live.key)
@@ -573,7 +581,10 @@ func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int
 	r.live.again()
 }
 
-// mostAhead is how far a clock may be ahead of ours before it is said to be off.
+// measureEach is of how many events one is measured for what rules cost.
+const measureEach = 64
+
+// clockAhead is how far a clock may be ahead of ours before it is said to be off.
 const clockAhead = 2 * time.Minute
 
 // clock holds the time of an event to when it was received, unless the run takes times as the records say.
