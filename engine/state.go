@@ -112,12 +112,16 @@ func (s *State) newBoard() {
 
 // SetOptions goes on with other options: rules that were read anew, pairs that are apart, another horizon. The key stays what
 // it was. Pages, campaigns that were told and channels stay; hits of correlations stay if all correlations and the rules that
-// they build on are what they were, else they are let go and counted. rule gives a rule by its id and title, or nil, for what
-// pages say of rules; it may be nil. What workers hand over afterwards is of the new rules.
+// they build on are what they were, else they are let go and counted. rule gives a rule by its id and title, or nil, where the
+// options do not have it, for what pages and calls say of rules; it may be nil. What workers hand over afterwards is of the new rules.
 func (s *State) SetOptions(o StateOptions, rule func(id, title string) *tocsin.Rule) {
 	o.Key = s.options.Key
 	s.options = o
+	rule = o.ruleOf(rule)
 	s.pages.Rename(rule)
+	if s.book != nil {
+		s.book.Rename(rule)
+	}
 	s.series = s.series.renewed(s)
 	s.channels = s.channels.renewed(s)
 	s.newBoard()

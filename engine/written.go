@@ -223,11 +223,12 @@ func (s *State) give(put func(string, []byte) error, keep func(string)) error {
 
 // LoadState reads the pieces of a State's written form, in any order; they belong to it. The State goes on as if it had never been
 // written. A piece that cannot be read is told to bad, which may be nil, and left out: the rest counts, and LetGo says how many
-// there were. rule gives a rule by its id and title, or nil; it may be nil. A State that was made with other rules goes on as
+// there were. rule gives a rule by its id and title, or nil, where options do not have it; it may be nil. A State that was made with other rules goes on as
 // SetOptions says. An error is only returned for pieces of a later version than this one reads: nothing is to be made of them, and
 // nothing to be written over them.
 func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, title string) *tocsin.Rule, bad func(name string, err error)) (*State, error) {
 	s := NewState(o)
+	rule = o.ruleOf(rule)
 	s.ledger.names = map[string]bool{}
 	all := map[string]map[string][]byte{} // by room
 	var failed error
@@ -316,6 +317,34 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 		s.pin()
 	}
 	return s, nil
+}
+
+// ruleOf finds a rule by its id and title: one that somebody else knows, of the Set, of Channels or of the Knowledge; else nil.
+func (o *StateOptions) ruleOf(other func(id, title string) *tocsin.Rule) func(id, title string) *tocsin.Rule {
+	var known map[[2]string]*tocsin.Rule
+	return func(id, title string) *tocsin.Rule {
+		if other != nil {
+			if r := other(id, title); r != nil {
+				return r
+			}
+		}
+		if known == nil {
+			known = map[[2]string]*tocsin.Rule{}
+			k := o.Knowledge
+			if k == nil {
+				k = ownKnowledge()
+			}
+			for _, r := range slices.Concat(k.Rules(), o.Channels) {
+				known[[2]string{r.ID, r.Title}] = r
+			}
+			if o.Set != nil {
+				for _, r := range o.Set.Rules() {
+					known[[2]string{r.ID, r.Title}] = &r.Rule
+				}
+			}
+		}
+		return known[[2]string{id, title}]
+	}
 }
 
 // same says that a campaign is told as it was, where pointers do not tell.

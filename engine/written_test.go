@@ -17,9 +17,9 @@ import (
 // A store keeps pieces as a database would: a commit is kept whole or not at all.
 type store map[string][]byte
 
-// save commits what changed of a State. With fails a put or the commit itself fails, at random, and nothing is kept; it may also turn
-// out that what failed was kept after all.
-func (all store) save(t testing.TB, s *State, fails *rand.Rand) {
+// save commits what changed of a State, and says whether it is kept. With fails a put or the commit itself fails, at random, and
+// nothing is kept; it may also turn out that what failed was kept after all.
+func (all store) save(t testing.TB, s *State, fails *rand.Rand) bool {
 	t.Helper()
 	next := maps.Clone(all)
 	left := -1
@@ -44,19 +44,21 @@ func (all store) save(t testing.TB, s *State, fails *rand.Rand) {
 	})
 	switch {
 	case errors.Is(err, full):
-		return
+		return false
 	case err != nil:
 		t.Fatal(err)
 	case fails != nil && fails.IntN(4) == 0: // the answer to the commit was lost
 		if fails.IntN(2) == 0 {
-			clear(all)
-			maps.Copy(all, next)
+			return false
 		}
-		return
+		clear(all)
+		maps.Copy(all, next)
+		return true
 	}
 	clear(all)
 	maps.Copy(all, next)
 	s.Saved()
+	return true
 }
 
 // load reads back what was committed.

@@ -223,6 +223,28 @@ func (x *session) thin(at int64) bool {
 	return n > 0
 }
 
+// Rename gives acts the rules that ids and titles now have; nil is what they have. rule may be nil.
+func (b *Book) Rename(rule func(id, title string) *tocsin.Rule) {
+	if rule == nil {
+		return
+	}
+	for _, x := range b.sessions {
+		for i := range x.kept {
+			acts := slices.Clone(x.kept[i].acts) // a view has the others
+			for k := range acts {
+				if r := acts[k].row; r != nil {
+					if now := rule(r.ID, r.Title); now != nil {
+						acts[k].row = now
+					}
+				}
+			}
+			x.kept[i].acts = acts
+		}
+		x.view = nil
+	}
+	b.judged.stale = true
+}
+
 // LetGo says what was not kept.
 func (b *Book) LetGo() []tocsin.LetGo {
 	n := b.lost
