@@ -1,50 +1,147 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
-
-	"github.com/tocsin-ids/tocsin"
-	"github.com/tocsin-ids/tocsin/decode"
+	"github.com/goccy/go-yaml/ast"
 )
 
-// Config is the file of "tocsin run --config FILE": YAML, in which a key that is not known is an error. Every member may be
-// left out. Paths are as the process sees them; secrets (tokens, passwords, keys) stand in files of their own, which the
-// configuration names. "tocsin run --check" says with file, line and reason what is wrong.
+// Config is the file of "tocsin run --config FILE": YAML, in which a key that is not known is an error. Every key may be left
+// out. Paths are as the process sees them. Secrets (tokens, passwords, keys) stand in files of their own, which hold nothing
+// else. "tocsin run --check --config FILE" says with file, line and reason what is wrong. SIGHUP, or a change of the files that
+// they name, takes rules, scope, lang, archive, retention and alerts but their routes anew; all else takes a restart.
 //
-//	data: /var/lib/tocsin
-//	listen: 127.0.0.1:8417
-//	sources:
-//	  files:
-//	    - glob: /var/log/nginx/*.log
-//	  journal: {follow: true}
+// All keys, with an example of each; what stands in brackets holds where the key is left out:
+//
+//	data: /var/lib/tocsin         # folder for all that is kept, made if it is not there [$STATE_DIRECTORY, or ~/.local/state/tocsin]
+//	listen: 127.0.0.1:8417        # where console, API and metrics are served; beyond loopback tls is needed, and a login asked for [127.0.0.1:8417]
+//	tls:                          # of listen, PEM files; a renewed certificate is taken without a restart
+//	  cert: /etc/tocsin/tls.crt
+//	  key: /etc/tocsin/tls.key
+//	login: true                   # asks for a login on loopback too [false]
+//	hosts: [tocsin.corp.example]  # names by which browsers may call listen, besides localhost and loopback addresses
+//	public-url: https://tocsin.corp.example # what links in alerts begin with [listen's address]
+//	lang: en                      # en or fr: of alerts [en]
+//	zone: Europe/Paris            # of stamps that name none, as hunt's --zone [this machine's; with --replay UTC]
+//	lateness: 5s                  # how long after it happened an event may come without being late [5s; with --replay 1h]
+//	horizon: 7d                   # how long what happened is remembered for joining [7d]
+//	workers: 4                    # readers [one for each processor]
+//	commit: 1s                    # the longest between two commits, 10ms to 5s [1s]
+//	rules:
+//	  paths: [/etc/tocsin/rules]  # folders, files and archives, as hunt's --rules
+//	  no-builtin: false           # leaves out Tocsin's own rules [false]
+//	  no-installed: false         # leaves out those of "tocsin rules update" [false]
+//	  status: [stable, test]      # only rules of these statuses [all]
+//	  suppress: /etc/tocsin/suppress.yml # as hunt's --suppress
+//	  levels: /etc/tocsin/levels.yml     # as hunt's --levels
+//	  ioc: [/etc/tocsin/ioc.txt]         # as hunt's --ioc
+//	scope:
+//	  records: [/etc/tocsin/scope]       # scope records, as hunt's --scope
+//	  allowed-signers: /etc/tocsin/signers # whose signatures of them count
+//	sources:                      # with --config nothing is followed that does not stand here
+//	  discover: true              # what this machine has: its logs, its journal, its agents' sessions [false]
+//	  since: now                  # of files that discover finds at the first start: start (all of them) or now [now]
+//	  files:                      # a file that appears later is followed from its start
+//	    - glob: /var/log/nginx/*.log # * and ? within a name, ** over folders; a folder stands for all below it
+//	      exclude: ["*.bak"]      # patterns of paths or names
+//	      since: start            # of files that are there at the first start: start (all of them) or now [start]
+//	      tenant: acme            # whose they are; tenants are apart [the only one]
+//	      format: access          # as hunt's --input-format [told by content]
+//	      host: web1              # of records that name none
+//	  journal:                    # of systemd: {} is this machine's; a list where there are several
+//	    - dir: /var/log/journal/remote # a folder of journals
+//	      since: now              # at the first start: start or now [now; start with dir or file]
+//	      tenant: acme
+//	    - file: /srv/old.journal  # or one journal
+//	  stdin: false                # lines of standard input [false]
+//	  syslog:
+//	    - listen: tls://0.0.0.0:6514 # udp://, tcp:// or tls://ADDR:PORT; beyond loopback it needs tls with client-ca, or trusted
+//	      tls: {cert: /etc/tocsin/tls.crt, key: /etc/tocsin/tls.key, client-ca: /etc/tocsin/clients.pem} # client-ca: by whom certificates of senders must be signed
+//	      tenant: acme            # of all senders
+//	      tenants: {fw1.acme.example: acme} # by the common name of a sender's certificate; others are refused
+//	    - listen: udp://10.0.0.5:514
+//	      trusted: [10.0.0.0/8]   # networks whose senders are believed, of udp and tcp
+//	  http:                       # JSON lines /ingest, Elastic /_bulk, webhooks /webhook/NAME, OpenTelemetry /v1/logs and /v1/traces
+//	    - listen: 0.0.0.0:8443    # beyond loopback it needs tls, and tokens or client-ca
+//	      tls: {cert: /etc/tocsin/tls.crt, key: /etc/tocsin/tls.key, client-ca: /etc/tocsin/clients.pem}
+//	      tokens:                 # that senders show, as "Authorization: Bearer TOKEN"
+//	        - {file: /etc/tocsin/acme.token, tenant: acme}
+//	      tenant: acme            # of what comes without a token
+//	      tenants: {agent1: acme} # by the common name of a sender's certificate; others are refused
+//	  kafka:
+//	    - brokers: [kafka1:9093]
+//	      topics: [logs]
+//	      group: tocsin           # offsets are also committed for it, so that Kafka's own tools show the lag [none]
+//	      tls: {client-ca: /etc/tocsin/kafka-ca.pem, cert: /etc/tocsin/us.crt, key: /etc/tocsin/us.key} # client-ca: by whom the brokers' certificates must be signed [the system's]; cert and key: our own [none]
+//	      sasl: scram-sha-512     # plain, scram-sha-256 or scram-sha-512 [none]
+//	      user: tocsin
+//	      password-file: /etc/tocsin/kafka.password
+//	      since: now              # at the first start: start or now [now]
+//	      tenant: acme
+//	      format: json
+//	  nats:                       # streams of JetStream
+//	    - url: nats://nats1:4222
+//	      stream: LOGS
+//	      subjects: ["logs.>"]    # [all of the stream]
+//	      creds: /etc/tocsin/nats.creds
+//	      tls: {client-ca: /etc/tocsin/nats-ca.pem, cert: /etc/tocsin/us.crt, key: /etc/tocsin/us.key} # as of kafka
+//	      since: now              # [now]
+//	      tenant: acme
+//	      format: json
+//	  received: {size: 1GiB}      # of what syslog, http and stdin brought and is not committed yet; senders wait beyond it [1GiB]
+//	tenants:
+//	  joined: [[acme, acme-cloud]] # groups of tenants whose events are joined to campaigns together [all are apart]
+//	archive:                      # the events, as Parquet files
+//	  off: false                  # keeps none; search and records are then of what matched only [false]
+//	  age: 30d                    # [30d]
+//	  size: 20GiB                 # the oldest go first [20GiB]
 //	alerts:
-//	  routes:
-//	    - {name: soc, kind: slack, url-file: /etc/tocsin/slack.url}
+//	  level: medium               # campaigns from this level on [medium]
+//	  every: 15m                  # the shortest between two updates on one campaign [15m]
+//	  past: false                 # also of what was over before the first start [false]
+//	  routes:                     # ways of telling; "tocsin alert test NAME" tries one
+//	    - name: soc               # what was sent where is remembered by it
+//	      kind: slack             # webhook, slack, teams, email, syslog or command
+//	      level: high             # only from this level on [that of alerts]
+//	      url-file: /etc/tocsin/slack.url # of webhook, slack and teams: holds the URL, where that is the secret
+//	    - name: tickets
+//	      kind: webhook
+//	      url: https://tickets.corp.example/hook
+//	      secret-file: /etc/tocsin/hook.secret # key of its signatures, whsec_… (Standard Webhooks)
+//	      ca: /etc/tocsin/ca.pem  # certificates by which the server's must be signed [the system's]
+//	    - name: duty
+//	      kind: email
+//	      server: mail.corp.example:587 # HOST:PORT; TLS by STARTTLS, on port 465 from the first byte
+//	      plain: false            # of email, without TLS; of webhook, slack and teams, http to other machines [false]
+//	      user: tocsin            # [no login]
+//	      password-file: /etc/tocsin/mail.password
+//	      from: Tocsin <tocsin@corp.example>
+//	      to: [duty@corp.example]
+//	    - name: siem
+//	      kind: syslog
+//	      server: tls://siem.corp.example:6514 # udp://, tcp:// or tls://HOST:PORT [udp]
+//	    - name: pager
+//	      kind: command
+//	      command: [/usr/local/bin/page, --urgent] # program with its whole path, and arguments; the alert is its standard input
+//	retention:
+//	  campaigns: 400d             # how long one is remembered after it was closed or last seen [400d]
 type Config struct {
-	Data       string          `yaml:"data"`       // folder for all that is kept: state, archive, what was received; made if it is not there
-	Listen     string          `yaml:"listen"`     // where console, API and metrics are served; beyond loopback tls and a login are needed
-	TLS        *ConfigTLS      `yaml:"tls"`        // of listen
-	Login      bool            `yaml:"login"`      // asks for a login on loopback too
-	Hosts      []string        `yaml:"hosts"`      // names by which browsers may call listen, besides localhost and its addresses
-	PublicURL  string          `yaml:"public-url"` // what links in alerts begin with; otherwise they name listen
-	Lang       string          `yaml:"lang"`       // en or fr: of the console and of alerts
-	Zone       string          `yaml:"zone"`       // of stamps that name none, as hunt's --zone; Local, or with --replay UTC
-	Lateness   ConfigDuration  `yaml:"lateness"`   // how long after it happened an event may come without being late; 5s
-	Horizon    ConfigDuration  `yaml:"horizon"`    // how long what happened is remembered for joining; 7d
-	Workers    int             `yaml:"workers"`    // readers; 0 is one for each processor
-	CommitEach ConfigDuration  `yaml:"commit"`     // the longest between two commits, at most 5s; 1s
+	Data       string          `yaml:"data"`
+	Listen     string          `yaml:"listen"`
+	TLS        *ConfigTLS      `yaml:"tls"`
+	Login      bool            `yaml:"login"`
+	Hosts      []string        `yaml:"hosts"`
+	PublicURL  string          `yaml:"public-url"`
+	Lang       string          `yaml:"lang"`
+	Zone       string          `yaml:"zone"`
+	Lateness   ConfigDuration  `yaml:"lateness"`
+	Horizon    ConfigDuration  `yaml:"horizon"`
+	Workers    int             `yaml:"workers"`
+	CommitEach ConfigDuration  `yaml:"commit"`
 	Rules      ConfigRules     `yaml:"rules"`
 	Scope      ConfigScope     `yaml:"scope"`
 	Sources    ConfigSources   `yaml:"sources"`
@@ -53,14 +150,16 @@ type Config struct {
 	Alerts     ConfigAlerts    `yaml:"alerts"`
 	Retention  ConfigRetention `yaml:"retention"`
 
-	file string // it was read from
+	file  string            // it was read from; "" for none
+	text  []byte            // of the file
+	flags map[string]string // which flag said what stands at a path
 }
 
-// ConfigTLS is certificate and key of a listener, as PEM files.
+// ConfigTLS is certificate and key of a listener, or of our side of a connection, as PEM files.
 type ConfigTLS struct {
 	Cert     string `yaml:"cert"`
 	Key      string `yaml:"key"`
-	ClientCA string `yaml:"client-ca"` // certificates of clients must be signed by one of these
+	ClientCA string `yaml:"client-ca"` // certificates of the other side must be signed by one of these; not of the console, which asks for a login
 }
 
 // ConfigRules say which rules are held against events.
@@ -83,15 +182,16 @@ type ConfigScope struct {
 // ConfigSources say what is followed and received. Without a configuration, --file and --journal, what this machine has is
 // discovered.
 type ConfigSources struct {
-	Discover bool            `yaml:"discover"` // also what this machine has
-	Files    []ConfigFiles   `yaml:"files"`
-	Journal  []ConfigJournal `yaml:"journal"`
-	Stdin    bool            `yaml:"stdin"`
-	Syslog   []ConfigSyslog  `yaml:"syslog"`
-	HTTP     []ConfigHTTP    `yaml:"http"`
-	Kafka    []ConfigKafka   `yaml:"kafka"`
-	NATS     []ConfigNATS    `yaml:"nats"`
-	Spool    ConfigSpool     `yaml:"received"` // the log of what is received and cannot be read again
+	Discover bool           `yaml:"discover"` // also what this machine has
+	Since    string         `yaml:"since"`    // of what is discovered: start or now; now
+	Files    []ConfigFiles  `yaml:"files"`
+	Journal  ConfigJournals `yaml:"journal"`
+	Stdin    bool           `yaml:"stdin"`
+	Syslog   []ConfigSyslog `yaml:"syslog"`
+	HTTP     []ConfigHTTP   `yaml:"http"`
+	Kafka    []ConfigKafka  `yaml:"kafka"`
+	NATS     []ConfigNATS   `yaml:"nats"`
+	Spool    ConfigSpool    `yaml:"received"` // the log of what is received and cannot be read again
 }
 
 // ConfigFiles are files to follow. A file that appears later is followed from its start.
@@ -102,6 +202,20 @@ type ConfigFiles struct {
 	Tenant  string   `yaml:"tenant"`
 	Format  string   `yaml:"format"` // as hunt's --input-format; otherwise told by content
 	Host    string   `yaml:"host"`   // of records that name none
+
+	found bool // it was discovered
+}
+
+// ConfigJournals are journals to follow: a list of them, or one.
+type ConfigJournals []ConfigJournal
+
+// UnmarshalYAML reads a list, or one journal.
+func (j *ConfigJournals) UnmarshalYAML(n ast.Node) error {
+	if n.Type() == ast.SequenceType {
+		return yaml.NodeToValue(n, (*[]ConfigJournal)(j), yaml.Strict())
+	}
+	*j = make(ConfigJournals, 1)
+	return yaml.NodeToValue(n, &(*j)[0], yaml.Strict())
 }
 
 // ConfigJournal is a journal to follow: this machine's, or those of a folder or file.
@@ -204,7 +318,7 @@ type ConfigRoute struct {
 	SecretFile string   `yaml:"secret-file"` // of webhook: key of its signatures, whsec_… (Standard Webhooks)
 	CA         string   `yaml:"ca"`          // certificates that the server's must be signed by
 	Server     string   `yaml:"server"`      // of email and syslog: HOST:PORT; of syslog also udp://, tcp://, tls://
-	Plain      bool     `yaml:"plain"`       // of email: without TLS
+	Plain      bool     `yaml:"plain"`       // of email: without TLS; of webhook, slack and teams: http to other machines
 	User       string   `yaml:"user"`
 	Password   string   `yaml:"password-file"`
 	From       string   `yaml:"from"`
@@ -216,11 +330,10 @@ type ConfigRoute struct {
 type ConfigDuration time.Duration
 
 // UnmarshalYAML reads a length of time.
-func (d *ConfigDuration) UnmarshalYAML(b []byte) error {
-	text := strings.Trim(strings.TrimSpace(string(b)), `"'`)
-	v, err := parseSpan(text)
+func (d *ConfigDuration) UnmarshalYAML(n ast.Node) error {
+	v, err := parseSpan(scalar(n))
 	*d = ConfigDuration(v)
-	return err
+	return at(n, err)
 }
 
 // parseSpan reads a length of time as a user types it.
@@ -254,17 +367,17 @@ var sizeUnits = []struct {
 }{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}}
 
 // UnmarshalYAML reads a number of bytes.
-func (s *ConfigSize) UnmarshalYAML(b []byte) error {
-	text := strings.Trim(strings.TrimSpace(string(b)), `"'`)
+func (s *ConfigSize) UnmarshalYAML(n ast.Node) error {
+	text := scalar(n)
 	for _, u := range sizeUnits {
 		if number, ok := strings.CutSuffix(text, u.unit); ok {
-			if n, err := strconv.ParseFloat(strings.TrimSpace(number), 64); err == nil && n > 0 && n < 1e9 {
-				*s = ConfigSize(n * float64(u.n))
+			if v, err := strconv.ParseFloat(strings.TrimSpace(number), 64); err == nil && v > 0 && v*float64(u.n) < 1<<60 {
+				*s = ConfigSize(v * float64(u.n))
 				return nil
 			}
 		}
 	}
-	return fmt.Errorf("%q is no number of bytes; write 500MB or 20GiB", text)
+	return at(n, fmt.Errorf("%q is no number of bytes; write 500MB or 20GiB", text))
 }
 
 func (s ConfigSize) or(usual int64) int64 {
@@ -272,232 +385,4 @@ func (s ConfigSize) or(usual int64) int64 {
 		return usual
 	}
 	return int64(s)
-}
-
-const mostConfig = 1 << 20
-
-// readConfig reads a configuration; what is wrong with it is told with file and line.
-func readConfig(file string) (*Config, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("--config: %w", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, mostConfig+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("--config: %w", err)
-	case len(data) > mostConfig:
-		return nil, fmt.Errorf("--config %s: longer than %d bytes", file, mostConfig)
-	}
-	return parseConfig(file, data)
-}
-
-func parseConfig(file string, data []byte) (*Config, error) {
-	c := &Config{file: file}
-	if len(bytes.TrimSpace(data)) > 0 {
-		if err := yaml.UnmarshalWithOptions(data, c, yaml.Strict()); err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("--config %s: %w", file, err)
-		}
-	}
-	if faults := c.faults(data); len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	return c, nil
-}
-
-// faults say what is wrong with a configuration that can be read, each with its line.
-func (c *Config) faults(data []byte) (all []error) {
-	say := func(path, format string, args ...any) {
-		place := c.file
-		if line := yamlLine(data, path); line > 0 {
-			place = fmt.Sprintf("%s:%d", c.file, line)
-		}
-		all = append(all, fmt.Errorf("--config %s: %s: %s", place, strings.TrimPrefix(path, "$."), fmt.Sprintf(format, args...)))
-	}
-	oneOf := func(path, value string, known ...string) {
-		if value != "" && !slices.Contains(known, value) {
-			say(path, "%q is not one of %s", value, strings.Join(known, ", "))
-		}
-	}
-	oneOf("$.lang", c.Lang, "en", "fr")
-	if c.Zone != "" {
-		if _, err := parseZone(c.Zone); err != nil {
-			say("$.zone", "no such time zone: write UTC, Local, a name such as Europe/Paris, or +02:00")
-		}
-	}
-	if d := time.Duration(c.CommitEach); d > 5*time.Second || d != 0 && d < 10*time.Millisecond {
-		say("$.commit", "want 10ms to 5s")
-	}
-	if c.Listen != "" {
-		c.listener(say, "$.listen", c.Listen, c.TLS, true)
-	}
-	for i, f := range c.Sources.Files {
-		at := fmt.Sprintf("$.sources.files[%d]", i)
-		if f.Glob == "" {
-			say(at, "names no glob: which files are to be followed?")
-		}
-		oneOf(at+".since", f.Since, "start", "now")
-		c.format(say, at+".format", f.Format)
-	}
-	for i, j := range c.Sources.Journal {
-		at := fmt.Sprintf("$.sources.journal[%d]", i)
-		if j.Dir != "" && j.File != "" {
-			say(at, "has both dir and file; give one of them")
-		}
-		oneOf(at+".since", j.Since, "start", "now")
-	}
-	for i, s := range c.Sources.Syslog {
-		at := fmt.Sprintf("$.sources.syslog[%d]", i)
-		network, addr, ok := strings.Cut(s.Listen, "://")
-		if !ok || !slices.Contains([]string{"udp", "tcp", "tls"}, network) {
-			say(at+".listen", "%q: want udp://ADDR:PORT, tcp://ADDR:PORT or tls://ADDR:PORT", s.Listen)
-			continue
-		}
-		if network == "tls" && s.TLS == nil {
-			say(at, "needs tls: {cert, key, client-ca}")
-		}
-		if !loopback(addr) && (network != "tls" || s.TLS == nil || s.TLS.ClientCA == "") && len(s.Trusted) == 0 {
-			say(at+".listen", "is reachable from other machines: use tls:// with client-ca, or name under trusted the networks whose senders are believed")
-		}
-		for _, n := range s.Trusted {
-			if _, _, err := net.ParseCIDR(n); err != nil {
-				say(at+".trusted", "%q is no network such as 10.0.0.0/8", n)
-			}
-		}
-	}
-	for i, h := range c.Sources.HTTP {
-		at := fmt.Sprintf("$.sources.http[%d]", i)
-		if c.listener(say, at+".listen", h.Listen, h.TLS, false) && len(h.Tokens) == 0 && (h.TLS == nil || h.TLS.ClientCA == "") {
-			say(at, "is reachable from other machines: it needs tokens, or tls with client-ca")
-		}
-		for j, t := range h.Tokens {
-			if t.File == "" {
-				say(fmt.Sprintf("%s.tokens[%d]", at, j), "names no file that holds the token")
-			}
-		}
-	}
-	for i, k := range c.Sources.Kafka {
-		at := fmt.Sprintf("$.sources.kafka[%d]", i)
-		if len(k.Brokers) == 0 || len(k.Topics) == 0 {
-			say(at, "wants brokers and topics")
-		}
-		oneOf(at+".sasl", k.SASL, "plain", "scram-sha-256", "scram-sha-512")
-		oneOf(at+".since", k.Since, "start", "now")
-		c.format(say, at+".format", k.Format)
-	}
-	for i, n := range c.Sources.NATS {
-		at := fmt.Sprintf("$.sources.nats[%d]", i)
-		if n.URL == "" || n.Stream == "" {
-			say(at, "wants url and stream")
-		}
-		oneOf(at+".since", n.Since, "start", "now")
-		c.format(say, at+".format", n.Format)
-	}
-	c.alertFaults(say, oneOf)
-	return all
-}
-
-func (c *Config) alertFaults(say func(path, format string, args ...any), oneOf func(path, value string, known ...string)) {
-	level := func(path, text string) {
-		if text == "" {
-			return
-		}
-		if _, err := tocsin.ParseLevel(text); err != nil {
-			say(path, "%q is no level: informational, low, medium, high or critical", text)
-		}
-	}
-	level("$.alerts.level", c.Alerts.Level)
-	names := map[string]bool{}
-	for i, r := range c.Alerts.Routes {
-		at := fmt.Sprintf("$.alerts.routes[%d]", i)
-		switch {
-		case r.Name == "":
-			say(at, "has no name: what was sent where is remembered by it")
-		case names[r.Name]:
-			say(at+".name", "%q is the name of another route too", r.Name)
-		}
-		names[r.Name] = true
-		level(at+".level", r.Level)
-		oneOf(at+".kind", r.Kind, "webhook", "slack", "teams", "email", "syslog", "command")
-		switch r.Kind {
-		case "webhook", "slack", "teams":
-			if (r.URL == "") == (r.URLFile == "") {
-				say(at, "wants url or url-file")
-			}
-		case "email":
-			if r.Server == "" || r.From == "" || len(r.To) == 0 {
-				say(at, "wants server, from and to")
-			}
-		case "syslog":
-			if r.Server == "" {
-				say(at, "wants server")
-			}
-		case "command":
-			if len(r.Command) == 0 || !filepath.IsAbs(r.Command[0]) {
-				say(at, "wants command: [PROGRAM, ARGUMENT…], the program with its whole path")
-			}
-		case "":
-			say(at, "has no kind: webhook, slack, teams, email, syslog or command")
-		}
-	}
-}
-
-// listener holds an address against the rule that what is reachable from other machines is encrypted; it says whether it is
-// reachable.
-func (c *Config) listener(say func(path, format string, args ...any), path, addr string, t *ConfigTLS, console bool) (beyond bool) {
-	if _, _, err := net.SplitHostPort(addr); err != nil {
-		say(path, "%q: want ADDR:PORT", addr)
-		return false
-	}
-	if t != nil && (t.Cert == "" || t.Key == "") {
-		say(path, "its tls wants cert and key")
-	}
-	if loopback(addr) {
-		return false
-	}
-	if t == nil {
-		what := "senders"
-		if console {
-			what = "the console"
-		}
-		say(path, "%s is reachable from other machines: %s needs tls: {cert, key}; 127.0.0.1 stays on this machine", addr, what)
-	}
-	return true
-}
-
-// loopback says that an address is of this machine only. A name is not: what it means may change.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func (c *Config) format(say func(path, format string, args ...any), path, name string) {
-	if name == "" {
-		return
-	}
-	if _, ok := decode.ByName(name); !ok {
-		say(path, "%q is no format; there are %s", name, strings.Join(decode.Names(), " "))
-	}
-}
-
-// yamlLine is the line on which a path of a document stands, or the nearest of its parents; 0 if there is none.
-func yamlLine(data []byte, path string) int {
-	for path != "$" && path != "" {
-		if p, err := yaml.PathString(path); err == nil {
-			if n, err := p.ReadNode(bytes.NewReader(data)); err == nil && n != nil && n.GetToken() != nil {
-				return n.GetToken().Position.Line
-			}
-		}
-		cut := max(strings.LastIndexByte(path, '.'), strings.LastIndexByte(path, '['))
-		if cut < 0 {
-			return 0
-		}
-		path = path[:cut]
-	}
-	return 0
 }

@@ -59,6 +59,13 @@ func (c *runCmd) Run(s std) error {
 	if c.Check {
 		return c.check(cfg, s)
 	}
+	faults, doubts := cfg.missing()
+	for _, d := range doubts {
+		log.Warn("doubtful", "what", d.Error())
+	}
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
 	v, err := newService(cfg, c, log)
 	if err != nil {
 		return err
@@ -78,21 +85,23 @@ func (c *runCmd) configure() (*Config, error) {
 	if c.Data != "" {
 		cfg.Data = c.Data
 	}
+	cfg.flags = map[string]string{}
 	if c.Listen != "" {
-		cfg.Listen = c.Listen
+		cfg.Listen, cfg.flags["$.listen"] = c.Listen, "--listen"
 	}
 	for _, g := range c.File {
 		since := c.Since
 		if since == "" {
 			since = "start"
 		}
+		cfg.flags[fmt.Sprintf("$.sources.files[%d]", len(cfg.Sources.Files))] = "--file"
 		cfg.Sources.Files = append(cfg.Sources.Files, ConfigFiles{Glob: g, Since: since})
 	}
 	if c.Journal {
 		cfg.Sources.Journal = append(cfg.Sources.Journal, ConfigJournal{Since: c.Since})
 	}
 	if c.Config == "" && len(c.File) == 0 && !c.Journal {
-		cfg.Sources.Discover = true
+		cfg.Sources.Discover, cfg.Sources.Since = true, c.Since
 	}
 	cfg.Rules.Paths = append(cfg.Rules.Paths, c.Rules...)
 	cfg.Rules.NoBuiltin = cfg.Rules.NoBuiltin || c.NoBuiltin
@@ -109,7 +118,7 @@ func (c *runCmd) configure() (*Config, error) {
 		cfg.Listen = "127.0.0.1:8417"
 	}
 	// What a flag said is held against the same rules as the file.
-	if faults := cfg.faults(nil); len(faults) > 0 {
+	if faults := cfg.faults(); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	return cfg, nil
@@ -132,18 +141,21 @@ func usualData() (string, error) {
 
 // check says whether all that the configuration names can be used.
 func (c *runCmd) check(cfg *Config, s std) error {
-	set, err := loadRunRules(cfg)
-	if err != nil {
-		return err
+	faults, doubts := cfg.missing()
+	for _, d := range doubts {
+		fmt.Fprintf(s.err, "doubtful: %s\n", report.Visible(d.Error()))
 	}
-	routes, err := makeRoutes(cfg, nil)
+	if len(faults) > 0 {
+		return errors.Join(faults...)
+	}
+	set, err := loadRunRules(cfg)
 	if err != nil {
 		return err
 	}
 	for _, f := range set.ruleset.rejected {
 		fmt.Fprintf(s.err, "rejected: %v\n", report.Visible(f.Error()))
 	}
-	fmt.Fprintf(s.out, "the configuration is right: %d rules, %d ways of telling\n", len(set.ruleset.set.Rules()), len(routes))
+	fmt.Fprintf(s.out, "the configuration is right: %d rules, %d ways of telling\n", len(set.ruleset.set.Rules()), len(cfg.Alerts.Routes))
 	return nil
 }
 

@@ -26,11 +26,14 @@ func makeRoute(r ConfigRoute) (c tell.Channel, err error) {
 	switch r.Kind {
 	case "webhook", "slack", "teams":
 		c.Format = map[string]tell.Format{"webhook": tell.JSON, "slack": tell.Slack, "teams": tell.Teams}[r.Kind]
-		c.Route, err = tell.NewWebhook(tell.WebhookOptions{URL: r.URL, URLFile: r.URLFile, SecretFile: r.SecretFile, CAFile: r.CA})
+		c.Route, err = tell.NewWebhook(tell.WebhookOptions{URL: r.URL, URLFile: r.URLFile, SecretFile: r.SecretFile, CAFile: r.CA, Plain: r.Plain})
 	case "email":
 		o := tell.MailOptions{Server: r.Server, From: r.From, To: r.To, CAFile: r.CA, User: r.User, PasswordFile: r.Password}
-		if r.Plain {
+		switch {
+		case r.Plain:
 			o.TLS = "none"
+		case strings.HasSuffix(r.Server, ":465"):
+			o.TLS = "implicit"
 		}
 		o.Hello, _ = os.Hostname()
 		var m *tell.Mail

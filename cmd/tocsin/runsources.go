@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -34,7 +35,7 @@ import (
 var discoverTable string
 
 // discovered is what this machine has: files by patterns, and its journal.
-func discovered(exclude []string) (files []ConfigFiles, journal bool) {
+func discovered(exclude []string, since string) (files []ConfigFiles, journal bool) {
 	var patterns []string
 	for line := range strings.Lines(discoverTable) {
 		pattern, _, ok := strings.Cut(line, "\t")
@@ -50,11 +51,11 @@ func discovered(exclude []string) (files []ConfigFiles, journal bool) {
 	for _, p := range patterns {
 		rest, ofHome := strings.CutPrefix(p, "~/")
 		if !ofHome {
-			files = append(files, ConfigFiles{Glob: p, Since: "now", Exclude: exclude})
+			files = append(files, ConfigFiles{Glob: p, Since: since, Exclude: exclude, found: true})
 			continue
 		}
 		for _, home := range homes() {
-			files = append(files, ConfigFiles{Glob: filepath.Join(home, rest), Since: "now", Exclude: exclude})
+			files = append(files, ConfigFiles{Glob: filepath.Join(home, rest), Since: since, Exclude: exclude, found: true})
 		}
 	}
 	if _, err := exec.LookPath("journalctl"); err == nil {
@@ -93,10 +94,11 @@ func (v *service) makeSources() error {
 	c := v.config
 	files, journals := c.Sources.Files, c.Sources.Journal
 	if c.Sources.Discover {
-		found, journal := discovered([]string{filepath.Join(v.dir, "**")})
+		since := cmp.Or(c.Sources.Since, "now")
+		found, journal := discovered([]string{filepath.Join(v.dir, "**")}, since)
 		files = append(slices.Clone(files), found...)
 		if journal && len(journals) == 0 {
-			journals = []ConfigJournal{{Since: "now"}}
+			journals = []ConfigJournal{{Since: since}}
 		}
 	}
 	if len(files) > 0 {
@@ -108,7 +110,7 @@ func (v *service) makeSources() error {
 			return f.Back
 		}, Cut: decode.LastRecord, Log: v.log}
 		for _, f := range files {
-			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Asked: f.Since != "now", Start: f.Since != "now"})
+			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Asked: !f.found, Start: f.Since != "now"})
 			o.Exclude = append(o.Exclude, f.Exclude...)
 		}
 		slices.Sort(o.Exclude)
