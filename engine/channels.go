@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -369,8 +370,8 @@ func (c *channels) load(pieces map[string][]byte, mark time.Time, bad func(strin
 		}
 		var hour int64
 		var number uint64
-		if _, err := fmt.Sscanf(name, "%d.%x", &hour, &number); err != nil {
-			bad(name, err)
+		if _, err := fmt.Sscanf(name, "%d.%x", &hour, &number); err != nil || name != fmt.Sprintf("%d.%08x", hour, number) {
+			bad(name, errors.New("this is no name of a table"))
 			continue
 		}
 		t, err := channel.Read(pieces[name], c.key)

@@ -255,7 +255,7 @@ func (r *series) load(pieces map[string][]byte, mark time.Time, bad func(string,
 		if err == nil && name != waitingHits {
 			_, err = fmt.Sscanf(name, "%08x", &h.number)
 		}
-		if err != nil {
+		if err != nil || name != waitingHits && name != h.name() {
 			bad(name, errHits)
 			continue
 		}

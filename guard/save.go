@@ -545,7 +545,7 @@ func Load(pieces map[string][]byte, key [16]byte, rule func(id, title string) *t
 		of, number, _ := strings.Cut(name, ".")
 		var n uint64
 		_, err := fmt.Sscanf(number, "%08x", &n)
-		if err != nil || !b.readSession(r, of, n, len(pieces[name])) {
+		if err != nil || name != fmt.Sprintf("%s.%08x", of, n) || !b.readSession(r, of, n, len(pieces[name])) {
 			spoilt[of] = true
 			bad(name, ErrWritten)
 		}

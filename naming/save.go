@@ -41,6 +41,7 @@ type keptPieces struct {
 	number      uint64
 	stale       [rooms]bool // something of the room is in later pieces
 	anew        bool        // the last Save gave rooms anew
+	force       bool        // the next one is to do so
 }
 
 // A keptPiece is a piece that a store has, or that it was given.
@@ -150,7 +151,7 @@ func (f *Facts) Save(put func(name string, piece []byte) error, keep func(name s
 			k.anew = true
 		}
 	}
-	k.anew = k.anew || later > all+leastWhole || len(k.later) > mostPatches
+	k.anew = k.anew || k.force || later > all+leastWhole || len(k.later) > mostPatches
 	for key := range f.dirty {
 		f.given[key] = struct{}{}
 	}
@@ -219,7 +220,7 @@ func (f *Facts) Saved() {
 	k := &f.kept
 	k.commonClean, k.commonGiven = k.commonClean || k.commonGiven, false
 	if k.anew {
-		k.later, k.stale, k.anew = nil, [rooms]bool{}, false
+		k.later, k.stale, k.anew, k.force = nil, [rooms]bool{}, false, false
 	}
 	for i := range k.room {
 		k.room[i].settle()
@@ -245,6 +246,19 @@ func (f *Facts) roomName(i int) string {
 }
 
 func laterName(n uint64) string { return fmt.Sprintf("later.%08x", n) }
+
+// numberOf is the number of a piece by its name, and its room; -1 is of no room. 0 is no number.
+func numberOf(name string) (n uint64, room int) {
+	of, hex, _ := strings.Cut(name, ".")
+	_, _ = fmt.Sscanf(hex, "%08x", &n)
+	if name == laterName(n) {
+		return n, -1
+	}
+	if _, err := fmt.Sscanf(of, "room-%02x", &room); err == nil && room < rooms && name == fmt.Sprintf("room-%02x.%08x", room, n) {
+		return n, room
+	}
+	return 0, -1
+}
 
 // A writer writes facts after the texts that they refer to by number.
 type writer struct {
@@ -403,15 +417,14 @@ func Load(pieces map[string][]byte, key [16]byte, bad func(name string, err erro
 	}
 	k := &f.kept
 	var order []string
-	numbers := map[string]uint64{}
+	numbers, roomOf := map[string]uint64{}, map[string]int{}
 	for name := range pieces {
-		of, hex, _ := strings.Cut(name, ".")
-		var n uint64
-		if _, err := fmt.Sscanf(hex, "%08x", &n); name != commonPiece && (err != nil || of != "later" && !strings.HasPrefix(of, "room-")) {
+		n, room := numberOf(name)
+		if n == 0 && name != commonPiece {
 			bad(name, ErrWritten)
 			continue
 		}
-		numbers[name] = n
+		numbers[name], roomOf[name] = n, room
 		order = append(order, name)
 	}
 	slices.SortFunc(order, func(a, b string) int {
@@ -428,19 +441,20 @@ func Load(pieces map[string][]byte, key [16]byte, bad func(name string, err erro
 			continue
 		}
 		r := newReader(pieces[name])
-		read := f.readFacts(r, by)
+		read, unknown := f.readFacts(r, by)
 		if r.bad {
 			bad(name, ErrWritten)
-			for i := range k.stale { // what it held is not known
-				k.stale[i] = true
-			}
-			f.changes++
 			continue
 		}
 		p := keptPiece{number: numbers[name], size: len(pieces[name]), clean: true}
 		k.number = max(k.number, p.number)
-		var room int
-		if _, err := fmt.Sscanf(name, "room-%02x.", &room); err == nil && room < rooms {
+		if unknown > 0 { // it is written anew without them
+			f.old += unknown
+			k.force = true
+			for _, x := range read {
+				k.stale[f.roomOf(x.key)] = true
+			}
+		} else if room := roomOf[name]; room >= 0 {
 			k.room[room] = p
 		} else {
 			k.later = append(k.later, p)
@@ -465,8 +479,8 @@ type readFact struct {
 	*fact
 }
 
-// readFacts reads facts until their end.
-func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
+// readFacts reads facts until their end, and counts the sightings of those that the table does not know.
+func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact, unknown int64) {
 	source := func() string {
 		s := r.text()
 		if have, ok := f.sources[s]; ok {
@@ -481,12 +495,12 @@ func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
 		n := r.uint()
 		if n > maxSpans || of == name {
 			r.bad = true
-			return nil
+			return nil, 0
 		}
 		if n > 0 {
 			if x.width = r.int(); x.width < slotLength || x.width%slotLength != 0 || x.width > 1<<40 {
 				r.bad = true
-				return nil
+				return nil, 0
 			}
 		}
 		lost := int64(0)
@@ -500,7 +514,7 @@ func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
 			s.to = place{source(), r.uint()}
 			if r.bad || s.n < 0 || s.last < s.first || s.first != undated && (s.first < -1<<56 || s.last > 1<<60) {
 				r.bad = true
-				return nil
+				return nil, 0
 			}
 			lost += s.n
 			x.take(s)
@@ -508,7 +522,7 @@ func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
 		switch {
 		case r.bad:
 		case say == nil:
-			f.old += lost
+			unknown += lost
 		default:
 			key, _ := f.keyOf(say, of, name)
 			if len(x.spans) == 0 {
@@ -517,7 +531,7 @@ func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact) {
 			all = append(all, readFact{string(key), x})
 		}
 	}
-	return all
+	return all, unknown
 }
 
 func (r *reader) byte() byte {
