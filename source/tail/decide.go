@@ -52,13 +52,13 @@ func (f *follower) decide(s *stream) (more bool, err error) {
 		if !quiet {
 			return false, f.waitQuiet(s, "it is compressed, and may still be written to", now)
 		}
-		return f.decidePacked(s, entry{name: s.at, path: s.path, info: info, id: s.id})
+		return f.decidePacked(s, entry{name: s.at, path: s.path, info: info, id: s.id, fam: familyOf(s.path)})
 	}
 	if !quiet && len(begin) < 4096 && !bytes.Contains(begin, newline) {
 		s.atEnd = true
 		return false, f.waitQuiet(s, "its first line is not whole yet", now)
 	}
-	if !s.there && s.offset == 0 && !s.final {
+	if !s.there && s.offset == 0 {
 		if stop, err := f.copied(s, begin, size, now); stop || err != nil {
 			return !stop, err
 		}
@@ -113,12 +113,13 @@ func (f *follower) decidePacked(s *stream, e entry) (more bool, err error) {
 // copied tells whether what appeared as s may be a copy of a file that is followed, made before that is truncated. While
 // it may be, stop is true.
 func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (stop bool, err error) {
-	settled := now.Sub(later(s.since, s.changed)) >= f.o.Quiet
+	fam := familyOf(s.path)
+	settled := s.final || now.Sub(later(s.since, s.changed)) >= f.o.Quiet
 	for _, o := range f.streams {
-		if o == s || o.dropped || o.kind != lines || o.offset == 0 || !kin(o.name, s.path) || o.name == s.at {
+		if o == s || o.dropped || o.kind != lines && o.kind != packed || o.offset == 0 || o.head.n == 0 || o.fam != fam || o.path == s.path {
 			continue
 		}
-		if o.gone.IsZero() && !o.cut {
+		if o.gone.IsZero() && o.kind == lines {
 			file := f.open(o)
 			if file == nil {
 				continue
@@ -147,21 +148,42 @@ func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (s
 			}
 			return true, f.waitQuiet(s, fmt.Sprintf("it may be a copy of %s, and what is left of that is read first", o.path), now)
 		}
-		if info := statOf(s.f); info != nil && info.Size() >= o.offset && o.head.n > 0 {
-			if ok, _ := o.fits(s.f); ok {
+		if size >= o.offset {
+			ok, _ := o.fits(s.f)
+			switch {
+			case !ok:
+				continue
+			case o.kind == packed: // a copy was compressed, and found already
+				return true, f.mute(s, o, size)
+			case s.gone.IsZero():
+				info := statOf(s.f)
+				if info == nil {
+					continue
+				}
 				return true, f.adopt(o, entry{name: s.at, path: s.path, info: info, id: s.id}, lines)
 			}
+			// It is gone already, but open.
+			o.f, s.f = s.f, nil
+			o.cut, o.atEnd, o.checked = false, false, false
+			f.ready(o)
+			return true, f.end(s, &feed.Batch{})
 		}
 		// A copy lacks what was written between copying and truncating.
-		if o.cut && size < o.offset && (o.head.n == headMost && o.head.begins(begin) || len(begin) <= len(o.first) && bytes.Equal(begin, o.first[:len(begin)])) {
-			f.o.Log.Debug("a file is a copy of what was read", "path", s.path, "of", o.origin.Path)
-			s.kind = lines
-			s.line, s.offset, s.scanned, s.resume = 0, size, size, true
-			f.prints(s, s.f)
-			return true, f.register(s)
+		if (o.cut || o.kind == packed) && (o.head.n == headMost && o.head.begins(begin) || len(begin) <= len(o.first) && bytes.Equal(begin, o.first[:len(begin)])) {
+			return true, f.mute(s, o, size)
 		}
 	}
 	return false, nil
+}
+
+// mute has s begin at its end, since it is a copy of what was read of o.
+func (f *follower) mute(s, o *stream, size int64) error {
+	f.o.Log.Debug("a file is a copy of what was read", "path", s.path, "of", o.origin.Path)
+	s.kind = lines
+	s.line, s.offset, s.scanned, s.resume = 0, size, size, true
+	f.prints(s, s.f)
+	f.ready(s)
+	return f.register(s)
 }
 
 func statOf(file *os.File) os.FileInfo {

@@ -106,6 +106,7 @@ type entry struct {
 	info fs.FileInfo
 	id   fileID
 	glob *glob
+	fam  string // familyOf path
 }
 
 // A walk finds the files that globs name, each once.
@@ -276,7 +277,7 @@ func (w *walk) file(name, path string, info fs.FileInfo) {
 		return
 	}
 	w.ids[id] = true
-	w.found = append(w.found, entry{name, path, info, id, w.glob})
+	w.found = append(w.found, entry{name, path, info, id, w.glob, familyOf(path)})
 }
 
 // rotated says whether name is what a rotation makes of the file name base: x.log.1, x.log-20260101.gz, x-2026-01-01.log.
@@ -304,10 +305,20 @@ func rotated(base, name string) bool {
 	return isStamp(name[len(stem) : len(name)-len(ext)])
 }
 
-// kin says whether two paths may be those of one file before and after rotations.
-func kin(a, b string) bool { return family(filepath.Base(a)) == family(filepath.Base(b)) }
+// familyOf is what the names of one file before and after rotations have in common.
+func familyOf(path string) string {
+	name := filepath.Base(path)
+	for range 8 {
+		cut := family(name)
+		if cut == name {
+			break
+		}
+		name = cut
+	}
+	return name
+}
 
-// family is a file name without what rotations add.
+// family is a file name without what one rotation adds.
 func family(name string) string {
 	for _, ext := range slices.Concat(packedExts[:], oldExts[:]) {
 		if cut, ok := strings.CutSuffix(name, ext); ok {

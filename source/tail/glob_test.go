@@ -89,8 +89,8 @@ func TestRotatedNames(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-	for name, want := range map[string]string{"x.log": "x.log", "x.log.1": "x.log", "x.log.2.gz": "x.log", "x-20260101.log": "x.log", "x.log-2026-01-01T01:02:03Z.zst": "x.log", "x.1.log": "x.log", "syslog.1": "syslog", "1": "1", ".1": ".1", "": "", "x.log.old": "x.log", "access_log-1": "access_log"} {
-		if got := family(name); got != want {
+	for name, want := range map[string]string{"x.log": "x.log", "x.log.1": "x.log", "x.log.2.gz": "x.log", "x-20260101.log": "x.log", "x.log-2026-01-01T01:02:03Z.zst": "x.log", "x.1.log": "x.log", "syslog.1": "syslog", "1": "1", ".1": ".1", "": ".", "x-1.log.1": "x.log", "x.log.old": "x.log", "access_log-1": "access_log"} {
+		if got := familyOf(name); got != want {
 			t.Errorf("%s is of %s", name, got)
 		}
 	}
@@ -144,7 +144,12 @@ func FuzzMatch(f *testing.F) {
 func FuzzRotated(f *testing.F) {
 	f.Add("x.log", "x-1.log")
 	f.Add("", "")
-	f.Fuzz(func(_ *testing.T, base, name string) { rotated(base, name) })
+	f.Fuzz(func(t *testing.T, base, name string) {
+		if rotated(base, name) && base == name {
+			t.Errorf("%q is not what it was rotated to", name)
+		}
+		familyOf(name)
+	})
 }
 
 func FuzzCursor(f *testing.F) {

@@ -102,7 +102,7 @@ const mostPeeks = 8192
 
 // compressedOf says whether what lies at e is compressed and holds what begins as s does.
 func (f *follower) compressedOf(s *stream, e entry) bool {
-	if s.head.n == 0 || s.head.n < headMost && !kin(s.name, e.path) {
+	if s.head.n == 0 || s.head.n < headMost && s.fam != e.fam {
 		return false
 	}
 	p, ok := f.peeks[e.id]

@@ -116,7 +116,7 @@ func (f *follower) stillThere(s *stream, sc *scene) bool {
 		if err != nil || !info.Mode().IsRegular() || identify(s.path, info) != s.id {
 			return false
 		}
-		e = entry{path: s.path, info: info, id: s.id}
+		e = entry{path: s.path, info: info, id: s.id, fam: familyOf(s.path)}
 	}
 	if !f.same(s, e) {
 		s.cut = s.path == e.path
@@ -138,7 +138,7 @@ func (f *follower) same(s *stream, e entry) bool {
 	case s.kind == packed:
 		return s.seenSize >= 0 || f.compressedOf(s, e)
 	case s.offset == 0:
-		return e.path == s.path || kin(s.name, e.path)
+		return e.path == s.path || rotated(filepath.Base(s.name), filepath.Base(e.path))
 	case s.seenSize >= 0 || s.head.n == 0:
 		return true
 	}
@@ -211,7 +211,7 @@ func (f *follower) seek(s *stream, sc *scene) error {
 	around := sc.around(s)
 	if s.kind == lines {
 		for _, e := range around {
-			if kin(s.name, e.path) && e.path != s.name && f.free(s, e) {
+			if s.fam == e.fam && e.path != s.path && f.free(s, e) {
 				if ok, _ := f.fits(s, e); ok {
 					return f.adopt(s, e, lines)
 				}
@@ -305,10 +305,12 @@ func (f *follower) adopt(s *stream, e entry, k kind) error {
 // appear makes streams of what is there and belongs to none.
 func (f *follower) appear(sc *scene, first func(*glob) bool) error {
 	var strays, unknown []entry
-	// A name was left: what had it meanwhile may lie beside what had it last. Likewise where nothing was known of what
-	// has it, and it may have been copied and truncated.
 	for _, s := range f.streams {
-		if s.dropped || f.last[s.name] != s || s.at == s.name && (first == nil || !s.unread) {
+		// A name was left: what had it meanwhile may lie beside what had it last. Likewise where nothing is known of what
+		// s held, and it may have been copied and truncated, or compressed.
+		left := f.last[s.name] == s && s.at != s.name
+		unread := s.unread && first != nil || s.offset == 0 && s.kind != whole && !s.gone.IsZero() && s.f == nil
+		if s.dropped || !left && !unread {
 			continue
 		}
 		if s.cut || under(s.name, sc.failed) {
@@ -466,6 +468,12 @@ func (f *follower) finishQuiet() error {
 		}
 		if s.after != nil || s.gone.IsZero() && (!s.atEnd || f.met(s.path)) || s.f != nil && !s.atEnd {
 			continue
+		}
+		if slices.ContainsFunc(f.streams, func(n *stream) bool {
+			return n != s && n.kind == fresh && !n.dropped && n.offset == 0 && n.seenSize > 0 && n.fault == "" &&
+				now.Sub(later(n.since, n.changed)) < f.o.Grace+2*f.o.Quiet && familyOf(n.path) == s.fam
+		}) {
+			continue // that may be what it became
 		}
 		s.final = true
 		if s.f == nil && !s.gone.IsZero() {

@@ -357,8 +357,12 @@ func (f *follower) truncated(s *stream, info os.FileInfo) error {
 	if err := f.register(s); err != nil { // so that it has no claim to the file any more
 		return err
 	}
-	if e.name != "" {
-		e.glob = f.named(e.name)
+	name := e.name
+	if name == "" && time.Since(s.away) < f.o.Grace { // it was renamed after that
+		name = s.name
+	}
+	if name != "" {
+		e.glob = f.named(name)
 	}
 	if e.glob == nil { // a file that was rotated is being wiped
 		if file != nil {
@@ -367,10 +371,12 @@ func (f *follower) truncated(s *stream, info os.FileInfo) error {
 		}
 		return nil
 	}
-	n := f.add(e, e.name)
+	n := f.add(e, name)
 	n.f, n.lay = file, 0
 	n.after, s.next = s, n
-	f.last[e.name] = n
+	if n.away = s.away; n.at == name || f.last[name] == s {
+		f.last[name] = n
+	}
 	f.ready(n)
 	return f.register(n)
 }

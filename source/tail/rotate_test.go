@@ -59,9 +59,11 @@ func numbered(what string, n int) (out []string) {
 }
 
 func TestCopyTruncate(t *testing.T) {
+	t.Parallel()
 	for _, pattern := range []string{"x.log", "x.log*"} {
 		for _, n := range []int{1, 100} {
 			t.Run(fmt.Sprint(pattern, n), func(t *testing.T) {
+				t.Parallel()
 				dir, log := in(t)
 				first, second, third := numbered("first", n), numbered("second", n), numbered("third", 2*n)
 				write(t, log, first...)
@@ -94,6 +96,7 @@ func TestCopyTruncate(t *testing.T) {
 }
 
 func TestCopyThatLacksTheLast(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{3, 100} {
 		dir, log := in(t)
 		first := numbered("first", n)
@@ -116,6 +119,7 @@ func TestCopyThatLacksTheLast(t *testing.T) {
 }
 
 func TestRewritten(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	write(t, log, "one a", "two a")
 	l := live(t, glob1(log), nil)
@@ -131,6 +135,7 @@ func TestRewritten(t *testing.T) {
 }
 
 func TestReplacedByALongerVersion(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	first := numbered("first", 30)
 	write(t, log, first...)
@@ -149,10 +154,12 @@ func TestReplacedByALongerVersion(t *testing.T) {
 }
 
 func TestCompressed(t *testing.T) {
+	t.Parallel()
 	for _, ext := range []string{".gz", ".zst"} {
 		for _, pattern := range []string{"x.log", "x.log*"} {
 			for _, n := range []int{2, 3000} {
 				t.Run(fmt.Sprint(ext, pattern, n), func(t *testing.T) {
+					t.Parallel()
 					dir, log := in(t)
 					first, rest := numbered("first", n), numbered("rest", n)
 					write(t, log, first...)
@@ -196,6 +203,7 @@ func TestCompressed(t *testing.T) {
 const bz = "QlpoOTFBWSZTWdTm+YsAACHIAAAQf+AgAGhQZNP9Ug0pm/VUn5U2r1yJ7Xl0bAdHAJCAQBu7vdu75mZmX/C5UODsqDpyVAt5KgFVAIABAfC7kinChIanN8xY"
 
 func TestCompressedUnknown(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	write(t, log, "one")
 	o := glob1(filepath.Join(dir, "x.log*"))
@@ -216,6 +224,7 @@ func TestCompressedUnknown(t *testing.T) {
 }
 
 func TestBzip2(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	data, err := base64.StdEncoding.DecodeString(bz)
 	must(t, err)
@@ -245,6 +254,7 @@ func TestBzip2(t *testing.T) {
 }
 
 func TestCompressedOnlyBeginsTheSame(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	first := numbered("first", 200)
 	write(t, log, first...)
@@ -259,6 +269,7 @@ func TestCompressedOnlyBeginsTheSame(t *testing.T) {
 }
 
 func TestSymlink(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	a, b := filepath.Join(dir, "a", "real-1"), filepath.Join(dir, "b", "real-2")
 	must(t, os.MkdirAll(filepath.Dir(a), 0o755))
@@ -283,6 +294,7 @@ func TestSymlink(t *testing.T) {
 }
 
 func TestOneFileManyNames(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	write(t, log, "one")
 	must(t, os.Link(log, filepath.Join(dir, "y.log")))
@@ -297,6 +309,7 @@ func TestOneFileManyNames(t *testing.T) {
 }
 
 func TestRemovedAndCreated(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	l := live(t, glob1(log), nil)
 	l.want()

@@ -17,6 +17,7 @@ import (
 type stream struct {
 	origin *feed.Origin
 	name   string // as the glob found it when it began
+	fam    string // familyOf name
 	path   string // where it lies, or lay last
 	at     string // as a glob finds it now; "": none does
 	id     fileID // zero: it is nowhere
@@ -149,7 +150,7 @@ func (f *follower) taken(path string) bool {
 func (f *follower) add(e entry, name string) *stream {
 	now := time.Now()
 	s := &stream{
-		name: name, path: e.path, at: e.name, id: e.id, line: 1, since: now, born: now.UnixMicro(),
+		name: name, fam: familyOf(name), path: e.path, at: e.name, id: e.id, line: 1, since: now, born: now.UnixMicro(),
 		lay: e.info.Size(), seenSize: e.info.Size(), seenMod: e.info.ModTime(),
 		origin: &feed.Origin{ID: newID(), Kind: "file", Path: f.reported(name), Tenant: e.glob.Tenant, Format: e.glob.Format, Host: e.glob.Host, Asked: e.glob.Asked},
 	}
@@ -197,6 +198,11 @@ func (f *follower) drop(s *stream) {
 	f.withdraw(s)
 	if f.last[s.name] == s {
 		delete(f.last, s.name)
+		for _, o := range f.streams {
+			if !o.dropped && o.name == s.name && o.holds(f.last[s.name]) {
+				f.last[s.name] = o
+			}
+		}
 	}
 	if s.next != nil {
 		f.ready(s.next)

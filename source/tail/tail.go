@@ -168,7 +168,7 @@ type public struct {
 	sized  bool // how much is behind is size minus offset
 }
 
-// name says which glob names a path, nil if none does.
+// named says which glob names one of paths; nil if none does, or one is excluded.
 func (t *Tail) named(paths ...string) *glob {
 	for _, path := range paths {
 		for _, p := range t.exclude {

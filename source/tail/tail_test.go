@@ -23,7 +23,6 @@ type taker struct {
 	t       testing.TB
 	mu      sync.Mutex
 	batches []*feed.Batch
-	cursors map[string]string
 	gate    chan struct{} // not nil: Put waits for it
 	trace   func(*batch)
 	unzip   bool // what is given as a whole is compressed lines
@@ -136,7 +135,7 @@ func traced(t testing.TB, o Options, cursors map[string]string, trace func(*batc
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &life{taker: &taker{t: t, unzip: true, trace: trace}, tail: tl}
+	l := &life{taker: &taker{t: t, unzip: trace != nil, trace: trace}, tail: tl}
 	l.stop = run(t, tl, l.taker, cursors)
 	return l
 }
@@ -181,7 +180,7 @@ func (l *life) kill(was map[string]string, n int) (map[string]string, []*feed.Ba
 // until waits for a condition.
 func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if ok() {
 			return
 		}
@@ -289,6 +288,7 @@ func glob1(pattern string) Options {
 }
 
 func TestFollowsWhatComes(t *testing.T) {
+	t.Parallel()
 	for _, silent := range []bool{false, true} {
 		_, log := in(t)
 		write(t, log, "one", "two")
@@ -312,6 +312,7 @@ func TestFollowsWhatComes(t *testing.T) {
 }
 
 func TestFromEnd(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	raw(t, log, "#head\none\ntw")
 	o := Options{Globs: []Glob{{Pattern: log, Tenant: "t", Format: "f", Host: "h", Asked: true}}}
@@ -343,6 +344,7 @@ func TestFromEnd(t *testing.T) {
 }
 
 func TestFromEndKilled(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	write(t, log, "one", "two")
 	o := Options{Globs: []Glob{{Pattern: log}}}
@@ -362,6 +364,7 @@ func TestFromEndKilled(t *testing.T) {
 }
 
 func TestSince(t *testing.T) {
+	t.Parallel()
 	_, log := in(t)
 	write(t, log, "old")
 	must(t, os.Chtimes(log, time.Time{}, time.Now().Add(-time.Hour)))
@@ -373,6 +376,7 @@ func TestSince(t *testing.T) {
 }
 
 func TestNewGlobLater(t *testing.T) {
+	t.Parallel()
 	dir, log := in(t)
 	other := filepath.Join(dir, "other")
 	write(t, log, "one")
@@ -395,8 +399,10 @@ func TestNewGlobLater(t *testing.T) {
 }
 
 func TestRenamed(t *testing.T) {
+	t.Parallel()
 	for _, pattern := range []string{"x.log", "x.log*"} {
 		t.Run(pattern, func(t *testing.T) {
+			t.Parallel()
 			dir, log := in(t)
 			write(t, log, "one")
 			o := glob1(filepath.Join(dir, pattern))
@@ -428,9 +434,11 @@ func TestRenamed(t *testing.T) {
 }
 
 func TestRenamedWhileNobodyLooked(t *testing.T) {
+	t.Parallel()
 	for _, pattern := range []string{"x.log", "x.log*"} {
 		for _, times := range []int{1, 3} {
 			t.Run(fmt.Sprint(pattern, times), func(t *testing.T) {
+				t.Parallel()
 				dir, log := in(t)
 				write(t, log, "one", "two")
 				o := glob1(filepath.Join(dir, pattern))

@@ -55,7 +55,7 @@ func (w *watch) errors() <-chan error {
 // tells says whether changes of the file at path are told.
 func (w *watch) tells(path string) bool { return w.dirs[filepath.Dir(path)] }
 
-// set watches dirs and no others.
+// watchDirs has the system tell of changes in dirs, and of no others.
 func (f *follower) watchDirs(dirs map[string]bool) {
 	w := f.watch
 	if w.w == nil {
