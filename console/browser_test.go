@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,9 +162,8 @@ func TestInBrowser(t *testing.T) {
 	f := sampleRun()
 	late := f.told[0]
 	f.told = f.told[1:]
-	s := httptest.NewTLSServer(newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true }))
-	defer s.Close()
-	b := newTab(t, s.URL)
+	s := tlsServer(t, newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true }))
+	b := newTab(t, s.URL) // which ends first, with its event streams
 
 	b.open("/")
 	b.until(`location.pathname === "/login"`)
@@ -282,9 +280,7 @@ func TestInBrowser(t *testing.T) {
 
 // Without scripts everything can be read, and forms work.
 func TestWithoutScripts(t *testing.T) {
-	s := httptest.NewServer(newConsole(t, sampleRun(), nil))
-	defer s.Close()
-	b := newTab(t, s.URL)
+	b := newTab(t, server(t, newConsole(t, sampleRun(), nil)))
 	b.size(390, 844, "dark")
 	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 		t.Fatal(err)
@@ -313,9 +309,7 @@ func TestAxe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(newConsole(t, sampleRun(), nil))
-	defer s.Close()
-	b := newTab(t, s.URL)
+	b := newTab(t, server(t, newConsole(t, sampleRun(), nil)))
 	if _, err := chromedp.Call(b.ctx, page.SetBypassCSP, page.SetBypassCSPParams{Enabled: true}); err != nil {
 		t.Fatal(err)
 	}

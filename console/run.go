@@ -93,7 +93,6 @@ type Told struct {
 	Status   string    // Open, Acknowledged or Closed; "" is Open
 	Note     string    // the last one
 	By       string    // who changed the status last
-	New      bool      // nobody has changed its status yet
 }
 
 // status is the state of a campaign.

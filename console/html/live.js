@@ -44,7 +44,6 @@ async function refresh() {
 }
 
 const wake = () => { stale = true; refresh(); };
-document.addEventListener("visibilitychange", refresh);
 $("pause").addEventListener("click", () => {
   paused = !paused;
   $("pause").setAttribute("aria-pressed", String(paused));
@@ -53,16 +52,26 @@ $("pause").addEventListener("click", () => {
   refresh();
 });
 
+// A browser has few connections for one console: a page that nobody looks at gives its own back.
+let source = null, again = 0;
 function listen() {
-  const source = new EventSource("/api/v1/events");
+  clearTimeout(again);
+  if (source || document.hidden) return;
+  source = new EventSource("/api/v1/events");
   for (const kind of ["snapshot", "campaign", "principal", "match"]) source.addEventListener(kind, wake);
   source.addEventListener("open", () => { if (lost) { lost = false; tellFeed(); } });
   source.addEventListener("error", () => {
     lost = true;
     tellFeed();
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, 10000); // it does not try again by itself
+    if (source && source.readyState === EventSource.CLOSED) { source = null; again = setTimeout(listen, 10000); } // it does not try again by itself
   });
-  addEventListener("pagehide", () => source.close());
 }
+function quiet() {
+  source?.close();
+  source = null;
+}
+document.addEventListener("visibilitychange", () => (document.hidden ? quiet() : listen())); // a new stream begins with a snapshot
+addEventListener("pagehide", quiet);
+addEventListener("pageshow", listen);
 tellFeed();
 listen();

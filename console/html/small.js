@@ -30,8 +30,16 @@
     } catch { /* tried again with the next change */ }
     busy = false;
   };
-  const source = new EventSource("/api/v1/events");
-  for (const kind of ["snapshot", "campaign", "source", "incident"]) source.addEventListener(kind, again);
-  const timer = setInterval(again, 10000);
-  addEventListener("pagehide", () => { source.close(); clearInterval(timer); });
+  let source = null;
+  const listen = () => {
+    if (source || document.hidden) return;
+    source = new EventSource("/api/v1/events");
+    for (const kind of ["campaign", "source", "incident"]) source.addEventListener(kind, again);
+  };
+  const quiet = () => { source?.close(); source = null; };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) quiet(); else { listen(); again(); } });
+  addEventListener("pagehide", quiet);
+  addEventListener("pageshow", listen);
+  setInterval(again, 10000);
+  listen();
 })();
