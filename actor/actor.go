@@ -3,7 +3,8 @@
 //
 // [Pages] take actions in any order, as many as come, in bounded memory: what happened in ten minutes is a page. Pages of
 // several readers are merged, and the same actions give the same pages however they were shared out.
-// [Pages.Actors] joins what is in them. Nothing here reads a clock: times are the actions'.
+// [Pages.Actors] joins what is in them. [Pages.Save] gives out their written form in pieces, of which those that changed are given
+// again, and [LoadPages] reads it back. Nothing here reads a clock: times are the actions'.
 //
 // What is bounded is bounded by rules that do not depend on order, and nobody crowds anybody out: a doer has a share of a
 // page; of doers beyond what memory is given to, those with the smallest hashes under the owner's [Key] stay; of pages, the
@@ -14,7 +15,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -541,107 +541,4 @@ func (s *Pages) Merge(other *Pages) {
 		s.countBlocks()
 	}
 	s.bound()
-}
-
-// Seal closes the pages that end before a time (the zero time: all): they are cut to their bounds, and what is told of
-// their deeds is weighed by what was usual until then. What comes for them later is noted all the same, and weighed when
-// Seal is called again, but it changes nothing of what is usual.
-func (s *Pages) Seal(mark time.Time) {
-	end := far
-	if !mark.IsZero() {
-		end = nanos(mark)
-		s.mark = max(s.mark, end)
-	}
-	var all []*page
-	for _, p := range s.pages {
-		if !p.fixed && p.slot != 0 && (p.slot+1)*slotLength <= end {
-			all = append(all, p)
-		}
-	}
-	if len(all) == 0 {
-		return
-	}
-	s.stirred = true
-	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
-	for st := range strata {
-		s.fit(st)
-	}
-	for _, p := range all {
-		s.trimPage(p)
-	}
-	s.settle()
-	for _, p := range all {
-		s.cutPage(p)
-		p.notes = nil
-		s.ready(p, true)
-		if !p.sealed {
-			p.sealed = true
-			s.usual.take(s, p)
-		}
-	}
-}
-
-// Open are the ends of the pages that Seal would close, in order.
-func (s *Pages) Open(mark time.Time) []time.Time {
-	var ends []int64
-	for _, p := range s.pages {
-		if end := (p.slot + 1) * slotLength; !p.sealed && p.slot != 0 && end <= nanos(mark) {
-			ends = append(ends, end)
-		}
-	}
-	slices.Sort(ends)
-	out := make([]time.Time, len(ends))
-	for i, end := range ends {
-		out[i] = when(end)
-	}
-	return out
-}
-
-// inOrder are the pages in order of time.
-func (s *Pages) inOrder() []*page {
-	all := make([]*page, 0, len(s.pages))
-	for _, p := range s.pages {
-		all = append(all, p)
-	}
-	slices.SortFunc(all, func(x, y *page) int { return cmp.Compare(x.slot, y.slot) })
-	return all
-}
-
-// trimPage brings the deeds of a page to their bounds exactly, so that it does not matter in which order it was filled.
-func (s *Pages) trimPage(p *page) {
-	s.unmeet()
-	for st := range strata {
-		s.t.trim(p, st, s.cap[st])
-	}
-	s.forgetFacts(p)
-}
-
-// cutPage does so with ticks and places.
-func (s *Pages) cutPage(p *page) {
-	for st := range strata {
-		for _, d := range p.of[st].doers {
-			p.cutTicks(d, s.ticks[st])
-			for _, x := range d.deeds {
-				if s.t.tidy(x, s.most(st)) {
-					p.touch(d)
-				}
-			}
-		}
-	}
-}
-
-// Whole seals all pages with what they hold as the measure of what is usual, those to come included: for what lies there
-// as a whole.
-func (s *Pages) Whole() {
-	for st := range strata {
-		s.fit(st)
-	}
-	for _, p := range s.inOrder() {
-		s.trimPage(p)
-		if !p.sealed && p.slot != 0 {
-			p.sealed = true
-			s.usual.take(s, p)
-		}
-	}
-	s.Seal(time.Time{})
 }

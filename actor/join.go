@@ -205,23 +205,6 @@ func (t *nameTable) leads(wanted names, x *deed) bool {
 	return false
 }
 
-// Stirred says that something was noted, sealed or let go since Actors was called last, by which it may return something else. Ordinary
-// use of nobody who did something else as well does not stir.
-func (s *Pages) Stirred() bool { return s.stirred || s.asked == nil }
-
-// stir takes account of a deed that changes.
-func (s *Pages) stir(st stratum, d *doer, x *deed) {
-	if s.stirred {
-		return
-	}
-	if st != plain || s.asked == nil {
-		s.stirred = true
-		return
-	}
-	_, ok := s.asked[d.who]
-	s.stirred = ok || s.t.leads(s.asked, x)
-}
-
 // order is one that does not depend on how deeds came.
 func (t *nameTable) order(x, y *note) int {
 	if x.first != y.first {

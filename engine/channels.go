@@ -193,10 +193,11 @@ func (c *channels) advance(mark time.Time) {
 	if c == nil {
 		return
 	}
+	late := false // connections of hours that were judged are judged together
 	for _, hour := range slices.Sorted(maps.Keys(c.open)) {
 		end := time.Unix((hour+1)*3600, 0)
 		if end.After(mark) {
-			return
+			break
 		}
 		h := c.open[hour]
 		delete(c.open, hour)
@@ -204,12 +205,22 @@ func (c *channels) advance(mark time.Time) {
 		c.part(c.all)
 		c.all.table.Merge(c.part(h))
 		c.all.pieces = append(c.all.pieces, h.pieces...) // as they are
-		if o := &c.state.options; o.Horizon > 0 {
-			c.all.table.Forget(end.Add(-o.Horizon))
+		if late = !end.After(c.state.mark); !late {
+			c.judge(end)
 		}
-		for _, m := range c.all.table.Judge(c.state.options.Channels) {
-			c.found(m)
-		}
+	}
+	if late {
+		c.judge(c.state.mark)
+	}
+}
+
+// judge judges what is known of the hours before a mark.
+func (c *channels) judge(mark time.Time) {
+	if o := &c.state.options; o.Horizon > 0 {
+		c.all.table.Forget(mark.Add(-o.Horizon))
+	}
+	for _, m := range c.all.table.Judge(c.state.options.Channels) {
+		c.found(m)
 	}
 }
 

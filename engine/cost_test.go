@@ -123,6 +123,37 @@ func BenchmarkReplay(b *testing.B) {
 	b.ReportMetric(float64(deeds), "deeds")
 }
 
+// BenchmarkCommit is a commit of a State that knows 100,000 deeds of a month, after each 1,000 further actions.
+func BenchmarkCommit(b *testing.B) {
+	all := monthOf(100_000, 300)
+	s := noted(all)
+	kept := store{}
+	kept.save(b, s, nil)
+	at := all[len(all)-1].Time
+	seq, size, pieces := uint64(len(all)), 0, 0
+	var took []float64
+	for b.Loop() {
+		for range 1000 {
+			a := all[int(seq)%len(all)]
+			at = at.Add(time.Millisecond)
+			seq++
+			a.Time, a.Place = at, tocsin.Place{Time: at, Source: "log/new", Record: seq}
+			s.Note("a", seq, &a)
+		}
+		began := cpuNow()
+		if err := s.Save(func(_ string, piece []byte) error { size += len(piece); pieces++; return nil }, func(string) error { return nil }); err != nil {
+			b.Fatal(err)
+		}
+		s.Saved()
+		took = append(took, (cpuNow()-began).Seconds()*1000)
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "p50-cpu-ms")
+	b.ReportMetric(took[len(took)-1], "worst-cpu-ms")
+	b.ReportMetric(float64(size)/float64(b.N)/1000, "kB/commit")
+	b.ReportMetric(float64(pieces)/float64(b.N), "pieces/commit")
+}
+
 // growing makes the i-th action of an adversary that grows one thing.
 func growing(what string, i int) tocsin.Action {
 	a := tocsin.Action{Host: fmt.Sprintf("h%d.corp.example", i%300), Org: "corp.example", Verb: "create", Tactic: "persistence", Technique: fmt.Sprint("T", i%500), Outcome: tocsin.Worked,

@@ -6,6 +6,9 @@
 // after a call rests on no later one. Evidence is of what was done to what, never of what was said about it: no claim of
 // authority lowers it, and none is asked for. Of an agent that was turned it is evidence that nobody had asked for what it did
 // to its own principal: what people wrote is known by its words' hashes and intents only, and what they asked for clears it.
+//
+// A live run judges its Book again and again, which costs what is new. Its written form is in pieces, of which [Book.Save] gives those
+// that changed, and [Load] reads it back; hashes are keyed, so that nothing of it can be guessed at without the owner's key.
 package guard
 
 import (

@@ -8,7 +8,8 @@
 // kept beyond a bound is chosen by a keyed hash (addresses of networks of one's own first), and facts that contradict each
 // other are kept and doubted, not decided: an address that is several machines at a time is none.
 //
-// The same records in any order, shared out among any number of Facts that are merged, give the same.
+// The same records in any order, shared out among any number of Facts that are merged, give the same. Their written form is in
+// pieces, of which [Facts.Save] gives those that changed, and [Load] reads it back; [Facts.Forget] bounds a run of months.
 package naming
 
 import (
