@@ -9,8 +9,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/tocsin-ids/tocsin"
 )
 
 // The written form of a Book is pieces by name: one of names that are of one account, and for each session one or more. The first
