@@ -236,9 +236,7 @@ func (l *Live) Put(ctx context.Context, b *feed.Batch) error {
 	case <-l.ended:
 		return errEnded
 	}
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(b.Origin.ID))
-	w := l.workers[h.Sum32()%uint32(len(l.workers))]
+	w := l.workers[l.readerOf(b.Origin.ID)]
 	select {
 	case w.in <- b:
 		return nil
@@ -247,6 +245,13 @@ func (l *Live) Put(ctx context.Context, b *feed.Batch) error {
 	case <-l.ended:
 		return errEnded
 	}
+}
+
+// readerOf is the number of the reader that an origin belongs to.
+func (l *Live) readerOf(id string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	return int(h.Sum32() % uint32(l.o.Input.Workers))
 }
 
 var errEnded = errors.New("the run has ended")

@@ -37,7 +37,6 @@ type reader struct {
 	number  int
 	origins map[string]*origin
 	shares  map[string]*share      // by group
-	first   map[string]string      // cursors of origins of which nothing came yet
 	books   map[string]*guard.Book // by group: what it takes to judge the next call of each session
 	at      *origin                // of the event at hand
 	share   *share                 // its group's
@@ -55,7 +54,6 @@ type origin struct {
 	pending []byte      // of a stream whose format is not yet known
 	first   *feed.Batch // that waits
 	cursor  string      // behind what was taken
-	stops   []stop      // cursors before it, back to one before which nothing waits in the decoder
 	since   time.Time   // when something began to wait
 	file    *file
 	thread  *thread // of formats that must be seen in order
@@ -119,13 +117,18 @@ const (
 const fullBlock = 256 << 10
 
 func newReader(l *Live, number int) *reader {
-	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}, first: map[string]string{}}
+	r := &reader{live: l, number: number, in: make(chan *feed.Batch, 2), origins: map[string]*origin{}, shares: map[string]*share{}, books: map[string]*guard.Book{}}
 	for group, t := range l.tenants {
 		r.books[group] = t.state.Book().Fork()
 	}
 	r.worker = &worker{run: l.run, decoders: map[string]decode.Decoder{}, sources: map[*tocsin.LogSource]*sourceCount{}}
 	r.worker.desk = DeskFunc(r.judge)
 	r.renew()
+	for id, text := range l.saved {
+		if p, ok := readPosition(text); ok && p.Waits != nil && l.readerOf(id) == number {
+			r.restore(id, p)
+		}
+	}
 	return r
 }
 
@@ -249,39 +252,21 @@ func (r *reader) cursor(b *feed.Batch) {
 	p, _ := r.live.savedOf(b.Origin.ID)
 	p.Kind, p.Cursor = b.Origin.Kind, b.Cursor
 	s.positions[b.Origin.ID] = p.String()
-	r.first[b.Origin.ID] = b.Cursor
 }
 
 // origin is the state of a batch's origin.
 func (r *reader) origin(b *feed.Batch) *origin {
 	o := r.origins[b.Origin.ID]
 	if o != nil {
+		o.Origin = b.Origin
 		return o
 	}
-	o = &origin{Origin: b.Origin, file: &file{path: b.Origin.Path, host: b.Origin.Host}, flushed: true, told: b.Told}
+	o = &origin{Origin: b.Origin, file: &file{path: b.Origin.Path, host: b.Origin.Host}, flushed: true}
 	if o.format, o.known = formatOf(b.Origin.Format); o.known {
 		o.file.format = o.format.Name
 		if o.format.Cut != decode.Lines && o.format.Cut != decode.Values {
 			o.thread = &thread{}
 		}
-	}
-	if b.Told > 0 {
-		o.floor = math.MaxUint64
-	}
-	begun := r.first[b.Origin.ID]
-	delete(r.first, b.Origin.ID)
-	if p, ok := r.live.savedOf(b.Origin.ID); ok {
-		o.passed, begun = map[uint64]bool{}, cmp.Or(begun, p.Cursor)
-		for _, n := range p.recent() {
-			o.passed[n] = true
-			o.recent.add(n)
-			if line, _ := (tocsin.Place{Record: n}).Line(); int64(line) >= b.Line {
-				o.floor = min(o.floor, n)
-			}
-		}
-	}
-	if begun != "" {
-		o.stops = []stop{{begun, b.Offset}}
 	}
 	r.origins[b.Origin.ID] = o
 	r.live.origins.Store(b.Origin.ID, o)
@@ -327,6 +312,7 @@ const (
 
 // lines takes lines of a stream.
 func (r *reader) lines(o *origin, b *feed.Batch) {
+	b = untold(b)
 	o.cursor = b.Cursor
 	if !o.known && len(b.Data) > 0 || len(o.pending) > 0 {
 		if len(o.pending) == 0 {
@@ -350,6 +336,19 @@ func (r *reader) lines(o *origin, b *feed.Batch) {
 	r.left()
 }
 
+// untold is a batch without the lines that were told before: what they mean for later ones, the run knows itself.
+func untold(b *feed.Batch) *feed.Batch {
+	if b.Line >= b.Told {
+		return b
+	}
+	cut := *b
+	for cut.Line < b.Told && len(cut.Data) > 0 {
+		n := lineEnd(cut.Data)
+		cut.Data, cut.Offset, cut.Line = cut.Data[n:], cut.Offset+int64(n), cut.Line+1
+	}
+	return &cut
+}
+
 // decodeLines gives lines to the decoder.
 func (r *reader) decodeLines(o *origin, b *feed.Batch) {
 	o.file.ref = b.At
@@ -371,37 +370,9 @@ func (r *reader) decodeLines(o *origin, b *feed.Batch) {
 		r.decode(block{file: o.file, format: o.format, rec: rec, seq: o.seq}, o.thread)
 		o.seq++
 		o.flushed = false
-		if o.thread != nil {
-			o.stop(b.Cursor, b.Offset+int64(len(b.Data)))
-		}
 	}
 	if b.End {
 		r.flushOrigin(o)
-	}
-}
-
-// A stop is a cursor and where in its origin it stands.
-type stop struct {
-	cursor string
-	at     int64
-}
-
-// waitingMost is how many bytes of a stream may wait in a decoder for lines that belong to the same record. What is committed
-// is a cursor so far back: what was told behind it is known, and what waited is decoded again.
-const waitingMost = 16 << 10
-
-// stop notes a cursor.
-func (o *origin) stop(cursor string, at int64) {
-	o.stops = append(o.stops, stop{cursor, at})
-	n := 0
-	for n+1 < len(o.stops) && o.stops[n+1].at <= at-waitingMost {
-		n++
-	}
-	o.stops = slices.Delete(o.stops, 0, n)
-	if most := 4096; len(o.stops) > most { // of lines that come one by one every second one is enough
-		for i := 1; i < len(o.stops)-1; i++ {
-			o.stops = slices.Delete(o.stops, i, i+1)
-		}
 	}
 }
 
@@ -413,9 +384,6 @@ func (r *reader) flushOrigin(o *origin) {
 	r.worker.flush(block{file: o.file, format: o.format, seq: max(1, o.seq)}, o.thread)
 	o.seq++
 	o.flushed = true
-	if n := len(o.stops); n > 0 {
-		o.stops = append(o.stops[:0], o.stops[n-1])
-	}
 }
 
 // recognise tells the format of a stream by what there is of it; last says that no more is waited for.
@@ -679,10 +647,8 @@ func (r *reader) position(o *origin, b *feed.Batch) {
 // place notes the position of an origin at hand.
 func (r *reader) place(o *origin) {
 	p := position{Kind: o.Kind, Cursor: o.cursor}
-	if o.thread != nil && len(o.stops) > 0 {
-		p.Cursor = o.stops[0].cursor
-	}
-	if o.thread != nil {
+	if o.thread != nil && !o.flushed {
+		p.Waits = &waits{Path: o.Path, Tenant: o.Tenant, Format: o.Format, Host: o.Host, Head: o.thread.head, Tail: o.thread.tail, Line: o.thread.tailLine, At: o.thread.tailAt, Ref: o.file.ref}
 		p.Recent = o.recent.written()
 	}
 	r.share.positions[o.ID] = p.String()
@@ -693,7 +659,68 @@ type position struct {
 	Kind   string `json:"k"`
 	Cursor string `json:"c,omitempty"`
 	N      int64  `json:"n,omitempty"` // events of a file that is read as a whole
-	Recent string `json:"r,omitempty"` // records that were told last
+	Recent string `json:"r,omitempty"` // records that were told last, where something waits
+	Waits  *waits `json:"w,omitempty"` // nil where nothing does
+}
+
+// waits is what a decoder that has to see a stream in order had seen when something in it may have waited for lines to come.
+type waits struct {
+	Path   string    `json:"p"`
+	Tenant string    `json:"t,omitempty"`
+	Format string    `json:"f,omitempty"`
+	Host   string    `json:"h,omitempty"`
+	Head   []byte    `json:"b,omitempty"`
+	Tail   []byte    `json:"e,omitempty"`
+	Line   int64     `json:"l"` // of Tail
+	At     int64     `json:"o"`
+	Ref    time.Time `json:"m"`
+}
+
+// restore makes the decoder of a stream what it was: what waited in it is told when what it waited for comes, or does not.
+func (r *reader) restore(id string, p position) {
+	w := p.Waits
+	o := &origin{Origin: &feed.Origin{ID: id, Kind: p.Kind, Path: w.Path, Tenant: w.Tenant, Format: w.Format, Host: w.Host}, file: &file{path: w.Path, host: w.Host, ref: w.Ref}, cursor: p.Cursor, taken: time.Now()}
+	if o.format, o.known = formatOf(w.Format); !o.known {
+		head := w.Head
+		if len(head) == 0 {
+			head = w.Tail
+		}
+		f, why := source.Follow(w.Path, head)
+		if why != "" || !f.Lines || !f.Back {
+			return
+		}
+		o.format, o.known = f.Format, true
+		o.file.host = cmp.Or(o.file.host, f.Host)
+	}
+	o.file.format, o.thread = o.format.Name, &thread{}
+	o.told, o.floor, o.passed = w.Line+int64(bytes.Count(w.Tail, newline)), math.MaxUint64, map[uint64]bool{}
+	for _, n := range p.recent() {
+		o.passed[n] = true
+		o.recent.add(n)
+		if line, _ := (tocsin.Place{Record: n}).Line(); int64(line) >= w.Line {
+			o.floor = min(o.floor, n)
+		}
+	}
+	if w.At == 0 { // the tail is all of it, from the first line on
+		o.floor = 0
+	}
+	o.thread.decoder = o.format.New(r.run.in.Decode)
+	if len(w.Head) > 0 && w.At > 0 {
+		none := func(*tocsin.Event) {}
+		if m := try(func() {
+			o.thread.decoder.Decode(&tocsin.Record{Source: o.Path, Data: w.Head, Line: 1, Ref: w.Ref}, none)
+			o.thread.decoder.Flush(none)
+		}); m != nil {
+			return
+		}
+		o.thread.head, o.thread.headEnd = w.Head, int64(len(w.Head))
+	}
+	r.origins[id] = o
+	r.live.origins.Store(id, o)
+	r.enter(o)
+	r.decode(block{file: o.file, format: o.format, rec: &tocsin.Record{Source: o.Path, Data: bytes.Clone(w.Tail), Line: w.Line, Offset: w.At, Ref: w.Ref}, seq: 0}, o.thread)
+	o.seq = 1
+	r.left()
 }
 
 func (p position) String() string {

@@ -81,7 +81,7 @@ type thread struct {
 // What of a stream is kept for another decoder, unless one line is longer.
 const (
 	headBytes = 8 << 10
-	tailBytes = 4 << 10
+	tailBytes = 16 << 10
 )
 
 // saw notes what the thread's decoder has seen.
