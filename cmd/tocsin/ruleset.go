@@ -31,6 +31,8 @@ type ruleFlags struct {
 	NoInstalled bool `help:"Leave out the collection that tocsin rules update installed, so that results are the same on every machine. --rules leaves it out too."`
 
 	Expand string `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	without map[string]bool // ids of rules that are left out
+
 	pipelineFlags
 	Status []string `help:"Use only rules of these statuses (stable, test, experimental, deprecated, unsupported)." placeholder:"STATUS"`
 }
@@ -192,6 +194,7 @@ func (f *ruleFlags) load() (_ *ruleset, err error) {
 			return r.Filter == nil && !slices.Contains(f.Status, r.Status)
 		})
 	}
+	parsed = slices.DeleteFunc(parsed, func(r *sigma.Rule) bool { return f.without[r.ID] })
 	var opt sigma.Options
 	if f.Expand != "" {
 		data, err := os.ReadFile(f.Expand)

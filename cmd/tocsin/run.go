@@ -148,7 +148,7 @@ func (c *runCmd) check(cfg *Config, s std) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	set, err := loadRunRules(cfg)
+	set, err := loadRunRules(cfg, nil)
 	if err != nil {
 		return err
 	}
@@ -186,6 +186,8 @@ type service struct {
 	began   time.Time
 	first   time.Time // when the first process of this data began
 	changes hub
+	spent   spent
+	aside   atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew
 }
 
 // runRules are the rules of a run with what belongs to them.
@@ -200,8 +202,8 @@ type runRules struct {
 func (r *runRules) rule(id, title string) *tocsin.Rule { return r.by[[2]string{id, title}] }
 
 // loadRunRules loads the rules that a configuration names.
-func loadRunRules(cfg *Config) (*runRules, error) {
-	f := ruleFlags{Rules: cfg.Rules.Paths, NoBuiltin: cfg.Rules.NoBuiltin, NoInstalled: cfg.Rules.NoInstalled, Status: cfg.Rules.Status}
+func loadRunRules(cfg *Config, without map[string]bool) (*runRules, error) {
+	f := ruleFlags{without: without, Rules: cfg.Rules.Paths, NoBuiltin: cfg.Rules.NoBuiltin, NoInstalled: cfg.Rules.NoInstalled, Status: cfg.Rules.Status}
 	set, err := f.load()
 	if err != nil {
 		return nil, err
@@ -260,7 +262,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 			v.close()
 		}
 	}()
-	rules, err := loadRunRules(cfg)
+	rules, err := loadRunRules(cfg, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -547,10 +549,14 @@ func (v *service) reloads(ctx context.Context) {
 		case <-asked:
 		case <-look.C:
 			if v.stamps() == was {
+				if v.dear() {
+					v.reload()
+				}
 				continue
 			}
 		}
 		was = v.stamps()
+		v.aside.Store(nil) // what was changed is tried again
 		v.reload()
 	}
 }
@@ -594,7 +600,7 @@ func (v *service) reload() {
 		next.Archive.Age, next.Archive.Size, next.Retention = now.Archive.Age, now.Archive.Size, now.Retention
 		cfg = &next
 	}
-	rules, err := loadRunRules(cfg)
+	rules, err := loadRunRules(cfg, v.putAside())
 	if err != nil {
 		v.log.Error("the rules are not used; those at hand stay", "error", err.Error())
 		v.raise("configuration", "rules", err.Error())
@@ -617,6 +623,14 @@ func (v *service) reload() {
 	v.clear("configuration", "rules")
 	v.clear("configuration", cfg.file)
 	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
+}
+
+// putAside are the ids of rules that are put aside.
+func (v *service) putAside() map[string]bool {
+	if p := v.aside.Load(); p != nil {
+		return *p
+	}
+	return nil
 }
 
 // private gives campaigns as they may be shown.

@@ -320,7 +320,7 @@ func killedRun(t *testing.T, program string, seed uint64, kills int) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	// A hunt that knows no more than what came before.
-	rules, err := loadRunRules(&Config{Rules: ConfigRules{NoInstalled: true}})
+	rules, err := loadRunRules(&Config{Rules: ConfigRules{NoInstalled: true}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

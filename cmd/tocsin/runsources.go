@@ -105,9 +105,6 @@ func (v *service) makeSources() error {
 		o := tail.Options{Followable: func(name string, head []byte) bool {
 			f, why := source.Follow(name, head)
 			return f.Lines || why != ""
-		}, Back: func(name string, head []byte) bool {
-			f, _ := source.Follow(name, head)
-			return f.Back
 		}, Cut: decode.LastRecord, Log: v.log}
 		for _, f := range files {
 			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Asked: !f.found, Start: f.Since != "now"})

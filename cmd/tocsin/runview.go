@@ -283,9 +283,12 @@ func (v *service) Rules() (all []console.RuleCost) {
 			hits[r] += n
 		}
 	}
-	costs := v.live.Costs()
+	costs := v.live.Costs() // of a run without rules that are put aside
 	for _, r := range v.rules.Load().told() {
 		all = append(all, console.RuleCost{ID: r.ID, Title: r.Title, Level: r.Level, Hits: hits[r], Cost: costs[r]})
+	}
+	for id := range v.putAside() {
+		all = append(all, console.RuleCost{ID: id, PutAside: "for what it costs, until rules are read anew"})
 	}
 	slices.SortStableFunc(all, func(a, b console.RuleCost) int {
 		return cmp.Or(cmp.Compare(b.Hits, a.Hits), cmp.Compare(b.Level, a.Level), strings.Compare(a.Title, b.Title))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"time"
 
@@ -195,4 +196,53 @@ func (v *service) roll(now time.Time) {
 		v.log.Info("events were let go", "files", gone.Files, "bytes", gone.Bytes, "oldest", gone.Oldest)
 	}
 	runtime.GC() // what converting took is given back
+}
+
+// When a rule costs too much: a share of all processors' time over a while, by itself.
+const (
+	dearShare = 0.25
+	dearWhile = 30 * time.Second
+)
+
+// spent is what a rule had cost at a time.
+type spent struct {
+	at    time.Time
+	costs map[string]time.Duration
+}
+
+// dear puts aside rules that cost too much, so that one rule does not hold up all others, and says so.
+func (v *service) dear() bool {
+	now := time.Now()
+	costs := map[string]time.Duration{}
+	for r, d := range v.live.Costs() {
+		costs[r.ID] += d
+	}
+	last := v.spent
+	if last.costs != nil && now.Sub(last.at) < dearWhile {
+		return false
+	}
+	v.spent = spent{now, costs}
+	if last.costs == nil {
+		return false
+	}
+	aside := maps.Clone(v.putAside())
+	if aside == nil {
+		aside = map[string]bool{}
+	}
+	found := false
+	for _, r := range v.compiled().Rules() {
+		share := float64(costs[r.ID]-last.costs[r.ID]) / float64(now.Sub(last.at)) / float64(runtime.GOMAXPROCS(0))
+		if share < dearShare || r.ID == "" {
+			continue
+		}
+		found = true
+		aside[r.ID] = true
+		text := fmt.Sprintf("the rule %q took %.0f %% of all processors' time and is put aside until rules are read anew: mend it, or leave it out", r.Title, 100*share)
+		v.raise("rule", r.ID, report.Visible(text))
+		v.log.Warn("incident", "kind", "rule", "subject", r.ID, "what", report.Visible(text))
+	}
+	if found {
+		v.aside.Store(&aside)
+	}
+	return found
 }
