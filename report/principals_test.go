@@ -303,7 +303,7 @@ func TestPrincipalPage(t *testing.T) {
 	var page struct {
 		Principals struct {
 			N, Ordinary int
-			Counts      string
+			Verdicts    [][2]any
 			Sight       []string
 			List        []struct {
 				Principal, Verdict, Because, Seen string
@@ -318,8 +318,8 @@ func TestPrincipalPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := page.Principals
-	if p.N != 403 || p.Ordinary != 400 || len(p.List) != 3 || p.Counts != "1 turned, 1 intrusion, 1 security work, 400 ordinary" {
-		t.Errorf("%d, %d, %d, %q", p.N, p.Ordinary, len(p.List), p.Counts)
+	if p.N != 403 || p.Ordinary != 400 || len(p.List) != 3 || fmt.Sprint(p.Verdicts) != "[[1 turned] [1 intrusion] [1 security work] [400 ordinary]]" {
+		t.Errorf("%d, %d, %d, %v", p.N, p.Ordinary, len(p.List), p.Verdicts)
 	}
 	if x := p.List[1]; x.Because == "" || len(x.Would) != 2 || x.Seen == "" || len(x.Evidence) != 4 || x.Score != 8.3 {
 		t.Errorf("%+v", x)
