@@ -194,24 +194,40 @@ func (b *indicators) sources() {
 		if !m.foreign {
 			continue
 		}
+		var from map[string][]*tocsin.Deed // the deeds of each address
+		ordinary := false
 		for _, h := range m.Handles {
-			if h.Kind == "address" && tocsin.Internet(h.Value) {
-				b.source(m, h.Value)
+			if h.Kind != "address" || !tocsin.Internet(h.Value) {
+				continue
 			}
+			if from == nil {
+				from, ordinary = cameFrom(m), usual(m)
+			}
+			b.source(from[h.Value], h.Value, ordinary)
 		}
 	}
 }
 
-// source tells of one of them, by the acts whose records name it.
-func (b *indicators) source(m *member, value string) {
+// cameFrom are the deeds of a member by the addresses that their records name as who did them.
+func cameFrom(m *member) map[string][]*tocsin.Deed {
+	from := map[string][]*tocsin.Deed{}
+	for i := range m.Deeds {
+		d := &m.Deeds[i]
+		for k, e := range d.Who {
+			if e.Kind == "address" && !slices.ContainsFunc(d.Who[:k], func(o tocsin.Entity) bool { return o.Kind == e.Kind && o.Value == e.Value }) {
+				from[e.Value] = append(from[e.Value], d)
+			}
+		}
+	}
+	return from
+}
+
+// source tells of one of them, by the acts whose records name it. ordinary says that it was used in ordinary ways before.
+func (b *indicators) source(deeds []*tocsin.Deed, value string, ordinary bool) {
 	var first *tocsin.Deed
 	acts, alerts, entered, shown := 0, 0, 0, b.s.c.Level >= tocsin.High
 	var last time.Time
-	for i := range m.Deeds {
-		d := &m.Deeds[i]
-		if !slices.ContainsFunc(d.Who, func(e tocsin.Entity) bool { return e.Kind == "address" && e.Value == value }) {
-			continue
-		}
+	for _, d := range deeds {
 		if first == nil || d.Time.Before(first.Time) {
 			first = d
 		}
@@ -252,7 +268,7 @@ func (b *indicators) source(m *member, value string) {
 		role, why = "provider", "It is a service of everybody's ("+name+"): others come from there too."
 	case common(value):
 		role, why = "shared", "Many logs have it in the place of another address. "+why
-	case usual(m):
+	case ordinary:
 		role, why = "shared", "Accounts were used from there in ordinary ways before: it may be where they usually are, or many may share it. "+why
 	case !b.s.firm(first):
 		role = "near"
