@@ -82,7 +82,7 @@ func TestLiveRecordings(t *testing.T) {
 	}
 	set := ownRules(t)
 	const most = 80 << 20 // bytes of a recording
-	campaigns, played := 0, 0
+	campaigns, played, over := 0, 0, 0
 	for _, path := range all {
 		name, _ := filepath.Rel(data, path)
 		if name == filepath.Join("campaign", "ait-ads") {
@@ -98,7 +98,7 @@ func TestLiveRecordings(t *testing.T) {
 			}
 			want, events := causalHunt(t, dir, set)
 			o := liveOptions(set)
-			o.Idle, o.Commit = 2*time.Second, 50*time.Millisecond
+			o.Idle, o.Commit = 6*time.Second, 50*time.Millisecond // so that a busy machine lets no file fall behind
 			l, err := NewLive(o, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -124,9 +124,16 @@ func TestLiveRecordings(t *testing.T) {
 			stop()
 			done.Wait()
 			played++
+			// What was told stays told, also where what came later speaks against it.
 			var got []*tocsin.Campaign
 			for _, g := range l.View().Groups {
-				got = append(got, g.Campaigns...)
+				for _, c := range g.Campaigns {
+					if strings.HasSuffix(c.Why, "it would not be told again") {
+						over++
+						continue
+					}
+					got = append(got, c)
+				}
 			}
 			campaigns += len(want)
 			if d := cmp.Diff(gist(t, want), gist(t, got)); d != "" {
@@ -135,5 +142,5 @@ func TestLiveRecordings(t *testing.T) {
 			t.Logf("%d events, %d campaigns", events, len(want))
 		})
 	}
-	t.Logf("%d recordings with %d campaigns", played, campaigns)
+	t.Logf("%d recordings with %d campaigns; %d more were told on the way and would not be at the end", played, campaigns, over)
 }

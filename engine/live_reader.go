@@ -78,8 +78,6 @@ type origin struct {
 	took   time.Time  // when something came last
 	behind bool       // it delivers what was received a while ago
 	end    bool
-	events int64
-	faults int64
 	ahead  int64 // events whose stamp was later than when they were received
 	late   time.Duration
 	why    string

@@ -18,6 +18,8 @@ type tenant struct {
 	revision uint64    // of the facts that they were judged by
 	called   bool      // agents called tools since principals were judged
 
+	naming, judging time.Duration // what the last time took
+
 	principals []*tocsin.Principal
 	judgedAt   time.Time
 	campaigns  []*tocsin.Campaign // as they are told: with names and principals
@@ -86,6 +88,7 @@ const (
 	namesPause    = 5 * time.Second
 	judgePause    = time.Second
 	mostViewAside = 500
+	restAfter     = 10 // times what something took, until it is done again
 )
 
 // beginning is a mark before which nothing happens.
@@ -144,16 +147,17 @@ func (t *tenant) take(s *share) {
 // turn joins what was taken, and reports whether anything is told otherwise than before.
 func (t *tenant) turn(l *Live, mark time.Time) bool {
 	now := time.Now()
-	if f := t.state.Facts(); f.Revision() != t.revision && (l.last || now.Sub(t.namedAt) >= namesPause) {
+	if f := t.state.Facts(); f.Revision() != t.revision && (l.last || now.Sub(t.namedAt) >= max(namesPause, restAfter*t.naming)) {
 		t.state.Names(f.Names())
-		t.namedAt, t.revision = now, f.Revision()
+		t.namedAt, t.revision, t.naming = now, f.Revision(), time.Since(now)
 	}
 	if mark.IsZero() { // which would be the end of time
 		mark = beginning
 	}
 	changed := len(t.state.Turn(mark)) > 0
-	if t.called && (l.last || now.Sub(t.judgedAt) >= judgePause) {
-		t.principals, t.judgedAt, t.called = t.state.Book().Principals(l.o.Input.Scope), now, false
+	if began := time.Now(); t.called && (l.last || began.Sub(t.judgedAt) >= max(judgePause, restAfter*t.judging)) {
+		t.principals, t.judgedAt, t.called = t.state.Book().Principals(l.o.Input.Scope), began, false
+		t.judging = time.Since(began)
 		changed = t.tellPrincipals() || changed
 	}
 	changed = t.tell() || changed

@@ -127,7 +127,7 @@ func settled(t testing.TB, l *Live, events int64) *View {
 				newest = o.Newest
 			}
 		}
-		if v.Events == events && v.Mark.After(newest) {
+		if v.Events == events && (v.Mark.After(newest) || newest.IsZero()) {
 			return v
 		}
 		if time.Since(began) > 60*time.Second {
