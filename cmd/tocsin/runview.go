@@ -136,7 +136,7 @@ func (v *service) Campaigns(ctx context.Context, q console.Query) ([]console.Tol
 				if _, err := v.store.Campaign(ctx, g.Name, x.ID); err == nil {
 					continue // on a later page, or not of this query
 				}
-				more = append(more, console.Told{Tenant: g.Name, Campaign: x, Updated: v.live.View().At, Status: console.Open, New: true})
+				more = append(more, console.Told{Tenant: g.Name, Campaign: x, Updated: v.live.View().At, Status: console.Open})
 			}
 		}
 		all = append(more, all...)
@@ -156,7 +156,7 @@ func (v *service) fresh() map[string]*tocsin.Campaign {
 }
 
 func toldOf(c store.Case) console.Told {
-	return console.Told{Tenant: c.Tenant, Campaign: c.Campaign, Updated: c.Updated, Status: cmp.Or(c.Status.State, console.Open), Note: c.Status.Note, By: c.Status.By, New: c.Status.At.IsZero()}
+	return console.Told{Tenant: c.Tenant, Campaign: c.Campaign, Updated: c.Updated, Status: cmp.Or(c.Status.State, console.Open), Note: c.Status.Note, By: c.Status.By}
 }
 
 func cursorError(err error) error {
@@ -173,7 +173,7 @@ func (v *service) Campaign(ctx context.Context, tenant, id string) (*console.Tol
 			if x.ID != id && !slices.Contains(x.Was, id) {
 				continue
 			}
-			t := console.Told{Tenant: g.Name, Campaign: v.private([]*tocsin.Campaign{x})[0], Updated: v.live.View().At, Status: console.Open, New: true}
+			t := console.Told{Tenant: g.Name, Campaign: v.private([]*tocsin.Campaign{x})[0], Updated: v.live.View().At, Status: console.Open}
 			if c, err := v.store.Campaign(ctx, g.Name, x.ID); err == nil {
 				now := t.Campaign
 				t = toldOf(c)
