@@ -352,3 +352,40 @@ func has(text []byte, path string) bool {
 	}
 	return false
 }
+
+// TestRunDoc: the configurations that the documents show are ones, and docs/run.md names all sources and commands.
+func TestRunDoc(t *testing.T) {
+	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```\n")
+	n := 0
+	for name, text := range documents(t) {
+		if name == "docs/rules.md" { // rules, not configurations
+			continue
+		}
+		for _, b := range blocks.FindAllStringSubmatch(text, -1) {
+			if !regexp.MustCompile(`(?m)^(data|listen|sources|alerts|archive|retention|tenants):`).MatchString(b[1]) {
+				continue
+			}
+			n++
+			if _, err := parseConfig(name, []byte(b[1])); err != nil {
+				t.Errorf("%v\n%s", err, b[1])
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no configuration is shown")
+	}
+	if _, err := readConfig("../../packaging/service/run.yaml"); err != nil {
+		t.Error(err)
+	}
+	text := documents(t)["docs/run.md"]
+	for _, key := range keysAt("$.sources") {
+		if key != "discover" && key != "since" && key != "received" && !strings.Contains(text, "`"+key+"`") {
+			t.Errorf("docs/run.md does not tell of %s", key)
+		}
+	}
+	for _, c := range commands(model(t)) {
+		if first, _, _ := strings.Cut(c.path, " "); (first == "account" || first == "audit" || first == "alert" || first == "demo" || first == "run") && !strings.Contains(text, "tocsin "+first) {
+			t.Errorf("docs/run.md does not show tocsin %s", c.path)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"testing"
 
@@ -11,12 +10,12 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"tocsin": func() {
-			ctx := context.Background()
+			ctx := untilSignal()
 			os.Exit(run(ctx, os.Args[1:], std{ctx, os.Stdin, os.Stdout, os.Stderr}))
 		},
 	})
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: runCommands})
 }
