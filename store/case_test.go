@@ -293,68 +293,6 @@ func TestIncidents(t *testing.T) {
 	equal(t, len(try(s.Incidents(ctx, true))(t)), 1)
 }
 
-func TestAccounts(t *testing.T) {
-	s := openIn(t, t.TempDir())
-	ctx := t.Context()
-	ok := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	unknown := func(err error) {
-		t.Helper()
-		if !errors.Is(err, ErrUnknown) {
-			t.Fatalf("got %v", err)
-		}
-	}
-	ok(s.SetUser(ctx, User{"ann", "$argon2id$1", Admin, day}, "setup"))
-	ok(s.SetUser(ctx, User{"bob", "$argon2id$2", Viewer, day}, "ann"))
-	equal(t, try(s.User(ctx, "ann"))(t), User{"ann", "$argon2id$1", Admin, day})
-	equal(t, len(try(s.Users(ctx))(t)), 2)
-	if err := s.SetUser(ctx, User{"x", "h", "root", day}, "ann"); !errors.Is(err, ErrBad) {
-		t.Error(err)
-	}
-	ann := Session{"h1", "ann", Admin, "csrf", day, day.Add(time.Hour)}
-	ok(s.AddSession(ctx, ann))
-	unknown(s.AddSession(ctx, Session{Hash: "h2", User: "eve", Expires: day}))
-	equal(t, try(s.Session(ctx, "h1", day))(t), ann)
-	_, err := s.Session(ctx, "h1", day.Add(time.Hour))
-	unknown(err)
-	ok(s.SetUser(ctx, User{"ann", "$argon2id$1", Viewer, day}, "bob"))
-	equal(t, try(s.Session(ctx, "h1", day))(t).Role, Viewer)
-	ok(s.SetUser(ctx, User{"ann", "$argon2id$3", Admin, day}, "ann")) // a new password
-	_, err = s.Session(ctx, "h1", day)
-	unknown(err)
-	ok(s.AddSession(ctx, ann))
-	ok(s.DropSession(ctx, "h1"))
-	ok(s.DropSession(ctx, "h1"))
-	_, err = s.Session(ctx, "h1", day)
-	unknown(err)
-	ok(s.AddSession(ctx, ann))
-	ok(s.DropUser(ctx, "ann", "bob"))
-	unknown(s.DropUser(ctx, "ann", "bob"))
-	_, err = s.Session(ctx, "h1", day)
-	unknown(err)
-	_, err = s.User(ctx, "ann")
-	unknown(err)
-
-	token := Token{"t1", "collector", "org", "send", day, day.Add(time.Hour)}
-	ok(s.AddToken(ctx, token, "bob"))
-	if err := s.AddToken(ctx, Token{Hash: "t2", Name: "collector"}, "bob"); !errors.Is(err, ErrBad) {
-		t.Error(err)
-	}
-	ok(s.AddToken(ctx, Token{Hash: "t3", Name: "for ever"}, "bob"))
-	equal(t, try(s.Token(ctx, "t1", day))(t), token)
-	_, err = s.Token(ctx, "t1", day.Add(time.Hour))
-	unknown(err)
-	equal(t, try(s.Token(ctx, "t3", day.Add(1e6*time.Hour)))(t).Name, "for ever")
-	equal(t, len(try(s.Tokens(ctx))(t)), 2)
-	ok(s.DropToken(ctx, "collector", "bob"))
-	unknown(s.DropToken(ctx, "collector", "bob"))
-	equal(t, try(s.VerifyAudit(ctx, Head{}))(t), 8)
-}
-
 func TestSuppressions(t *testing.T) {
 	s := openIn(t, t.TempDir())
 	ctx := t.Context()

@@ -41,7 +41,7 @@ func Rescue(ctx context.Context, from, to string) (Rescued, error) {
 	r := rescue{old: old, fresh: fresh, out: &out, lost: map[string]string{}}
 	err = r.pieces(ctx)
 	for _, t := range []struct{ name, key string }{
-		{"meta", "name"}, {"mark", "name"}, {"cursor", "kind, origin"}, {"was", "tenant, was"}, {"account", "name"}, {"session", "hash"}, {"token", "hash"},
+		{"meta", "name"}, {"mark", "name"}, {"cursor", "kind, origin"}, {"was", "tenant, was"},
 	} {
 		if err == nil {
 			err = r.fromBothEnds(ctx, t.name, t.key)

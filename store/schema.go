@@ -59,13 +59,6 @@ CREATE TABLE incident (
 CREATE UNIQUE INDEX incident_open ON incident (kind, subject) WHERE until = 0;
 CREATE INDEX incident_until ON incident (until);
 
-CREATE TABLE account (name TEXT PRIMARY KEY, hash TEXT NOT NULL, role TEXT NOT NULL, made INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE session (
-	hash TEXT PRIMARY KEY, account TEXT NOT NULL, csrf TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX session_account ON session (account);
-CREATE TABLE token (
-	hash TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, role TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-
 CREATE TABLE suppression (
 	key INTEGER PRIMARY KEY, tenant TEXT NOT NULL, rule TEXT NOT NULL, fields BLOB NOT NULL, reason TEXT NOT NULL,
 	by TEXT NOT NULL, at INTEGER NOT NULL, expires INTEGER NOT NULL, ended INTEGER NOT NULL, ended_by TEXT NOT NULL);

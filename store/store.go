@@ -1,5 +1,5 @@
 // Package store keeps what a live run must not forget, in one SQLite file: how far each source was read, the pages of what was
-// seen, the campaigns that were told and what people made of them, alerts that are to be sent, accounts of the console,
+// seen, the campaigns that were told and what people made of them, alerts that are to be sent,
 // suppressions, incidents about the run itself, and an audit log.
 //
 // It promises that a Commit is kept whole or not at all, and is on disk once it returned nil, also after kill -9 or a power

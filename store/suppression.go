@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -84,4 +85,16 @@ func (s *Store) Suppressions(ctx context.Context, at time.Time) ([]Suppression, 
 		return nil
 	}, `SELECT key, tenant, rule, fields, reason, by, at, expires, ended, ended_by FROM suppression`+w.String()+` ORDER BY key DESC`, w.args...)
 	return out, err
+}
+
+// one runs a statement that changes a row; ErrUnknown where there is none.
+func (t *txn) one(what, query string, args ...any) error {
+	r, err := t.exec(query, args...)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, fmt.Errorf("store: %s: %w", what, ErrUnknown))
+	}
+	return nil
 }

@@ -30,7 +30,7 @@ type ruleFlags struct {
 
 	NoInstalled bool `help:"Leave out the collection that tocsin rules update installed, so that results are the same on every machine. --rules leaves it out too."`
 
-	Expand string `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
+	Expand  string          `help:"YAML file of values for rules with |expand: a map from placeholder to list." placeholder:"FILE"`
 	without map[string]bool // ids of rules that are left out
 
 	pipelineFlags

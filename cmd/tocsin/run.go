@@ -8,13 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -23,7 +20,6 @@ import (
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/report"
-	"github.com/tocsin-ids/tocsin/sigma"
 	"github.com/tocsin-ids/tocsin/source/wal"
 	"github.com/tocsin-ids/tocsin/store"
 	"github.com/tocsin-ids/tocsin/tell"
@@ -186,72 +182,9 @@ type service struct {
 	began   time.Time
 	first   time.Time // when the first process of this data began
 	changes hub
+	unkept  unkept
 	spent   spent
 	aside   atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew
-}
-
-// runRules are the rules of a run with what belongs to them.
-type runRules struct {
-	*ruleset
-	input engine.Input
-	hash  string
-	by    map[[2]string]*tocsin.Rule // by id and title
-}
-
-// rule gives one by its id and title.
-func (r *runRules) rule(id, title string) *tocsin.Rule { return r.by[[2]string{id, title}] }
-
-// loadRunRules loads the rules that a configuration names.
-func loadRunRules(cfg *Config, without map[string]bool) (*runRules, error) {
-	f := ruleFlags{without: without, Rules: cfg.Rules.Paths, NoBuiltin: cfg.Rules.NoBuiltin, NoInstalled: cfg.Rules.NoInstalled, Status: cfg.Rules.Status}
-	set, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	hush, err := loadSuppressions(cfg.Rules.Suppress)
-	if err != nil {
-		return nil, err
-	}
-	levels, err := loadLevels(cfg.Rules.Levels)
-	if err != nil {
-		return nil, err
-	}
-	levels.apply(set)
-	h := huntCmd{IOC: cfg.Rules.IOC}
-	lists, err := h.indicators(set)
-	if err != nil {
-		return nil, err
-	}
-	r := &runRules{ruleset: set, by: map[[2]string]*tocsin.Rule{}}
-	r.input = engine.Input{Knowledge: set.know, Findings: set.findings, Channels: set.channels}
-	if lists != nil {
-		r.input.Listed = lists
-	}
-	r.input.Known = hush.matches
-	flags := scopeFlags{AllowedSigners: cfg.Scope.AllowedSigners}
-	scopes, unmet, err := loadScopes(cfg.Scope.Records, &flags)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range unmet {
-		return nil, fmt.Errorf("%s: %s", u.Filter, u.There)
-	}
-	if len(scopes) > 0 {
-		r.input.Scope = scopes
-	}
-	for _, x := range set.told() {
-		r.by[[2]string{x.ID, x.Title}] = x
-	}
-	for _, x := range set.know.Rules() {
-		r.by[[2]string{x.ID, x.Title}] = x
-	}
-	var sums []string
-	for _, d := range slices.Concat(set.digests, hush.digests, levels.digests) {
-		sums = append(sums, d.SHA256)
-	}
-	r.hash = strings.Join(sums, " ")
-	set.files = nil
-	return r, nil
 }
 
 // newService opens what a run needs. Nothing is followed yet.
@@ -281,6 +214,11 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		}
 		if v.archive, err = archive.Open(filepath.Join(v.dir, "archive"), archive.Options{Mark: mark}); err != nil {
 			return nil, fmt.Errorf("the archive: %w", err)
+		}
+		if cut := v.archive.Cut(); cut.Missing > 0 {
+			v.raise("corrupt", "archive", fmt.Sprintf("%d bytes of events that were kept are not there: the disk has lost what it said it had", cut.Missing))
+		} else if cut.Events > 0 {
+			log.Info("events that were not committed were cut off, and come again", "events", cut.Events)
 		}
 	}
 	if err := v.since(ctx); err != nil {
@@ -534,105 +472,6 @@ func (v *service) committed(cursors map[string]string) {
 	}
 }
 
-// reloads reads rules and settings anew when they change or SIGHUP asks for it.
-func (v *service) reloads(ctx context.Context) {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGHUP)
-	defer signal.Stop(asked)
-	look := time.NewTicker(5 * time.Second)
-	defer look.Stop()
-	was := v.stamps()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-asked:
-		case <-look.C:
-			if v.stamps() == was {
-				if v.dear() {
-					v.reload()
-				}
-				continue
-			}
-		}
-		was = v.stamps()
-		v.aside.Store(nil) // what was changed is tried again
-		v.reload()
-	}
-}
-
-// stamps tells the state of the files that rules and settings are read from.
-func (v *service) stamps() string {
-	var b strings.Builder
-	c := v.config
-	paths := slices.Concat([]string{c.Rules.Suppress, c.Rules.Levels, c.Scope.AllowedSigners}, c.Rules.Paths, c.Rules.IOC, c.Scope.Records)
-	for _, p := range paths {
-		if p == "" {
-			continue
-		}
-		n := 0
-		_ = filepath.WalkDir(p, func(path string, d os.DirEntry, err error) error {
-			if n++; err != nil || n > 20_000 {
-				return filepath.SkipAll
-			}
-			if st, err := d.Info(); err == nil && !d.IsDir() {
-				fmt.Fprintln(&b, path, st.Size(), st.ModTime().UnixNano())
-			}
-			return nil
-		})
-	}
-	return b.String()
-}
-
-// reload takes rules and settings anew. Where they cannot be used those at hand stay.
-func (v *service) reload() {
-	cfg := v.config
-	if cfg.file != "" {
-		now, err := readConfig(cfg.file)
-		if err != nil {
-			v.log.Error("the configuration is not used; the one at hand stays", "error", err.Error())
-			v.raise("configuration", cfg.file, err.Error())
-			return
-		}
-		next := *cfg // sources, listeners and routes take a restart
-		next.Rules, next.Scope, next.Lang = now.Rules, now.Scope, now.Lang
-		next.Alerts.Level, next.Alerts.Every, next.Alerts.Past = now.Alerts.Level, now.Alerts.Every, now.Alerts.Past
-		next.Archive.Age, next.Archive.Size, next.Retention = now.Archive.Age, now.Archive.Size, now.Retention
-		cfg = &next
-	}
-	rules, err := loadRunRules(cfg, v.putAside())
-	if err != nil {
-		v.log.Error("the rules are not used; those at hand stay", "error", err.Error())
-		v.raise("configuration", "rules", err.Error())
-		return
-	}
-	v.config = cfg
-	old := v.rules.Swap(rules)
-	in := v.looking.known(rules.input)
-	in.Horizon = cfg.Horizon.or(7 * 24 * time.Hour)
-	if v.replay && cfg.Horizon == 0 {
-		in.Horizon = 0
-	}
-	if err := v.live.SetRules(in, rules.set, rules.hash); err != nil {
-		v.log.Error("rules", "error", err.Error())
-		return
-	}
-	v.keep.mu.Lock()
-	v.keep.policy = v.policy()
-	v.keep.mu.Unlock()
-	v.clear("configuration", "rules")
-	v.clear("configuration", cfg.file)
-	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
-}
-
-// putAside are the ids of rules that are put aside.
-func (v *service) putAside() map[string]bool {
-	if p := v.aside.Load(); p != nil {
-		return *p
-	}
-	return nil
-}
-
 // private gives campaigns as they may be shown.
 func (v *service) private(all []*tocsin.Campaign) []*tocsin.Campaign {
 	h := report.Private(&report.Hunt{Campaigns: all, Principals: v.principals()}, report.Privacy{Redact: v.rules.Load().know.Redact})
@@ -649,19 +488,3 @@ func (v *service) principals() (all []*tocsin.Principal) {
 	}
 	return all
 }
-
-// raise and clear tell of what is wrong with the run itself.
-func (v *service) raise(kind, subject, text string) {
-	if err := v.store.Raise(context.Background(), store.Raised{Kind: kind, Subject: subject, Text: text}, time.Now()); err != nil {
-		v.log.Error("an incident cannot be kept", "kind", kind, "subject", subject, "text", text, "error", err.Error())
-	}
-}
-
-func (v *service) clear(kind, subject string) {
-	if err := v.store.Clear(context.Background(), kind, subject, time.Now()); err != nil {
-		v.log.Error("an incident cannot be ended", "kind", kind, "subject", subject, "error", err.Error())
-	}
-}
-
-// compiled is the set of rules at hand.
-func (v *service) compiled() *sigma.Set { return v.rules.Load().set }

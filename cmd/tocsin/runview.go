@@ -299,8 +299,9 @@ func (v *service) Rules() (all []console.RuleCost) {
 // Incidents are what was and is wrong with the run itself.
 func (v *service) Incidents() (all []console.Incident) {
 	list, err := v.store.Incidents(context.Background(), false)
+	all = v.unkept.list()
 	if err != nil {
-		return []console.Incident{{Time: time.Now(), Kind: "store", What: err.Error()}}
+		return append(all, console.Incident{Time: time.Now(), Kind: "store", What: err.Error()})
 	}
 	for _, x := range list {
 		all = append(all, console.Incident{ID: fmt.Sprint(x.ID), Time: x.Since, Ended: x.Until, Kind: x.Kind, Source: x.Subject, What: x.Text})
