@@ -203,7 +203,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	for _, f := range rules.rejected {
 		log.Warn("a rule is not used", "why", f.Error())
 	}
-	if v.store, err = store.Open(filepath.Join(v.dir, storeFile), store.Options{Log: log}); err != nil {
+	if err := v.openStore(); err != nil {
 		return nil, err
 	}
 	ctx := context.Background()

@@ -74,7 +74,7 @@ func (u *unkept) list() (all []console.Incident) {
 
 // openStore opens the database. One that is damaged is moved aside, and what of it can be read is gone on with.
 func (v *service) openStore() (err error) {
-	path := filepath.Join(v.dir, "tocsin.db")
+	path := filepath.Join(v.dir, storeFile)
 	v.store, err = store.Open(path, store.Options{Log: v.log})
 	if !errors.Is(err, store.ErrCorrupt) {
 		return err
