@@ -12,8 +12,8 @@ import (
 
 // Config is the file of "tocsin run --config FILE": YAML, in which a key that is not known is an error. Every key may be left
 // out. Paths are as the process sees them. Secrets (tokens, passwords, keys) stand in files of their own, which hold nothing
-// else. "tocsin run --check --config FILE" says with file, line and reason what is wrong. SIGHUP, or a change of the files that
-// they name, takes rules, scope, lang, archive, retention and alerts but their routes anew; all else takes a restart.
+// else. "tocsin run --check --config FILE" says with file, line and reason what is wrong. SIGHUP, or a change of this file or one
+// that it names, takes rules, scope, lang, archive, retention and alerts but their routes anew; all else takes a restart.
 //
 // All keys, with an example of each; what stands in brackets holds where the key is left out:
 //

@@ -157,10 +157,11 @@ func (c *runCmd) check(cfg *Config, s std) error {
 
 // A service is a run with all that is around it.
 type service struct {
-	config *Config
-	replay bool
-	dir    string
-	log    *slog.Logger
+	settings atomic.Pointer[Config] // those at hand: rules, scope and what is told may be read anew
+	command  *runCmd
+	replay   bool
+	dir      string
+	log      *slog.Logger
 
 	store     *store.Store
 	archive   *archive.Archive
@@ -189,7 +190,8 @@ type service struct {
 
 // newService opens what a run needs. Nothing is followed yet.
 func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error) {
-	v := &service{config: cfg, replay: c.Replay, dir: cfg.Data, log: log, began: time.Now()}
+	v := &service{command: c, replay: c.Replay, dir: cfg.Data, log: log, began: time.Now()}
+	v.settings.Store(cfg)
 	defer func() {
 		if err != nil {
 			v.close()
@@ -324,24 +326,27 @@ func joinedTenants(groups [][]string) func(string) string {
 
 // policy is what is told.
 func (v *service) policy() tell.Policy {
-	level, _ := tocsin.ParseLevel(v.config.Alerts.Level)
-	p := tell.Policy{Level: level, Every: time.Duration(v.config.Alerts.Every), Past: v.config.Alerts.Past, Lang: v.config.Lang, Base: v.url()}
+	level, _ := tocsin.ParseLevel(v.config().Alerts.Level)
+	p := tell.Policy{Level: level, Every: time.Duration(v.config().Alerts.Every), Past: v.config().Alerts.Past, Lang: v.config().Lang, Base: v.url()}
 	if !v.replay {
 		p.Since = v.first
 	}
 	return p
 }
 
+// config is the configuration at hand; it is never changed.
+func (v *service) config() *Config { return v.settings.Load() }
+
 // url is what links in alerts begin with.
 func (v *service) url() string {
-	if v.config.PublicURL != "" {
-		return strings.TrimSuffix(v.config.PublicURL, "/")
+	if v.config().PublicURL != "" {
+		return strings.TrimSuffix(v.config().PublicURL, "/")
 	}
 	scheme := "http"
-	if v.config.TLS != nil {
+	if v.config().TLS != nil {
 		scheme = "https"
 	}
-	addr := v.config.Listen
+	addr := v.config().Listen
 	if v.listener != nil {
 		addr = v.listener.Addr().String()
 	}
@@ -373,8 +378,8 @@ func (v *service) close() {
 func (v *service) serve(ctx context.Context, open func(url string)) error {
 	defer v.close()
 	var err error
-	if v.listener, err = net.Listen("tcp", v.config.Listen); err != nil {
-		return fmt.Errorf("--listen %s: %w", v.config.Listen, err)
+	if v.listener, err = net.Listen("tcp", v.config().Listen); err != nil {
+		return fmt.Errorf("--listen %s: %w", v.config().Listen, err)
 	}
 	v.keep.mu.Lock()
 	v.keep.policy = v.policy()
@@ -410,7 +415,7 @@ func (v *service) serve(ctx context.Context, open func(url string)) error {
 			}
 		})
 	}
-	if v.config.Sources.Stdin {
+	if v.config().Sources.Stdin {
 		feeds.Go(func() { v.stdin(reading) })
 	}
 	joining, stopJoining := context.WithCancel(context.Background())

@@ -110,8 +110,8 @@ func (v *service) reloads(ctx context.Context) {
 // stamps tells the state of the files that rules and settings are read from.
 func (v *service) stamps() string {
 	var b strings.Builder
-	c := v.config
-	paths := slices.Concat([]string{c.Rules.Suppress, c.Rules.Levels, c.Scope.AllowedSigners}, c.Rules.Paths, c.Rules.IOC, c.Scope.Records)
+	c := v.config()
+	paths := slices.Concat([]string{c.file, c.Rules.Suppress, c.Rules.Levels, c.Scope.AllowedSigners}, c.Rules.Paths, c.Rules.IOC, c.Scope.Records)
 	for _, p := range paths {
 		if p == "" {
 			continue
@@ -132,9 +132,9 @@ func (v *service) stamps() string {
 
 // reload takes rules and settings anew. Where they cannot be used those at hand stay.
 func (v *service) reload() {
-	cfg := v.config
+	cfg := v.config()
 	if cfg.file != "" {
-		now, err := readConfig(cfg.file)
+		now, err := v.command.configure() // flags win over it
 		if err != nil {
 			v.log.Error("the configuration is not used; the one at hand stays", "error", err.Error())
 			v.raise("configuration", cfg.file, err.Error())
@@ -152,7 +152,7 @@ func (v *service) reload() {
 		v.raise("configuration", "rules", err.Error())
 		return
 	}
-	v.config = cfg
+	v.settings.Store(cfg)
 	old := v.rules.Swap(rules)
 	in := v.looking.known(rules.input)
 	in.Horizon = cfg.Horizon.or(7 * 24 * time.Hour)

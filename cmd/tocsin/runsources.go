@@ -91,7 +91,7 @@ type listener interface {
 
 // sources makes what the configuration names. Listeners append to the log of what was received, which is a source itself.
 func (v *service) makeSources() error {
-	c := v.config
+	c := v.config()
 	files, journals := c.Sources.Files, c.Sources.Journal
 	if c.Sources.Discover {
 		since := cmp.Or(c.Sources.Since, "now")

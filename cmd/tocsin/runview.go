@@ -71,18 +71,18 @@ func (v *service) makeConsole() (err error) {
 		return err
 	}
 	var secure *tls.Config
-	if secure, err = sourceTLS(v.config.TLS); err != nil {
+	if secure, err = sourceTLS(v.config().TLS); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	v.console, err = console.New(console.Options{Run: v, Listen: []string{v.config.Listen}, TLS: secure, Login: v.config.Login, Accounts: v.accounts, Hosts: v.config.Hosts, Version: version(), Log: v.log})
+	v.console, err = console.New(console.Options{Run: v, Listen: []string{v.config().Listen}, TLS: secure, Login: v.config().Login, Accounts: v.accounts, Hosts: v.config().Hosts, Version: version(), Log: v.log})
 	return err
 }
 
 // liveInput is how the run at hand judges.
 func (v *service) liveInput() engine.Input {
 	in := v.rules.Load().input
-	in.Horizon = v.config.Horizon.or(7 * 24 * time.Hour)
-	if v.replay && v.config.Horizon == 0 {
+	in.Horizon = v.config().Horizon.or(7 * 24 * time.Hour)
+	if v.replay && v.config().Horizon == 0 {
 		in.Horizon = 0
 	}
 	return in

@@ -82,7 +82,7 @@ func (v *service) watch(ctx context.Context) {
 			}
 			if now.Sub(forgot) >= forgetEach {
 				forgot = now
-				if _, err := v.store.Forget(ctx, store.Retention{Before: now.Add(-v.config.Retention.Campaigns.or(400 * 24 * time.Hour))}); err != nil {
+				if _, err := v.store.Forget(ctx, store.Retention{Before: now.Add(-v.config().Retention.Campaigns.or(400 * 24 * time.Hour))}); err != nil {
 					v.log.Error("what is old cannot be let go", "error", err.Error())
 				}
 			}
@@ -187,7 +187,7 @@ func (v *service) roll(now time.Time) {
 	if r.Damaged > 0 || r.Lost > 0 {
 		v.raise("corrupt", "archive", fmt.Sprintf("%d blocks of the archive's spool are damaged: %d events of them are lost", r.Damaged, r.Lost))
 	}
-	c := v.config.Archive
+	c := v.config().Archive
 	gone, err := v.archive.Retain(c.Age.or(30*24*time.Hour), c.Size.or(20<<30), now)
 	if err != nil {
 		v.log.Error("the archive", "error", err.Error())
