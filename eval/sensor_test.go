@@ -189,14 +189,12 @@ func sense(t *testing.T, acts []sensed, late time.Duration, seed uint64, sensors
 		pages[i%2*int(min(seed, 1))].Add(&all[i])
 	}
 	pages[0].Merge(pages[1])
-	b, err := pages[0].AppendBinary(nil) // as after a restart
-	if err != nil {
+	pieces := map[string][]byte{} // as after a restart
+	put := func(name string, piece []byte) error { pieces[name] = piece; return nil }
+	if err := pages[0].Save(put, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	again, err := actor.ReadPages(b, actor.Key{1}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := actor.LoadPages(pieces, actor.Key{1}, nil, func(name string, err error) { t.Fatal(name, err) })
 	again.Whole()
 	return (&campaign.Board{Describe: again.Describe}).Build(again.Actors(0)).Campaigns
 }

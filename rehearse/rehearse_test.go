@@ -465,13 +465,13 @@ func BenchmarkWrite(b *testing.B) {
 
 // TestLines says that Lines gives what Write writes.
 func TestLines(t *testing.T) {
-	opt := Options{Seed: 3, Targets: 2, Days: 1}
+	opt := rehearse.Options{Seed: 3, Targets: 2, Days: 1}
 	dir := t.TempDir()
-	truth, err := Write(dir, opt, false)
+	truth, err := rehearse.Write(dir, opt, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, also, err := Lines(opt)
+	all, also, err := rehearse.Lines(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
