@@ -114,10 +114,11 @@ func (f *follower) decidePacked(s *stream, e entry) (more bool, err error) {
 // it may be, stop is true.
 func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (stop bool, err error) {
 	fam := familyOf(s.path)
-	settled := s.final || now.Sub(later(s.since, s.changed)) >= f.o.Quiet
+	s.looks++ // so that a process that was stopped for a while looks again
+	settled := s.final || s.looks > 3 && now.Sub(later(s.since, s.changed)) >= f.o.Quiet
 	for _, o := range f.streams {
-		if o == s || o.dropped || o.kind != lines && o.kind != packed || o.offset == 0 || o.head.n == 0 || o.fam != fam || o.path == s.path {
-			continue
+		if o == s || o.dropped || o.kind != lines && o.kind != packed || o.offset == 0 || o.head.n == 0 || o.fam != fam || o.name == s.name && s.at == s.name {
+			continue // the last: it took the name of o, and is no copy
 		}
 		if o.gone.IsZero() && o.kind == lines {
 			file := f.open(o)

@@ -57,6 +57,7 @@ func (f *follower) scan(first func(*glob) bool) error {
 			missing = append(missing, s)
 		}
 	}
+	missing = slices.DeleteFunc(missing, func(s *stream) bool { return f.renamed(s, sc) })
 	for _, s := range missing {
 		if s.dropped {
 			continue
@@ -97,10 +98,7 @@ func (f *follower) stillThere(s *stream, sc *scene) bool {
 	if s.id == (fileID{}) {
 		return false
 	}
-	if f.byID[s.id] == nil {
-		f.byID[s.id] = s
-	}
-	if f.byID[s.id] != s { // another has the better claim
+	if o := f.byID[s.id]; o != nil && o != s { // another was found to be that
 		s.id = fileID{}
 		return false
 	}
@@ -176,17 +174,23 @@ func (f *follower) free(s *stream, e entry) bool {
 	return n == nil || n != s && n.kind == fresh && n.offset == 0 && !n.there
 }
 
-// seek looks for s, which does not lie where it lay: renamed, replaced, copied, compressed. Else it is gone.
+// renamed looks for s under another name in its folder.
+func (f *follower) renamed(s *stream, sc *scene) bool {
+	if s.id == (fileID{}) {
+		return false
+	}
+	for _, e := range sc.around(s) {
+		if o := f.byID[e.id]; e.id == s.id && (o == nil || o == s) && f.same(s, e) {
+			f.found(s, e)
+			return true
+		}
+	}
+	return false
+}
+
+// seek looks for s, which was not renamed: it was replaced, copied, compressed. Else it is gone.
 func (f *follower) seek(s *stream, sc *scene) error {
 	if s.gone.IsZero() || s.seenSize < 0 {
-		if s.id != (fileID{}) {
-			for _, e := range sc.around(s) {
-				if e.id == s.id && f.byID[e.id] == s && f.same(s, e) {
-					f.found(s, e)
-					return nil
-				}
-			}
-		}
 		for _, e := range sc.found {
 			if e.path == s.path && f.free(s, e) && f.replaces(s, e) {
 				return f.adopt(s, e, s.kind)
@@ -231,14 +235,11 @@ func (f *follower) replaces(s *stream, e entry) bool {
 	switch {
 	case s.kind == whole:
 		return true
-	case s.offset == 0:
-		info := statOf(s.f)
-		return info == nil || info.Size() == 0
-	case s.kind == packed:
+	case s.kind == packed || s.offset < leastSame:
 		return false
 	}
 	ok, _ := f.fits(s, e)
-	return ok && s.offset >= leastSame
+	return ok
 }
 
 // leastSame is how much of a file at the same path must be the same for it to be the same file in another place of the

@@ -56,6 +56,7 @@ type stream struct {
 	cut     bool      // gone because it was truncated
 	sought  bool      // since it is gone, what it became was looked for
 	away    time.Time // since when no glob names where it lies; zero: one does
+	looks   int       // how often it was held against what it may be a copy of
 	unread  bool      // its cursor says that nothing of it was delivered
 	held    bool      // its cursor says that it had its name
 	known   bool      // its cursor was put
