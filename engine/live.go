@@ -54,6 +54,9 @@ type Live struct {
 	kept  sync.Mutex
 	saved map[string]string // positions, by commit
 
+	showing sync.Mutex
+	shown   map[string][]LiveMatch // by group, the newest last
+
 	origins sync.Map // ID → *origin
 	view    atomic.Pointer[View]
 	room    chan struct{} // closed while there is room for more
@@ -178,7 +181,7 @@ func NewLive(o LiveOptions, kept *Kept) (*Live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{o: o, key: keyOf(o.Input.Key), tenants: map[string]*tenant{}, saved: map[string]string{}, due: newCommit(), kick: make(chan struct{}, 1), ended: make(chan struct{})}
+	l := &Live{o: o, key: keyOf(o.Input.Key), tenants: map[string]*tenant{}, saved: map[string]string{}, shown: map[string][]LiveMatch{}, due: newCommit(), kick: make(chan struct{}, 1), ended: make(chan struct{})}
 	l.run = &run{in: o.Input, from: from, folders: map[string][]source.Unit{}, near: map[string]*neighbourhood{}}
 	l.room = make(chan struct{})
 	close(l.room)

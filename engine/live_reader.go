@@ -94,7 +94,7 @@ type share struct {
 	blocks    []TenantBlock
 	positions map[string]string
 	gone      []string
-	matches   []LiveMatch
+	matches   int // that were shown
 	perRule   map[*tocsin.Rule]int
 	held      map[*tocsin.Rule]int64
 	events    int64
@@ -522,7 +522,7 @@ func (t tables) add(ev *tocsin.Event, key actor.Key) {
 // match notes that a rule holds.
 func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int) {
 	s.held[rule]++
-	if len(s.matches) >= shownMatches || s.perRule[rule] >= shownOfRule {
+	if s.matches >= shownMatches || s.perRule[rule] >= shownOfRule {
 		return
 	}
 	m := &tocsin.Match{Time: ev.Time, Rule: rule, Event: ev}
@@ -534,7 +534,8 @@ func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int
 	if number >= 0 {
 		m.Held = r.hunter.matcher.Held(m.Event, number)
 	}
-	s.matches = append(s.matches, LiveMatch{Tenant: r.at.Tenant, Match: m})
+	s.matches++
+	r.live.show(r.live.groupOf(r.at.Tenant), LiveMatch{Tenant: r.at.Tenant, Match: m})
 	r.live.again()
 }
 

@@ -24,7 +24,6 @@ type tenant struct {
 	judgedAt   time.Time
 	campaigns  []*tocsin.Campaign // as they are told: with names and principals
 	told       map[string]telt    // campaigns and principals as they are told
-	matches    []LiveMatch        // the newest, the last one last
 	held       map[*tocsin.Rule]int64
 	view       *GroupView
 	dirty      bool // the view is not of now
@@ -64,7 +63,6 @@ type GroupView struct {
 	Attempts   int
 	Tried      []tocsin.Entity
 	Standing   tocsin.Standing
-	Matches    []LiveMatch // the newest first
 	Held       map[*tocsin.Rule]int64
 	Late       int64
 	Pages      int // that are held
@@ -98,7 +96,7 @@ func (l *Live) stateOptions(t *tenant) StateOptions {
 	in := l.o.Input
 	return StateOptions{Key: l.key, Horizon: in.Horizon, Set: l.set, Known: in.Known, Knowledge: in.Knowledge, Channels: in.Channels, Rules: l.o.Rules,
 		Matches: func(m *tocsin.Match) {
-			t.match(LiveMatch{t.name, m})
+			l.show(t.name, LiveMatch{t.name, m})
 			t.held[m.Rule]++
 		}}
 }
@@ -109,15 +107,29 @@ func (l *Live) newTenant(name string) *tenant {
 	return t
 }
 
-// match keeps one of the newest matches. A correlation that is told again takes its own place.
-func (t *tenant) match(m LiveMatch) {
+// show keeps one of the newest matches of a group, for those who look on: at once, before anything is joined. A correlation that
+// is told again takes its own place.
+func (l *Live) show(group string, m LiveMatch) {
+	l.showing.Lock()
+	defer l.showing.Unlock()
+	all := l.shown[group]
 	if m.Key != ([16]byte{}) {
-		t.matches = slices.DeleteFunc(t.matches, func(x LiveMatch) bool { return x.Key == m.Key && x.Rule == m.Rule })
+		all = slices.DeleteFunc(all, func(x LiveMatch) bool { return x.Key == m.Key && x.Rule == m.Rule })
 	}
-	if t.matches = append(t.matches, m); len(t.matches) > 2*mostMatches {
-		t.matches = slices.Clone(t.matches[len(t.matches)-mostMatches:])
+	if all = append(all, m); len(all) > 2*mostMatches {
+		all = slices.Clone(all[len(all)-mostMatches:])
 	}
-	t.dirty = true
+	l.shown[group] = all
+}
+
+// Matches are the newest ones of a group, the newest first, at most a thousand since the process began.
+func (l *Live) Matches(group string) []LiveMatch {
+	l.showing.Lock()
+	defer l.showing.Unlock()
+	all := l.shown[group]
+	all = slices.Clone(all[max(0, len(all)-mostMatches):])
+	slices.Reverse(all)
+	return all
 }
 
 // take takes a reader's share.
@@ -135,9 +147,6 @@ func (t *tenant) take(s *share) {
 		t.called = true
 	}
 	t.state.Facts().Merge(s.facts)
-	for _, m := range s.matches {
-		t.match(m)
-	}
 	for r, n := range s.held {
 		t.held[r] += n
 		t.dirty = true
@@ -300,7 +309,5 @@ func (t *tenant) look() {
 	for r, n := range t.held {
 		v.Held[r] = n
 	}
-	v.Matches = slices.Clone(t.matches[max(0, len(t.matches)-mostMatches):])
-	slices.Reverse(v.Matches)
 	t.view, t.dirty = v, false
 }

@@ -278,7 +278,8 @@ func killedRun(t *testing.T, program string, seed uint64, kills int) {
 	config := filepath.Join(dir, "run.yaml")
 	logs, data := filepath.Join(dir, "logs"), filepath.Join(dir, "data")
 	_ = os.MkdirAll(logs, 0o755)
-	text := fmt.Sprintf("sources:\n  files: [{glob: %q}]\nalerts:\n  routes: [{name: test, kind: webhook, url: %q}]\n", logs+"/**", to.URL)
+	// A day is played within seconds, so that what a killed run is late by is hours of it.
+	text := fmt.Sprintf("lateness: 48h\nsources:\n  files: [{glob: %q}]\nalerts:\n  routes: [{name: test, kind: webhook, url: %q}]\n", logs+"/**", to.URL)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -224,7 +224,7 @@ func (v *service) Matches(ctx context.Context, q console.MatchQuery) ([]*tocsin.
 	}
 	var all []*tocsin.Match
 	for _, g := range v.groups(q.Tenant) {
-		for _, m := range g.Matches {
+		for _, m := range v.live.Matches(g.Name) {
 			if of != nil && !holdsPlace(of, m.Event.Place()) {
 				continue
 			}
@@ -372,7 +372,7 @@ func (v *service) Search(ctx context.Context, q console.SearchQuery) iter.Seq2[*
 // Record is one event of the archive.
 func (v *service) Record(ctx context.Context, tenant string, at tocsin.Place) (*tocsin.Event, error) {
 	for _, g := range v.groups(tenant) { // those that matched are at hand
-		for _, m := range g.Matches {
+		for _, m := range v.live.Matches(g.Name) {
 			if m.Event.Place() == at {
 				return v.shown(m.Event), nil
 			}
