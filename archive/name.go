@@ -74,7 +74,7 @@ func (p *period) holds(t time.Time) bool { return t.Unix() >= p.from && t.Unix()
 
 // filePath is where a Parquet file lies below the archive, with slashes.
 func filePath(tenant, period string, seq uint64) string {
-	return path.Join(tenantFolder(tenant), fmt.Sprintf("%s-%06d.parquet", period, seq))
+	return path.Join(TenantFolder(tenant), fmt.Sprintf("%s-%06d.parquet", period, seq))
 }
 
 const undatedName = "undated"
@@ -102,9 +102,9 @@ func parsePath(name string) (seq uint64, from, to time.Time, ok bool) {
 	return seq, from, to, when == undatedName || when == "before" || when == "after" || when == "all"
 }
 
-// tenantFolder is the name of a tenant's folder: "default" for the only one, else its name, of which all that is not a small
+// TenantFolder is the name of a tenant's folder: "default" for the only one, else its name, of which all that is not a small
 // letter, a digit or a hyphen is written as %XX, so that no two are one on any file system.
-func tenantFolder(tenant string) string {
+func TenantFolder(tenant string) string {
 	if tenant == "" {
 		return "default"
 	}

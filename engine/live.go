@@ -12,7 +12,6 @@ import (
 	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -583,10 +582,13 @@ var _ feed.Sink = (*Live)(nil)
 // wholeID is under which the position of a file that is read as a whole is kept while it is read.
 func wholeID(path string) string { return "whole:" + path }
 
-// originsInOrder lists the streams.
+// originsInOrder lists the streams by their ids.
 func (l *Live) originsInOrder() (all []*origin) {
-	l.origins.Range(func(_, v any) bool { all = append(all, v.(*origin)); return true })
-	slices.SortFunc(all, func(a, b *origin) int { return strings.Compare(a.ID, b.ID) })
+	of := map[string]*origin{}
+	l.origins.Range(func(id, v any) bool { of[id.(string)] = v.(*origin); return true })
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		all = append(all, of[id])
+	}
 	return all
 }
 

@@ -128,7 +128,10 @@ func (r *reader) restore(id string, p position) {
 		o.format, o.known = f.Format, true
 		o.file.host = cmp.Or(o.file.host, f.Host)
 	}
-	o.file.format, o.thread = o.format.Name, &thread{}
+	o.file.mu.Lock()
+	o.file.format = o.format.Name
+	o.file.mu.Unlock()
+	o.thread = &thread{}
 	o.told, o.floor, o.passed = w.Line+int64(bytes.Count(w.Tail, newline)), math.MaxUint64, map[uint64]bool{}
 	for _, n := range p.recent() {
 		o.passed[n] = true

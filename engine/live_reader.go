@@ -252,7 +252,11 @@ func (r *reader) cursor(b *feed.Batch) {
 func (r *reader) origin(b *feed.Batch) *origin {
 	o := r.origins[b.Origin.ID]
 	if o != nil {
-		o.Origin = b.Origin
+		if o.Origin != b.Origin {
+			o.mu.Lock()
+			o.Origin = b.Origin
+			o.mu.Unlock()
+		}
 		return o
 	}
 	o = &origin{Origin: b.Origin, file: &file{path: b.Origin.Path, host: b.Origin.Host}, flushed: true}
@@ -383,7 +387,9 @@ func (r *reader) recognise(o *origin, head []byte, last bool) bool {
 	f, why := source.Follow(o.Path, head)
 	if why == "" && f.Lines {
 		o.format, o.known = f.Format, true
+		o.file.mu.Lock()
 		o.file.format, o.file.host = f.Format.Name, cmp.Or(o.file.host, f.Host)
+		o.file.mu.Unlock()
 		if f.Back {
 			o.thread = &thread{}
 		}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/archive"
 	"github.com/tocsin-ids/tocsin/console"
 	"github.com/tocsin-ids/tocsin/engine"
 )
@@ -31,12 +32,11 @@ func (v *service) search(ctx context.Context, q console.SearchQuery) ([]*tocsin.
 		limit = searchUsual
 	}
 	limit = min(limit, searchMost)
-	in := engine.Input{Paths: []string{v.archiveOf(q.Tenant)}, From: q.From, To: q.To}
 	text := strings.ToLower(q.Text)
 	var mu sync.Mutex
 	var found []*tocsin.Event
 	order := func(a, b *tocsin.Event) int { return a.Time.Compare(b.Time) }
-	_, err := engine.Read(ctx, in, func(int) engine.Desk {
+	err := v.kept(ctx, engine.Input{From: q.From, To: q.To}, q.Tenant, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
 			if !wantedBy(ev, text, q.Fields) {
 				return
@@ -82,7 +82,7 @@ func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*
 	defer stop(nil)
 	var mu sync.Mutex
 	var found *tocsin.Event
-	_, err := engine.Read(ctx, engine.Input{Paths: []string{v.archiveOf(tenant)}}, func(int) engine.Desk {
+	err := v.kept(ctx, engine.Input{}, tenant, func(int) engine.Desk {
 		return engine.DeskFunc(func(ev *tocsin.Event) {
 			if ev.Record != at.Record || ev.Source != at.Source {
 				return
@@ -104,15 +104,43 @@ func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*
 	return nil, console.ErrNotFound
 }
 
-// archiveOf is the folder of the archive.
-func (v *service) archiveOf(string) string { return filepath.Join(v.dir, "archive") }
+// kept reads the events that are kept of a tenant, or of all where it is empty. What has not yet its own file lies together:
+// there a tenant's events are those of its origins.
+func (v *service) kept(ctx context.Context, in engine.Input, tenant string, desk func(int) engine.Desk) error {
+	folder := filepath.Join(v.dir, "archive")
+	if tenant == "" {
+		in.Paths = []string{folder}
+		_, err := engine.Read(ctx, in, desk)
+		return err
+	}
+	in.Paths = []string{filepath.Join(folder, archive.TenantFolder(tenant))}
+	if _, err := os.Stat(in.Paths[0]); err == nil {
+		if _, err := engine.Read(ctx, in, desk); err != nil {
+			return err
+		}
+	}
+	own := map[string]bool{}
+	for _, o := range v.live.View().Origins {
+		own[o.Path] = o.Tenant == tenant
+	}
+	in.Paths = []string{filepath.Join(folder, "spool")}
+	_, err := engine.Read(ctx, in, func(worker int) engine.Desk {
+		d := desk(worker)
+		return engine.DeskFunc(func(ev *tocsin.Event) {
+			if own[ev.Source] {
+				d.Event(ev)
+			}
+		})
+	})
+	return err
+}
 
 // archived is how many bytes the archive takes.
 func (v *service) archived() (n int64) {
 	if v.archive == nil {
 		return 0
 	}
-	_ = filepath.WalkDir(v.archiveOf(""), func(_ string, d fs.DirEntry, err error) error {
+	_ = filepath.WalkDir(filepath.Join(v.dir, "archive"), func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil
 		}
