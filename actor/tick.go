@@ -2,7 +2,6 @@ package actor
 
 import (
 	"strings"
-	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -94,18 +93,37 @@ func stream(a *tocsin.Action) uint32 {
 	return h
 }
 
-// unrotated is the name under which a log is written on: package tail names what follows a rotation PATH@20060102T150405Z, or
-// PATH@20060102T150405.2Z.
+// unrotated is the name under which a log is written on. Package tail names what follows a rotation PATH@20060102T150405Z, or
+// PATH@20060102T150405.2Z; logrotate and others name what came before it PATH.1, PATH.2.gz or PATH-20060102.
 func unrotated(source string) string {
-	at := strings.LastIndexByte(source, '@')
-	if at < 0 || !strings.HasSuffix(source, "Z") {
-		return source
+	if at := strings.LastIndexByte(source, '@'); at >= 0 && strings.HasSuffix(source, "Z") {
+		stamp, _, _ := strings.Cut(source[at+1:len(source)-1], ".")
+		if len(stamp) == len("20060102T150405") && digits(stamp[:8]) && stamp[8] == 'T' && digits(stamp[9:]) {
+			source = source[:at]
+		}
 	}
-	stamp, _, _ := strings.Cut(source[at+1:len(source)-1], ".")
-	if _, err := time.Parse("20060102T150405", stamp); err != nil {
-		return source
+	name := source
+	for _, end := range [...]string{".gz", ".bz2", ".zst", ".xz"} {
+		if rest, ok := strings.CutSuffix(name, end); ok {
+			name = rest
+			break
+		}
 	}
-	return source[:at]
+	i := len(name)
+	for i > 0 && name[i-1] >= '0' && name[i-1] <= '9' {
+		i--
+	}
+	n := len(name) - i
+	switch {
+	case i < 2 || name[i-2] == '/' || name[i-2] >= '0' && name[i-2] <= '9': // an address is no rotated log
+	case name[i-1] == '.' && n >= 1 && n <= 3, name[i-1] == '-' && n == len("20060102"):
+		return name[:i-1]
+	}
+	return source
+}
+
+func digits(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }) < 0
 }
 
 // FNV-1a, 32 bits. http://www.isthe.com/chongo/tech/comp/fnv/
