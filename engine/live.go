@@ -153,8 +153,8 @@ type Kept struct {
 
 // Bytes of events that wait: so many are committed at once, and with so many no more are taken until they are.
 const (
-	enoughDue = 16 << 20
-	mostDue   = 96 << 20
+	enoughDue = 8 << 20
+	mostDue   = 48 << 20
 )
 
 // NewLive makes a Live that goes on from what was kept; a nil one is the beginning.

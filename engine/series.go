@@ -7,13 +7,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/klauspost/compress/s2"
+
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
 const (
-	// maxHeld bounds the hits that a State keeps in their written form, in bytes.
-	maxHeld = 64 << 20
+	// maxHeld bounds the hits that a State keeps in their written form, in bytes: about a fifth of what they say.
+	maxHeld = 32 << 20
 
 	// A stretch of hits is full with so many bytes, or when it spans so long.
 	fullStretch = 64 << 10
@@ -111,6 +113,7 @@ func (r *series) hold(mark time.Time) bool {
 		last = &stretchOfHits{number: r.number, from: mark}
 		r.held = append(r.held, last)
 	}
+	b = s2.Encode(nil, b)
 	last.add(mark, n, b)
 	for r.bytes += len(b); r.bytes > maxHeld && len(r.held) > 1; {
 		r.drop(true)
@@ -188,7 +191,7 @@ func (r *series) save(put func(string, []byte) error, keep func(string)) error {
 			return err
 		}
 		waiting := stretchOfHits{from: r.state.mark}
-		waiting.add(r.state.mark, n, b)
+		waiting.add(r.state.mark, n, s2.Encode(nil, b))
 		return put(waitingHits, waiting.written())
 	}
 	return nil
@@ -213,6 +216,18 @@ func (h *stretchOfHits) written() []byte {
 }
 
 var errHits = errors.New("these are no hits of correlations")
+
+// hitsOf is the written form of hits that a blob holds, compressed.
+func hitsOf(blob []byte) ([]byte, error) {
+	if n, err := s2.DecodedLen(blob); err != nil || n > maxPiece {
+		return nil, errHits
+	}
+	b, err := s2.Decode(nil, blob)
+	if err != nil {
+		return nil, errHits
+	}
+	return b, nil
+}
 
 func readStretch(b []byte) (*stretchOfHits, error) {
 	var head [5]int64
@@ -279,7 +294,10 @@ func (r *series) replay(all []*stretchOfHits, mark time.Time, bad func(string, e
 	for _, h := range all {
 		var err error
 		for _, b := range h.blobs {
-			if err = r.fresh.UnmarshalBinary(b); err != nil {
+			if b, err = hitsOf(b); err == nil {
+				err = r.fresh.UnmarshalBinary(b)
+			}
+			if err != nil {
 				break
 			}
 		}
