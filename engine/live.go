@@ -266,9 +266,9 @@ func (l *Live) Run(ctx context.Context) error {
 	for _, w := range l.workers {
 		busy.Go(func() { w.work(reading) })
 	}
-	const beat = 20 * time.Millisecond
+	const beat, rest = 20 * time.Millisecond, 100 * time.Millisecond
 	turned, committed := time.Now(), time.Now()
-	pause := beat // from one turn to the next: at least four times what the last one took, so that joining leaves room for reading
+	pause := rest // from one turn to the next: at least four times what the last one took, so that joining leaves room for reading
 	var cost time.Duration
 	tick := time.NewTicker(beat)
 	defer tick.Stop()
@@ -297,7 +297,7 @@ func (l *Live) Run(ctx context.Context) error {
 		}
 		l.turn(now)
 		turned = time.Now()
-		pause = min(max(beat, 4*turned.Sub(now)), 2*time.Second)
+		pause = min(max(rest, 4*turned.Sub(now)), 2*time.Second)
 		if turned.Sub(committed) >= max(l.o.Commit, min(10*cost, 4*l.o.Commit)) || l.heavy() {
 			l.commit(context.WithoutCancel(ctx))
 			cost = time.Since(turned)
