@@ -76,7 +76,7 @@ type LiveOptions struct {
 	Rule func(id, title string) *tocsin.Rule
 	// Replay takes times as the records say: the mark follows them. Otherwise no event is later than when it was received.
 	Replay bool
-	// Lateness is how long after it happened an event may come without being late: 5 seconds, or with Replay an hour.
+	// Lateness is how long after it happened an event may come without being late: a second, or with Replay an hour.
 	Lateness time.Duration
 	// Idle is how long a stream holds the mark that delivers nothing: 5 seconds.
 	Idle time.Duration
@@ -169,7 +169,7 @@ func NewLive(o LiveOptions, kept *Kept) (*Live, error) {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	if o.Lateness <= 0 {
-		if o.Lateness = 5 * time.Second; o.Replay {
+		if o.Lateness = time.Second; o.Replay {
 			o.Lateness = time.Hour
 		}
 	}
