@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -56,7 +57,7 @@ func (f *dataFlag) dir() (string, error) {
 type accountAddCmd struct {
 	dataFlag
 	Name string `arg:"" help:"Who: letters, digits, . _ @ and -."`
-	Role string `help:"What they may do: viewer looks; admin also changes." enum:"viewer,admin" default:"viewer" placeholder:"ROLE"`
+	Role string `help:"What they may do: viewer looks; admin also changes. Left out, it stays as it is, and is viewer for somebody new." enum:"viewer,admin," default:"" placeholder:"ROLE"`
 }
 
 // Run adds somebody. The password comes from the terminal, or is the first line of standard input.
@@ -72,13 +73,24 @@ func (c *accountAddCmd) Run(s std) error {
 	if len(password) < leastPassword {
 		return fmt.Errorf("a password of %d bytes is too short: it has %d at least", len(password), leastPassword)
 	}
-	err = a.act("account", c.Name, c.Role+", password set", func() error {
-		return a.SetUser(c.Name, password, console.Role(c.Role))
+	role := console.Role(c.Role)
+	if role == "" {
+		role = console.Viewer
+		users, err := a.Users()
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(users, func(u console.User) bool { return u.Name == c.Name }); i >= 0 {
+			role = users[i].Role // a new password takes no right away
+		}
+	}
+	err = a.act("account", c.Name, string(role)+", password set", func() error {
+		return a.SetUser(c.Name, password, role)
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "%s may log in as %s\n", report.Visible(c.Name), c.Role)
+	fmt.Fprintf(s.out, "%s may log in as %s\n", report.Visible(c.Name), role)
 	return nil
 }
 

@@ -147,7 +147,7 @@ func TestConfigFaults(t *testing.T) {
 		{"bare IPv6", "listen: ::1", 1, "want ADDR:PORT"},
 		{"tls without key", "listen: 0.0.0.0:8417\ntls: {cert: DIR/a.crt}", 1, "its tls wants cert and key"},
 		{"certificates of browsers", "listen: 0.0.0.0:8417\ntls: {cert: DIR/a.crt, key: DIR/a.key, client-ca: DIR/a.crt}", 2, "tls.client-ca: the console asks for a login"},
-		{"http beyond, in clear", "sources:\n  http:\n    - listen: 0.0.0.0:1\n      tokens: [{file: DIR/secret}]", 3, "senders needs tls"},
+		{"http beyond, in clear", "sources:\n  http:\n    - listen: 0.0.0.0:1\n      tokens: [{file: DIR/secret}]", 3, "senders need tls"},
 		{"http beyond, for all", "sources:\n  http:\n    - listen: 0.0.0.0:1\n      tls: {cert: DIR/a.crt, key: DIR/a.key}", 3, "it needs tokens, or tls with client-ca"},
 		{"http by certificates without any", "sources:\n  http:\n    - listen: 127.0.0.1:1\n      tenants: {a: b}", 4, "it needs tls with client-ca"},
 		{"syslog beyond, udp", "sources:\n  syslog:\n    - listen: udp://0.0.0.0:514", 3, "use tls:// with client-ca, or name under trusted"},
@@ -270,6 +270,7 @@ func TestConfigGood(t *testing.T) {
 		{"durations", "lateness: 1m30s\nhorizon: 7d\ncommit: 500ms\nsources: {stdin: true}", ""},
 		{"quoted", "lateness: '30s'\narchive: {size: \"1.5 GiB\"}\nsources: {stdin: true}", ""},
 		{"udp and tcp of one port", "sources: {syslog: [{listen: 'udp://127.0.0.1:514'}, {listen: 'tcp://127.0.0.1:514'}]}", ""},
+		{"all are trusted", "sources:\n  syslog:\n    - listen: udp://0.0.0.0:5514\n      trusted: [10.0.0.0/8, '::/0']", ":4: sources.syslog[0].trusted[1]: ::/0 is every address"},
 		{"plain mail and webhook", "sources: {stdin: true}\nalerts: {routes: [{name: a, kind: email, server: 'm.example:25', plain: true, from: a@b.example, to: [c@d.example]}, {name: b, kind: webhook, plain: true, url: 'http://x.example/'}]}", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -52,7 +53,13 @@ func (c *Config) missing() (faults []error, doubts []error) {
 		}
 	}
 	for i, s := range c.Sources.Syslog {
-		pair(say, fmt.Sprintf("$.sources.syslog[%d].tls", i), s.TLS)
+		at := fmt.Sprintf("$.sources.syslog[%d]", i)
+		pair(say, at+".tls", s.TLS)
+		for j, n := range s.Trusted {
+			if p, err := netip.ParsePrefix(n); err == nil && p.Bits() == 0 {
+				doubt(fmt.Sprintf("%s.trusted[%d]", at, j), "%s is every address there is: whoever reaches this listener is believed", n)
+			}
+		}
 	}
 	for i, h := range c.Sources.HTTP {
 		at := fmt.Sprintf("$.sources.http[%d]", i)

@@ -513,11 +513,11 @@ func (c *Config) listener(say sayer, path, addr string, t *ConfigTLS, console bo
 		return false
 	}
 	if t == nil {
-		what := "senders"
+		what := "senders need"
 		if console {
-			what = "the console"
+			what = "the console needs"
 		}
-		say(path, "%s is reachable from other machines: %s needs tls: {cert, key}; 127.0.0.1 stays on this machine", addr, what)
+		say(path, "%s is reachable from other machines: %s tls: {cert, key}; 127.0.0.1 stays on this machine", addr, what)
 	}
 	return true
 }

@@ -177,15 +177,17 @@ type service struct {
 	listener  net.Listener
 	looking   *looking
 
-	rules   atomic.Pointer[runRules]
-	ready   atomic.Bool
-	waiting atomic.Int64 // sources that are not yet followed
-	began   time.Time
-	first   time.Time // when the first process of this data began
-	changes hub
-	unkept  unkept
-	spent   spent
-	aside   atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew
+	rules    atomic.Pointer[runRules]
+	rejected map[string]bool // why rules could not be used at the start
+	ready    atomic.Bool
+	waiting  atomic.Int64 // sources that are not yet followed
+	began    time.Time
+	first    time.Time // when the first process of this data began
+	changes  hub
+	unkept   unkept
+	spent    spent
+	untaken  bool                            // acts from the command line could not be noted
+	aside    atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew
 }
 
 // newService opens what a run needs. Nothing is followed yet.
@@ -202,12 +204,15 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		return nil, err
 	}
 	v.rules.Store(rules)
+	v.rejected = map[string]bool{}
 	for _, f := range rules.rejected {
 		log.Warn("a rule is not used", "why", f.Error())
+		v.rejected[f.Error()] = true
 	}
 	if err := v.openStore(); err != nil {
 		return nil, err
 	}
+	v.endOf("configuration", "rule", "audit") // read anew by now, or said again
 	ctx := context.Background()
 	if !cfg.Archive.Off {
 		mark, err := v.store.Spool(ctx)

@@ -90,5 +90,9 @@ func (v *service) takeActs(ctx context.Context) {
 	if err := takeActs(ctx, v.dir, v.store); err != nil {
 		v.log.Error("what was done from the command line cannot be noted in the audit log", "error", err.Error())
 		v.raise("audit", "command line", err.Error())
+		v.untaken = true
+	} else if v.untaken {
+		v.clear("audit", "command line")
+		v.untaken = false
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
+	"github.com/tocsin-ids/tocsin/report"
 	"github.com/tocsin-ids/tocsin/sigma"
 )
 
@@ -103,6 +104,7 @@ func (v *service) reloads(ctx context.Context) {
 		}
 		was = v.stamps()
 		v.aside.Store(nil) // what was changed is tried again
+		v.endOf("rule")
 		v.reload()
 	}
 }
@@ -166,10 +168,41 @@ func (v *service) reload() {
 	v.keep.mu.Lock()
 	v.keep.policy = v.policy()
 	v.keep.mu.Unlock()
-	v.clear("configuration", "rules")
+	v.sayRejected(old.rejected, rules.rejected)
 	v.clear("configuration", cfg.file)
 	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
 }
+
+// sayRejected says which rules are no longer used since they were read anew. Those that could not be used at the start were
+// said then.
+func (v *service) sayRejected(old, now []*tocsin.Fault) {
+	known := map[string]bool{}
+	for _, f := range old {
+		known[f.Error()] = true
+	}
+	var lost []string
+	for _, f := range now {
+		why := f.Error()
+		if !known[why] {
+			v.log.Warn("a rule is not used", "why", why)
+		}
+		if !v.rejected[why] {
+			lost = append(lost, why)
+		}
+	}
+	if len(lost) == 0 {
+		v.clear("configuration", "rules")
+		return
+	}
+	text := "not used since rules were read anew: " + strings.Join(lost[:min(len(lost), mostLostSaid)], "; ")
+	if more := len(lost) - mostLostSaid; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	v.raise("configuration", "rules", report.Visible(text))
+}
+
+// mostLostSaid is how many rules that are not used an incident names.
+const mostLostSaid = 5
 
 // putAside are the ids of rules that are put aside.
 func (v *service) putAside() map[string]bool {

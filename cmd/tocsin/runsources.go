@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -281,6 +282,7 @@ func (v *service) syslog(s ConfigSyslog) (listener, error) {
 // A web is a listener for what comes over HTTP.
 type web struct {
 	addr     string
+	log      *slog.Logger
 	tls      *tls.Config
 	handler  http.Handler
 	stats    []func() []feed.Stat
@@ -288,7 +290,7 @@ type web struct {
 }
 
 func (v *service) http(h ConfigHTTP) (listener, error) {
-	w := &web{addr: h.Listen}
+	w := &web{addr: h.Listen, log: v.log}
 	var err error
 	if w.tls, err = sourceTLS(h.TLS); err != nil {
 		return nil, fmt.Errorf("http %s: %w", h.Listen, err)
@@ -329,7 +331,8 @@ func (w *web) Listen() (err error) {
 
 // Run answers until ctx ends.
 func (w *web) Run(ctx context.Context) error {
-	s := &http.Server{Handler: w.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+	s := &http.Server{Handler: w.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(w.log.Handler(), slog.LevelDebug)}
 	go func() {
 		<-ctx.Done()
 		last, stop := context.WithTimeout(context.Background(), 3*time.Second)
@@ -345,7 +348,11 @@ func (w *web) Run(ctx context.Context) error {
 // Stats are those of all that listens there.
 func (w *web) Stats() (all []feed.Stat) {
 	for _, f := range w.stats {
-		all = append(all, f()...)
+		for _, s := range f() {
+			s.ID += "/" + w.addr // there may be several
+			s.Path += "/" + w.addr
+			all = append(all, s)
+		}
 	}
 	return all
 }

@@ -33,6 +33,19 @@ func (v *service) clear(kind, subject string) {
 	}
 }
 
+// endOf ends all incidents of kinds.
+func (v *service) endOf(kinds ...string) {
+	open, err := v.store.Incidents(context.Background(), true)
+	if err != nil {
+		v.log.Error("incidents cannot be ended", "error", err.Error())
+	}
+	for _, x := range open {
+		if slices.Contains(kinds, x.Kind) {
+			v.clear(x.Kind, x.Subject)
+		}
+	}
+}
+
 // unkept are incidents that could not be kept.
 type unkept struct {
 	mu  sync.Mutex
