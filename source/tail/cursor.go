@@ -75,7 +75,7 @@ func parseCursor(s string) (cursor, error) {
 		return c, errors.New("its path is not absolute")
 	case c.Offset < 0 || c.Line < 0 || c.Past < 0 || c.Size < 0:
 		return c, errors.New("it has a negative number")
-	case c.HeadN < 0 || c.HeadN > headMost || int64(c.HeadN) > c.Offset || c.HeadN > 0 && len(c.Head) != printLen:
+	case c.HeadN < 0 || c.HeadN > headMost || c.HeadN > 0 && len(c.Head) != printLen:
 		return c, errors.New("its print of the beginning is none")
 	case c.Tail != "" && len(c.Tail) != printLen:
 		return c, errors.New("its print of what comes before the place is none")

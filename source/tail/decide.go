@@ -38,8 +38,10 @@ func (f *follower) decide(s *stream) (more bool, err error) {
 	}
 	if ok, err := s.head.of(file); err != nil {
 		return false, f.cannotRead(s, err)
-	} else if !ok {
+	} else if !ok && s.offset > 0 {
 		return true, f.truncated(s, info)
+	} else if !ok && f.lead(s) { // it is being written anew, and nothing of it was delivered
+		return true, f.register(s)
 	}
 	begin := make([]byte, min(size, backMost))
 	n, err := file.ReadAt(begin, 0)
@@ -91,7 +93,7 @@ func (f *follower) waitQuiet(s *stream, why string, now time.Time) error {
 func (f *follower) decidePacked(s *stream, e entry) (more bool, err error) {
 	if s.offset == 0 && !s.final {
 		for _, o := range f.streams {
-			if o == s || o.dropped || o.kind != lines && o.kind != packed || o.reject[s.id] || !f.compressedOf(o, e) {
+			if o == s || o.dropped || o.kind == whole || o.reject[s.id] || !f.compressedOf(o, e) || !f.isLines(o, e) {
 				continue
 			}
 			switch {
@@ -129,15 +131,18 @@ func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (s
 			if err != nil {
 				continue
 			}
-			ok, err := o.head.of(file)
-			if err != nil {
-				continue
-			}
-			if ok && info.Size() >= o.offset {
+			if ok, err := o.fits(file); err != nil && !settled {
+				return true, f.waitQuiet(s, fmt.Sprintf("it may be a copy of %s, which cannot be read now", o.path), now)
+			} else if ok {
 				if !settled && sameUpTo(file, s.f, min(size, info.Size())) {
 					return true, f.waitQuiet(s, fmt.Sprintf("it may be a copy of %s, which may be truncated", o.path), now)
 				}
-				continue
+				// It may have been truncated while they were compared.
+				if ok, err = o.fits(file); err != nil && !settled {
+					return true, f.waitQuiet(s, fmt.Sprintf("it may be a copy of %s, which cannot be read now", o.path), now)
+				} else if ok || err != nil {
+					continue
+				}
 			}
 			if err := f.truncated(o, info); err != nil {
 				return true, err

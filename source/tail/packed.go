@@ -119,6 +119,11 @@ func (f *follower) compressedOf(s *stream, e entry) bool {
 	return s.head.begins(p.begin)
 }
 
+// isLines says whether s is followed, or would be, by how what e holds begins.
+func (f *follower) isLines(s *stream, e entry) bool {
+	return s.kind == lines || s.kind == packed || s.kind == fresh && f.followable(s.name, f.peeks[e.id].begin)
+}
+
 // peekInto reads how what e holds begins; nil if it is not compressed. It is not ok if something else lies there now.
 func peekInto(e entry) (begin []byte, ok bool) {
 	file, err := os.OpenFile(e.path, os.O_RDONLY|nonblock, 0)

@@ -76,6 +76,13 @@ func (f *follower) scan(first func(*glob) bool) error {
 	if err := f.appear(sc, first); err != nil {
 		return err
 	}
+	for _, s := range f.streams {
+		if !s.dropped && s.offset == 0 && s.head.n == 0 && f.lead(s) {
+			if err := f.register(s); err != nil {
+				return err
+			}
+		}
+	}
 	if err := f.finishQuiet(); err != nil {
 		return err
 	}
@@ -135,7 +142,7 @@ func (f *follower) same(s *stream, e entry) bool {
 		return e.path == s.path || s.sentSize == e.info.Size() && s.sentMod == e.info.ModTime().UnixNano()
 	case s.kind == packed:
 		return s.seenSize >= 0 || f.compressedOf(s, e)
-	case s.offset == 0:
+	case s.head.n == 0 && s.offset == 0:
 		return e.path == s.path || rotated(filepath.Base(s.name), filepath.Base(e.path))
 	case s.seenSize >= 0 || s.head.n == 0:
 		return true
@@ -209,21 +216,21 @@ func (f *follower) seek(s *stream, sc *scene) error {
 		return nil // what is left of it is read first
 	}
 	s.sought = true
-	if s.kind != lines && s.kind != packed || s.final {
+	if s.kind == whole || s.final {
 		return nil
 	}
 	around := sc.around(s)
-	if s.kind == lines {
+	if s.kind != packed {
 		for _, e := range around {
 			if s.fam == e.fam && e.path != s.path && f.free(s, e) {
 				if ok, _ := f.fits(s, e); ok {
-					return f.adopt(s, e, lines)
+					return f.adopt(s, e, s.kind)
 				}
 			}
 		}
 	}
 	for _, e := range slices.Concat(sc.found, around) {
-		if (f.byID[e.id] != nil || slices.Contains(packedExts[:], filepath.Ext(e.path))) && f.free(s, e) && !s.reject[e.id] && f.compressedOf(s, e) {
+		if (f.byID[e.id] != nil || slices.Contains(packedExts[:], filepath.Ext(e.path))) && f.free(s, e) && !s.reject[e.id] && f.compressedOf(s, e) && f.isLines(s, e) {
 			return f.adopt(s, e, packed)
 		}
 	}
@@ -248,7 +255,7 @@ const leastSame = 256
 
 // fits says whether what lies at e begins with all of s that was delivered, as far as prints can tell.
 func (f *follower) fits(s *stream, e entry) (bool, error) {
-	if s.offset == 0 || s.head.n == 0 || e.info.Size() < s.offset {
+	if s.head.n == 0 || e.info.Size() < s.offset {
 		return false, nil
 	}
 	file, err := os.OpenFile(e.path, os.O_RDONLY|nonblock, 0)
@@ -265,8 +272,8 @@ func (f *follower) fits(s *stream, e entry) (bool, error) {
 
 // fits says whether file begins with all of s that was delivered.
 func (s *stream) fits(file io.ReaderAt) (bool, error) {
-	if ok, err := s.head.of(file); err != nil || !ok {
-		return false, err
+	if ok, err := s.head.of(file); err != nil || !ok || s.offset == 0 {
+		return ok, err
 	}
 	sum, err := tailAt(file, s.offset)
 	return sum == s.tail, err
@@ -405,6 +412,9 @@ func (f *follower) begins(e entry, name string, first bool) error {
 			f.fromEnd(s, e)
 		}
 	}
+	if s.offset == 0 {
+		f.lead(s)
+	}
 	f.ready(s)
 	return f.register(s)
 }
@@ -434,6 +444,25 @@ func (f *follower) fromEnd(s *stream, e entry) {
 	}
 	f.shut(s)
 	s.atEnd = true
+}
+
+// lead takes a print of the beginning of s, of which nothing was delivered, so that it is known again once it is compressed.
+func (f *follower) lead(s *stream) bool {
+	if s.seenSize == 0 || s.kind == whole || s.kind == packed || s.fault != "" {
+		return false
+	}
+	file := f.open(s)
+	if file == nil {
+		return false
+	}
+	buf := make([]byte, headMost)
+	n, err := file.ReadAt(buf, 0)
+	if n == 0 || err != nil && err != io.EOF {
+		return false
+	}
+	s.first = buf[:n:n]
+	s.head = head{printOf(s.first), n}
+	return true
 }
 
 // prints takes the prints of s from its file. Where it cannot be read there are none, and it is known by its place only.

@@ -169,7 +169,7 @@ func (s *stream) advance(buf []byte, k, cut int) {
 	if k < tailMost && s.offset-int64(cut) == int64(k) || len(done) >= tailMost {
 		s.tail = printOf(done[max(0, len(done)-tailMost):])
 	}
-	if k == 0 {
+	if k == 0 && len(done) > s.head.n {
 		s.first = bytes.Clone(done[:min(len(done), headMost)])
 		s.head = head{printOf(s.first), len(s.first)}
 	}

@@ -19,9 +19,13 @@
 // glob names, also not once compressed, and was quiet for Grace. So what lies there under a rotated name that a glob
 // names keeps its cursor for as long, as does the compressed file that it became, and none is read again.
 //
+// What was created, filled and rotated away while nobody looked is found if it lies beside what had its name, under a
+// name that rotations give, and was changed after what the cursors know.
+//
 // What it leaves out: a copy that is made of a file which nobody truncates then is a file of its own, after it was looked
-// at for Quiet. What is written and removed while nobody looks is not seen. Decompressing xz: such files are given as a
-// whole.
+// at for Quiet. A file rewritten with the same beginning and the same bytes before the place is not told from one that
+// grew. What is written and removed while nobody looks is not seen. xz is not decompressed: such files are given as a
+// whole. The path of what is given as a whole may lead elsewhere once it is rotated.
 package tail
 
 import (
