@@ -91,7 +91,9 @@ func TestLiveCost(t *testing.T) {
 				t.Fatal(err)
 			}
 			d := &disk{store: s, archive: a}
-			live = least(live, spends(func() { follow(t, data, in, d, engine.LiveOptions{Set: set, Keep: d, Replay: true, Lateness: time.Minute}, events) }).Seconds())
+			live = least(live, spends(func() {
+				follow(t, data, in, d, engine.LiveOptions{Set: set, Keep: d, Replay: true, Lateness: time.Minute}, events)
+			}).Seconds())
 			if d.commits == 0 {
 				t.Error("nothing was committed")
 			}

@@ -27,7 +27,7 @@ import (
 //	public-url: https://tocsin.corp.example # what links in alerts begin with [listen's address]
 //	lang: en                      # en or fr: of alerts [en]
 //	zone: Europe/Paris            # of stamps that name none, as hunt's --zone [this machine's; with --replay UTC]
-//	lateness: 5s                  # how long after it happened an event may come without being late [5s; with --replay 1h]
+//	lateness: 1s                  # how long after it happened an event may come without being late [1s; with --replay 1h]
 //	horizon: 7d                   # how long what happened is remembered for joining [7d]
 //	workers: 4                    # readers [one for each processor]
 //	commit: 1s                    # the longest between two commits, 10ms to 5s [1s]
