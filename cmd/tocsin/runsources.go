@@ -83,6 +83,12 @@ func homes() (all []string) {
 	return all
 }
 
+// After how long of quiet the last line of a file is taken that has no end: a recording is not written on.
+const (
+	unended       = 30 * time.Second
+	replayUnended = time.Second
+)
+
 // A listener receives what is pushed.
 type listener interface {
 	Listen() error
@@ -106,7 +112,10 @@ func (v *service) makeSources() error {
 		o := tail.Options{Followable: func(name string, head []byte) bool {
 			f, why := source.Follow(name, head)
 			return f.Lines || why != ""
-		}, Cut: decode.LastRecord, Log: v.log}
+		}, Cut: decode.LastRecord, Unended: unended, Log: v.log}
+		if v.replay {
+			o.Unended = replayUnended
+		}
 		for _, f := range files {
 			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Asked: !f.found, Start: f.Since != "now"})
 			o.Exclude = append(o.Exclude, f.Exclude...)

@@ -288,3 +288,42 @@ func TestSoon(t *testing.T) {
 		t.Fatal(took)
 	}
 }
+
+// TestUnended says that a last line without an end is given when nothing more comes, once, and what comes later goes on after it.
+func TestUnended(t *testing.T) {
+	t.Parallel()
+	_, log := in(t)
+	must(t, os.WriteFile(log, []byte("one\ntwo"), 0o600))
+	o := glob1(log)
+	o.Unended = 40 * time.Millisecond
+	l := live(t, o, nil)
+	text := func() string {
+		var b []byte
+		for _, x := range l.all() {
+			b = append(b, x.Data...)
+		}
+		return string(b)
+	}
+	until := func(want string) {
+		t.Helper()
+		for began := time.Now(); text() != want; time.Sleep(5 * time.Millisecond) {
+			if time.Since(began) > 10*time.Second {
+				t.Fatalf("%q, want %q", text(), want)
+			}
+		}
+	}
+	until("one\ntwo")
+	f, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	must(t, err)
+	_, err = f.WriteString("\nthree\n")
+	must(t, err)
+	must(t, f.Close())
+	until("one\ntwo\nthree\n")
+	all := l.all()
+	if b := all[len(all)-1]; b.Line != 2 || b.Offset != int64(len("one\ntwo")) {
+		t.Errorf("it goes on at line %d, offset %d", b.Line, b.Offset)
+	}
+	if s := l.stat(log); s.Behind != 0 {
+		t.Errorf("%d bytes behind", s.Behind)
+	}
+}

@@ -120,10 +120,20 @@ func (f *follower) block(s *stream, file *os.File, info os.FileInfo, now time.Ti
 		s.scanned = s.offset + int64(len(data))
 		if !whole && past {
 			s.past = 0
-			return info.Size() > limit, nil
+			return info.Size() > limit || f.o.Unended > 0, nil
 		}
-		s.atEnd = !whole
-		return whole, nil
+		until := later(s.changed, s.since).Add(f.o.Unended)
+		switch {
+		case whole:
+			return true, nil
+		case f.o.Unended <= 0:
+			s.atEnd = true
+			return false, nil
+		case now.Before(until):
+			f.remind(s, until)
+			return false, nil
+		}
+		cut = len(data) // who writes may have no more to say
 	case f.o.Cut != nil && !(past && !whole):
 		at := min(max(f.o.Cut(data[:cut]), 0), cut)
 		until := later(s.changed, s.since).Add(f.o.Hold)

@@ -68,6 +68,10 @@ type Options struct {
 	// held back until more comes, but not longer than Hold. Nil: nothing is.
 	Cut func(lines []byte) int
 
+	// Unended is after how long of quiet a last line is delivered that has no end: it may be all there is. What is written to
+	// it later is a line of its own with the same number. Zero: only when nothing can come any more.
+	Unended time.Duration
+
 	Poll    time.Duration // between looks at a file whose system does not tell of changes, or that changed lately; 100 ms
 	Rescan  time.Duration // between looks for files; 1 s
 	Hold    time.Duration // 100 ms
