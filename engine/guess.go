@@ -86,7 +86,7 @@ func (g *guesses) of(f *file, opt decode.Options) (all []tocsin.Guess) {
 	}
 	kept := f.format == decode.StoredName // what was known when it was read first is not known any more
 	if kept {
-		written, opt = "as it was when the event was kept", decode.Options{}
+		written, opt = "the archive keeps times and not what they rest on", decode.Options{}
 	}
 	for kind, c := range g {
 		if c.n == 0 {
@@ -118,7 +118,7 @@ func (g *guesses) of(f *file, opt decode.Options) (all []tocsin.Guess) {
 		if kept {
 			x.Why = written
 			if decode.Guess(kind) == decode.GuessZone {
-				x.Taken = "a zone"
+				x.Taken = "that of when it was read first"
 			}
 		}
 		if c.more {
