@@ -66,6 +66,7 @@ type origin struct {
 	before  int64
 	ids     bool
 	flushed bool // nothing waits in its decoder
+	agent   bool // its events are an agent's
 	taken   time.Time
 	past    bool
 
@@ -351,8 +352,12 @@ func untold(b *feed.Batch) *feed.Batch {
 func (r *reader) decodeLines(o *origin, b *feed.Batch) {
 	o.file.ref = b.At
 	o.past = b.Past
-	if o.thread != nil && o.seq == 0 && b.Line > 1 && !r.warm(o, b.Head, b.Offset, b.At) && len(b.Head) > 0 {
-		r.warmBy(o, b.Head, b.At)
+	if o.thread != nil && o.seq == 0 && b.Line > 1 {
+		if r.warm(o, b.Head, b.Offset, b.At) {
+			_ = try(func() { o.thread.decoder.Flush(func(*tocsin.Event) {}) }) // what waited was told
+		} else if len(b.Head) > 0 {
+			r.warmBy(o, b.Head, b.At)
+		}
 	}
 	data := b.Data
 	if b.Line == 1 {
@@ -426,13 +431,24 @@ func (r *reader) rest(now time.Time) {
 			}
 			r.place(o)
 			r.left()
-		case o.known && !o.flushed && o.thread != nil && now.Sub(o.taken) > longUnknown:
+		case o.known && !o.flushed && o.thread != nil && now.Sub(o.taken) > o.patience():
 			r.enter(o)
 			r.flushOrigin(o)
 			r.place(o)
 			r.left()
 		}
 	}
+}
+
+// agentPatience is how long the result of an agent's call is waited for when nothing else comes: tools take their time.
+const agentPatience = 2 * time.Minute
+
+// patience is how long lines are waited for that may belong to a record, when none come.
+func (o *origin) patience() time.Duration {
+	if o.agent {
+		return agentPatience
+	}
+	return longUnknown
 }
 
 // judge takes one event the way that all go.
@@ -448,6 +464,7 @@ func (r *reader) judge(ev *tocsin.Event) {
 	}
 	r.clock(o, ev)
 	o.given++
+	o.agent = o.agent || len(ev.Sources) > 0 && ev.Sources[0].Product == "ai_agent"
 	s.events++
 	r.live.events.Add(1)
 	if !ev.Time.IsZero() && len(o.sample) < 64 {
