@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -253,15 +252,6 @@ func BenchmarkSave(b *testing.B) {
 			b.ReportMetric(float64(bytes)/float64(b.N)/1e6, "MB/save")
 		})
 	}
-}
-
-// cpuNow is the processor time that the process has used.
-func cpuNow() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestDamaged holds that a piece that cannot be read costs what it held only.

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -426,12 +425,4 @@ func BenchmarkPrincipals(b *testing.B) {
 			b.ReportMetric(saving.Seconds()*1000/float64(b.N), "cpu-ms/save")
 		})
 	}
-}
-
-func cpuNow() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -308,12 +307,4 @@ func BenchmarkSaveFacts(b *testing.B) {
 	b.ReportMetric(float64(size)/float64(b.N), "B/save")
 	b.ReportMetric(judging.Seconds()*1000/float64(b.N), "cpu-ms/names")
 	b.ReportMetric(float64(len(f.facts)), "facts")
-}
-
-func cpuNow() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

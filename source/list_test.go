@@ -14,18 +14,6 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// below strips the folder from the paths of a reading.
-func (r *reading) below(dir string) (streams []string, skipped map[string]string) {
-	skipped = map[string]string{}
-	for _, s := range r.streams {
-		streams = append(streams, filepath.ToSlash(strings.TrimPrefix(s, dir)))
-	}
-	for s, why := range r.skipped {
-		skipped[filepath.ToSlash(strings.TrimPrefix(s, dir))] = strings.ReplaceAll(why, dir, "DIR")
-	}
-	return streams, skipped
-}
-
 func TestPathsAreAsGiven(t *testing.T) {
 	dir := lay(t, map[string]string{"b/two.log": line(2), "b/a/one.log": line(1), "c.log": line(3), "empty": ""})
 	t.Chdir(dir)

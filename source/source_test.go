@@ -26,6 +26,18 @@ type record struct {
 	data         string
 }
 
+// below strips the folder from the paths of a reading.
+func (r *reading) below(dir string) (streams []string, skipped map[string]string) {
+	skipped = map[string]string{}
+	for _, s := range r.streams {
+		streams = append(streams, filepath.ToSlash(strings.TrimPrefix(s, dir)))
+	}
+	for s, why := range r.skipped {
+		skipped[filepath.ToSlash(strings.TrimPrefix(s, dir))] = strings.ReplaceAll(why, dir, "DIR")
+	}
+	return streams, skipped
+}
+
 // read lists, opens and cuts.
 func read(t testing.TB, o Options, args ...string) *reading {
 	t.Helper()
