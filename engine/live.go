@@ -53,6 +53,8 @@ type Live struct {
 	kept  sync.Mutex
 	saved map[string]string // positions, by commit
 
+	putting sync.RWMutex // held by who puts; whoever holds it alone knows that nothing is being put
+
 	showing sync.Mutex
 	shown   map[string][]LiveMatch // by group, the newest last
 
@@ -238,9 +240,12 @@ func (l *Live) Put(ctx context.Context, b *feed.Batch) error {
 	case <-l.ended:
 		return errEnded
 	}
+	l.putting.RLock()
+	defer l.putting.RUnlock()
 	w := l.workers[l.readerOf(b.Origin.ID)]
 	select {
 	case w.in <- b:
+		w.put.Add(1)
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -295,10 +300,11 @@ func (l *Live) Run(ctx context.Context) error {
 			}
 			continue
 		}
-		l.turn(now)
+		due := now.Sub(committed) >= max(l.o.Commit, min(10*cost, 4*l.o.Commit)) || l.heavy()
+		l.turn(now, due)
 		turned = time.Now()
 		pause = min(max(rest, 4*turned.Sub(now)), 2*time.Second)
-		if turned.Sub(committed) >= max(l.o.Commit, min(10*cost, 4*l.o.Commit)) || l.heavy() {
+		if due {
 			l.commit(context.WithoutCancel(ctx))
 			cost = time.Since(turned)
 			committed = time.Now()
@@ -309,7 +315,7 @@ func (l *Live) Run(ctx context.Context) error {
 	last, cancel := context.WithTimeout(context.Background(), 8*time.Second)
 	defer cancel()
 	l.last = true
-	l.turn(time.Now())
+	l.turn(time.Now(), false)
 	err := l.commit(last)
 	close(l.ended)
 	return err
@@ -330,14 +336,26 @@ func (l *Live) again() {
 	}
 }
 
-// turn takes what the readers noted and joins it.
-func (l *Live) turn(now time.Time) {
+// turn takes what the readers noted and joins it. Before a commit all that was put until then is taken: feeds rely on it that
+// what is committed of all origins together is all that came before some moment.
+func (l *Live) turn(now time.Time, commit bool) {
+	var shares []map[string]*share
+	if commit {
+		l.putting.Lock()
+		l.drain()
+	}
+	for _, w := range l.workers {
+		shares = append(shares, w.hand())
+	}
+	if commit {
+		l.putting.Unlock()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	began := time.Now()
-	for _, w := range l.workers {
-		for group, s := range w.hand() {
-			l.take(group, s)
+	for _, s := range shares {
+		for group, of := range s {
+			l.take(group, of)
 		}
 	}
 	mark := l.markAt(now)
@@ -355,6 +373,15 @@ func (l *Live) turn(now time.Time) {
 	v := l.publish(now)
 	if changed && l.o.Turned != nil {
 		l.o.Turned(v)
+	}
+}
+
+// drain waits until the readers have taken all that was put, but for a file that is read as a whole. Nothing is being put.
+func (l *Live) drain() {
+	for _, w := range l.workers {
+		for w.took.Load() < w.put.Load() && !w.whole.Load() {
+			time.Sleep(100 * time.Microsecond)
+		}
 	}
 }
 

@@ -148,7 +148,7 @@ func (r *reader) restore(id string, p position) {
 		if r.warm(o, w.Head, w.At, w.Ref) {
 			o.floor = 0
 		} else {
-			r.warmBy(o, w.Head, w.Ref)
+			r.warmBy(o, w.Head[:min(int64(len(w.Head)), w.At)], w.Ref) // what the tail begins with is not seen twice
 		}
 	}
 	r.origins[id] = o

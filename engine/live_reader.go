@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -27,6 +28,9 @@ type reader struct {
 	*worker
 	live *Live
 	in   chan *feed.Batch
+
+	put, took atomic.Int64 // batches
+	whole     atomic.Bool  // a file is being read as a whole
 
 	mu      sync.Mutex // of all below, and of the worker
 	hunter  *hunter
@@ -212,6 +216,7 @@ func (r *reader) work(ctx context.Context) {
 
 // take takes one batch.
 func (r *reader) take(ctx context.Context, b *feed.Batch) {
+	defer r.took.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(b.Data) == 0 && b.File == "" && r.origins[b.Origin.ID] == nil {
@@ -225,7 +230,9 @@ func (r *reader) take(ctx context.Context, b *feed.Batch) {
 	o.behind = b.Past || o.taken.Sub(b.At) > time.Minute
 	o.mu.Unlock()
 	if b.File != "" {
-		r.whole(ctx, o, b)
+		r.whole.Store(true)
+		r.wholeFile(ctx, o, b)
+		r.whole.Store(false)
 		return
 	}
 	r.lines(o, b)
@@ -591,8 +598,8 @@ func (r *reader) clock(o *origin, ev *tocsin.Event) {
 	}
 }
 
-// whole reads a file that is read as a whole. Its own lock is free between its blocks, so that what was read can be taken.
-func (r *reader) whole(ctx context.Context, o *origin, b *feed.Batch) {
+// wholeFile reads a file that is read as a whole. Its own lock is free between its blocks, so that what was read can be taken.
+func (r *reader) wholeFile(ctx context.Context, o *origin, b *feed.Batch) {
 	info, err := os.Stat(b.File)
 	if err != nil {
 		r.fault(&tocsin.Fault{Source: b.File, Err: err, Hint: "it is read when it is there again"})

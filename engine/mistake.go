@@ -187,7 +187,7 @@ func (w *worker) renewed(b block, th *thread) decode.Decoder {
 	known := func(*tocsin.Event) {} // these were given, or will be
 	m := try(func() {
 		if len(th.head) > 0 && th.tailAt > 0 {
-			d.Decode(&tocsin.Record{Source: b.file.path, Data: th.head, Line: 1, Ref: b.file.ref}, known)
+			d.Decode(&tocsin.Record{Source: b.file.path, Data: th.head[:min(int64(len(th.head)), th.tailAt)], Line: 1, Ref: b.file.ref}, known)
 			d.Flush(known)
 		}
 		if len(th.tail) > 0 {
