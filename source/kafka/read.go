@@ -129,7 +129,7 @@ type batch struct {
 
 func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 	p := b.part
-	if len(rec.Value) > maxValue {
+	if len(rec.Value) > feed.MaxMessage {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
@@ -157,7 +157,7 @@ func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 		}
 	}
 	from := len(b.data)
-	b.data = appendLines(b.data, rec.Value)
+	b.data = feed.AppendLines(b.data, rec.Value)
 	if len(b.data) == from { // it has no line
 		b.mu.Lock()
 		p.pos.Next = rec.Offset + 1

@@ -462,13 +462,13 @@ func (r *reader) add(ctx context.Context, m message) error {
 		}
 	}
 	from := len(r.data)
-	if len(m.data) > maxValue {
+	if len(m.data) > feed.MaxMessage {
 		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", m.seq)
 		r.mu.Lock()
 		r.stat.Refused++
 		r.mu.Unlock()
 	} else {
-		r.data = appendLines(r.data, m.data)
+		r.data = feed.AppendLines(r.data, m.data)
 	}
 	if len(r.data) == from { // it has no line
 		p.Next = m.seq + 1

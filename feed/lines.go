@@ -1,16 +1,16 @@
-package nats
+package feed
 
 import (
 	"bytes"
 	"encoding/json"
 )
 
-// maxValue bounds a message.
-const maxValue = 16 << 20
+// MaxMessage bounds a message of a message queue, in bytes: a source counts longer ones as refused.
+const MaxMessage = 16 << 20
 
-// appendLines adds the lines of a message to b: its own, or of JSON that is laid out over several lines, a line for each
-// value. A message without a byte has no line.
-func appendLines(b, message []byte) []byte {
+// AppendLines adds the lines of a message of a message queue to b: its own, or of JSON that is laid out over several lines, a
+// line for each value. A message without a byte has no line.
+func AppendLines(b, message []byte) []byte {
 	if len(message) == 0 {
 		return b
 	}
