@@ -78,6 +78,7 @@ func (c *demoCmd) Run(s std) (err error) {
 	if err != nil {
 		return err
 	}
+	v.gather = demoGather
 	screen := &screen{w: s.out}
 	if err := v.alsoTell("terminal", tell.Channel{Route: screen, Format: screen.line, Rate: -1}); err != nil {
 		v.close()
@@ -90,9 +91,6 @@ func (c *demoCmd) Run(s std) (err error) {
 	defer stop()
 	var playing sync.WaitGroup
 	err = v.serve(ctx, func(url string) {
-		v.keep.mu.Lock()
-		v.keep.policy.Gather = demoGather
-		v.keep.mu.Unlock()
 		screen.say("console: %s\n", url)
 		screen.say("A rehearsal of %s is played, %s times as fast as it would happen: %d of %d records are there, and %d organisations are about to have a visitor.\n",
 			truth.Campaign.First.Format("Monday, 2 January 2006"), short(c.Speed), p.next, len(lines), len(truth.Campaign.Orgs))

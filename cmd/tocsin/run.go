@@ -160,6 +160,7 @@ type service struct {
 	settings atomic.Pointer[Config] // those at hand: rules, scope and what is told may be read anew
 	command  *runCmd
 	replay   bool
+	gather   time.Duration // as tell.Policy's
 	dir      string
 	log      *slog.Logger
 
@@ -236,10 +237,10 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	if err != nil {
 		return nil, err
 	}
-	if v.channels, err = makeRoutes(cfg, log); err != nil {
+	if v.channels, err = makeRoutes(cfg); err != nil {
 		return nil, err
 	}
-	v.keep = &keeper{store: v.store, archive: v.archive, log: log, appended: map[*archiveBlock]bool{}, known: map[string]*tell.Known{}, watch: map[string]waiting{}, private: v.private, policy: v.policy()}
+	v.keep = &keeper{store: v.store, archive: v.archive, log: log, appended: map[*archiveBlock]bool{}, known: map[string]*tell.Known{}, watch: map[string]waiting{}, private: v.private}
 	for _, r := range cfg.Alerts.Routes {
 		level, _ := tocsin.ParseLevel(r.Level)
 		v.keep.routes = append(v.keep.routes, alertRoute{r.Name, level})
@@ -260,12 +261,12 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	} else if c.Replay {
 		zone = nil
 	}
-	in := rules.input
-	in.Key, in.Workers, in.Horizon = key, cfg.Workers, cfg.Horizon.or(7*24*time.Hour)
-	if c.Replay && cfg.Horizon == 0 {
-		in.Horizon = 0
+	v.looking = &looking{store: v.store}
+	if err := v.looking.refresh(ctx); err != nil {
+		return nil, err
 	}
-	in.Decode = decode.Options{Zone: zone}
+	in := v.judging()
+	in.Key, in.Workers, in.Decode = key, cfg.Workers, decode.Options{Zone: zone}
 	o := engine.LiveOptions{Input: in, Set: rules.set, Rules: rules.hash, Replay: c.Replay, Lateness: time.Duration(cfg.Lateness), Commit: time.Duration(cfg.CommitEach),
 		Group: joinedTenants(cfg.Tenants.Joined), Keep: v.keep, Log: log, Turned: v.turned, Committed: v.committed,
 		Rule: func(id, title string) *tocsin.Rule { return v.rules.Load().rule(id, title) }}
@@ -332,7 +333,7 @@ func joinedTenants(groups [][]string) func(string) string {
 // policy is what is told.
 func (v *service) policy() tell.Policy {
 	level, _ := tocsin.ParseLevel(v.config().Alerts.Level)
-	p := tell.Policy{Level: level, Every: time.Duration(v.config().Alerts.Every), Past: v.config().Alerts.Past, Lang: v.config().Lang, Base: v.url()}
+	p := tell.Policy{Level: level, Every: time.Duration(v.config().Alerts.Every), Past: v.config().Alerts.Past, Lang: v.config().Lang, Base: v.url(), Gather: v.gather}
 	if !v.replay {
 		p.Since = v.first
 	}
@@ -386,9 +387,7 @@ func (v *service) serve(ctx context.Context, open func(url string)) error {
 	if v.listener, err = net.Listen("tcp", v.config().Listen); err != nil {
 		return fmt.Errorf("--listen %s: %w", v.config().Listen, err)
 	}
-	v.keep.mu.Lock()
-	v.keep.policy = v.policy()
-	v.keep.mu.Unlock()
+	v.keep.follow(v.policy()) // which names where the console listens
 	for _, l := range v.listeners {
 		if err := l.Listen(); err != nil {
 			return err

@@ -119,6 +119,13 @@ func (k *keeper) Commit(ctx context.Context, c *engine.Commit) error {
 	return nil
 }
 
+// follow says what is told from the next commit on.
+func (k *keeper) follow(p tell.Policy) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.policy = p
+}
+
 // events puts the events of a commit into the archive, each block once, whatever fails afterwards.
 func (k *keeper) events(c *engine.Commit) (mark string, err error) {
 	if k.archive == nil || len(c.Blocks) == 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -10,7 +9,7 @@ import (
 )
 
 // makeRoutes makes the ways of telling that a configuration names.
-func makeRoutes(cfg *Config, _ *slog.Logger) (map[string]tell.Channel, error) {
+func makeRoutes(cfg *Config) (map[string]tell.Channel, error) {
 	all := map[string]tell.Channel{}
 	for _, r := range cfg.Alerts.Routes {
 		c, err := makeRoute(r)

@@ -156,21 +156,21 @@ func (v *service) reload() {
 	}
 	v.settings.Store(cfg)
 	old := v.rules.Swap(rules)
-	in := v.looking.known(rules.input)
+	v.live.SetRules(v.judging(), rules.set, rules.hash)
+	v.keep.follow(v.policy())
+	v.sayRejected(old.rejected, rules.rejected)
+	v.clear("configuration", cfg.file)
+	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
+}
+
+// judging is how the run judges by the rules and settings at hand.
+func (v *service) judging() engine.Input {
+	in, cfg := v.looking.known(v.rules.Load().input), v.config()
 	in.Horizon = cfg.Horizon.or(7 * 24 * time.Hour)
 	if v.replay && cfg.Horizon == 0 {
 		in.Horizon = 0
 	}
-	if err := v.live.SetRules(in, rules.set, rules.hash); err != nil {
-		v.log.Error("rules", "error", err.Error())
-		return
-	}
-	v.keep.mu.Lock()
-	v.keep.policy = v.policy()
-	v.keep.mu.Unlock()
-	v.sayRejected(old.rejected, rules.rejected)
-	v.clear("configuration", cfg.file)
-	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
+	return in
 }
 
 // sayRejected says which rules are no longer used since they were read anew. Those that could not be used at the start were

@@ -60,13 +60,6 @@ func (h *hub) join(ctx context.Context) <-chan console.Change {
 
 // makeConsole makes the console. Nothing is served yet.
 func (v *service) makeConsole() (err error) {
-	v.looking = &looking{store: v.store}
-	if err := v.looking.refresh(context.Background()); err != nil {
-		return err
-	}
-	if err := v.live.SetRules(v.looking.known(v.liveInput()), v.compiled(), v.rules.Load().hash); err != nil {
-		return err
-	}
 	if v.accounts, err = console.OpenAccounts(filepath.Join(v.dir, accountsFile)); err != nil {
 		return err
 	}
@@ -76,16 +69,6 @@ func (v *service) makeConsole() (err error) {
 	}
 	v.console, err = console.New(console.Options{Run: v, Listen: []string{v.config().Listen}, TLS: secure, Login: v.config().Login, Accounts: v.accounts, Hosts: v.config().Hosts, Version: version(), Log: v.log})
 	return err
-}
-
-// liveInput is how the run at hand judges.
-func (v *service) liveInput() engine.Input {
-	in := v.rules.Load().input
-	in.Horizon = v.config().Horizon.or(7 * 24 * time.Hour)
-	if v.replay && v.config().Horizon == 0 {
-		in.Horizon = 0
-	}
-	return in
 }
 
 // turned tells those who look on what a turn changed.
@@ -111,14 +94,18 @@ func (v *service) Campaigns(ctx context.Context, q console.Query) ([]console.Tol
 	}
 	cases, next, err := v.store.Campaigns(ctx, sq)
 	if err != nil {
-		return nil, "", cursorError(err)
+		return nil, "", refused(err)
 	}
 	var all []console.Told
 	have := map[string]bool{}
-	fresh := v.fresh()
+	fresh := v.fresh(q.Tenant)
+	now := map[string]*tocsin.Campaign{}
+	for _, t := range fresh {
+		now[t.Tenant+"\x00"+t.Campaign.ID] = t.Campaign
+	}
 	for _, c := range cases {
 		t := toldOf(c)
-		if x := fresh[c.Tenant+"\x00"+c.Campaign.ID]; x != nil {
+		if x := now[c.Tenant+"\x00"+c.Campaign.ID]; x != nil {
 			t.Campaign = x
 		}
 		for _, id := range append([]string{t.Campaign.ID}, t.Campaign.Was...) {
@@ -128,38 +115,37 @@ func (v *service) Campaigns(ctx context.Context, q console.Query) ([]console.Tol
 	}
 	if q.Cursor == "" && (q.Status == "" || q.Status == console.Open) { // told since the last commit
 		var more []console.Told
-		for _, g := range v.groups(q.Tenant) {
-			for _, x := range v.private(g.Campaigns) {
-				if have[g.Name+"\x00"+x.ID] || x.Level < q.Level {
-					continue
-				}
-				if _, err := v.store.Campaign(ctx, g.Name, x.ID); err == nil {
-					continue // on a later page, or not of this query
-				}
-				more = append(more, console.Told{Tenant: g.Name, Campaign: x, Updated: v.live.View().At, Status: console.Open})
+		for _, t := range fresh {
+			if have[t.Tenant+"\x00"+t.Campaign.ID] || t.Campaign.Level < q.Level {
+				continue
 			}
+			if _, err := v.store.Campaign(ctx, t.Tenant, t.Campaign.ID); err == nil {
+				continue // on a later page, or not of this query
+			}
+			more = append(more, t)
 		}
 		all = append(more, all...)
 	}
 	return all, next, nil
 }
 
-// fresh are the campaigns as they are told now, by tenant and id.
-func (v *service) fresh() map[string]*tocsin.Campaign {
-	out := map[string]*tocsin.Campaign{}
-	for _, g := range v.groups("") {
+// fresh are the campaigns of a tenant's group, or of all, as they are told now.
+func (v *service) fresh(tenant string) (all []console.Told) {
+	at := v.live.View().At
+	for _, g := range v.groups(tenant) {
 		for _, x := range v.private(g.Campaigns) {
-			out[g.Name+"\x00"+x.ID] = x
+			all = append(all, console.Told{Tenant: g.Name, Campaign: x, Updated: at, Status: console.Open})
 		}
 	}
-	return out
+	return all
 }
 
 func toldOf(c store.Case) console.Told {
 	return console.Told{Tenant: c.Tenant, Campaign: c.Campaign, Updated: c.Updated, Status: cmp.Or(c.Status.State, console.Open), Note: c.Status.Note, By: c.Status.By}
 }
 
-func cursorError(err error) error {
+// refused is an error as who asked is told it: what the store calls bad was asked wrongly.
+func refused(err error) error {
 	if errors.Is(err, store.ErrBad) {
 		return fmt.Errorf("%w: %w", console.ErrRefused, err)
 	}
@@ -469,13 +455,11 @@ func (v *service) SetStatus(ctx context.Context, who string, s console.StatusCha
 		return err
 	}
 	err = v.store.SetStatus(ctx, t.Tenant, t.Campaign.ID, store.Status{State: s.Status, Benign: s.Benign, Note: s.Note, By: who, At: time.Now()})
-	switch {
-	case errors.Is(err, store.ErrUnknown):
+	if errors.Is(err, store.ErrUnknown) {
 		return fmt.Errorf("%w: it was told a moment ago and is not yet kept; try again in a second", console.ErrRefused)
-	case errors.Is(err, store.ErrBad):
-		return fmt.Errorf("%w: %w", console.ErrRefused, err)
-	case err != nil:
-		return err
+	}
+	if err != nil {
+		return refused(err)
 	}
 	to := map[string]tell.Status{console.Open: tell.Open, console.Acknowledged: tell.Acknowledged, console.Closed: tell.Closed}[s.Status]
 	if s.Status == console.Closed && s.Benign {
@@ -495,13 +479,7 @@ func (v *service) Suppress(ctx context.Context, who string, s console.Suppressio
 		}
 		of, s.Tenant = t.Campaign, t.Tenant
 	}
-	if err := v.looking.add(ctx, who, s, of); err != nil {
-		if errors.Is(err, store.ErrBad) {
-			return fmt.Errorf("%w: %w", console.ErrRefused, err)
-		}
-		return err
-	}
-	return nil
+	return refused(v.looking.add(ctx, who, s, of))
 }
 
 // Audit notes what a person did.

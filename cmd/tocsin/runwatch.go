@@ -212,14 +212,13 @@ type spent struct {
 
 // dear puts aside rules that cost too much, so that one rule does not hold up all others, and says so.
 func (v *service) dear() bool {
-	now := time.Now()
+	now, last := time.Now(), v.spent
+	if last.costs != nil && now.Sub(last.at) < dearWhile {
+		return false
+	}
 	costs := map[string]time.Duration{}
 	for r, d := range v.live.Costs() {
 		costs[r.ID] += d
-	}
-	last := v.spent
-	if last.costs != nil && now.Sub(last.at) < dearWhile {
-		return false
 	}
 	v.spent = spent{now, costs}
 	if last.costs == nil {
