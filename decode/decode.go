@@ -31,6 +31,9 @@ const (
 	Packed                   // blocks of events that a Packer packed, each decodable by itself
 )
 
+// Alone says that each block of a stream is decodable by itself, by any decoder; otherwise one must see them in order.
+func (c Cut) Alone() bool { return c == Lines || c == Values || c == Chunks || c == Packed }
+
 // Options of decoding; the zero value works.
 type Options struct {
 	Zone *time.Location // zone of stamps that name none; nil is UTC

@@ -308,7 +308,7 @@ func (w *worker) read(ctx context.Context, u source.Unit) {
 		w.files = append(w.files, f)
 		w.mu.Unlock()
 		format := s.Format
-		alone := s.Format.Cut == decode.Lines || s.Format.Cut == decode.Values || s.Format.Cut == decode.Chunks || s.Format.Cut == decode.Packed
+		alone := s.Format.Cut.Alone()
 		var th *thread
 		if !alone {
 			th = &thread{}

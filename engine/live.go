@@ -264,7 +264,7 @@ func (l *Live) readerOf(id string) int {
 var errEnded = errors.New("the run has ended")
 
 // Run joins and commits until ctx ends, then takes what was delivered, commits once more and returns. What feeds deliver
-// afterwards is not taken. stop bounds the last commit.
+// afterwards is not taken. The last commit may take 8 seconds.
 func (l *Live) Run(ctx context.Context) error {
 	reading, stop := context.WithCancel(context.Background())
 	var busy sync.WaitGroup
@@ -498,7 +498,7 @@ func (l *Live) failed(err error) error {
 
 // SetRules takes other rules and settings; nothing that is known is lost. Events that were read before stay as they were
 // read.
-func (l *Live) SetRules(in Input, set *sigma.Set, name string) error {
+func (l *Live) SetRules(in Input, set *sigma.Set, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, w := range l.workers {
@@ -515,7 +515,6 @@ func (l *Live) SetRules(in Input, set *sigma.Set, name string) error {
 	for _, t := range l.tenants {
 		t.renew(l)
 	}
-	return nil
 }
 
 // markAt is the time before which nothing more is expected: where nothing else is known, of the clock; of streams that
@@ -595,7 +594,7 @@ func (l *Live) Failing() error {
 	return l.failing
 }
 
-// faultsOf are the faults that were told, in order, and how many there were in all.
+// Faults are those that were told, in order, and how many there were in all.
 func (l *Live) Faults() (faults []*tocsin.Fault, n int64) {
 	l.run.mu.Lock()
 	defer l.run.mu.Unlock()
@@ -619,7 +618,7 @@ func (l *Live) originsInOrder() (all []*origin) {
 	return all
 }
 
-// decodes a format by the name that an origin gives.
+// formatOf is the format that an origin names; false is that it names none.
 func formatOf(name string) (decode.Format, bool) {
 	if name == "" {
 		return decode.Format{}, false

@@ -159,11 +159,17 @@ func (r *reader) note(a *tocsin.Action) {
 	r.hunter.note(a)
 }
 
-func (r *reader) newShare() *share {
+// shareOf is the share of a group that is noted in now.
+func (r *reader) shareOf(group string) *share {
+	s := r.shares[group]
+	if s != nil {
+		return s
+	}
 	l := r.live
-	s := &share{set: l.set, pages: actor.NewPages(l.key), facts: naming.New(l.key), tables: tables{}, open: map[string]EventBlock{},
+	s = &share{set: l.set, pages: actor.NewPages(l.key), facts: naming.New(l.key), tables: tables{}, open: map[string]EventBlock{},
 		positions: map[string]string{}, perRule: map[*tocsin.Rule]int{}, held: map[*tocsin.Rule]int64{}, shelf: &tocsin.Shelf{}}
 	s.hits = l.set.Correlator(s.shelf)
+	r.shares[group] = s
 	return s
 }
 
@@ -240,12 +246,7 @@ func (r *reader) take(ctx context.Context, b *feed.Batch) {
 
 // cursor notes the cursor of an origin from which nothing came.
 func (r *reader) cursor(b *feed.Batch) {
-	group := r.live.groupOf(b.Origin.Tenant)
-	s := r.shares[group]
-	if s == nil {
-		s = r.newShare()
-		r.shares[group] = s
-	}
+	s := r.shareOf(r.live.groupOf(b.Origin.Tenant))
 	if b.End {
 		delete(s.positions, b.Origin.ID)
 		s.gone = append(s.gone, b.Origin.ID)
@@ -270,7 +271,7 @@ func (r *reader) origin(b *feed.Batch) *origin {
 	o = &origin{Origin: b.Origin, file: &file{path: b.Origin.Path, host: b.Origin.Host}, flushed: true}
 	if o.format, o.known = formatOf(b.Origin.Format); o.known {
 		o.file.format = o.format.Name
-		if o.format.Cut != decode.Lines && o.format.Cut != decode.Values {
+		if !o.format.Cut.Alone() {
 			o.thread = &thread{}
 		}
 	}
@@ -282,11 +283,7 @@ func (r *reader) origin(b *feed.Batch) *origin {
 // enter makes an origin the one at hand.
 func (r *reader) enter(o *origin) {
 	group := r.live.groupOf(o.Tenant)
-	s := r.shares[group]
-	if s == nil {
-		s = r.newShare()
-		r.shares[group] = s
-	}
+	s := r.shareOf(group)
 	if r.books[group] == nil {
 		r.books[group] = guard.Keyed(r.live.key)
 	}
@@ -295,7 +292,7 @@ func (r *reader) enter(o *origin) {
 	r.worker.line, r.worker.nth, r.worker.first, r.worker.before, r.worker.ids = o.line, o.nth, o.firstAt, o.before, o.ids
 }
 
-// leave keeps what the worker knows of the origin at hand.
+// left keeps what the worker knows of the origin at hand.
 func (r *reader) left() {
 	o := r.at
 	o.line, o.nth, o.firstAt, o.before, o.ids = r.worker.line, r.worker.nth, r.worker.first, r.worker.before, r.worker.ids
@@ -619,7 +616,7 @@ func (r *reader) wholeFile(ctx context.Context, o *origin, b *feed.Batch) {
 		f := &file{path: s.Path, format: s.Format.Name, host: cmp.Or(s.Host, o.Host), ref: s.ModTime}
 		o.file, o.format, o.line, o.nth = f, s.Format, 0, 0
 		var th *thread
-		if s.Format.Cut != decode.Lines && s.Format.Cut != decode.Values && s.Format.Cut != decode.Chunks {
+		if !s.Format.Cut.Alone() {
 			th = &thread{}
 		}
 		seq := 0

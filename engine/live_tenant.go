@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -287,7 +288,7 @@ func (l *Live) publish(now time.Time) *View {
 		}
 		v.Groups = append(v.Groups, t.view)
 	}
-	slices.SortFunc(v.Groups, func(a, b *GroupView) int { return bytes.Compare([]byte(a.Name), []byte(b.Name)) })
+	slices.SortFunc(v.Groups, func(a, b *GroupView) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range l.originsInOrder() {
 		o.file.mu.Lock()
 		events, faults, format := o.file.all.events, o.file.all.faults, o.file.format
