@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // Bounds of Pages, in all.
@@ -59,8 +60,7 @@ type Pages struct {
 	alive  int // names and kinds that were in use when the table was last swept
 
 	given       []*doer // to the store, by the last Save
-	commonGiven []byte
-	commonSaved saved
+	commonSaved wire.Small
 
 	put     func([]byte)    // puts ordinary use away
 	mark    int64           // up to when pages are sealed

@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // How much ordinary use is in memory before it is put away, where there is a place for that.
@@ -39,7 +40,7 @@ func (s *Pages) putAway() {
 // piece is the written form of a layer of ordinary use.
 func (s *Pages) piece(k pageKey, l *layer) []byte {
 	p := s.t.writes(0)
-	p.int(k.slot)
+	p.Int(k.slot)
 	p.name(k.source)
 	p.layer(l)
 	return p.whole()
@@ -59,12 +60,12 @@ func (s *Pages) TakeBack(pieces iter.Seq[[]byte]) error {
 	rules := map[ruleKey]*tocsin.Rule{}
 	for b := range pieces {
 		one := NewPages(s.key)
-		r := pageReader{reader: reader{b: b}, s: one, rules: rules}
+		r := pageReader{Reader: wire.Reader{B: b}, s: one, rules: rules}
 		r.head()
-		k := pageKey{slot: r.int(), source: r.name()}
+		k := pageKey{slot: r.Int(), source: r.name()}
 		p := &page{slot: k.slot, source: k.source}
 		r.layer(&p.of[plain], 2*share[plain])
-		if r.bad || len(r.b) > 0 {
+		if !r.Whole() {
 			return ErrWritten
 		}
 		one.pages[k] = p

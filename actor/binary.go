@@ -2,7 +2,6 @@ package actor
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // written is the version of the written form of Pages.
@@ -39,24 +39,9 @@ func (s *Pages) replay() {
 	s.countBlocks()
 }
 
-type writer struct{ b []byte }
-
-func (w *writer) int(n int64)   { w.b = binary.AppendVarint(w.b, n) }
-func (w *writer) uint(n uint64) { w.b = binary.AppendUvarint(w.b, n) }
-func (w *writer) text(s string) { w.uint(uint64(len(s))); w.b = append(w.b, s...) }
-func (w *writer) flags(all ...bool) {
-	f := byte(0)
-	for i, on := range all {
-		if on {
-			f |= 1 << i
-		}
-	}
-	w.b = append(w.b, f)
-}
-
 // A pageWriter numbers names, kinds and rules as it meets them. Number 0 is none.
 type pageWriter struct {
-	writer
+	wire.Writer
 	t     *nameTable
 	names []int32 // by the piece's numbers
 	kinds []int32
@@ -84,46 +69,46 @@ func (t *nameTable) writes(about int) *pageWriter {
 	clear(w.rule)
 	clear(w.like)
 	clear(w.rules)
-	w.names, w.kinds, w.rules, w.b = w.names[:0], w.kinds[:0], w.rules[:0], make([]byte, 0, about)
+	w.names, w.kinds, w.rules, w.B = w.names[:0], w.kinds[:0], w.rules[:0], make([]byte, 0, about)
 	return w
 }
 
 // whole is what was written, after the texts, kinds and rules that it refers to.
 func (w *pageWriter) whole() []byte {
-	var body writer
-	body.b, w.b = w.b, nil
+	body := w.B
+	w.B = nil
 	kinds := w.kinds
-	w.uint(uint64(len(kinds)))
+	w.Uint(uint64(len(kinds)))
 	for _, i := range kinds {
 		k := &w.t.kinds[i]
 		for _, s := range [...]string{k.verb, k.tactic, k.technique, k.tool, k.rule} {
-			w.text(s)
+			w.Text(s)
 		}
-		w.b = append(w.b, byte(k.outcome), byte(k.level))
+		w.Byte(byte(k.outcome), byte(k.level))
 	}
-	w.uint(uint64(len(w.rules)))
+	w.Uint(uint64(len(w.rules)))
 	for _, r := range w.rules {
-		w.text(r.ID)
-		w.text(r.Title)
-		w.text(strings.Join(r.Tags, " "))
-		w.b = append(w.b, byte(r.Level))
+		w.Text(r.ID)
+		w.Text(r.Title)
+		w.Text(strings.Join(r.Tags, " "))
+		w.Byte(byte(r.Level))
 	}
-	head := writer{b: []byte{written}}
+	head := wire.Writer{B: []byte{written}}
 	size := 0
 	for _, i := range w.names {
 		size += len(w.t.all[i]) + 3
 	}
-	head.b = slices.Grow(head.b, size+len(w.b)+len(body.b)+8)
-	head.uint(uint64(len(w.names)))
+	head.B = slices.Grow(head.B, size+len(w.B)+len(body)+8)
+	head.Uint(uint64(len(w.names)))
 	for _, i := range w.names {
-		head.text(w.t.all[i])
+		head.Text(w.t.all[i])
 	}
-	return append(append(head.b, w.b...), body.b...)
+	return append(append(head.B, w.B...), body...)
 }
 
 func (w *pageWriter) name(i int32) {
 	if i == none {
-		w.uint(0)
+		w.Uint(0)
 		return
 	}
 	n := w.named[i]
@@ -132,7 +117,7 @@ func (w *pageWriter) name(i int32) {
 		n = uint32(len(w.names))
 		w.named[i] = n
 	}
-	w.uint(uint64(n))
+	w.Uint(uint64(n))
 }
 
 func (w *pageWriter) kindOf(i int32) {
@@ -142,7 +127,7 @@ func (w *pageWriter) kindOf(i int32) {
 		n = uint32(len(w.kinds))
 		w.kind[i] = n
 	}
-	w.uint(uint64(n))
+	w.Uint(uint64(n))
 }
 
 func (w *pageWriter) ruleOf(r *tocsin.Rule) {
@@ -156,14 +141,14 @@ func (w *pageWriter) ruleOf(r *tocsin.Rule) {
 		}
 		w.rule[r] = n
 	}
-	w.uint(n)
+	w.Uint(n)
 }
 
 // layer writes all of what was done in a layer.
 func (w *pageWriter) layer(l *layer) {
-	w.int(l.noted)
-	w.int(l.gone.from)
-	w.int(l.gone.to)
+	w.Int(l.noted)
+	w.Int(l.gone.from)
+	w.Int(l.gone.to)
 	w.doers(l, func(*doer) bool { return true })
 }
 
@@ -175,26 +160,26 @@ func (w *pageWriter) doers(l *layer, wanted func(*doer) bool) {
 			doers = append(doers, d)
 		}
 	}
-	w.uint(uint64(len(doers)))
+	w.Uint(uint64(len(doers)))
 	for _, d := range doers {
 		w.name(d.who)
 		w.name(d.host)
-		w.int(int64(d.ticked))
-		w.uint(uint64(len(d.ticks)))
+		w.Int(int64(d.ticked))
+		w.Uint(uint64(len(d.ticks)))
 		last := int64(0)
 		for i := range d.ticks {
 			t := &d.ticks[i]
-			w.int(t.Time - last)
+			w.Int(t.Time - last)
 			last = t.Time
-			w.int(t.End)
-			w.uint(t.Words)
+			w.Int(t.End)
+			w.Uint(t.Words)
 			for _, x := range [...]uint32{t.Record, t.Text, t.Kind, t.Target, t.Stream, uint32(t.Length), uint32(t.Sensor)} {
-				w.uint(uint64(x))
+				w.Uint(uint64(x))
 			}
-			w.b = append(w.b, t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
-			w.flags(t.Typed, t.Set)
+			w.Byte(t.Count, t.Operators, t.Tactic, byte(t.Outcome), t.Log)
+			w.Flags(t.Typed, t.Set)
 		}
-		w.uint(uint64(len(d.deeds)))
+		w.Uint(uint64(len(d.deeds)))
 		for _, x := range d.deeds {
 			w.deed(x)
 		}
@@ -203,127 +188,71 @@ func (w *pageWriter) doers(l *layer, wanted func(*doer) bool) {
 
 func (w *pageWriter) deed(d *deed) {
 	w.kindOf(d.kind)
-	w.text(d.text)
-	w.b = append(w.b, d.log)
+	w.Text(d.text)
+	w.Byte(d.log)
 	w.name(d.host)
 	w.name(d.org)
 	w.name(d.row)
 	w.name(d.at.source)
-	w.int(d.at.time)
-	w.uint(d.at.record)
+	w.Int(d.at.time)
+	w.Uint(d.at.record)
 	for _, n := range [...]int64{int64(d.n), int64(d.size), d.first, d.last, d.bytes} {
-		w.int(n)
+		w.Int(n)
 	}
-	w.flags(d.sparse, d.weighed, d.taken)
-	w.uint(uint64(math.Float32bits(d.weight)))
-	w.uint(uint64(len(d.refs)))
+	w.Flags(d.sparse, d.weighed, d.taken)
+	w.Uint(uint64(math.Float32bits(d.weight)))
+	w.Uint(uint64(len(d.refs)))
 	for _, r := range d.refs {
-		w.b = append(w.b, r.role)
+		w.Byte(r.role)
 		w.name(r.name)
-		w.int(r.last - d.first)
+		w.Int(r.last - d.first)
 		p := d.metAt(r)
-		w.flags(p != d.at)
+		w.Flags(p != d.at)
 		if p != d.at {
 			w.name(p.source)
-			w.int(p.time - d.at.time)
-			w.uint(p.record)
+			w.Int(p.time - d.at.time)
+			w.Uint(p.record)
 		}
 	}
-	w.uint(uint64(len(d.rules)))
+	w.Uint(uint64(len(d.rules)))
 	for _, r := range d.rules {
 		w.ruleOf(r)
 	}
-	w.uint(uint64(len(d.blocks)))
+	w.Uint(uint64(len(d.blocks)))
 	for _, x := range d.blocks {
 		w.name(x.source)
-		w.uint(x.from)
-		w.uint(x.bits)
+		w.Uint(x.from)
+		w.Uint(x.bits)
 	}
-	w.uint(uint64(len(d.answers)))
+	w.Uint(uint64(len(d.answers)))
 	for i := range d.answers {
 		x := &d.answers[i]
-		w.uint(uint64(x.asked))
-		w.uint(uint64(x.size))
+		w.Uint(uint64(x.asked))
+		w.Uint(uint64(x.size))
 		w.name(x.at.source)
-		w.uint(x.at.record)
+		w.Uint(x.at.record)
 		for _, n := range [...]int64{int64(x.n), x.bytes, x.at.time, x.last} {
-			w.int(n)
+			w.Int(n)
 		}
 	}
-	w.uint(uint64(len(d.seen)))
+	w.Uint(uint64(len(d.seen)))
 	for i := range d.seen {
 		x := &d.seen[i]
 		w.name(x.sensor)
 		w.name(x.at.source)
-		w.int(x.at.time)
-		w.uint(x.at.record)
-		w.int(int64(x.rest))
-		w.uint(uint64(len(x.words)))
+		w.Int(x.at.time)
+		w.Uint(x.at.record)
+		w.Int(int64(x.rest))
+		w.Uint(uint64(len(x.words)))
 		for _, k := range x.words {
-			w.uint(uint64(k.text))
-			w.int(int64(k.n))
+			w.Uint(uint64(k.text))
+			w.Int(int64(k.n))
 		}
 	}
 }
 
-// A reader reads what a writer wrote. Whatever does not fit makes it bad; then it gives zeros.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) int() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.b, r.bad = nil, true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.b, r.bad = nil, true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) byte() byte {
-	if len(r.b) == 0 {
-		r.bad = true
-		return 0
-	}
-	v := r.b[0]
-	r.b = r.b[1:]
-	return v
-}
-
-func (r *reader) bytes(n uint64) []byte {
-	if n > uint64(len(r.b)) {
-		r.b, r.bad = nil, true
-		return nil
-	}
-	v := r.b[:n]
-	r.b = r.b[n:]
-	return v
-}
-
-// count is how many of something follow, each of which takes a byte at least.
-func (r *reader) count() int {
-	n := r.uint()
-	if n > uint64(len(r.b)) {
-		r.bad = true
-		return 0
-	}
-	return int(n)
-}
-
 type pageReader struct {
-	reader
+	wire.Reader
 	s     *Pages
 	texts []string
 	kinds []kind
@@ -334,39 +263,39 @@ type pageReader struct {
 
 // head reads the version, and the texts, kinds and rules that the rest refers to.
 func (r *pageReader) head() {
-	if r.byte() != written {
-		r.bad = true
+	if r.Byte() != written {
+		r.Bad = true
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		r.texts = append(r.texts, r.text())
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		var k kind
 		for _, s := range [...]*string{&k.verb, &k.tactic, &k.technique, &k.tool, &k.rule} {
 			*s = r.text()
 		}
-		k.outcome, k.level = tocsin.Outcome(r.byte()), tocsin.Level(r.byte())
-		r.bad = r.bad || k.level > tocsin.Critical
+		k.outcome, k.level = tocsin.Outcome(r.Byte()), tocsin.Level(r.Byte())
+		r.Bad = r.Bad || k.level > tocsin.Critical
 		r.kinds = append(r.kinds, k)
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		r.met = append(r.met, r.ruleOf(r.text(), r.text(), r.text(), tocsin.Level(r.byte())))
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		r.met = append(r.met, r.ruleOf(r.text(), r.text(), r.text(), tocsin.Level(r.Byte())))
 	}
 }
 
 func (r *pageReader) text() string {
-	b := r.bytes(r.uint())
-	r.bad = r.bad || !utf8.Valid(b)
-	return string(b)
+	s := r.Text()
+	r.Bad = r.Bad || !utf8.ValidString(s)
+	return s
 }
 
 func (r *pageReader) name() int32 {
-	n := r.uint()
+	n := r.Uint()
 	if n == 0 {
 		return none
 	}
 	if n > uint64(len(r.texts)) {
-		r.bad = true
+		r.Bad = true
 		return none
 	}
 	return r.s.t.number(r.texts[n-1])
@@ -376,7 +305,7 @@ func (r *pageReader) name() int32 {
 func (r *pageReader) must() int32 {
 	n := r.name()
 	if n == none {
-		r.bad = true
+		r.Bad = true
 		return r.s.t.number("")
 	}
 	return n
@@ -384,7 +313,7 @@ func (r *pageReader) must() int32 {
 
 // layer reads one, in which a doer has its share at most.
 func (r *pageReader) layer(l *layer, share int) {
-	l.noted, l.gone.from, l.gone.to = r.int(), r.int(), r.int()
+	l.noted, l.gone.from, l.gone.to = r.Int(), r.Int(), r.Int()
 	r.doers(l)
 	for _, d := range l.doers {
 		l.n += min(len(d.deeds), share)
@@ -393,94 +322,94 @@ func (r *pageReader) layer(l *layer, share int) {
 
 // doers reads those of a layer, in which there are none of them.
 func (r *pageReader) doers(l *layer) {
-	for n := r.count(); n > 0 && !r.bad; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		had := len(l.doers)
 		d := l.doer(r.name(), r.name())
-		d.ticked = int32(r.int())
+		d.ticked = int32(r.Int())
 		if d.who == none && d.host == none || len(l.doers) == had {
-			r.bad = true
+			r.Bad = true
 			return
 		}
-		ticks := make(tocsin.Ticks, r.count())
+		ticks := make(tocsin.Ticks, r.Count(1))
 		last := int64(0)
 		for i := range ticks {
 			t := &ticks[i]
-			last += r.int()
-			t.Time, t.End, t.Words = last, r.int(), r.uint()
-			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length, t.Sensor = uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint32(r.uint()), uint16(r.uint()), uint16(r.uint())
-			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.byte(), r.byte(), r.byte(), tocsin.Outcome(r.byte()), r.byte()
-			f := r.byte()
+			last += r.Int()
+			t.Time, t.End, t.Words = last, r.Int(), r.Uint()
+			t.Record, t.Text, t.Kind, t.Target, t.Stream, t.Length, t.Sensor = uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint()), uint32(r.Uint()), uint16(r.Uint()), uint16(r.Uint())
+			t.Count, t.Operators, t.Tactic, t.Outcome, t.Log = r.Byte(), r.Byte(), r.Byte(), tocsin.Outcome(r.Byte()), r.Byte()
+			f := r.Byte()
 			t.Typed, t.Set = f&1 != 0, f&2 != 0
-			if r.bad {
+			if r.Bad {
 				return
 			}
 		}
 		d.ticks = ticks
-		for k := r.count(); k > 0 && !r.bad; k-- {
+		for k := r.Count(1); k > 0 && !r.Bad; k-- {
 			r.deed(d)
 		}
 	}
 }
 
 func (r *pageReader) deed(of *doer) {
-	i := r.uint()
-	text, log, host := r.text(), r.byte(), r.name()
-	if r.bad = r.bad || int(log) >= nLogs || i == 0 || i > uint64(len(r.kinds)); r.bad {
+	i := r.Uint()
+	text, log, host := r.text(), r.Byte(), r.name()
+	if r.Bad = r.Bad || int(log) >= nLogs || i == 0 || i > uint64(len(r.kinds)); r.Bad {
 		return
 	}
 	d, isNew := of.deed(host, r.s.t.kindNumber(r.kinds[i-1]))
-	d.org, d.row, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.name(), r.int(), r.uint(), text, log
-	d.n, d.size, d.first, d.last, d.bytes = int32(r.int()), int32(r.int()), r.int(), r.int(), r.int()
-	f := r.byte()
+	d.org, d.row, d.at.source, d.at.time, d.at.record, d.text, d.log = r.name(), r.name(), r.name(), r.Int(), r.Uint(), text, log
+	d.n, d.size, d.first, d.last, d.bytes = int32(r.Int()), int32(r.Int()), r.Int(), r.Int(), r.Int()
+	f := r.Byte()
 	d.sparse, d.weighed, d.taken = f&1 != 0, f&2 != 0, f&4 != 0
-	d.weight = math.Float32frombits(uint32(r.uint()))
+	d.weight = math.Float32frombits(uint32(r.Uint()))
 	if w := float64(d.weight); math.IsNaN(w) || math.IsInf(w, 0) || !isNew || d.n < 0 || d.size < 0 {
-		r.bad = true
+		r.Bad = true
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		x := ref{role: r.byte(), name: r.must(), last: r.int() + d.first}
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		x := ref{role: r.Byte(), name: r.must(), last: r.Int() + d.first}
 		if x.role >= roles || len(d.refs) == maxRefs {
-			r.bad = true
+			r.Bad = true
 		}
-		if r.byte()&1 != 0 {
-			x.met = d.placed(place{source: r.name(), time: r.int() + d.at.time, record: r.uint()})
+		if r.Byte()&1 != 0 {
+			x.met = d.placed(place{source: r.name(), time: r.Int() + d.at.time, record: r.Uint()})
 		}
 		d.refs = append(d.refs, x)
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		i := r.uint()
-		if r.bad = r.bad || i == 0 || i > uint64(len(r.met)); r.bad {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		i := r.Uint()
+		if r.Bad = r.Bad || i == 0 || i > uint64(len(r.met)); r.Bad {
 			return
 		}
 		d.rules = append(d.rules, r.met[i-1])
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		d.blocks = append(d.blocks, block{r.must(), r.uint(), r.uint()})
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		d.blocks = append(d.blocks, block{r.must(), r.Uint(), r.Uint()})
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		x := answer{asked: uint32(r.uint()), size: uint16(r.uint()), at: place{source: r.must(), record: r.uint()}}
-		x.n, x.bytes, x.at.time, x.last = int32(r.int()), r.int(), r.int(), r.int()
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		x := answer{asked: uint32(r.Uint()), size: uint16(r.Uint()), at: place{source: r.must(), record: r.Uint()}}
+		x.n, x.bytes, x.at.time, x.last = int32(r.Int()), r.Int(), r.Int(), r.Int()
 		if k := len(d.answers); x.n < 0 || k == maxAnswers || k > 0 && d.answers[k-1].order(&x) >= 0 {
-			r.bad = true
+			r.Bad = true
 			return
 		}
 		d.answers = append(d.answers, x)
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
 		r.sight(d)
 	}
 }
 
 // sight reads one, of another sensor than those before.
 func (r *pageReader) sight(d *deed) {
-	x := sight{sensor: r.must(), at: place{source: r.must(), time: r.int(), record: r.uint()}, rest: int32(r.int())}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		x.words = append(x.words, words{uint32(r.uint()), int32(r.int())})
+	x := sight{sensor: r.must(), at: place{source: r.must(), time: r.Int(), record: r.Uint()}, rest: int32(r.Int())}
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		x.words = append(x.words, words{uint32(r.Uint()), int32(r.Int())})
 	}
 	ordered := slices.IsSortedFunc(x.words, func(a, b words) int { return cmp.Compare(a.text, b.text) })
 	if x.rest < 0 || !ordered || len(x.words) > maxWorded || len(d.seen) == maxSensors ||
 		slices.ContainsFunc(x.words, func(w words) bool { return w.n < 0 }) || slices.ContainsFunc(d.seen, func(s sight) bool { return s.sensor == x.sensor }) {
-		r.bad = true
+		r.Bad = true
 		return
 	}
 	d.seen = append(d.seen, x)

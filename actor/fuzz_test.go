@@ -103,7 +103,7 @@ func FuzzActors(f *testing.F) {
 		for _, p := range three.pages { // another store has nothing of it
 			p.kept = keptPage{}
 		}
-		three.commonSaved.change()
+		three.commonSaved.Change()
 		kept := shop{}
 		kept.save(t, three, -1)
 		four := kept.load(t)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // slotLength is the stretch of time that a page covers. Its ends are whole multiples of it since 1970.
@@ -78,7 +79,7 @@ type doer struct {
 	index  map[[2]int32]int32 // deeds by host and kind, where there are many
 	ticks  tocsin.Ticks
 	ticked int32 // ticks that were ever added
-	saved  saved
+	saved  wire.Saved
 	stored bool // a store may have it, as it is or was
 }
 

@@ -1,7 +1,6 @@
 package actor
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
@@ -10,40 +9,22 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // Pages are written in pieces: a small one for what they have in common, and for each page one or more. The first piece of a
 // page has all of it, those that follow have the doers that changed since, whole; when these come to more than the first one,
 // and when a page is sealed, they are made one. Each piece stands alone: it begins with the texts that it refers to by number.
 
-// saved says how far a store has something. The zero value is what was never written.
-type saved struct {
-	clean bool // the store has it as it is
-	given bool // it was given to the store, which has not yet said that it has it
-}
-
-// change notes that it is not any more what was written or given.
-func (s *saved) change() { s.clean, s.given = false, false }
-
-// settle notes that what was given is kept.
-func (s *saved) settle() { s.clean, s.given = s.clean || s.given, false }
-
 // keptPage is what a store has of a page.
 type keptPage struct {
-	pieces []keptPiece // the first is of the whole page
-	number uint64      // of the last piece
-	stir   saved       // doers that changed or are gone
-	facts  saved
-	whole  saved // not clean: it is to be written as a whole
+	pieces wire.Chain
+	stir   wire.Saved // doers that changed or are gone
+	facts  wire.Saved
+	whole  wire.Saved // not clean: it is to be written as a whole
 	head   pageHead
 	given  pageHead
 	gone   []goneDoer
-}
-
-type keptPiece struct {
-	number uint64
-	size   int
-	saved
 }
 
 // A goneDoer is one that is no longer in a page.
@@ -71,21 +52,21 @@ func (p *page) head() pageHead {
 
 // touch notes that a doer of a page changes.
 func (p *page) touch(d *doer) {
-	d.saved.change()
-	p.kept.stir.change()
+	d.saved.Change()
+	p.kept.stir.Change()
 	p.gone.known = false
 }
 
 // anew notes that all of a page changes.
 func (p *page) anew() {
-	p.kept.whole.change()
+	p.kept.whole.Change()
 	p.gone.known = false
 }
 
 // learned notes that the facts of a page change.
 func (p *page) learned() {
-	p.kept.facts.change()
-	p.kept.stir.change()
+	p.kept.facts.Change()
+	p.kept.stir.Change()
 }
 
 // remove takes a doer out of a page.
@@ -95,7 +76,7 @@ func (p *page) remove(st stratum, d *doer) {
 	if !d.stored {
 		return
 	}
-	p.kept.stir.change()
+	p.kept.stir.Change()
 	if p.kept.gone = append(p.kept.gone, goneDoer{st: st, who: d.who, host: d.host}); len(p.kept.gone) > mostGone {
 		p.anew()
 		p.kept.gone = nil
@@ -117,18 +98,8 @@ const commonPiece = "pages"
 // Pieces that are neither put nor kept are gone. It seals nothing: pages that are open are open again when they are read.
 func (s *Pages) Save(put func(name string, piece []byte) error, keep func(name string)) error {
 	s.given = s.given[:0]
-	common := s.common()
-	if !bytes.Equal(common, s.commonGiven) {
-		s.commonGiven = common
-		s.commonSaved.change()
-	}
-	if s.commonSaved.clean {
-		keep(commonPiece)
-	} else {
-		s.commonSaved.given = true
-		if err := put(commonPiece, common); err != nil {
-			return err
-		}
+	if err := s.commonSaved.Save(commonPiece, s.common(), put, keep); err != nil {
+		return err
 	}
 	for _, p := range s.inOrder() {
 		if err := s.savePage(p, put, keep); err != nil {
@@ -140,57 +111,41 @@ func (s *Pages) Save(put func(name string, piece []byte) error, keep func(name s
 
 // Saved says that all that the last Save gave is kept for good.
 func (s *Pages) Saved() {
-	s.commonSaved.settle()
+	s.commonSaved.Settle()
 	for _, d := range s.given {
-		d.saved.settle()
+		d.saved.Settle()
 	}
 	clear(s.given)
 	s.given = s.given[:0]
 	for _, p := range s.pages {
 		k := &p.kept
-		if n := len(k.pieces); n > 0 && k.pieces[n-1].given {
-			k.pieces[n-1].settle()
+		if k.pieces.Settle() {
 			k.head = k.given
 			k.gone = slices.DeleteFunc(k.gone, func(g goneDoer) bool { return g.given })
 		}
-		k.stir.settle()
-		k.facts.settle()
-		k.whole.settle()
+		k.stir.Settle()
+		k.facts.Settle()
+		k.whole.Settle()
 	}
 }
 
 func (s *Pages) savePage(p *page, put func(string, []byte) error, keep func(string)) error {
 	k := &p.kept
-	size := 0
-	for i := range k.pieces {
-		if !k.pieces[i].clean { // it was given to a Save that was not kept
-			k.pieces = k.pieces[:i]
-			break
-		}
-		if i > 0 {
-			size += k.pieces[i].size
-		}
-	}
 	head := p.head()
-	if len(k.pieces) > 0 && k.whole.clean && k.stir.clean && k.head == head {
-		for i := range k.pieces {
-			keep(s.pieceName(p, k.pieces[i].number))
-		}
+	long := k.pieces.Long(leastWhole, mostPatches)
+	all := k.pieces.Len() > 0 && k.whole.Clean && k.stir.Clean && k.head == head
+	whole := !all && (long || !k.whole.Clean)
+	if whole {
+		k.pieces.Cut()
+	}
+	k.pieces.Each(func(n uint64) { keep(s.pieceName(p, n)) })
+	if all {
 		return nil
 	}
-	whole := len(k.pieces) == 0 || !k.whole.clean || size > k.pieces[0].size+leastWhole || len(k.pieces) > mostPatches
-	if whole {
-		k.pieces = nil
-	}
-	for i := range k.pieces {
-		keep(s.pieceName(p, k.pieces[i].number))
-	}
 	b := s.writePage(p, head, whole)
-	k.number++
-	k.pieces = append(k.pieces, keptPiece{number: k.number, size: len(b), saved: saved{given: true}})
 	k.given = head
-	k.stir.given, k.facts.given, k.whole.given = true, true, true
-	return put(s.pieceName(p, k.number), b)
+	k.stir.Given, k.facts.Given, k.whole.Given = true, true, true
+	return put(s.pieceName(p, k.pieces.Next(len(b))), b)
 }
 
 // pieceName names a piece of a page.
@@ -203,47 +158,47 @@ func (s *Pages) pieceName(p *page, number uint64) string {
 
 // common is the written form of what pages have in common.
 func (s *Pages) common() []byte {
-	w := writer{b: []byte{written}}
+	w := wire.Writer{B: []byte{written}}
 	for _, n := range []int64{s.mark, s.before, s.old.n, s.old.when.from, s.old.when.to, s.late.n, s.late.when.from, s.late.when.to, int64(s.blocks)} {
-		w.int(n)
+		w.Int(n)
 	}
 	for _, g := range s.cleared {
-		w.int(g.n)
-		w.int(g.when.from)
-		w.int(g.when.to)
+		w.Int(g.n)
+		w.Int(g.when.from)
+		w.Int(g.when.to)
 	}
 	for st := range strata {
-		w.int(int64(s.cap[st]))
-		w.int(int64(s.ticks[st]))
-		w.int(int64(s.own[st]))
+		w.Int(int64(s.cap[st]))
+		w.Int(int64(s.ticks[st]))
+		w.Int(int64(s.own[st]))
 	}
-	return w.b
+	return w.B
 }
 
 func (s *Pages) readCommon(b []byte) bool {
-	r := reader{b: b}
+	r := wire.Reader{B: b}
 	n := NewPages(s.key)
-	if r.byte() != written {
+	if r.Byte() != written {
 		return false
 	}
 	var blocks int64
 	for _, x := range []*int64{&n.mark, &n.before, &n.old.n, &n.old.when.from, &n.old.when.to, &n.late.n, &n.late.when.from, &n.late.when.to, &blocks} {
-		*x = r.int()
+		*x = r.Int()
 	}
 	for i := range n.cleared {
-		n.cleared[i].n, n.cleared[i].when.from, n.cleared[i].when.to = r.int(), r.int(), r.int()
+		n.cleared[i].n, n.cleared[i].when.from, n.cleared[i].when.to = r.Int(), r.Int(), r.Int()
 	}
 	n.blocks = int(min(max(blocks, 1), maxBlocks))
 	for st := range strata {
-		n.cap[st] = int(min(max(r.int(), 1), int64(bounds[st])))
-		n.ticks[st] = int(min(max(r.int(), 1), ownTicks))
-		n.own[st] = int(min(max(r.int(), leastOwn), int64(bounds[st])))
+		n.cap[st] = int(min(max(r.Int(), 1), int64(bounds[st])))
+		n.ticks[st] = int(min(max(r.Int(), 1), ownTicks))
+		n.own[st] = int(min(max(r.Int(), leastOwn), int64(bounds[st])))
 	}
-	if r.bad || len(r.b) > 0 {
+	if !r.Whole() {
 		return false
 	}
 	s.mark, s.before, s.old, s.late, s.blocks, s.cleared, s.cap, s.ticks, s.own = n.mark, n.before, n.old, n.late, n.blocks, n.cleared, n.cap, n.ticks, n.own
-	s.commonGiven, s.commonSaved.clean = b, true
+	s.commonSaved.Had(b)
 	return true
 }
 
@@ -257,15 +212,15 @@ func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
 		}
 	}
 	w := s.t.writes(about)
-	w.int(p.slot)
+	w.Int(p.slot)
 	w.name(p.source)
-	w.int(h.since)
-	facts := whole || !p.kept.facts.clean
-	w.flags(h.sealed, h.pinned, h.fixed, whole, facts)
+	w.Int(h.since)
+	facts := whole || !p.kept.facts.Clean
+	w.Flags(h.sealed, h.pinned, h.fixed, whole, facts)
 	for st := range strata {
-		w.int(h.noted[st])
-		w.int(h.gone[st].from)
-		w.int(h.gone[st].to)
+		w.Int(h.noted[st])
+		w.Int(h.gone[st].from)
+		w.Int(h.gone[st].to)
 	}
 	if facts {
 		w.facts(p)
@@ -277,18 +232,18 @@ func (s *Pages) writePage(p *page, h pageHead, whole bool) []byte {
 	if whole {
 		gone = nil
 	}
-	w.uint(uint64(len(gone)))
+	w.Uint(uint64(len(gone)))
 	for _, g := range gone {
-		w.b = append(w.b, byte(g.st))
+		w.Byte(byte(g.st))
 		w.name(g.who)
 		w.name(g.host)
 	}
 	for st := range strata {
 		w.doers(&p.of[st], func(d *doer) bool {
-			if !whole && d.saved.clean {
+			if !whole && d.saved.Clean {
 				return false
 			}
-			d.saved.given, d.stored = true, true
+			d.saved.Given, d.stored = true, true
 			s.given = append(s.given, d)
 			return true
 		})
@@ -300,11 +255,11 @@ func (w *pageWriter) facts(p *page) {
 	facts := slices.SortedFunc(maps.Keys(p.facts), func(x, y fact) int {
 		return cmp.Or(cmp.Compare(w.t.all[x.folder], w.t.all[y.folder]), cmp.Compare(w.t.text(x.name), w.t.text(y.name)))
 	})
-	w.uint(uint64(len(facts)))
+	w.Uint(uint64(len(facts)))
 	for _, f := range facts {
 		w.name(f.folder)
 		w.name(f.name)
-		w.flags(p.facts[f])
+		w.Flags(p.facts[f])
 	}
 }
 
@@ -340,12 +295,12 @@ func LoadPages(pieces map[string][]byte, key Key, rule func(id, title string) *t
 	}
 	for _, p := range s.pages {
 		of, _, _ := strings.Cut(s.pieceName(p, 0), ".")
-		p.kept.stir.clean, p.kept.facts.clean, p.kept.whole.clean = true, true, !spoilt[of]
+		p.kept.stir.Clean, p.kept.facts.Clean, p.kept.whole.Clean = true, true, !spoilt[of]
 		p.kept.head = p.head()
 		for st := range strata {
 			l := &p.of[st]
 			for _, d := range l.doers {
-				d.saved.clean, d.stored = true, true
+				d.saved.Clean, d.stored = true, true
 				l.n += min(len(d.deeds), share[st])
 			}
 		}
@@ -356,35 +311,35 @@ func LoadPages(pieces map[string][]byte, key Key, rule func(id, title string) *t
 
 // readPage reads a piece of a page.
 func (s *Pages) readPage(b []byte, rules map[ruleKey]*tocsin.Rule, rule func(id, title string) *tocsin.Rule) (*page, error) {
-	r := pageReader{reader: reader{b: b}, s: s, rules: rules, rule: rule}
+	r := pageReader{Reader: wire.Reader{B: b}, s: s, rules: rules, rule: rule}
 	r.head()
-	p := &page{slot: r.int(), source: r.name(), since: r.int()}
-	f := r.byte()
+	p := &page{slot: r.Int(), source: r.name(), since: r.Int()}
+	f := r.Byte()
 	p.sealed, p.pinned, p.fixed = f&1 != 0, f&2 != 0, f&4 != 0
-	p.kept.whole.clean, p.kept.facts.clean = f&8 == 0, f&16 == 0
+	p.kept.whole.Clean, p.kept.facts.Clean = f&8 == 0, f&16 == 0
 	if p.slot < 0 || p.slot >= far/slotLength || (p.slot == 0) != (p.source != none) {
-		r.bad = true
+		r.Bad = true
 	}
 	for st := range strata {
 		l := &p.of[st]
-		l.noted, l.gone.from, l.gone.to = r.int(), r.int(), r.int()
+		l.noted, l.gone.from, l.gone.to = r.Int(), r.Int(), r.Int()
 	}
 	if f&16 != 0 {
 		p.facts = map[fact]bool{}
-		for n := r.count(); n > 0 && !r.bad; n-- {
+		for n := r.Count(1); n > 0 && !r.Bad; n-- {
 			f := fact{r.must(), r.must()}
-			p.facts[f] = r.byte()&1 != 0
+			p.facts[f] = r.Byte()&1 != 0
 		}
 	}
-	for n := r.count(); n > 0 && !r.bad; n-- {
-		g := goneDoer{st: stratum(r.byte()), who: r.name(), host: r.name()}
-		r.bad = r.bad || g.st >= strata
+	for n := r.Count(1); n > 0 && !r.Bad; n-- {
+		g := goneDoer{st: stratum(r.Byte()), who: r.name(), host: r.name()}
+		r.Bad = r.Bad || g.st >= strata
 		p.kept.gone = append(p.kept.gone, g)
 	}
 	for st := range strata {
 		r.doers(&p.of[st])
 	}
-	if r.bad || len(r.b) > 0 {
+	if !r.Whole() {
 		return nil, fmt.Errorf("%w: it ends early, or holds what no page holds", ErrWritten)
 	}
 	return p, nil
@@ -394,14 +349,14 @@ func (s *Pages) readPage(b []byte, rules map[ruleKey]*tocsin.Rule, rule func(id,
 func (s *Pages) apply(p *page, number uint64, size int) {
 	k := pageKey{p.slot, p.source}
 	have := s.pages[k]
-	if have == nil || !p.kept.whole.clean {
+	if have == nil || !p.kept.whole.Clean {
 		if have != nil {
 			p.kept.pieces = have.kept.pieces // to be dropped
 		}
 		s.pages[k] = p
 	} else {
 		have.since, have.sealed, have.pinned, have.fixed = p.since, p.sealed, p.pinned, p.fixed
-		if !p.kept.facts.clean {
+		if !p.kept.facts.Clean {
 			have.facts = p.facts
 		}
 		for _, g := range p.kept.gone {
@@ -419,8 +374,7 @@ func (s *Pages) apply(p *page, number uint64, size int) {
 		p = have
 	}
 	p.kept.gone = nil
-	p.kept.number = number
-	p.kept.pieces = append(p.kept.pieces, keptPiece{number: number, size: size, saved: saved{clean: true}})
+	p.kept.pieces.Had(number, size)
 }
 
 // Rename gives deeds the rules that ids and titles now have; nil is what was written of them. rule may be nil.

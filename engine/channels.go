@@ -13,6 +13,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/channel"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // maxHours bounds the hours of connections that a State holds apart, since times can be forged.
@@ -31,7 +32,7 @@ type channels struct {
 	dropped int64
 	number  uint64 // of the last piece
 
-	toldSaved saved
+	toldSaved wire.Saved
 }
 
 // hours are the connections of an hour that is open, or of all that the mark has passed. What is new is written by itself and then
@@ -51,7 +52,7 @@ type tablePiece struct {
 	name string
 	b    []byte // until a store has it
 	size int
-	saved
+	wire.Saved
 }
 
 // A toldChannel is when a channel was last seen, and in how many slots of time.
@@ -122,7 +123,7 @@ func (c *channels) take(hour int64, t *channel.Table) {
 // drop counts connections that are not kept.
 func (c *channels) drop(n int64) {
 	c.dropped += n
-	c.toldSaved.change()
+	c.toldSaved.Change()
 }
 
 // at are the connections of an hour, or nil where there are too many hours.
@@ -144,7 +145,7 @@ func (c *channels) at(hour int64) *hours {
 	}
 	h = c.hours(hour)
 	c.open[hour] = h
-	c.toldSaved.change()
+	c.toldSaved.Change()
 	return h
 }
 
@@ -201,7 +202,7 @@ func (c *channels) advance(mark time.Time) {
 		}
 		h := c.open[hour]
 		delete(c.open, hour)
-		c.toldSaved.change()
+		c.toldSaved.Change()
 		c.part(c.all)
 		c.all.table.Merge(c.part(h))
 		c.all.pieces = append(c.all.pieces, h.pieces...) // as they are
@@ -231,7 +232,7 @@ func (c *channels) found(m *tocsin.Match) {
 		return
 	}
 	c.told[m.Key] = toldChannel{m.Time, len(m.Series)}
-	c.toldSaved.change()
+	c.toldSaved.Change()
 	o := &c.state.options
 	if !again && (o.Known == nil || !o.Known(m)) {
 		c.witness.again(m)
@@ -249,7 +250,7 @@ func (c *channels) forget(before time.Time) {
 	n := len(c.told)
 	maps.DeleteFunc(c.told, func(_ [16]byte, t toldChannel) bool { return t.At.Before(before) })
 	if len(c.told) != n {
-		c.toldSaved.change()
+		c.toldSaved.Change()
 	}
 }
 
@@ -288,7 +289,7 @@ func (c *channels) save(put func(string, []byte) error, keep func(string)) error
 	if c == nil {
 		return nil
 	}
-	if c.toldSaved.clean {
+	if c.toldSaved.Clean {
 		keep(toldChannels)
 	} else {
 		w := writtenTold{Dropped: c.dropped, Open: map[int64]uint64{}}
@@ -303,7 +304,7 @@ func (c *channels) save(put func(string, []byte) error, keep func(string)) error
 		if err != nil {
 			return err
 		}
-		c.toldSaved.given = true
+		c.toldSaved.Given = true
 		if err := put(toldChannels, b); err != nil {
 			return err
 		}
@@ -312,11 +313,11 @@ func (c *channels) save(put func(string, []byte) error, keep func(string)) error
 		c.part(h)
 		c.fewer(h)
 		for _, p := range h.pieces {
-			if p.clean {
+			if p.Clean {
 				keep(p.name)
 				continue
 			}
-			p.given = true
+			p.Given = true
 			if err := put(p.name, p.b); err != nil {
 				return err
 			}
@@ -343,10 +344,10 @@ func (c *channels) settle() {
 	if c == nil {
 		return
 	}
-	c.toldSaved.settle()
+	c.toldSaved.Settle()
 	for h := range c.each() {
 		for _, p := range h.pieces {
-			if p.settle(); p.clean {
+			if p.Settle(); p.Clean {
 				p.b = nil
 			}
 		}
@@ -364,7 +365,7 @@ func (c *channels) load(pieces map[string][]byte, mark time.Time, bad func(strin
 			bad(toldChannels, err)
 			w = writtenTold{}
 		} else {
-			c.toldSaved.clean = true
+			c.toldSaved.Clean = true
 		}
 	}
 	for _, t := range w.Told {
@@ -397,17 +398,15 @@ func (c *channels) load(pieces map[string][]byte, mark time.Time, bad func(strin
 		case hour == passed, w.Open != nil, !time.Unix((hour+1)*3600, 0).After(mark):
 			h = c.all
 		default: // which hours are open is not known
-			if h = c.open[hour]; h == nil {
-				h = c.hours(hour)
-				h.since = 0
-				c.open[hour] = h
-			}
+			h = c.hours(hour)
+			h.since = 0
+			c.open[hour] = h
 		}
 		if hour == passed {
 			h.whole = max(h.whole, len(pieces[name]))
 		}
 		h.table.Merge(t)
-		h.pieces = append(h.pieces, &tablePiece{name: name, size: len(pieces[name]), saved: saved{clean: true}})
+		h.pieces = append(h.pieces, &tablePiece{name: name, size: len(pieces[name]), Saved: wire.Saved{Clean: true}})
 	}
 	if o := &c.state.options; o.Horizon > 0 && !mark.IsZero() {
 		c.all.table.Forget(mark.Truncate(time.Hour).Add(-o.Horizon))
@@ -420,8 +419,9 @@ func (c *channels) renewed(s *State) *channels {
 		return nil
 	}
 	n := newChannels(s, s.options.Key)
-	if c != nil {
-		n.all, n.open, n.told, n.dropped, n.number, n.toldSaved = c.all, c.open, c.told, c.dropped, c.number, c.toldSaved
+	if c == nil {
+		return n
 	}
-	return n
+	c.witness = n.witness
+	return c
 }

@@ -519,6 +519,7 @@ func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.SHA256, b.SHA256))
 	})
 	var all eras
+	out := r.out
 	for _, f := range r.files {
 		s := f.all
 		faults, doubted := s.doubts.faults(f.path)
@@ -532,21 +533,13 @@ func (r *run) coverage(workers []*worker) *tocsin.Coverage {
 		c.Events += s.events
 		c.Timeless += s.timeless
 		c.Bytes += s.bytes
-		c.Outside += s.out.n
-		if s.out.n > 0 && (c.OutFirst.IsZero() || s.out.min.Before(c.OutFirst)) {
-			c.OutFirst = s.out.min
-		}
-		if s.out.max.After(c.OutLast) {
-			c.OutLast = s.out.max
-		}
+		out.join(s.out)
 		for _, x := range s.eras {
 			all.join(x)
 		}
 		c.Gaps = append(c.Gaps, s.gaps(f.path)...)
 	}
 	c.First, c.Last = all.bulk()
-	out := outside{c.Outside, c.OutFirst, c.OutLast}
-	out.join(r.out)
 	c.Outside, c.OutFirst, c.OutLast = out.n, out.min, out.max
 	for _, f := range r.files {
 		if x := f.all.eras.outside(c.First, c.Last); x.n > 0 {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/sigma"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 const (
@@ -40,12 +42,12 @@ type series struct {
 
 // A stretchOfHits is hits that were taken in between two marks, in their written form, as they came advance by advance.
 type stretchOfHits struct {
-	number      int
+	number      int // 0: of what waits
 	from, until time.Time
 	n           int64
 	blobs       [][]byte
 	bytes       int
-	saved       saved
+	saved       wire.Saved
 }
 
 func newSeries(s *State) *series {
@@ -128,7 +130,7 @@ func (h *stretchOfHits) add(mark time.Time, n int64, b []byte) {
 	h.n += n
 	h.bytes += len(b)
 	h.blobs = append(h.blobs, b)
-	h.saved.change()
+	h.saved.Change()
 }
 
 // drop lets go the first stretch.
@@ -176,11 +178,11 @@ func (r *series) save(put func(string, []byte) error, keep func(string)) error {
 		return nil
 	}
 	for _, h := range r.held {
-		if h.saved.clean {
+		if h.saved.Clean {
 			keep(h.name())
 			continue
 		}
-		h.saved.given = true
+		h.saved.Given = true
 		if err := put(h.name(), h.written()); err != nil {
 			return err
 		}
@@ -192,7 +194,7 @@ func (r *series) save(put func(string, []byte) error, keep func(string)) error {
 		}
 		waiting := stretchOfHits{from: r.state.mark}
 		waiting.add(r.state.mark, n, s2.Encode(nil, b))
-		return put(waitingHits, waiting.written())
+		return put(waiting.name(), waiting.written())
 	}
 	return nil
 }
@@ -200,7 +202,12 @@ func (r *series) save(put func(string, []byte) error, keep func(string)) error {
 // waitingHits names the piece of the hits that no advance has taken in.
 const waitingHits = "waiting"
 
-func (h *stretchOfHits) name() string { return fmt.Sprintf("%08x", h.number) }
+func (h *stretchOfHits) name() string {
+	if h.number == 0 {
+		return waitingHits
+	}
+	return fmt.Sprintf("%08x", h.number)
+}
 
 // written is the number of hits, the times, and then each blob after its length.
 func (h *stretchOfHits) written() []byte {
@@ -254,7 +261,7 @@ func readStretch(b []byte) (*stretchOfHits, error) {
 func (r *series) settle() {
 	if r != nil {
 		for _, h := range r.held {
-			h.saved.settle()
+			h.saved.Settle()
 		}
 	}
 }
@@ -270,19 +277,15 @@ func (r *series) load(pieces map[string][]byte, mark time.Time, bad func(string,
 		if err == nil && name != waitingHits {
 			_, err = fmt.Sscanf(name, "%08x", &h.number)
 		}
-		if err != nil || name != waitingHits && name != h.name() {
+		if err != nil || name != h.name() {
 			bad(name, errHits)
 			continue
 		}
-		if name == waitingHits {
-			h.number = 1 << 62 // after all others
-		} else {
-			r.number = max(r.number, h.number)
-			h.saved.clean = true
-		}
+		r.number = max(r.number, h.number)
+		h.saved.Clean = h.number > 0
 		all = append(all, h)
 	}
-	slices.SortFunc(all, func(a, b *stretchOfHits) int { return a.number - b.number })
+	slices.SortFunc(all, func(a, b *stretchOfHits) int { return cmp.Compare(uint(a.number-1), uint(b.number-1)) }) // what waits is the last
 	r.replay(all, mark, bad)
 }
 
@@ -306,7 +309,7 @@ func (r *series) replay(all []*stretchOfHits, mark time.Time, bad func(string, e
 			r.state.lose(lostHits, h.n)
 		case err != nil:
 			bad(h.name(), err)
-		case h.number == 1<<62:
+		case h.number == 0:
 			waiting = h
 		default:
 			r.held = append(r.held, h)

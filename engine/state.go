@@ -16,6 +16,7 @@ import (
 	"github.com/tocsin-ids/tocsin/guard"
 	"github.com/tocsin-ids/tocsin/naming"
 	"github.com/tocsin-ids/tocsin/sigma"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // StateOptions say how a State joins.
@@ -66,9 +67,8 @@ type State struct {
 	lost   map[string]int64 // what could not be read back, or was of other rules, by kind
 	ledger ledger
 
-	head       []byte // as it was last given
-	headSaved  saved
-	partsSaved saved
+	head       wire.Small
+	partsSaved wire.Saved
 	forgot     time.Time // before which facts and calls were forgotten
 
 	result   campaign.Result
@@ -87,7 +87,7 @@ type telling struct {
 	N        int      // those that were told first have the lower numbers
 
 	from  *tocsin.Campaign // what the board made it of
-	saved saved
+	saved wire.Saved
 }
 
 // NewState makes an empty State.
@@ -151,7 +151,7 @@ func (s *State) Names(n *naming.Names) {
 	if n == s.names {
 		return
 	}
-	s.names, s.named = n, nil
+	s.names = n
 	if s.board.Names = nil; n != nil {
 		s.board.Names = n
 	}
@@ -165,16 +165,15 @@ func (s *State) Named(all []*tocsin.Campaign) []*tocsin.Campaign {
 	if s.names == nil {
 		return out
 	}
-	if s.named == nil {
-		s.named = map[*tocsin.Campaign]*tocsin.Campaign{}
-	}
+	named := make(map[*tocsin.Campaign]*tocsin.Campaign, len(all))
 	for i, c := range all {
 		n := s.names.Name(c, s.board.Acts)
-		if had := s.named[c]; had != nil && reflect.DeepEqual(had.Names, n.Names) {
+		if had := s.named[c]; had != nil && reflect.DeepEqual(had.Names, n.Names) && maps.Equal(had.Omitted, n.Omitted) {
 			n = had
 		}
-		s.named[c], out[i] = n, n
+		named[c], out[i] = n, n
 	}
+	s.named = named
 	return out
 }
 
@@ -191,7 +190,7 @@ func (s *State) Done(part string) {
 	for _, p := range []string{part, "hits of " + part, "connections of " + part} {
 		if _, ok := s.parts[p]; ok {
 			delete(s.parts, p)
-			s.partsSaved.change()
+			s.partsSaved.Change()
 		}
 	}
 }
@@ -204,7 +203,7 @@ func (s *State) fresh(part string, seq uint64) bool {
 		return false
 	}
 	s.parts[part] = seq
-	s.partsSaved.change()
+	s.partsSaved.Change()
 	return true
 }
 
@@ -316,7 +315,7 @@ func (s *State) tell() []*tocsin.Campaign {
 		t := &telling{Level: c.Level, Why: c.Why, from: c}
 		if len(old) > 0 { // of two that turn out one, the elder's
 			t = old[0]
-			t.saved.change()
+			t.saved.Change()
 			was = t.Campaign
 			now.ID = t.Campaign.ID
 			t.from = c
@@ -361,12 +360,12 @@ func (s *State) tell() []*tocsin.Campaign {
 	// What was told stays told, also when what is known by now would not be enough.
 	s.current = slices.Clone(s.result.Campaigns)
 	for _, t := range s.told {
-		if used[t] || slices.Contains(s.current, t.Campaign) {
+		if used[t] {
 			continue
 		}
 		if !t.Over {
 			t.Over = true
-			t.saved.change()
+			t.saved.Change()
 			now := *t.Campaign
 			now.Why += "; by what is known since then it would not be told again"
 			t.Campaign = &now

@@ -20,6 +20,7 @@ import (
 	"github.com/tocsin-ids/tocsin/actor"
 	"github.com/tocsin-ids/tocsin/guard"
 	"github.com/tocsin-ids/tocsin/naming"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // The written form of a State is pieces by name. Each begins with the version of the form and ends with a checksum; between
@@ -46,18 +47,6 @@ type stateHead struct {
 	Lost    map[string]int64 `json:",omitempty"`
 	Forgot  time.Time        `json:",omitzero"`
 }
-
-// saved says how far a store has something. The zero value is what was never written.
-type saved struct {
-	clean bool // the store has it as it is
-	given bool // it was given to the store, which has not yet said that it has it
-}
-
-// change notes that it is not any more what was written or given.
-func (s *saved) change() { s.clean, s.given = false, false }
-
-// settle notes that what was given is kept.
-func (s *saved) settle() { s.clean, s.given = s.clean || s.given, false }
 
 // A ledger knows what pieces a store may have, so that it is told which ones to drop: those of which nobody says that they are
 // put or kept.
@@ -148,10 +137,10 @@ func (s *State) Saved() {
 		return // that Save failed
 	}
 	s.ledger.settle()
-	s.headSaved.settle()
-	s.partsSaved.settle()
+	s.head.Settle()
+	s.partsSaved.Settle()
 	for _, t := range s.told {
-		t.saved.settle()
+		t.saved.Settle()
 	}
 	s.pages.Saved()
 	s.series.settle()
@@ -171,23 +160,19 @@ func (s *State) give(put func(string, []byte) error, keep func(string)) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(written, s.head) {
-		s.head = written
-		s.headSaved.change()
+	if err := s.head.Save("head", written, put, keep); err != nil {
+		return err
 	}
-	one := func(name string, of *saved, piece func() ([]byte, error)) error {
-		if of.clean {
+	one := func(name string, of *wire.Saved, piece func() ([]byte, error)) error {
+		if of.Clean {
 			keep(name)
 			return nil
 		}
 		b, err := piece()
 		if err == nil {
-			of.given = true
+			of.Given = true
 			err = put(name, b)
 		}
-		return err
-	}
-	if err := one("head", &s.headSaved, func() ([]byte, error) { return written, nil }); err != nil {
 		return err
 	}
 	if err := one("parts", &s.partsSaved, func() ([]byte, error) { return json.Marshal(s.parts) }); err != nil {
@@ -231,7 +216,6 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 	rule = o.ruleOf(rule)
 	s.ledger.names = map[string]bool{}
 	all := map[string]map[string][]byte{} // by room
-	var failed error
 	spoilt := func(name string, err error) {
 		s.lose(lostPieces, 1)
 		s.ledger.names[name] = true // to be dropped
@@ -241,8 +225,7 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 	}
 	for name, b := range pieces {
 		if len(b) > 0 && b[0] > stateVersion {
-			failed = fmt.Errorf("%w: %s is of version %d, and this is version %d of Tocsin's states: use the Tocsin that wrote it, or a later one", ErrState, name, b[0], stateVersion)
-			break
+			return nil, fmt.Errorf("%w: %s is of version %d, and this is version %d of Tocsin's states: use the Tocsin that wrote it, or a later one", ErrState, name, b[0], stateVersion)
 		}
 		s.ledger.names[name] = true
 		piece, err := unpacked(b)
@@ -255,9 +238,6 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 			all[room] = map[string][]byte{}
 		}
 		all[room][rest] = piece
-	}
-	if failed != nil {
-		return nil, failed
 	}
 	inRoom := func(room string) func(string, error) {
 		return func(name string, err error) { spoilt(room+"/"+name, fmt.Errorf("%w: %w", ErrState, err)) }
@@ -279,7 +259,7 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 			spoilt("parts", fmt.Errorf("%w: %w", ErrState, err))
 		} else if parts != nil {
 			s.parts = parts
-			s.partsSaved.clean = true
+			s.partsSaved.Clean = true
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(all["told"])) {
@@ -292,7 +272,7 @@ func LoadState(pieces iter.Seq2[string, []byte], o StateOptions, rule func(id, t
 			inRoom("told")(name, err)
 			continue
 		}
-		t.saved.clean = true
+		t.saved.Clean = true
 		s.told = append(s.told, t)
 	}
 	slices.SortStableFunc(s.told, func(a, b *telling) int { return cmp.Compare(a.N, b.N) })

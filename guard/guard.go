@@ -20,6 +20,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/prevalence"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // Bounds on what a Book keeps. Calls are counted whatever happens; what they meant is let go beyond these, the least telling
@@ -50,7 +51,7 @@ type Book struct {
 
 	calls  clusters
 	judged judged
-	common savedBytes
+	common wire.Saved // aliases, and what was lost
 }
 
 // A session is one conversation with an agent, its sub-agents included where they share its id.
@@ -155,6 +156,7 @@ func (b *Book) same(one, other string) {
 	}
 	if k := [2]string{one, other}; !b.alias[k] {
 		b.alias[[2]string{strings.Clone(one), strings.Clone(other)}] = true
+		b.common.Change()
 	}
 }
 

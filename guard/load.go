@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
@@ -11,14 +10,13 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // A reader reads what a writer wrote. Whatever does not fit makes it bad; then it gives zeros.
 type reader struct {
-	b     []byte
-	texts []string
+	wire.Listed
 	last  int64
-	bad   bool
 	rules map[ruleKey]*tocsin.Rule
 	rule  func(id, title string) *tocsin.Rule
 }
@@ -29,147 +27,72 @@ type ruleKey struct {
 	level     tocsin.Level
 }
 
-// begin reads the version and the texts.
-func (r *reader) begin() {
-	if r.byte() != written {
-		r.bad = true
-	}
-	for n := r.uint(); n > 0 && !r.bad; n-- {
-		size := r.uint()
-		if r.bad = r.bad || size > uint64(len(r.b)); r.bad {
-			return
-		}
-		r.texts = append(r.texts, string(r.b[:size]))
-		r.b = r.b[size:]
-	}
-}
-
-func (r *reader) byte() byte {
-	if r.bad = r.bad || len(r.b) == 0; r.bad {
-		return 0
-	}
-	v := r.b[0]
-	r.b = r.b[1:]
-	return v
-}
-
-func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if r.bad = r.bad || n <= 0; r.bad {
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) int() int64 {
-	v, n := binary.Varint(r.b)
-	if r.bad = r.bad || n <= 0; r.bad {
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
 // number is a count that is no size of what follows.
 func (r *reader) number() int {
-	n := r.uint()
+	n := r.Uint()
 	if n > math.MaxInt32 {
-		r.bad = true
+		r.Bad = true
 		return 0
 	}
 	return int(n)
-}
-
-// count is how many of something follow, each of which takes so many bytes at least.
-func (r *reader) count(bytes int) int {
-	n := r.uint()
-	if r.bad = r.bad || n > uint64(len(r.b)/bytes); r.bad {
-		return 0
-	}
-	return int(n)
-}
-
-func (r *reader) fixed() uint64 {
-	if r.bad = r.bad || len(r.b) < 8; r.bad {
-		return 0
-	}
-	v := binary.LittleEndian.Uint64(r.b)
-	r.b = r.b[8:]
-	return v
-}
-
-func (r *reader) text() string {
-	n := r.uint()
-	if r.bad = r.bad || n >= uint64(len(r.texts)); r.bad {
-		return ""
-	}
-	return r.texts[n]
-}
-
-func (r *reader) list() (all []string) {
-	for n := r.count(1); n > 0 && !r.bad; n-- {
-		all = append(all, r.text())
-	}
-	return all
 }
 
 func (r *reader) hashes() (all []uint64) {
-	for n := r.count(8); n > 0 && !r.bad; n-- {
-		all = append(all, r.fixed())
+	for n := r.Count(8); n > 0 && !r.Bad; n-- {
+		all = append(all, r.Fixed())
 	}
 	return all
 }
 
 func (r *reader) stamp() stamp {
-	r.last += r.int()
-	return stamp{at: r.last, source: r.text(), record: r.uint()}
+	r.last += r.Int()
+	return stamp{at: r.last, source: r.Ref(), record: r.Uint()}
 }
 
 func (r *reader) time() time.Time {
-	if r.uint() == 0 {
+	if r.Uint() == 0 {
 		return time.Time{}
 	}
-	sec, nano := r.int(), r.uint()
+	sec, nano := r.Int(), r.Uint()
 	if nano >= 1e9 {
-		r.bad = true
+		r.Bad = true
 	}
 	return time.Unix(sec, int64(nano)).UTC()
 }
 
 func (r *reader) call() call {
-	c := call{stamp: r.stamp(), place: tocsin.Place{Time: r.time(), Source: r.text(), Record: r.uint()}, id: r.text(), text: r.text()}
-	c.low = r.uint()&1 != 0
-	c.gave = r.list()
-	for n := r.count(3); n > 0 && !r.bad; n-- {
-		kind, row, f := r.text(), r.text(), r.uint()
+	c := call{stamp: r.stamp(), place: tocsin.Place{Time: r.time(), Source: r.Ref(), Record: r.Uint()}, id: r.Ref(), text: r.Ref()}
+	c.low = r.Uint()&1 != 0
+	c.gave = r.Refs()
+	for n := r.Count(3); n > 0 && !r.Bad; n-- {
+		kind, row, f := r.Ref(), r.Ref(), r.Uint()
 		if rule := deedRule(row); rule != nil {
 			c.deeds = append(c.deeds, deed{kind: kind, row: rule, heard: f&1 != 0, named: f&2 != 0, wanted: f&4 != 0, told: f&8 != 0, copied: f&16 != 0, flowing: f&32 != 0})
 		}
 	}
-	for n := r.count(12); n > 0 && !r.bad; n-- {
+	for n := r.Count(12); n > 0 && !r.Bad; n-- {
 		var a act
 		for _, s := range []*string{&a.tactic, &a.technique, &a.verb, &a.tool, &a.text, &a.credential, &a.ground} {
-			*s = r.text()
+			*s = r.Ref()
 		}
-		a.level, a.outcome = tocsin.Level(r.byte()), tocsin.Outcome(r.byte())
-		f := r.uint()
+		a.level, a.outcome = tocsin.Level(r.Byte()), tocsin.Outcome(r.Byte())
+		f := r.Uint()
 		a.own = f&1 != 0
 		if f&2 != 0 {
-			a.row = r.ruleOf(r.text(), r.text(), tocsin.Level(r.byte()), r.list())
+			a.row = r.ruleOf(r.Ref(), r.Ref(), tocsin.Level(r.Byte()), r.Refs())
 		}
-		a.strings = r.list()
-		for k := r.count(3); k > 0 && !r.bad; k-- {
-			t := target{name: r.text(), group: r.text()}
-			if wide := r.text(); wide != "" {
+		a.strings = r.Refs()
+		for k := r.Count(3); k > 0 && !r.Bad; k-- {
+			t := target{name: r.Ref(), group: r.Ref()}
+			if wide := r.Ref(); wide != "" {
 				var err error
 				if t.wide, err = netip.ParsePrefix(wide); err != nil {
-					r.bad = true
+					r.Bad = true
 				}
 			}
 			a.on = append(a.on, t)
 		}
-		if r.bad = r.bad || a.level > tocsin.Critical || a.ground != "" && grounds[a.ground] == nil; r.bad {
+		if r.Bad = r.Bad || a.level > tocsin.Critical || a.ground != "" && grounds[a.ground] == nil; r.Bad {
 			break
 		}
 		c.acts = append(c.acts, a)
@@ -213,14 +136,13 @@ func Load(pieces map[string][]byte, key [16]byte, rule func(id, title string) *t
 	rules := map[ruleKey]*tocsin.Rule{}
 	spoilt := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(pieces)) {
-		r := &reader{b: pieces[name], rules: rules, rule: rule}
-		r.begin()
+		r := &reader{Listed: wire.List(pieces[name], written), rules: rules, rule: rule}
 		if name == commonPiece {
 			if !b.readCommon(r) {
 				bad(name, ErrWritten)
 				continue
 			}
-			b.common = savedBytes{b: pieces[name], clean: true}
+			b.common.Clean = true
 			continue
 		}
 		of, number, _ := strings.Cut(name, ".")
@@ -241,12 +163,12 @@ func Load(pieces map[string][]byte, key [16]byte, rule func(id, title string) *t
 }
 
 func (b *Book) readCommon(r *reader) bool {
-	lost := r.int()
+	lost := r.Int()
 	alias := map[[2]string]bool{}
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		alias[[2]string{r.text(), r.text()}] = true
+	for n := r.Count(2); n > 0 && !r.Bad; n-- {
+		alias[[2]string{r.Ref(), r.Ref()}] = true
 	}
-	if r.bad || len(r.b) > 0 || len(alias) > mostAliases || lost < 0 {
+	if !r.Whole() || len(alias) > mostAliases || lost < 0 {
 		return false
 	}
 	b.lost, b.alias = lost, alias
@@ -255,37 +177,37 @@ func (b *Book) readCommon(r *reader) bool {
 
 // readSession adds a piece of a session, if it can be read.
 func (b *Book) readSession(r *reader, of string, number uint64, size int) bool {
-	id := r.text()
-	whole := r.uint()&1 != 0
+	id := r.Ref()
+	whole := r.Uint()&1 != 0
 	y := session{id: id, targets: map[string]bool{}, work: make([]int, len(trades))}
 	for _, s := range []*string{&y.principal, &y.parent, &y.run, &y.agent, &y.folder} {
-		*s = r.text()
+		*s = r.Ref()
 	}
 	y.folderAt = r.stamp()
 	y.low, y.telling, y.letGo, y.more, y.store.undated = r.number(), r.number(), r.number(), r.number(), r.number()
-	y.store.since = r.int()
-	for n := r.count(2); n > 0 && !r.bad; n-- {
-		name, n := r.text(), r.number()
+	y.store.since = r.Int()
+	for n := r.Count(2); n > 0 && !r.Bad; n-- {
+		name, n := r.Ref(), r.number()
 		if i := slices.IndexFunc(trades, func(t *trade) bool { return t.name == name }); i >= 0 {
 			y.work[i] = n
 		}
 	}
-	targets, words, shown := r.list(), r.hashes(), r.hashes()
-	for n := r.count(20); n > 0 && !r.bad; n-- {
-		y.calls = append(y.calls, noted{stamp: r.stamp(), id: r.fixed(), said: r.fixed(), format: r.text(), saw: seen(r.byte())})
+	targets, words, shown := r.Refs(), r.hashes(), r.hashes()
+	for n := r.Count(20); n > 0 && !r.Bad; n-- {
+		y.calls = append(y.calls, noted{stamp: r.stamp(), id: r.Fixed(), said: r.Fixed(), format: r.Ref(), saw: seen(r.Byte())})
 	}
-	for n := r.count(8); n > 0 && !r.bad; n-- {
+	for n := r.Count(8); n > 0 && !r.Bad; n-- {
 		y.kept = append(y.kept, r.call())
 	}
-	for n := r.count(8); n > 0 && !r.bad; n-- {
+	for n := r.Count(8); n > 0 && !r.Bad; n-- {
 		v := providerWord{call: r.call()}
-		v.request = r.text()
+		v.request = r.Ref()
 		if len(v.acts) != 1 || v.acts[0].ground == "" {
-			r.bad = true
+			r.Bad = true
 		}
 		y.verdicts = append(y.verdicts, v)
 	}
-	if r.bad || len(r.b) > 0 || fmt.Sprintf("%016x", b.hash.of(id)) != of {
+	if !r.Whole() || fmt.Sprintf("%016x", b.hash.of(id)) != of {
 		return false
 	}
 	x := b.session(id)
@@ -304,7 +226,6 @@ func (b *Book) readSession(r *reader, of string, number uint64, size int) bool {
 	for _, h := range shown {
 		x.taint.add(1, h)
 	}
-	x.store.number = number
-	x.store.pieces = append(x.store.pieces, storedPiece{number: number, size: size, clean: true})
+	x.store.pieces.Had(number, size)
 	return true
 }

@@ -66,7 +66,7 @@ func (b *Book) Merge(o *Book) {
 	if o.hash != b.hash {
 		panic("guard: Merge of a Book of another key")
 	}
-	b.lost += o.lost
+	b.lose(o.lost)
 	b.judged.stale = true
 	for id, y := range o.sessions {
 		x := b.sessions[id]
@@ -119,13 +119,21 @@ func (b *Book) Merge(o *Book) {
 	}
 }
 
+// lose counts calls that are not kept.
+func (b *Book) lose(n int64) {
+	if n > 0 {
+		b.lost += n
+		b.common.Change()
+	}
+}
+
 // fewer lets go of sessions: of those whose calls mean nothing, those that were called least recently.
 func (b *Book) fewer() {
 	all := slices.SortedFunc(maps.Values(b.sessions), func(x, y *session) int {
 		return cmp.Or(cmp.Compare(min(1, len(y.kept)+len(y.verdicts)), min(1, len(x.kept)+len(x.verdicts))), cmp.Compare(y.last(), x.last()), cmp.Compare(b.hash.of(x.id), b.hash.of(y.id)))
 	})
 	for _, x := range all[mostSessions:] {
-		b.lost += int64(len(x.calls))
+		b.lose(int64(len(x.calls)))
 	}
 	b.leave(all[mostSessions:])
 }
@@ -191,6 +199,7 @@ func (b *Book) Forget(beforeTime time.Time) {
 	for k := range b.alias {
 		if !used[k[0]] && !used[k[1]] {
 			delete(b.alias, k)
+			b.common.Change()
 			b.judged.stale = true
 		}
 	}

@@ -114,11 +114,7 @@ func (p place) compare(o place) int {
 func New(key [16]byte) *Facts {
 	f := &Facts{key: [2]uint64{binary.LittleEndian.Uint64(key[:8]), binary.LittleEndian.Uint64(key[8:])},
 		facts: map[string]*fact{}, shares: map[string]*share{}, sources: map[string]string{}, plans: map[planKey]*plan{}}
-	n := 0
-	for _, r := range table {
-		n += len(r.says)
-	}
-	f.kinds = make([]kindState, n)
+	f.kinds = make([]kindState, len(sayings))
 	for i := range f.kinds {
 		f.kinds[i].limit = math.MaxUint64
 	}

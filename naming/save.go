@@ -1,8 +1,6 @@
 package naming
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +10,8 @@ import (
 	"time"
 
 	"github.com/dchest/siphash"
+
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // The written form of Facts is pieces by name: one of what they have in common; one for each room of facts, by a hash of
@@ -33,26 +33,21 @@ const (
 
 // keptPieces is what a store has.
 type keptPieces struct {
-	common      []byte // as it was last given
-	commonClean bool
-	commonGiven bool
-	room        [rooms]keptPiece
-	later       []keptPiece
-	number      uint64
-	stale       [rooms]bool // something of the room is in later pieces
-	anew        bool        // the last Save gave rooms anew
-	force       bool        // the next one is to do so
+	common wire.Small
+	room   [rooms]keptPiece
+	later  []keptPiece
+	number uint64
+	stale  [rooms]bool // something of the room is in later pieces
+	anew   bool        // the last Save gave rooms anew
+	force  bool        // the next one is to do so
 }
 
 // A keptPiece is a piece that a store has, or that it was given.
 type keptPiece struct {
 	number uint64 // 0: there is none
 	size   int
-	clean  bool
-	given  bool
+	wire.Saved
 }
-
-func (p *keptPiece) settle() { p.clean, p.given = p.clean || p.given, false }
 
 // Revision counts what was noted or forgotten: where it is the same, Names would tell the same.
 func (f *Facts) Revision() uint64 { return f.changes }
@@ -126,25 +121,17 @@ func (f *Facts) Save(put func(name string, piece []byte) error, keep func(name s
 		f.dirty = map[string]struct{}{}
 	}
 	f.given, k.anew = map[string]struct{}{}, false
-	if common := f.common(); !bytes.Equal(common, k.common) {
-		k.common, k.commonClean, k.commonGiven = common, false, false
-	}
-	if k.commonClean {
-		keep(commonPiece)
-	} else {
-		k.commonGiven = true
-		if err := put(commonPiece, k.common); err != nil {
-			return err
-		}
+	if err := k.common.Save(commonPiece, f.common(), put, keep); err != nil {
+		return err
 	}
 	// What was given to a Save that was not kept is made anew.
-	k.later = slices.DeleteFunc(k.later, func(p keptPiece) bool { return !p.clean })
+	k.later = slices.DeleteFunc(k.later, func(p keptPiece) bool { return !p.Clean })
 	later, all := 0, 0
 	for _, p := range k.later {
 		later += p.size
 	}
 	for i := range k.room {
-		if p := &k.room[i]; p.clean {
+		if p := &k.room[i]; p.Clean {
 			all += p.size
 		} else if p.number > 0 || first {
 			k.stale[i] = true
@@ -169,13 +156,13 @@ func (f *Facts) Save(put func(name string, piece []byte) error, keep func(name s
 	if len(f.dirty) == 0 {
 		return nil
 	}
-	w := writer{f: f}
+	w := writer{}
 	for _, key := range slices.Sorted(maps.Keys(f.dirty)) {
 		w.fact(key, f.facts[key])
 	}
-	b := w.whole()
+	b := w.All(written)
 	k.number++
-	k.later = append(k.later, keptPiece{number: k.number, size: len(b), given: true})
+	k.later = append(k.later, keptPiece{number: k.number, size: len(b), Saved: wire.Saved{Given: true}})
 	return put(laterName(k.number), b)
 }
 
@@ -200,13 +187,13 @@ func (f *Facts) saveRooms(put func(string, []byte) error, keep func(string)) err
 			continue
 		}
 		k.number++
-		*p = keptPiece{number: k.number, given: true}
+		*p = keptPiece{number: k.number, Saved: wire.Saved{Given: true}}
 		slices.Sort(in[i])
-		w := writer{f: f}
+		w := writer{}
 		for _, key := range in[i] {
 			w.fact(key, f.facts[key])
 		}
-		b := w.whole()
+		b := w.All(written)
 		p.size = len(b)
 		if err := put(f.roomName(i), b); err != nil {
 			return err
@@ -218,15 +205,15 @@ func (f *Facts) saveRooms(put func(string, []byte) error, keep func(string)) err
 // Saved says that all that the last Save gave is kept for good.
 func (f *Facts) Saved() {
 	k := &f.kept
-	k.commonClean, k.commonGiven = k.commonClean || k.commonGiven, false
+	k.common.Settle()
 	if k.anew {
 		k.later, k.stale, k.anew, k.force = nil, [rooms]bool{}, false, false
 	}
 	for i := range k.room {
-		k.room[i].settle()
+		k.room[i].Settle()
 	}
 	for i := range k.later {
-		k.later[i].settle()
+		k.later[i].Settle()
 	}
 	for key := range f.given {
 		delete(f.dirty, key)
@@ -260,151 +247,63 @@ func numberOf(name string) (n uint64, room int) {
 	return 0, -1
 }
 
-// A writer writes facts after the texts that they refer to by number.
-type writer struct {
-	f     *Facts
-	b     []byte
-	texts []string
-	of    map[string]uint64
-}
-
-func (w *writer) uint(n uint64) { w.b = binary.AppendUvarint(w.b, n) }
-func (w *writer) int(n int64)   { w.b = binary.AppendVarint(w.b, n) }
-
-func (w *writer) text(s string) {
-	n, ok := w.of[s]
-	if !ok {
-		if w.of == nil {
-			w.of = map[string]uint64{}
-		}
-		n = uint64(len(w.texts))
-		w.texts = append(w.texts, s)
-		w.of[s] = n
-	}
-	w.uint(n)
-}
+// A writer writes facts.
+type writer struct{ wire.Lister }
 
 // fact writes a fact, or that there is none under a key.
 func (w *writer) fact(key string, x *fact) {
-	say := sayings()[int(key[0])|int(key[1])<<8]
+	say := sayings[int(key[0])|int(key[1])<<8]
 	of, name, _ := strings.Cut(key[2:], "\x00")
-	w.text(say.id())
-	w.text(of)
-	w.text(name)
+	w.Ref(say.id)
+	w.Ref(of)
+	w.Ref(name)
 	if x == nil {
-		w.uint(0)
+		w.Uint(0)
 		return
 	}
-	w.uint(uint64(len(x.spans)))
-	w.int(x.width)
+	w.Uint(uint64(len(x.spans)))
+	w.Int(x.width)
 	for i := range x.spans {
 		s := &x.spans[i]
-		w.int(s.n)
+		w.Int(s.n)
 		if s.first == undated {
-			w.b = append(w.b, 0)
+			w.Byte(0)
 		} else {
-			w.b = append(w.b, 1)
-			w.int(s.first)
-			w.int(s.last - s.first)
+			w.Byte(1)
+			w.Int(s.first)
+			w.Int(s.last - s.first)
 		}
 		for _, p := range []place{s.from, s.to} {
-			w.text(p.source)
-			w.uint(p.record)
+			w.Ref(p.source)
+			w.Uint(p.record)
 		}
 	}
-}
-
-// whole is what was written, after the version and the texts.
-func (w *writer) whole() []byte {
-	b := binary.AppendUvarint([]byte{written}, uint64(len(w.texts)))
-	for _, s := range w.texts {
-		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-	}
-	return append(b, w.b...)
-}
-
-// id names a saying in what is written: numbers are another's when the table changes.
-func (s *saying) id() string {
-	return fmt.Sprintf("%s %s %s %s %d", s.row.id, s.kind, s.of.kind, s.name.kind, s.number-s.row.says[0].number)
 }
 
 // common is the written form of counts and bounds.
 func (f *Facts) common() []byte {
-	w := writer{f: f}
-	w.int(f.before)
-	w.int(f.old)
-	for i, s := range sayings() {
+	w := writer{}
+	w.Int(f.before)
+	w.Int(f.old)
+	for i, s := range sayings {
 		if k := &f.kinds[i]; k.lost > 0 || k.limit != math.MaxUint64 {
-			w.text(s.id())
-			w.uint(k.limit)
-			w.int(k.lost)
+			w.Ref(s.id)
+			w.Uint(k.limit)
+			w.Int(k.lost)
 		}
 	}
-	return w.whole()
+	return w.All(written)
 }
 
 // sayings are those of the table, by number.
-func sayings() []*saying {
-	var all []*saying
+var sayings = func() (all []*saying) {
 	for _, r := range table {
 		for i := range r.says {
 			all = append(all, &r.says[i])
 		}
 	}
 	return all
-}
-
-// A reader reads what a writer wrote. Whatever does not fit makes it bad; then it gives zeros.
-type reader struct {
-	b     []byte
-	texts []string
-	bad   bool
-}
-
-func newReader(b []byte) *reader {
-	r := &reader{b: b}
-	if len(b) == 0 || b[0] != written {
-		r.bad = true
-		return r
-	}
-	r.b = b[1:]
-	for n := r.uint(); n > 0 && !r.bad; n-- {
-		size := r.uint()
-		if size > uint64(len(r.b)) {
-			r.bad = true
-			break
-		}
-		r.texts = append(r.texts, string(r.b[:size]))
-		r.b = r.b[size:]
-	}
-	return r
-}
-
-func (r *reader) uint() uint64 {
-	n, k := binary.Uvarint(r.b)
-	if r.bad = r.bad || k <= 0; r.bad {
-		return 0
-	}
-	r.b = r.b[k:]
-	return n
-}
-
-func (r *reader) int() int64 {
-	n, k := binary.Varint(r.b)
-	if r.bad = r.bad || k <= 0; r.bad {
-		return 0
-	}
-	r.b = r.b[k:]
-	return n
-}
-
-func (r *reader) text() string {
-	n := r.uint()
-	if r.bad = r.bad || n >= uint64(len(r.texts)); r.bad {
-		return ""
-	}
-	return r.texts[n]
-}
+}()
 
 // Load reads the pieces of the written form of Facts, under the key with which they were made. What cannot be read is told
 // to bad, and left out. What the table of this version does not know is let go and counted.
@@ -412,8 +311,8 @@ func Load(pieces map[string][]byte, key [16]byte, bad func(name string, err erro
 	f := New(key)
 	f.dirty = map[string]struct{}{}
 	by := map[string]*saying{}
-	for _, s := range sayings() {
-		by[s.id()] = s
+	for _, s := range sayings {
+		by[s.id] = s
 	}
 	k := &f.kept
 	var order []string
@@ -440,13 +339,13 @@ func Load(pieces map[string][]byte, key [16]byte, bad func(name string, err erro
 		if name == commonPiece {
 			continue
 		}
-		r := newReader(pieces[name])
-		read, unknown := f.readFacts(r, by)
-		if r.bad {
+		r := wire.List(pieces[name], written)
+		read, unknown := f.readFacts(&r, by)
+		if r.Bad {
 			bad(name, ErrWritten)
 			continue
 		}
-		p := keptPiece{number: numbers[name], size: len(pieces[name]), clean: true}
+		p := keptPiece{number: numbers[name], size: len(pieces[name]), Saved: wire.Saved{Clean: true}}
 		k.number = max(k.number, p.number)
 		if unknown > 0 { // it is written anew without them
 			f.old += unknown
@@ -480,47 +379,47 @@ type readFact struct {
 }
 
 // readFacts reads facts until their end, and counts the sightings of those that the table does not know.
-func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact, unknown int64) {
+func (f *Facts) readFacts(r *wire.Listed, by map[string]*saying) (all []readFact, unknown int64) {
 	source := func() string {
-		s := r.text()
+		s := r.Ref()
 		if have, ok := f.sources[s]; ok {
 			return have
 		}
 		f.sources[s] = s
 		return s
 	}
-	for len(r.b) > 0 && !r.bad {
-		say, of, name := by[r.text()], r.text(), r.text()
+	for len(r.B) > 0 && !r.Bad {
+		say, of, name := by[r.Ref()], r.Ref(), r.Ref()
 		x := &fact{say: say, of: of, name: name}
-		n := r.uint()
+		n := r.Uint()
 		if n > maxSpans || of == name {
-			r.bad = true
+			r.Bad = true
 			return nil, 0
 		}
 		if n > 0 {
-			if x.width = r.int(); x.width < slotLength || x.width%slotLength != 0 || x.width > 1<<40 {
-				r.bad = true
+			if x.width = r.Int(); x.width < slotLength || x.width%slotLength != 0 || x.width > 1<<40 {
+				r.Bad = true
 				return nil, 0
 			}
 		}
 		lost := int64(0)
-		for ; n > 0 && !r.bad; n-- {
-			s := span{n: r.int(), first: undated, last: undated}
-			if dated := r.byte(); dated > 0 {
-				s.first = r.int()
-				s.last = s.first + r.int()
+		for ; n > 0 && !r.Bad; n-- {
+			s := span{n: r.Int(), first: undated, last: undated}
+			if dated := r.Byte(); dated > 0 {
+				s.first = r.Int()
+				s.last = s.first + r.Int()
 			}
-			s.from = place{source(), r.uint()}
-			s.to = place{source(), r.uint()}
-			if r.bad || s.n < 0 || s.last < s.first || s.first != undated && (s.first < -1<<56 || s.last > 1<<60) {
-				r.bad = true
+			s.from = place{source(), r.Uint()}
+			s.to = place{source(), r.Uint()}
+			if r.Bad || s.n < 0 || s.last < s.first || s.first != undated && (s.first < -1<<56 || s.last > 1<<60) {
+				r.Bad = true
 				return nil, 0
 			}
 			lost += s.n
 			x.take(s)
 		}
 		switch {
-		case r.bad:
+		case r.Bad:
 		case say == nil:
 			unknown += lost
 		default:
@@ -532,15 +431,6 @@ func (f *Facts) readFacts(r *reader, by map[string]*saying) (all []readFact, unk
 		}
 	}
 	return all, unknown
-}
-
-func (r *reader) byte() byte {
-	if r.bad = r.bad || len(r.b) == 0; r.bad {
-		return 0
-	}
-	b := r.b[0]
-	r.b = r.b[1:]
-	return b
 }
 
 // put puts what was read of a fact in the place of what was read before.
@@ -571,13 +461,13 @@ func (f *Facts) put(key string, x *fact) {
 }
 
 func (f *Facts) readCommon(b []byte, by map[string]*saying) bool {
-	r := newReader(b)
-	before, old := r.int(), r.int()
+	r := wire.List(b, written)
+	before, old := r.Int(), r.Int()
 	kinds := slices.Clone(f.kinds)
-	for len(r.b) > 0 && !r.bad {
-		say, limit, lost := by[r.text()], r.uint(), r.int()
+	for len(r.B) > 0 && !r.Bad {
+		say, limit, lost := by[r.Ref()], r.Uint(), r.Int()
 		switch {
-		case r.bad || lost < 0:
+		case r.Bad || lost < 0:
 			return false
 		case say == nil:
 			old += lost
@@ -585,10 +475,10 @@ func (f *Facts) readCommon(b []byte, by map[string]*saying) bool {
 			kinds[say.number].limit, kinds[say.number].lost = limit, lost
 		}
 	}
-	if r.bad || old < 0 {
+	if r.Bad || old < 0 {
 		return false
 	}
 	f.before, f.old, f.kinds = before, f.old+old, kinds
-	f.kept.common, f.kept.commonClean = b, true
+	f.kept.common.Had(b)
 	return true
 }

@@ -41,6 +41,7 @@ type condition struct {
 // A saying is what such a record says. number is its place in the table.
 type saying struct {
 	number   int
+	id       string // names it in what is written: numbers are another's when the table changes
 	row      *row
 	kind     string
 	grade    grade
@@ -144,7 +145,7 @@ func parseTable(text string) (rows []*row, err error) {
 			if len(w) != 5 || g < 0 || ends[w[2]] == [2]string{} {
 				return bad("want GRADE KIND OF NAME")
 			}
-			s := saying{number: number, row: r, kind: w[2], grade: grade(g), of: newSide(w[3], ends[w[2]][0]), name: newSide(w[4], ends[w[2]][1])}
+			s := saying{number: number, id: fmt.Sprintf("%s %s %s %s %d", r.id, w[2], ends[w[2]][0], ends[w[2]][1], len(r.says)), row: r, kind: w[2], grade: grade(g), of: newSide(w[3], ends[w[2]][0]), name: newSide(w[4], ends[w[2]][1])}
 			if s.of.shape != "" && shapes[s.of.shape] == nil || s.name.shape != "" && shapes[s.name.shape] == nil {
 				return bad("no such shape")
 			}

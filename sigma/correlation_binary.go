@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/wire"
 )
 
 // Errors of UnmarshalBinary.
@@ -48,13 +49,13 @@ func (c *Correlator) AppendBinary(b []byte) ([]byte, error) {
 		n += len(p.kept)
 		undated += p.stats.Undated
 	}
-	b = binary.AppendUvarint(b, uint64(undated))
-	b = binary.AppendUvarint(b, uint64(n))
-	w := hitsWriter{b: b, names: map[string]uint64{}}
+	w := hitsWriter{Writer: wire.Writer{B: b}, names: map[string]uint64{}}
+	w.Uint(uint64(undated))
+	w.Uint(uint64(n))
 	for _, p := range parts {
 		w.hits(p, numbers)
 	}
-	return binary.BigEndian.AppendUint32(w.b, crc32.ChecksumIEEE(w.b[from:])), nil
+	return binary.BigEndian.AppendUint32(w.B, crc32.ChecksumIEEE(w.B[from:])), nil
 }
 
 // identity is a hash of the correlations and the rules that they are about, and the numbers of these among themselves.
@@ -85,27 +86,26 @@ func (j *joins) identity() (hash [16]byte, numbers map[int]uint64) {
 
 // A hitsWriter writes events and the rules that matched them.
 type hitsWriter struct {
-	b     []byte
+	wire.Writer
 	names map[string]uint64
 	ev    tocsin.Event
 }
 
-func (w *hitsWriter) uint(n uint64) { w.b = binary.AppendUvarint(w.b, n) }
-func (w *hitsWriter) text(s string) { w.b = appendName(w.b, s) }
 func (w *hitsWriter) times(t time.Time) {
 	if t.IsZero() {
-		w.b = append(w.b, 0)
+		w.Byte(0)
 		return
 	}
-	w.b = binary.AppendVarint(append(w.b, 1), t.Unix())
-	w.uint(uint64(t.Nanosecond()))
+	w.Byte(1)
+	w.Int(t.Unix())
+	w.Uint(uint64(t.Nanosecond()))
 }
 
 // name writes a text that occurs often.
 func (w *hitsWriter) name(s string) {
 	n, ok := w.names[s]
-	if w.uint(n); !ok {
-		w.text(s)
+	if w.Uint(n); !ok {
+		w.Text(s)
 		w.names[s] = uint64(len(w.names) + 1)
 	}
 }
@@ -126,15 +126,15 @@ func (w *hitsWriter) hits(p *Correlator, numbers map[int]uint64) {
 	hits = slices.Compact(hits)
 	for e, k := range p.kept {
 		p.shelf.Load(k.slot, &w.ev)
-		w.uint(cmp.Or(k.content, contentOf(&w.ev)))
+		w.Uint(cmp.Or(k.content, contentOf(&w.ev)))
 		w.event(p.thinned(&w.ev))
 		n := 0
 		for n < len(hits) && hits[n].event == uint32(e) {
 			n++
 		}
-		w.uint(uint64(n))
+		w.Uint(uint64(n))
 		for _, h := range hits[:n] {
-			w.uint(h.rule)
+			w.Uint(h.rule)
 		}
 		hits = hits[n:]
 	}
@@ -143,21 +143,21 @@ func (w *hitsWriter) hits(p *Correlator, numbers map[int]uint64) {
 func (w *hitsWriter) event(ev *tocsin.Event) {
 	w.times(ev.Time)
 	w.times(ev.Sensor)
-	w.uint(ev.Record)
+	w.Uint(ev.Record)
 	for _, s := range [...]string{ev.Source, ev.Format, ev.Host} {
 		w.name(s)
 	}
-	w.uint(uint64(len(ev.Sources)))
+	w.Uint(uint64(len(ev.Sources)))
 	for _, l := range ev.Sources {
 		for _, s := range [...]string{l.Product, l.Category, l.Service} {
 			w.name(s)
 		}
 	}
-	w.text(ev.Raw)
-	w.uint(uint64(len(ev.Fields)))
+	w.Text(ev.Raw)
+	w.Uint(uint64(len(ev.Fields)))
 	for _, f := range ev.Fields {
 		w.name(f.Name)
-		w.text(f.Value)
+		w.Text(f.Value)
 	}
 }
 
@@ -181,36 +181,36 @@ func (c *Correlator) UnmarshalBinary(b []byte) error {
 	for rule, n := range numbers {
 		rules[n] = rule
 	}
-	r := hitsReader{b: b[head+1+len(hash) : len(b)-4], lists: map[string][]tocsin.LogSource{}}
-	undated, n := r.uint(), r.uint()
+	r := hitsReader{Reader: wire.Reader{B: b[head+1+len(hash) : len(b)-4]}, lists: map[string][]tocsin.LogSource{}}
+	undated, n := r.Uint(), r.Uint()
 	type hit struct {
 		content uint64
 		ev      tocsin.Event
 		rules   []int
 	}
 	var hits []hit
-	for ; n > 0 && !r.broken; n-- {
-		content := r.uint()
+	for ; n > 0 && !r.Bad; n-- {
+		content := r.Uint()
 		ev := r.event()
 		if _, ok := dated(&ev); !ok {
-			r.broken = true
+			r.Bad = true
 		}
 		var held []int
-		for k := r.count(1); k > 0 && !r.broken; k-- {
-			i := r.uint()
+		for k := r.Count(1); k > 0 && !r.Bad; k-- {
+			i := r.Uint()
 			if i >= uint64(len(rules)) || len(held) > 0 && held[len(held)-1] >= rules[i] {
-				r.broken = true
+				r.Bad = true
 				break
 			}
 			held = append(held, rules[i])
 		}
 		if len(held) == 0 {
-			r.broken = true
+			r.Bad = true
 		}
 		hits = append(hits, hit{content, ev, held})
 	}
-	if r.broken || len(r.b) > 0 || undated > 1<<48 {
-		return fmt.Errorf("%w: %d bytes before their end", ErrHitsBroken, len(r.b))
+	if !r.Whole() || undated > 1<<48 {
+		return fmt.Errorf("%w: %d bytes before their end", ErrHitsBroken, len(r.B))
 	}
 	for i := range hits {
 		c.Add(&hits[i].ev, c.shelf.Put(&hits[i].ev), hits[i].rules...)
@@ -221,77 +221,44 @@ func (c *Correlator) UnmarshalBinary(b []byte) error {
 	return nil
 }
 
-// A hitsReader reads what a hitsWriter wrote. Once it is broken it gives zeros.
+// A hitsReader reads what a hitsWriter wrote. Once it is bad it gives zeros.
 type hitsReader struct {
-	b      []byte
-	names  []string
-	lists  map[string][]tocsin.LogSource // by what they say: equal ones are one
-	broken bool
-}
-
-func (r *hitsReader) uint() uint64 {
-	n, h := binary.Uvarint(r.b)
-	if r.broken = r.broken || h <= 0; r.broken {
-		return 0
-	}
-	r.b = r.b[h:]
-	return n
-}
-
-// count is a number of things that take at least so many bytes each.
-func (r *hitsReader) count(bytes int) int {
-	n := r.uint()
-	if n > uint64(len(r.b)/bytes) {
-		r.broken = true
-		return 0
-	}
-	return int(n)
-}
-
-func (r *hitsReader) text() string {
-	n := r.count(1)
-	s := string(r.b[:n])
-	r.b = r.b[n:]
-	return s
+	wire.Reader
+	names []string
+	lists map[string][]tocsin.LogSource // by what they say: equal ones are one
 }
 
 func (r *hitsReader) name() string {
-	n := r.uint()
+	n := r.Uint()
 	switch {
 	case n > uint64(len(r.names)):
-		r.broken = true
+		r.Bad = true
 	case n > 0:
 		return r.names[n-1]
 	default:
-		r.names = append(r.names, r.text())
+		r.names = append(r.names, r.Text())
 		return r.names[len(r.names)-1]
 	}
 	return ""
 }
 
 func (r *hitsReader) times() time.Time {
-	if r.uint() == 0 {
+	if r.Uint() == 0 {
 		return time.Time{}
 	}
-	sec, h := binary.Varint(r.b)
-	if r.broken = r.broken || h <= 0; r.broken {
-		return time.Time{}
-	}
-	r.b = r.b[h:]
-	nano := r.uint()
-	if nano >= 1e9 {
-		r.broken = true
+	sec, nano := r.Int(), r.Uint()
+	if r.Bad = r.Bad || nano >= 1e9; r.Bad {
 		return time.Time{}
 	}
 	return time.Unix(sec, int64(nano)).UTC()
 }
 
 func (r *hitsReader) event() (ev tocsin.Event) {
-	ev.Time, ev.Sensor, ev.Record = r.times(), r.times(), r.uint()
+	ev.Time, ev.Sensor, ev.Record = r.times(), r.times(), r.Uint()
 	ev.Source, ev.Format, ev.Host = r.name(), r.name(), r.name()
 	var key strings.Builder
 	var list []tocsin.LogSource
-	for n := r.count(3); n > 0 && !r.broken; n-- {
+	for n := r.Count(3); n > 0 && !r.Bad; n-- {
 		l := tocsin.LogSource{Product: r.name(), Category: r.name(), Service: r.name()}
 		fmt.Fprintf(&key, "%q%q%q", l.Product, l.Category, l.Service)
 		list = append(list, l)
@@ -301,9 +268,9 @@ func (r *hitsReader) event() (ev tocsin.Event) {
 	}
 	r.lists[key.String()] = list
 	ev.Sources = list
-	ev.Raw = r.text()
-	for n := r.count(2); n > 0 && !r.broken; n-- {
-		ev.Fields = append(ev.Fields, tocsin.Field{Name: r.name(), Value: r.text()})
+	ev.Raw = r.Text()
+	for n := r.Count(2); n > 0 && !r.Bad; n-- {
+		ev.Fields = append(ev.Fields, tocsin.Field{Name: r.name(), Value: r.Text()})
 	}
 	return ev
 }
