@@ -231,6 +231,7 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 			h.guard = nil
 		}
 		f.Principals = f.desks[0].guard.Principals(in.Scope)
+		coverage.LetGo = append(coverage.LetGo, f.desks[0].guard.LetGo()...)
 		f.desks[0].guard = nil
 		err := state.pages.TakeBack(func(yield func([]byte) bool) {
 			for _, x := range away {
@@ -254,6 +255,9 @@ func Hunt(ctx context.Context, in Input, set *sigma.Set, keep func(*tocsin.Match
 		state.board.Names = names
 		if in.Causal {
 			for _, h := range f.desks {
+				st := h.series.Stats()
+				coverage.Undated += st.Undated
+				coverage.Thin += st.Thin
 				state.MergeHits(set, h.series)
 				state.MergeChannels(h.tables)
 				h.series, h.tables = nil, nil
@@ -535,6 +539,7 @@ type hunter struct {
 	key           actor.Key
 	guard         *guard.Book        // calls of agents; nil where nobody asks for it
 	agents        bool               // the event is an agent's call
+	booked        bool               // the event is in the book of the guard
 	noted         *actor.Pages       // what the witness noted and is not yet shared
 	share         func(*actor.Pages) // gives it to the owner
 	hold          func(rule int)
@@ -613,11 +618,12 @@ func (h *hunter) look(ev *tocsin.Event) bool {
 	if h.witness != nil {
 		about := len(ev.Sources) > 0 && ev.Sources[0].Product == "ai_agent"
 		word := about && ev.Sources[0].Category == "provider_verdict" // what a provider said, and nobody did
-		h.agents = h.guard != nil && about && !word
+		h.booked = h.guard != nil && about
+		h.agents = h.booked && !word
 		switch {
 		case h.agents:
 			h.guard.Call(ev)
-		case word && h.guard != nil:
+		case h.booked:
 			h.guard.Verdict(ev)
 		}
 		if !word {

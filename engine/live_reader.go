@@ -93,7 +93,7 @@ type share struct {
 	shelf     *tocsin.Shelf
 	tables    tables
 	book      *guard.Book
-	called    bool
+	booked    bool
 	facts     *naming.Facts
 	open      map[string]EventBlock // by tenant
 	blocks    []TenantBlock
@@ -185,7 +185,7 @@ func (r *reader) hand() map[string]*share {
 		for tenant, b := range s.open {
 			s.blocks = append(s.blocks, TenantBlock{tenant, b})
 		}
-		if s.called {
+		if s.booked {
 			s.book = r.books[group].Take()
 		}
 		slices.SortStableFunc(s.blocks, func(a, b TenantBlock) int { return cmp.Compare(a.Tenant, b.Tenant) })
@@ -495,7 +495,7 @@ func (r *reader) judge(ev *tocsin.Event) {
 	if measured {
 		r.hunter.matcher.Profile(nil)
 	}
-	s.called = s.called || r.hunter.agents
+	s.booked = s.booked || r.hunter.booked
 	if len(r.live.o.Input.Channels) > 0 {
 		s.tables.add(ev, r.live.key)
 	}

@@ -17,7 +17,7 @@ type tenant struct {
 
 	namedAt  time.Time // when names were judged
 	revision uint64    // of the facts that they were judged by
-	called   bool      // agents called tools since principals were judged
+	booked   bool      // the book of agents' calls has changed since principals were judged
 
 	naming, judging time.Duration // what the last time took
 
@@ -143,9 +143,9 @@ func (t *tenant) take(s *share) {
 	}
 	t.state.MergeHits(s.set, s.hits)
 	t.state.MergeChannels(s.tables)
-	if s.called {
+	if s.booked {
 		t.state.Book().Merge(s.book)
-		t.called = true
+		t.booked = true
 	}
 	t.state.Facts().Merge(s.facts)
 	for r, n := range s.held {
@@ -165,8 +165,8 @@ func (t *tenant) turn(l *Live, mark time.Time) bool {
 		mark = beginning
 	}
 	changed := len(t.state.Turn(mark)) > 0
-	if began := time.Now(); t.called && (l.last || began.Sub(t.judgedAt) >= max(judgePause, restAfter*t.judging)) {
-		t.principals, t.judgedAt, t.called = t.state.Book().Principals(l.o.Input.Scope), began, false
+	if began := time.Now(); t.booked && (l.last || began.Sub(t.judgedAt) >= max(judgePause, restAfter*t.judging)) {
+		t.principals, t.judgedAt, t.booked = t.state.Book().Principals(l.o.Input.Scope), began, false
 		t.judging = time.Since(began)
 		changed = t.tellPrincipals() || changed
 	}
@@ -256,7 +256,7 @@ func (t *tenant) kept() {
 
 // renew takes the rules of the run.
 func (t *tenant) renew(l *Live) {
-	t.called = true // what agents are granted may have changed
+	t.booked = true // what agents are granted may have changed
 	t.state.SetOptions(l.stateOptions(t), l.o.Rule)
 }
 
@@ -273,7 +273,7 @@ func (l *Live) restored(name string, kept *Kept) (*tenant, error) {
 	if t.state, err = LoadState(kept.Pieces(name), l.stateOptions(t), l.o.Rule, bad); err != nil {
 		return nil, err
 	}
-	t.called = true
+	t.booked = true
 	t.turn(l, t.state.mark) // tells again what was told
 	t.kept()
 	return t, nil

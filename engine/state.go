@@ -450,9 +450,15 @@ func (s *State) Result() campaign.Result { return s.result }
 // Standing is what is known of names as of the last turn. It is never changed: each turn makes another.
 func (s *State) Standing() tocsin.Standing { return s.standing }
 
-// LetGo is what was noted and not kept.
+// LetGo is what was noted and not kept, of facts and the book too.
 func (s *State) LetGo() []tocsin.LetGo {
 	all := slices.Concat(s.pages.LetGo(), s.series.letGo(), s.channels.letGo())
+	if s.facts != nil {
+		all = append(all, s.facts.LetGo()...)
+	}
+	if s.book != nil {
+		all = append(all, s.book.LetGo()...)
+	}
 	for _, kind := range slices.Sorted(maps.Keys(s.lost)) {
 		all = append(all, tocsin.LetGo{Kind: kind, N: s.lost[kind], Why: lostWhy[kind]})
 	}
