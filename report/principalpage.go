@@ -44,7 +44,11 @@ func writePrincipals(j *jsonText, h *Hunt) {
 		}
 	}
 	j.shut(']')
-	j.strsAt("sight", sightLines(h.Principals))
+	notes := sightLines(h.Principals)
+	if said := providerLine(h.Principals); said != "" {
+		notes = append(notes, said)
+	}
+	j.strsAt("notes", notes)
 	j.key("list")
 	j.open('[')
 	left := 0

@@ -10,7 +10,32 @@ import (
 	"github.com/tocsin-ids/tocsin"
 )
 
-// Of ordinary principals a report tells counts only: what they work at is their own affair.
+// Of ordinary principals a report tells counts only, and what the provider of a model said of them: what they work at is their
+// own affair.
+
+// providerWords are the grounds of a principal that are a provider's words, which are told whatever the verdict.
+func providerWords(p *tocsin.Principal) (all []tocsin.Ground) {
+	for _, g := range p.Evidence {
+		if strings.HasPrefix(g.ID, "provider-") {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// providerLine says of how many ordinary principals a provider has said something; empty: of none.
+func providerLine(all []*tocsin.Principal) string {
+	n := 0
+	for _, p := range all {
+		if p.Verdict == tocsin.Ordinary && len(providerWords(p)) > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return "the provider of the model refused requests of " + several(n, "ordinary principal") + ", or acted against the account: look at them; the JSONL has what it said"
+}
 
 // pseudonyms stand for the names of principals of whom there is nothing to report. They are numbered by name, so that they
 // say nothing of the order in which people worked.
@@ -22,6 +47,16 @@ func pseudonyms(all []*tocsin.Principal) map[*tocsin.Principal]string {
 		alias[p] = "principal-" + strconv.Itoa(i+1)
 	}
 	return alias
+}
+
+// ordinary is what is told of one of whom there is nothing to report.
+type ordinary struct {
+	Name     string          `json:"principal"`
+	Verdict  tocsin.Verdict  `json:"verdict"`
+	Sessions []string        `json:"sessions"`
+	Calls    int             `json:"calls"`
+	Targets  int             `json:"targets"` // how many
+	Evidence []tocsin.Ground `json:"evidence,omitempty"`
 }
 
 // appendPrincipals appends a line of JSON for each principal, the worst first. Those of whom there is nothing to report are
@@ -36,24 +71,7 @@ func appendPrincipals(s *spool, all []*tocsin.Principal, names bool) error {
 			if names {
 				name = p.Name
 			}
-			j := jsonText{s.b}
-			j.open('{')
-			j.key("kind")
-			j.str("principal")
-			j.key("principal")
-			j.str(name)
-			j.key("verdict")
-			j.str(p.Verdict.String())
-			j.key("sessions")
-			j.open('[')
-			for _, id := range p.Sessions {
-				j.str(id)
-			}
-			j.shut(']')
-			j.intAt("calls", int64(p.Calls))
-			j.intAt("targets", int64(len(p.Targets)))
-			j.shut('}')
-			s.b = append(j.b, '\n')
+			s.b = appendKind(s.b, "principal", reflect.ValueOf(ordinary{name, p.Verdict, p.Sessions, p.Calls, len(p.Targets), providerWords(p)}), nil)
 		}
 		if err := s.drain(false); err != nil {
 			return err
@@ -70,19 +88,16 @@ func Verdicts(all []*tocsin.Principal) (n [tocsin.Turned + 1]int) {
 	return n
 }
 
-// readPrincipal reads the line of one. Of ordinary ones the targets are a number, and no more than counts is known.
+// readPrincipal reads the line of one. Of ordinary ones no more is known than what is told of them, and the targets are a number.
 func readPrincipal(line []byte) (*tocsin.Principal, error) {
-	var counts struct {
-		Name     string         `json:"principal"`
-		Verdict  tocsin.Verdict `json:"verdict"`
-		Sessions []string       `json:"sessions"`
-		Calls    int            `json:"calls"`
-	}
-	if err := json.Unmarshal(line, &counts); err != nil {
+	var of struct{ Verdict tocsin.Verdict }
+	if err := json.Unmarshal(line, &of); err != nil {
 		return nil, err
 	}
-	if counts.Verdict == tocsin.Ordinary {
-		return &tocsin.Principal{Name: counts.Name, Sessions: counts.Sessions, Calls: counts.Calls}, nil
+	if of.Verdict == tocsin.Ordinary {
+		var o ordinary
+		err := json.Unmarshal(line, &o)
+		return &tocsin.Principal{Name: o.Name, Sessions: o.Sessions, Calls: o.Calls, Evidence: o.Evidence}, err
 	}
 	p := &tocsin.Principal{}
 	return p, json.Unmarshal(line, p)

@@ -52,6 +52,29 @@ func TestTextBeginsWithPrincipals(t *testing.T) {
 	}
 }
 
+// What the provider of a model said of an ordinary principal is told, and kept in the JSONL.
+func TestProviderOfOrdinary(t *testing.T) {
+	p := ordinaryPrincipal(1)
+	p.Evidence = []tocsin.Ground{{ID: "seldom", Sentence: "did what is seldom done"}, {ID: "provider-refused", Weight: 1.2, Sentence: "the provider refused: refusal, cyber", Place: tocsin.Place{Source: "log", Record: 3}}}
+	h := &Hunt{Principals: []*tocsin.Principal{p, ordinaryPrincipal(2)}}
+	s := written(t, func(w io.Writer) error { return Text(w, h, TextOptions{Width: 300, Height: 50}) })
+	if want := "  all ordinary by their calls\n  the provider of the model refused requests of 1 ordinary principal, or acted against the account: look at them; the JSONL has what it said\n"; !strings.Contains(s, want) {
+		t.Errorf("lacks %q:\n%s", want, s)
+	}
+	b, err := AppendPrincipals(nil, h.Principals, false)
+	if err != nil || bytes.Count(b, []byte("evidence")) != 1 || !bytes.Contains(b, []byte("refusal, cyber")) || bytes.Contains(b, []byte("seldom")) || bytes.Contains(b, []byte("person")) {
+		t.Errorf("%s, %v", b, err)
+	}
+	back, err := readPrincipal(bytes.SplitAfter(b[1:], []byte("}]}"))[0])
+	if err != nil || len(back.Evidence) != 1 || back.Calls != p.Calls {
+		t.Errorf("read back: %+v, %v", back, err)
+	}
+	s = written(t, func(w io.Writer) error { return ExplainPrincipal(w, h, back, TextOptions{Width: 300}) })
+	if !strings.Contains(s, "the provider refused: refusal, cyber (log:3)") || strings.Contains(s, "seldom") {
+		t.Errorf("explained:\n%s", s)
+	}
+}
+
 // Several hundred stay on a screen, the worst are named, and the rest are counted by verdict.
 func TestManyPrincipals(t *testing.T) {
 	h := &Hunt{Principals: []*tocsin.Principal{hostilePrincipal()}}

@@ -144,7 +144,7 @@ func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
 	if days, _, _ := period(all); days > 0 {
 		head += " over " + several(days, "day")
 	}
-	sight := sightLines(all)
+	sight, said := sightLines(all), providerLine(all)
 	if len(sight) == 0 {
 		head += "; sight: full"
 	}
@@ -153,6 +153,9 @@ func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
 	worse := len(all) - n[tocsin.Ordinary]
 	tail := min(len(sight), 2)
 	if worse > 0 && n[tocsin.Ordinary] > 0 || worse == 0 {
+		tail++
+	}
+	if said != "" {
 		tail++
 	}
 	room = max(room-1-tail, 2)
@@ -189,10 +192,15 @@ func (p *page) principalLines(all []*tocsin.Principal, room int) []string {
 		lines = append(lines, fit("  … and "+count(left)+" more: "+verdictCounts(rest)+"; the JSONL has all", p.wide))
 	}
 	switch o := n[tocsin.Ordinary]; {
+	case worse == 0 && said != "":
+		lines = append(lines, "  all ordinary by their calls")
 	case worse == 0:
 		lines = append(lines, "  nothing to report")
 	case o > 0:
 		lines = append(lines, "  "+count(o)+" ordinary: nothing to report of them")
+	}
+	if said != "" {
+		lines = append(lines, fit("  "+said, p.wide))
 	}
 	for i, s := range sight[:min(len(sight), 2)] {
 		if rest := len(sight) - 2; i == 1 && rest > 0 {
@@ -242,7 +250,10 @@ func ExplainPrincipal(w io.Writer, h *Hunt, x *tocsin.Principal, o TextOptions) 
 	}
 	e.para(0, s)
 	if v == tocsin.Ordinary {
-		e.para(0, "Nothing to report: of ordinary principals counts are kept, and no evidence.")
+		e.para(0, "Nothing to report: of ordinary principals counts are kept, and no evidence but what the provider of the model said.")
+		for _, g := range providerWords(x) {
+			e.para(2, show(g.Sentence)+" ("+place(&g.Place)+")")
+		}
 		_, err := io.WriteString(w, e.b.String())
 		return err
 	}

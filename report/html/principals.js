@@ -25,7 +25,7 @@ function drawPrincipalList() {
     P.list.length > few ? el("button", { type: "button", class: "plain more", onclick: () => { wholePrincipals = !wholePrincipals; drawPrincipalList(); } }, wholePrincipals ? T`Fewer` : T`${number(P.list.length - few)} more`) : null,
     P.beyond ? el("p", { class: "muted none" }, T`${number(P.beyond)} more are in the JSONL.`) : null,
     el("p", { class: "muted none" }, P.list.length ? (P.ordinary ? T`${number(P.ordinary)} ordinary: nothing to report of them.` : "") : T`Nothing to report.`),
-    P.sight.map((s) => el("p", { class: "muted none" }, line(s[0].toUpperCase() + s.slice(1)) + ".")));
+    P.notes.map((s) => el("p", { class: "muted none" }, line(s[0].toUpperCase() + s.slice(1)) + ".")));
 }
 
 function drawPrincipal() {
