@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tocsin-ids/tocsin"
@@ -196,5 +197,29 @@ func TestManyTargetsAreBounded(t *testing.T) {
 	}
 	if len(m) != mostHeaps || at(m, "0") == nil || at(m, "new") != nil {
 		t.Errorf("%d heaps", len(m))
+	}
+}
+
+// TestSaid says that one is told as one, and that what a log says is never taken for a hole.
+func TestSaid(t *testing.T) {
+	for _, c := range []struct {
+		id, what, where string
+		n               int
+		want            string
+	}{
+		{"rights-sought", "Sudo {n}", itself, 1, "1 way sought to more rights on its own machine, the last: Sudo {n}"},
+		{"rights-sought", "x", itself, 3, "3 ways sought to more rights on its own machine, the last: x"},
+		{"guessed", "", "{what}", 1, "logged in at {what} after 1 failure"},
+		{"phases", phaseName("lateral-movement"), "db1", 2, "2 phases of an intrusion at db1, the last: lateral movement"},
+		{"provider-refused", "refusal, cyber", "", 1, "the provider of the model refused or stopped 1 of its requests: refusal, cyber"},
+	} {
+		if got := grounds[c.id].said(c.n, c.what, c.where); got != c.want {
+			t.Errorf("%s: %q, want %q", c.id, got, c.want)
+		}
+	}
+	for id, g := range grounds {
+		if s := g.said(1, "x", "y"); strings.ContainsAny(s, "{}|") {
+			t.Errorf("%s: %q", id, s)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package guard
 import (
 	_ "embed"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,28 @@ func readGrounds(text string) map[string]*ground {
 		all[c[0]] = g
 	}
 	return all
+}
+
+var holes = regexp.MustCompile(`\{(n|what|where)(?: ([^|{}]*)\|([^|{}]*))?\}`)
+
+// said is the sentence of n of a kind: {n} is how many, {n way|ways} how many of them, in a word for one and for others.
+func (g *ground) said(n int, what, where string) string {
+	return holes.ReplaceAllStringFunc(g.sentence, func(hole string) string {
+		h := holes.FindStringSubmatch(hole)
+		switch {
+		case h[1] == "what":
+			return what
+		case h[1] == "where" && where == itself:
+			return "its own machine"
+		case h[1] == "where":
+			return where
+		case h[2] == "":
+			return strconv.Itoa(n)
+		case n == 1:
+			return "1 " + h[2]
+		}
+		return strconv.Itoa(n) + " " + h[3]
+	})
 }
 
 // nats are what n of a kind weigh.

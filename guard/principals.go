@@ -335,7 +335,7 @@ func (j *judging) shared(where string) []tocsin.Ground {
 		name = "what it shares with them, a secret, a callback or a file"
 	}
 	return []tocsin.Ground{{ID: "shared", Call: j.number[o.at.call], Session: j.of[o.at.call].id, Quote: o.at.act.text, Place: o.at.call.place, Rule: o.at.act.row,
-		Sentence: strings.NewReplacer("{n}", strconv.Itoa(o.n), "{where}", name, "{what}", o.phases).Replace(grounds["shared"].sentence)}}
+		Sentence: grounds["shared"].said(o.n, phaseName(o.phases), name)}}
 }
 
 // chained says that two phases were gone through at one target that is not the agent's own machine.
@@ -385,6 +385,9 @@ func (j *judging) tell() *tocsin.Principal {
 	return o
 }
 
+// phaseName is what tactics are called in a sentence.
+func phaseName(slugs string) string { return strings.ReplaceAll(slugs, "-", " ") }
+
 func (j *judging) grounds(h *heap) []tocsin.Ground {
 	var out []tocsin.Ground
 	for id, n := range h.count {
@@ -393,20 +396,16 @@ func (j *judging) grounds(h *heap) []tocsin.Ground {
 		if w == 0 {
 			continue
 		}
-		where := h.where
-		if where == itself {
-			where = "its own machine"
-		}
 		x := j.ground(id, r)
 		x.Weight, x.Techniques = w, h.techniques[id]
-		what := r.act.tactic
+		what := phaseName(r.act.tactic)
 		if r.act.ground != "" {
 			what = r.act.text
 		}
 		if r.act.row != nil && id != "phases" {
 			what = r.act.row.Title
 		}
-		x.Sentence = strings.NewReplacer("{n}", strconv.Itoa(n), "{what}", what, "{where}", where).Replace(g.sentence)
+		x.Sentence = g.said(n, what, h.where)
 		out = append(out, x)
 	}
 	slices.SortFunc(out, func(a, b tocsin.Ground) int { return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.ID, b.ID)) })

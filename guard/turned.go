@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -145,7 +143,7 @@ func (j *judging) tellTurned() {
 		var all []tocsin.Ground
 		for id, p := range worst.pieces {
 			all = append(all, tocsin.Ground{ID: id, Weight: p.weight, Call: j.number[p.call], Session: j.of[p.call].id, Quote: p.call.text, Place: p.call.place,
-				Sentence: strings.NewReplacer("{n}", strconv.Itoa(len(p.kinds)), "{what}", p.row.Title).Replace(grounds[id].sentence)})
+				Sentence: grounds[id].said(len(p.kinds), p.row.Title, itself)})
 		}
 		add := func(score *float64, to *[]tocsin.Ground) {
 			*score += worst.score
