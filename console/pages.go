@@ -241,7 +241,7 @@ func (c *Console) nowPage(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, p := range c.o.Run.Principals(tenant) {
 		if p.Verdict != tocsin.Ordinary && len(b.Principals) < 100 {
-			b.Principals = append(b.Principals, principalRow{l.page.Say(p.Verdict.String()), report.Visible(p.Name), report.Because(p)})
+			b.Principals = append(b.Principals, principalRow{l.page.Say(p.Verdict.String()), report.Visible(p.Name), l.page.Because(p)})
 		}
 	}
 	data := "/data"

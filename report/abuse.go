@@ -138,7 +138,7 @@ func (a *abuseReport) judged() {
 		var rows [][]text
 		for i := range all[:min(len(all), maxRows)] {
 			g := &all[i]
-			rows = append(rows, []text{say(a.w.weight(g.Weight)), say(quote(g.Sentence)), say(a.w.number(g.Call)), say(val(g.Place.String()))})
+			rows = append(rows, []text{say(a.w.weight(g.Weight)), a.w.tell("ground", g.Sentence), say(a.w.number(g.Call)), say(val(g.Place.String()))})
 		}
 		if len(rows) > 0 {
 			rows = append(rows, []text{say(bold(a.w.weight(score))), say(w.sum)})
@@ -161,7 +161,13 @@ func (a *abuseReport) judged() {
 
 func (a *abuseReport) against() {
 	a.heading(2, a.a.against)
-	a.texts(a.x.Cleared, a.a.nothingAgainst)
+	var clear []text
+	for _, s := range a.x.Cleared[:min(len(a.x.Cleared), maxRows)] {
+		clear = append(clear, say(a.w.tell("cleared", strings.TrimSuffix(s, ".")), "."))
+	}
+	if a.list(clear); len(clear) == 0 {
+		a.para(a.a.nothingAgainst)
+	}
 	var items []text
 	for _, s := range a.x.Scope {
 		items = append(items, fill(a.a.scope, val(s.ID), a.w.number(s.Acts)))
@@ -212,7 +218,7 @@ func (a *abuseReport) unknown() {
 	a.heading(2, w.unknown)
 	s := say(w.sight[or(x.Sight.State, "full")])
 	if x.Sight.Why != "" {
-		s = append(s, say(" (", quote(x.Sight.Why), ")")...)
+		s = append(s, say(" (", a.w.tell("blind", x.Sight.Why), ")")...)
 	}
 	items := []text{append(s, say(".")...)}
 	for _, u := range w.unknowns {
@@ -221,15 +227,4 @@ func (a *abuseReport) unknown() {
 	a.list(items)
 	a.heading(3, a.w.coverage)
 	a.covered()
-}
-
-// texts of sentences that end without a stop get one.
-func (a *abuseReport) texts(all []string, none string) {
-	var items []text
-	for _, s := range all[:min(len(all), maxRows)] {
-		items = append(items, say(quote(strings.TrimSuffix(s, ".")), "."))
-	}
-	if a.list(items); len(items) == 0 {
-		a.para(none)
-	}
 }

@@ -21,7 +21,7 @@ func BenchmarkReport(b *testing.B) {
 	const n = 100_000
 	h := sampleHunt(n)
 	all := writers()
-	all["hunt.html"] = HTML
+	all["hunt.html"] = func(w io.Writer, h *Hunt) error { return HTML(w, h, "") }
 	lines := map[string]int{"hunt.jsonl": n + 1, "hunt.csv": n + 2, "hunt.ocsf.jsonl": n + 1, "hunt.navigator.json": 1, "hunt.stix.json": 1}
 	for _, name := range sortedKeys(all) {
 		write := all[name]

@@ -41,19 +41,18 @@ func BriefOf(c *tocsin.Campaign, lang string, n int) (Brief, error) {
 	return b, nil
 }
 
-// BriefOfPrincipal tells a principal in a language, en (also where it is empty) or fr, with at most n grounds, which are in
-// English in both.
+// BriefOfPrincipal tells a principal in a language, en (also where it is empty) or fr, with at most n grounds.
 func BriefOfPrincipal(x *tocsin.Principal, lang string, n int) (Brief, error) {
 	w, err := tongue(lang)
 	if err != nil {
 		return Brief{}, err
 	}
 	a := abuseTongue(w.lang)
-	b := Brief{Title: visible(x.Name) + w.colon + a.verdictNames[verdictOf(x.Verdict)], Driver: w.driver["agent"], Verdict: set(w.lang, a.verdicts[verdictOf(x.Verdict)]), Why: visible(shorten(verdictWhy(x), maxShown))}
+	b := Brief{Title: visible(x.Name) + w.colon + a.verdictNames[verdictOf(x.Verdict)], Driver: w.driver["agent"], Verdict: set(w.lang, a.verdicts[verdictOf(x.Verdict)]), Why: shorten(w.plainly(w.because(x)), maxShown)}
 	grounds := x.Evidence
 	for i := range grounds[:min(len(grounds), max(n, 0))] {
 		g := &grounds[i]
-		s := stampOf(g.Place.Time) + "  " + g.Sentence
+		s := stampOf(g.Place.Time) + "  " + w.plainly(w.tell("ground", g.Sentence))
 		if g.Quote != "" {
 			s += w.colon + shorten(strings.Join(strings.Fields(g.Quote), " "), maxBriefText)
 		}

@@ -52,7 +52,7 @@ func inBrowser(t *testing.T, page []byte, flags ...string) string {
 func pageOf(t *testing.T, h *Hunt) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := HTML(&b, h); err != nil {
+	if err := HTML(&b, h, ""); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

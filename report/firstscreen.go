@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/hex"
-	"fmt"
 	"html"
 	"slices"
 	"strconv"
@@ -22,54 +21,153 @@ const (
 // firstScreen writes what the page says without scripts, while it loads, and on the first sheet of paper: the verdict on each
 // campaign, the key events of the worst, what was read and what was not, and what the page was made from. sum is the
 // SHA-256 of the page's data.
-func firstScreen(h *Hunt, sum []byte) []byte {
-	f := screen{base: baseOf(h.Coverage)}
+func firstScreen(p *Page, h *Hunt, sum []byte) []byte {
+	f := screen{p: p, base: baseOf(h.Coverage)}
 	s := summarize(h)
-	wide := page{wide: 1 << 20, whole: true}
-	f.text("h1", ` id="first-title"`, say(quote(h.title())))
-	var found string
-	if h.Campaigns != nil {
-		found = several(len(h.Campaigns), "campaign") + ". "
-		if len(h.Campaigns) == 0 {
-			found = "No campaign. "
-		}
-	}
-	f.text("p", ` class="lede"`, say(bold(found), strings.Join(wide.verdict(h, s), "; ")))
+	f.text("h1", ` id="first-title"`, say(quote(or(h.Title, p.Say(h.title())))))
+	f.text("p", ` class="lede"`, f.lede(h, s))
 	if c := h.Coverage; c != nil && c.Partial != "" {
-		f.text("p", ` class="warn"`, say(bold("The run ended before all was read: "), quote(c.Partial)))
+		f.text("p", ` class="warn"`, append(say(bold(p.Say("The run ended before all was read: "))), p.w.tell("partial", c.Partial)...))
 	}
 	all := h.campaigns()
 	told := all[:min(len(all), maxFirstTold)]
 	for _, c := range told {
-		f.campaign(&Page{w: &english}, h, c)
+		f.campaign(h, c)
 	}
 	f.named(all[len(told):])
-	for _, l := range wide.besides(h) {
-		f.text("p", "", say(strings.TrimSpace(l)))
+	wide := page{wide: 1 << 20, whole: true} // the terminal's, which knows English only
+	if p.Lang() == "en" {
+		for _, l := range wide.besides(h) {
+			f.text("p", "", say(strings.TrimSpace(l)))
+		}
 	}
-	f.lines(wide.principalLines(h.Principals, 1<<20))
+	f.principals(h.Principals)
 	f.rules(s)
-	f.lines(wide.tactics(s))
-	if h.Coverage != nil {
+	f.tactics(s)
+	switch {
+	case p.Lang() != "en":
+		a := dossier{w: p.w, h: h, document: document{lang: p.Lang()}}
+		a.heading(2, p.Say("Coverage"))
+		a.covered()
+		for i := range a.blocks {
+			a.htmlBlock(&f.b, &a.blocks[i])
+		}
+	case h.Coverage != nil:
 		f.coverage(wide.coverage(h.Coverage, true, 1<<20))
 	}
 	f.custody(h, sum)
 	return f.b.Bytes()
 }
 
-// lines writes what the terminal has: a heading, then lines.
-func (f *screen) lines(all []string) {
-	for i, l := range all {
-		element := "p"
-		if i == 0 {
-			element = "h2"
+// plural is a count with its noun: one and many in English.
+func (p *Page) plural(n int, one, many string) string {
+	return p.w.number(n) + " " + p.Say(p.w.plural(int64(n), noun{one, many}))
+}
+
+// lede says how many campaigns and matches there are, where and when; where nothing matched, what that says.
+func (f *screen) lede(h *Hunt, s *summary) text {
+	p := f.p
+	var t text
+	switch n := len(h.Campaigns); {
+	case n > 0:
+		t = say(bold(p.plural(n, "campaign", "campaigns") + ". "))
+	case h.Campaigns != nil:
+		t = say(bold(p.Say("No campaign. ")))
+	}
+	n, c := h.matches().Len(), h.Coverage
+	switch {
+	case n == 0 && len(h.Campaigns) > 0:
+		return append(t, say(p.Say("No match of a rule is listed."))...)
+	case n == 0 && c != nil && c.Events == 0:
+		return append(t, say(p.Say("No rule matched. "), p.Say("Nothing was read, so this says nothing."))...)
+	case n == 0 && c != nil && c.Rules == 0:
+		return append(t, say(p.Say("No rule matched. "), p.Say("No rule was loaded, so this says nothing."))...)
+	case n == 0:
+		return append(t, say(p.Say("No rule matched. "))...)
+	}
+	var levels, where []string
+	for l := tocsin.Critical; ; l-- {
+		if n := s.total.by[l]; n > 0 {
+			levels = append(levels, p.Level(l)+" "+p.w.number(n))
 		}
-		f.text(element, "", say(quote(strings.Join(strings.Fields(l), " "))))
+		if l == tocsin.Unrated {
+			break
+		}
+	}
+	for _, x := range []struct {
+		n         int
+		one, many string
+	}{{len(s.hosts), "host", "hosts"}, {len(s.users), "user", "users"}, {len(s.places), "source address", "source addresses"}} {
+		if x.n > 0 {
+			where = append(where, p.plural(x.n, x.one, x.many))
+		}
+	}
+	t = append(t, fill(p.Say("{0} of {1} ({2})"), p.plural(n, "match", "matches"), p.plural(len(s.rules), "rule", "rules"), strings.Join(levels, ", "))...)
+	if len(where) > 0 {
+		t = append(t, say("; ", strings.Join(where, ", "))...)
+	}
+	if datable(s.total.first) {
+		t = append(t, say("; ", spanText(s.total.first, s.total.last))...)
+	}
+	return t
+}
+
+// principals tells for whom agents worked: of each of whom there is something to report the verdict, and why.
+func (f *screen) principals(all []*tocsin.Principal) {
+	if len(all) == 0 {
+		return
+	}
+	p, w := f.p, f.p.w
+	sessions, calls := 0, 0
+	var rows [][]text
+	left := 0
+	for _, x := range all {
+		sessions += len(x.Sessions)
+		calls += x.Calls
+		if x.Verdict == tocsin.Ordinary {
+			continue
+		}
+		if left++; left <= maxFirstNamed {
+			rows = append(rows, []text{say(bold(p.Say(verdictOf(x.Verdict).String()))), say(val(x.Name)), say(p.plural(len(x.Sessions), "session", "sessions"), ", ", p.plural(x.Calls, "call", "calls")), w.because(x)})
+		}
+	}
+	head := fill(p.Say("{0} with agents: {1}, {2}"), p.plural(len(all), "principal", "principals"), p.plural(sessions, "session", "sessions"), p.plural(calls, "call", "calls"))
+	if days, _, _ := period(all); days > 0 {
+		head = append(head, fill(p.Say(" over {0}"), p.plural(days, "day", "days"))...)
+	}
+	f.text("h2", "", head)
+	f.table("", []string{p.Say("Verdict"), p.Say("Name"), p.Say("How much"), p.Say("Why")}, rows)
+	if n := left - len(rows); n > 0 {
+		f.text("p", ` class="muted"`, fill(p.Say("{0} more are in the JSONL."), w.number(n)))
+	}
+	if n := len(all) - left; n > 0 {
+		f.text("p", ` class="muted"`, fill(p.Say("{0} ordinary: nothing to report of them."), w.number(n)))
+	}
+	for _, s := range principalNotes(all) {
+		f.text("p", ` class="muted"`, w.tell("note", s))
+	}
+	if len(sightLines(all)) == 0 {
+		f.text("p", ` class="muted"`, say(p.Say("Sight: full")))
+	}
+}
+
+// tactics counts matches by tactic.
+func (f *screen) tactics(s *summary) {
+	var parts []string
+	for _, t := range tocsin.Tactics() {
+		if n := s.tactics[t.ID]; n > 0 {
+			parts = append(parts, f.p.w.tacticTitle(t)+" "+f.p.w.number(n))
+		}
+	}
+	if len(parts) > 0 {
+		f.text("h2", "", say("ATT&CK"))
+		f.text("p", "", say(strings.Join(parts, " · ")))
 	}
 }
 
 // A screen is the first screen being written.
 type screen struct {
+	p    *Page
 	b    bytes.Buffer
 	d    document // lends how spans are written
 	base string
@@ -107,8 +205,8 @@ func (p *Page) badge(l tocsin.Level) string {
 }
 
 // campaign tells one in short: what happened, how sure that is, and its key events.
-func (f *screen) campaign(p *Page, h *Hunt, c *tocsin.Campaign) {
-	w := p.w
+func (f *screen) campaign(h *Hunt, c *tocsin.Campaign) {
+	p, w := f.p, f.p.w
 	f.b.WriteString("<article class=\"firstcamp\"><h2>" + p.badge(c.Level) + " ")
 	f.d.htmlSpans(&f.b, w.tell("title", titleOf(c)))
 	f.b.WriteString("</h2>\n")
@@ -163,14 +261,15 @@ func (f *screen) named(rest []*tocsin.Campaign) {
 	if len(rest) == 0 {
 		return
 	}
-	f.text("h2", "", say("Further campaigns"))
+	p := f.p
+	f.text("h2", "", say(p.Say("Further campaigns")))
 	var rows [][]text
 	for _, c := range rest[:min(len(rest), maxFirstNamed)] {
-		rows = append(rows, []text{say(bold(or(c.Level.String(), "unrated"))), say(quote(titleOf(c))), say(english.span(c.First, c.Last)), english.verdict(c), say(val(c.ID))})
+		rows = append(rows, []text{say(bold(p.Level(c.Level))), p.w.tell("title", titleOf(c)), say(p.w.span(c.First, c.Last)), p.w.verdict(c), say(val(c.ID))})
 	}
-	f.table("further", []string{"Level", "Campaign", "When", "What drove it", "Id"}, rows)
+	f.table("further", []string{p.Say("Level"), p.Say("Campaign"), p.Say("When"), p.Say("What drove it"), p.Say("Id")}, rows)
 	if n := len(rest) - len(rows); n > 0 {
-		f.text("p", ` class="muted"`, say(several(n, "more campaign")+" are in the JSONL."))
+		f.text("p", ` class="muted"`, fill(p.Say("{0} more are in the JSONL."), p.plural(n, "campaign", "campaigns")))
 	}
 }
 
@@ -179,10 +278,11 @@ func (f *screen) rules(s *summary) {
 	if len(worst) == 0 {
 		return
 	}
-	f.text("h2", "", say("What rules found, worst first"))
+	p := f.p
+	f.text("h2", "", say(p.Say("What rules found, worst first")))
 	var rows [][]text
 	for _, t := range worst[:min(len(worst), maxFirstRules)] {
-		when := "time unknown"
+		when := p.Say("time unknown")
 		switch {
 		case datable(t.first) && t.last.After(t.first):
 			when = spanText(t.first, t.last)
@@ -195,11 +295,11 @@ func (f *screen) rules(s *summary) {
 				hosts = append(hosts, name)
 			}
 		}
-		rows = append(rows, []text{say(bold(or(levelOf(t.rule).String(), "unrated"))), say(quote(or(t.rule.Title, t.rule.ID))), say(count(t.n)), english.vals(hosts, 5), say(when)})
+		rows = append(rows, []text{say(bold(p.Level(levelOf(t.rule)))), say(quote(or(t.rule.Title, t.rule.ID))), say(p.w.number(t.n)), p.w.vals(hosts, 5), say(when)})
 	}
-	f.table("", []string{"Level", "Rule", "Matches", "Hosts", "When"}, rows)
+	f.table("", []string{p.Say("Level"), p.Say("Rule"), p.Say("Matches"), p.Say("Hosts"), p.Say("When")}, rows)
 	if n := len(worst) - len(rows); n > 0 {
-		f.text("p", ` class="muted"`, say("and "+several(n, "more rule")+"."))
+		f.text("p", ` class="muted"`, fill(p.Say("and {0} more"), p.plural(n, "rule", "rules")))
 	}
 }
 
@@ -225,16 +325,17 @@ func (f *screen) coverage(lines []string) {
 
 // custody says what the page was made from and by what, so that it can be made again and compared.
 func (f *screen) custody(h *Hunt, sum []byte) {
-	f.text("h2", "", say("Chain of custody"))
+	p := f.p
+	f.text("h2", "", say(p.Say("Chain of custody")))
 	var rows [][]text
-	add := func(name string, t text) { rows = append(rows, []text{say(name), t}) }
+	add := func(name string, t text) { rows = append(rows, []text{say(p.Say(name)), t}) }
 	if datable(h.Made) {
 		add("Made", say(stampOf(h.Made)+" UTC"))
 	}
 	add("By", say(quote(strings.TrimSpace("Tocsin "+h.Version))))
 	if c := h.Coverage; c != nil {
 		_, files, read := notRead(c)
-		add("From", say(fmt.Sprintf("%s of %s, %s", count(read), several(files, "file"), size(c.Bytes))))
+		add("From", fill(p.Say("{0} of {1}, {2}"), p.w.number(read), p.plural(files, "file", "files"), size(c.Bytes)))
 		if f.base != "" {
 			add("Files below", say(val(f.base)))
 		}
@@ -243,7 +344,7 @@ func (f *screen) custody(h *Hunt, sum []byte) {
 		}
 	}
 	add("SHA-256 of this page's data", say(val(hex.EncodeToString(sum))))
-	f.table("named", []string{"What", "Which"}, rows)
+	f.table("named", []string{p.Say("What"), p.Say("Which")}, rows)
 }
 
 // baseOf is the folder below which all files of a run lie that were named from the root, up to the parent of the one

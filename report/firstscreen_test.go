@@ -16,7 +16,7 @@ import (
 func screenOf(t *testing.T, h *Hunt) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := HTML(&b, h); err != nil {
+	if err := HTML(&b, h, ""); err != nil {
 		t.Fatal(err)
 	}
 	_, rest, ok := strings.Cut(b.String(), `<section id="first"`)
@@ -39,7 +39,7 @@ func TestFirstScreen(t *testing.T) {
 	first := screenOf(t, h)
 	text := html.UnescapeString(strings.Join(strings.Fields(markup.ReplaceAllString(first, " ")), " "))
 	for _, want := range []string{"4 campaigns.", c.Title, english.verdict(c).plain(), english.why1(c), "entry login as <deploy> web01 , it worked: a session began logs/auth.log:9", "Coverage What How much Read", "Chain of custody", "SHA-256 of this page's data",
-		h.Coverage.Partial, "ATT&CK Initial Access", "1 principal with agents: 0 sessions, 7 calls; sight: full", "INTRUSION p-7"} {
+		h.Coverage.Partial, "ATT&CK Initial Access", "1 principal with agents: 0 sessions, 7 calls", "intrusion p-7 0 sessions, 7 calls four phases", "Sight: full"} {
 		if want = strings.Join(strings.Fields(want), " "); !strings.Contains(text, want) {
 			t.Errorf("no %q in %s", want, text)
 		}
@@ -47,6 +47,36 @@ func TestFirstScreen(t *testing.T) {
 	for _, c := range h.Campaigns {
 		if !strings.Contains(text, visible(c.ID)) {
 			t.Errorf("campaign %s is not named", c.ID)
+		}
+	}
+}
+
+// A page in French says all of its own in French: what is left in English stands in quotation marks, or is what logs and rules say.
+func TestFirstScreenFrench(t *testing.T) {
+	h := campaignHunt(12, 1)
+	h.Principals = []*tocsin.Principal{samplePrincipal(), ordinaryPrincipal(1)}
+	h.Principals[0].Sight.Why = "3 of 31 calls were cut: what was read and then used may be missed"
+	var b bytes.Buffer
+	if err := HTML(&b, h, "fr"); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(b.Bytes(), []byte(`<html lang="fr">`)) || !bytes.Contains(b.Bytes(), []byte(">Imprimer</button>")) {
+		t.Error("the page is not French")
+	}
+	_, first, _ := strings.Cut(b.String(), `<section id="first"`)
+	first, _, _ = strings.Cut(first, "</section>")
+	text := html.UnescapeString(strings.Join(strings.Fields(markup.ReplaceAllString(first, " ")), " "))
+	for _, want := range []string{"12 correspondances de 6 règles (critique 2", "2 mandants avec des agents : 3 sessions, 36 appels", "intrusion org-7/key-3", "découverte › accès aux identifiants › déplacement latéral sur 192.0.2.0/24", "Ordinaires : 1, rien à en signaler.",
+		"Enregistrements incomplets pour 1 mandant sur 2", "Couverture", "Chaîne de possession", "Règle", "Accès initial 4"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	text = regexp.MustCompile(`« [^»]* » \(en anglais\)`).ReplaceAllString(text, "") // sentences that only this test's campaigns have
+	for _, english := range []string{" the ", " of the ", "Coverage", "Level", "Verdict How", "sight is", "not read", "(en anglais)"} {
+		if strings.Contains(text, english) {
+			i := strings.Index(text, english)
+			t.Errorf("%q: …%s…", english, text[max(0, i-60):min(len(text), i+80)])
 		}
 	}
 }
@@ -63,7 +93,7 @@ func TestFirstScreenBounded(t *testing.T) {
 	if n := strings.Count(first, "<code>c-"); n != maxFirstTold+maxFirstNamed {
 		t.Errorf("%d campaigns named", n)
 	}
-	if !strings.Contains(first, "7 more campaigns are in the JSONL.") {
+	if !strings.Contains(first, "7 campaigns more are in the JSONL.") {
 		t.Error("what is not named is not counted")
 	}
 }

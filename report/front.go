@@ -92,7 +92,7 @@ func (a *dossier) limits() []text {
 		for i := range c.Skipped[:min(len(c.Skipped), 4)] {
 			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", quote(shorten(c.Skipped[i].Why, 120)))...))
 		}
-		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, "; ")))
+		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, w.sure().between)))
 	}
 	if c.FaultN > 0 {
 		all = append(all, fill(x.faulty, w.long(c.FaultN)))
@@ -339,11 +339,11 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 			for _, s := range c.Data[:min(len(c.Data), 2)] {
 				said = append(said, a.finding("data", s))
 			}
-			return append(joinTexts(said, "; "), say(".")...)
+			return append(joinTexts(said, w.sure().between), say(".")...)
 		}
 		return say(x.noneTaken, ".")
 	}
-	return append(joinTexts(parts, "; "), say(".")...)
+	return append(joinTexts(parts, w.sure().between), say(".")...)
 }
 
 func (a *dossier) frontStill(c *tocsin.Campaign) text {
@@ -365,7 +365,7 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	}
 	t := say(x.laidNone)
 	if len(parts) > 0 {
-		t = joinTexts(parts, "; ")
+		t = joinTexts(parts, w.sure().between)
 		if n := len(groups) - len(parts) + c.Omitted["footholds"]; n > 0 {
 			t = append(t, say(" "+w.more(n))...)
 		}

@@ -11,6 +11,7 @@ import (
 	"html"
 	"io"
 	"slices"
+	"strings"
 )
 
 // The page's parts. The scripts are joined in this order within one function.
@@ -31,8 +32,13 @@ var styles = [...]string{"page.css", "campaigns.css", "principals.css", "first.c
 //
 // To stay usable in a browser the page leaves out what JSONL has: the matches beyond 200,000 (the worst are kept),
 // values beyond 8 KiB, all but 100 places of a series. It says so where it does.
-func HTML(w io.Writer, h *Hunt) error {
-	p := Page{w: &english}
+//
+// lang is the page's language: en (also where it is empty) or fr. What logs, rules and the list of what was read hold stays as it is.
+func HTML(w io.Writer, h *Hunt, lang string) error {
+	p, err := NewPage(lang)
+	if err != nil {
+		return err
+	}
 	style, err := p.Style()
 	if err != nil {
 		return err
@@ -41,7 +47,7 @@ func HTML(w io.Writer, h *Hunt) error {
 	if err != nil {
 		return err
 	}
-	script := slices.Concat([]byte("\"use strict\";(async () => {\nconst words = {};\n"), code, []byte("\n})();\n"))
+	script := slices.Concat(p.within(), code, []byte("\n})();\n"))
 	app, err := p.App()
 	if err != nil {
 		return err
@@ -50,41 +56,46 @@ func HTML(w io.Writer, h *Hunt) error {
 	if err != nil {
 		return err
 	}
-	data := pageData(h, &english, false)
+	data := pageData(h, p.w, false)
 	sum := sha256.Sum256(data)
-	fill := map[string]func() error{
+	return p.fill(w, "page.html", page, map[string]func() error{
+		"lang": func() error { return puts(w, p.Lang()) },
 		"policy": func() error {
 			return puts(w, "default-src 'none'; script-src '"+digest(script)+"'; style-src '"+digest(style)+"'; base-uri 'none'; form-action 'none'")
 		},
-		"title":  func() error { return puts(w, html.EscapeString(visible(h.title()))) },
+		"title":  func() error { return puts(w, html.EscapeString(visible(or(h.Title, p.Say(h.title()))))) },
 		"app":    func() error { _, err := w.Write(app); return err },
 		"style":  func() error { _, err := w.Write(style); return err },
 		"script": func() error { _, err := w.Write(script); return err },
-		"first":  func() error { _, err := w.Write(firstScreen(h, sum[:])); return err },
+		"first":  func() error { _, err := w.Write(firstScreen(p, h, sum[:])); return err },
 		"sum":    func() error { return puts(w, hex.EncodeToString(sum[:])) },
 		"data":   func() error { return pack(w, data) },
-	}
-	return fillPage(w, "page.html", page, func(name string) error {
-		f, ok := fill[name]
-		if !ok {
-			return fmt.Errorf("page.html has no part named %q", name)
-		}
-		return f()
 	})
 }
 
-// fillPage writes a page's markup; part writes what stands in place of each {{NAME}}.
-func fillPage(w io.Writer, file string, page []byte, part func(name string) error) error {
+// fill writes a page's markup; a part writes what stands in place of its {{NAME}}, and {{=ENGLISH}} is said in the page's language.
+func (p *Page) fill(w io.Writer, file string, page []byte, parts map[string]func() error) error {
 	for rest := page; len(rest) > 0; {
 		before, after, more := bytes.Cut(rest, []byte("{{"))
-		if _, err := w.Write(before); err != nil || !more {
+		_, err := w.Write(before)
+		if err != nil || !more {
 			return err
 		}
 		name, tail, ok := bytes.Cut(after, []byte("}}"))
 		if !ok {
 			return fmt.Errorf("%s: {{%.20s has no end", file, name)
 		}
-		if err := part(string(name)); err != nil {
+		english, says := strings.CutPrefix(string(name), "=")
+		part := parts[string(name)]
+		switch {
+		case says:
+			err = puts(w, html.EscapeString(p.Say(english)))
+		case part == nil:
+			err = fmt.Errorf("%s has no part named %q", file, name)
+		default:
+			err = part()
+		}
+		if err != nil {
 			return err
 		}
 		rest = tail

@@ -23,7 +23,7 @@ import (
 func page12(t *testing.T, h *Hunt) (text, script, style string, data []byte) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := HTML(&b, h); err != nil {
+	if err := HTML(&b, h, ""); err != nil {
 		t.Fatal(err)
 	}
 	text = b.String()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"html"
 	"io"
 	"reflect"
 	"slices"
@@ -73,6 +72,11 @@ func (p *Page) Script(unpack, after []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return slices.Concat(p.within(), before, unpack, rest, after, []byte("\n})();\n")), nil
+}
+
+// within is how the function begins that scripts stand in: with the page's words.
+func (p *Page) within() []byte {
 	j := jsonText{[]byte("\"use strict\";(async () => {\nconst words = ")}
 	j.b = append(j.b, '{')
 	for _, k := range sortedKeys(p.said) {
@@ -80,7 +84,7 @@ func (p *Page) Script(unpack, after []byte) ([]byte, error) {
 		j.str(p.said[k])
 	}
 	j.shut('}')
-	return slices.Concat(j.b, []byte(";\n"), before, unpack, rest, after, []byte("\n})();\n")), nil
+	return append(j.b, ";\n"...)
 }
 
 // App is the markup that the scripts fill, to stand in the page's main element; #find, #filter with #filtered and #chips,
@@ -91,14 +95,7 @@ func (p *Page) App() ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	err = fillPage(&out, "app.html", b, func(name string) error {
-		english, ok := strings.CutPrefix(name, "=")
-		if !ok {
-			return fmt.Errorf("app.html has no part named %q", name)
-		}
-		_, err := out.WriteString(html.EscapeString(p.Say(english)))
-		return err
-	})
+	err = p.fill(&out, "app.html", b, nil)
 	return out.Bytes(), err
 }
 
@@ -108,8 +105,8 @@ func (p *Page) Data(h *Hunt) []byte { return pageData(h, p.w, true) }
 // Campaign writes as markup what the page says of a campaign without scripts: its story, how sure that is, its key events. All
 // text is escaped.
 func (p *Page) Campaign(w io.Writer, h *Hunt, c *tocsin.Campaign) error {
-	f := screen{base: baseOf(h.Coverage)}
-	f.campaign(p, h, c)
+	f := screen{p: p, base: baseOf(h.Coverage)}
+	f.campaign(h, c)
 	_, err := w.Write(f.b.Bytes())
 	return err
 }
@@ -127,8 +124,8 @@ func (p *Page) Title(c *tocsin.Campaign) string {
 // Verdict says in a sentence what drove a campaign.
 func (p *Page) Verdict(c *tocsin.Campaign) string { return p.w.verdict(c).plain() }
 
-// Because says in a sentence why a principal is judged as it is. It is English in every language.
-func Because(x *tocsin.Principal) string { return visible(verdictWhy(x)) }
+// Because says in a sentence why a principal is judged as it is.
+func (p *Page) Because(x *tocsin.Principal) string { return p.w.plainly(p.w.because(x)) }
 
 // AppendCampaign appends the object that JSONL has for a campaign, without its records unless they are asked for, and then the
 // members of more.
@@ -257,6 +254,29 @@ func (w *words) saidOf(c *tocsin.Campaign) *tocsin.Campaign {
 			b.Adaptations[k].Evidence = tell("link", b.Adaptations[k].Evidence)
 		}
 		out.Actors[i] = &b
+	}
+	return &out
+}
+
+// saidOfPrincipal is a principal with what findings say of it in the language.
+func (w *words) saidOfPrincipal(p *tocsin.Principal) *tocsin.Principal {
+	if w.catalogue == nil {
+		return p
+	}
+	grounds := func(all []tocsin.Ground) []tocsin.Ground {
+		all = slices.Clone(all)
+		for i := range all {
+			all[i].Sentence = w.plainly(w.tell("ground", all[i].Sentence))
+		}
+		return all
+	}
+	out := *p
+	out.Evidence, out.ByTarget, out.Cleared = grounds(p.Evidence), slices.Clone(p.ByTarget), slices.Clone(p.Cleared)
+	for i := range out.ByTarget {
+		out.ByTarget[i].Evidence = grounds(p.ByTarget[i].Evidence) // a course has titles of acts, which are names
+	}
+	for i, s := range out.Cleared {
+		out.Cleared[i] = w.plainly(w.tell("cleared", s))
 	}
 	return &out
 }

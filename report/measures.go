@@ -100,7 +100,7 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		add("lock", fill(x.lock, w.vals(n.accounts, 8)))
 	}
 	if ways := a.toRemove(c, n.made); len(ways) > 0 {
-		add("take", fill(x.take, joinTexts(ways, "; ")))
+		add("take", fill(x.take, joinTexts(ways, w.sure().between)))
 	}
 	if len(n.block) > 0 {
 		add("stop", fill(x.stop, w.vals(n.block, 8)))

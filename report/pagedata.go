@@ -77,7 +77,7 @@ func pageData(h *Hunt, w *words, live bool) []byte {
 		j.shut(']')
 	}
 	j.shut(']')
-	writePrincipals(&j, h)
+	writePrincipals(&j, h, w)
 	writeCampaigns(&j, h, w)
 	d.writeRules(&j, h.Coverage)
 	d.writeMatches(&j)

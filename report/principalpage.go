@@ -12,7 +12,7 @@ const maxPagePrincipals = 300
 // writePrincipals writes those for whom agents worked: counts of all, and of those of whom there is something to report what
 // JSONL has, with why, what would clear them and how much their records show in sentences. There is no such member where no
 // agent worked.
-func writePrincipals(j *jsonText, h *Hunt) {
+func writePrincipals(j *jsonText, h *Hunt, w *words) {
 	if len(h.Principals) == 0 {
 		return
 	}
@@ -44,9 +44,9 @@ func writePrincipals(j *jsonText, h *Hunt) {
 		}
 	}
 	j.shut(']')
-	notes := sightLines(h.Principals)
-	if said := providerLine(h.Principals); said != "" {
-		notes = append(notes, said)
+	notes := principalNotes(h.Principals)
+	for i, s := range notes {
+		notes[i] = w.plainly(w.tell("note", s))
 	}
 	j.strsAt("notes", notes)
 	j.key("list")
@@ -60,13 +60,17 @@ func writePrincipals(j *jsonText, h *Hunt) {
 			continue
 		}
 		j.open('{')
-		j.strAt("because", verdictWhy(p))
-		j.strsAt("would", wouldClear(p))
-		j.strAt("seen", sightOf(p))
+		j.strAt("because", w.plainly(w.because(p)))
+		would := wouldClear(p)
+		for i, s := range would {
+			would[i] = w.plainly(w.tell("would", s))
+		}
+		j.strsAt("would", would)
+		j.strAt("seen", w.plainly(w.tell("sight", sightOf(p))))
 		j.intAt("sessionCount", int64(len(p.Sessions)))
 		j.intAt("targetCount", int64(len(p.ByTarget)))
 		t := tagged{jsonText: *j, most: maxPageList}
-		t.members(reflect.ValueOf(p).Elem())
+		t.members(reflect.ValueOf(w.saidOfPrincipal(p)).Elem())
 		*j = t.jsonText
 		j.shut('}')
 	}

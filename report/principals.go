@@ -49,6 +49,15 @@ func pseudonyms(all []*tocsin.Principal) map[*tocsin.Principal]string {
 	return alias
 }
 
+// principalNotes are lines on all of them: how much their records show, and what a provider said of ordinary ones.
+func principalNotes(all []*tocsin.Principal) []string {
+	notes := sightLines(all)
+	if said := providerLine(all); said != "" {
+		notes = append(notes, said)
+	}
+	return notes
+}
+
 // ordinary is what is told of one of whom there is nothing to report.
 type ordinary struct {
 	Name     string          `json:"principal"`

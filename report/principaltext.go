@@ -46,12 +46,14 @@ func (w *words) phasesOf(slugs []string, most int) string {
 	return strings.Join(all, " › ")
 }
 
-// verdictWhy is one sentence on why a principal is judged as it is: the phases that it went through at the target where most is
+// because is one sentence on why a principal is judged as it is: the phases that it went through at the target where most is
 // said of it, and the heaviest grounds; of security work what speaks for it.
-func verdictWhy(p *tocsin.Principal) string {
-	var parts []string
+func (w *words) because(p *tocsin.Principal) text {
+	var parts []text
 	if p.Verdict == tocsin.SecurityWork {
-		parts = append(parts, p.Cleared[:min(len(p.Cleared), 2)]...)
+		for _, s := range p.Cleared[:min(len(p.Cleared), 2)] {
+			parts = append(parts, w.tell("cleared", s))
+		}
 	}
 	grounds, there := p.Evidence, ""
 	if t := worstTarget(p); t != nil && len(parts) == 0 {
@@ -60,7 +62,7 @@ func verdictWhy(p *tocsin.Principal) string {
 		}
 		if len(t.Phases) > 1 {
 			there = " at " + targetName(t.Target)
-			parts = append(parts, english.phasesOf(t.Phases, 5)+there)
+			parts = append(parts, say(quote(w.phasesOf(t.Phases, 5)+" "), w.tell("spot", there[1:])))
 		}
 	}
 	for i := range grounds {
@@ -72,11 +74,14 @@ func verdictWhy(p *tocsin.Principal) string {
 			if before, ok := strings.CutSuffix(s, there); ok && there != "" {
 				s = before + " there"
 			}
-			parts = append(parts, s)
+			parts = append(parts, w.tell("ground", s))
 		}
 	}
-	return strings.Join(parts, "; ")
+	return joinTexts(parts, w.sure().between)
 }
+
+// verdictWhy is because in English.
+func verdictWhy(p *tocsin.Principal) string { return english.because(p).plain() }
 
 // period is from when to when principals worked, and on how many days of the calendar that is.
 func period(all []*tocsin.Principal) (days int, first, last time.Time) {

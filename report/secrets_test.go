@@ -20,7 +20,8 @@ func everyFormat() map[string]func(io.Writer, *Hunt) error {
 	for name, write := range drafts() {
 		all[name] = write
 	}
-	all["hunt.html"] = HTML
+	all["hunt.html"] = func(w io.Writer, h *Hunt) error { return HTML(w, h, "") }
+	all["fr.html"] = func(w io.Writer, h *Hunt) error { return HTML(w, h, "fr") }
 	all["page data"] = func(w io.Writer, h *Hunt) error { _, err := w.Write(pageData(h, &english, false)); return err }
 	for _, wide := range []int{60, 79, 100, 300} { // lines are broken at other places
 		all[fmt.Sprint("explain ", wide)] = func(w io.Writer, h *Hunt) error { return Explain(w, h, h.Campaigns[0], TextOptions{Width: wide}) }

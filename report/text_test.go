@@ -103,7 +103,7 @@ func TestWriteFails(t *testing.T) {
 			}
 		}
 	}
-	if err := HTML(failing{2000}, sampleHunt(3)); !errors.Is(err, errFull) {
+	if err := HTML(failing{2000}, sampleHunt(3), ""); !errors.Is(err, errFull) {
 		t.Errorf("HTML: got %v", err)
 	}
 }

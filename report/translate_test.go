@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tocsin-ids/tocsin"
 )
 
 func frenchCatalogue(t *testing.T) catalogue {
@@ -143,7 +145,7 @@ func TestSentencesHaveFrench(t *testing.T) {
 		}
 	}
 	n := 0
-	for _, dir := range []string{"campaign", "actor", "engine", "naming", "channel", "action"} {
+	for _, dir := range []string{"campaign", "actor", "engine", "naming", "channel", "action", "guard"} {
 		for _, s := range literals(t, dir) {
 			if _, ok := spared[s]; ok {
 				spared[s] = true
@@ -168,6 +170,65 @@ func TestSentencesHaveFrench(t *testing.T) {
 		t.Errorf("%d texts were found: the source is not read", n)
 	}
 	t.Logf("%d texts of the source have French", n)
+}
+
+// TestEvidenceHasFrench says every row of evidence, of one and of several, and every trade of defenders in French.
+func TestEvidenceHasFrench(t *testing.T) {
+	fr, err := tongue("fr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	says := func(class, s string) {
+		t.Helper()
+		if said, ok := fr.catalogue.translate(class, s); !ok {
+			t.Errorf("%s: %q has no French", class, s)
+		} else if strings.Contains(said.plain(), " of ") {
+			t.Errorf("%s: %q is half English", class, said.plain())
+		}
+	}
+	file := func(name string) string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	hole := regexp.MustCompile(`\{n ([^|{}]*)\|([^|{}]*)\}`)
+	n := 0
+	for line := range strings.Lines(file("../guard/evidence.tsv")) {
+		c := strings.Split(line, "\t")
+		if strings.HasPrefix(line, "#") || len(c) < 5 {
+			continue
+		}
+		for _, where := range []string{"its own machine", "192.0.2.0/24", "what it shares with them, a secret, a callback or a file"} {
+			for _, form := range []string{"1 $1", "17 $2"} {
+				s := hole.ReplaceAllString(c[4], form)
+				says("ground", strings.NewReplacer("{n}", form[:strings.IndexByte(form, ' ')], "{where}", where, "{what}", "lateral movement").Replace(s))
+				n++
+			}
+		}
+	}
+	for line := range strings.Lines(file("../guard/defence.txt")) {
+		if _, s, ok := strings.Cut(line, "] "); ok && strings.HasPrefix(line, "[") {
+			says("cleared", strings.NewReplacer("{n}", "7", "{m}", "1,200").Replace(strings.TrimSpace(s)))
+			n++
+		}
+	}
+	if n < 150 {
+		t.Errorf("%d sentences were found", n)
+	}
+	h := principalHunt(2)
+	h.Principals[0].Sight.Why = "3 of 31 calls were cut: what was read and then used may be missed"
+	h.Principals[2].Evidence = []tocsin.Ground{{ID: "provider-refused", Sentence: "the provider of the model refused or stopped 2 of its requests: refusal, cyber"}}
+	for _, s := range append(sightLines(h.Principals), providerLine(h.Principals)) {
+		says("note", s)
+	}
+	for _, p := range h.Principals {
+		for _, s := range wouldClear(p) {
+			says("would", s)
+		}
+		says("sight", sightOf(p))
+	}
 }
 
 // literals are the texts of a package with more than a word, but those of errors and those in front of programs' names: of package

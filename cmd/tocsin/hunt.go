@@ -27,7 +27,7 @@ type huntCmd struct {
 	outputFlags
 
 	Format       string   `short:"f" help:"text, jsonl, csv, html, ocsf, navigator, stix, markdown or incident (a report on the campaigns, as a page to print), nis2-24h or nis2-72h (drafts of what NIS 2 asks for about the most severe); otherwise told by the ending of --output." placeholder:"FORMAT"`
-	Lang         string   `help:"Language of incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
+	Lang         string   `help:"Language of pages, incident reports and drafts: en or fr." enum:"en,fr" default:"en"`
 	Full         bool     `help:"Cut nothing in the summary and list all campaigns, rules, hosts, users and addresses. Text that is piped or written to a file has no line cut anyway."`
 	Stats        string   `help:"Write counts and times of the run to this file, as JSON." placeholder:"FILE"`
 	MinLevel     string   `help:"Report only matches and campaigns of this level and above." placeholder:"LEVEL"`
@@ -282,7 +282,7 @@ func (c *huntCmd) writeReport(w io.Writer, h *report.Hunt, format string, s std)
 	case "csv":
 		return report.CSV(w, h)
 	case "html":
-		return report.HTML(w, h)
+		return report.HTML(w, h, c.Lang)
 	case "ocsf":
 		return report.OCSF(w, h)
 	case "navigator":

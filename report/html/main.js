@@ -9,8 +9,8 @@ try {
 }
 
 function drawTitle() {
-  document.title = D.title + " – Tocsin";
-  fill($("title"), D.title);
+  document.title = tr(D.title) + " – Tocsin";
+  fill($("title"), tr(D.title));
   const hosts = new Set(D.host), users = new Set(D.user), from = new Set(D.address);
   for (const set of [hosts, users, from]) set.delete(0);
   const where = [hosts.size && plural(hosts.size, "host"), users.size && plural(users.size, "user"), from.size && plural(from.size, "source address", "source addresses")].filter(Boolean);
