@@ -300,7 +300,7 @@ func TestSuppressions(t *testing.T) {
 	one.ID = try(s.AddSuppression(ctx, one))(t)
 	equal(t, try(s.Suppressions(ctx, day))(t), []Suppression{one})
 	equal(t, len(try(s.Suppressions(ctx, day.Add(time.Hour)))(t)), 0)
-	for _, fields := range []string{"", "{}", `{"entity":""}`, `{"hosts":[]}`, `{"apart":true}`, "null", `"x"`} { // which would hide everything
+	for _, fields := range []string{"", "{}", `{"entity":""}`, `{"hosts":[]}`, `{"own":true}`, "null", `"x"`} { // which would hide everything
 		if _, err := s.AddSuppression(ctx, Suppression{Fields: []byte(fields), Reason: "x", By: "x", At: day, Expires: day.Add(time.Hour)}); !errors.Is(err, ErrBad) {
 			t.Errorf("no rule, and fields %q: %v", fields, err)
 		}

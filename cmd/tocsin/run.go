@@ -268,7 +268,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	in := v.judging()
 	in.Key, in.Workers, in.Decode = key, cfg.Workers, decode.Options{Zone: zone}
 	o := engine.LiveOptions{Input: in, Set: rules.set, Rules: rules.hash, Replay: c.Replay, Lateness: time.Duration(cfg.Lateness), Commit: time.Duration(cfg.CommitEach),
-		Group: joinedTenants(cfg.Tenants.Joined), Keep: v.keep, Log: log, Turned: v.turned, Committed: v.committed,
+		Group: joinedTenants(cfg.Tenants.Joined), Known: v.looking.known, Keep: v.keep, Log: log, Turned: v.turned, Committed: v.committed,
 		Rule: func(id, title string) *tocsin.Rule { return v.rules.Load().rule(id, title) }}
 	if v.live, err = engine.NewLive(o, kept); err != nil {
 		return nil, err
