@@ -90,7 +90,7 @@ func (c *auditVerifyCmd) Run(s std) error {
 			return fmt.Errorf("--noted: %w", err)
 		}
 	}
-	n, end, err := c.verify(s, noted)
+	end, err := c.verify(s, noted)
 	var broken *store.AuditError
 	if errors.As(err, &broken) {
 		fmt.Fprintf(s.out, "broken: entry %d: %s\n", broken.N, report.Visible(broken.Why))
@@ -99,48 +99,40 @@ func (c *auditVerifyCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d entries, each following from those before it", n)
-	if n == 0 {
+	what := fmt.Sprintf("%d entries, each following from those before it", end.N)
+	if end.N == 0 {
 		what = "no entries yet"
 	}
 	fmt.Fprintln(s.out, what)
 	if c.Noted != "" {
 		fmt.Fprintf(s.out, "the end that was noted (entry %d) is in it\n", noted.N)
 	}
-	if end != (store.Head{}) {
+	if c.File == "" && end.N > 0 {
 		fmt.Fprintf(s.out, "note this elsewhere, and give it to --noted next time: %s\n", end)
 	}
 	return nil
 }
 
-// verify checks the log, and gives the number of its entries and, of a store, its end.
-func (c *auditVerifyCmd) verify(s std, noted store.Head) (n int64, end store.Head, err error) {
+// verify checks the log, and gives its end.
+func (c *auditVerifyCmd) verify(s std, noted store.Head) (store.Head, error) {
 	if c.File != "" {
 		in := s.in
 		if c.File != "-" {
 			f, err := os.Open(c.File)
 			if err != nil {
-				return 0, end, fmt.Errorf("--file: %w", err)
+				return store.Head{}, fmt.Errorf("--file: %w", err)
 			}
 			defer f.Close()
 			in = f
 		}
-		n, err = store.VerifyExport(in, noted)
-		return n, end, err
+		return store.VerifyExport(in, noted)
 	}
 	db, err := c.read()
 	if err != nil {
-		return 0, end, err
+		return store.Head{}, err
 	}
 	defer db.Close()
-	// The log may grow meanwhile: the end that is noted is one that the check then meets.
-	if end, err = db.Head(s.ctx); err != nil {
-		return 0, end, err
-	}
-	if n, err = db.VerifyAudit(s.ctx, noted); err == nil && end.N > 0 {
-		n, err = db.VerifyAudit(s.ctx, end)
-	}
-	return n, end, err
+	return db.VerifyAudit(s.ctx, noted)
 }
 
 type auditExportCmd struct {
