@@ -182,6 +182,7 @@ type service struct {
 	rejected map[string]bool // why rules could not be used at the start
 	ready    atomic.Bool
 	waiting  atomic.Int64 // sources that are not yet followed
+	archived atomic.Int64 // bytes of the archive, when they were counted last
 	began    time.Time
 	first    time.Time // when the first process of this data began
 	changes  hub

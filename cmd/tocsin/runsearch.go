@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,21 +110,4 @@ func (v *service) kept(ctx context.Context, in engine.Input, tenant string, desk
 	}
 	_, err := engine.Read(ctx, in, desk)
 	return err
-}
-
-// archived is how many bytes the archive takes.
-func (v *service) archived() (n int64) {
-	if v.archive == nil {
-		return 0
-	}
-	_ = filepath.WalkDir(filepath.Join(v.dir, "archive"), func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil
-		}
-		if st, err := d.Info(); err == nil && !errors.Is(err, os.ErrNotExist) {
-			n += st.Size()
-		}
-		return nil
-	})
-	return n
 }

@@ -340,7 +340,7 @@ func (v *service) Numbers() console.Numbers {
 	if s, err := v.store.Size(context.Background()); err == nil {
 		n.Store, n.Free = s.File+s.Log, max(0, s.Free)
 	}
-	n.Archive = v.archived()
+	n.Archive = v.archived.Load()
 	for _, r := range v.sender.Stats() {
 		n.Alerts[r.Route] = r.Sent
 		n.Unsent += int64(r.Waiting)

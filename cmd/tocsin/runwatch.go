@@ -194,6 +194,9 @@ func (v *service) roll(now time.Time) {
 	if err != nil {
 		v.log.Error("the archive", "error", err.Error())
 	}
+	if n := gone.Kept + gone.Spool; n > 0 || err == nil {
+		v.archived.Store(n)
+	}
 	if gone.Files > 0 {
 		v.log.Info("events were let go", "files", gone.Files, "bytes", gone.Bytes, "oldest", gone.Oldest)
 	}

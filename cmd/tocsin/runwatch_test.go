@@ -51,6 +51,30 @@ func keepEvents(t *testing.T, v *service, tenant string, events ...*tocsin.Event
 	}
 }
 
+// TestArchived says that the size of the archive is what lies in its folder.
+func TestArchived(t *testing.T) {
+	v := partOfRun(t)
+	for n := range uint64(2) {
+		now := time.Now().Add(time.Duration(n) * time.Hour)
+		keepEvents(t, v, "", &tocsin.Event{Time: now, Source: "x.log", Record: n + 1, Raw: "something that was said"})
+		v.roll(now) // the second makes a Parquet file of the first
+		var want int64
+		if err := filepath.WalkDir(filepath.Join(v.dir, "archive"), func(_ string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			info, err := d.Info()
+			want += info.Size()
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := v.archived.Load(); got != want || want == 0 {
+			t.Errorf("%d bytes, want %d", got, want)
+		}
+	}
+}
+
 // TestRollSaysLost says that what a damaged spool loses is an incident, also where the head of a block is damaged.
 func TestRollSaysLost(t *testing.T) {
 	const magic = "TBLK"
