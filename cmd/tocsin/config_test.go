@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // checked is what "tocsin run --check" says about a configuration.
@@ -332,7 +334,7 @@ func TestConfigDoc(t *testing.T) {
 			if at == "$.tls.client-ca" { // refused
 				continue
 			}
-			if !has([]byte(text), at) {
+			if !has(c.doc, at) {
 				t.Errorf("the comment of Config lacks %s", strings.TrimPrefix(at, "$."))
 			}
 			next := at
@@ -351,13 +353,13 @@ func TestConfigDoc(t *testing.T) {
 }
 
 // has says that there is something at a path in which [*] stands for any.
-func has(text []byte, path string) bool {
+func has(doc *ast.File, path string) bool {
 	before, after, any := strings.Cut(path, "[*]")
 	if !any {
-		return nodeAt(text, path) != nil
+		return nodeAt(doc, path) != nil
 	}
 	for i := range 8 {
-		if has(text, before+"["+string(rune('0'+i))+"]"+after) {
+		if has(doc, before+"["+string(rune('0'+i))+"]"+after) {
 			return true
 		}
 	}

@@ -44,7 +44,7 @@ func (c *Config) missing() (faults []error, doubts []error) {
 	files("$.scope.allowed-signers", c.Scope.AllowedSigners)
 	for i, j := range c.Sources.Journal {
 		at := fmt.Sprintf("$.sources.journal[%d]", i)
-		if n := nodeAt(c.text, "$.sources.journal"); n != nil && nodeAt(c.text, at) == nil {
+		if n := nodeAt(c.doc, "$.sources.journal"); n != nil && nodeAt(c.doc, at) == nil {
 			at = "$.sources.journal" // the only one
 		}
 		for key, name := range map[string]string{".dir": j.Dir, ".file": j.File} {
