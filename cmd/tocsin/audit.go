@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -147,16 +145,20 @@ func (c *auditExportCmd) Run(s std) error {
 		return err
 	}
 	defer db.Close()
-	w := io.WriteCloser(nothingToClose{s.out})
-	if c.Output != "" && c.Output != "-" {
-		if w, err = os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-			if errors.Is(err, os.ErrExist) {
-				return fmt.Errorf("-o %s is there already; name another file", c.Output)
-			}
-			return fmt.Errorf("-o: %w", err)
+	var end store.Head
+	if c.Output == "" || c.Output == "-" {
+		end, err = db.ExportAudit(s.ctx, s.out)
+	} else {
+		f, failed := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(failed, os.ErrExist) {
+			return fmt.Errorf("-o %s is there already; name another file", c.Output)
 		}
+		if failed != nil {
+			return fmt.Errorf("-o: %w", failed)
+		}
+		end, err = db.ExportAudit(s.ctx, f)
+		err = errors.Join(err, f.Close())
 	}
-	end, err := exportAudit(s.ctx, db, w)
 	var broken *store.AuditError
 	if errors.As(err, &broken) {
 		fmt.Fprintf(s.err, "broken: entry %d: %s; what is before it was written\n", broken.N, report.Visible(broken.Why))
@@ -168,13 +170,3 @@ func (c *auditExportCmd) Run(s std) error {
 	fmt.Fprintf(s.err, "%d entries; note the end elsewhere: %s\n", end.N, end)
 	return nil
 }
-
-func exportAudit(ctx context.Context, db *store.Store, w io.WriteCloser) (store.Head, error) {
-	end, err := db.ExportAudit(ctx, w)
-	return end, errors.Join(err, w.Close())
-}
-
-// nothingToClose is a writer that somebody else closes.
-type nothingToClose struct{ io.Writer }
-
-func (nothingToClose) Close() error { return nil }

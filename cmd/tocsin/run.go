@@ -221,7 +221,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		if err != nil {
 			return nil, err
 		}
-		if v.archive, err = archive.Open(filepath.Join(v.dir, "archive"), archive.Options{Mark: mark}); err != nil {
+		if v.archive, err = archive.Open(filepath.Join(v.dir, archiveFolder), archive.Options{Mark: mark}); err != nil {
 			return nil, fmt.Errorf("the archive: %w", err)
 		}
 		if cut := v.archive.Cut(); cut.Missing > 0 {
@@ -234,7 +234,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		return nil, err
 	}
 	v.takeActs(ctx)
-	key, err := secretKey(filepath.Join(v.dir, "key"))
+	key, err := secretKey(filepath.Join(v.dir, keyFile))
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*
 
 // kept reads the events that are kept of a tenant or a group of joined ones, or of all where its name is empty.
 func (v *service) kept(ctx context.Context, in engine.Input, tenant string, desk func(int) engine.Desk) error {
-	in.Paths = []string{filepath.Join(v.dir, "archive")}
+	in.Paths = []string{filepath.Join(v.dir, archiveFolder)}
 	if tenant != "" {
 		group := joinedTenants(v.config().Tenants.Joined)
 		in.Source.Tenant = func(t string) bool { return t == tenant || group != nil && group(t) == tenant }
