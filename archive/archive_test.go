@@ -254,3 +254,25 @@ func lookAt(t *testing.T, a *Archive, s storedFile) {
 		}
 	}
 }
+
+// TestTenantOf finds the tenant of each file that is made.
+func TestTenantOf(t *testing.T) {
+	for _, tenant := range []string{"", "acme", "default", "spool", "2026", "a+b", "ACME/..", "é %41", "com1"} {
+		for _, g := range []grain{hourly, daily, monthly, yearly} {
+			for _, root := range []string{"", "/srv/", "/srv/2026/11/28/14/", "acme/", "default/"} {
+				file := root + filePath(tenant, g.of(day).path, 7)
+				if got, ok := TenantOf(filepath.FromSlash(file)); got != tenant || !ok {
+					t.Errorf("%s: %q, %v", file, got, ok)
+				}
+			}
+		}
+		if got, ok := TenantOf(filePath(tenant, undatedName, 7)); got != tenant || !ok {
+			t.Errorf("undated of %q: %q, %v", tenant, got, ok)
+		}
+	}
+	for _, file := range []string{"", "/", "x.parquet", "acme/x.parquet", "acme/2026/11/28/14.parquet", "acme/2026/11/28/14-7.log", "ACME/undated-7.parquet", "%61cme/undated-7.parquet", "spool/7.parts/undated-7.parquet"} {
+		if got, ok := TenantOf(filepath.FromSlash(file)); ok {
+			t.Errorf("%s: of %q", file, got)
+		}
+	}
+}

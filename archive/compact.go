@@ -144,17 +144,16 @@ func (c *compact) skip(n uint64) {
 
 // A pageHead is the head of a page.
 type pageHead struct {
-	kind             int64 // 0 data, 2 dictionary, 3 data of version 2
-	raw, size        int64 // uncompressed and compressed
-	crc              uint32
-	hasCRC           bool
-	values           int64
-	encoding         int64
-	defBytes         int64
-	repBytes         int64
-	compressed       bool
-	length           int // of the head itself
-	defKind, repKind int64
+	kind       int64 // 0 data, 2 dictionary, 3 data of version 2
+	raw, size  int64 // uncompressed and compressed
+	crc        uint32
+	hasCRC     bool
+	values     int64
+	encoding   int64
+	defBytes   int64
+	repBytes   int64
+	compressed bool
+	length     int // of the head itself
 }
 
 // parsePageHead reads the head of a page at the beginning of b.
@@ -175,10 +174,6 @@ func parsePageHead(b []byte) (h pageHead, ok bool) {
 			h.values = v
 		case 5<<8 | 2, 7<<8 | 2, 8<<8 | 4:
 			h.encoding = v
-		case 5<<8 | 3:
-			h.defKind = v
-		case 5<<8 | 4:
-			h.repKind = v
 		case 8<<8 | 5:
 			h.defBytes = v
 		case 8<<8 | 6:

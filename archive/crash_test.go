@@ -260,6 +260,43 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestDamageTold says that damage is told once where the disk is full when the Parquet files are made and have no names yet.
+func TestDamageTold(t *testing.T) {
+	full := false
+	a, err := open(t.TempDir(), Options{}, func(name string) error {
+		if full && name == "rename" {
+			return syscall.ENOSPC
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	fill(t, a, "", numbered(300), 100)
+	commit(t, a)
+	b, err := os.ReadFile(a.spoolPath(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(spoolMagic)+headSize+50] ^= 4
+	if err := os.WriteFile(a.spoolPath(1), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = a.Roll(day)
+	full = true
+	if r, err := a.Roll(day.Add(time.Hour)); !errors.Is(err, ErrFull) || r.Damaged != 1 || r.Lost != 100 || r.Events != 200 {
+		t.Errorf("full: %+v, %v", r, err)
+	}
+	full = false
+	if r, err := a.Roll(day.Add(time.Hour)); err != nil || r != (Rolled{}) {
+		t.Errorf("finished: %+v, %v", r, err)
+	}
+	if got := len(read(t, a.dir)); got != 200 {
+		t.Errorf("%d events are there, want 200", got)
+	}
+}
+
 // TestOpenCuts opens an archive again: what is beyond the mark is gone, what is before it is not.
 func TestOpenCuts(t *testing.T) {
 	dir := t.TempDir()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"net/url"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -122,6 +123,26 @@ func TenantFolder(tenant string) string {
 		}
 	}
 	return b.String()
+}
+
+// TenantOf tells by where a Parquet file of an archive lies which tenant's events it has; ok is false where that tells none.
+func TenantOf(file string) (tenant string, ok bool) {
+	file = filepath.ToSlash(file)
+	for at := len(file); at >= 0; {
+		at = strings.LastIndexByte(file[:at], '/')
+		below := file[at+1:]
+		if _, _, _, ok := parsePath(below); !ok {
+			continue
+		}
+		folder, _, _ := strings.Cut(below, "/")
+		if folder == TenantFolder("") {
+			return "", true
+		}
+		if tenant, err := url.PathUnescape(folder); err == nil && TenantFolder(tenant) == folder {
+			return tenant, true
+		}
+	}
+	return "", false
 }
 
 // reserved are names that are something else: here or, as devices, on Windows.

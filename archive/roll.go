@@ -29,6 +29,16 @@ type Rolled struct {
 	Waiting   int // spool files that are over and not yet committed
 }
 
+// add adds what was made of one spool file.
+func (r *Rolled) add(o *Rolled) {
+	r.Files += o.Files
+	r.Events += o.Events
+	r.Bytes += o.Bytes
+	r.Damaged += o.Damaged
+	r.Lost += o.Lost
+	r.LostBytes += o.LostBytes
+}
+
 // Roll makes Parquet files of the spool files whose hour is over at now, or that are large enough, and were committed. Events
 // are put in the file of their own hour, not of the hour in which they came, so that who looks for a time looks into few
 // files; what comes late to an hour, in another spool file, is another file of that hour, since a Parquet file cannot be added
@@ -95,16 +105,9 @@ func (a *Archive) convert(s spoolFile, out *Rolled) error {
 		}
 		return err
 	}
-	if err := a.finish(s.seq); err != nil {
-		return err
-	}
-	out.Files += len(c.plan.Files)
-	out.Events += c.events
-	out.Bytes += c.bytes
-	out.Damaged += c.damaged
-	out.Lost += c.lost
-	out.LostBytes += c.lostBytes
-	return nil
+	c.Files = len(c.plan.Files)
+	out.add(&c.Rolled) // now: from here on another Roll only finishes what was made
+	return a.finish(s.seq)
 }
 
 // finish gives the Parquet files of a spool file their names and removes it. It can be interrupted anywhere and called again.
@@ -185,11 +188,7 @@ type conversion struct {
 	out     *fileWriter // nil between files
 	now     period      // of out
 
-	events    int64
-	bytes     int64
-	damaged   int
-	lost      int64
-	lostBytes int64
+	Rolled
 
 	held []heldEvent
 	size int64 // of them
@@ -240,19 +239,19 @@ func (c *conversion) run(size int64) error {
 	for n := 0; ; n++ {
 		h, body, err := scan.next(true)
 		if err != nil {
-			c.lostBytes += scan.lost
+			c.LostBytes += scan.lost
 			switch err {
 			case io.EOF:
 			case errTorn:
-				c.lostBytes += size - scan.at
+				c.LostBytes += size - scan.at
 			default:
 				return err
 			}
 			break
 		}
 		if crc32.Checksum(body, castagnoli) != h.sum {
-			c.damaged++
-			c.lost += int64(h.events)
+			c.Damaged++
+			c.Lost += int64(h.events)
 			continue
 		}
 		tenant := string(body[:h.tenant])
@@ -334,7 +333,7 @@ func (c *conversion) tenant(tenant string, blocks []blockRef) error {
 				return err
 			}
 			c.size -= heldSize(ev) + textSize(ev)
-			c.events++
+			c.Events++
 		}
 		c.held = slices.Delete(c.held, 0, ready)
 		if len(c.held) == 0 {
@@ -376,7 +375,7 @@ func (c *conversion) undated(tenant string) error {
 		if err := c.out.write(&c.held[i].ev); err != nil {
 			return err
 		}
-		c.events++
+		c.Events++
 	}
 	clear(c.held)
 	c.held, c.size = c.held[:0], 0
@@ -502,7 +501,7 @@ func (c *conversion) endFile() error {
 	}
 	rows := c.out.total
 	n, err := c.out.close()
-	c.bytes += n
+	c.Bytes += n
 	c.out = nil
 	if err == nil {
 		err = checkFile(filepath.Join(c.parts, partName(len(c.plan.Files)-1)), rows)

@@ -264,6 +264,7 @@ type Spool struct {
 	path  string
 	n     int64
 	gone  []planned
+	of    func(tenant string) bool
 	told  bool
 	again decode.Decoder
 	pack  decode.Packer
@@ -285,11 +286,13 @@ type SpoolOptions struct {
 	// Read says of a Parquet file of the archive, by its path, whether the caller reads it too: events that are in it are not
 	// given out a second time. Nil: it reads none.
 	Read func(path string) bool
+	// Tenant says whether a tenant's events are given out; nil gives out all. The events of others count as read.
+	Tenant func(tenant string) bool
 }
 
 // OpenSpool begins to read a spool file of so many bytes, which lies at path.
 func OpenSpool(r io.ReaderAt, size int64, path string, o SpoolOptions) *Spool {
-	s := &Spool{scan: *newScanner(r, size), path: path}
+	s := &Spool{scan: *newScanner(r, size), path: path, of: o.Tenant}
 	if s.scan.most = o.Most; o.Most <= 0 {
 		s.scan.most = 256 << 20
 	}
@@ -341,8 +344,12 @@ func (s *Spool) Next(dst []byte) ([]byte, error) {
 		if err != nil {
 			return dst, fmt.Errorf("%w: its %d events are lost", err, h.events)
 		}
+		tenant := string(body[:h.tenant])
+		if s.of != nil && !s.of(tenant) {
+			continue
+		}
 		if len(s.gone) > 0 {
-			out = s.without(out, len(dst), string(body[:h.tenant]), &h)
+			out = s.without(out, len(dst), tenant, &h)
 		}
 		if len(out) > len(dst) {
 			return out, nil

@@ -61,7 +61,6 @@ type Packer struct {
 
 	sec    int64
 	record uint64
-	refs   []uint32
 	key    []byte
 }
 
@@ -229,7 +228,7 @@ func (p *Packer) shapeOf(b []byte, fields []tocsin.Field) []byte {
 		}
 	}
 	known := true
-	refs, key := p.refs[:0], p.key[:0]
+	key := p.key[:0]
 	before := uint32(0)
 	for i := range fields {
 		name := fields[i].Name
@@ -250,10 +249,9 @@ func (p *Packer) shapeOf(b []byte, fields []tocsin.Field) []byte {
 			p.after[before] = n
 		}
 		before = n
-		refs = append(refs, n)
 		key = binary.LittleEndian.AppendUint32(key, n)
 	}
-	p.refs, p.key = refs, key
+	p.key = key
 	if known {
 		if n, ok := p.shape[string(key)]; ok {
 			if p.last > 0 {

@@ -86,6 +86,9 @@ type LiveOptions struct {
 	Commit time.Duration
 	// Group names the group of tenants that are joined to campaigns together; nil keeps each by itself.
 	Group func(tenant string) string
+	// Known also refuses matches that campaigns take no notice of, as Input.Known does for all, of a group of tenants by its name;
+	// several goroutines call it; nil refuses none.
+	Known func(group string, m *tocsin.Match) bool
 	// Keep keeps what must not be forgotten; nil forgets all.
 	Keep Keeper
 	// Committed is told the cursors that were committed, as the feeds know them; it may be nil.
@@ -585,6 +588,15 @@ func (l *Live) groupOf(tenant string) string {
 		return tenant
 	}
 	return l.o.Group(tenant)
+}
+
+// knownOf is what Input.Known and Known refuse of a group, which may be another at each call; nil is nothing.
+func (l *Live) knownOf(group *string) func(*tocsin.Match) bool {
+	all, own := l.o.Input.Known, l.o.Known
+	if own == nil {
+		return all
+	}
+	return func(m *tocsin.Match) bool { return all != nil && all(m) || own(*group, m) }
 }
 
 // Failing says why the last commit failed; nil says that it did not.

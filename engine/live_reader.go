@@ -39,7 +39,9 @@ type reader struct {
 	shares  map[string]*share      // by group
 	books   map[string]*guard.Book // by group: what it takes to judge the next call of each session
 	at      *origin                // of the event at hand
-	share   *share                 // its group's
+	group   string                 // its group
+	share   *share                 // of the group
+	known   func(*tocsin.Match) bool
 
 	profile  *sigma.Profile // what rules cost, of every event that is measured
 	profiled *sigma.Set
@@ -137,6 +139,8 @@ func (r *reader) renew() {
 	defer r.mu.Unlock()
 	in := r.live.o.Input
 	in.finds, in.shelf = findsBound, shelfBound
+	r.known = r.live.knownOf(&r.group)
+	in.Known = r.known
 	began := time.Now()
 	r.profile, r.profiled = r.live.set.NewProfile(func() int64 { return int64(time.Since(began)) }), r.live.set
 	in.Profile = nil
@@ -282,13 +286,13 @@ func (r *reader) origin(b *feed.Batch) *origin {
 
 // enter makes an origin the one at hand.
 func (r *reader) enter(o *origin) {
-	group := r.live.groupOf(o.Tenant)
-	s := r.shareOf(group)
-	if r.books[group] == nil {
-		r.books[group] = guard.Keyed(r.live.key)
+	r.group = r.live.groupOf(o.Tenant)
+	s := r.shareOf(r.group)
+	if r.books[r.group] == nil {
+		r.books[r.group] = guard.Keyed(r.live.key)
 	}
 	r.at, r.share = o, s
-	r.hunter.noted, r.hunter.guard = s.pages, r.books[group]
+	r.hunter.noted, r.hunter.guard = s.pages, r.books[r.group]
 	r.worker.line, r.worker.nth, r.worker.first, r.worker.before, r.worker.ids = o.line, o.nth, o.firstAt, o.before, o.ids
 }
 
@@ -553,7 +557,7 @@ func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int
 		return
 	}
 	m := &tocsin.Match{Time: ev.Time, Rule: rule, Event: ev}
-	if known := r.live.o.Input.Known; known != nil && known(m) {
+	if r.known != nil && r.known(m) {
 		return
 	}
 	s.perRule[rule]++
@@ -562,7 +566,7 @@ func (s *share) match(r *reader, ev *tocsin.Event, rule *tocsin.Rule, number int
 		m.Held = r.hunter.matcher.Held(m.Event, number)
 	}
 	s.matches++
-	r.live.show(r.live.groupOf(r.at.Tenant), LiveMatch{Tenant: r.at.Tenant, Match: m})
+	r.live.show(r.group, LiveMatch{Tenant: r.at.Tenant, Match: m})
 	r.live.again()
 }
 

@@ -95,7 +95,7 @@ var beginning = time.Unix(1, 0)
 
 func (l *Live) stateOptions(t *tenant) StateOptions {
 	in := l.o.Input
-	return StateOptions{Key: l.key, Horizon: in.Horizon, Set: l.set, Known: in.Known, Knowledge: in.Knowledge, Channels: in.Channels, Rules: l.o.Rules,
+	return StateOptions{Key: l.key, Horizon: in.Horizon, Set: l.set, Known: l.knownOf(&t.name), Knowledge: in.Knowledge, Channels: in.Channels, Rules: l.o.Rules,
 		Matches: func(m *tocsin.Match) {
 			l.show(t.name, LiveMatch{t.name, m})
 			t.held[m.Rule]++

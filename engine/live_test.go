@@ -180,6 +180,70 @@ func TestLiveHunt(t *testing.T) {
 	}
 }
 
+// TestLiveKnown says that what is known of one group hides nothing of another.
+func TestLiveKnown(t *testing.T) {
+	set := ownRules(t)
+	_, events := causalHunt(t, intrusion, set)
+	tenants := []string{"acme", "beta", "gamma"}
+	for _, hushed := range []string{"none", "acme", "beta+gamma"} {
+		o := liveOptions(set)
+		o.Group = func(tenant string) string {
+			if tenant == "acme" {
+				return tenant
+			}
+			return "beta+gamma"
+		}
+		o.Known = func(group string, m *tocsin.Match) bool { return group == hushed }
+		l, err := NewLive(o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var done sync.WaitGroup
+		done.Go(func() { _ = l.Run(ctx) })
+		for i, s := range stretches(t, intrusion, 50) {
+			if i == 20 { // rules that are read anew change nothing of it
+				l.SetRules(o.Input, set, "again")
+			}
+			for _, tenant := range tenants {
+				b := s.batch()
+				b.Origin.Tenant = tenant
+				b.Origin.ID += " of " + tenant
+				if err := l.Put(ctx, b); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		settled(t, l, int64(len(tenants))*events)
+		stop()
+		done.Wait()
+		v := l.View()
+		if len(v.Groups) != 2 {
+			t.Fatalf("%d groups", len(v.Groups))
+		}
+		for _, g := range v.Groups {
+			ruled := 0 // the rest is only unusual
+			for _, c := range g.Campaigns {
+				if len(c.Rules) > 0 {
+					ruled++
+				}
+			}
+			if (ruled > 0) != (g.Name != hushed) {
+				t.Errorf("with %s hushed, rules held in %d campaigns of %s", hushed, ruled, g.Name)
+			}
+			shown := 0
+			for _, m := range l.Matches(g.Name) {
+				if len(m.Series) == 0 && m.Key == ([16]byte{}) { // no correlation, which is shown all the same
+					shown++
+				}
+			}
+			if (shown > 0) != (g.Name != hushed) {
+				t.Errorf("with %s hushed, %d matches of %s are shown", hushed, shown, g.Name)
+			}
+		}
+	}
+}
+
 // A memory is a Keeper that keeps commits as a database does.
 type memory struct {
 	mu        sync.Mutex

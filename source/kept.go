@@ -25,6 +25,9 @@ func (o *opening) keeps(l layer, head []byte) (ok bool, err error) {
 	case archive.IsNote(head):
 		o.hooks.skip(l.path, "a note of Tocsin's archive about what it is making; the events are read elsewhere")
 		return true, nil
+	case !parquet && !spool && o.opt.Tenant != nil:
+		o.hooks.skip(l.path, noTenant)
+		return true, nil
 	case !parquet && !spool:
 		return false, nil
 	case o.file == nil || l.archives+l.packed > 0:
@@ -33,7 +36,7 @@ func (o *opening) keeps(l layer, head []byte) (ok bool, err error) {
 	}
 	s := &Stream{Path: l.path, Format: decode.Stored(), ModTime: l.mod, from: o.Reader, hooks: o.hooks}
 	if spool {
-		s.kept = o.bounded(archive.OpenSpool(o, o.file.Size(), l.path, archive.SpoolOptions{Most: o.opt.Limits.Whole, Read: o.reads}))
+		s.kept = o.bounded(archive.OpenSpool(o, o.file.Size(), l.path, archive.SpoolOptions{Most: o.opt.Limits.Whole, Read: o.reads, Tenant: o.opt.Tenant}))
 		o.digest.use()
 		return true, o.visit(s)
 	}
@@ -83,6 +86,27 @@ func (b *boundedBlocks) Next(dst []byte) ([]byte, error) {
 		return out, bomb
 	}
 	return out, err
+}
+
+const noTenant = "it does not tell of which tenant its events are, as Tocsin's archive does"
+
+// foreign says why a file is not read where only some tenants' events are wanted; "" if it may have such. A spool file has
+// those of several.
+func (r *Reader) foreign(name string) string {
+	if r.opt.Tenant == nil || strings.HasSuffix(name, ".spool") {
+		return ""
+	}
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return reason(err)
+	}
+	switch tenant, ok := archive.TenantOf(abs); {
+	case !ok:
+		return noTenant
+	case !r.opt.Tenant(tenant):
+		return "of another tenant"
+	}
+	return ""
 }
 
 // note remembers which Parquet files are read, so that what a spool file has of them is not read twice while it is converted.

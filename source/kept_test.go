@@ -178,3 +178,28 @@ func TestKeptLimits(t *testing.T) {
 		t.Errorf("%q, %q", skipped, faults)
 	}
 }
+
+// TestKeptTenant reads of an archive, and of what lies beside it, what is of some tenants.
+func TestKeptTenant(t *testing.T) {
+	dir := keptFolder(t, 120)
+	for name, text := range map[string]string{"x.log": "line\n", "x.spool": "line\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for want, n := range map[string]int{"": 240, "acme": 0} {
+		o := Options{Stdin: strings.NewReader("line\n"), Tenant: func(tenant string) bool { return tenant == want }}
+		got, skipped, faults := readKept(t, o, dir, "-")
+		if got != n || len(faults) > 0 {
+			t.Errorf("%d events of %q, faults %q", got, want, faults)
+		}
+		for _, file := range []string{"x.log", "x.spool", "-"} {
+			if !has(skipped, file+": it does not tell of which tenant") {
+				t.Errorf("%s is not said to be left out: %q", file, skipped)
+			}
+		}
+		if has(skipped, ".parquet: of another tenant") != (n == 0) {
+			t.Errorf("skipped for %q: %q", want, skipped)
+		}
+	}
+}

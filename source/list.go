@@ -18,6 +18,10 @@ func (r *Reader) List(args []string, skip func(tocsin.File)) []Unit {
 	l := lister{reader: r, skip: skip, listed: map[string]bool{}}
 	for _, arg := range args {
 		if arg == "-" {
+			if why := r.foreign(arg); why != "" {
+				l.pass(arg, why)
+				continue
+			}
 			l.units = append(l.units, Unit{Path: arg, stdin: true})
 			continue
 		}
@@ -66,6 +70,10 @@ func (l *lister) visit(name string, follow bool) {
 	case mode.IsRegular() && info.Size() == 0:
 		l.pass(name, "empty")
 	case mode.IsRegular():
+		if why := l.reader.foreign(name); why != "" {
+			l.pass(name, why)
+			return
+		}
 		if abs, err := filepath.Abs(name); err == nil {
 			if l.listed[abs] {
 				l.pass(name, "named more than once, and read once")

@@ -40,7 +40,10 @@ type Options struct {
 	From, To time.Time
 	// Needs lets parts of Tocsin's archive be passed over in which no event has, of each of these sets, one of its values in
 	// some field, but for upper and lower case. Nothing else is left out.
-	Needs  [][]string
+	Needs [][]string
+	// Tenant says whether a tenant's events are wanted; nil wants everything. Otherwise nothing but Tocsin's archive is read, since
+	// nothing else tells of which tenant an event is. Several goroutines call it.
+	Tenant func(tenant string) bool
 	Limits Limits
 }
 

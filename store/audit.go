@@ -191,17 +191,17 @@ func (s *Store) Entries(ctx context.Context, n int64, limit int) ([]Logged, erro
 	return out, err
 }
 
-// VerifyAudit reads the whole audit log and says how many entries follow from one another from the first on. The error is an
-// AuditError that names the first that does not, ErrCorrupt where the file cannot be read further, or nil. noted is a Head
-// that was noted earlier: the log must still have that entry, with that hash, so that also a log whose end was cut off, or
-// that was made anew, is found. Zero is none, and then neither is seen.
-func (s *Store) VerifyAudit(ctx context.Context, noted Head) (int64, error) {
+// VerifyAudit reads the whole audit log and gives its end, as far as entries follow from one another from the first on. The
+// error is an AuditError that names the first that does not, ErrCorrupt where the file cannot be read further, or nil. noted
+// is a Head that was noted earlier: the log must still have that entry, with that hash, so that also a log whose end was cut
+// off, or that was made anew, is found. Zero is none, and then neither is seen.
+func (s *Store) VerifyAudit(ctx context.Context, noted Head) (Head, error) {
 	c := chain{noted: noted}
 	err := s.entries(ctx, math.MinInt64, 0, c.add)
 	if err == nil {
 		err = c.end()
 	}
-	return c.head.N, err
+	return c.head, err
 }
 
 // A chain checks entries one after the other.
@@ -258,22 +258,22 @@ func (s *Store) ExportAudit(ctx context.Context, w io.Writer) (Head, error) {
 }
 
 // VerifyExport is VerifyAudit for what ExportAudit wrote.
-func VerifyExport(r io.Reader, noted Head) (int64, error) {
+func VerifyExport(r io.Reader, noted Head) (Head, error) {
 	c := chain{noted: noted}
 	dec := json.NewDecoder(r)
 	for {
 		var l line
 		if err := dec.Decode(&l); err == io.EOF {
-			return c.head.N, c.end()
+			return c.head, c.end()
 		} else if err != nil {
-			return c.head.N, &AuditError{N: c.head.N + 1, Why: "it is not a line of JSON: " + err.Error()}
+			return c.head, &AuditError{N: c.head.N + 1, Why: "it is not a line of JSON: " + err.Error()}
 		}
 		got := Logged{Entry: Entry{l.At, l.Who, l.What, l.Subject, l.Detail}, Head: Head{N: l.N}}
 		if b, err := hex.DecodeString(l.Hash); err == nil && len(b) == len(got.Hash) {
 			copy(got.Hash[:], b)
 		}
 		if err := c.add(got); err != nil {
-			return c.head.N, err
+			return c.head, err
 		}
 	}
 }

@@ -36,7 +36,7 @@ func TestAuditLogIsOnlyAddedTo(t *testing.T) {
 			t.Errorf("%s: it was done", query)
 		}
 	}
-	equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t), 3)
+	equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t).N, 3)
 }
 
 func TestAuditLogThatWasChangedIsFound(t *testing.T) {
@@ -71,10 +71,10 @@ func TestAuditLogThatWasChangedIsFound(t *testing.T) {
 			}
 			mustExec(t, db, c.query)
 			for _, noted := range []Head{{}, head} {
-				n, err := s.VerifyAudit(t.Context(), noted)
+				end, err := s.VerifyAudit(t.Context(), noted)
 				ok := name == "nothing" || c.noted && noted == Head{}
-				if ok != (err == nil) || err != nil && (!errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), c.why)) || n != c.good {
-					t.Errorf("noted %v: %d entries, %v", noted != Head{}, n, err)
+				if ok != (err == nil) || err != nil && (!errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), c.why)) || end.N != c.good {
+					t.Errorf("noted %v: %d entries, %v", noted != Head{}, end.N, err)
 				}
 			}
 		})
@@ -89,9 +89,9 @@ func TestAuditLogMadeAnewIsFoundByWhatWasNoted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := other.VerifyAudit(t.Context(), head)
-	if n != 4 || !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), "made anew") {
-		t.Errorf("%d, %v", n, err)
+	end, err := other.VerifyAudit(t.Context(), head)
+	if end.N != 4 || !errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), "made anew") {
+		t.Errorf("%d, %v", end.N, err)
 	}
 	if again, err := ParseHead(" " + head.String() + "\n"); err != nil || again != head {
 		t.Errorf("%v, %v", again, err)
@@ -111,18 +111,18 @@ func TestAuditLogIsExportedAndCheckedElsewhere(t *testing.T) {
 	var out bytes.Buffer
 	head := try(s.ExportAudit(t.Context(), &out))(t)
 	equal(t, head.String(), try(s.Head(t.Context()))(t).String())
-	equal(t, try(VerifyExport(bytes.NewReader(out.Bytes()), head))(t), 21)
+	equal(t, try(VerifyExport(bytes.NewReader(out.Bytes()), head))(t).N, 21)
 	lines := strings.SplitAfter(out.String(), "\n")
 	for name, text := range map[string]string{
 		"changed": strings.Replace(out.String(), "c-7", "c-8", 1), "taken out": strings.Join(append(lines[:7:7], lines[8:]...), ""),
 		"noise": strings.Join(lines[:7], "") + "{",
 	} {
-		if n, err := VerifyExport(strings.NewReader(text), Head{}); n != 7 || !errors.Is(err, ErrBroken) {
-			t.Errorf("%s: %d, %v", name, n, err)
+		if end, err := VerifyExport(strings.NewReader(text), Head{}); end.N != 7 || !errors.Is(err, ErrBroken) {
+			t.Errorf("%s: %d, %v", name, end.N, err)
 		}
 	}
-	if n, err := VerifyExport(strings.NewReader(strings.Join(lines[:7], "")), head); n != 7 || !errors.Is(err, ErrBroken) {
-		t.Errorf("cut: %d, %v", n, err)
+	if end, err := VerifyExport(strings.NewReader(strings.Join(lines[:7], "")), head); end.N != 7 || !errors.Is(err, ErrBroken) {
+		t.Errorf("cut: %d, %v", end.N, err)
 	}
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	s.Close()
@@ -133,7 +133,7 @@ func TestAuditLogIsExportedAndCheckedElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	equal(t, try(r.VerifyAudit(t.Context(), head))(t), 21)
+	equal(t, try(r.VerifyAudit(t.Context(), head))(t).N, 21)
 }
 
 func FuzzParseHead(f *testing.F) {
@@ -154,8 +154,8 @@ func FuzzVerifyExport(f *testing.F) {
 	f.Add([]byte(`{"n":1,"at":"2026-11-28T12:00:00Z","who":"a","what":"b","subject":"c","hash":"00"}`))
 	f.Add([]byte(`{"n":1} 7 [`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if n, err := VerifyExport(bytes.NewReader(b), Head{}); err == nil && n > 0 && !bytes.Contains(b, []byte("hash")) {
-			t.Errorf("%d entries without hashes", n)
+		if end, err := VerifyExport(bytes.NewReader(b), Head{}); err == nil && end.N > 0 && !bytes.Contains(b, []byte("hash")) {
+			t.Errorf("%d entries without hashes", end.N)
 		}
 	})
 }

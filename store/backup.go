@@ -42,24 +42,16 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	return f.Sync()
 }
 
-// Sizes say how much room there is and is used, in bytes.
+// Sizes say how much room there is and is taken, in bytes.
 type Sizes struct {
 	File int64 // the database
 	Log  int64 // its write-ahead log
-	Used int64 // what of File holds something: the rest is used before the file grows
 	Free int64 // what the disk has left for this user; -1 where that cannot be known
 }
 
 // Size says how much room the store takes.
-func (s *Store) Size(ctx context.Context) (Sizes, error) {
+func (s *Store) Size() (Sizes, error) {
 	var z Sizes
-	var pages, unused, size int64
-	for query, to := range map[string]*int64{"PRAGMA page_count": &pages, "PRAGMA freelist_count": &unused, "PRAGMA page_size": &size} {
-		if err := s.reader.QueryRowContext(ctx, query).Scan(to); err != nil {
-			return z, s.said("read", err)
-		}
-	}
-	z.Used = (pages - unused) * size
 	if info, err := os.Stat(s.path); err == nil {
 		z.File = info.Size()
 	}

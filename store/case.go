@@ -46,7 +46,7 @@ type Status struct {
 const (
 	caseColumns = `key, tenant, id, level, first, last, title, began, updated, state, benign, note, by, at, why, judged, crc, anchors, json`
 
-	caseOf  = `SELECT ` + caseColumns + ` FROM campaign WHERE tenant = ? AND id = ?`
+	idNow   = `SELECT coalesce((SELECT id FROM campaign WHERE tenant = ?1 AND id = ?2), (SELECT id FROM was WHERE tenant = ?1 AND was = ?2), '')`
 	partsOf = `SELECT began, state, benign, note, by, at, why, judged FROM campaign WHERE tenant = ? AND id = ?`
 	setCase = `INSERT INTO campaign (tenant, id, level, first, last, title, began, updated, state, benign, note, by, at, why, judged, crc, anchors, json)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -177,20 +177,13 @@ func (t *txn) history(tenant, id string, p *standing) error {
 	return t.do(addHistory, tenant, id, p.state, p.benign, p.note, p.by, p.at, p.why)
 }
 
-// id is the one that a campaign has now.
-func (s *Store) id(ctx context.Context, tenant, id string) (string, error) {
-	var now string
-	err := s.reader.QueryRowContext(ctx, `SELECT coalesce((SELECT id FROM campaign WHERE tenant = ?1 AND id = ?2), (SELECT id FROM was WHERE tenant = ?1 AND was = ?2), '')`, tenant, id).Scan(&now)
-	return now, s.said("read", err)
-}
-
 // Campaign is the one of that id, also where it was told under it before, with its history; ErrUnknown where there is none.
 func (s *Store) Campaign(ctx context.Context, tenant, id string) (Case, error) {
-	now, err := s.id(ctx, tenant, id)
-	if err != nil {
-		return Case{}, err
+	var now string
+	if err := s.reader.QueryRowContext(ctx, idNow, tenant, id).Scan(&now); err != nil {
+		return Case{}, s.said("read", err)
 	}
-	cases, _, err := s.cases(ctx, caseOf, tenant, now)
+	cases, _, err := s.cases(ctx, `SELECT `+caseColumns+` FROM campaign WHERE tenant = ? AND id = ?`, tenant, now)
 	if err != nil {
 		return Case{}, err
 	}
@@ -317,17 +310,13 @@ func (s *Store) SetStatus(ctx context.Context, tenant, id string, to Status) err
 	to.Note, to.By = fit(to.Note), fit(to.By)
 	return s.write(ctx, "campaign", func(t *txn) error {
 		var now string
-		err := t.row(`SELECT coalesce((SELECT id FROM campaign WHERE tenant = ?1 AND id = ?2), (SELECT id FROM was WHERE tenant = ?1 AND was = ?2), '')`, tenant, id).Scan(&now)
-		if err != nil {
+		if err := t.row(idNow, tenant, id).Scan(&now); err != nil {
 			return err
 		}
-		r, err := t.exec(`UPDATE campaign SET state = ?, benign = ?, note = ?, by = ?, at = ?, why = ?, judged = level WHERE tenant = ? AND id = ?`,
+		err := t.one(fmt.Sprintf("campaign %q", id), `UPDATE campaign SET state = ?, benign = ?, note = ?, by = ?, at = ?, why = ?, judged = level WHERE tenant = ? AND id = ?`,
 			to.State, to.Benign, to.Note, to.By, micros(to.At), to.Why, tenant, now)
 		if err != nil {
 			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fmt.Errorf("store: campaign %q: %w", id, ErrUnknown))
 		}
 		if err := t.history(tenant, now, &standing{state: to.State, benign: to.Benign, note: to.Note, by: to.By, at: micros(to.At), why: to.Why}); err != nil {
 			return err

@@ -232,22 +232,28 @@ func TestOutbox(t *testing.T) {
 	equal(t, ids("", 1, day.Add(time.Hour)), "a")
 	equal(t, try(s.Next(ctx, "", 1, day))(t)[0], Delivery{Alert: a, State: Due, Next: day})
 
-	equal(t, try(s.Failed(ctx, "a", errors.New("refused"), day.Add(time.Hour)))(t), false)
+	failed := func(id string, why error, next time.Time) {
+		t.Helper()
+		if err := s.Failed(ctx, id, why, next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failed("a", errors.New("refused"), day.Add(time.Hour))
 	equal(t, ids("", 9, day.Add(time.Minute)), "b c")
 	equal(t, ids("", 9, day.Add(time.Hour)), "b c a")
 	equal(t, try(s.Deliveries(ctx, DeliveryQuery{Campaign: "c-1"}))(t)[0], Delivery{Alert: a, State: Due, Next: day.Add(time.Hour), Tries: 1, Error: "refused"})
 	if err := s.Sent(ctx, "a", "200", day.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, try(s.Failed(ctx, "a", errors.New("late"), day))(t), false)
+	failed("a", errors.New("late"), day)
 	add(a)
 	equal(t, ids("", 9, day.Add(9*time.Hour)), "b c")
-	equal(t, try(s.Failed(ctx, "b", errors.New("still refused"), day.Add(73*time.Hour)))(t), true)
-	equal(t, try(s.Failed(ctx, "c", nil, time.Time{}))(t), true)
+	failed("b", errors.New("still refused"), time.Time{})
+	failed("c", nil, time.Time{})
 	equal(t, ids("", 9, day.Add(1000*time.Hour)), "")
-	failed := try(s.Deliveries(ctx, DeliveryQuery{State: Failed}))(t)
-	equal(t, len(failed), 2)
-	equal(t, failed[1].Error, "still refused")
+	lost := try(s.Deliveries(ctx, DeliveryQuery{State: Failed}))(t)
+	equal(t, len(lost), 2)
+	equal(t, lost[1].Error, "still refused")
 	sent := try(s.Deliveries(ctx, DeliveryQuery{State: Sent, Tenants: []string{"org"}}))(t)
 	equal(t, sent, []Delivery{{Alert: a, State: Sent, Tries: 1, Error: "refused", Response: "200", Ended: day.Add(2 * time.Hour)}})
 	if err := s.Sent(ctx, "nobody", "", day); !errors.Is(err, ErrUnknown) {
@@ -300,6 +306,11 @@ func TestSuppressions(t *testing.T) {
 	one.ID = try(s.AddSuppression(ctx, one))(t)
 	equal(t, try(s.Suppressions(ctx, day))(t), []Suppression{one})
 	equal(t, len(try(s.Suppressions(ctx, day.Add(time.Hour)))(t)), 0)
+	for _, fields := range []string{"", "{}", `{"entity":""}`, `{"hosts":[]}`, `{"own":true}`, "null", `"x"`} { // which would hide everything
+		if _, err := s.AddSuppression(ctx, Suppression{Fields: []byte(fields), Reason: "x", By: "x", At: day, Expires: day.Add(time.Hour)}); !errors.Is(err, ErrBad) {
+			t.Errorf("no rule, and fields %q: %v", fields, err)
+		}
+	}
 	for _, bad := range []Suppression{{}, {Rule: "r", Reason: "x", By: "x", At: day, Expires: day}, {Rule: "r", Reason: "x", By: "x", At: day, Expires: day.Add(1), Fields: []byte("{")}} {
 		if _, err := s.AddSuppression(ctx, bad); !errors.Is(err, ErrBad) {
 			t.Errorf("%+v: %v", bad, err)
@@ -356,12 +367,12 @@ func TestForget(t *testing.T) {
 	equal(t, f, Forgotten{Campaigns: 650 - 217})
 	f = try(s.Forget(ctx, Retention{Open: day.Add(72 * time.Hour)}))(t)
 	equal(t, f, Forgotten{Campaigns: 650})
-	before := try(s.Size(ctx))(t)
+	before := try(s.Size())(t)
 	if err := s.Commit(ctx, &Commit{Told: c.Told[:600]}); err != nil {
 		t.Fatal(err)
 	}
 	s.keeper.Exec("PRAGMA wal_checkpoint(PASSIVE)")
-	if after := try(s.Size(ctx))(t); after.File > before.File+pageSize && before.File > 1<<20 {
+	if after := try(s.Size())(t); after.File > before.File+pageSize && before.File > 1<<20 {
 		t.Errorf("the room was not used again: %+v, %+v", before, after)
 	}
 }

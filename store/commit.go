@@ -53,7 +53,7 @@ type Principal struct {
 // hot are the statements of every commit, prepared once.
 var hot = []string{
 	setCursor, dropCursor, setPiece, dropPiece, setMark, setMeta, dropMeta, setPrincipal, addAlert,
-	caseOf, setCase, partsOf, dropCase, moveWas, setWas, moveHistory, addHistory,
+	setCase, partsOf, dropCase, moveWas, setWas, moveHistory, addHistory,
 	lastEntry, addEntry, openIncident, addIncident, goOnIncident, clearIncident,
 }
 

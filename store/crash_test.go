@@ -49,8 +49,8 @@ func whichOne(t *testing.T, s *Store) int {
 		t.Errorf("of commit %d: %d alerts", n, len(alerts))
 	}
 	got := try(s.VerifyAudit(t.Context(), Head{}))(t)
-	if int(got) != n {
-		t.Errorf("of commit %d: %d entries", n, got)
+	if int(got.N) != n {
+		t.Errorf("of commit %d: %d entries", n, got.N)
 	}
 	if n == 0 {
 		return 0

@@ -17,7 +17,7 @@ type Alert struct {
 	Route    string // as the configuration names it
 	Kind     string // new, worse, update, incident …
 	Body     []byte
-	At       time.Time // when it was made; given up by this
+	At       time.Time // when it was made
 }
 
 // The states of a delivery.
@@ -93,11 +93,10 @@ func (s *Store) Sent(ctx context.Context, id, response string, now time.Time) er
 	})
 }
 
-// Failed says that an alert could not be sent, and when to try again. With next zero, or later than Options.GiveUp after the
-// alert was made, it is given up: that is written to the audit log and said.
-func (s *Store) Failed(ctx context.Context, id string, why error, next time.Time) (givenUp bool, err error) {
-	err = s.write(ctx, "outbox", func(t *txn) error {
-		givenUp = false
+// Failed says that an alert could not be sent, and when to try again. With next zero it is given up: that is written to the
+// audit log.
+func (s *Store) Failed(ctx context.Context, id string, why error, next time.Time) error {
+	return s.write(ctx, "outbox", func(t *txn) error {
 		d, err := t.delivery(id)
 		if err != nil || d.State != Due {
 			return err
@@ -106,10 +105,9 @@ func (s *Store) Failed(ctx context.Context, id string, why error, next time.Time
 		if why != nil {
 			text = fit(why.Error())
 		}
-		if !next.IsZero() && next.Sub(d.At) <= s.o.GiveUp {
+		if !next.IsZero() {
 			return t.do(`UPDATE outbox SET due = ?, tries = tries + 1, error = ? WHERE id = ?`, micros(next), text, id)
 		}
-		givenUp = true
 		now := time.Now()
 		if err := t.do(`UPDATE outbox SET state = 'failed', tries = tries + 1, error = ?, ended = ? WHERE id = ?`, text, micros(now), id); err != nil {
 			return err
@@ -117,17 +115,14 @@ func (s *Store) Failed(ctx context.Context, id string, why error, next time.Time
 		return t.audit(Entry{At: now, Who: "tocsin", What: "alert.given-up", Subject: subject(d.Tenant, d.Campaign),
 			Detail: fmt.Sprintf("%s by %s: %s", d.ID, d.Route, text)})
 	})
-	return givenUp && err == nil, err
 }
 
 func (t *txn) delivery(id string) (Delivery, error) {
 	var d Delivery
-	var at int64
-	err := t.row(`SELECT id, tenant, campaign, route, state, at FROM outbox WHERE id = ?`, id).Scan(&d.ID, &d.Tenant, &d.Campaign, &d.Route, &d.State, &at)
+	err := t.row(`SELECT id, tenant, campaign, route, state FROM outbox WHERE id = ?`, id).Scan(&d.ID, &d.Tenant, &d.Campaign, &d.Route, &d.State)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fmt.Errorf("store: alert %q: %w", id, ErrUnknown)
 	}
-	d.At = fromMicros(at)
 	return d, err
 }
 

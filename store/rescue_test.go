@@ -47,7 +47,7 @@ func TestRescueSavesWhatCanBeRead(t *testing.T) {
 		t.Errorf("over another: %v", err)
 	}
 	fresh := openIn(t, filepath.Dir(to))
-	equal(t, try(fresh.VerifyAudit(ctx, head))(t), int(head.N))
+	equal(t, try(fresh.VerifyAudit(ctx, head))(t).N, int(head.N))
 	equal(t, try(fresh.Campaign(ctx, "org", "was-c-001"))(t).Status.State, StateClosed)
 	equal(t, len(try(fresh.Deliveries(ctx, DeliveryQuery{Campaign: "c-007"}))(t)), 1)
 	fresh.Close()
@@ -92,8 +92,8 @@ func TestRescueSavesWhatCanBeRead(t *testing.T) {
 		if len(have) < all && len(got.Lost) == 0 {
 			t.Errorf("page %d: %d pieces are lost and nothing is said", page, all-len(have))
 		}
-		if n, err := fresh.VerifyAudit(ctx, head); n < head.N && err == nil {
-			t.Errorf("page %d: %d entries are lost and it is not seen", page, head.N-n)
+		if end, err := fresh.VerifyAudit(ctx, head); end.N < head.N && err == nil {
+			t.Errorf("page %d: %d entries are lost and it is not seen", page, head.N-end.N)
 		}
 		fresh.Close()
 		os.RemoveAll(dir)

@@ -46,10 +46,9 @@ const (
 
 // Options are how a store is opened. The zero value is for use.
 type Options struct {
-	Busy   time.Duration // how long to wait for another program's lock on the file; 0 is 5 s
-	Check  time.Duration // how long the check at the start may take: what of the file it does not reach is not checked; 0 is 2 s, below 0 is no check
-	GiveUp time.Duration // alerts that could not be sent for so long are given up; 0 is 72 h
-	Log    *slog.Logger  // nil: nothing is logged
+	Busy  time.Duration // how long to wait for another program's lock on the file; 0 is 5 s
+	Check time.Duration // how long the check at the start may take: what of the file it does not reach is not checked; 0 is 2 s, below 0 is no check
+	Log   *slog.Logger  // nil: nothing is logged
 }
 
 // A Store is an open file. Any number of goroutines may use it.
@@ -88,9 +87,6 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	if o.Check == 0 {
 		o.Check = 2 * time.Second
-	}
-	if o.GiveUp == 0 {
-		o.GiveUp = 72 * time.Hour
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

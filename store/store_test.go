@@ -127,7 +127,7 @@ func TestCommitIsKeptAcrossRestarts(t *testing.T) {
 		equal(t, try(s.Campaign(t.Context(), "", "c-1"))(t), Case{Campaign: c.Told[0].Campaign, Began: day, Updated: day, Status: Status{State: StateOpen}})
 		equal(t, len(try(s.Next(t.Context(), "", 10, day))(t)), 1)
 		equal(t, try(s.Incidents(t.Context(), true))(t), []Incident{{1, "silent", "a", "nothing came", day, time.Time{}, day}})
-		equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t), 1)
+		equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t).N, 1)
 	}
 	if _, err := s.Piece(t.Context(), "", "p1"); !errors.Is(err, ErrUnknown) {
 		t.Error(err)
@@ -305,7 +305,7 @@ func TestFullDiskKeepsNothingAndCanBeTriedAgain(t *testing.T) {
 	}
 	got, errs := pieces(t, s, "")
 	equal(t, len(got)+len(errs), 2)
-	equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t), 1)
+	equal(t, try(s.VerifyAudit(t.Context(), Head{}))(t).N, 1)
 	equal(t, s.Stats().Failed, 3)
 }
 
@@ -493,7 +493,7 @@ func TestBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, try(r.VerifyAudit(t.Context(), try(s.Head(t.Context()))(t)))(t), 2)
+	equal(t, try(r.VerifyAudit(t.Context(), try(s.Head(t.Context()))(t)))(t).N, 2)
 	r.Close()
 	b, err := Open(path, Options{})
 	if err != nil {
@@ -501,8 +501,8 @@ func TestBackup(t *testing.T) {
 	}
 	defer b.Close()
 	equal(t, try(b.Spool(t.Context()))(t), "1")
-	z := try(s.Size(t.Context()))(t)
-	if z.Used < 1<<20 || z.Free == 0 || z.File+z.Log < z.Used {
+	z := try(s.Size())(t)
+	if z.Free == 0 || z.File+z.Log < 1<<20 {
 		t.Errorf("%+v", z)
 	}
 }
@@ -529,7 +529,7 @@ func TestManyAtOnce(t *testing.T) {
 				_, _, err := s.Campaigns(ctx, Query{})
 				_, e2 := s.Next(ctx, "", 10, day)
 				_, e3 := s.VerifyAudit(ctx, Head{})
-				_, e4 := s.Size(ctx)
+				_, e4 := s.Size()
 				if err := errors.Join(err, e2, e3, e4); err != nil {
 					t.Error(err)
 				}
@@ -542,7 +542,7 @@ func TestManyAtOnce(t *testing.T) {
 	equal(t, len(got), 60)
 	equal(t, len(errs), 0)
 	head := try(s.Head(ctx))(t)
-	equal(t, try(s.VerifyAudit(ctx, head))(t), int(head.N))
+	equal(t, try(s.VerifyAudit(ctx, head))(t), head)
 	equal(t, len(try(s.Next(ctx, "", 100, day))(t)), 0)
 }
 
@@ -571,7 +571,7 @@ func BenchmarkCommit(b *testing.B) {
 				}
 			}
 			b.SetBytes(int64(c.pieces * c.size))
-			z, _ := s.Size(b.Context())
+			z, _ := s.Size()
 			b.ReportMetric(float64(z.Log)/(1<<20), "MiB-log")
 		})
 	}
@@ -620,7 +620,7 @@ func TestLogStaysBounded(t *testing.T) {
 		if err := s.Commit(t.Context(), c); err != nil {
 			t.Fatal(n, err)
 		}
-		longest = max(longest, try(s.Size(t.Context()))(t).Log)
+		longest = max(longest, try(s.Size())(t).Log)
 	}
 	if longest > walHard+12<<20 {
 		t.Errorf("the log grew to %d MiB", longest>>20)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -13,7 +14,7 @@ import (
 type Suppression struct {
 	ID      int64
 	Tenant  string
-	Rule    string          // its id or title
+	Rule    string          // its id or title; "" is any, where Fields has a condition
 	Fields  json.RawMessage // conditions on fields, as the caller knows them; an object
 	Reason  string
 	By      string
@@ -32,8 +33,8 @@ func (s *Store) AddSuppression(ctx context.Context, n Suppression) (int64, error
 		n.At = time.Now()
 	}
 	switch {
-	case n.Rule == "" || n.Reason == "" || n.By == "":
-		return 0, bad("a suppression names its rule, its reason and who made it")
+	case n.Rule == "" && !conditional(n.Fields) || n.Reason == "" || n.By == "":
+		return 0, bad("a suppression names its rule or a condition, its reason and who made it")
 	case !n.Expires.After(n.At):
 		return 0, bad("a suppression ends after it was made: set when it expires")
 	case !json.Valid(n.Fields):
@@ -49,10 +50,31 @@ func (s *Store) AddSuppression(ctx context.Context, n Suppression) (int64, error
 		if id, err = r.LastInsertId(); err != nil {
 			return err
 		}
-		return t.audit(Entry{At: n.At, Who: n.By, What: "suppression.added", Subject: subject(n.Tenant, n.Rule),
+		return t.audit(Entry{At: n.At, Who: n.By, What: "suppression.added", Subject: subject(n.Tenant, cmp.Or(n.Rule, "every rule")),
 			Detail: fmt.Sprintf("%d until %s where %s: %s", id, n.Expires.UTC().Format(time.RFC3339), n.Fields, n.Reason)})
 	})
 	return id, err
+}
+
+// conditional says that a suppression's fields hold it to anything.
+func conditional(fields json.RawMessage) bool {
+	var all map[string]any
+	if json.Unmarshal(fields, &all) != nil {
+		return false
+	}
+	for _, v := range all {
+		switch v := v.(type) {
+		case string:
+			if v != "" {
+				return true
+			}
+		case []any:
+			if len(v) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // EndSuppression ends one before it expires; ErrUnknown where there is none that has not ended. It is written to the audit log.

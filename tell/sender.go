@@ -299,6 +299,9 @@ func (w *worker) deliver(ctx context.Context, item *Item, now time.Time) (waits 
 			next = t
 		}
 	}
+	if next.Sub(item.Since) > giveUp {
+		return false, w.abandon(item, "given up after 3 days: "+shown(err))
+	}
 	if item.Tries == 0 {
 		w.log.Warn("an alert could not be sent and is tried again", "route", w.name, "id", item.ID, "error", shown(err))
 	}

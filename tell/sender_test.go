@@ -231,6 +231,22 @@ func TestSenderPoison(t *testing.T) {
 	})
 }
 
+// TestSenderTooLate: what would be tried again after its three days only is given up now, and that is said.
+func TestSenderTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &box{}
+		b.put("a", numbered(0), time.Now().Add(-giveUp+time.Minute))
+		b.put("a", numbered(1), time.Now())
+		w := &way{f: func(context.Context, string, int) error {
+			return &Later{Err: errors.New("429"), After: 2 * 24 * time.Hour}
+		}}
+		s := run(t, b, map[string]Channel{"a": {Route: w, Format: JSON}}, time.Minute)
+		if st := s.Stats()[0]; st.GivenUp != 1 || b.count("failed") != 1 || b.one(numbered(0).ID, "a").answer != "given up after 3 days: 429" || b.count("") != 1 {
+			t.Errorf("%+v", st)
+		}
+	})
+}
+
 func TestSenderPermanent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &box{}

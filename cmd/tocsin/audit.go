@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -90,7 +88,7 @@ func (c *auditVerifyCmd) Run(s std) error {
 			return fmt.Errorf("--noted: %w", err)
 		}
 	}
-	n, end, err := c.verify(s, noted)
+	end, err := c.verify(s, noted)
 	var broken *store.AuditError
 	if errors.As(err, &broken) {
 		fmt.Fprintf(s.out, "broken: entry %d: %s\n", broken.N, report.Visible(broken.Why))
@@ -99,48 +97,40 @@ func (c *auditVerifyCmd) Run(s std) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d entries, each following from those before it", n)
-	if n == 0 {
+	what := fmt.Sprintf("%d entries, each following from those before it", end.N)
+	if end.N == 0 {
 		what = "no entries yet"
 	}
 	fmt.Fprintln(s.out, what)
 	if c.Noted != "" {
 		fmt.Fprintf(s.out, "the end that was noted (entry %d) is in it\n", noted.N)
 	}
-	if end != (store.Head{}) {
+	if c.File == "" && end.N > 0 {
 		fmt.Fprintf(s.out, "note this elsewhere, and give it to --noted next time: %s\n", end)
 	}
 	return nil
 }
 
-// verify checks the log, and gives the number of its entries and, of a store, its end.
-func (c *auditVerifyCmd) verify(s std, noted store.Head) (n int64, end store.Head, err error) {
+// verify checks the log, and gives its end.
+func (c *auditVerifyCmd) verify(s std, noted store.Head) (store.Head, error) {
 	if c.File != "" {
 		in := s.in
 		if c.File != "-" {
 			f, err := os.Open(c.File)
 			if err != nil {
-				return 0, end, fmt.Errorf("--file: %w", err)
+				return store.Head{}, fmt.Errorf("--file: %w", err)
 			}
 			defer f.Close()
 			in = f
 		}
-		n, err = store.VerifyExport(in, noted)
-		return n, end, err
+		return store.VerifyExport(in, noted)
 	}
 	db, err := c.read()
 	if err != nil {
-		return 0, end, err
+		return store.Head{}, err
 	}
 	defer db.Close()
-	// The log may grow meanwhile: the end that is noted is one that the check then meets.
-	if end, err = db.Head(s.ctx); err != nil {
-		return 0, end, err
-	}
-	if n, err = db.VerifyAudit(s.ctx, noted); err == nil && end.N > 0 {
-		n, err = db.VerifyAudit(s.ctx, end)
-	}
-	return n, end, err
+	return db.VerifyAudit(s.ctx, noted)
 }
 
 type auditExportCmd struct {
@@ -155,16 +145,20 @@ func (c *auditExportCmd) Run(s std) error {
 		return err
 	}
 	defer db.Close()
-	w := io.WriteCloser(nothingToClose{s.out})
-	if c.Output != "" && c.Output != "-" {
-		if w, err = os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
-			if errors.Is(err, os.ErrExist) {
-				return fmt.Errorf("-o %s is there already; name another file", c.Output)
-			}
-			return fmt.Errorf("-o: %w", err)
+	var end store.Head
+	if c.Output == "" || c.Output == "-" {
+		end, err = db.ExportAudit(s.ctx, s.out)
+	} else {
+		f, failed := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(failed, os.ErrExist) {
+			return fmt.Errorf("-o %s is there already; name another file", c.Output)
 		}
+		if failed != nil {
+			return fmt.Errorf("-o: %w", failed)
+		}
+		end, err = db.ExportAudit(s.ctx, f)
+		err = errors.Join(err, f.Close())
 	}
-	end, err := exportAudit(s.ctx, db, w)
 	var broken *store.AuditError
 	if errors.As(err, &broken) {
 		fmt.Fprintf(s.err, "broken: entry %d: %s; what is before it was written\n", broken.N, report.Visible(broken.Why))
@@ -176,13 +170,3 @@ func (c *auditExportCmd) Run(s std) error {
 	fmt.Fprintf(s.err, "%d entries; note the end elsewhere: %s\n", end.N, end)
 	return nil
 }
-
-func exportAudit(ctx context.Context, db *store.Store, w io.WriteCloser) (store.Head, error) {
-	end, err := db.ExportAudit(ctx, w)
-	return end, errors.Join(err, w.Close())
-}
-
-// nothingToClose is a writer that somebody else closes.
-type nothingToClose struct{ io.Writer }
-
-func (nothingToClose) Close() error { return nil }

@@ -73,7 +73,7 @@ func (c *backupCmd) Run(s std) (err error) {
 			lacks = append(lacks, err.Error())
 			continue
 		}
-		if err := writeSynced(filepath.Join(part, name), b); err != nil {
+		if err := writeNew(filepath.Join(part, name), b, 0o600); err != nil {
 			return err
 		}
 	}
@@ -100,8 +100,11 @@ func (c *backupCmd) Run(s std) (err error) {
 	return nil
 }
 
-// keyFile is where a run keeps the key of its fingerprints, in its folder.
-const keyFile = "key"
+// Where a run keeps the key of its fingerprints and its archive, in its folder.
+const (
+	keyFile       = "key"
+	archiveFolder = "archive"
+)
 
 // copyStore copies a store, and says what the copy lacks.
 func copyStore(ctx context.Context, from, to string, rescue bool) (lacks []string, err error) {
@@ -142,16 +145,6 @@ func damagedPieces(ctx context.Context, file string) ([]string, error) {
 		}
 	}
 	return slices.Sorted(maps.Keys(bad)), errors.Join(err, db.Close())
-}
-
-// writeSynced makes a file for its owner only, which is on disk once nil is returned.
-func writeSynced(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // syncFolder has what a folder names on disk, where a system has such a thing.

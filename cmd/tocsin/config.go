@@ -151,7 +151,7 @@ type Config struct {
 	Retention  ConfigRetention `yaml:"retention"`
 
 	file  string            // it was read from; "" for none
-	text  []byte            // of the file
+	doc   *ast.File         // what was read; nil for none
 	flags map[string]string // which flag said what stands at a path
 }
 

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // checked is what "tocsin run --check" says about a configuration.
@@ -70,6 +72,7 @@ func TestConfigFaults(t *testing.T) {
 	write("secret", "tocsin-secret-1\n", 0o600)
 	write("same", "tocsin-secret-1\n", 0o600)
 	write("two", "one\ntwo\n", 0o600)
+	write("long", strings.Repeat("x", 5000), 0o600)
 	write("not.pem", "no certificate\n", 0o600)
 	write("tool", "#!/bin/sh\n", 0o755)
 	write("loose", "#!/bin/sh\n", 0o777)
@@ -206,7 +209,16 @@ func TestConfigFaults(t *testing.T) {
 		{"scope is missing", "scope:\n  records: [DIR/none]\n  allowed-signers: DIR/secret", 2, "DIR/none: no such file"},
 		{"signers are missing", "scope:\n  allowed-signers: DIR/none", 2, "scope.allowed-signers: DIR/none: no such file"},
 		{"password of kafka is missing", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain\n      user: u\n      password-file: DIR/none", 7, "DIR/none: no such file"},
+		{"password of kafka is empty", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain\n      user: u\n      password-file: DIR/empty", 7, "DIR/empty is empty"},
+		{"password of kafka has two lines", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain\n      user: u\n      password-file: DIR/two", 7, "DIR/two: a secret is one line"},
+		{"password of kafka is too long", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain\n      user: u\n      password-file: DIR/long", 7, "DIR/long: more than 4 KiB are no secret"},
+		{"password of kafka is a folder", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain\n      user: u\n      password-file: DIR/", 7, "DIR/: "},
+		{"token has two lines", "sources:\n  http:\n    - listen: 127.0.0.1:1\n      tokens:\n        - {file: DIR/two}", 5, "DIR/two: a secret is one line"},
+		{"token is too long", "sources:\n  http:\n    - listen: 127.0.0.1:1\n      tokens:\n        - {file: DIR/long}", 5, "DIR/long: more than 4 KiB are no secret"},
+		{"password of mail is empty", route("name: a\n      kind: email\n      server: m.example:587\n      from: a@b.example\n      to: [c@d.example]\n      user: u\n      password-file: DIR/empty"), 9, "DIR/empty is empty"},
+		{"url is a folder", route("name: a\n      kind: slack\n      url-file: DIR"), 5, "is a directory"},
 		{"credentials of nats are missing", "sources:\n  nats:\n    - url: nats://n:4222\n      stream: S\n      creds: DIR/none", 5, "DIR/none: no such file"},
+		{"credentials of nats are empty", "sources:\n  nats:\n    - url: nats://n:4222\n      stream: S\n      creds: DIR/empty", 5, "DIR/empty is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := write("config.yaml", strings.ReplaceAll(c.text, "DIR", dir)+"\n", 0o600)
@@ -322,7 +334,7 @@ func TestConfigDoc(t *testing.T) {
 			if at == "$.tls.client-ca" { // refused
 				continue
 			}
-			if !has([]byte(text), at) {
+			if !has(c.doc, at) {
 				t.Errorf("the comment of Config lacks %s", strings.TrimPrefix(at, "$."))
 			}
 			next := at
@@ -341,13 +353,13 @@ func TestConfigDoc(t *testing.T) {
 }
 
 // has says that there is something at a path in which [*] stands for any.
-func has(text []byte, path string) bool {
+func has(doc *ast.File, path string) bool {
 	before, after, any := strings.Cut(path, "[*]")
 	if !any {
-		return nodeAt(text, path) != nil
+		return nodeAt(doc, path) != nil
 	}
 	for i := range 8 {
-		if has(text, before+"["+string(rune('0'+i))+"]"+after) {
+		if has(doc, before+"["+string(rune('0'+i))+"]"+after) {
 			return true
 		}
 	}

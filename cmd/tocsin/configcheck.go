@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -43,7 +44,7 @@ func (c *Config) missing() (faults []error, doubts []error) {
 	files("$.scope.allowed-signers", c.Scope.AllowedSigners)
 	for i, j := range c.Sources.Journal {
 		at := fmt.Sprintf("$.sources.journal[%d]", i)
-		if n := nodeAt(c.text, "$.sources.journal"); n != nil && nodeAt(c.text, at) == nil {
+		if n := nodeAt(c.doc, "$.sources.journal"); n != nil && nodeAt(c.doc, at) == nil {
 			at = "$.sources.journal" // the only one
 		}
 		for key, name := range map[string]string{".dir": j.Dir, ".file": j.File} {
@@ -67,13 +68,9 @@ func (c *Config) missing() (faults []error, doubts []error) {
 		of := map[string]string{}
 		for j, t := range h.Tokens {
 			at := fmt.Sprintf("%s.tokens[%d]", at, j)
-			switch text, err := secretOf(t.File); {
-			case err != nil:
-				say(at, "%s", cause(err))
-			case of[text] != "":
+			if text := secretFile(say, doubt, at, t.File); of[text] != "" {
 				say(at, "%s holds the token of %s too: whose is what it sends?", t.File, of[text])
-			default:
-				secretMode(doubt, at, t.File)
+			} else if text != "" {
 				of[text] = t.File
 			}
 		}
@@ -86,21 +83,22 @@ func (c *Config) missing() (faults []error, doubts []error) {
 	for i, n := range c.Sources.NATS {
 		at := fmt.Sprintf("$.sources.nats[%d]", i)
 		pair(say, at+".tls", n.TLS)
-		secretFile(say, doubt, at+".creds", n.Creds)
+		switch text, err := readBounded(n.Creds); { // of several lines
+		case n.Creds == "":
+		case err != nil:
+			say(at+".creds", "%s", cause(err))
+		case len(bytes.TrimSpace(text)) == 0:
+			say(at+".creds", "%s is empty", n.Creds)
+		default:
+			secretMode(doubt, at+".creds", n.Creds)
+		}
 	}
 	for i, r := range c.Alerts.Routes {
 		at := fmt.Sprintf("$.alerts.routes[%d]", i)
 		bad := len(*all)
-		for _, f := range []struct{ key, name string }{{"url-file", r.URLFile}, {"secret-file", r.SecretFile}, {"password-file", r.Password}} {
-			if f.name == "" {
-				continue
-			}
-			if _, err := tell.Secret(f.name); err != nil {
-				say(at+"."+f.key, "%s", cause(err))
-			} else {
-				secretMode(doubt, at+"."+f.key, f.name)
-			}
-		}
+		secretFile(say, doubt, at+".url-file", r.URLFile)
+		secretFile(say, doubt, at+".secret-file", r.SecretFile)
+		secretFile(say, doubt, at+".password-file", r.Password)
 		pool(say, at+".ca", r.CA)
 		if len(*all) > bad {
 			continue // it would be said again
@@ -126,16 +124,18 @@ func opens(say sayer, path, name string) {
 	_ = f.Close()
 }
 
-// secretFile holds that a file can be read that only its owner should read.
-func secretFile(say, doubt sayer, path, name string) {
+// secretFile holds that a file has a secret, as its reader takes it, which only its owner should read, and gives it.
+func secretFile(say, doubt sayer, path, name string) string {
 	if name == "" {
-		return
+		return ""
 	}
-	if _, err := readBounded(name); err != nil {
+	text, err := tell.Secret(name)
+	if err != nil {
 		say(path, "%s", cause(err))
-		return
+		return ""
 	}
 	secretMode(doubt, path, name)
+	return text
 }
 
 // secretMode doubts that everybody on the machine should know a secret.

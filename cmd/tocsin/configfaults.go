@@ -47,11 +47,11 @@ func readConfig(file string) (*Config, error) {
 }
 
 func parseConfig(file string, data []byte) (*Config, error) {
-	c := &Config{file: file, text: data}
 	doc, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		return nil, yamlFault(file, nil, err)
 	}
+	c := &Config{file: file, doc: doc}
 	var all []*ast.DocumentNode
 	for _, d := range doc.Docs {
 		if d.Body != nil && d.Body.Type() != ast.NullType && d.Body.Type() != ast.CommentType {
@@ -117,8 +117,8 @@ func yamlFault(file string, root ast.Node, err error) error {
 	var shape *yaml.UnexpectedNodeTypeError
 	switch {
 	case errors.As(err, &unknown):
-		text = fmt.Sprintf("%q is no key here; %s", tok.Value, meant(tok.Value, keysAt(parentOf(path)), "keys"))
-		path = parentOf(path)
+		text = fmt.Sprintf("%q is no key here; %s", tok.Value, meant(tok.Value, keysAt(above(path)), "keys"))
+		path = above(path)
 	case errors.As(err, &kind):
 		text = "want " + wantedType(kind.DstType)
 	case errors.As(err, &shape):
@@ -179,10 +179,6 @@ type visit func(ast.Node)
 // Visit goes on to what is below.
 func (v visit) Visit(n ast.Node) ast.Visitor { v(n); return v }
 
-func parentOf(path string) string {
-	return path[:max(0, strings.LastIndexByte(path, '.'))]
-}
-
 // keysAt are the keys that there are at a path.
 func keysAt(path string) (keys []string) {
 	t := reflect.TypeFor[Config]()
@@ -220,7 +216,7 @@ func (c *Config) place(path string) string {
 		}
 	}
 	place := "--config " + c.file
-	if line := yamlLine(c.text, path); line > 0 {
+	if line := c.line(path); line > 0 {
 		place += ":" + strconv.Itoa(line)
 	}
 	return place + ": " + strings.TrimPrefix(path, "$.")
@@ -544,32 +540,29 @@ func loopback(addr string) bool {
 
 // written is what stands at a path of the file.
 func (c *Config) written(path string) string {
-	if n := nodeAt(c.text, path); n != nil {
+	if n := nodeAt(c.doc, path); n != nil {
 		return n.GetToken().Value
 	}
 	return ""
 }
 
-func nodeAt(data []byte, path string) ast.Node {
+// nodeAt is what stands at a path of a document; nil where nothing does, or where there is none.
+func nodeAt(doc *ast.File, path string) ast.Node {
 	p, err := yaml.PathString(path)
-	if err != nil {
+	if doc == nil || err != nil {
 		return nil
 	}
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return nil
-	}
-	n, err := p.FilterFile(file)
+	n, err := p.FilterFile(doc)
 	if err != nil || n == nil || n.GetToken() == nil {
 		return nil
 	}
 	return n
 }
 
-// yamlLine is the line on which a path of a document stands, or the nearest of its parents; 0 if there is none.
-func yamlLine(data []byte, path string) int {
+// line is the line of the file on which a path stands, or the nearest of its parents; 0 if there is none.
+func (c *Config) line(path string) int {
 	for ; path != "$" && path != ""; path = above(path) {
-		if n := nodeAt(data, path); n != nil {
+		if n := nodeAt(c.doc, path); n != nil {
 			return n.GetToken().Position.Line
 		}
 	}

@@ -121,7 +121,7 @@ func listEvents(s std, in *inputFlags, q *queryFlags, f *eventFlags) error {
 	if ev := passed.event(); len(ev.Fields) > 0 {
 		want.asked.watch(0).Event(ev)
 	}
-	coverage.Unmet = append(want.asked.unmet(), in.outOfRange(coverage)...)
+	coverage.Unmet = append(want.asked.unmet(), in.unmet(coverage)...)
 	w := bufio.NewWriterSize(out, 1<<18)
 	head, err := f.writer(w, format, out.path != "")
 	if err != nil {

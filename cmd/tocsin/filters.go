@@ -71,6 +71,11 @@ func anyHost(words []string, host string) bool {
 	return len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return hostIs(w, host) })
 }
 
+// unmet says of the tenants and the time range that were asked for what was in nothing that was read.
+func (f *inputFlags) unmet(c *tocsin.Coverage) []tocsin.Unmet {
+	return append(f.tenants.unmet(), f.outOfRange(c)...)
+}
+
 // outOfRange says that no event with a time is in the range that was asked for, and what there is.
 func (f *inputFlags) outOfRange(c *tocsin.Coverage) []tocsin.Unmet {
 	if f.From == "" && f.To == "" || !c.First.IsZero() || c.Events+c.Outside == 0 {

@@ -209,7 +209,7 @@ func (c *huntCmd) Run(s std) error {
 	}
 	defer func() { _ = found.Close() }()
 	c.narrow(&found.Result)
-	coverage.Unmet = slices.Concat(ungranted, hosts.unmet(), c.outOfRange(coverage), hush.unmet(c.Suppress, set), lateIndicators(lists), levels.unmet)
+	coverage.Unmet = slices.Concat(ungranted, hosts.unmet(), c.unmet(coverage), hush.unmet(c.Suppress, set), lateIndicators(lists), levels.unmet)
 	coverage.Rejected, coverage.Noted = set.rejected, set.set.Notes()
 	coverage.RuleSets, coverage.Bare = set.sets, set.bare(coverage)
 	coverage.Digests = slices.Concat(coverage.Digests, set.digests, hush.digests, levels.digests)

@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/source"
@@ -24,6 +29,7 @@ type inputFlags struct {
 	Workers     int      `help:"How many processors to use; 0 is all." default:"0"`
 	Quiet       bool     `short:"q" help:"No progress and no summary: only what was asked for, and errors."`
 
+	Tenant              []string `help:"Of a run's archive, read the events of this tenant only (\"\": those of none); may be given more than once. What is not of an archive is not read then." placeholder:"NAME" sep:"none"`
 	Exclude             []string `help:"Skip files and members whose path or name fits this pattern." placeholder:"GLOB" sep:"none"`
 	FollowLinks         bool     `help:"Read what symbolic links below the paths point to."`
 	ReadResults         bool     `help:"Read as logs what Tocsin itself wrote; otherwise its results are skipped and listed."`
@@ -35,6 +41,39 @@ type inputFlags struct {
 	MaxMembers int64 `help:"Most members that one archive may have." default:"200000" placeholder:"N"`
 	MaxDepth   int   `help:"How deep archives may lie in archives." default:"4" placeholder:"N"`
 	MaxWhole   int64 `help:"Most MiB of a file whose format must be held in memory whole." default:"256" placeholder:"MIB"`
+
+	tenants *tenants // that were asked for; nil is all
+}
+
+// tenants are those that were asked for, and those that there are.
+type tenants struct {
+	wanted []string
+	mu     sync.Mutex
+	there  map[string]bool
+}
+
+func (t *tenants) wants(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.there[name] = true
+	return slices.Contains(t.wanted, name)
+}
+
+// unmet says which of those that were asked for there are not.
+func (t *tenants) unmet() (all []tocsin.Unmet) {
+	if t == nil {
+		return nil
+	}
+	var there []string
+	for _, name := range slices.Sorted(maps.Keys(t.there)) {
+		there = append(there, cmp.Or(name, `""`))
+	}
+	for _, name := range t.wanted {
+		if !t.there[name] {
+			all = append(all, tocsin.Unmet{Filter: "--tenant " + cmp.Or(name, `""`), There: "no events of it are kept there; " + meant(name, there, "tenants")})
+		}
+	}
+	return all
 }
 
 func (f *inputFlags) input(s std) (engine.Input, error) {
@@ -53,6 +92,10 @@ func (f *inputFlags) input(s std) (engine.Input, error) {
 	zone, err := parseZone(f.Zone)
 	if err != nil {
 		return in, err
+	}
+	if len(f.Tenant) > 0 {
+		f.tenants = &tenants{wanted: f.Tenant, there: map[string]bool{}}
+		in.Source.Tenant = f.tenants.wants
 	}
 	if f.Year != 0 && (f.Year < 1970 || f.Year > 2262) {
 		return in, fmt.Errorf("--year %d: want a year from 1970 to 2262", f.Year)

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -56,5 +59,50 @@ func TestSearchArchive(t *testing.T) {
 	}
 	if n, said := search(queryFlags{Field: []string{"only9=1"}}, "", ""); n != 0 || !strings.Contains(said, "no event has a field only9; did you mean") {
 		t.Errorf("by a field that is nowhere: %d found\n%s", n, said)
+	}
+}
+
+// TestSearchTenant searches what an archive has of some tenants, in Parquet files and in the spool, and says which there are not.
+func TestSearchTenant(t *testing.T) {
+	v := partOfRun(t)
+	now := time.Now().Add(-2 * time.Hour)
+	put := func() {
+		for _, tenant := range []string{"acme", "beta", ""} {
+			keepEvents(t, v, tenant, &tocsin.Event{Time: now, Source: "x.log", Record: 1, Raw: "of <" + tenant + ">"})
+		}
+	}
+	put()
+	for after := range 2 {
+		if _, err := v.archive.Roll(time.Now().Add(time.Duration(after) * time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put()
+	for _, c := range []struct {
+		flags  string
+		want   []string
+		errors string
+	}{
+		{"", []string{"of <>", "of <>", "of <acme>", "of <acme>", "of <beta>", "of <beta>"}, ""},
+		{"--tenant acme", []string{"of <acme>", "of <acme>"}, "x.txt: it does not tell of which tenant its events are"},
+		{"--tenant=", []string{"of <>", "of <>"}, ".parquet: of another tenant"},
+		{"--tenant acme --tenant beta", []string{"of <acme>", "of <acme>", "of <beta>", "of <beta>"}, ""},
+		{"--tenant acme --tenant bet", []string{"of <acme>", "of <acme>"}, "--tenant bet: no events of it are kept there; did you mean beta?"},
+		{"--tenant acme --tenant x+y", []string{"of <acme>", "of <acme>"}, `--tenant x+y: no events of it are kept there; there are "", acme, beta`},
+	} {
+		other := filepath.Join(t.TempDir(), "x.txt")
+		if err := os.WriteFile(other, []byte("2026-11-28T14:00:00Z web01 app: said\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args := append(strings.Fields("search --text of --columns raw "+c.flags), filepath.Join(v.dir, "archive"), other)
+		var out, errs bytes.Buffer
+		if code := run(t.Context(), args, std{out: &out, err: &errs}); code != 0 {
+			t.Fatalf("%s: exit status %d\n%s", c.flags, code, &errs)
+		}
+		got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) || !strings.Contains(errs.String(), c.errors) {
+			t.Errorf("%s: %q, want %q\n%s", c.flags, got, c.want, &errs)
+		}
 	}
 }

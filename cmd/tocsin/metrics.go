@@ -310,7 +310,7 @@ func (c *metricsCmd) Run(s std) error {
 	if coverage == nil || err != nil && coverage.Partial == "" {
 		return err
 	}
-	coverage.Unmet = append(q.asked.unmet(), c.outOfRange(coverage)...)
+	coverage.Unmet = append(q.asked.unmet(), c.unmet(coverage)...)
 	all := desks[0]
 	for _, d := range desks[1:] {
 		all.join(d)

@@ -182,6 +182,7 @@ type service struct {
 	rejected map[string]bool // why rules could not be used at the start
 	ready    atomic.Bool
 	waiting  atomic.Int64 // sources that are not yet followed
+	archived atomic.Int64 // bytes of the archive, when they were counted last
 	began    time.Time
 	first    time.Time // when the first process of this data began
 	changes  hub
@@ -220,7 +221,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		if err != nil {
 			return nil, err
 		}
-		if v.archive, err = archive.Open(filepath.Join(v.dir, "archive"), archive.Options{Mark: mark}); err != nil {
+		if v.archive, err = archive.Open(filepath.Join(v.dir, archiveFolder), archive.Options{Mark: mark}); err != nil {
 			return nil, fmt.Errorf("the archive: %w", err)
 		}
 		if cut := v.archive.Cut(); cut.Missing > 0 {
@@ -233,7 +234,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		return nil, err
 	}
 	v.takeActs(ctx)
-	key, err := secretKey(filepath.Join(v.dir, "key"))
+	key, err := secretKey(filepath.Join(v.dir, keyFile))
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +269,7 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 	in := v.judging()
 	in.Key, in.Workers, in.Decode = key, cfg.Workers, decode.Options{Zone: zone}
 	o := engine.LiveOptions{Input: in, Set: rules.set, Rules: rules.hash, Replay: c.Replay, Lateness: time.Duration(cfg.Lateness), Commit: time.Duration(cfg.CommitEach),
-		Group: joinedTenants(cfg.Tenants.Joined), Keep: v.keep, Log: log, Turned: v.turned, Committed: v.committed,
+		Group: joinedTenants(cfg.Tenants.Joined), Known: v.looking.known, Keep: v.keep, Log: log, Turned: v.turned, Committed: v.committed,
 		Rule: func(id, title string) *tocsin.Rule { return v.rules.Load().rule(id, title) }}
 	if v.live, err = engine.NewLive(o, kept); err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/console"
-	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/store"
 )
 
@@ -24,7 +23,9 @@ type looking struct {
 type hushed struct {
 	Hosts  []string `json:"hosts,omitempty"`
 	Entity string   `json:"entity,omitempty"` // KIND:VALUE
+	Own    bool     `json:"own,omitempty"`    // only of its tenant, also where that has no name
 
+	tenant  string // the group's name; "" is all
 	rule    string
 	expires time.Time
 }
@@ -37,7 +38,7 @@ func (l *looking) refresh(ctx context.Context) error {
 	}
 	var now []hushed
 	for _, s := range all {
-		h := hushed{rule: s.Rule, expires: s.Expires}
+		h := hushed{tenant: s.Tenant, rule: s.Rule, expires: s.Expires}
 		if len(s.Fields) > 0 {
 			if err := json.Unmarshal(s.Fields, &h); err != nil {
 				return fmt.Errorf("suppression %d: %w", s.ID, err)
@@ -49,27 +50,21 @@ func (l *looking) refresh(ctx context.Context) error {
 	return nil
 }
 
-// known lets a run take no notice of what is hushed, besides what it takes no notice of already.
-func (l *looking) known(in engine.Input) engine.Input {
-	before := in.Known
-	in.Known = func(m *tocsin.Match) bool {
-		if before != nil && before(m) {
-			return true
-		}
-		all := l.all.Load()
-		return all != nil && slices.ContainsFunc(*all, func(h hushed) bool { return h.fits(m) })
-	}
-	return in
+// known says that a match of a group of tenants is hushed.
+func (l *looking) known(group string, m *tocsin.Match) bool {
+	all := l.all.Load()
+	return all != nil && slices.ContainsFunc(*all, func(h hushed) bool { return h.fits(group, m) })
 }
 
-func (h *hushed) fits(m *tocsin.Match) bool {
-	if h.rule != "" && !named(m.Rule, h.rule) || len(h.Hosts) > 0 && !slices.Contains(h.Hosts, m.Event.Host) || !m.Time.IsZero() && m.Time.After(h.expires) {
+func (h *hushed) fits(group string, m *tocsin.Match) bool {
+	if (h.tenant != "" || h.Own) && h.tenant != group || h.rule != "" && !named(m.Rule, h.rule) || len(h.Hosts) > 0 && !slices.Contains(h.Hosts, m.Event.Host) || !m.Time.IsZero() && m.Time.After(h.expires) {
 		return false
 	}
 	return h.Entity == "" || slices.ContainsFunc(m.Event.Entities(), func(e tocsin.Entity) bool { return e.Kind+":"+e.Value == h.Entity })
 }
 
-// add keeps a suppression. Of a campaign it is one for each rule that held in it, on the machines that it is about.
+// add keeps a suppression. Of a campaign it is one for each rule that held in it, on the machines that it is about and in its
+// tenant.
 func (l *looking) add(ctx context.Context, who string, s console.Suppression, c *tocsin.Campaign) error {
 	of := hushed{Entity: s.Entity}
 	rules := []string{s.Rule}
@@ -77,6 +72,7 @@ func (l *looking) add(ctx context.Context, who string, s console.Suppression, c 
 		if rules = c.Rules; len(rules) == 0 {
 			return fmt.Errorf("%w: no rule held in it, so there is nothing by which its like could be known", console.ErrRefused)
 		}
+		of.Own = true
 		for i := range c.Victims {
 			if c.Victims[i].Kind == "host" {
 				of.Hosts = append(of.Hosts, c.Victims[i].Value)

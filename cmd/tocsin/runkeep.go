@@ -322,7 +322,7 @@ func (o outbox) Sent(id, route, answer string) error {
 
 // Failed notes that an item was not delivered.
 func (o outbox) Failed(id, route, why string, next time.Time) error {
-	_, err := o.store.Failed(context.Background(), outboxID(id, route), errors.New(why), next)
+	err := o.store.Failed(context.Background(), outboxID(id, route), errors.New(why), next)
 	if errors.Is(err, store.ErrUnknown) {
 		return nil
 	}

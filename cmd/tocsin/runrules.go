@@ -165,7 +165,7 @@ func (v *service) reload() {
 
 // judging is how the run judges by the rules and settings at hand.
 func (v *service) judging() engine.Input {
-	in, cfg := v.looking.known(v.rules.Load().input), v.config()
+	in, cfg := v.rules.Load().input, v.config()
 	in.Horizon = cfg.Horizon.or(7 * 24 * time.Hour)
 	if v.replay && cfg.Horizon == 0 {
 		in.Horizon = 0

@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/tocsin-ids/tocsin"
-	"github.com/tocsin-ids/tocsin/archive"
 	"github.com/tocsin-ids/tocsin/console"
 	"github.com/tocsin-ids/tocsin/engine"
 )
@@ -104,50 +101,13 @@ func (v *service) record(ctx context.Context, tenant string, at tocsin.Place) (*
 	return nil, console.ErrNotFound
 }
 
-// kept reads the events that are kept of a tenant, or of all where it is empty. What has not yet its own file lies together:
-// there a tenant's events are those of its origins.
+// kept reads the events that are kept of a tenant or a group of joined ones, or of all where its name is empty.
 func (v *service) kept(ctx context.Context, in engine.Input, tenant string, desk func(int) engine.Desk) error {
-	folder := filepath.Join(v.dir, "archive")
-	if tenant == "" {
-		in.Paths = []string{folder}
-		_, err := engine.Read(ctx, in, desk)
-		return err
+	in.Paths = []string{filepath.Join(v.dir, archiveFolder)}
+	if tenant != "" {
+		group := joinedTenants(v.config().Tenants.Joined)
+		in.Source.Tenant = func(t string) bool { return t == tenant || group != nil && group(t) == tenant }
 	}
-	in.Paths = []string{filepath.Join(folder, archive.TenantFolder(tenant))}
-	if _, err := os.Stat(in.Paths[0]); err == nil {
-		if _, err := engine.Read(ctx, in, desk); err != nil {
-			return err
-		}
-	}
-	own := map[string]bool{}
-	for _, o := range v.live.View().Origins {
-		own[o.Path] = o.Tenant == tenant
-	}
-	in.Paths = []string{filepath.Join(folder, "spool")}
-	_, err := engine.Read(ctx, in, func(worker int) engine.Desk {
-		d := desk(worker)
-		return engine.DeskFunc(func(ev *tocsin.Event) {
-			if own[ev.Source] {
-				d.Event(ev)
-			}
-		})
-	})
+	_, err := engine.Read(ctx, in, desk)
 	return err
-}
-
-// archived is how many bytes the archive takes.
-func (v *service) archived() (n int64) {
-	if v.archive == nil {
-		return 0
-	}
-	_ = filepath.WalkDir(filepath.Join(v.dir, "archive"), func(_ string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return nil
-		}
-		if st, err := d.Info(); err == nil && !errors.Is(err, os.ErrNotExist) {
-			n += st.Size()
-		}
-		return nil
-	})
-	return n
 }

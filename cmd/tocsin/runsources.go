@@ -30,6 +30,7 @@ import (
 	"github.com/tocsin-ids/tocsin/source/syslog"
 	"github.com/tocsin-ids/tocsin/source/tail"
 	"github.com/tocsin-ids/tocsin/source/wal"
+	"github.com/tocsin-ids/tocsin/tell"
 )
 
 //go:embed discover.tsv
@@ -244,18 +245,6 @@ func clientTLS(t *ConfigTLS) (*tls.Config, error) {
 	return c, nil
 }
 
-// secretOf reads a file that holds a secret and nothing else.
-func secretOf(file string) (string, error) {
-	b, err := readBounded(file)
-	if err != nil {
-		return "", err
-	}
-	if s := strings.TrimSpace(string(b)); s != "" {
-		return s, nil
-	}
-	return "", fmt.Errorf("%s: is empty; it should hold the secret", file)
-}
-
 // byName says whose a client's certificate is, by its common name.
 func byName(tenants map[string]string, usual string) func(*x509.Certificate) (string, bool) {
 	return func(c *x509.Certificate) (string, bool) {
@@ -306,7 +295,7 @@ func (v *service) http(h ConfigHTTP) (listener, error) {
 	}
 	tokens := map[string]string{}
 	for _, t := range h.Tokens {
-		secret, err := secretOf(t.File)
+		secret, err := tell.Secret(t.File)
 		if err != nil {
 			return nil, fmt.Errorf("http %s: %w", h.Listen, err)
 		}
@@ -374,7 +363,7 @@ func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
 		return nil, fmt.Errorf("kafka %s: %w", strings.Join(k.Brokers, ","), err)
 	}
 	if k.PasswordFile != "" {
-		if o.Password, err = secretOf(k.PasswordFile); err != nil {
+		if o.Password, err = tell.Secret(k.PasswordFile); err != nil {
 			return nil, err
 		}
 	}

@@ -337,10 +337,10 @@ func (v *service) Numbers() console.Numbers {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	n.Memory = int64(mem.HeapAlloc)
-	if s, err := v.store.Size(context.Background()); err == nil {
+	if s, err := v.store.Size(); err == nil {
 		n.Store, n.Free = s.File+s.Log, max(0, s.Free)
 	}
-	n.Archive = v.archived()
+	n.Archive = v.archived.Load()
 	for _, r := range v.sender.Stats() {
 		n.Alerts[r.Route] = r.Sent
 		n.Unsent += int64(r.Waiting)

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
+	"strings"
 	"time"
 
+	"github.com/tocsin-ids/tocsin/archive"
 	"github.com/tocsin-ids/tocsin/console"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/feed"
@@ -104,7 +106,7 @@ var watched = map[string]bool{"silent": true, "lag": true, "clock": true, "disk"
 // failingKind is the kind of incident that a failed commit is.
 func failingKind(err error) string {
 	switch {
-	case errors.Is(err, store.ErrFull):
+	case errors.Is(err, store.ErrFull), errors.Is(err, archive.ErrFull):
 		return "disk"
 	case errors.Is(err, store.ErrLocked):
 		return "locked"
@@ -184,18 +186,33 @@ func (v *service) roll(now time.Time) {
 	} else {
 		v.clear("archive", "roll")
 	}
-	if r.Damaged > 0 || r.Lost > 0 {
-		v.raise("corrupt", "archive", fmt.Sprintf("%d blocks of the archive's spool are damaged: %d events of them are lost", r.Damaged, r.Lost))
+	if text := lostOf(r); text != "" {
+		v.raise("corrupt", "archive", text)
 	}
 	c := v.config().Archive
 	gone, err := v.archive.Retain(c.Age.or(30*24*time.Hour), c.Size.or(20<<30), now)
 	if err != nil {
 		v.log.Error("the archive", "error", err.Error())
 	}
+	if n := gone.Kept + gone.Spool; n > 0 || err == nil {
+		v.archived.Store(n)
+	}
 	if gone.Files > 0 {
 		v.log.Info("events were let go", "files", gone.Files, "bytes", gone.Bytes, "oldest", gone.Oldest)
 	}
 	runtime.GC() // what converting took is given back
+}
+
+// lostOf says what a spool file had that could not be read; "" where there is nothing of the kind.
+func lostOf(r archive.Rolled) string {
+	var all []string
+	if r.Damaged > 0 || r.Lost > 0 {
+		all = append(all, fmt.Sprintf("%d blocks of the archive's spool are damaged: %d events of them are lost", r.Damaged, r.Lost))
+	}
+	if r.LostBytes > 0 {
+		all = append(all, fmt.Sprintf("%d bytes of the archive's spool are in no block that can be read: the events in them are lost", r.LostBytes))
+	}
+	return strings.Join(all, "; ")
 }
 
 // When a rule costs too much: a share of all processors' time over a while, by itself.

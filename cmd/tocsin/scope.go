@@ -64,7 +64,7 @@ func (c *scopeNewCmd) Run(s std) error {
 	return writeNew(c.Output, text, 0o644)
 }
 
-// writeNew writes a file that is not there yet.
+// writeNew makes a file that is not there yet, which is on disk once nil is returned.
 func writeNew(path string, text []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, os.ErrExist) {
@@ -74,10 +74,9 @@ func writeNew(path string, text []byte, mode os.FileMode) error {
 		return err
 	}
 	if _, err = f.Write(text); err == nil {
-		return f.Close()
+		err = f.Sync()
 	}
-	_ = f.Close()
-	return err
+	return errors.Join(err, f.Close())
 }
 
 type scopeSignCmd struct {
