@@ -135,7 +135,7 @@ func (f *fakeRun) Report(ctx context.Context, w io.Writer, q ReportQuery) error 
 	h := &report.Hunt{Campaigns: []*tocsin.Campaign{t.Campaign}}
 	switch q.Format {
 	case "html":
-		return report.HTML(w, h)
+		return report.HTML(w, h, "")
 	case "markdown":
 		return report.Incident(w, h, q.Lang)
 	case "stix":
