@@ -65,7 +65,7 @@ type ordinary struct {
 	Sessions []string        `json:"sessions"`
 	Calls    int             `json:"calls"`
 	Targets  int             `json:"targets"` // how many
-	Evidence []tocsin.Ground `json:"evidence,omitempty"`
+	Provider []tocsin.Ground `json:"provider,omitempty"` // what the provider of the model said
 }
 
 // appendPrincipals appends a line of JSON for each principal, the worst first. Those of whom there is nothing to report are
@@ -106,7 +106,7 @@ func readPrincipal(line []byte) (*tocsin.Principal, error) {
 	if of.Verdict == tocsin.Ordinary {
 		var o ordinary
 		err := json.Unmarshal(line, &o)
-		return &tocsin.Principal{Name: o.Name, Sessions: o.Sessions, Calls: o.Calls, Evidence: o.Evidence}, err
+		return &tocsin.Principal{Name: o.Name, Sessions: o.Sessions, Calls: o.Calls, Evidence: o.Provider}, err
 	}
 	p := &tocsin.Principal{}
 	return p, json.Unmarshal(line, p)
