@@ -64,7 +64,7 @@ type ordinary struct {
 	Verdict  tocsin.Verdict  `json:"verdict"`
 	Sessions []string        `json:"sessions"`
 	Calls    int             `json:"calls"`
-	Targets  int             `json:"targets"` // how many
+	Targets  int             `json:"targets"`            // how many
 	Provider []tocsin.Ground `json:"provider,omitempty"` // what the provider of the model said
 }
 
