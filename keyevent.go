@@ -19,13 +19,14 @@ type KeyEvent struct {
 	Host      string    `json:"host,omitempty"`    // the machine it was done on; of an entry or a lateral movement the one that was entered
 	Account   string    `json:"account,omitempty"` // who did it, or who was logged in as
 	From      string    `json:"from,omitempty"`    // the address or machine it was done from
+	Agent     string    `json:"agent,omitempty"`   // the AI agent whose own log tells of it too, where that is not the account
 	What      string    `json:"what"`              // its command, request or call; else what was done in a few words
 	On        []string  `json:"on,omitempty"`      // what it made or reached, as KIND:VALUE, at most 8: the account, the machine, the host that data went to
 	Technique string    `json:"technique,omitempty"`
 	Outcome   Outcome   `json:"outcome"`         // as far as a record says; unknown is not worked
 	Shown     string    `json:"shown,omitempty"` // what shows that it worked, where its own record does not
 	Tie       Tie       `json:"tie,omitempty"`   // weak: it is told of because of its company
-	Places    []Place   `json:"places"`          // where it can be read again, one for each sensor, at most 12
+	Places    []Place   `json:"places"`          // where it can be read again, one for each sensor, at most 12; the first is where What stands
 }
 
 // IndicatorRoles are the parts that an indicator has in a campaign. What the intruder used: source (came from there), callback

@@ -104,18 +104,34 @@ func outgoing(d *tocsin.Deed) bool {
 // left says that data is known to have left: who did it was told so, or the network counted it. That a program was started with
 // such arguments does not say it.
 func (s *story) left(d *tocsin.Deed) bool {
-	if d.Bytes > 0 || d.Shown != "" {
-		return true
+	if d.N == 0 {
+		d = s.counted(d)
 	}
-	if s.act[d].outcome() != tocsin.Worked {
-		return false
-	}
-	for _, e := range d.Who {
-		if e.Kind == "agent" || e.Kind == "caller" || e.Kind == "principal" {
-			return true
+	worked := s.act[d].outcome() == tocsin.Worked
+	return slices.ContainsFunc(s.act[d].deeds, func(x *tocsin.Deed) bool {
+		return x.Bytes > 0 || x.Shown != "" || worked && slices.ContainsFunc(x.Who, func(e tocsin.Entity) bool {
+			return e.Kind == "agent" || e.Kind == "caller" || e.Kind == "principal"
+		})
+	})
+}
+
+// counted is the deed that the record of a correlation's tells of by itself, or the correlation's where there is none.
+func (s *story) counted(d *tocsin.Deed) *tocsin.Deed {
+	if s.at == nil {
+		s.at = map[standing]*tocsin.Deed{}
+		for _, x := range s.all {
+			if x.N > 0 {
+				s.at[standing{x.Place.Source, x.Place.Record}] = x
+			}
 		}
 	}
-	return false
+	return cmp.Or(s.at[standing{d.Place.Source, d.Place.Record}], d)
+}
+
+// A standing is a record by where it stands.
+type standing struct {
+	source string
+	record uint64
 }
 
 // elevators are programs that run others with an administrator's rights.
@@ -286,6 +302,11 @@ func (s *story) likes(k *keyKind, i int) []*tocsin.Deed {
 	}
 	for j := i - 1; j >= 0 && j > i-fewAlike && consider(s.all[j]); j-- {
 	}
+	for _, x := range s.others(d) { // where other sensors saw it, an agent's own log among them
+		if !slices.Contains(group, x) {
+			group = append(group, x)
+		}
+	}
 	return group
 }
 
@@ -319,6 +340,9 @@ func (s *story) lead(group []*tocsin.Deed) *tocsin.Deed {
 			}
 			if s.by[d].Local {
 				n++
+			}
+			if ofSession(d) { // the machine's own log says where, and as whom
+				n += 4
 			}
 			return n
 		}
@@ -423,6 +447,9 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		if s.by[x].core() {
 			e.Tie = tocsin.Core
 		}
+		if ofSession(x) && x.Who[0].Value != e.Account {
+			e.Agent = cmp.Or(e.Agent, x.Who[0].Value)
+		}
 		all := x.Seen
 		if len(all) == 0 || s.act[x] != s.act[d] && x.N == 0 {
 			all = []tocsin.Sight{{Place: x.Place}}
@@ -442,6 +469,9 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		e.Places = append(e.Places, x.Place)
 	}
 	slices.SortFunc(e.Places, tocsin.Place.Compare)
+	if i := slices.IndexFunc(e.Places, func(p tocsin.Place) bool { return p.Compare(d.Place) == 0 }); i > 0 { // the record that is quoted comes first
+		e.Places = slices.Insert(slices.Delete(e.Places, i, i+1), 0, d.Place)
+	}
 	return e
 }
 

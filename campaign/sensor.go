@@ -83,6 +83,10 @@ func (s *story) sameAs(d *tocsin.Deed, all []*act, words int) *act {
 // same says that two deeds that were said alike, a time apart, are of one act.
 func (s *story) same(x, d *tocsin.Deed, gap time.Duration, words int) bool {
 	if ofSession(x) != ofSession(d) {
+		if h, _ := asksFor(x); h != "" {
+			g, _ := asksFor(d)
+			return gap <= asked && s.w.named(g) == s.w.named(h)
+		}
 		// A harness may run elsewhere than where its log says; that two write the same line of several words within minutes is
 		// told of one campaign only.
 		return gap <= asked && words >= 2 && (x.Host == "" || d.Host == "" || s.w.named(x.Host) == s.w.named(d.Host))
@@ -106,6 +110,9 @@ func (s *story) place(d *tocsin.Deed) string {
 
 // agree says that what two deeds say of an act is not contrary.
 func agree(x, d *tocsin.Deed) bool {
+	if h, _ := asksFor(x); h != "" && ofSession(x) != ofSession(d) { // a client that got "not found" worked; see act.outcome
+		return x.Tactic == d.Tactic || x.Tactic == "" || d.Tactic == ""
+	}
 	bad := func(d *tocsin.Deed) bool { return d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied }
 	return (x.Tactic == d.Tactic || x.Tactic == "" || d.Tactic == "") &&
 		(x.Outcome == d.Outcome || x.Outcome == tocsin.Unknown || d.Outcome == tocsin.Unknown || bad(x) && bad(d))
@@ -146,14 +153,19 @@ func (a *act) shared(d *tocsin.Deed) int {
 	return most
 }
 
-// outcome is how an act ended, as far as any sensor knows.
+// outcome is how an act ended, as far as any sensor knows: an agent's own log is believed where no other says it.
 func (a *act) outcome() tocsin.Outcome {
+	o := tocsin.Unknown
 	for _, d := range a.deeds {
-		if d.Outcome != tocsin.Unknown {
+		switch {
+		case d.Outcome == tocsin.Unknown:
+		case !ofSession(d):
 			return d.Outcome
+		case o == tocsin.Unknown:
+			o = d.Outcome
 		}
 	}
-	return tocsin.Unknown
+	return o
 }
 
 // told is an act in the words of the vocabulary: of each sensor the first place.
@@ -182,13 +194,46 @@ func (a *act) told() tocsin.Act {
 	return t
 }
 
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=,()[]{}/?:@\\|;&<>`", r) })
+}
+
+// asksFor is which machine a request was made of, and for what: of the text of a server's log, or of the command of a client. host
+// is empty for what is no request, or does not say.
+func asksFor(d *tocsin.Deed) (host, path string) {
+	if d.Verb != "request" && d.Verb != "scan" && d.Verb != "probe" && d.Verb != "read" {
+		return "", ""
+	}
+	method, target, _ := strings.Cut(d.Text, " ")
+	if method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		_, target, _ = strings.Cut(d.Text, "://")
+	}
+	if i := strings.IndexAny(target, " '\""); i >= 0 {
+		target = target[:i]
+	}
+	i := strings.IndexByte(target, '/')
+	switch {
+	case i < 0:
+		return "", ""
+	case i == 0:
+		return strings.ToLower(d.Host), target
+	}
+	host = target[strings.LastIndexByte(target[:i], '@')+1 : i]
+	host, _, _ = strings.Cut(host, ":")
+	return strings.ToLower(host), target[i:]
+}
+
 // wordingOf is what sensors that tell of a deed write alike: its words from the program's name on, whatever stands between them.
 // Of an alert it is the end of its name, before which who forwards it writes its own. words counts them; 0 is nothing to go by.
 func wordingOf(d *tocsin.Deed) (_ wording, words int) {
 	if d.Verb == "login" {
 		return wording{verb: d.Verb}, 1
 	}
-	all := strings.FieldsFunc(d.Text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=,()[]{}/?:@\\|;&<>`", r) })
+	if host, path := asksFor(d); host != "" {
+		all := wordsOf(path)
+		return wording{"request", strings.Join(all, " ")}, min(len(all), 1) * (len(all) + 1)
+	}
+	all := wordsOf(d.Text)
 	if d.Verb == "alert" {
 		all = all[max(0, len(all)-3):]
 	}

@@ -37,6 +37,15 @@ func TestActs(t *testing.T) {
 	agent := func(d *tocsin.Deed) { d.Host, d.Who = "", []tocsin.Entity{{Kind: "agent", Value: "s1"}} }
 	failed := func(d *tocsin.Deed) { d.Outcome = tocsin.Failed }
 	unknown := func(d *tocsin.Deed) { d.Outcome = tocsin.Unknown }
+	web := func(verb, text string, rest ...func(*tocsin.Deed)) func(*tocsin.Deed) {
+		return func(d *tocsin.Deed) {
+			run("curl", text, rest...)(d)
+			d.Verb = verb
+		}
+	}
+	onWeb := func(d *tocsin.Deed) {
+		d.Host, d.Tool, d.Who = "web1.example", "", []tocsin.Entity{{Kind: "address", Value: "192.0.2.7"}}
+	}
 	ms := time.Millisecond
 	for _, c := range []struct {
 		name  string
@@ -64,6 +73,11 @@ func TestActs(t *testing.T) {
 		{"an agent's call, too far apart", []tocsin.Deed{told("claude-code", 0, 1, run("cat", "cat /etc/shadow", agent)), told("auditd", 5*time.Minute, 1, run("cat", "cat /etc/shadow"))}, 2},
 		{"an agent's call of one word", []tocsin.Deed{told("claude-code", 0, 1, run("id", "id", agent)), told("auditd", 70*time.Second, 1, run("id", "id"))}, 2},
 		{"two calls of an agent", []tocsin.Deed{told("claude-code", 0, 1, run("cat", "cat /etc/shadow", agent)), told("auditd", time.Second, 1, run("cat", "cat /etc/shadow")), told("claude-code", 20*time.Second, 1, run("cat", "cat /etc/shadow", agent)), told("auditd", 21*time.Second, 1, run("cat", "cat /etc/shadow"))}, 2},
+		{"a request by the server and the agent", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl -s -A 'x' 'http://web1.example/old/.env'", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb, failed))}, 1},
+		{"a request that the agent's reader takes for another verb", []tocsin.Deed{told("nginx", 0, 1, web("probe", "GET /a?x=1", onWeb)), told("claude-code", 9*time.Second, 1, web("request", "GET web1.example:8080/a?x=1", agent))}, 1},
+		{"a request of another machine", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web2.example/old/.env", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb))}, 2},
+		{"a request for something else", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web1.example/old/.git", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb))}, 2},
+		{"a request for the first page", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web1.example/", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /", onWeb))}, 2},
 	} {
 		s := &story{w: &world{machine: map[string]string{"192.0.2.20": "ws1.example"}}}
 		for i := range c.deeds {

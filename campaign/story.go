@@ -18,6 +18,7 @@ type story struct {
 	all []*tocsin.Deed // in order of time
 	by  map[*tocsin.Deed]*member
 	act map[*tocsin.Deed]*act
+	at  map[standing]*tocsin.Deed // the counted ones; see story.counted
 	c   *tocsin.Campaign
 
 	keys   numbering

@@ -220,3 +220,83 @@ func ofPeople(name string, truth *rehearse.Truth) bool {
 	}
 	return strings.HasPrefix(name, "10.") && (strings.HasSuffix(name, ".101") || strings.HasSuffix(name, ".102") || strings.HasSuffix(name, ".103"))
 }
+
+// TestRehearsalBothEnds plays rehearsals of which the sessions of the operator's agents are among the logs. What victims' logs and
+// the sessions tell is to be one campaign that names the principal, and what both tell of one act.
+func TestRehearsalBothEnds(t *testing.T) {
+	measures(t)
+	if testing.Short() {
+		without(t, "whole rehearsals are not for -short")
+	}
+	n := 16 * *rehearsals / publishedSeeds
+	if *rehearsals < publishedSeeds {
+		sampled(t)
+		n = 1
+	}
+	set := own(t)
+	one, acts, both, named, strangers := 0, 0, 0, 0, 0
+	for seed := range n {
+		dir := t.TempDir()
+		truth, err := rehearse.Write(dir, rehearse.Options{Seed: uint64(seed + 1), Pace: attackPace, Targets: 12, Sessions: true}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, _ := told(t, set, filepath.Join(dir, "telemetry"))
+		by := map[tocsin.Place]bool{} // records of what agents did, as victims' logs have them
+		for _, a := range truth.Actions {
+			if !a.Human && a.File != "" {
+				by[tocsin.Place{Source: filepath.Join(dir, "telemetry", filepath.FromSlash(a.File)), Record: uint64(a.Record)}] = true
+			}
+		}
+		benign := map[string]bool{}
+		for _, a := range truth.Benign.Addresses {
+			benign[a] = true
+		}
+		whole := false
+		for _, c := range found.Campaigns {
+			lacks := slices.ContainsFunc(truth.Victims, func(v rehearse.Victim) bool {
+				return v.Reached && !slices.ContainsFunc(c.Victims, func(x tocsin.Victim) bool { return x.Value == strings.ToLower(v.Host) })
+			})
+			sessions := true
+			for _, a := range truth.Actors {
+				for _, s := range a.Sessions {
+					sessions = sessions && slices.ContainsFunc(c.Actors, func(x *tocsin.Actor) bool {
+						return slices.ContainsFunc(x.Handles, func(h tocsin.Entity) bool { return strings.HasSuffix(h.Value, s) })
+					})
+				}
+			}
+			whole = whole || !lacks && sessions && len(c.Principals) == 1
+			for _, a := range c.Actors {
+				for _, h := range a.Handles {
+					named++
+					if benign[h.Value] || ofPeople(h.Value, truth) {
+						strangers++
+					}
+				}
+			}
+			for _, s := range c.Steps {
+				for _, a := range s.Acts {
+					host := slices.ContainsFunc(a.Seen, func(x tocsin.Sight) bool { return by[tocsin.Place{Source: x.Place.Source, Record: x.Place.Record}] })
+					if !host {
+						continue
+					}
+					acts++
+					if slices.ContainsFunc(a.Seen, func(x tocsin.Sight) bool { return strings.HasPrefix(x.Sensor, "ai_agent") }) {
+						both++
+					} else {
+						t.Logf("    seed %d: at one end only: %s", seed+1, a.Text)
+					}
+				}
+			}
+		}
+		if whole {
+			one++
+		} else {
+			t.Logf("    seed %d: %d campaigns, none of which is whole", seed+1, len(found.Campaigns))
+		}
+	}
+	t.Logf("both ends: one campaign in %d of %d, %d of %d listed acts of agents told by both, benign names %d of %d", one, n, both, acts, strangers, named)
+	share(t, "rehearsal/both-ends/one-campaign", one, n)
+	share(t, "rehearsal/both-ends/acts", both, acts)
+	share(t, "rehearsal/both-ends/benign", strangers, named)
+}

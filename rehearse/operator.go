@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,7 @@ type worker struct {
 	used    int    // actions since the address was new
 	now     time.Time
 	actor   *Actor
+	session string // in which an agent's calls are kept
 }
 
 // A step is one action to be played; it says what it was and how it ended.
@@ -28,6 +30,7 @@ type played struct {
 	entry               *entry
 	host, tactic        string
 	what, outcome, file string
+	call                string // the command by which an agent does it from where it runs
 }
 
 var phases = []string{"reconnaissance", "exploitation", "foothold", "credentials", "movement", "collection"}
@@ -319,6 +322,9 @@ func (s *stage) note(o *org, at time.Time, w *worker, p played, human, gate bool
 			s.person.UserAgents = append(s.person.UserAgents, w.agent)
 		}
 	}
+	if s.opt.Sessions && !human && s.opt.Tempo == "agent" {
+		s.called(o, at, w, p)
+	}
 	s.truth.Actions = append(s.truth.Actions, Action{Time: at, Actor: by, Org: o.domain, Host: p.host, Tactic: p.tactic, What: p.what, Outcome: p.outcome, Human: human || s.opt.Tempo == "human", Gate: gate, File: p.file, entry: p.entry})
 }
 
@@ -332,7 +338,7 @@ func (s *stage) ask(o *org, at time.Time, w *worker, method, path string, status
 	case status >= 400:
 		out = "failed"
 	}
-	return played{entry: e, host: o.host("web1"), tactic: "reconnaissance", what: method + " " + path, outcome: out, file: o.name + "/" + o.host("web1") + "/access.log"}
+	return played{entry: e, host: o.host("web1"), tactic: "reconnaissance", what: method + " " + path, outcome: out, file: o.name + "/" + o.host("web1") + "/access.log", call: fetch(o, w, method, path)}
 }
 
 // parts of paths that somebody who looks for a way in asks for.
@@ -358,7 +364,7 @@ func (s *stage) reconnoitre(o *org) []step {
 	for _, port := range []int{21, 22, 25, 3306, 5432, 6379, 8080, 8443, 9200, 27017} {
 		out = append(out, step{o, func(at time.Time, w *worker) played {
 			e := s.conn(o, at, w.address, o.public, port, []string{"REJ", "S0"}[s.rng.IntN(2)], 0, 0)
-			return played{e, o.public, "reconnaissance", fmt.Sprintf("connect to port %d", port), "failed", o.name + "/sensor." + o.domain + "/conn.log"}
+			return played{e, o.public, "reconnaissance", fmt.Sprintf("connect to port %d", port), "failed", o.name + "/sensor." + o.domain + "/conn.log", fmt.Sprintf("nc -zv -w 2 %s %d", o.public, port)}
 		}})
 	}
 	s.rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
@@ -400,13 +406,14 @@ func (s *stage) exploit(o *org, callback string) []step {
 
 // shellRun is a command through what was left on the web server: seen by the web server and by auditd.
 func (s *stage) shellRun(o *org, at time.Time, w *worker, tactic, command string, works bool) played {
-	s.web(o, at, w.address, "GET", o.shell+"?cmd="+strings.NewReplacer(" ", "%20", "/", "%2F", "'", "%27", "|", "%7C", "&", "%26", "\"", "%22").Replace(command), 200, 60+s.rng.IntN(5000), w.agent)
+	path := o.shell + "?cmd=" + strings.NewReplacer(" ", "%20", "/", "%2F", "'", "%27", "|", "%7C", "&", "%26", "\"", "%22").Replace(command)
+	s.web(o, at, w.address, "GET", path, 200, 60+s.rng.IntN(5000), w.agent)
 	e := s.exec(o, "web1", at.Add(40*time.Millisecond), 33, "www-data", 0, []string{"sh", "-c", command})
 	out := "worked"
 	if !works {
 		out = "failed"
 	}
-	return played{e, o.host("web1"), tactic, command, out, o.name + "/" + o.host("web1") + "/audit.log"}
+	return played{e, o.host("web1"), tactic, command, out, o.name + "/" + o.host("web1") + "/audit.log", fetch(o, w, "GET", path)}
 }
 
 func (s *stage) foothold(o *org) []step {
@@ -436,7 +443,7 @@ func (s *stage) credentials(o *org) []step {
 		works := user == "deploy" && host == "app1"
 		out = append(out, step{o, func(at time.Time, w *worker) played {
 			from := o.inside("web1")
-			p := played{host: o.host(host), tactic: "credential-access", what: "login as " + user, outcome: "failed", file: o.name + "/" + o.host(host) + "/auth.log"}
+			p := played{host: o.host(host), tactic: "credential-access", what: "login as " + user, outcome: "failed", file: o.name + "/" + o.host(host) + "/auth.log", call: within(o, user, host, "id")}
 			if host == "dc1" {
 				p.file = o.name + "/" + o.host(host) + "/security.jsonl"
 				p.entry = s.security(o, host, at, 4625, map[string]any{"TargetUserName": user, "TargetDomainName": strings.ToUpper(o.netbios), "LogonType": "3", "IpAddress": from, "IpPort": "50122", "Status": "0xc000006d", "SubStatus": "0xc000006a", "SubjectUserName": "-", "SubjectLogonId": "0x0"})
@@ -463,7 +470,7 @@ func (s *stage) movement(o *org) []step {
 		o.session++
 		e := s.auth(o, "app1", at, "sshd", fmt.Sprintf("Accepted publickey for deploy from %s port %d ssh2: ED25519 SHA256:%s", o.inside("web1"), 30000+s.rng.IntN(20000), s.hex(40)))
 		s.conn(o, at, o.inside("web1"), o.inside("app1"), 22, "SF", 4000, 5000)
-		return played{e, o.host("app1"), "lateral-movement", "login as deploy", "worked", o.name + "/" + o.host("app1") + "/auth.log"}
+		return played{e, o.host("app1"), "lateral-movement", "login as deploy", "worked", o.name + "/" + o.host("app1") + "/auth.log", within(o, "deploy", "app1", "true")}
 	}})
 	session := o.session + 1
 	for i, c := range []string{"whoami", "sudo -n true", "sudo -l", "cat /etc/shadow", "ip route show table all", "getent passwd", "docker ps -a", "ls -la /backup", "nc -zv " + o.inside("db1") + " 5432", "psql -h " + o.inside("db1") + " -U app -c 'select count(*) from users'", "ldapsearch -x -H ldap://" + o.inside("dc1") + " -b dc=" + o.name + ",dc=example '(objectClass=user)' sAMAccountName", "smbclient -L //" + o.inside("dc1") + " -U svc-backup%Token-" + s.hex(4), "for p in 22 80 445 3389; do nc -w1 -zv " + o.inside("ws1") + " $p; done", "cat /home/deploy/.kube/config"} {
@@ -477,13 +484,13 @@ func (s *stage) movement(o *org) []step {
 			if !works {
 				result = "failed"
 			}
-			return played{e, o.host("app1"), tactic, c, result, o.name + "/" + o.host("app1") + "/audit.log"}
+			return played{e, o.host("app1"), tactic, c, result, o.name + "/" + o.host("app1") + "/audit.log", within(o, "deploy", "app1", c)}
 		}})
 	}
 	logon := fmt.Sprintf("0x%x", 0x100000+s.rng.IntN(0x900000))
 	for i, c := range []string{"", "whoami /all", "net group \"Domain Admins\" /domain", "nltest /dclist:" + o.domain, "net user /domain", "quser", "tasklist /v", "reg query HKLM\\SOFTWARE\\Policies", "wevtutil qe Security /c:5", "ntdsutil \"ac i ntds\" ifm \"create full c:\\\\temp\\\\n\" q q", "net user svc_health Token-" + s.hex(6) + " /add /domain", "net group \"Domain Admins\" svc_health /add /domain", "schtasks /create /tn HealthCheck /tr c:\\temp\\h.cmd /sc hourly /ru system"} {
 		out = append(out, step{o, func(at time.Time, w *worker) played {
-			p := played{host: o.host("dc1"), tactic: "discovery", what: c, outcome: "worked", file: o.name + "/" + o.host("dc1") + "/security.jsonl"}
+			p := played{host: o.host("dc1"), tactic: "discovery", what: c, outcome: "worked", file: o.name + "/" + o.host("dc1") + "/security.jsonl", call: within(o, "svc-backup", "dc1", cmp.Or(c, "whoami"))}
 			subject := map[string]any{"SubjectUserName": "svc-backup", "SubjectDomainName": strings.ToUpper(o.netbios), "SubjectLogonId": logon}
 			if i == 0 {
 				p.what, p.tactic = "logon of svc-backup", "lateral-movement"
@@ -516,7 +523,7 @@ func (s *stage) movement(o *org) []step {
 			if strings.HasPrefix(call[1], "GetSecret") {
 				tactic = "credential-access"
 			}
-			return played{e, "aws:" + o.account, tactic, call[0] + ":" + call[1], result, o.name + "/cloud/cloudtrail.jsonl"}
+			return played{e, "aws:" + o.account, tactic, call[0] + ":" + call[1], result, o.name + "/cloud/cloudtrail.jsonl", "aws " + call[0] + " " + dashed(call[1]) + " --profile " + o.name + "-deploy"}
 		}})
 	}
 	return out
@@ -544,7 +551,7 @@ func (s *stage) collect(o *org, drop string) []step {
 			case strings.HasPrefix(c, "rm"):
 				tactic = "stealth"
 			}
-			return played{e, o.host("app1"), tactic, c, "worked", o.name + "/" + o.host("app1") + "/audit.log"}
+			return played{e, o.host("app1"), tactic, c, "worked", o.name + "/" + o.host("app1") + "/audit.log", within(o, "deploy", "app1", "sudo "+c)}
 		}})
 	}
 	return out
@@ -560,4 +567,50 @@ func (s *stage) byHand(o *org, at time.Time, w *worker, in bool) played {
 	}
 	command := s.pick([]string{"ls", "ls -la", "ls", "pwd", "id", "cat notes.md", "cat notes.md", "w", "ls /tmp", "cd /srv", "ls -l /srv", "cat /etc/passwd", "ps aux", "sl", "cat notes.m", "history", "df -h", "ip a", "whoami", "clear"})
 	return s.shellRun(o, at, w, "discovery", command, s.rng.IntN(6) > 0)
+}
+
+// fetch is the command of a web client that makes a request.
+func fetch(o *org, w *worker, method, path string) string {
+	verb := ""
+	if method != "GET" {
+		verb = " -X " + method
+	}
+	return fmt.Sprintf("curl -s -A '%s'%s 'http://%s%s'", w.agent, verb, o.host("web1"), strings.ReplaceAll(path, "'", "%27"))
+}
+
+// within is the command that runs another one on a machine inside, through what was reached before.
+func within(o *org, user, host, command string) string {
+	return fmt.Sprintf("ssh -J web1.%s %s@%s %s", o.domain, user, o.host(host), quoted(command))
+}
+
+// quoted is a word for a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// dashed is the name of a call of the cloud as its command line has it.
+func dashed(call string) string {
+	var b strings.Builder
+	for i, r := range call {
+		if r >= 'A' && r <= 'Z' {
+			if i > 0 {
+				b.WriteByte('-')
+			}
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// called is the call in the session of the agent that did something: it asks, what it did happens, and the result comes back. Clocks
+// of victims and of the machine on which agents run are apart by less than a second.
+func (s *stage) called(o *org, at time.Time, w *worker, p played) {
+	if w.session == "" {
+		w.session = fmt.Sprintf("%s-%s-4%s-a%s-%s", s.hex(8), s.hex(4), s.hex(3), s.hex(3), s.hex(12))
+		w.actor.Sessions = append(w.actor.Sessions, w.session)
+	}
+	result := "exit code 0"
+	if p.outcome != "worked" {
+		result = "exit code 1: " + p.outcome
+	}
+	s.callIn("operator/agents/", at.Add(-time.Duration(50+s.rng.IntN(700))*time.Millisecond), w.session, "op", p.call, result)
 }

@@ -38,6 +38,7 @@ type Options struct {
 	Rename   bool      `json:"rename"`   // tools and user agents change their names when they move
 	Noise    float64   `json:"noise"`    // multiplies what goes on anyway; 1; -1 leaves what machines do every hour and little else
 	Blocks   int       `json:"blocks"`   // organisations whose defenders block the operator's address once; 4; -1 is none
+	Sessions bool      `json:"sessions"` // the sessions of the operator's agents are among the logs, as one has them who runs or serves agents
 }
 
 // maxDays bounds how long a campaign may last, and with it the logs of what goes on beside it.
@@ -246,6 +247,7 @@ type Actor struct {
 	Driver     string   `json:"driver"`
 	Addresses  []string `json:"addresses"`
 	UserAgents []string `json:"user_agents"`
+	Sessions   []string `json:"sessions,omitempty"` // in which an agent's calls are kept
 }
 
 // Victim is a machine of an organisation that the operator was after.

@@ -13,7 +13,7 @@ import (
 type keyWords struct {
 	head, kindHead, whereHead, byHead, evidenceHead string
 	kinds                                           map[string]string // by KeyEvent.Kind
-	unproven, shown, as, from, on, made             string            // of one event
+	unproven, shown, as, from, by, on, made         string            // of one event
 	used, usedNone, touched, touchedNote            string
 	note, attributed                                string // in reports: what a judgement is
 	roleHead, whyHead, seenHead                     string
@@ -25,7 +25,7 @@ var englishKey = keyWords{
 	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "command and control", "privilege": "first act with an administrator's rights",
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
 		"lateral": "first move to another machine", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
-	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", on: "to {0}", made: "account {0}",
+	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", by: "by the agent {0}", on: "to {0}", made: "account {0}",
 	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
 	used: "What the intruder used", usedNone: "Nothing that the logs show to be the intruder's, so nothing to block.",
 	touched:     "What was touched and is not shown to be the intruder's",
@@ -41,7 +41,7 @@ var frenchKey = keyWords{
 	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "commande et contrôle", "privilege": "première action avec des droits d'administration",
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
 		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
-	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", on: "vers {0}", made: "compte {0}",
+	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", by: "par l'agent {0}", on: "vers {0}", made: "compte {0}",
 	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
 	used: "Ce que l'intrus a utilisé", usedNone: "Rien dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
 	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
@@ -86,6 +86,7 @@ func (w *words) about(e *tocsin.KeyEvent) text {
 	add("{0}", e.Host)
 	add(w.key.as, e.Account)
 	add(w.key.from, e.From)
+	add(w.key.by, e.Agent)
 	var on []string
 	for _, v := range e.On {
 		if _, name, ok := strings.Cut(v, ":"); ok && name != e.Host {

@@ -22,6 +22,7 @@ type rehearseCmd struct {
 	Pace     float64 `help:"Evasion: multiply gaps." default:"1"`
 	Rotate   int     `help:"Evasion: a new address every so many actions." placeholder:"N"`
 	Rename   bool    `help:"Evasion: tools and user agents change their names when they move."`
+	Sessions bool    `help:"Keep the sessions of the operator's agents among the logs, below operator/agents."`
 	Noise    float64 `help:"How much goes on anyway, as a factor." default:"1"`
 	Blocks   int     `help:"Organisations that block the operator once." default:"4"`
 	Quiet    bool    `short:"q" help:"Do not say what was written."`
@@ -41,7 +42,7 @@ func (c *rehearseCmd) Run(s std) error {
 		}
 	}
 	truth, err := rehearse.Write(c.Output, rehearse.Options{Seed: c.Seed, Start: start, Targets: c.Targets, Autonomy: none(c.Autonomy), Gates: none(c.Gates), Days: c.Days,
-		Tempo: c.Tempo, Jitter: c.Jitter, Pace: c.Pace, Rotate: c.Rotate, Rename: c.Rename, Noise: none(c.Noise), Blocks: none(c.Blocks)}, c.Force)
+		Tempo: c.Tempo, Jitter: c.Jitter, Pace: c.Pace, Rotate: c.Rotate, Rename: c.Rename, Sessions: c.Sessions, Noise: none(c.Noise), Blocks: none(c.Blocks)}, c.Force)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ function keyEvents(c) {
   const doubtful = (e) => e.outcome === "unknown" && !e.shown && !/^(contact|sign|last|control)$/.test(e.kind);
   return [el("h4", {}, T`Key events`), table([T`When (UTC)`, T`What it is`, T`Command or request`, T`Where and by whom`, T`Evidence`], all.map((e) => ({ class: e.tie === "weak" ? "weak" : null, cells: [
     clock(us(e.time)), [el("b", {}, line(D.keyKinds[e.kind] || e.kind)), " ", weak(e)], { class: "mono", kids: line(e.what) },
-    [e.host, e.account && T`as ` + e.account, e.from && T`from ` + e.from, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? T`account ` : T`to `) + o), e.shown && T`it worked: ` + e.shown, doubtful(e) && T`that it worked is not recorded`].filter(Boolean).map(line).join(", "),
+    [e.host, e.account && T`as ` + e.account, e.from && T`from ` + e.from, e.agent && T`by the agent ` + e.agent, ...(e.on || []).map((o) => o.slice(o.indexOf(":") + 1)).filter((o) => o !== e.host).map((o) => (/^(account|key)$/.test(e.kind) ? T`account ` : T`to `) + o), e.shown && T`it worked: ` + e.shown, doubtful(e) && T`that it worked is not recorded`].filter(Boolean).map(line).join(", "),
     { class: "places", kids: (e.places || []).map((p, i) => [i ? " " : "", placeLink(p)]) }] })), "events"), omitted(c, "key_events")];
 }
 
