@@ -168,7 +168,7 @@ func Decide(was *Known, now *tocsin.Campaign, rules Policy, at time.Time) (alert
 	switch n.kind {
 	case Over:
 		a.Campaign, a.Into = was.Of, now.ID
-		a.Link = rules.link("campaigns", now.ID)
+		a.Link = rules.link("campaigns/" + url.PathEscape(now.ID))
 	case Worse:
 		if n.rose {
 			a.WasLevel = was.Level
@@ -212,7 +212,7 @@ func DecidePrincipal(was *Known, now *tocsin.Principal, rules Policy, at time.Ti
 		rules.Lang, rules.Base = "", ""
 	}
 	a := Alert{Kind: New, At: at.UTC(), Tenant: short(rules.Tenant), Principal: bounded(now.Name, maxName), Level: level, Judged: min(now.Verdict, tocsin.Turned), First: now.First, Last: now.Last,
-		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link("principals", now.Name)}
+		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link(rules.principal(now.Name))}
 	state := []string{rules.Tenant, "principal", now.Name, string(New)}
 	if was != nil && was.Count > 0 {
 		a.Kind, a.WasLevel = Worse, was.Level
@@ -331,7 +331,7 @@ func together(was, part *Known, c *tocsin.Campaign) *Known {
 // alert is what an alert says of a campaign whatever its news are.
 func (p *Policy) alert(c *tocsin.Campaign, at time.Time) Alert {
 	a := Alert{At: at.UTC(), Tenant: short(p.Tenant), Campaign: c.ID, Level: min(c.Level, tocsin.Critical), First: c.First, Last: c.Last, Actions: c.Actions, Driver: c.Driver,
-		Lang: p.lang(), Link: p.link("campaigns", c.ID)}
+		Lang: p.lang(), Link: p.link("campaigns/" + url.PathEscape(c.ID))}
 	if b, err := report.BriefOf(c, a.Lang, maxKey); err == nil {
 		a.Title, a.Verdict, a.Driven, a.Key = bounded(b.Title, maxTitle), bounded(b.Verdict, maxLine), b.Driver, lines(b.Key)
 	}
@@ -369,9 +369,18 @@ func lines(all []string) (some []string) {
 }
 
 // link leads to a page of the console.
-func (p *Policy) link(page, id string) string {
+func (p *Policy) link(page string) string {
 	if p.Base == "" {
 		return ""
 	}
-	return strings.TrimRight(p.Base, "/") + "/" + page + "/" + url.PathEscape(id)
+	return strings.TrimRight(p.Base, "/") + "/" + page
+}
+
+// principal is where the console shows a principal: on its first page, which opens the one that the anchor names.
+func (p *Policy) principal(name string) string {
+	query := ""
+	if p.Tenant != "" {
+		query = "?tenant=" + url.QueryEscape(p.Tenant)
+	}
+	return query + "#principal:" + url.PathEscape(name)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -79,18 +80,14 @@ func Secret(file string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	b := make([]byte, 4097)
-	n := 0
-	for n < len(b) {
-		k, err := f.Read(b[n:])
-		if n += k; err != nil {
-			break
-		}
+	b, err := io.ReadAll(io.LimitReader(f, 4097))
+	if err != nil {
+		return "", err
 	}
-	if n == len(b) {
+	if len(b) > 4096 {
 		return "", fmt.Errorf("%s: more than 4 KiB are no secret", file)
 	}
-	s := strings.TrimSpace(string(b[:n]))
+	s := strings.TrimSpace(string(b))
 	if s == "" {
 		return "", fmt.Errorf("%s: there is no secret in it", file)
 	}
