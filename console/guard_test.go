@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -560,7 +561,8 @@ func TestAccountsFile(t *testing.T) {
 	if err := a.SetUser("ann", password, Viewer); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+	modes := runtime.GOOS != "windows" // where Go reports 0666 whatever the file's rights
+	if info, err := os.Stat(path); err != nil || modes && info.Mode().Perm() != 0o600 {
 		t.Fatalf("mode %v %v", info.Mode(), err)
 	}
 	if b, _ := os.ReadFile(path); strings.Contains(string(b), password) || !strings.Contains(string(b), "$argon2id$v=19$m=65536,t=3,p=4$") {
@@ -588,7 +590,7 @@ func TestAccountsFile(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenAccounts(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := OpenAccounts(path); modes && (err == nil || !strings.Contains(err.Error(), "chmod 600")) {
 		t.Errorf("a file that others may read: %v", err)
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
