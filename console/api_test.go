@@ -332,7 +332,7 @@ func TestHealthAndMetrics(t *testing.T) {
 		}
 	}
 	_, body := ask(t, "GET", at+"/metrics", "")
-	for _, want := range []string{"tocsin_events_total 12345", `tocsin_lag_seconds{stage="decode"} 1`, `tocsin_dropped_total{why="late"} 3`, `tocsin_source_lost_total{kind="syslog",source="syslog:udp",tenant=""} 12`, `tocsin_build_info{version="test"} 1`, "tocsin_rules_aside 1", "go_goroutines", "tocsin_pages 2", "tocsin_turns_total 9", "tocsin_memory_bytes", "tocsin_store_bytes"} {
+	for _, want := range []string{"tocsin_events_total 12345", `tocsin_lag_seconds{stage="decode"} 1`, `tocsin_dropped_total{why="late"} 3`, `tocsin_source_lost_total{kind="syslog",source="syslog:udp",tenant=""} 12`, `tocsin_build_info{version="test"} 1`, "tocsin_rules_aside 1", "go_goroutines", "tocsin_pages 2", "tocsin_turns_total 9", "tocsin_memory_bytes", "tocsin_store_bytes", `tocsin_alerts_given_up_total{way="pager"} 4`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s", want)
 		}

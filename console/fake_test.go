@@ -95,7 +95,7 @@ func (f *fakeRun) Sources() []feed.Stat                  { return f.sources }
 func (f *fakeRun) Rules() []RuleCost                     { return f.rules }
 func (f *fakeRun) Incidents() []Incident                 { return f.incidents }
 func (f *fakeRun) Numbers() Numbers {
-	return Numbers{Events: 12345, Lag: map[string]time.Duration{"decode": time.Second}, Dropped: map[string]int64{"late": 3}, Memory: 1 << 20, Pages: 2, Turns: 9}
+	return Numbers{Events: 12345, Lag: map[string]time.Duration{"decode": time.Second}, Dropped: map[string]int64{"late": 3}, Memory: 1 << 20, Pages: 2, Turns: 9, GivenUp: map[string]int64{"pager": 4}}
 }
 
 func (f *fakeRun) Search(ctx context.Context, q SearchQuery) iter.Seq2[*tocsin.Event, error] {

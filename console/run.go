@@ -204,12 +204,13 @@ type Numbers struct {
 	Mark     time.Time                // how far event time is
 	Alerts   map[string]int64         // sent, by way
 	Unsent   int64                    // alerts that wait
+	GivenUp  map[string]int64         // alerts that nobody got, by way
 	Restarts int64                    //
 }
 
 // A Change says that something is not what it was.
 type Change struct {
-	Kind   string `json:"kind"` // campaign, principal, match, source, incident
+	Kind   string `json:"kind"` // campaign: also principals and matches; source: also rules and incidents
 	Tenant string `json:"tenant,omitempty"`
 	ID     string `json:"id,omitempty"`
 }

@@ -316,7 +316,7 @@ func readLag(now time.Time, origins []engine.OriginView, sources []feed.Stat) (m
 // Numbers are counts and sizes.
 func (v *service) Numbers() console.Numbers {
 	view := v.live.View()
-	n := console.Numbers{Events: v.live.Events(), Turns: view.Turns, Turn: view.Slowest, Mark: view.Mark, Lag: map[string]time.Duration{}, Dropped: map[string]int64{}, Alerts: map[string]int64{}}
+	n := console.Numbers{Events: v.live.Events(), Turns: view.Turns, Turn: view.Slowest, Mark: view.Mark, Lag: map[string]time.Duration{}, Dropped: map[string]int64{}, Alerts: map[string]int64{}, GivenUp: map[string]int64{}}
 	now, sources := time.Now(), v.Sources()
 	n.Lag["read"] = readLag(now, view.Origins, sources)
 	n.Lag["join"] = now.Sub(view.At)
@@ -342,7 +342,7 @@ func (v *service) Numbers() console.Numbers {
 	}
 	n.Archive = v.archived()
 	for _, r := range v.sender.Stats() {
-		n.Alerts[r.Route] = r.Sent
+		n.Alerts[r.Route], n.GivenUp[r.Route] = r.Sent, r.GivenUp
 		n.Unsent += int64(r.Waiting)
 	}
 	return n
