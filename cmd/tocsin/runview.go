@@ -208,18 +208,11 @@ func (v *service) Matches(ctx context.Context, q console.MatchQuery) ([]*tocsin.
 		}
 		of = t.Campaign
 	}
-	var all []*tocsin.Match
+	var groups [][]engine.LiveMatch
 	for _, g := range v.groups(q.Tenant) {
-		for _, m := range v.live.Matches(g.Name) {
-			if of != nil && !holdsPlace(of, m.Event.Place()) {
-				continue
-			}
-			if all = append(all, m.Match); q.Limit > 0 && len(all) >= q.Limit {
-				break
-			}
-		}
+		groups = append(groups, v.live.Matches(g.Name))
 	}
-	slices.SortStableFunc(all, func(a, b *tocsin.Match) int { return a.Time.Compare(b.Time) })
+	all := newestMatches(groups, of, q.Limit)
 	h := report.Private(&report.Hunt{Matches: report.List(all), Principals: v.Principals(q.Tenant)}, report.Privacy{Redact: v.rules.Load().know.Redact})
 	var out []*tocsin.Match
 	for m := range h.Matches.All(true) {
@@ -228,6 +221,27 @@ func (v *service) Matches(ctx context.Context, q console.MatchQuery) ([]*tocsin.
 		out = append(out, &c)
 	}
 	return out, nil
+}
+
+// newestMatches are the newest of all groups, of which each has its newest first: of one campaign where it is named, at most limit
+// of them where that is no zero, in order of time.
+func newestMatches(groups [][]engine.LiveMatch, of *tocsin.Campaign, limit int) (all []*tocsin.Match) {
+	for _, g := range groups {
+		n := 0
+		for _, m := range g {
+			if of != nil && !holdsPlace(of, m.Event.Place()) {
+				continue
+			}
+			if all, n = append(all, m.Match), n+1; n == limit {
+				break
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *tocsin.Match) int { return a.Time.Compare(b.Time) })
+	if limit > 0 {
+		all = all[max(0, len(all)-limit):]
+	}
+	return all
 }
 
 // holdsPlace says that a record is one of a campaign's.
