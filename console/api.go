@@ -149,7 +149,7 @@ func (c *Console) apiRoutes() {
 	})
 	c.accountRoutes(api, get, change)
 	api.OpenAPI().AddOperation(&huma.Operation{OperationID: "events", Method: http.MethodGet, Path: "/api/v1/events", Summary: "Changes as they happen, as server-sent events",
-		Description: "Events are campaign, principal, match, source and incident, each with {kind, tenant, id}; and snapshot, at the beginning and where some may have been missed: then everything has to be asked for again. Last-Event-ID goes on where a stream broke off. A stream that is not read is cut.",
+		Description: "Events are campaign, where campaigns, principals or matches may not be what they were, and source, where sources, rules or incidents may not be, each with {kind, tenant, id}, of which the last two are left out where it is of all; and snapshot, at the beginning and where some may have been missed: then everything has to be asked for again. Last-Event-ID goes on where a stream broke off. A stream that is not read is cut.",
 		Responses:   map[string]*huma.Response{"200": {Description: "A stream", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}}})
 	c.mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, r *http.Request) { c.apiPage(w, r, api.OpenAPI()) })
 }

@@ -127,8 +127,8 @@ func (h *hub) streams() int {
 	return len(h.all)
 }
 
-// events answers with a stream of server-sent events: campaign, principal, match, source and incident, each with the change as
-// JSON; and snapshot, where all there is has to be looked at anew, at the beginning as well. Last-Event-ID goes on where a stream broke off.
+// events answers with a stream of server-sent events: campaign and source, each with the change as JSON; and snapshot, where all
+// there is has to be looked at anew, at the beginning as well. Last-Event-ID goes on where a stream broke off.
 func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 	l, missed, whole, last := c.hub.listen(r.Header.Get("Last-Event-ID"))
 	if l == nil {
@@ -184,7 +184,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 func (c *Console) frame(e event) string {
 	kind := e.Kind
 	switch kind {
-	case "campaign", "principal", "match", "source", "incident":
+	case "campaign", "source":
 	default:
 		kind = "snapshot" // whatever it is, who looks at everything misses nothing
 	}

@@ -58,7 +58,7 @@ function listen() {
   clearTimeout(again);
   if (source || document.hidden) return;
   source = new EventSource("/api/v1/events");
-  for (const kind of ["snapshot", "campaign", "principal", "match"]) source.addEventListener(kind, wake);
+  for (const kind of ["snapshot", "campaign"]) source.addEventListener(kind, wake);
   source.addEventListener("open", () => { if (lost) { lost = false; tellFeed(); } });
   source.addEventListener("error", () => {
     lost = true;
