@@ -20,6 +20,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/tell"
 )
 
 // server serves a console on loopback, for real: connections have addresses, and deadlines hold.
@@ -168,6 +169,26 @@ func TestAPI(t *testing.T) {
 	f.reportFails = errors.New("disk")
 	if a, body := ask(t, "GET", at+"/api/v1/campaigns/c-000000000000/report", ""); a.StatusCode != 500 || strings.Contains(body, "disk") || a.Header.Get("Content-Disposition") != "" {
 		t.Errorf("a report that fails: %s %s", a.Status, body)
+	}
+}
+
+// TestAlertLinks: where an alert's link leads, that which it is of is shown.
+func TestAlertLinks(t *testing.T) {
+	f := sampleRun()
+	f.principals[0].Name = "ops/1 é@shop.example"
+	at := server(t, newConsole(t, f, nil))
+	rules := tell.Policy{Base: at, Tenant: "clinic"}
+	a, _ := tell.Decide(nil, f.told[0].Campaign, rules, begin)
+	if r, body := ask(t, "GET", a.Link, ""); r.StatusCode != 200 || !strings.Contains(body, f.told[0].Campaign.ID) {
+		t.Errorf("%s: %s", a.Link, r.Status)
+	}
+	a, _ = tell.DecidePrincipal(nil, f.principals[0], rules, begin)
+	to, err := url.Parse(a.Link)
+	if err != nil || to.Query().Get("tenant") != "clinic" {
+		t.Fatal(a.Link, err)
+	}
+	if r, body := ask(t, "GET", a.Link, ""); r.StatusCode != 200 || to.Fragment == "" || !strings.Contains(body, `id="`+to.Fragment+`"`) {
+		t.Errorf("%s: %s", a.Link, r.Status)
 	}
 }
 

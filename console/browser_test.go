@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tell"
 )
 
 // A tab is a page in a headless Chromium, with what it complained of.
@@ -249,6 +250,14 @@ func TestInBrowser(t *testing.T) {
 	b.open("/")
 	b.until(`document.documentElement.classList.contains("live") && document.querySelector("#campaign h4").textContent === "Faits marquants"`)
 	b.shot("now-french")
+
+	// The link of an alert opens the principal that it is of.
+	f.mu.Lock()
+	f.principals = append(f.principals, &tocsin.Principal{Name: "ops@shop.example", Verdict: tocsin.Suspicious, Calls: 3, First: begin, Last: begin})
+	alert, _ := tell.DecidePrincipal(nil, f.principals[len(f.principals)-1], tell.Policy{Base: s.URL, Tenant: "clinic"}, begin)
+	f.mu.Unlock()
+	b.open(strings.TrimPrefix(alert.Link, s.URL))
+	b.until(`document.querySelector("#principal .campname")?.textContent === "ops@shop.example" && document.querySelector("#principal-list [aria-pressed=true]").textContent.includes("ops@shop.example")`)
 
 	// Narrow and dark; nothing is wider than the screen.
 	schemes := []string{"light"}
