@@ -21,6 +21,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -79,6 +80,7 @@ type language struct {
 	page   *report.Page
 	said   map[string]string
 	assets map[string]asset
+	pages  map[string]*template.Template // by the name of what is in the layout
 }
 
 // An asset is a file that pages ask for, by a name that changes with what is in it.
@@ -189,9 +191,14 @@ func newLanguage(lang string) (*language, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &language{page: page, said: map[string]string{}, assets: map[string]asset{}}
+	l := &language{page: page, said: map[string]string{}, assets: map[string]asset{}, pages: map[string]*template.Template{}}
 	if lang == "fr" {
 		if l.said, err = frenchWords(); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range [...]string{"now", "list", "search", "login", "api"} {
+		if l.pages[name], err = template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/"+name+".html"); err != nil {
 			return nil, err
 		}
 	}

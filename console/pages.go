@@ -87,12 +87,8 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, name,
 			v.Nav = append(v.Nav, link{x[0], l.say(x[1]), x[0] == r.URL.Path || x[0] != "/" && strings.HasPrefix(r.URL.Path, x[0])})
 		}
 	}
-	t, err := template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/"+name+".html")
 	var b bytes.Buffer
-	if err == nil {
-		err = t.ExecuteTemplate(&b, "layout", v)
-	}
-	if err != nil {
+	if err := l.pages[name].ExecuteTemplate(&b, "layout", v); err != nil {
 		c.log.Error("console: page", "page", name, "err", err)
 		plain(w, http.StatusInternalServerError, "this page could not be made; the log of the run says why\n")
 		return
