@@ -302,15 +302,15 @@ func (c *Console) setStatus(ctx context.Context, s StatusChange) error {
 	if s.Note != "" {
 		detail += ": " + s.Note
 	}
-	if _, err := c.o.Run.Campaign(ctx, s.Tenant, s.ID); err != nil {
+	t, err := c.o.Run.Campaign(ctx, s.Tenant, s.ID)
+	if err != nil {
 		return err
 	}
 	if err := c.audit(ctx, "status", s.ID, detail); err != nil {
 		return err
 	}
-	err := c.o.Run.SetStatus(ctx, who(ctx).name, s)
-	if err == nil {
-		c.hub.tell(Change{Kind: "campaign", Tenant: s.Tenant, ID: s.ID}) // who looks at it sees it at once
+	if err = c.o.Run.SetStatus(ctx, who(ctx).name, s); err == nil {
+		c.Changed(Change{Kind: "campaign", Tenant: t.Tenant, ID: t.Campaign.ID}) // who looks at it sees it at once
 	}
 	return err
 }

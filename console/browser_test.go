@@ -163,7 +163,8 @@ func TestInBrowser(t *testing.T) {
 	f := sampleRun()
 	late := f.told[0]
 	f.told = f.told[1:]
-	s := tlsServer(t, newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true }))
+	c := newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true })
+	s := tlsServer(t, c)
 	b := newTab(t, s.URL) // which ends first, with its event streams
 
 	b.open("/")
@@ -180,7 +181,7 @@ func TestInBrowser(t *testing.T) {
 	f.mu.Lock()
 	f.told = append(f.told, late)
 	f.mu.Unlock()
-	f.changes <- Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID}
+	c.Changed(Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID})
 	b.until(`document.querySelectorAll("#campaign-list .camprow").length === 3 && window.stays`)
 	t.Logf("a campaign is seen %v after it was told", time.Since(began).Round(time.Millisecond))
 	b.until(`document.getElementById("feed").textContent.includes("New: Intrusion into web1")`)
@@ -195,7 +196,7 @@ func TestInBrowser(t *testing.T) {
 	f.mu.Lock()
 	f.told[len(f.told)-1].Campaign = &grown
 	f.mu.Unlock()
-	f.changes <- Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID}
+	c.Changed(Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID})
 	b.until(`document.querySelector("#campaign-list").textContent.includes("grown")`)
 	b.until(`document.querySelector("#campaign .campname").textContent.includes("files") && document.querySelector("#campaign details").open && document.activeElement.classList.contains("step")`)
 

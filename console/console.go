@@ -26,7 +26,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsin-ids/tocsin/report"
@@ -58,7 +57,7 @@ type Options struct {
 	Beat    time.Duration // between signs of life on an event stream; 0 is 15 seconds
 }
 
-// A Console is an http.Handler. Several goroutines may use it. Close ends what it began.
+// A Console is an http.Handler. Several goroutines may use it.
 type Console struct {
 	o        Options
 	log      *slog.Logger
@@ -71,8 +70,6 @@ type Console struct {
 	hosts    map[string]bool
 	now      pageCache
 	started  time.Time
-	end      context.CancelFunc
-	done     sync.WaitGroup
 }
 
 // A language is what the console says and sends in one.
@@ -90,8 +87,7 @@ type asset struct {
 	name string
 }
 
-// New returns a console, or an error that says what in the options is wrong and how to mend it. It begins to follow the run's
-// changes; Close ends that.
+// New returns a console, or an error that says what in the options is wrong and how to mend it.
 func New(o Options) (*Console, error) {
 	if o.Run == nil {
 		return nil, errors.New("console: no run to show")
@@ -133,21 +129,17 @@ func New(o Options) (*Console, error) {
 		}
 		c.langs[lang] = l
 	}
-	var ctx context.Context
-	ctx, c.end = context.WithCancel(context.Background())
 	c.hub = newHub(o.Clients)
-	c.done.Go(func() { c.hub.follow(ctx, o.Run.Changes(ctx)) })
 	c.mux = http.NewServeMux()
 	c.routes()
 	return c, nil
 }
 
-// Close ends what New began and all event streams. The console answers no more.
-func (c *Console) Close() {
-	c.end()
-	c.hub.close()
-	c.done.Wait()
-}
+// Changed tells those who look on that something is not what it was. It never waits.
+func (c *Console) Changed(x Change) { c.hub.tell(x) }
+
+// Close ends all event streams, and there are no more.
+func (c *Console) Close() { c.hub.close() }
 
 func (c *Console) routes() {
 	c.apiRoutes()

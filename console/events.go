@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -41,21 +40,6 @@ type listener struct {
 
 func newHub(most int) *hub { return &hub{epoch: secret()[:8], all: map[*listener]bool{}, most: most} }
 
-// follow takes changes until there are none.
-func (h *hub) follow(ctx context.Context, changes <-chan Change) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case c, ok := <-changes:
-			if !ok {
-				return
-			}
-			h.tell(c)
-		}
-	}
-}
-
 func (h *hub) tell(c Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,11 +59,11 @@ func (h *hub) tell(c Change) {
 	}
 }
 
-// number is that of the last change, and of which process.
-func (h *hub) number() (string, uint64) {
+// number is that of the last change.
+func (h *hub) number() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.epoch, h.last
+	return h.last
 }
 
 // listen begins a stream behind the event with an id, with those after it that are kept. whole says that some may be missing,

@@ -33,7 +33,6 @@ type fakeRun struct {
 	suppressed  []Suppression
 	unready     bool
 	auditFails  error
-	changes     chan Change
 	sources     []feed.Stat
 	rules       []RuleCost
 	incidents   []Incident
@@ -89,11 +88,10 @@ func (f *fakeRun) Matches(_ context.Context, q MatchQuery) ([]*tocsin.Match, err
 	return f.matches[max(0, len(f.matches)-q.Limit):], nil
 }
 
-func (f *fakeRun) Changes(context.Context) <-chan Change { return f.changes }
-func (f *fakeRun) Ready() bool                           { return !f.unready }
-func (f *fakeRun) Sources() []feed.Stat                  { return f.sources }
-func (f *fakeRun) Rules() []RuleCost                     { return f.rules }
-func (f *fakeRun) Incidents() []Incident                 { return f.incidents }
+func (f *fakeRun) Ready() bool           { return !f.unready }
+func (f *fakeRun) Sources() []feed.Stat  { return f.sources }
+func (f *fakeRun) Rules() []RuleCost     { return f.rules }
+func (f *fakeRun) Incidents() []Incident { return f.incidents }
 func (f *fakeRun) Numbers() Numbers {
 	return Numbers{Events: 12345, Lag: map[string]time.Duration{"decode": time.Second}, Dropped: map[string]int64{"late": 3}, Memory: 1 << 20, Pages: 2, Turns: 9, GivenUp: map[string]int64{"pager": 4}}
 }
@@ -219,7 +217,7 @@ func sampleEvent(n int) *tocsin.Event {
 }
 
 func sampleRun() *fakeRun {
-	f := &fakeRun{changes: make(chan Change, 16)}
+	f := &fakeRun{}
 	for i, host := range []string{"web1", "mail" + evil, "files"} {
 		f.told = append(f.told, Told{Tenant: "clinic", Campaign: sampleCampaign(fmt.Sprintf("c-00000000000%d", i), host, tocsin.Critical-tocsin.Level(i)), Updated: begin.Add(time.Duration(i) * time.Minute)})
 	}

@@ -326,7 +326,7 @@ func (p *pageCache) of(key string) *cached {
 func (c *Console) data(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
 	x := c.now.of(key)
 	x.mu.Lock()
-	_, number := c.hub.number()
+	number := c.hub.number()
 	if x.packed == nil || number != x.number || time.Since(x.made) > staleAfter {
 		b, err := make(r.Context())
 		if err != nil {

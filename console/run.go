@@ -30,8 +30,6 @@ type Findings interface {
 	Principals(tenant string) []*tocsin.Principal
 	// Matches are the newest ones that a query asks for, at most Limit, in order of time. Those of one rule share it.
 	Matches(ctx context.Context, q MatchQuery) ([]*tocsin.Match, error)
-	// Changes are told until ctx ends, when the channel is closed. Who is slow misses some and is told of later ones.
-	Changes(ctx context.Context) <-chan Change
 }
 
 // Health is how it goes with a run.
@@ -208,7 +206,7 @@ type Numbers struct {
 	Restarts int64                    //
 }
 
-// A Change says that something is not what it was.
+// A Change says that something is not what it was: see [Console.Changed].
 type Change struct {
 	Kind   string `json:"kind"` // campaign: also principals and matches; source: also rules and incidents
 	Tenant string `json:"tenant,omitempty"`

@@ -184,7 +184,6 @@ type service struct {
 	waiting  atomic.Int64 // sources that are not yet followed
 	began    time.Time
 	first    time.Time // when the first process of this data began
-	changes  hub
 	unkept   unkept
 	spent    spent
 	untaken  bool                            // acts from the command line could not be noted

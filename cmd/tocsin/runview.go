@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -23,40 +22,6 @@ import (
 	"github.com/tocsin-ids/tocsin/store"
 	"github.com/tocsin-ids/tocsin/tell"
 )
-
-// A hub tells those who look on that something is not what it was.
-type hub struct {
-	mu  sync.Mutex
-	all map[chan console.Change]bool
-}
-
-func (h *hub) tell(c console.Change) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for to := range h.all {
-		select {
-		case to <- c:
-		default: // it is slow, and is told of later changes
-		}
-	}
-}
-
-func (h *hub) join(ctx context.Context) <-chan console.Change {
-	c := make(chan console.Change, 256)
-	h.mu.Lock()
-	if h.all == nil {
-		h.all = map[chan console.Change]bool{}
-	}
-	h.all[c] = true
-	h.mu.Unlock()
-	context.AfterFunc(ctx, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		delete(h.all, c)
-		close(c)
-	})
-	return c
-}
 
 // makeConsole makes the console. Nothing is served yet.
 func (v *service) makeConsole() (err error) {
@@ -73,7 +38,7 @@ func (v *service) makeConsole() (err error) {
 
 // turned tells those who look on what a turn changed.
 func (v *service) turned(*engine.View) {
-	v.changes.tell(console.Change{Kind: "campaign"})
+	v.console.Changed(console.Change{Kind: "campaign"})
 }
 
 // groups are what is known of a tenant's group, or of all.
@@ -248,9 +213,6 @@ func newestMatches(groups [][]engine.LiveMatch, of *tocsin.Campaign, limit int) 
 func holdsPlace(c *tocsin.Campaign, at tocsin.Place) bool {
 	return slices.ContainsFunc(c.Records, func(s tocsin.Span) bool { return s.Source == at.Source && s.From <= at.Record && at.Record <= s.To })
 }
-
-// Changes are told until ctx ends.
-func (v *service) Changes(ctx context.Context) <-chan console.Change { return v.changes.join(ctx) }
 
 // Ready says that all sources are followed.
 func (v *service) Ready() bool { return v.ready.Load() }
@@ -479,7 +441,6 @@ func (v *service) SetStatus(ctx context.Context, who string, s console.StatusCha
 	if s.Status == console.Closed && s.Benign {
 		to = tell.Benign
 	}
-	v.changes.tell(console.Change{Kind: "campaign", Tenant: t.Tenant, ID: t.Campaign.ID})
 	return v.keep.status(ctx, t.Tenant, t.Campaign.ID, to)
 }
 
