@@ -185,9 +185,7 @@ func newLanguage(lang string) (*language, error) {
 	}
 	l := &language{page: page, said: map[string]string{}, assets: map[string]asset{}, pages: map[string]*template.Template{}}
 	if lang == "fr" {
-		if l.said, err = frenchWords(); err != nil {
-			return nil, err
-		}
+		l.said = frenchWords()
 	}
 	for _, name := range [...]string{"now", "list", "search", "login", "api"} {
 		if l.pages[name], err = template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/"+name+".html"); err != nil {

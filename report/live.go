@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // A Page is the HTML report in its parts, for one whose data grows: the same markup, styles and scripts, in a language, with
@@ -33,22 +34,21 @@ func NewPage(lang string) (*Page, error) {
 	}
 	p := &Page{w: w, said: map[string]string{}}
 	if w.lang == "fr" {
-		p.said, err = pageWords(frenchPage)
+		p.said = Translations("french.tsv", frenchPage)
 	}
-	return p, err
+	return p, nil
 }
 
-// pageWords reads a table of English and translation.
-func pageWords(table string) (map[string]string, error) {
+// Translations reads a table of what a page says: English and translation, as package tsv has it.
+func Translations(name, table string) map[string]string {
 	all := map[string]string{}
-	for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
-		from, to, ok := strings.Cut(line, "\t")
-		if !ok || from == "" || strings.Contains(to, "\t") {
-			return nil, fmt.Errorf("line %d: want English and translation, parted by one tab", i+1)
+	for n, c := range tsv.Rows(name, table, 2) {
+		if c[0] == "" || c[1] == "" {
+			tsv.Fault(name, n, "an empty column")
 		}
-		all[from] = to
+		all[c[0]] = c[1]
 	}
-	return all, nil
+	return all
 }
 
 // Lang is the page's language: en or fr.
