@@ -80,10 +80,7 @@ func (c *demoCmd) Run(s std) (err error) {
 	}
 	v.gather = demoGather
 	screen := &screen{w: s.out}
-	if err := v.alsoTell("terminal", tell.Channel{Route: screen, Format: screen.line, Rate: -1}); err != nil {
-		v.close()
-		return err
-	}
+	v.alsoTell("terminal", tell.Channel{Route: screen, Format: screen.line, Rate: -1})
 	ctx, stop := context.WithCancel(s.ctx)
 	if c.For > 0 {
 		ctx, stop = context.WithTimeout(s.ctx, c.For)
@@ -168,15 +165,9 @@ func whatHappened(t *rehearse.Truth) string {
 func short(n float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0") }
 
 // alsoTell adds a way of telling that no configuration names, of all that is told. The service is not served yet.
-func (v *service) alsoTell(name string, c tell.Channel) error {
+func (v *service) alsoTell(name string, c tell.Channel) {
 	v.channels[name] = c
-	sender, err := tell.NewSender(outbox{v.store}, v.channels, v.log)
-	if err != nil {
-		return err
-	}
-	v.sender, v.keep.wake = sender, sender.Wake
 	v.keep.routes = append(v.keep.routes, alertRoute{name, tocsin.Unrated})
-	return nil
 }
 
 // A screen is a terminal as a way of telling. Several goroutines may use it.

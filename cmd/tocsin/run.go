@@ -244,10 +244,6 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		level, _ := tocsin.ParseLevel(r.Level)
 		v.keep.routes = append(v.keep.routes, alertRoute{r.Name, level})
 	}
-	if v.sender, err = tell.NewSender(outbox{v.store}, v.channels, log); err != nil {
-		return nil, err
-	}
-	v.keep.wake = v.sender.Wake
 	kept, err := v.keep.kept(ctx, func(tenant, piece string, err error) {
 		v.raise("corrupt", piece, fmt.Sprintf("a piece of what was known cannot be read and is left out: %v; campaigns may lack what it held", err))
 	})
@@ -387,6 +383,10 @@ func (v *service) serve(ctx context.Context, open func(url string)) error {
 		return fmt.Errorf("--listen %s: %w", v.config().Listen, err)
 	}
 	v.keep.follow(v.policy()) // which names where the console listens
+	if v.sender, err = tell.NewSender(outbox{v.store}, v.channels, v.log); err != nil {
+		return err
+	}
+	v.keep.wake = v.sender.Wake
 	for _, l := range v.listeners {
 		if err := l.Listen(); err != nil {
 			return err
