@@ -70,6 +70,7 @@ type Console struct {
 	hosts    map[string]bool
 	now      pageCache
 	started  time.Time
+	readTime time.Duration // of a request's body
 }
 
 // A language is what the console says and sends in one.
@@ -118,7 +119,7 @@ func New(o Options) (*Console, error) {
 			return nil, err
 		}
 	}
-	c := &Console{o: o, log: o.Log, sessions: newSessions(o.Idle, o.Longest), attempts: newAttempts(), local: secret(), langs: map[string]*language{}, hosts: map[string]bool{}, started: time.Now()}
+	c := &Console{o: o, log: o.Log, sessions: newSessions(o.Idle, o.Longest), attempts: newAttempts(), local: secret(), langs: map[string]*language{}, hosts: map[string]bool{}, started: time.Now(), readTime: readTime}
 	for _, h := range o.Hosts {
 		c.hosts[strings.ToLower(strings.TrimSuffix(h, "."))] = true
 	}

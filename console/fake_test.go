@@ -37,6 +37,8 @@ type fakeRun struct {
 	rules       []RuleCost
 	incidents   []Incident
 	reportFails error
+	searchTakes time.Duration
+	statusTakes time.Duration
 }
 
 func (f *fakeRun) Campaigns(_ context.Context, q Query) (page []Told, next string, err error) {
@@ -98,6 +100,10 @@ func (f *fakeRun) Numbers() Numbers {
 
 func (f *fakeRun) Search(ctx context.Context, q SearchQuery) iter.Seq2[*tocsin.Event, error] {
 	return func(yield func(*tocsin.Event, error) bool) {
+		if err := takes(ctx, f.searchTakes); err != nil {
+			yield(nil, err)
+			return
+		}
 		n := 0
 		for _, ev := range f.events {
 			if !q.From.IsZero() && ev.Time.Before(q.From) || !q.To.IsZero() && ev.Time.After(q.To) || q.Text != "" && !strings.Contains(ev.Raw, q.Text) {
@@ -142,7 +148,20 @@ func (f *fakeRun) Report(ctx context.Context, w io.Writer, q ReportQuery) error 
 	return report.JSONL(w, h)
 }
 
-func (f *fakeRun) SetStatus(_ context.Context, who string, s StatusChange) error {
+// takes waits, unless who asks goes away before.
+func takes(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (f *fakeRun) SetStatus(ctx context.Context, who string, s StatusChange) error {
+	if err := takes(ctx, f.statusTakes); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.told {

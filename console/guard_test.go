@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -549,6 +550,32 @@ func TestSlowHeaders(t *testing.T) {
 	_ = conn.SetReadDeadline(time.Now().Add(15 * time.Second))
 	if _, err := io.ReadAll(conn); err != nil {
 		t.Errorf("it is not cut off: %v", err)
+	}
+}
+
+// What takes longer to answer than a request may take to come is answered all the same; a body that does not come is not waited for.
+func TestReadTime(t *testing.T) {
+	f := sampleRun()
+	c := newConsole(t, f, nil)
+	c.readTime = 300 * time.Millisecond
+	f.searchTakes = 2 * c.readTime
+	at := server(t, c)
+	if a, body := ask(t, "GET", at+"/api/v1/search?limit=1", ""); a.StatusCode != 200 || a.Header.Get("X-More") != "limit" {
+		t.Errorf("a long search: %s %s", a.Status, body)
+	}
+	f.statusTakes = 2 * c.readTime
+	if a, body := ask(t, "POST", at+"/api/v1/campaigns/c-000000000000/status", `{"status":"closed"}`, "Content-Type", "application/json"); a.StatusCode != 204 {
+		t.Errorf("a long change: %s %s", a.Status, body)
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /campaigns/c-000000000000/status HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\na=")
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 403") {
+		t.Errorf("a body that does not come: %q %v", line, err)
 	}
 }
 
