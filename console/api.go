@@ -117,6 +117,7 @@ func (c *Console) apiRoutes() {
 	huma.Register(api, get("sources", "/sources", "Sources with lag and loss"), func(context.Context, *struct{}) (*struct{ Body []feed.Stat }, error) {
 		return &struct{ Body []feed.Stat }{append([]feed.Stat{}, c.o.Run.Sources()...)}, nil
 	})
+	huma.Register(api, d.object(change("tryRules", http.MethodPost, "/rules/try", "Hold Sigma rules that are not in use against the events that are kept, for at most 20 seconds"), d.tried), c.tryAPI)
 	huma.Register(api, get("rules", "/rules", "Rules with what they found and took"), func(context.Context, *struct{}) (*struct{ Body []RuleCost }, error) {
 		return &struct{ Body []RuleCost }{append([]RuleCost{}, c.o.Run.Rules()...)}, nil
 	})
@@ -324,13 +325,13 @@ func (c *Console) suppress(ctx context.Context, s Suppression) error {
 	}
 	switch now := time.Now(); {
 	case n != 1:
-		return refused("name one of campaign, rule and entity")
+		return Refused("name one of campaign, rule and entity")
 	case strings.TrimSpace(s.Reason) == "" || len(s.Reason) > 4000:
-		return refused("a reason is needed")
+		return Refused("a reason is needed")
 	case !s.Until.After(now):
-		return refused("its end is not in the future")
+		return Refused("its end is not in the future")
 	case s.Until.After(now.AddDate(1, 0, 1)):
-		return refused("it ends within a year")
+		return Refused("it ends within a year")
 	}
 	if err := c.audit(ctx, "suppress", s.Campaign+s.Rule+s.Entity, "until "+s.Until.UTC().Format(time.RFC3339)+": "+s.Reason); err != nil {
 		return err
@@ -341,7 +342,9 @@ func (c *Console) suppress(ctx context.Context, s Suppression) error {
 // refusedError is why something that a person asked for is not done.
 type refusedError string
 
-func refused(why string) error         { return refusedError(why) }
+// Refused is an error that wraps [ErrRefused] and says just why.
+func Refused(why string) error { return refusedError(why) }
+
 func (e refusedError) Error() string   { return string(e) }
 func (refusedError) Is(err error) bool { return err == ErrRefused }
 

@@ -255,7 +255,7 @@ func TestOpenAPI(t *testing.T) {
 	if o.OpenAPI != "3.1.0" {
 		t.Error("no OpenAPI 3.1")
 	}
-	for _, path := range []string{"/campaigns", "/campaigns/{id}", "/campaigns/{id}/status", "/campaigns/{id}/report", "/principals", "/sources", "/matches", "/rules", "/incidents", "/search", "/record", "/suppressions", "/events", "/users", "/tokens"} {
+	for _, path := range []string{"/campaigns", "/campaigns/{id}", "/campaigns/{id}/status", "/campaigns/{id}/report", "/principals", "/sources", "/matches", "/rules", "/incidents", "/search", "/record", "/rules/try", "/suppressions", "/events", "/users", "/tokens"} {
 		if o.Paths["/api/v1"+path] == nil {
 			t.Errorf("%s is not described", path)
 		}
@@ -270,6 +270,11 @@ func TestOpenAPI(t *testing.T) {
 		for _, v := range decode[[]any](t, body) {
 			s.Items.check(t, o.Components.Schemas, of, v)
 		}
+	}
+	tried := o.Paths["/api/v1/rules/try"]["post"].Responses["200"].Content["application/json"].Schema
+	for _, rules := range []string{"x", "broken"} {
+		_, body := ask(t, "POST", at+"/api/v1/rules/try", `{"rules":"`+rules+`"}`, "Content-Type", "application/json")
+		tried.check(t, o.Components.Schemas, "/rules/try", decode[any](t, body))
 	}
 	if a, body := ask(t, "GET", at+"/api/openapi.yaml", ""); a.StatusCode != 200 || !strings.Contains(body, "openapi: 3.1.0") {
 		t.Error("no YAML")

@@ -260,13 +260,29 @@ func TestInBrowser(t *testing.T) {
 	b.open(strings.TrimPrefix(alert.Link, s.URL))
 	b.until(`document.querySelector("#principal .campname")?.textContent === "ops@shop.example" && document.querySelector("#principal-list [aria-pressed=true]").textContent.includes("ops@shop.example")`)
 
+	// A rule is tried, with what is wrong with it and with what it finds.
+	b.open("/language?to=en&back=/rules")
+	b.click(`a[href="/rules/try"]`)
+	b.until(`location.pathname === "/rules/try"`)
+	b.write(`textarea[name=rules]`, "title: broken")
+	b.submit(`form[action="/rules/try"]`)
+	b.until(`document.querySelector(".faults").textContent.includes("selektion")`)
+	b.shot("try-broken")
+	b.run(`document.querySelector("textarea[name=rules]").value = "title: mended\n".repeat(12)`)
+	b.submit(`form[action="/rules/try"]`)
+	b.until(`document.querySelectorAll("article.event").length === 20 && document.querySelector("textarea").value.startsWith("title: mended")`)
+	b.shot("try")
+	b.size(390, 844, "light")
+	b.until(`document.documentElement.scrollWidth <= 390`)
+	b.shot("try-390")
+
 	// Narrow and dark; nothing is wider than the screen.
 	schemes := []string{"light"}
 	if os.Getenv("TOCSIN_SCREENSHOTS") != "" {
 		schemes = append(schemes, "dark")
 	}
 	for _, scheme := range schemes {
-		for path, name := range map[string]string{"/": "now", "/campaigns/c-000000000000": "campaign", "/campaigns": "campaigns", "/sources": "sources", "/rules": "rules", "/incidents": "incidents", "/search?text=sshd": "search", "/api/": "api"} {
+		for path, name := range map[string]string{"/": "now", "/campaigns/c-000000000000": "campaign", "/campaigns": "campaigns", "/sources": "sources", "/rules": "rules", "/rules/try": "rules-try", "/incidents": "incidents", "/search?text=sshd": "search", "/api/": "api"} {
 			b.size(390, 844, scheme)
 			b.open(path)
 			if name == "now" || name == "campaign" {
@@ -325,7 +341,7 @@ func TestAxe(t *testing.T) {
 	}
 	for _, wide := range []int64{1440, 390} {
 		for _, scheme := range []string{"light", "dark"} {
-			for _, path := range []string{"/", "/campaigns/c-000000000000", "/campaigns", "/sources", "/rules", "/incidents", "/search?text=sshd", "/record?source=/var/log/auth.log&record=7", "/login", "/api/"} {
+			for _, path := range []string{"/", "/campaigns/c-000000000000", "/campaigns", "/sources", "/rules", "/rules/try", "/incidents", "/search?text=sshd", "/record?source=/var/log/auth.log&record=7", "/login", "/api/"} {
 				b.size(wide, 900, scheme)
 				b.open(path)
 				b.until(`document.documentElement.classList.contains("script")`)

@@ -188,8 +188,8 @@ func newLanguage(lang string) (*language, error) {
 	if lang == "fr" {
 		l.said = frenchWords()
 	}
-	for _, name := range [...]string{"now", "list", "search", "login", "api"} {
-		if l.pages[name], err = template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/"+name+".html"); err != nil {
+	for _, name := range [...]string{"now", "list", "search", "try", "login", "api"} {
+		if l.pages[name], err = template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/event.html", "html/"+name+".html"); err != nil {
 			return nil, err
 		}
 	}

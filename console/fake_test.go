@@ -39,6 +39,8 @@ type fakeRun struct {
 	reportFails error
 	searchTakes time.Duration
 	statusTakes time.Duration
+	tried       []Trial
+	tryFails    error
 }
 
 func (f *fakeRun) Campaigns(_ context.Context, q Query) (page []Told, next string, err error) {

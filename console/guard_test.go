@@ -365,6 +365,7 @@ func TestRoles(t *testing.T) {
 		{"GET", "/users", "", 403, 200},
 		{"GET", "/tokens", "", 403, 200},
 		{"POST", "/campaigns/c-000000000000/status", `{"status":"closed"}`, 403, 204},
+		{"POST", "/rules/try", `{"rules":"x"}`, 403, 200},
 		{"POST", "/suppressions", `{"rule":"r","reason":"x","until":"` + until + `"}`, 403, 204},
 		{"PUT", "/users/bob", `{"password":"` + password + `","role":"viewer"}`, 403, 204},
 		{"PUT", "/users/carl", `{"password":"short","role":"viewer"}`, 403, 422},

@@ -21,6 +21,7 @@ import (
 // listBody is a page with one table.
 type listBody struct {
 	Lede, None, Next string
+	Try              bool // rules may be tried
 	Choices          []link
 	Notes            []string
 	Heads            []string
@@ -172,6 +173,7 @@ func (c *Console) rulesPage(w http.ResponseWriter, r *http.Request) {
 	b := listBody{None: l.say("No rule is loaded."), Heads: l.heads("Level", "Rule", "Hits", "Took", "Share of all"),
 		Lede:    fmt.Sprintf(l.say("%s rules, with what they found and took since the run began."), l.digits(int64(len(all)))),
 		Choices: []link{{"/rules", l.say("by hits"), !byCost}, {"/rules?by=cost", l.say("by cost"), byCost}}}
+	b.Try = who(r.Context()).role == Admin
 	for _, x := range all[:min(len(all), maxListed)] {
 		share := 0.0
 		if total > 0 {
@@ -219,6 +221,7 @@ var limits = [...]int{50, 100, 500, 1000}
 
 type eventView struct {
 	Time, Host, Place, Format, Details, Raw string
+	Rule                                    string // that held, where it is said
 	Fields                                  []tocsin.Field
 	Open                                    bool
 }

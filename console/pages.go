@@ -105,16 +105,19 @@ func (c *Console) problemPage(w http.ResponseWriter, r *http.Request, no *refusa
 
 // failed answers with a page that says what is wrong.
 func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
-	no := &refusal{http.StatusInternalServerError, "it did not work; the log of the run says why"}
+	c.problemPage(w, r, c.refusalOf(r, err))
+}
+
+// refusalOf is an error as a person is told it.
+func (c *Console) refusalOf(r *http.Request, err error) *refusal {
 	switch {
 	case errors.Is(err, ErrNotFound):
-		no = &refusal{http.StatusNotFound, "there is no such thing, or it is no longer kept"}
+		return &refusal{http.StatusNotFound, "there is no such thing, or it is no longer kept"}
 	case errors.Is(err, ErrRefused):
-		no = &refusal{http.StatusUnprocessableEntity, err.Error()}
-	default:
-		c.log.Error("console", "path", r.URL.Path, "err", err)
+		return &refusal{http.StatusUnprocessableEntity, err.Error()}
 	}
-	c.problemPage(w, r, no)
+	c.log.Error("console", "path", r.URL.Path, "err", err)
+	return &refusal{http.StatusInternalServerError, "it did not work; the log of the run says why"}
 }
 
 func (c *Console) pageRoutes() {
@@ -131,6 +134,8 @@ func (c *Console) pageRoutes() {
 	c.mux.HandleFunc("POST /campaigns/{id}/suppress", c.postSuppress)
 	c.mux.HandleFunc("GET /sources", c.sourcesPage)
 	c.mux.HandleFunc("GET /rules", c.rulesPage)
+	c.mux.HandleFunc("GET /rules/try", c.tryPage)
+	c.mux.HandleFunc("POST /rules/try", c.tryPage)
 	c.mux.HandleFunc("GET /incidents", c.incidentsPage)
 	c.mux.HandleFunc("GET /search", c.searchPage)
 	c.mux.HandleFunc("GET /record", c.recordPage)

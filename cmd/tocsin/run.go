@@ -185,6 +185,7 @@ type service struct {
 	began    time.Time
 	first    time.Time // when the first process of this data began
 	unkept   unkept
+	trying   sync.Mutex // held while rules are tried
 	spent    spent
 	untaken  bool                            // acts from the command line could not be noted
 	aside    atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew

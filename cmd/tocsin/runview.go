@@ -177,15 +177,18 @@ func (v *service) Matches(ctx context.Context, q console.MatchQuery) ([]*tocsin.
 	for _, g := range v.groups(q.Tenant) {
 		groups = append(groups, v.live.Matches(g.Name))
 	}
-	all := newestMatches(groups, of, q.Limit)
-	h := report.Private(&report.Hunt{Matches: report.List(all), Principals: v.Principals(q.Tenant)}, report.Privacy{Redact: v.rules.Load().know.Redact})
-	var out []*tocsin.Match
+	return v.hidden(newestMatches(groups, of, q.Limit), q.Tenant), nil
+}
+
+// hidden are matches without what may not be shown.
+func (v *service) hidden(all []*tocsin.Match, tenant string) (shown []*tocsin.Match) {
+	h := report.Private(&report.Hunt{Matches: report.List(all), Principals: v.Principals(tenant)}, report.Privacy{Redact: v.rules.Load().know.Redact})
 	for m := range h.Matches.All(true) {
 		c := *m
 		c.Event = m.Event.Clone()
-		out = append(out, &c)
+		shown = append(shown, &c)
 	}
-	return out, nil
+	return shown
 }
 
 // newestMatches are the newest of all groups, of which each has its newest first: of one campaign where it is named, at most limit
@@ -324,11 +327,13 @@ func (v *service) Numbers() console.Numbers {
 	return n
 }
 
+var errNoEvents = console.Refused("no events are kept: the configuration turned the archive off")
+
 // Search goes through the archive.
 func (v *service) Search(ctx context.Context, q console.SearchQuery) iter.Seq2[*tocsin.Event, error] {
 	return func(yield func(*tocsin.Event, error) bool) {
 		if v.archive == nil {
-			yield(nil, fmt.Errorf("%w: no events are kept: the configuration turned the archive off", console.ErrRefused))
+			yield(nil, errNoEvents)
 			return
 		}
 		release := v.archive.Hold()
