@@ -187,6 +187,12 @@ func TestInBrowser(t *testing.T) {
 	b.until(`document.getElementById("feed").textContent.includes("New: Intrusion into web1")`)
 	b.shot("now-wide")
 
+	// No tile of a campaign is wider than its card.
+	for _, wide := range []int64{390, 760, 1024, 1440} {
+		b.size(wide, 1000, "light")
+		b.until(`[...document.querySelectorAll(".camp .tiles > *")].length > 4 && [...document.querySelectorAll(".camp .tiles > *")].every((e) => e.getBoundingClientRect().right < e.parentElement.getBoundingClientRect().right + 1)`)
+	}
+
 	// What was chosen stays chosen while more comes.
 	b.run(`[...document.querySelectorAll("#campaign-list .camprow")].find((r) => r.textContent.includes("files")).click()`)
 	b.until(`document.querySelector("#campaign .campname").textContent.includes("files")`)
