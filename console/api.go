@@ -112,7 +112,7 @@ func (c *Console) apiRoutes() {
 		if err != nil {
 			return nil, c.wrong(err)
 		}
-		return jsonOf(arrayOf(all, report.AppendMatch)), nil
+		return jsonOf(report.AppendMatches(nil, all)), nil
 	})
 	huma.Register(api, get("sources", "/sources", "Sources with lag and loss"), func(context.Context, *struct{}) (*struct{ Body []feed.Stat }, error) {
 		return &struct{ Body []feed.Stat }{append([]feed.Stat{}, c.o.Run.Sources()...)}, nil

@@ -69,7 +69,7 @@ func (c *Console) tryAPI(ctx context.Context, in *tryInput) (*jsonBody, error) {
 	b, err := json.Marshal(struct {
 		*Tried
 		First json.RawMessage `json:"first"`
-	}{t, arrayOf(t.First, report.AppendMatch)})
+	}{t, report.AppendMatches(nil, t.First)})
 	return jsonOf(b), err
 }
 

@@ -166,9 +166,14 @@ func AppendPrincipals(b []byte, all []*tocsin.Principal, names bool) ([]byte, er
 	return append(b, ']'), nil
 }
 
-// AppendMatch appends the object that JSONL has for a match.
-func AppendMatch(b []byte, m *tocsin.Match) []byte {
-	return bytes.TrimSuffix(appendMatch(b, m, map[*tocsin.Rule]string{}), []byte("\n"))
+// AppendMatches appends an array of the objects that JSONL has for matches.
+func AppendMatches(b []byte, all []*tocsin.Match) []byte {
+	rules := map[*tocsin.Rule]string{}
+	b = append(b, '[')
+	for _, m := range all { // which puts the commas
+		b = bytes.TrimSuffix(appendMatch(b, m, rules), []byte("\n"))
+	}
+	return append(b, ']')
 }
 
 // AppendEvent appends the object that JSONL has for an event.
