@@ -152,13 +152,17 @@ func lastMonday(now time.Time) time.Time {
 
 // whatHappened is the truth about a rehearsal in a clause.
 func whatHappened(t *rehearse.Truth) string {
-	reached := 0
+	return fmt.Sprintf("%d acts against %d organisations, %.0f %% of them by agents without a person, and %d machines entered", len(t.Actions), len(t.Campaign.Orgs), 100*t.Campaign.Autonomy, reached(t))
+}
+
+// reached is how many machines were entered.
+func reached(t *rehearse.Truth) (n int) {
 	for _, v := range t.Victims {
 		if v.Reached {
-			reached++
+			n++
 		}
 	}
-	return fmt.Sprintf("%d acts against %d organisations, %.0f %% of them by agents without a person, and %d machines entered", len(t.Actions), len(t.Campaign.Orgs), 100*t.Campaign.Autonomy, reached)
+	return n
 }
 
 // short is a number without what it does not need.
