@@ -62,7 +62,7 @@ var layers = map[string]struct {
 	"source/nats":     {tocsin: []string{"feed"}, libs: []string{"github.com/nats-io/nats.go"}},
 	"store":           {tocsin: []string{"."}, libs: []string{"modernc.org/sqlite"}},
 	"archive":         {tocsin: []string{".", "decode"}, libs: []string{"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"}},
-	"tell":            {tocsin: []string{".", "report"}},
+	"tell":            {tocsin: []string{".", "report", "tsv"}},
 	"console":         {tocsin: []string{".", "feed", "report"}, libs: []string{"github.com/danielgtaylor/huma", "github.com/prometheus/client_golang", "golang.org/x/crypto"}},
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -102,7 +103,7 @@ func (a *Accounts) look() error {
 		return nil
 	case err != nil:
 		return fmt.Errorf("accounts: %w", err)
-	case info.Mode().Perm()&0o077 != 0:
+	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0: // there modes say nothing
 		return fmt.Errorf("accounts: %s may be read or written by others (mode %v): chmod 600 it", a.path, info.Mode().Perm())
 	}
 	stamp := fileStamp{info.ModTime(), info.Size()}

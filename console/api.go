@@ -112,11 +112,12 @@ func (c *Console) apiRoutes() {
 		if err != nil {
 			return nil, c.wrong(err)
 		}
-		return jsonOf(arrayOf(all, report.AppendMatch)), nil
+		return jsonOf(report.AppendMatches(nil, all)), nil
 	})
 	huma.Register(api, get("sources", "/sources", "Sources with lag and loss"), func(context.Context, *struct{}) (*struct{ Body []feed.Stat }, error) {
 		return &struct{ Body []feed.Stat }{append([]feed.Stat{}, c.o.Run.Sources()...)}, nil
 	})
+	huma.Register(api, d.object(change("tryRules", http.MethodPost, "/rules/try", "Hold Sigma rules that are not in use against the events that are kept, for at most 20 seconds"), d.tried), c.tryAPI)
 	huma.Register(api, get("rules", "/rules", "Rules with what they found and took"), func(context.Context, *struct{}) (*struct{ Body []RuleCost }, error) {
 		return &struct{ Body []RuleCost }{append([]RuleCost{}, c.o.Run.Rules()...)}, nil
 	})
@@ -149,7 +150,7 @@ func (c *Console) apiRoutes() {
 	})
 	c.accountRoutes(api, get, change)
 	api.OpenAPI().AddOperation(&huma.Operation{OperationID: "events", Method: http.MethodGet, Path: "/api/v1/events", Summary: "Changes as they happen, as server-sent events",
-		Description: "Events are campaign, principal, match, source and incident, each with {kind, tenant, id}; and snapshot, at the beginning and where some may have been missed: then everything has to be asked for again. Last-Event-ID goes on where a stream broke off. A stream that is not read is cut.",
+		Description: "Events are campaign, where campaigns, principals or matches may not be what they were, and source, where sources, rules or incidents may not be, each with {kind, tenant, id}, of which the last two are left out where it is of all; and snapshot, at the beginning and where some may have been missed: then everything has to be asked for again. Last-Event-ID goes on where a stream broke off. A stream that is not read is cut.",
 		Responses:   map[string]*huma.Response{"200": {Description: "A stream", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}}})
 	c.mux.HandleFunc("GET /api/{$}", func(w http.ResponseWriter, r *http.Request) { c.apiPage(w, r, api.OpenAPI()) })
 }
@@ -302,15 +303,15 @@ func (c *Console) setStatus(ctx context.Context, s StatusChange) error {
 	if s.Note != "" {
 		detail += ": " + s.Note
 	}
-	if _, err := c.o.Run.Campaign(ctx, s.Tenant, s.ID); err != nil {
+	t, err := c.o.Run.Campaign(ctx, s.Tenant, s.ID)
+	if err != nil {
 		return err
 	}
 	if err := c.audit(ctx, "status", s.ID, detail); err != nil {
 		return err
 	}
-	err := c.o.Run.SetStatus(ctx, who(ctx).name, s)
-	if err == nil {
-		c.hub.tell(Change{Kind: "campaign", Tenant: s.Tenant, ID: s.ID}) // who looks at it sees it at once
+	if err = c.o.Run.SetStatus(ctx, who(ctx).name, s); err == nil {
+		c.Changed(Change{Kind: "campaign", Tenant: t.Tenant, ID: t.Campaign.ID}) // who looks at it sees it at once
 	}
 	return err
 }
@@ -324,13 +325,13 @@ func (c *Console) suppress(ctx context.Context, s Suppression) error {
 	}
 	switch now := time.Now(); {
 	case n != 1:
-		return refused("name one of campaign, rule and entity")
+		return Refused("name one of campaign, rule and entity")
 	case strings.TrimSpace(s.Reason) == "" || len(s.Reason) > 4000:
-		return refused("a reason is needed")
+		return Refused("a reason is needed")
 	case !s.Until.After(now):
-		return refused("its end is not in the future")
+		return Refused("its end is not in the future")
 	case s.Until.After(now.AddDate(1, 0, 1)):
-		return refused("it ends within a year")
+		return Refused("it ends within a year")
 	}
 	if err := c.audit(ctx, "suppress", s.Campaign+s.Rule+s.Entity, "until "+s.Until.UTC().Format(time.RFC3339)+": "+s.Reason); err != nil {
 		return err
@@ -341,7 +342,9 @@ func (c *Console) suppress(ctx context.Context, s Suppression) error {
 // refusedError is why something that a person asked for is not done.
 type refusedError string
 
-func refused(why string) error         { return refusedError(why) }
+// Refused is an error that wraps [ErrRefused] and says just why.
+func Refused(why string) error { return refusedError(why) }
+
 func (e refusedError) Error() string   { return string(e) }
 func (refusedError) Is(err error) bool { return err == ErrRefused }
 

@@ -20,6 +20,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/tell"
 )
 
 // server serves a console on loopback, for real: connections have addresses, and deadlines hold.
@@ -171,6 +172,26 @@ func TestAPI(t *testing.T) {
 	}
 }
 
+// TestAlertLinks: where an alert's link leads, that which it is of is shown.
+func TestAlertLinks(t *testing.T) {
+	f := sampleRun()
+	f.principals[0].Name = "ops/1 é@shop.example"
+	at := server(t, newConsole(t, f, nil))
+	rules := tell.Policy{Base: at, Tenant: "clinic"}
+	a, _ := tell.Decide(nil, f.told[0].Campaign, rules, begin)
+	if r, body := ask(t, "GET", a.Link, ""); r.StatusCode != 200 || !strings.Contains(body, f.told[0].Campaign.ID) {
+		t.Errorf("%s: %s", a.Link, r.Status)
+	}
+	a, _ = tell.DecidePrincipal(nil, f.principals[0], rules, begin)
+	to, err := url.Parse(a.Link)
+	if err != nil || to.Query().Get("tenant") != "clinic" {
+		t.Fatal(a.Link, err)
+	}
+	if r, body := ask(t, "GET", a.Link, ""); r.StatusCode != 200 || to.Fragment == "" || !strings.Contains(body, `id="`+to.Fragment+`"`) {
+		t.Errorf("%s: %s", a.Link, r.Status)
+	}
+}
+
 func TestStatusAndSuppression(t *testing.T) {
 	f := sampleRun()
 	at := server(t, newConsole(t, f, nil))
@@ -234,7 +255,7 @@ func TestOpenAPI(t *testing.T) {
 	if o.OpenAPI != "3.1.0" {
 		t.Error("no OpenAPI 3.1")
 	}
-	for _, path := range []string{"/campaigns", "/campaigns/{id}", "/campaigns/{id}/status", "/campaigns/{id}/report", "/principals", "/sources", "/matches", "/rules", "/incidents", "/search", "/record", "/suppressions", "/events", "/users", "/tokens"} {
+	for _, path := range []string{"/campaigns", "/campaigns/{id}", "/campaigns/{id}/status", "/campaigns/{id}/report", "/principals", "/sources", "/matches", "/rules", "/incidents", "/search", "/record", "/rules/try", "/suppressions", "/events", "/users", "/tokens"} {
 		if o.Paths["/api/v1"+path] == nil {
 			t.Errorf("%s is not described", path)
 		}
@@ -249,6 +270,11 @@ func TestOpenAPI(t *testing.T) {
 		for _, v := range decode[[]any](t, body) {
 			s.Items.check(t, o.Components.Schemas, of, v)
 		}
+	}
+	tried := o.Paths["/api/v1/rules/try"]["post"].Responses["200"].Content["application/json"].Schema
+	for _, rules := range []string{"x", "broken"} {
+		_, body := ask(t, "POST", at+"/api/v1/rules/try", `{"rules":"`+rules+`"}`, "Content-Type", "application/json")
+		tried.check(t, o.Components.Schemas, "/rules/try", decode[any](t, body))
 	}
 	if a, body := ask(t, "GET", at+"/api/openapi.yaml", ""); a.StatusCode != 200 || !strings.Contains(body, "openapi: 3.1.0") {
 		t.Error("no YAML")
@@ -332,7 +358,7 @@ func TestHealthAndMetrics(t *testing.T) {
 		}
 	}
 	_, body := ask(t, "GET", at+"/metrics", "")
-	for _, want := range []string{"tocsin_events_total 12345", `tocsin_lag_seconds{stage="decode"} 1`, `tocsin_dropped_total{why="late"} 3`, `tocsin_source_lost_total{kind="syslog",source="syslog:udp",tenant=""} 12`, `tocsin_build_info{version="test"} 1`, "tocsin_rules_aside 1", "go_goroutines", "tocsin_pages 2", "tocsin_turns_total 9", "tocsin_memory_bytes", "tocsin_store_bytes"} {
+	for _, want := range []string{"tocsin_events_total 12345", `tocsin_lag_seconds{stage="decode"} 1`, `tocsin_dropped_total{why="late"} 3`, `tocsin_source_lost_total{kind="syslog",source="syslog:udp",tenant=""} 12`, `tocsin_build_info{version="test"} 1`, "tocsin_rules_aside 1", "go_goroutines", "tocsin_pages 2", "tocsin_turns_total 9", "tocsin_memory_bytes", "tocsin_store_bytes", `tocsin_alerts_given_up_total{way="pager"} 4`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %s", want)
 		}

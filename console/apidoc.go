@@ -14,7 +14,7 @@ import (
 
 // A description has the schemas of what the API tells.
 type description struct {
-	campaign, principal, match, event *huma.Schema
+	campaign, principal, match, event, tried *huma.Schema
 }
 
 // toldObject is a campaign as the API gives it.
@@ -135,7 +135,7 @@ func openAPI(version string) *huma.OpenAPI {
 func describe(api huma.API) description {
 	r := api.OpenAPI().Components.Schemas
 	d := description{campaign: r.Schema(reflect.TypeFor[toldObject](), true, ""), principal: r.Schema(reflect.TypeFor[principalObject](), true, ""),
-		match: r.Schema(reflect.TypeFor[matchObject](), true, ""), event: r.Schema(reflect.TypeFor[eventObject](), true, "")}
+		match: r.Schema(reflect.TypeFor[matchObject](), true, ""), event: r.Schema(reflect.TypeFor[eventObject](), true, ""), tried: r.Schema(reflect.TypeFor[triedObject](), true, "")}
 	for _, s := range r.Map() { // times are null where they are not known; members may be added
 		s.AdditionalProperties = true
 		for _, p := range s.Properties {

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tell"
 )
 
 // A tab is a page in a headless Chromium, with what it complained of.
@@ -162,7 +163,8 @@ func TestInBrowser(t *testing.T) {
 	f := sampleRun()
 	late := f.told[0]
 	f.told = f.told[1:]
-	s := tlsServer(t, newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true }))
+	c := newConsole(t, f, func(o *Options) { o.Accounts, o.Login = accounts(t), true })
+	s := tlsServer(t, c)
 	b := newTab(t, s.URL) // which ends first, with its event streams
 
 	b.open("/")
@@ -179,11 +181,17 @@ func TestInBrowser(t *testing.T) {
 	f.mu.Lock()
 	f.told = append(f.told, late)
 	f.mu.Unlock()
-	f.changes <- Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID}
+	c.Changed(Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID})
 	b.until(`document.querySelectorAll("#campaign-list .camprow").length === 3 && window.stays`)
 	t.Logf("a campaign is seen %v after it was told", time.Since(began).Round(time.Millisecond))
 	b.until(`document.getElementById("feed").textContent.includes("New: Intrusion into web1")`)
 	b.shot("now-wide")
+
+	// No tile of a campaign is wider than its card.
+	for _, wide := range []int64{390, 760, 1024, 1440} {
+		b.size(wide, 1000, "light")
+		b.until(`[...document.querySelectorAll(".camp .tiles > *")].length > 4 && [...document.querySelectorAll(".camp .tiles > *")].every((e) => e.getBoundingClientRect().right < e.parentElement.getBoundingClientRect().right + 1)`)
+	}
 
 	// What was chosen stays chosen while more comes.
 	b.run(`[...document.querySelectorAll("#campaign-list .camprow")].find((r) => r.textContent.includes("files")).click()`)
@@ -194,7 +202,7 @@ func TestInBrowser(t *testing.T) {
 	f.mu.Lock()
 	f.told[len(f.told)-1].Campaign = &grown
 	f.mu.Unlock()
-	f.changes <- Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID}
+	c.Changed(Change{Kind: "campaign", Tenant: "clinic", ID: late.Campaign.ID})
 	b.until(`document.querySelector("#campaign-list").textContent.includes("grown")`)
 	b.until(`document.querySelector("#campaign .campname").textContent.includes("files") && document.querySelector("#campaign details").open && document.activeElement.classList.contains("step")`)
 
@@ -250,13 +258,37 @@ func TestInBrowser(t *testing.T) {
 	b.until(`document.documentElement.classList.contains("live") && document.querySelector("#campaign h4").textContent === "Faits marquants"`)
 	b.shot("now-french")
 
+	// The link of an alert opens the principal that it is of.
+	f.mu.Lock()
+	f.principals = append(f.principals, &tocsin.Principal{Name: "ops@shop.example", Verdict: tocsin.Suspicious, Calls: 3, First: begin, Last: begin})
+	alert, _ := tell.DecidePrincipal(nil, f.principals[len(f.principals)-1], tell.Policy{Base: s.URL, Tenant: "clinic"}, begin)
+	f.mu.Unlock()
+	b.open(strings.TrimPrefix(alert.Link, s.URL))
+	b.until(`document.querySelector("#principal .campname")?.textContent === "ops@shop.example" && document.querySelector("#principal-list [aria-pressed=true]").textContent.includes("ops@shop.example")`)
+
+	// A rule is tried, with what is wrong with it and with what it finds.
+	b.open("/language?to=en&back=/rules")
+	b.click(`a[href="/rules/try"]`)
+	b.until(`location.pathname === "/rules/try"`)
+	b.write(`textarea[name=rules]`, "title: broken")
+	b.submit(`form[action="/rules/try"]`)
+	b.until(`document.querySelector(".faults").textContent.includes("selektion")`)
+	b.shot("try-broken")
+	b.run(`document.querySelector("textarea[name=rules]").value = "title: mended\n".repeat(12)`)
+	b.submit(`form[action="/rules/try"]`)
+	b.until(`document.querySelectorAll("article.event").length === 20 && document.querySelector("textarea").value.startsWith("title: mended")`)
+	b.shot("try")
+	b.size(390, 844, "light")
+	b.until(`document.documentElement.scrollWidth <= 390`)
+	b.shot("try-390")
+
 	// Narrow and dark; nothing is wider than the screen.
 	schemes := []string{"light"}
 	if os.Getenv("TOCSIN_SCREENSHOTS") != "" {
 		schemes = append(schemes, "dark")
 	}
 	for _, scheme := range schemes {
-		for path, name := range map[string]string{"/": "now", "/campaigns/c-000000000000": "campaign", "/campaigns": "campaigns", "/sources": "sources", "/rules": "rules", "/incidents": "incidents", "/search?text=sshd": "search", "/api/": "api"} {
+		for path, name := range map[string]string{"/": "now", "/campaigns/c-000000000000": "campaign", "/campaigns": "campaigns", "/sources": "sources", "/rules": "rules", "/rules/try": "rules-try", "/incidents": "incidents", "/search?text=sshd": "search", "/api/": "api"} {
 			b.size(390, 844, scheme)
 			b.open(path)
 			if name == "now" || name == "campaign" {
@@ -315,7 +347,7 @@ func TestAxe(t *testing.T) {
 	}
 	for _, wide := range []int64{1440, 390} {
 		for _, scheme := range []string{"light", "dark"} {
-			for _, path := range []string{"/", "/campaigns/c-000000000000", "/campaigns", "/sources", "/rules", "/incidents", "/search?text=sshd", "/record?source=/var/log/auth.log&record=7", "/login", "/api/"} {
+			for _, path := range []string{"/", "/campaigns/c-000000000000", "/campaigns", "/sources", "/rules", "/rules/try", "/incidents", "/search?text=sshd", "/record?source=/var/log/auth.log&record=7", "/login", "/api/"} {
 				b.size(wide, 900, scheme)
 				b.open(path)
 				b.until(`document.documentElement.classList.contains("script")`)

@@ -21,11 +21,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsin-ids/tocsin/report"
@@ -57,7 +57,7 @@ type Options struct {
 	Beat    time.Duration // between signs of life on an event stream; 0 is 15 seconds
 }
 
-// A Console is an http.Handler. Several goroutines may use it. Close ends what it began.
+// A Console is an http.Handler. Several goroutines may use it.
 type Console struct {
 	o        Options
 	log      *slog.Logger
@@ -70,8 +70,7 @@ type Console struct {
 	hosts    map[string]bool
 	now      pageCache
 	started  time.Time
-	end      context.CancelFunc
-	done     sync.WaitGroup
+	readTime time.Duration // of a request's body
 }
 
 // A language is what the console says and sends in one.
@@ -79,6 +78,7 @@ type language struct {
 	page   *report.Page
 	said   map[string]string
 	assets map[string]asset
+	pages  map[string]*template.Template // by the name of what is in the layout
 }
 
 // An asset is a file that pages ask for, by a name that changes with what is in it.
@@ -88,8 +88,7 @@ type asset struct {
 	name string
 }
 
-// New returns a console, or an error that says what in the options is wrong and how to mend it. It begins to follow the run's
-// changes; Close ends that.
+// New returns a console, or an error that says what in the options is wrong and how to mend it.
 func New(o Options) (*Console, error) {
 	if o.Run == nil {
 		return nil, errors.New("console: no run to show")
@@ -120,7 +119,7 @@ func New(o Options) (*Console, error) {
 			return nil, err
 		}
 	}
-	c := &Console{o: o, log: o.Log, sessions: newSessions(o.Idle, o.Longest), attempts: newAttempts(), local: secret(), langs: map[string]*language{}, hosts: map[string]bool{}, started: time.Now()}
+	c := &Console{o: o, log: o.Log, sessions: newSessions(o.Idle, o.Longest), attempts: newAttempts(), local: secret(), langs: map[string]*language{}, hosts: map[string]bool{}, started: time.Now(), readTime: readTime}
 	for _, h := range o.Hosts {
 		c.hosts[strings.ToLower(strings.TrimSuffix(h, "."))] = true
 	}
@@ -131,21 +130,17 @@ func New(o Options) (*Console, error) {
 		}
 		c.langs[lang] = l
 	}
-	var ctx context.Context
-	ctx, c.end = context.WithCancel(context.Background())
 	c.hub = newHub(o.Clients)
-	c.done.Go(func() { c.hub.follow(ctx, o.Run.Changes(ctx)) })
 	c.mux = http.NewServeMux()
 	c.routes()
 	return c, nil
 }
 
-// Close ends what New began and all event streams. The console answers no more.
-func (c *Console) Close() {
-	c.end()
-	c.hub.close()
-	c.done.Wait()
-}
+// Changed tells those who look on that something is not what it was. It never waits.
+func (c *Console) Changed(x Change) { c.hub.tell(x) }
+
+// Close ends all event streams, and there are no more.
+func (c *Console) Close() { c.hub.close() }
 
 func (c *Console) routes() {
 	c.apiRoutes()
@@ -189,9 +184,12 @@ func newLanguage(lang string) (*language, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &language{page: page, said: map[string]string{}, assets: map[string]asset{}}
+	l := &language{page: page, said: map[string]string{}, assets: map[string]asset{}, pages: map[string]*template.Template{}}
 	if lang == "fr" {
-		if l.said, err = frenchWords(); err != nil {
+		l.said = frenchWords()
+	}
+	for _, name := range [...]string{"now", "list", "search", "try", "login", "api"} {
+		if l.pages[name], err = template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/event.html", "html/"+name+".html"); err != nil {
 			return nil, err
 		}
 	}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -41,21 +40,6 @@ type listener struct {
 
 func newHub(most int) *hub { return &hub{epoch: secret()[:8], all: map[*listener]bool{}, most: most} }
 
-// follow takes changes until there are none.
-func (h *hub) follow(ctx context.Context, changes <-chan Change) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case c, ok := <-changes:
-			if !ok {
-				return
-			}
-			h.tell(c)
-		}
-	}
-}
-
 func (h *hub) tell(c Change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -75,11 +59,11 @@ func (h *hub) tell(c Change) {
 	}
 }
 
-// number is that of the last change, and of which process.
-func (h *hub) number() (string, uint64) {
+// number is that of the last change.
+func (h *hub) number() uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.epoch, h.last
+	return h.last
 }
 
 // listen begins a stream behind the event with an id, with those after it that are kept. whole says that some may be missing,
@@ -127,8 +111,8 @@ func (h *hub) streams() int {
 	return len(h.all)
 }
 
-// events answers with a stream of server-sent events: campaign, principal, match, source and incident, each with the change as
-// JSON; and snapshot, where all there is has to be looked at anew, at the beginning as well. Last-Event-ID goes on where a stream broke off.
+// events answers with a stream of server-sent events: campaign and source, each with the change as JSON; and snapshot, where all
+// there is has to be looked at anew, at the beginning as well. Last-Event-ID goes on where a stream broke off.
 func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 	l, missed, whole, last := c.hub.listen(r.Header.Get("Last-Event-ID"))
 	if l == nil {
@@ -184,7 +168,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) {
 func (c *Console) frame(e event) string {
 	kind := e.Kind
 	switch kind {
-	case "campaign", "principal", "match", "source", "incident":
+	case "campaign", "source":
 	default:
 		kind = "snapshot" // whatever it is, who looks at everything misses nothing
 	}

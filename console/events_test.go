@@ -75,14 +75,15 @@ func (s *stream) next(t *testing.T) (name, data, id string) {
 
 func TestEvents(t *testing.T) {
 	f := sampleRun()
-	at := server(t, newConsole(t, f, nil))
+	c := newConsole(t, f, nil)
+	at := server(t, c)
 	s := listen(t, at, "")
 	name, _, first := s.next(t)
 	if name != "snapshot" {
 		t.Fatalf("it begins with %s", name)
 	}
-	f.changes <- Change{Kind: "campaign", Tenant: "clinic", ID: "c-1"}
-	f.changes <- Change{Kind: "source", ID: "a\nevent: forged"}
+	c.Changed(Change{Kind: "campaign", Tenant: "clinic", ID: "c-1"})
+	c.Changed(Change{Kind: "source", ID: "a\nevent: forged"})
 	if name, data, _ := s.next(t); name != "campaign" || data != `{"kind":"campaign","tenant":"clinic","id":"c-1"}` {
 		t.Errorf("%s %s", name, data)
 	}

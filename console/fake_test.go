@@ -33,11 +33,14 @@ type fakeRun struct {
 	suppressed  []Suppression
 	unready     bool
 	auditFails  error
-	changes     chan Change
 	sources     []feed.Stat
 	rules       []RuleCost
 	incidents   []Incident
 	reportFails error
+	searchTakes time.Duration
+	statusTakes time.Duration
+	tried       []Trial
+	tryFails    error
 }
 
 func (f *fakeRun) Campaigns(_ context.Context, q Query) (page []Told, next string, err error) {
@@ -89,17 +92,20 @@ func (f *fakeRun) Matches(_ context.Context, q MatchQuery) ([]*tocsin.Match, err
 	return f.matches[max(0, len(f.matches)-q.Limit):], nil
 }
 
-func (f *fakeRun) Changes(context.Context) <-chan Change { return f.changes }
-func (f *fakeRun) Ready() bool                           { return !f.unready }
-func (f *fakeRun) Sources() []feed.Stat                  { return f.sources }
-func (f *fakeRun) Rules() []RuleCost                     { return f.rules }
-func (f *fakeRun) Incidents() []Incident                 { return f.incidents }
+func (f *fakeRun) Ready() bool           { return !f.unready }
+func (f *fakeRun) Sources() []feed.Stat  { return f.sources }
+func (f *fakeRun) Rules() []RuleCost     { return f.rules }
+func (f *fakeRun) Incidents() []Incident { return f.incidents }
 func (f *fakeRun) Numbers() Numbers {
-	return Numbers{Events: 12345, Lag: map[string]time.Duration{"decode": time.Second}, Dropped: map[string]int64{"late": 3}, Memory: 1 << 20, Pages: 2, Turns: 9}
+	return Numbers{Events: 12345, Lag: map[string]time.Duration{"decode": time.Second}, Dropped: map[string]int64{"late": 3}, Memory: 1 << 20, Pages: 2, Turns: 9, GivenUp: map[string]int64{"pager": 4}}
 }
 
 func (f *fakeRun) Search(ctx context.Context, q SearchQuery) iter.Seq2[*tocsin.Event, error] {
 	return func(yield func(*tocsin.Event, error) bool) {
+		if err := takes(ctx, f.searchTakes); err != nil {
+			yield(nil, err)
+			return
+		}
 		n := 0
 		for _, ev := range f.events {
 			if !q.From.IsZero() && ev.Time.Before(q.From) || !q.To.IsZero() && ev.Time.After(q.To) || q.Text != "" && !strings.Contains(ev.Raw, q.Text) {
@@ -144,7 +150,20 @@ func (f *fakeRun) Report(ctx context.Context, w io.Writer, q ReportQuery) error 
 	return report.JSONL(w, h)
 }
 
-func (f *fakeRun) SetStatus(_ context.Context, who string, s StatusChange) error {
+// takes waits, unless who asks goes away before.
+func takes(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (f *fakeRun) SetStatus(ctx context.Context, who string, s StatusChange) error {
+	if err := takes(ctx, f.statusTakes); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.told {
@@ -219,7 +238,7 @@ func sampleEvent(n int) *tocsin.Event {
 }
 
 func sampleRun() *fakeRun {
-	f := &fakeRun{changes: make(chan Change, 16)}
+	f := &fakeRun{}
 	for i, host := range []string{"web1", "mail" + evil, "files"} {
 		f.told = append(f.told, Told{Tenant: "clinic", Campaign: sampleCampaign(fmt.Sprintf("c-00000000000%d", i), host, tocsin.Critical-tocsin.Level(i)), Updated: begin.Add(time.Duration(i) * time.Minute)})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
+	"io"
 	"mime"
 	"net"
 	"net/http"
@@ -61,9 +62,11 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	deadlines := http.NewResponseController(w)
-	_ = deadlines.SetReadDeadline(time.Now().Add(readTime)) // a recorder in a test has none
-	_ = deadlines.SetWriteDeadline(time.Now().Add(writeTime))
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	_ = deadlines.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder in a test has none
+	if r.Body != http.NoBody {
+		_ = deadlines.SetReadDeadline(time.Now().Add(c.readTime))
+		r.Body = http.MaxBytesReader(w, &timedBody{r.Body, deadlines}, maxBody)
+	}
 
 	if no := c.admits(r); no != nil {
 		c.refuse(w, r, no)
@@ -113,6 +116,21 @@ func (c *Console) admits(r *http.Request) *refusal {
 		}
 	}
 	return nil
+}
+
+// A timedBody is a body that has to come within a time. At its end the time is over: net/http reads on to see whether who asks is
+// still there, and would take a deadline that is missed then for their going away.
+type timedBody struct {
+	io.ReadCloser
+	deadlines *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		_ = b.deadlines.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 func safe(method string) bool {

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"maps"
 	"net/http"
 	"net/url"
@@ -22,7 +21,8 @@ import (
 // listBody is a page with one table.
 type listBody struct {
 	Lede, None, Next string
-	Form             template.HTML
+	Try              bool // rules may be tried
+	Choices          []link
 	Notes            []string
 	Heads            []string
 	Rows             []listRow
@@ -65,16 +65,9 @@ func (c *Console) listPage(w http.ResponseWriter, r *http.Request) {
 		}
 		b.Next = "/campaigns?" + more.Encode()
 	}
-	var form strings.Builder
-	form.WriteString(`<p class="jump">`)
-	for _, s := range [...][2]string{{"", "all"}, {Open, Open}, {Acknowledged, Acknowledged}, {Closed, Closed}} {
-		here := ""
-		if s[0] == status {
-			here = ` aria-current="true"`
-		}
-		form.WriteString(`<a href="/campaigns?status=` + s[0] + `"` + here + `>` + template.HTMLEscapeString(l.say(s[1])) + `</a> `)
+	for _, s := range [...]string{"", Open, Acknowledged, Closed} {
+		b.Choices = append(b.Choices, link{"/campaigns?status=" + s, l.say(cmp.Or(s, "all")), s == status})
 	}
-	b.Form = template.HTML(form.String() + "</p>")
 	c.page(w, r, http.StatusOK, "list", "Campaigns", view{Again: true, Body: b})
 }
 
@@ -178,8 +171,9 @@ func (c *Console) rulesPage(w http.ResponseWriter, r *http.Request) {
 		total += x.Cost
 	}
 	b := listBody{None: l.say("No rule is loaded."), Heads: l.heads("Level", "Rule", "Hits", "Took", "Share of all"),
-		Lede: fmt.Sprintf(l.say("%s rules, with what they found and took since the run began."), l.digits(int64(len(all)))),
-		Form: template.HTML(`<p class="jump"><a href="/rules"` + current(!byCost) + `>` + template.HTMLEscapeString(l.say("by hits")) + `</a> <a href="/rules?by=cost"` + current(byCost) + `>` + template.HTMLEscapeString(l.say("by cost")) + `</a></p>`)}
+		Lede:    fmt.Sprintf(l.say("%s rules, with what they found and took since the run began."), l.digits(int64(len(all)))),
+		Choices: []link{{"/rules", l.say("by hits"), !byCost}, {"/rules?by=cost", l.say("by cost"), byCost}}}
+	b.Try = who(r.Context()).role == Admin
 	for _, x := range all[:min(len(all), maxListed)] {
 		share := 0.0
 		if total > 0 {
@@ -196,13 +190,6 @@ func (c *Console) rulesPage(w http.ResponseWriter, r *http.Request) {
 		b.Notes = append(b.Notes, fmt.Sprintf(l.say("The first %s; all are in the API."), l.digits(maxListed)))
 	}
 	c.page(w, r, http.StatusOK, "list", "Rules", view{Again: true, Body: b})
-}
-
-func current(is bool) string {
-	if is {
-		return ` aria-current="true"`
-	}
-	return ""
 }
 
 func (c *Console) incidentsPage(w http.ResponseWriter, r *http.Request) {
@@ -222,19 +209,19 @@ func (c *Console) incidentsPage(w http.ResponseWriter, r *http.Request) {
 type searchBody struct {
 	From, To, Text, Fields string
 	BadFrom, BadTo         bool
-	Limits                 []limitChoice
+	Limits                 []int
+	Limit                  int
 	Asked                  bool
 	Wrong, Found           string
 	Events                 []eventView
 }
 
-type limitChoice struct {
-	N      int
-	Chosen bool
-}
+// limits are what a person may choose from: how many events a search shows at most.
+var limits = [...]int{50, 100, 500, 1000}
 
 type eventView struct {
 	Time, Host, Place, Format, Details, Raw string
+	Rule                                    string // that held, where it is said
 	Fields                                  []tocsin.Field
 	Open                                    bool
 }
@@ -264,14 +251,10 @@ func (c *Console) searchPage(w http.ResponseWriter, r *http.Request) {
 	l, q := c.languageOf(r), r.URL.Query()
 	b := searchBody{From: q.Get("from"), To: q.Get("to"), Text: q.Get("text"), Fields: q.Get("fields")}
 	limit := 100
-	for _, n := range []int{50, 100, 500, 1000} {
-		if q.Get("limit") == strconv.Itoa(n) {
-			limit = n
-		}
+	if n, _ := strconv.Atoi(q.Get("limit")); slices.Contains(limits[:], n) {
+		limit = n
 	}
-	for _, n := range []int{50, 100, 500, 1000} {
-		b.Limits = append(b.Limits, limitChoice{n, n == limit})
-	}
+	b.Limits, b.Limit = limits[:], limit
 	s := SearchQuery{Tenant: q.Get("tenant"), Text: strings.TrimSpace(b.Text), Limit: limit}
 	var ok [2]bool
 	s.From, ok[0] = instant(b.From, false)
@@ -349,11 +332,7 @@ func (c *Console) recordPage(w http.ResponseWriter, r *http.Request) {
 	}
 	v := viewOf(ev)
 	v.Open = true
-	b := searchBody{Events: []eventView{v}}
-	for _, n := range []int{50, 100, 500, 1000} {
-		b.Limits = append(b.Limits, limitChoice{n, n == 100})
-	}
-	c.page(w, r, http.StatusOK, "search", "Record", view{Body: b})
+	c.page(w, r, http.StatusOK, "search", "Record", view{Body: searchBody{Events: []eventView{v}, Limits: limits[:], Limit: 100}})
 }
 
 type apiBody struct{ Operations []operation }

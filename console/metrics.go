@@ -36,6 +36,7 @@ func (c *Console) metrics() http.Handler {
 	count("turns_total", "Turns of the state.")
 	count("dropped_total", "What was met and not kept, by why.", "why")
 	count("alerts_total", "Alerts that were sent, by way.", "way")
+	count("alerts_given_up_total", "Alerts that nobody got, by way.", "way")
 	count("restarts_total", "Parts that failed and were begun again.")
 	size("lag_seconds", "How far a stage is behind.", "stage")
 	size("turn_seconds", "How long the last turn took.")
@@ -98,6 +99,9 @@ func (n *numbers) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, k := range slices.Sorted(maps.Keys(x.Alerts)) {
 		tell("alerts_total", float64(x.Alerts[k]), k)
+	}
+	for _, k := range slices.Sorted(maps.Keys(x.GivenUp)) {
+		tell("alerts_given_up_total", float64(x.GivenUp[k]), k)
 	}
 	for _, k := range slices.Sorted(maps.Keys(x.Lag)) {
 		tell("lag_seconds", x.Lag[k].Seconds(), k)

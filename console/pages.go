@@ -87,12 +87,8 @@ func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, name,
 			v.Nav = append(v.Nav, link{x[0], l.say(x[1]), x[0] == r.URL.Path || x[0] != "/" && strings.HasPrefix(r.URL.Path, x[0])})
 		}
 	}
-	t, err := template.New("").Funcs(template.FuncMap{"t": l.say}).ParseFS(files, "html/layout.html", "html/"+name+".html")
 	var b bytes.Buffer
-	if err == nil {
-		err = t.ExecuteTemplate(&b, "layout", v)
-	}
-	if err != nil {
+	if err := l.pages[name].ExecuteTemplate(&b, "layout", v); err != nil {
 		c.log.Error("console: page", "page", name, "err", err)
 		plain(w, http.StatusInternalServerError, "this page could not be made; the log of the run says why\n")
 		return
@@ -109,16 +105,19 @@ func (c *Console) problemPage(w http.ResponseWriter, r *http.Request, no *refusa
 
 // failed answers with a page that says what is wrong.
 func (c *Console) failed(w http.ResponseWriter, r *http.Request, err error) {
-	no := &refusal{http.StatusInternalServerError, "it did not work; the log of the run says why"}
+	c.problemPage(w, r, c.refusalOf(r, err))
+}
+
+// refusalOf is an error as a person is told it.
+func (c *Console) refusalOf(r *http.Request, err error) *refusal {
 	switch {
 	case errors.Is(err, ErrNotFound):
-		no = &refusal{http.StatusNotFound, "there is no such thing, or it is no longer kept"}
+		return &refusal{http.StatusNotFound, "there is no such thing, or it is no longer kept"}
 	case errors.Is(err, ErrRefused):
-		no = &refusal{http.StatusUnprocessableEntity, err.Error()}
-	default:
-		c.log.Error("console", "path", r.URL.Path, "err", err)
+		return &refusal{http.StatusUnprocessableEntity, err.Error()}
 	}
-	c.problemPage(w, r, no)
+	c.log.Error("console", "path", r.URL.Path, "err", err)
+	return &refusal{http.StatusInternalServerError, "it did not work; the log of the run says why"}
 }
 
 func (c *Console) pageRoutes() {
@@ -135,6 +134,8 @@ func (c *Console) pageRoutes() {
 	c.mux.HandleFunc("POST /campaigns/{id}/suppress", c.postSuppress)
 	c.mux.HandleFunc("GET /sources", c.sourcesPage)
 	c.mux.HandleFunc("GET /rules", c.rulesPage)
+	c.mux.HandleFunc("GET /rules/try", c.tryPage)
+	c.mux.HandleFunc("POST /rules/try", c.tryPage)
 	c.mux.HandleFunc("GET /incidents", c.incidentsPage)
 	c.mux.HandleFunc("GET /search", c.searchPage)
 	c.mux.HandleFunc("GET /record", c.recordPage)
@@ -330,7 +331,7 @@ func (p *pageCache) of(key string) *cached {
 func (c *Console) data(w http.ResponseWriter, r *http.Request, key string, make func(context.Context) ([]byte, error)) {
 	x := c.now.of(key)
 	x.mu.Lock()
-	_, number := c.hub.number()
+	number := c.hub.number()
 	if x.packed == nil || number != x.number || time.Since(x.made) > staleAfter {
 		b, err := make(r.Context())
 		if err != nil {

@@ -30,8 +30,6 @@ type Findings interface {
 	Principals(tenant string) []*tocsin.Principal
 	// Matches are the newest ones that a query asks for, at most Limit, in order of time. Those of one rule share it.
 	Matches(ctx context.Context, q MatchQuery) ([]*tocsin.Match, error)
-	// Changes are told until ctx ends, when the channel is closed. Who is slow misses some and is told of later ones.
-	Changes(ctx context.Context) <-chan Change
 }
 
 // Health is how it goes with a run.
@@ -50,6 +48,8 @@ type Archive interface {
 	Search(ctx context.Context, q SearchQuery) iter.Seq2[*tocsin.Event, error]
 	// Record is one event, by its place; ErrNotFound where it is no longer kept.
 	Record(ctx context.Context, tenant string, at tocsin.Place) (*tocsin.Event, error)
+	// Try holds rules that are not in use against what is kept. Where ctx's time is over it gives what was found until then.
+	Try(ctx context.Context, t Trial) (*Tried, error)
 	// Report writes a campaign, or everything where id is empty, in a format and language of package report.
 	Report(ctx context.Context, w io.Writer, q ReportQuery) error
 }
@@ -119,6 +119,41 @@ type SearchQuery struct {
 	Limit    int
 }
 
+// A Trial is rules that are not in use, to be held against what is kept.
+type Trial struct {
+	Tenant   string
+	Rules    string    // Sigma, as YAML: all that they refer to is among them
+	From, To time.Time // zero is no bound
+	Limit    int       // of matches that are shown
+}
+
+// Tried is what came of a trial. Where rules cannot be used nothing was tried.
+type Tried struct {
+	Faults    []RuleFault     `json:"faults" doc:"Why rules cannot be used. Where there are any, nothing was tried."`
+	Notes     []RuleFault     `json:"notes" doc:"What is doubtful in them all the same."`
+	Events    int64           `json:"events" doc:"That were looked at."`
+	Fitting   int64           `json:"fitting" doc:"Of these: of a log source that one of the rules is for."`
+	Matches   int64           `json:"matches"`
+	Hosts     []HostMatches   `json:"hosts" doc:"At most 50, those with the most first."`
+	MoreHosts int             `json:"more_hosts,omitempty" doc:"That are left out; at most 10,000 are told apart."`
+	More      string          `json:"more,omitempty" enum:"time,count" doc:"Why there may be more: the time was over, or correlations counted more events than are kept."`
+	First     []*tocsin.Match `json:"-"` // in order of time
+}
+
+// A RuleFault is what is wrong with a rule.
+type RuleFault struct {
+	Line int64  `json:"line,omitempty"` // from 1; 0 where there is none
+	Rule string `json:"rule,omitempty"` // title or id
+	What string `json:"what"`
+	Hint string `json:"hint,omitempty"`
+}
+
+// HostMatches are how many matches are of a host.
+type HostMatches struct {
+	Host    string `json:"host"`
+	Matches int64  `json:"matches"`
+}
+
 // A ReportQuery asks for a report.
 type ReportQuery struct {
 	Tenant, ID string
@@ -161,7 +196,7 @@ type Act struct {
 	Time   time.Time
 	Who    string
 	From   string // the address
-	What   string // login, login failed, logout, status, suppress, report, search, account, token
+	What   string // login, login failed, logout, status, suppress, report, search, try, account, token
 	On     string // what it was done to
 	Detail string
 }
@@ -204,12 +239,13 @@ type Numbers struct {
 	Mark     time.Time                // how far event time is
 	Alerts   map[string]int64         // sent, by way
 	Unsent   int64                    // alerts that wait
+	GivenUp  map[string]int64         // alerts that nobody got, by way
 	Restarts int64                    //
 }
 
-// A Change says that something is not what it was.
+// A Change says that something is not what it was: see [Console.Changed].
 type Change struct {
-	Kind   string `json:"kind"` // campaign, principal, match, source, incident
+	Kind   string `json:"kind"` // campaign: also principals and matches; source: also rules and incidents
 	Tenant string `json:"tenant,omitempty"`
 	ID     string `json:"id,omitempty"`
 }

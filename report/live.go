@@ -3,13 +3,13 @@ package report
 import (
 	"bytes"
 	_ "embed"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 // A Page is the HTML report in its parts, for one whose data grows: the same markup, styles and scripts, in a language, with
@@ -32,22 +32,21 @@ func NewPage(lang string) (*Page, error) {
 	}
 	p := &Page{w: w, said: map[string]string{}}
 	if w.lang == "fr" {
-		p.said, err = pageWords(frenchPage)
+		p.said = Translations("french.tsv", frenchPage)
 	}
-	return p, err
+	return p, nil
 }
 
-// pageWords reads a table of English and translation.
-func pageWords(table string) (map[string]string, error) {
+// Translations reads a table of what a page says: English and translation, as package tsv has it.
+func Translations(name, table string) map[string]string {
 	all := map[string]string{}
-	for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
-		from, to, ok := strings.Cut(line, "\t")
-		if !ok || from == "" || strings.Contains(to, "\t") {
-			return nil, fmt.Errorf("line %d: want English and translation, parted by one tab", i+1)
+	for n, c := range tsv.Rows(name, table, 2) {
+		if c[0] == "" || c[1] == "" {
+			tsv.Fault(name, n, "an empty column")
 		}
-		all[from] = to
+		all[c[0]] = c[1]
 	}
-	return all, nil
+	return all
 }
 
 // Lang is the page's language: en or fr.
@@ -163,9 +162,14 @@ func AppendPrincipals(b []byte, all []*tocsin.Principal, names bool) ([]byte, er
 	return append(b, ']'), nil
 }
 
-// AppendMatch appends the object that JSONL has for a match.
-func AppendMatch(b []byte, m *tocsin.Match) []byte {
-	return bytes.TrimSuffix(appendMatch(b, m, map[*tocsin.Rule]string{}), []byte("\n"))
+// AppendMatches appends an array of the objects that JSONL has for matches.
+func AppendMatches(b []byte, all []*tocsin.Match) []byte {
+	rules := map[*tocsin.Rule]string{}
+	b = append(b, '[')
+	for _, m := range all { // which puts the commas
+		b = bytes.TrimSuffix(appendMatch(b, m, rules), []byte("\n"))
+	}
+	return append(b, ']')
 }
 
 // AppendEvent appends the object that JSONL has for an event.

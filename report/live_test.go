@@ -101,10 +101,7 @@ func templateEnd(s string) string {
 
 // Whatever the page says it says in French too, with the same holes.
 func TestPageFrench(t *testing.T) {
-	said, err := pageWords(frenchPage)
-	if err != nil {
-		t.Fatal(err)
-	}
+	said := Translations("french.tsv", frenchPage)
 	all := templates(t)
 	if len(all) < 250 {
 		t.Fatalf("%d templates found, there are more", len(all))

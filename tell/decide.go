@@ -156,7 +156,8 @@ func Decide(was *Known, now *tocsin.Campaign, rules Policy, at time.Time) (alert
 	if rules.Check() != nil {
 		rules.Lang, rules.Base = "", ""
 	}
-	a := rules.alert(now, at)
+	b, _ := report.BriefOf(now, rules.lang(), maxKey) // it is one of the languages that there are
+	a := rules.alert(now, &b, at)
 	a.Kind = n.kind
 	count := 0
 	if was != nil {
@@ -168,7 +169,7 @@ func Decide(was *Known, now *tocsin.Campaign, rules Policy, at time.Time) (alert
 	switch n.kind {
 	case Over:
 		a.Campaign, a.Into = was.Of, now.ID
-		a.Link = rules.link("campaigns", now.ID)
+		a.Link = rules.link("campaigns/" + url.PathEscape(now.ID))
 	case Worse:
 		if n.rose {
 			a.WasLevel = was.Level
@@ -186,7 +187,7 @@ func Decide(was *Known, now *tocsin.Campaign, rules Policy, at time.Time) (alert
 		state = append(append(state, "stages"), a.Stages...)
 	}
 	a.ID = stable(state...)
-	a.Reason = rules.reason(was, now, &n, at)
+	a.Reason = rules.reason(was, now, &n, b.Why, at)
 	return a, true
 }
 
@@ -212,7 +213,7 @@ func DecidePrincipal(was *Known, now *tocsin.Principal, rules Policy, at time.Ti
 		rules.Lang, rules.Base = "", ""
 	}
 	a := Alert{Kind: New, At: at.UTC(), Tenant: short(rules.Tenant), Principal: bounded(now.Name, maxName), Level: level, Judged: min(now.Verdict, tocsin.Turned), First: now.First, Last: now.Last,
-		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link("principals", now.Name)}
+		Actions: now.Calls, Lang: rules.lang(), Driver: tocsin.Agent, Link: rules.link(rules.principal(now.Name))}
 	state := []string{rules.Tenant, "principal", now.Name, string(New)}
 	if was != nil && was.Count > 0 {
 		a.Kind, a.WasLevel = Worse, was.Level
@@ -329,12 +330,10 @@ func together(was, part *Known, c *tocsin.Campaign) *Known {
 }
 
 // alert is what an alert says of a campaign whatever its news are.
-func (p *Policy) alert(c *tocsin.Campaign, at time.Time) Alert {
+func (p *Policy) alert(c *tocsin.Campaign, b *report.Brief, at time.Time) Alert {
 	a := Alert{At: at.UTC(), Tenant: short(p.Tenant), Campaign: c.ID, Level: min(c.Level, tocsin.Critical), First: c.First, Last: c.Last, Actions: c.Actions, Driver: c.Driver,
-		Lang: p.lang(), Link: p.link("campaigns", c.ID)}
-	if b, err := report.BriefOf(c, a.Lang, maxKey); err == nil {
-		a.Title, a.Verdict, a.Driven, a.Key = bounded(b.Title, maxTitle), bounded(b.Verdict, maxLine), b.Driver, lines(b.Key)
-	}
+		Lang: p.lang(), Link: p.link("campaigns/" + url.PathEscape(c.ID)),
+		Title: bounded(b.Title, maxTitle), Verdict: bounded(b.Verdict, maxLine), Driven: b.Driver, Key: lines(b.Key)}
 	machines, accounts, others := c.Aimed(true)
 	if len(machines)+len(accounts)+len(others) == 0 {
 		machines, accounts, others = c.Aimed(false)
@@ -369,9 +368,18 @@ func lines(all []string) (some []string) {
 }
 
 // link leads to a page of the console.
-func (p *Policy) link(page, id string) string {
+func (p *Policy) link(page string) string {
 	if p.Base == "" {
 		return ""
 	}
-	return strings.TrimRight(p.Base, "/") + "/" + page + "/" + url.PathEscape(id)
+	return strings.TrimRight(p.Base, "/") + "/" + page
+}
+
+// principal is where the console shows a principal: on its first page, which opens the one that the anchor names.
+func (p *Policy) principal(name string) string {
+	query := ""
+	if p.Tenant != "" {
+		query = "?tenant=" + url.QueryEscape(p.Tenant)
+	}
+	return query + "#principal:" + url.PathEscape(name)
 }

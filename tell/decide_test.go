@@ -300,6 +300,13 @@ func TestDecidePrincipal(t *testing.T) {
 	if _, ok := DecidePrincipal(nil, p(tocsin.Suspicious), Policy{Since: at(10)}, at(11)); ok {
 		t.Error("what is past is told")
 	}
+	for tenant, want := range map[string]string{"": "https://tocsin.example/#principal:org%2F%22a%22%20%281%29", "a&b": "https://tocsin.example/?tenant=a%26b#principal:org%2F%22a%22%20%281%29"} {
+		x := p(tocsin.Suspicious)
+		x.Name = `org/"a" (1)`
+		if a, _ := DecidePrincipal(nil, x, Policy{Base: "https://tocsin.example/", Tenant: tenant}, at(10)); a.Link != want || a.safeLink() != want {
+			t.Errorf("tenant %q: link %s", tenant, a.Link)
+		}
+	}
 }
 
 // TestStages: each stage has a kind of key event that there is, and says what it is in both languages.

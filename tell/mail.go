@@ -149,7 +149,7 @@ func (m *Mail) Message(a *Alert) ([]byte, error) {
 	if err := q.Close(); err != nil {
 		return nil, err
 	}
-	return bytes.ReplaceAll(bytes.ReplaceAll(b.Bytes(), []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n")), nil
+	return b.Bytes(), nil // the writer ends lines in CRLF too
 }
 
 // headerText is a text for a header: as it is where it is plain ASCII, else encoded in words of at most 75 characters (RFC 2047).

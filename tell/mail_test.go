@@ -2,6 +2,7 @@ package tell
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
@@ -182,8 +183,8 @@ func sendMail(t *testing.T, o MailOptions) (string, error) {
 	}
 	a := hostile(t)
 	body, err := m.Message(&a)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || bytes.Count(body, []byte("\r")) != bytes.Count(body, []byte("\n")) || bytes.Count(body, []byte("\r\n")) != bytes.Count(body, []byte("\n")) {
+		t.Fatalf("lines that do not end in CRLF, or %v: %q", err, body)
 	}
 	return m.Send(t.Context(), a.ID, body)
 }

@@ -288,7 +288,7 @@ func (w *worker) deliver(ctx context.Context, item *Item, now time.Time) (waits 
 		if permanent.Off {
 			w.off = true
 			w.note(func(x *RouteStat) { x.Off = true })
-			w.log.Error("a route wants no more alerts and is off until the settings are read again", "route", w.name, "error", shown(err))
+			w.log.Error("a route wants no more alerts and is off until the next start", "route", w.name, "error", shown(err))
 		}
 		return false, w.abandon(item, shown(err))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/report"
+	"github.com/tocsin-ids/tocsin/tsv"
 )
 
 //go:embed stages.tsv
@@ -31,14 +32,7 @@ const (
 var stages = mustStages(stageTable)
 
 func mustStages(table string) (all []stage) {
-	for line := range strings.Lines(table) {
-		if line = strings.TrimSuffix(line, "\n"); strings.HasPrefix(line, "#") {
-			continue
-		}
-		c := strings.Split(line, "\t")
-		if len(c) != 5 {
-			panic(fmt.Sprintf("stages.tsv: %d columns, want 5: %s", len(c), line))
-		}
+	for _, c := range tsv.Rows("stages.tsv", table, 5) {
 		all = append(all, stage{name: c[0], shown: c[1], worked: c[2] == "worked", sentence: map[string]string{"en": c[3], "fr": c[4]}})
 	}
 	return all

@@ -154,6 +154,24 @@ func TestWebhookFaults(t *testing.T) {
 	}
 }
 
+// TestSecret: what cannot be read is said; it is not the end of a secret.
+func TestSecret(t *testing.T) {
+	if s, err := Secret(file(t, " a b\n")); s != "a b" || err != nil {
+		t.Errorf("%q, %v", s, err)
+	}
+	if _, err := Secret(t.TempDir()); err == nil || strings.Contains(err.Error(), "there is no secret in it") {
+		t.Errorf("a folder: %v", err)
+	}
+	for what, text := range map[string]string{"nothing": "\n", "two lines": "a\nb", "too much": strings.Repeat(" ", 4097)} {
+		if _, err := Secret(file(t, text)); err == nil {
+			t.Errorf("%s is taken", what)
+		}
+	}
+	if _, err := Secret(file(t, strings.Repeat("a", 4096))); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWebhookOptions(t *testing.T) {
 	for what, o := range map[string]WebhookOptions{
 		"no URL":            {},

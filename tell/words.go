@@ -88,8 +88,8 @@ func upper(s string) string {
 	return s
 }
 
-// reason is the sentence that says why a campaign is told now.
-func (p *Policy) reason(was *Known, now *tocsin.Campaign, n *news, at time.Time) string {
+// reason is the sentence that says why a campaign is told now; why is what its level rests on.
+func (p *Policy) reason(was *Known, now *tocsin.Campaign, n *news, why string, at time.Time) string {
 	lang := p.lang()
 	w := in(lang)
 	because := ""
@@ -102,8 +102,8 @@ func (p *Policy) reason(was *Known, now *tocsin.Campaign, n *news, at time.Time)
 		if len(rest) > 0 {
 			because += fill(report.Typeset(lang, w.also), map[string]string{"0": strings.Join(rest, w.and)})
 		}
-	} else if b, err := report.BriefOf(now, lang, 0); err == nil {
-		because = bounded(strings.TrimSuffix(b.Why, "."), maxLine)
+	} else {
+		because = bounded(strings.TrimSuffix(why, "."), maxLine)
 	}
 	if because == "" {
 		because = bounded(now.Title, maxTitle)

@@ -80,10 +80,7 @@ func (c *demoCmd) Run(s std) (err error) {
 	}
 	v.gather = demoGather
 	screen := &screen{w: s.out}
-	if err := v.alsoTell("terminal", tell.Channel{Route: screen, Format: screen.line, Rate: -1}); err != nil {
-		v.close()
-		return err
-	}
+	v.alsoTell("terminal", tell.Channel{Route: screen, Format: screen.line, Rate: -1})
 	ctx, stop := context.WithCancel(s.ctx)
 	if c.For > 0 {
 		ctx, stop = context.WithTimeout(s.ctx, c.For)
@@ -155,28 +152,26 @@ func lastMonday(now time.Time) time.Time {
 
 // whatHappened is the truth about a rehearsal in a clause.
 func whatHappened(t *rehearse.Truth) string {
-	reached := 0
+	return fmt.Sprintf("%d acts against %d organisations, %.0f %% of them by agents without a person, and %d machines entered", len(t.Actions), len(t.Campaign.Orgs), 100*t.Campaign.Autonomy, reached(t))
+}
+
+// reached is how many machines were entered.
+func reached(t *rehearse.Truth) (n int) {
 	for _, v := range t.Victims {
 		if v.Reached {
-			reached++
+			n++
 		}
 	}
-	return fmt.Sprintf("%d acts against %d organisations, %.0f %% of them by agents without a person, and %d machines entered", len(t.Actions), len(t.Campaign.Orgs), 100*t.Campaign.Autonomy, reached)
+	return n
 }
 
 // short is a number without what it does not need.
 func short(n float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", n), ".0") }
 
 // alsoTell adds a way of telling that no configuration names, of all that is told. The service is not served yet.
-func (v *service) alsoTell(name string, c tell.Channel) error {
+func (v *service) alsoTell(name string, c tell.Channel) {
 	v.channels[name] = c
-	sender, err := tell.NewSender(outbox{v.store}, v.channels, v.log)
-	if err != nil {
-		return err
-	}
-	v.sender, v.keep.wake = sender, sender.Wake
 	v.keep.routes = append(v.keep.routes, alertRoute{name, tocsin.Unrated})
-	return nil
 }
 
 // A screen is a terminal as a way of telling. Several goroutines may use it.

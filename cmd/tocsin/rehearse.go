@@ -47,14 +47,8 @@ func (c *rehearseCmd) Run(s std) error {
 		return err
 	}
 	if !c.Quiet {
-		reached := 0
-		for _, v := range truth.Victims {
-			if v.Reached {
-				reached++
-			}
-		}
 		fmt.Fprintf(s.err, "%d records in %s, of them %d of a campaign against %d organisations (%d machines reached, %.0f %% done without a person, %d decisions)\n",
-			truth.Records, report.Visible(c.Output)+"/telemetry", len(truth.Actions), len(truth.Campaign.Orgs), reached, 100*truth.Campaign.Autonomy, len(truth.Campaign.Gates))
+			truth.Records, report.Visible(c.Output)+"/telemetry", len(truth.Actions), len(truth.Campaign.Orgs), reached(truth), 100*truth.Campaign.Autonomy, len(truth.Campaign.Gates))
 	}
 	return nil
 }

@@ -185,8 +185,8 @@ type service struct {
 	archived atomic.Int64 // bytes of the archive, when they were counted last
 	began    time.Time
 	first    time.Time // when the first process of this data began
-	changes  hub
 	unkept   unkept
+	trying   sync.Mutex // held while rules are tried
 	spent    spent
 	untaken  bool                            // acts from the command line could not be noted
 	aside    atomic.Pointer[map[string]bool] // ids of rules that are put aside for what they cost, until rules are read anew
@@ -246,10 +246,6 @@ func newService(cfg *Config, c *runCmd, log *slog.Logger) (_ *service, err error
 		level, _ := tocsin.ParseLevel(r.Level)
 		v.keep.routes = append(v.keep.routes, alertRoute{r.Name, level})
 	}
-	if v.sender, err = tell.NewSender(outbox{v.store}, v.channels, log); err != nil {
-		return nil, err
-	}
-	v.keep.wake = v.sender.Wake
 	kept, err := v.keep.kept(ctx, func(tenant, piece string, err error) {
 		v.raise("corrupt", piece, fmt.Sprintf("a piece of what was known cannot be read and is left out: %v; campaigns may lack what it held", err))
 	})
@@ -389,6 +385,10 @@ func (v *service) serve(ctx context.Context, open func(url string)) error {
 		return fmt.Errorf("--listen %s: %w", v.config().Listen, err)
 	}
 	v.keep.follow(v.policy()) // which names where the console listens
+	if v.sender, err = tell.NewSender(outbox{v.store}, v.channels, v.log); err != nil {
+		return err
+	}
+	v.keep.wake = v.sender.Wake
 	for _, l := range v.listeners {
 		if err := l.Listen(); err != nil {
 			return err

@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
@@ -23,40 +22,6 @@ import (
 	"github.com/tocsin-ids/tocsin/store"
 	"github.com/tocsin-ids/tocsin/tell"
 )
-
-// A hub tells those who look on that something is not what it was.
-type hub struct {
-	mu  sync.Mutex
-	all map[chan console.Change]bool
-}
-
-func (h *hub) tell(c console.Change) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for to := range h.all {
-		select {
-		case to <- c:
-		default: // it is slow, and is told of later changes
-		}
-	}
-}
-
-func (h *hub) join(ctx context.Context) <-chan console.Change {
-	c := make(chan console.Change, 256)
-	h.mu.Lock()
-	if h.all == nil {
-		h.all = map[chan console.Change]bool{}
-	}
-	h.all[c] = true
-	h.mu.Unlock()
-	context.AfterFunc(ctx, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		delete(h.all, c)
-		close(c)
-	})
-	return c
-}
 
 // makeConsole makes the console. Nothing is served yet.
 func (v *service) makeConsole() (err error) {
@@ -73,7 +38,7 @@ func (v *service) makeConsole() (err error) {
 
 // turned tells those who look on what a turn changed.
 func (v *service) turned(*engine.View) {
-	v.changes.tell(console.Change{Kind: "campaign"})
+	v.console.Changed(console.Change{Kind: "campaign"})
 }
 
 // groups are what is known of a tenant's group, or of all.
@@ -208,35 +173,49 @@ func (v *service) Matches(ctx context.Context, q console.MatchQuery) ([]*tocsin.
 		}
 		of = t.Campaign
 	}
-	var all []*tocsin.Match
+	var groups [][]engine.LiveMatch
 	for _, g := range v.groups(q.Tenant) {
-		for _, m := range v.live.Matches(g.Name) {
+		groups = append(groups, v.live.Matches(g.Name))
+	}
+	return v.hidden(newestMatches(groups, of, q.Limit), q.Tenant), nil
+}
+
+// hidden are matches without what may not be shown.
+func (v *service) hidden(all []*tocsin.Match, tenant string) (shown []*tocsin.Match) {
+	h := report.Private(&report.Hunt{Matches: report.List(all), Principals: v.Principals(tenant)}, report.Privacy{Redact: v.rules.Load().know.Redact})
+	for m := range h.Matches.All(true) {
+		c := *m
+		c.Event = m.Event.Clone()
+		shown = append(shown, &c)
+	}
+	return shown
+}
+
+// newestMatches are the newest of all groups, of which each has its newest first: of one campaign where it is named, at most limit
+// of them where that is no zero, in order of time.
+func newestMatches(groups [][]engine.LiveMatch, of *tocsin.Campaign, limit int) (all []*tocsin.Match) {
+	for _, g := range groups {
+		n := 0
+		for _, m := range g {
 			if of != nil && !holdsPlace(of, m.Event.Place()) {
 				continue
 			}
-			if all = append(all, m.Match); q.Limit > 0 && len(all) >= q.Limit {
+			if all, n = append(all, m.Match), n+1; n == limit {
 				break
 			}
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *tocsin.Match) int { return a.Time.Compare(b.Time) })
-	h := report.Private(&report.Hunt{Matches: report.List(all), Principals: v.Principals(q.Tenant)}, report.Privacy{Redact: v.rules.Load().know.Redact})
-	var out []*tocsin.Match
-	for m := range h.Matches.All(true) {
-		c := *m
-		c.Event = m.Event.Clone()
-		out = append(out, &c)
+	if limit > 0 {
+		all = all[max(0, len(all)-limit):]
 	}
-	return out, nil
+	return all
 }
 
 // holdsPlace says that a record is one of a campaign's.
 func holdsPlace(c *tocsin.Campaign, at tocsin.Place) bool {
 	return slices.ContainsFunc(c.Records, func(s tocsin.Span) bool { return s.Source == at.Source && s.From <= at.Record && at.Record <= s.To })
 }
-
-// Changes are told until ctx ends.
-func (v *service) Changes(ctx context.Context) <-chan console.Change { return v.changes.join(ctx) }
 
 // Ready says that all sources are followed.
 func (v *service) Ready() bool { return v.ready.Load() }
@@ -316,7 +295,7 @@ func readLag(now time.Time, origins []engine.OriginView, sources []feed.Stat) (m
 // Numbers are counts and sizes.
 func (v *service) Numbers() console.Numbers {
 	view := v.live.View()
-	n := console.Numbers{Events: v.live.Events(), Turns: view.Turns, Turn: view.Slowest, Mark: view.Mark, Lag: map[string]time.Duration{}, Dropped: map[string]int64{}, Alerts: map[string]int64{}}
+	n := console.Numbers{Events: v.live.Events(), Turns: view.Turns, Turn: view.Slowest, Mark: view.Mark, Lag: map[string]time.Duration{}, Dropped: map[string]int64{}, Alerts: map[string]int64{}, GivenUp: map[string]int64{}}
 	now, sources := time.Now(), v.Sources()
 	n.Lag["read"] = readLag(now, view.Origins, sources)
 	n.Lag["join"] = now.Sub(view.At)
@@ -342,17 +321,19 @@ func (v *service) Numbers() console.Numbers {
 	}
 	n.Archive = v.archived.Load()
 	for _, r := range v.sender.Stats() {
-		n.Alerts[r.Route] = r.Sent
+		n.Alerts[r.Route], n.GivenUp[r.Route] = r.Sent, r.GivenUp
 		n.Unsent += int64(r.Waiting)
 	}
 	return n
 }
 
+var errNoEvents = console.Refused("no events are kept: the configuration turned the archive off")
+
 // Search goes through the archive.
 func (v *service) Search(ctx context.Context, q console.SearchQuery) iter.Seq2[*tocsin.Event, error] {
 	return func(yield func(*tocsin.Event, error) bool) {
 		if v.archive == nil {
-			yield(nil, fmt.Errorf("%w: no events are kept: the configuration turned the archive off", console.ErrRefused))
+			yield(nil, errNoEvents)
 			return
 		}
 		release := v.archive.Hold()
@@ -465,7 +446,6 @@ func (v *service) SetStatus(ctx context.Context, who string, s console.StatusCha
 	if s.Status == console.Closed && s.Benign {
 		to = tell.Benign
 	}
-	v.changes.tell(console.Change{Kind: "campaign", Tenant: t.Tenant, ID: t.Campaign.ID})
 	return v.keep.status(ctx, t.Tenant, t.Campaign.ID, to)
 }
 

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/engine"
 	"github.com/tocsin-ids/tocsin/feed"
 )
@@ -28,6 +30,35 @@ func TestReadLag(t *testing.T) {
 		got := readLag(now, []engine.OriginView{{ID: "a", Behind: c.behind, Newest: day, Took: c.took}}, []feed.Stat{{ID: "a", Behind: c.rest}})
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestNewestMatches: of several tenants the newest are shown, whosever they are, and no more than were asked for.
+func TestNewestMatches(t *testing.T) {
+	group := func(records ...uint64) (all []engine.LiveMatch) { // the newest first
+		for _, n := range records {
+			at := time.Unix(int64(n), 0)
+			all = append(all, engine.LiveMatch{Match: &tocsin.Match{Time: at, Event: &tocsin.Event{Time: at, Source: "a", Record: n}}})
+		}
+		return all
+	}
+	groups := [][]engine.LiveMatch{group(4, 3, 2, 1), group(9, 8, 7), nil, group(6, 5)}
+	of := &tocsin.Campaign{Records: []tocsin.Span{{Source: "a", From: 2, To: 7}}}
+	for _, c := range []struct {
+		of    *tocsin.Campaign
+		limit int
+		want  []uint64
+	}{
+		{nil, 3, []uint64{7, 8, 9}}, {nil, 5, []uint64{5, 6, 7, 8, 9}}, {nil, 0, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}}, {nil, 99, []uint64{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{of, 2, []uint64{6, 7}}, {of, 0, []uint64{2, 3, 4, 5, 6, 7}},
+	} {
+		var got []uint64
+		for _, m := range newestMatches(groups, c.of, c.limit) {
+			got = append(got, m.Event.Record)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("limit %d: %v, want %v", c.limit, got, c.want)
 		}
 	}
 }

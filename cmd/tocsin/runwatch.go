@@ -92,7 +92,7 @@ func (v *service) watch(ctx context.Context) {
 				v.log.Error("suppressions", "error", err.Error())
 			}
 			v.takeActs(ctx)
-			v.changes.tell(console.Change{Kind: "source"})
+			v.console.Changed(console.Change{Kind: "source"})
 		}
 	}
 }

@@ -10,6 +10,20 @@ $("theme").addEventListener("click", () => { try { localStorage.setItem("theme",
 
 $("record-close").addEventListener("click", () => $("record").close());
 
+// An alert leads to a principal by the page's anchor.
+function showNamed() {
+  let anchor = "";
+  try { anchor = decodeURIComponent(location.hash); } catch { /* not one of an alert */ }
+  const k = D.principals ? D.principals.list.findIndex((p) => anchor === "#principal:" + p.principal) : -1;
+  if (k < 0) return;
+  chosenPrincipal = k;
+  drawPrincipalList();
+  drawPrincipal();
+  $("principals").scrollIntoView();
+}
+addEventListener("hashchange", showNamed);
+showNamed();
+
 // Newer data is asked for at most every two seconds, and not while nobody looks.
 let stale = false, asking = false, asked = 0, paused = false, lost = false;
 const least = 2000;
@@ -58,7 +72,7 @@ function listen() {
   clearTimeout(again);
   if (source || document.hidden) return;
   source = new EventSource("/api/v1/events");
-  for (const kind of ["snapshot", "campaign", "principal", "match"]) source.addEventListener(kind, wake);
+  for (const kind of ["snapshot", "campaign"]) source.addEventListener(kind, wake);
   source.addEventListener("open", () => { if (lost) { lost = false; tellFeed(); } });
   source.addEventListener("error", () => {
     lost = true;

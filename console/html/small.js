@@ -34,7 +34,7 @@
   const listen = () => {
     if (source || document.hidden) return;
     source = new EventSource("/api/v1/events");
-    for (const kind of ["campaign", "source", "incident"]) source.addEventListener(kind, again);
+    for (const kind of ["campaign", "source"]) source.addEventListener(kind, again);
   };
   const quiet = () => { source?.close(); source = null; };
   document.addEventListener("visibilitychange", () => { if (document.hidden) quiet(); else { listen(); again(); } });
