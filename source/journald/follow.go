@@ -14,20 +14,12 @@ import (
 const (
 	maxBatch = 1 << 20                 // bytes of a batch of more than one entry
 	maxSpan  = int64(60 * 1000 * 1000) // microseconds between its entries
+	maxHeld  = 64                      // entries that are looked through for that of the cursor
 	linger   = 10 * time.Millisecond   // for which a batch waits to become fuller
 )
 
 // errAgain says that the child is to be begun anew, without a fault.
 var errAgain = errors.New("again")
-
-// How a child is begun.
-type how uint8
-
-const (
-	fromHere how = iota // behind pos.Cursor, or where there is none at the start
-	fromBack            // at pos.Back, to deliver again what is before pos.Cursor
-	fromTime            // after pos.Real: journalctl does not take the cursor
-)
 
 // A follower is what Run holds.
 type follower struct {
@@ -35,20 +27,19 @@ type follower struct {
 	sink  feed.Sink
 	ready func()
 
-	pos   position
-	how   how
-	again again
-	found bool // the end of the journal was looked for at the first start
+	pos    position
+	byTime bool // begun after pos.Real: journalctl does not take the cursor
+	found  bool // the end of the journal was looked for at the first start
 
 	held    []entry // while the entry of pos.Cursor is looked for
 	heldLen int
 	seeking bool
 
-	data  []byte // of the batch that is being filled
-	first mark   // where it begins
-	past  bool
-	last  int64 // the latest Real of its entries
-	began time.Time
+	data               []byte // of the batch that is being filled
+	line, offset, real int64  // where it begins, and when that was received
+	past               bool
+	last               int64 // the latest Real of its entries
+	began              time.Time
 }
 
 // resume takes the committed cursor.
@@ -56,9 +47,6 @@ func (f *follower) resume(cursor string) {
 	p, ok := positionOf(cursor)
 	if ok {
 		f.pos = p
-		if p.Back.Cursor != "" {
-			f.how = fromBack
-		}
 		return
 	}
 	if cursor != "" {
@@ -79,7 +67,7 @@ func (f *follower) once(ctx context.Context) error {
 		f.found = true
 	}
 	f.held, f.heldLen, f.data = nil, 0, f.data[:0]
-	f.seeking = f.how != fromTime && f.pos.Cursor != ""
+	f.seeking = !f.byTime && f.pos.Cursor != ""
 	f.mu.Lock()
 	f.limited = false
 	f.mu.Unlock()
@@ -99,10 +87,10 @@ func (f *follower) once(ctx context.Context) error {
 		case b, ok := <-c.chunks:
 			if !ok {
 				said := c.ended()
-				if strings.Contains(said, "seek to cursor") && f.how != fromTime {
+				if strings.Contains(said, "seek to cursor") && !f.byTime {
 					return f.refused(said)
 				}
-				if f.seeking && (f.how == fromBack || len(f.held) > 0 && f.held[0].real > f.pos.Real) {
+				if f.seeking && len(f.held) > 0 && f.held[0].real > f.pos.Real {
 					err = f.give(ctx) // nothing more comes, so it is not there
 				}
 				if err == nil {
@@ -169,10 +157,8 @@ func (f *follower) args(more ...string) []string {
 		args = append(args, "--file="+file)
 	}
 	switch {
-	case f.how == fromTime:
+	case f.byTime:
 		args = append(args, since(f.pos.Real+1))
-	case f.how == fromBack:
-		args = append(args, "--cursor="+f.pos.Back.Cursor)
 	case f.pos.Cursor != "":
 		args = append(args, "--cursor="+f.pos.Cursor)
 	case !f.opt.Since.IsZero() && f.pos.Past != 0:
@@ -201,21 +187,13 @@ func (f *follower) end(ctx context.Context) error {
 	if !ok || e.cursor == "" {
 		return nil
 	}
-	b := &feed.Batch{Origin: f.origin, Data: e.data, Line: 1, Told: e.lines + 1, At: at(e.real)}
 	f.advance(e)
-	if len(e.data) == 0 { // too long to be delivered; the place is kept with the next
-		return nil
-	}
-	return f.put(ctx, b)
+	return f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, At: at(e.real)})
 }
 
 // refused goes on otherwise where journalctl does not take the cursor.
 func (f *follower) refused(said string) error {
-	if f.how == fromBack {
-		f.how = fromHere
-		return errAgain
-	}
-	f.how = fromTime
+	f.byTime = true
 	f.log.Warn("journalctl does not take the journal's cursor: gone on with what was received after it", "journal", f.origin.Path,
 		"said", said, "after", at(f.pos.Real))
 	return errAgain
@@ -224,9 +202,9 @@ func (f *follower) refused(said string) error {
 // take takes an entry from the child.
 func (f *follower) take(ctx context.Context, e entry) error {
 	if !f.seeking {
-		if f.how == fromTime {
+		if f.byTime {
 			f.missing(e)
-			f.how = fromHere
+			f.byTime = false
 		}
 		return f.add(ctx, e)
 	}
@@ -234,54 +212,17 @@ func (f *follower) take(ctx context.Context, e entry) error {
 		e.data = append([]byte(nil), e.data...)
 		f.held = append(f.held, e)
 		f.heldLen += len(e.data)
-		if len(f.held) > againEntries || f.heldLen > maxBatch {
+		if len(f.held) > maxHeld || f.heldLen > maxBatch {
 			return f.give(ctx)
 		}
 		return nil
 	}
-	f.seeking = false
-	if f.how == fromBack {
-		f.how = fromHere
-		if b := f.overlap(e); b != nil {
-			f.held = nil
-			return f.put(ctx, b)
-		}
-	}
-	f.held = nil // what is shown before was delivered before
+	f.seeking, f.held = false, nil // what is shown before was delivered before
 	return nil
-}
-
-// overlap is what was held up to e, the entry of the cursor, if that is what it was when it was delivered.
-func (f *follower) overlap(e entry) *feed.Batch {
-	back := f.pos.Back
-	all := append(f.held, e)
-	if all[0].cursor != back.Cursor {
-		return nil
-	}
-	b := &feed.Batch{Origin: f.origin, Line: back.Line, Offset: back.Offset, Told: f.pos.Line, At: at(f.pos.Real)}
-	line, offset := back.Line, back.Offset
-	f.again = again{}
-	for _, e := range all {
-		if e.data == nil {
-			return nil
-		}
-		b.Data = append(b.Data, e.data...)
-		f.again.add(mark{Cursor: e.cursor, Line: line, Offset: offset}, offset+e.size)
-		line, offset = line+e.lines, offset+e.size
-	}
-	if line != f.pos.Line {
-		f.again = again{}
-		return nil
-	}
-	return b
 }
 
 // give gives up the search for the entry of the cursor.
 func (f *follower) give(ctx context.Context) error {
-	if f.how == fromBack {
-		f.how = fromHere
-		return errAgain
-	}
 	f.seeking = false
 	held := f.held
 	f.held = nil
@@ -299,7 +240,6 @@ func (f *follower) give(ctx context.Context) error {
 // missing says that e is the first entry that is there after those that were delivered, and that others may have gone.
 func (f *follower) missing(e entry) {
 	lost, known := between(f.pos.Cursor, e.cursor)
-	f.again = again{}
 	if known && lost == 0 {
 		return
 	}
@@ -364,16 +304,15 @@ func (f *follower) add(ctx context.Context, e entry) error {
 		f.stat.Refused++
 		f.mu.Unlock()
 		f.advance(e)
-		f.again = again{}
 		return nil
 	}
-	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.first.real > maxSpan || f.first.real-e.real > maxSpan) {
+	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.real > maxSpan || f.real-e.real > maxSpan) {
 		if err := f.flush(ctx); err != nil {
 			return err
 		}
 	}
 	if len(f.data) == 0 {
-		f.first = mark{Line: f.pos.Line, Offset: f.pos.Offset, real: e.real}
+		f.line, f.offset, f.real = f.pos.Line, f.pos.Offset, e.real
 		f.past, f.last, f.began = past, 0, time.Now()
 	}
 	f.data = append(f.data, e.data...)
@@ -386,7 +325,6 @@ func (f *follower) add(ctx context.Context, e entry) error {
 func (f *follower) advance(e entry) {
 	p := &f.pos
 	if e.cursor != "" {
-		f.again.add(mark{Cursor: e.cursor, Line: p.Line, Offset: p.Offset}, p.Offset+e.size)
 		p.Cursor = e.cursor
 	}
 	if e.real != 0 {
@@ -394,7 +332,6 @@ func (f *follower) advance(e entry) {
 	}
 	p.Line += e.lines
 	p.Offset += e.size
-	p.Back = f.again.from()
 }
 
 // flush delivers the batch.
@@ -402,7 +339,7 @@ func (f *follower) flush(ctx context.Context) error {
 	if len(f.data) == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.first.Line, Offset: f.first.Offset, At: at(f.last), Past: f.past}
+	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.line, Offset: f.offset, At: at(f.last), Past: f.past}
 	f.data = nil
 	return f.put(ctx, b)
 }
@@ -410,7 +347,7 @@ func (f *follower) flush(ctx context.Context) error {
 // put delivers b, behind which the position is.
 func (f *follower) put(ctx context.Context, b *feed.Batch) error {
 	b.Cursor = f.pos.text()
-	if b.Told < f.pos.Line { // it is not known how much waits while the run is full
+	if len(b.Data) > 0 { // it is not known how much waits while the run is full
 		f.mu.Lock()
 		f.stat.Behind = -1
 		f.mu.Unlock()
@@ -420,7 +357,7 @@ func (f *follower) put(ctx context.Context, b *feed.Batch) error {
 	}
 	f.mu.Lock()
 	f.stat.Read += int64(len(b.Data))
-	if b.Told < f.pos.Line {
+	if len(b.Data) > 0 {
 		f.stat.Last = time.Now()
 	}
 	f.mu.Unlock()

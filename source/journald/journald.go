@@ -6,8 +6,7 @@
 //
 // Promises: a cursor goes on exactly behind the entry it stands for, over restarts and rotation. Lines are numbered by the
 // line ends in the bytes of the export, from 1 at the first entry ever delivered, and the number goes on in the cursor: as
-// decode numbers an entry by the line it begins on, that number is the entry's own for good. What is handed on again after a
-// restart, so that records of several entries (audit) are seen whole, stands before Batch.Told. All entries of a batch were
+// decode numbers an entry by the line it begins on, that number is the entry's own for good. All entries of a batch were
 // received by the journal within the minute before Batch.At. Where entries went before they were read (vacuumed), the next
 // that is there is gone on with, and Stat and log say how much time and, where the journal's numbers tell, how many entries.
 //

@@ -209,13 +209,12 @@ func (r *reader) place(p *part, low, high, start int64) {
 	if cursor := r.cursors[p.origin.ID]; !ok && cursor != "" {
 		r.log.Error("kafka: a cursor cannot be read: begun as at the first start", "origin", p.origin.ID)
 	}
-	resumed := ok
 	if p.begun {
 		pos, ok = p.pos, true // read before in this process
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.low, p.high = low, high
+	p.high = high
 	p.stat.State, p.stat.Why = "following", ""
 	if !ok {
 		p.pos = position{Topic: p.topicID, Began: r.firstRun.UnixMilli()}
@@ -223,9 +222,7 @@ func (r *reader) place(p *part, low, high, start int64) {
 		case r.known: // not there at the first start, or nothing was read of it then
 			p.pos.Next, p.pos.Before = low, r.firstRun.UnixMilli()
 		case r.opt.Start != "start" && r.opt.Since.IsZero() && start > low:
-			// The record before is handed on as one that was told, so that the place is committed.
-			p.pos.Next = start - 1
-			p.until, p.line, p.told = start, start+1, start+1
+			p.pos.Next, p.unsaid = start, true
 		default:
 			p.pos.Next, p.pos.Past = start, high
 		}
@@ -233,31 +230,21 @@ func (r *reader) place(p *part, low, high, start int64) {
 		p.begun = true
 		return
 	}
-	was, first := pos, !p.begun
 	p.pos, p.begun = pos, true
-	p.again = nil
-	lost := int64(0)
-	reached := max(pos.Next, p.until)
+	lost, said := int64(0), ""
 	switch {
 	case pos.Topic != "" && p.topicID != "" && pos.Topic != p.topicID, pos.Next > high:
-		p.pos.Next, p.pos.Line, p.pos.Past, p.pos.Before, p.pos.Back = low, max(pos.Line, p.line), 0, 0, mark{}
-		p.until, p.told = 0, 0
-		p.said = fmt.Sprintf("the topic was made anew since offset %d was read; it is read from its start", was.Next)
+		p.pos.Next, p.pos.Past, p.pos.Before = low, 0, 0
+		said = fmt.Sprintf("the topic was made anew since offset %d was read; it is read from its start", pos.Next)
 	case pos.Next < low:
-		lost = max(0, low-reached)
-		p.pos.Next, p.pos.Back = low, mark{}
-		if lost > 0 {
-			p.said = fmt.Sprintf("Kafka removed records %d to %d before they were read; keep them longer (retention.ms, retention.bytes)", reached, low-1)
-		}
-	case first && resumed && pos.Back.Line > 0 && pos.Back.Next >= low && pos.Back.Next < pos.Next:
-		p.pos.mark, p.pos.Back = pos.Back, mark{}
-		p.until, p.line, p.told, p.cursor = was.Next, was.Line, was.Line, r.cursors[p.origin.ID]
+		lost, p.pos.Next = low-pos.Next, low
+		said = fmt.Sprintf("Kafka removed records %d to %d before they were read; keep them longer (retention.ms, retention.bytes)", pos.Next, low-1)
 	}
 	p.pos.Topic = p.topicID
 	p.stat.Lost += lost
-	if p.said != "" {
-		r.log.Warn("kafka", "origin", p.origin.Path, "lost", lost, "why", p.said)
-		p.stat.Why, p.said = p.said, ""
+	if said != "" {
+		r.log.Warn("kafka", "origin", p.origin.Path, "lost", lost, "why", said)
+		p.stat.Why = said
 	}
 }
 

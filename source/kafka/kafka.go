@@ -11,8 +11,7 @@
 // topic of one line a record, number N is the record of offset N-1. The number goes on in the cursor, so that it is the same
 // after a restart. Keys, headers and records without a value are left out; so are records of transactions that were aborted.
 //
-// After a restart up to 64 records (64 KiB) before the cursor are handed on again before Batch.Told, so that events of
-// several records are seen whole. All records of a batch were stamped within a minute, and Batch.At is their latest stamp, or
+// All records of a batch were stamped within a minute, and Batch.At is their latest stamp, or
 // now where that is before it.
 //
 // What Kafka removed before it was read (retention) is counted as lost. A record longer than 16 MiB is counted as refused.

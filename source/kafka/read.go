@@ -30,6 +30,14 @@ type reader struct {
 func (r *reader) read(ctx context.Context, wait time.Duration) error {
 	timed, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	for _, p := range r.parts {
+		if p.unsaid { // so that the place is committed
+			if err := r.sink.Put(ctx, &feed.Batch{Origin: p.origin, Line: p.pos.Line, Offset: p.pos.Byte, Cursor: p.pos.text(), At: time.Now()}); err != nil {
+				return err
+			}
+			p.unsaid = false
+		}
+	}
 	for timed.Err() == nil {
 		fetches := r.client.PollRecords(timed, atOnce)
 		if ctx.Err() != nil {
@@ -74,7 +82,6 @@ func (r *reader) fault(topic string, partition int32, p *part, err error) bool {
 		r.mu.Lock()
 		p.stat.Refused += max(1, large.NextOffset-p.pos.Next)
 		p.pos.Next = max(p.pos.Next, large.NextOffset)
-		p.again = nil
 		r.mu.Unlock()
 		r.log.Warn("kafka: records passed over that decompress to more than 64 MiB", "origin", p.origin.Path, "offset", large.Offset)
 	case kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID):
@@ -140,13 +147,6 @@ func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 		b.mu.Unlock()
 		return nil
 	}
-	if p.until > 0 && rec.Offset >= p.until { // all that was handed on before the restart is behind
-		if err := b.flush(ctx); err != nil {
-			return err
-		}
-		p.pos.Line = max(p.pos.Line, p.line)
-		p.until, p.cursor = 0, ""
-	}
 	line := max(p.pos.Line, rec.Offset+1)
 	past := rec.Offset < p.pos.Past || rec.Timestamp.UnixMilli() < p.pos.Before
 	stamp := rec.Timestamp
@@ -178,10 +178,6 @@ func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 	b.mu.Lock()
 	p.pos.mark = mark{Next: rec.Offset + 1, Line: line + int64(bytes.Count(b.data[from:], newline)), Byte: m.Byte + int64(len(b.data)-from)}
 	b.mu.Unlock()
-	p.step(m)
-	if p.until > 0 && p.cursor == "" {
-		p.told = p.pos.Line // the record before a first start at the end
-	}
 	return nil
 }
 
@@ -194,12 +190,6 @@ func (b *batch) flush(ctx context.Context) error {
 		return nil
 	}
 	out := &feed.Batch{Origin: p.origin, Data: b.data, Line: b.first.Line, Offset: b.first.Byte, Cursor: p.pos.text(), At: at(b.late), Past: b.past}
-	if p.told > out.Line {
-		out.Told = p.told
-	}
-	if p.until > 0 && p.cursor != "" {
-		out.Cursor = p.cursor // nothing new is in it
-	}
 	b.data = nil
 	if err := b.sink.Put(ctx, out); err != nil {
 		return err

@@ -11,8 +11,7 @@
 // that is greater, as it is behind messages of several lines. The number goes on in the cursor, so that it is the same after
 // a restart. Subjects, headers and messages without data are left out.
 //
-// After a restart up to 64 messages (64 KiB) before the cursor are handed on again before Batch.Told, so that events of several
-// messages are seen whole. All messages of a batch were stored within a minute before Batch.At.
+// All messages of a batch were stored within a minute before Batch.At.
 //
 // What the stream removed before it was read is counted as lost; with Options.Subjects that is what it removed at its
 // beginning, of other subjects too. A message longer than 16 MiB is counted as refused.

@@ -38,13 +38,9 @@ type reader struct {
 	ready func()
 
 	pos    position
-	placed bool   // pos is set
-	absent bool   // there was no stream at the first start
-	again  again  // the last messages
-	until  uint64 // messages of smaller sequences were told before the restart …
-	line   int64  // … after them lines go on with this number
-	told   int64  // … and lines before this were told
-	cursor string // … and until then this is the cursor
+	placed bool // pos is set
+	absent bool // there was no stream at the first start
+	fresh  bool // the position was never put
 
 	data        []byte // of the batch that is being filled
 	begin       mark
@@ -63,11 +59,7 @@ func (r *reader) resume(cursor string) {
 		}
 		return
 	}
-	r.pos, r.placed, r.cursor = p, true, cursor
-	if p.Back.Line > 0 && p.Back.Next < p.Next {
-		r.until, r.line, r.told = p.Next, p.Line, p.Line
-		r.pos.mark, r.pos.Back = p.Back, mark{}
-	}
+	r.pos, r.placed = p, true
 	r.mu.Lock()
 	r.committed = p.Next - 1
 	r.mu.Unlock()
@@ -128,6 +120,12 @@ func (r *reader) session(ctx context.Context) error {
 	r.down, r.stat.State = "", "following"
 	r.mu.Unlock()
 	r.ready()
+	if r.fresh { // so that the place is committed
+		if err := r.sink.Put(ctx, &feed.Batch{Origin: r.origin, Line: r.pos.Line, Cursor: r.pos.text(), At: time.Now()}); err != nil {
+			return err
+		}
+		r.fresh = false
+	}
 	return r.read(ctx, stream, consumer, it)
 }
 
@@ -233,31 +231,22 @@ func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 		case r.opt.Start == "start":
 			r.pos.Next, r.pos.Past = oldest, st.LastSeq+1
 		default:
-			// The last message before is handed on as one that was told, so that the place is committed.
-			r.pos.Next = st.LastSeq + 1
-			if last, err := r.lastBefore(ctx, stream); err != nil {
-				return err
-			} else if last > 0 && last <= st.LastSeq {
-				r.until, r.line, r.told = r.pos.Next, int64(r.pos.Next), int64(r.pos.Next)
-				r.pos.Next = last
-			}
+			r.pos.Next, r.fresh = st.LastSeq+1, true
 		}
 		r.pos.Line = int64(r.pos.Next)
 		r.placed = true
 		return nil
 	}
-	reached := max(r.pos.Next, r.until)
-	switch {
+	switch reached := r.pos.Next; {
 	case r.pos.Created != created, reached > st.LastSeq+1:
 		r.tell(0, fmt.Sprintf("the stream was made anew since message %d was read; it is read from its start", reached-1))
-		r.pos = position{mark: mark{Next: oldest, Line: max(r.pos.Line, r.line), Byte: r.pos.Byte}, Created: created}
-		r.until, r.told, r.cursor, r.again = 0, 0, "", again{}
+		r.pos = position{mark: mark{Next: oldest, Line: r.pos.Line, Byte: r.pos.Byte}, Created: created}
 		r.mu.Lock()
 		r.committed = oldest - 1
 		r.mu.Unlock()
 	case r.pos.Next < oldest:
 		r.gone(reached, oldest)
-		r.pos.Next, r.pos.Back, r.again = oldest, mark{}, again{}
+		r.pos.Next = oldest
 	}
 	return nil
 }
@@ -287,7 +276,7 @@ func (r *reader) see(st jetstream.StreamState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.first, r.last = st.FirstSeq, st.LastSeq
-	r.next = max(r.pos.Next, r.until)
+	r.next = r.pos.Next
 }
 
 // watch looks at what the stream has while the run takes nothing, and stops the reading of one that was made anew.
@@ -317,29 +306,6 @@ func (s *Source) watch(ctx context.Context, stream jetstream.Stream, created int
 	}
 }
 
-// lastBefore is the sequence of the stream's last message of the subjects, 0 where there is none.
-func (r *reader) lastBefore(ctx context.Context, stream jetstream.Stream) (uint64, error) {
-	last := uint64(0)
-	for _, subject := range r.subjects() {
-		m, err := stream.GetLastMsgForSubject(ctx, subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		last = max(last, m.Sequence)
-	}
-	return last, nil
-}
-
-func (r *reader) subjects() []string {
-	if len(r.opt.Subjects) == 0 {
-		return []string{">"}
-	}
-	return r.opt.Subjects
-}
-
 // firstSince is the sequence of the first message stored not before Options.Since: times go up with sequences.
 func (r *reader) firstSince(ctx context.Context, stream jetstream.Stream, st jetstream.StreamState) (uint64, error) {
 	low, high := max(1, st.FirstSeq), st.LastSeq+1
@@ -367,7 +333,7 @@ func (r *reader) consumer(ctx context.Context, stream jetstream.Stream) (jetstre
 	c, err := stream.Consumer(ctx, r.opt.Durable)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		config := jetstream.ConsumerConfig{Durable: r.opt.Durable, FilterSubjects: r.opt.Subjects, AckPolicy: jetstream.AckExplicitPolicy,
-			AckWait: 5 * time.Minute, MaxAckPending: -1, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.pos.Next, r.until)}
+			AckWait: 5 * time.Minute, MaxAckPending: -1, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next}
 		if stream.CachedInfo().Config.Retention == jetstream.WorkQueuePolicy {
 			config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverAllPolicy, 0 // no other is allowed
 		}
@@ -437,7 +403,7 @@ func covers(filter, subject string) bool {
 // add adds a message, whose sequence is not before the position, to the batch.
 func (r *reader) add(ctx context.Context, m message) error {
 	p := &r.pos
-	if reached := max(p.Next, r.until); m.seq > reached {
+	if reached := p.Next; m.seq > reached {
 		r.mu.Lock()
 		first := r.first
 		r.mu.Unlock()
@@ -446,13 +412,6 @@ func (r *reader) add(ctx context.Context, m message) error {
 		} else if first > reached {
 			r.gone(reached, min(first, m.seq))
 		}
-	}
-	if r.until > 0 && m.seq >= r.until { // all that was handed on before the restart is behind
-		if err := r.flush(ctx); err != nil {
-			return err
-		}
-		p.Line = max(p.Line, r.line)
-		r.until, r.cursor = 0, ""
 	}
 	line := max(p.Line, int64(m.seq))
 	past := m.seq < p.Past
@@ -486,11 +445,6 @@ func (r *reader) add(ctx context.Context, m message) error {
 	}
 	r.count++
 	p.mark = mark{Next: m.seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
-	r.again.add(at, p.Byte)
-	p.Back = r.again.from()
-	if r.until > 0 && r.cursor == "" {
-		r.told = p.Line // the message before a first start at the end
-	}
 	return nil
 }
 
@@ -505,12 +459,6 @@ func (r *reader) flush(ctx context.Context) error {
 	if now := time.Now(); b.At.After(now) {
 		b.At = now
 	}
-	if r.told > b.Line {
-		b.Told = r.told
-	}
-	if r.until > 0 && r.cursor != "" {
-		b.Cursor = r.cursor // nothing new is in it
-	}
 	r.data = nil
 	if err := r.sink.Put(ctx, b); err != nil {
 		return err
@@ -519,7 +467,7 @@ func (r *reader) flush(ctx context.Context) error {
 	r.stat.Read += int64(len(b.Data))
 	r.stat.Last = time.Now()
 	r.messages += r.count
-	r.next = max(r.pos.Next, r.until)
+	r.next = r.pos.Next
 	r.mu.Unlock()
 	return nil
 }

@@ -270,9 +270,6 @@ func TestStorm(t *testing.T) {
 			s.o.Quiet, s.o.Grace = 250*time.Millisecond, 400*time.Millisecond // a busy machine may be slow between copying and truncating
 			s.o.NoNotify = s.r.IntN(3) == 0
 			if s.r.IntN(2) == 0 {
-				s.o.Back = func(string, []byte) bool { return true }
-			}
-			if s.r.IntN(2) == 0 {
 				s.o.Cut = func(b []byte) int { return bytes.LastIndexByte(b[:len(b)-1], '\n') + 1 }
 			}
 			s.write()

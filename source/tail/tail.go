@@ -61,9 +61,6 @@ type Options struct {
 	// whole lines), else it is given as a whole when it was quiet for Quiet, and again when it changed. Nil: all can, but
 	// for compressed ones, which never are.
 	Followable func(name string, head []byte) bool
-	// Back says whether lines of a file mean more together with those before: then, when a file is gone on with, up to 64
-	// KiB that were told come again (Batch.Told). Nil: none.
-	Back func(name string, head []byte) bool
 	// Cut says where in whole lines the last record begins that lines to come may go on with. What is after the cut is
 	// held back until more comes, but not longer than Hold. Nil: nothing is.
 	Cut func(lines []byte) int

@@ -66,15 +66,8 @@ func (k *taker) all() []*feed.Batch {
 func told(batches []*feed.Batch) []string {
 	var out []string
 	for _, b := range batches {
-		at := b.Line
-		for _, l := range bytes.SplitAfter(b.Data, []byte("\n")) {
-			if len(l) == 0 {
-				continue
-			}
-			if at >= b.Told {
-				out = append(out, strings.TrimSuffix(string(l), "\n"))
-			}
-			at++
+		for l := range bytes.Lines(b.Data) {
+			out = append(out, strings.TrimSuffix(string(l), "\n"))
 		}
 	}
 	return out
@@ -210,7 +203,7 @@ func (l *life) stays(want ...string) {
 func (l *life) show() string {
 	var b strings.Builder
 	for _, x := range l.all() {
-		fmt.Fprintf(&b, "  %s line %d offset %d told %d %.60q file %q end %v past %v %s\n", x.Origin.Path, x.Line, x.Offset, x.Told, x.Data, x.File, x.End, x.Past, x.Cursor)
+		fmt.Fprintf(&b, "  %s line %d offset %d %.60q file %q end %v past %v %s\n", x.Origin.Path, x.Line, x.Offset, x.Data, x.File, x.End, x.Past, x.Cursor)
 	}
 	for _, s := range l.tail.Stats() {
 		fmt.Fprintf(&b, "  %+v\n", s)
