@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,7 +32,8 @@ type follower struct {
 
 	pos    position
 	byTime bool // begun after pos.Real: journalctl does not take the cursor
-	found  bool // the end of the journal was looked for at the first start
+	begun  bool // pos is where to go on: of a cursor, or found at the first start
+	said   bool // a position was put, in this process or before
 
 	held    []entry // while the entry of pos.Cursor is looked for
 	heldLen int
@@ -46,7 +50,7 @@ type follower struct {
 func (f *follower) resume(cursor string) {
 	p, ok := positionOf(cursor)
 	if ok {
-		f.pos = p
+		f.pos, f.begun, f.said = p, true, true
 		return
 	}
 	if cursor != "" {
@@ -60,12 +64,12 @@ func (f *follower) resume(cursor string) {
 
 // once runs one child until it ends.
 func (f *follower) once(ctx context.Context) error {
-	if f.pos.Cursor == "" && f.pos.Past == 0 && !f.found {
+	if !f.begun && f.pos.Past == 0 && f.there() {
 		if err := f.end(ctx); err != nil {
 			return err
 		}
-		f.found = true
 	}
+	f.begun = true
 	f.held, f.heldLen, f.data = nil, 0, f.data[:0]
 	f.seeking = !f.byTime && f.pos.Cursor != ""
 	f.mu.Lock()
@@ -76,6 +80,13 @@ func (f *follower) once(ctx context.Context) error {
 		return err
 	}
 	f.ready()
+	if !f.said { // so that the place of the first start is committed however long nothing comes
+		if err := f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, At: time.Now()}); err != nil {
+			c.stop()
+			return err
+		}
+		f.said = true
+	}
 	cut := splitter{max: maxEntry}
 	timer := time.NewTimer(f.search)
 	defer timer.Stop()
@@ -171,8 +182,19 @@ func since(micro int64) string {
 	return "--since=@" + strconv.FormatInt(micro/1e6, 10) + "." + fmt.Sprintf("%06d", max(micro, 0)%1e6)
 }
 
-// end finds the end of the journal at the first start: its last entry is delivered as one that was told before, so that
-// the place is committed.
+// there says whether the folder or one of the files is there: what comes to be later is read from its start.
+func (f *follower) there() bool {
+	paths := f.opt.Files
+	if f.opt.Dir != "" {
+		paths = []string{f.opt.Dir}
+	}
+	return len(paths) == 0 || slices.ContainsFunc(paths, func(path string) bool {
+		_, err := os.Stat(path)
+		return !errors.Is(err, fs.ErrNotExist) || strings.ContainsAny(path, "*?[") // journalctl takes patterns
+	})
+}
+
+// end moves the position behind the last entry that is there.
 func (f *follower) end(ctx context.Context) error {
 	out, said, err := output(f.opt.Program, f.args("--lines=1"), maxEntry+1<<20, ctx.Done())
 	if adviceOn(said) != "" && len(out) == 0 {
@@ -183,12 +205,10 @@ func (f *follower) end(ctx context.Context) error {
 	}
 	cut := splitter{max: maxEntry}
 	cut.write(out)
-	e, ok := cut.next()
-	if !ok || e.cursor == "" {
-		return nil
+	if e, ok := cut.next(); ok && e.cursor != "" {
+		f.advance(e)
 	}
-	f.advance(e)
-	return f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, At: at(e.real)})
+	return nil
 }
 
 // refused goes on otherwise where journalctl does not take the cursor.

@@ -217,7 +217,7 @@ func TestFollow(t *testing.T) {
 			t.Fatalf("batch %d at line %d, offset %d; want %d, %d", i, b.Line, b.Offset, line, offset)
 		}
 		offset, line = offset+int64(len(b.Data)), line+int64(bytes.Count(b.Data, newline))
-		if !b.Past || b.At.After(time.Now()) || b.At.UnixMicro() < start {
+		if b.Past != (len(b.Data) > 0) || b.At.After(time.Now()) || b.At.UnixMicro() < start {
 			t.Errorf("batch %d: past %v at %v", i, b.Past, b.At)
 		}
 	}
@@ -267,6 +267,51 @@ func TestFromNow(t *testing.T) {
 	for _, b := range again.batches {
 		if b.Past {
 			t.Error("what came after the first start is no past")
+		}
+	}
+}
+
+// TestNothingYet begins where there is no entry, or no folder, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	needJournals(t)
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a folder", "no folder"} {
+			dir := filepath.Join(t.TempDir(), "journals")
+			make := func() {
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if what == "a folder" {
+				make()
+			}
+			k := newTaker()
+			stop := run(t, quick(New(Options{Dir: dir, Start: from})), nil, k)
+			until(t, "the place", func() bool { return k.cursor(-1) != nil })
+			stop()
+			if what == "no folder" {
+				make()
+			}
+			var b strings.Builder
+			for i := range 2 {
+				b.WriteString(export(time.Now().UnixMicro()+int64(i), 'a', fmt.Sprint("new ", i)))
+			}
+			in := filepath.Join(t.TempDir(), "export")
+			if err := os.WriteFile(in, []byte(b.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(remote, "-o", filepath.Join(dir, "a.journal"), in).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			again := newTaker()
+			stop = run(t, quick(New(Options{Dir: dir, Start: from})), k.cursor(-1), again)
+			again.untilCount(t, 2)
+			stop()
+			for _, b := range again.batches {
+				if b.Past || b.Line != 1 && len(b.Data) > 0 {
+					t.Errorf("%s, from the %s: past %v line %d", what, from, b.Past, b.Line)
+				}
+			}
 		}
 	}
 }
@@ -377,7 +422,7 @@ func TestSince(t *testing.T) {
 	stop := run(t, quick(New(Options{Dir: dir, Since: time.UnixMicro(start + 15e6)})), nil, k)
 	got := k.untilCount(t, 5)
 	stop()
-	if !strings.HasSuffix(got[0], "a 15") || !k.batches[0].Past {
-		t.Errorf("first is %q, past %v", got[0], k.batches[0].Past)
+	if !strings.HasSuffix(got[0], "a 15") || !k.batches[1].Past {
+		t.Errorf("first is %q, past %v", got[0], k.batches[1].Past)
 	}
 }

@@ -142,6 +142,15 @@ func (r *reader) named(meta *kmsg.MetadataResponse) {
 	r.mu.Lock()
 	r.prefix, r.firstRun = prefix, began
 	r.mu.Unlock()
+	_, r.said = r.cursors[r.id("")]
+}
+
+// id is the id of an origin of this cluster.
+func (r *reader) id(name string) string {
+	if r.opt.Tenant != "" {
+		name += "@" + r.opt.Tenant
+	}
+	return r.prefix + name
 }
 
 // part gives the partition at a place.
@@ -150,10 +159,7 @@ func (r *reader) part(at place) *part {
 		return p
 	}
 	where := "/" + strconv.Itoa(int(at.partition))
-	id := r.prefix + at.topic + where
-	if r.opt.Tenant != "" {
-		id += "@" + r.opt.Tenant
-	}
+	id := r.id(at.topic + where)
 	p := &part{origin: &feed.Origin{ID: id, Kind: "kafka", Path: r.path(at.topic) + where, Tenant: r.opt.Tenant, Format: r.opt.Format, Host: r.opt.Host, Asked: true}}
 	p.stat = feed.Stat{ID: id, Kind: "kafka", Path: p.origin.Path, Tenant: r.opt.Tenant, State: "waiting", Why: "not begun"}
 	r.mu.Lock()
@@ -221,13 +227,11 @@ func (r *reader) place(p *part, low, high, start int64) {
 		switch {
 		case r.known: // not there at the first start, or nothing was read of it then
 			p.pos.Next, p.pos.Before = low, r.firstRun.UnixMilli()
-		case r.opt.Start != "start" && r.opt.Since.IsZero() && start > low:
-			p.pos.Next, p.unsaid = start, true
 		default:
 			p.pos.Next, p.pos.Past = start, high
 		}
 		p.pos.Line = p.pos.Next + 1
-		p.begun = true
+		p.begun, p.unsaid = true, true
 		return
 	}
 	p.pos, p.begun = pos, true

@@ -152,6 +152,11 @@ var stampBase = time.Now().Add(-time.Hour).Truncate(time.Millisecond)
 // produce stores values in a partition, stamped a second apart.
 func produce(t *testing.T, c *kfake.Cluster, topic string, partition int32, values ...string) {
 	t.Helper()
+	produceAt(t, c, topic, partition, stampBase, values...)
+}
+
+func produceAt(t *testing.T, c *kfake.Cluster, topic string, partition int32, first time.Time, values ...string) {
+	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +164,7 @@ func produce(t *testing.T, c *kfake.Cluster, topic string, partition int32, valu
 	defer client.Close()
 	var all []*kgo.Record
 	for i, v := range values {
-		all = append(all, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v), Timestamp: stampBase.Add(time.Duration(i) * time.Second)})
+		all = append(all, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v), Timestamp: first.Add(time.Duration(i) * time.Second)})
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -201,7 +206,7 @@ func TestResume(t *testing.T) {
 		t.Errorf("%d stats", n)
 	}
 	for _, b := range k.batches {
-		if !b.Past || b.At.Before(stampBase) || b.At.After(time.Now()) {
+		if b.Past != (len(b.Data) > 0) || b.At.Before(stampBase) || b.At.After(time.Now()) {
 			t.Errorf("past %v at %v", b.Past, b.At)
 		}
 	}
@@ -281,6 +286,46 @@ func TestFromNow(t *testing.T) {
 	want := []string{"kafka/later/0 1 first", "kafka/later/0 2 second", "kafka/logs/0 12 new0", "kafka/logs/0 13 new1", "kafka/logs/1 1 of a new partition"}
 	if !slices.Equal(all, want) {
 		t.Errorf("got %q want %q", all, want)
+	}
+}
+
+// TestNothingYet begins where there is no record, or no topic, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a topic", "no topic"} {
+			c := cluster(t)
+			topic := func() {
+				if err := c.CreateTopic("logs", 2, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if what == "a topic" {
+				topic()
+			}
+			k := &taker{}
+			opt := Options{Topics: []string{"logs"}, Tenant: "acme", Start: from}
+			stop := run(t, source(t, c, opt), nil, k)
+			until(t, "the place", func() bool {
+				k.mu.Lock()
+				defer k.mu.Unlock()
+				return len(k.batches) == 3 || len(k.batches) == 1 && what == "no topic"
+			})
+			stop()
+			if what == "no topic" {
+				topic()
+			}
+			produceAt(t, c, "logs", 1, time.Now(), "new0", "new1")
+			again := &taker{}
+			stop = run(t, source(t, c, opt), cursors(k.batches), again)
+			all := again.untilCount(t, 2)
+			stop()
+			if all[0] != "kafka/logs@acme/1 1 new0" || slices.ContainsFunc(again.batches, func(b *feed.Batch) bool { return b.Past }) {
+				t.Errorf("%s, from the %s: got %q", what, from, all)
+			}
+			if slices.ContainsFunc(again.batches, func(b *feed.Batch) bool { return b.Origin.Path == "kafka:"+c.ListenAddrs()[0]+"/" }) {
+				t.Error("the start is put again")
+			}
+		}
 	}
 }
 

@@ -51,5 +51,5 @@ type part struct {
 	topicID  string // of the topic that is there
 	begun    bool   // pos is set
 	assigned bool   // it is being read
-	unsaid   bool   // it is begun at the end, and its cursor was not put
+	unsaid   bool   // it is begun, and no cursor was put
 }

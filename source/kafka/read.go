@@ -24,19 +24,15 @@ type reader struct {
 	client *kgo.Client
 	sink   feed.Sink
 	known  bool // the first start is behind: what has no cursor is new
+	said   bool // its cursor was put
 }
 
 // read hands on what comes within a time. An error is ctx's.
 func (r *reader) read(ctx context.Context, wait time.Duration) error {
 	timed, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	for _, p := range r.parts {
-		if p.unsaid { // so that the place is committed
-			if err := r.sink.Put(ctx, &feed.Batch{Origin: p.origin, Line: p.pos.Line, Offset: p.pos.Byte, Cursor: p.pos.text(), At: time.Now()}); err != nil {
-				return err
-			}
-			p.unsaid = false
-		}
+	if err := r.say(ctx); err != nil {
+		return err
 	}
 	for timed.Err() == nil {
 		fetches := r.client.PollRecords(timed, atOnce)
@@ -70,6 +66,29 @@ func (r *reader) read(ctx context.Context, wait time.Duration) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// say puts the positions of a first start, so that they are committed however long nothing comes: of the start as such, which
+// has a cursor although there may be no topic yet, and of partitions.
+func (r *reader) say(ctx context.Context) error {
+	if r.known && !r.said {
+		id := r.id("")
+		p := position{mark: mark{Line: 1}, Began: r.firstRun.UnixMilli()}
+		if err := r.sink.Put(ctx, &feed.Batch{Origin: &feed.Origin{ID: id, Kind: "kafka", Path: id, Tenant: r.opt.Tenant}, Line: 1, Cursor: p.text(), At: time.Now()}); err != nil {
+			return err
+		}
+		r.said = true
+	}
+	for _, p := range r.parts {
+		if !p.unsaid {
+			continue
+		}
+		if err := r.sink.Put(ctx, &feed.Batch{Origin: p.origin, Line: p.pos.Line, Offset: p.pos.Byte, Cursor: p.pos.text(), At: time.Now()}); err != nil {
+			return err
+		}
+		p.unsaid = false
+	}
+	return nil
 }
 
 // fault hears of a fault of a partition, and says whether it is to be begun anew.

@@ -145,6 +145,9 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, sink feed.S
 		}
 		s.failed(err)
 		r.ready() // what cannot be read now is said, and must not hold up the rest
+		if r.say(ctx) != nil {
+			break
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):

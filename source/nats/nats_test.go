@@ -219,7 +219,7 @@ func TestResume(t *testing.T) {
 		}
 		until(t, "nothing behind", func() bool { st := s.Stats()[0]; return st.Behind == 0 && st.State == "following" && st.Lost == 0 })
 		stop()
-		if !k.batches[0].Past || k.batches[len(k.batches)-1].Past {
+		if !k.batches[1].Past || k.batches[len(k.batches)-1].Past {
 			t.Error("past")
 		}
 		for seed := range uint64(4) {
@@ -253,6 +253,39 @@ func TestFromNow(t *testing.T) {
 	stop()
 	if all[0] != "12 new0" || all[1] != "13 new1" || len(k.lines()) != 0 {
 		t.Errorf("got %q, before %q", all, k.lines())
+	}
+}
+
+// TestNothingYet begins where there is no message, or no stream, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a stream", "no stream"} {
+			srv := serve(t, t.TempDir(), 0, nil)
+			config := logs()
+			if what == "no stream" {
+				config.Name = ""
+			}
+			js := stream(t, srv, config)
+			k := &taker{}
+			stop := run(t, source(t, srv, Options{Start: from}), nil, k)
+			until(t, "the place", func() bool { return len(k.cursors()) > 0 })
+			stop()
+			if what == "no stream" {
+				js = stream(t, srv, logs())
+			}
+			publish(t, js, "logs.a", "new0", "new1")
+			again := &taker{}
+			s := source(t, srv, Options{Start: from})
+			stop = run(t, s, k.cursors(), again)
+			all := again.untilCount(t, 2)
+			if st := s.Stats()[0]; st.Why != "" || st.Lost != 0 {
+				t.Errorf("%s, from the %s: %+v", what, from, st)
+			}
+			stop()
+			if all[0] != "1 new0" || slices.ContainsFunc(again.batches, func(b *feed.Batch) bool { return b.Past }) {
+				t.Errorf("%s, from the %s: got %q, past %v", what, from, all, again.batches[0].Past)
+			}
+		}
 	}
 }
 

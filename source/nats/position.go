@@ -12,7 +12,7 @@ type mark struct {
 // A position is where to go on, as a cursor of feed holds it.
 type position struct {
 	mark
-	Created int64  `json:"created"` // when the stream was made, in nanoseconds since 1970; another is another stream of that name
+	Created int64  `json:"created"` // when the stream was made, in nanoseconds since 1970; another is another stream of that name; 0: there was none yet
 	Past    uint64 `json:"past"`    // messages of smaller sequences were there before the first start
 }
 

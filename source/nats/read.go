@@ -39,8 +39,7 @@ type reader struct {
 
 	pos    position
 	placed bool // pos is set
-	absent bool // there was no stream at the first start
-	fresh  bool // the position was never put
+	said   bool // a position was put, in this process or before
 
 	data        []byte // of the batch that is being filled
 	begin       mark
@@ -59,7 +58,7 @@ func (r *reader) resume(cursor string) {
 		}
 		return
 	}
-	r.pos, r.placed = p, true
+	r.pos, r.placed, r.said = p, true, true
 	r.mu.Lock()
 	r.committed = p.Next - 1
 	r.mu.Unlock()
@@ -89,7 +88,9 @@ func (r *reader) session(ctx context.Context) error {
 	defer cancel()
 	stream, err := js.Stream(asked, r.opt.Stream)
 	if err != nil {
-		r.absent = r.absent || errors.Is(err, jetstream.ErrStreamNotFound)
+		if !r.placed && errors.Is(err, jetstream.ErrStreamNotFound) {
+			r.pos, r.placed = position{mark: mark{Next: 1, Line: 1}}, true
+		}
 		return r.streamFault(err)
 	}
 	if err := r.place(asked, stream); err != nil {
@@ -120,13 +121,19 @@ func (r *reader) session(ctx context.Context) error {
 	r.down, r.stat.State = "", "following"
 	r.mu.Unlock()
 	r.ready()
-	if r.fresh { // so that the place is committed
-		if err := r.sink.Put(ctx, &feed.Batch{Origin: r.origin, Line: r.pos.Line, Cursor: r.pos.text(), At: time.Now()}); err != nil {
-			return err
-		}
-		r.fresh = false
+	if err := r.say(ctx); err != nil {
+		return err
 	}
 	return r.read(ctx, stream, consumer, it)
+}
+
+// say puts the position of a first start, so that it is committed however long nothing comes.
+func (r *reader) say(ctx context.Context) error {
+	if r.said || !r.placed {
+		return nil
+	}
+	r.said = true
+	return r.sink.Put(ctx, &feed.Batch{Origin: r.origin, Line: r.pos.Line, Offset: r.pos.Byte, Cursor: r.pos.text(), At: time.Now()})
 }
 
 // read hands on what comes.
@@ -220,24 +227,24 @@ func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	if !r.placed {
 		r.pos = position{Created: created}
 		switch {
-		case !r.opt.Since.IsZero() && !r.absent:
+		case !r.opt.Since.IsZero():
 			at, err := r.firstSince(ctx, stream, st)
 			if err != nil {
 				return err
 			}
 			r.pos.Next, r.pos.Past = at, st.LastSeq+1
-		case r.absent: // made since the first start
-			r.pos.Next = oldest
 		case r.opt.Start == "start":
 			r.pos.Next, r.pos.Past = oldest, st.LastSeq+1
 		default:
-			r.pos.Next, r.fresh = st.LastSeq+1, true
+			r.pos.Next = st.LastSeq + 1
 		}
 		r.pos.Line = int64(r.pos.Next)
 		r.placed = true
 		return nil
 	}
 	switch reached := r.pos.Next; {
+	case r.pos.Created == 0: // made since the first start
+		r.pos = position{mark: mark{Next: oldest, Line: int64(oldest)}, Created: created}
 	case r.pos.Created != created, reached > st.LastSeq+1:
 		r.tell(0, fmt.Sprintf("the stream was made anew since message %d was read; it is read from its start", reached-1))
 		r.pos = position{mark: mark{Next: oldest, Line: r.pos.Line, Byte: r.pos.Byte}, Created: created}
