@@ -368,7 +368,7 @@ func (w *web) Stats() (all []feed.Stat) {
 
 // kafka makes the source of a cluster's topics.
 func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
-	o := kafka.Options{Brokers: k.Brokers, Topics: k.Topics, Group: k.Group, Tenant: k.Tenant, Format: k.Format, User: k.User, Mechanism: k.SASL, Start: startOf(k.Since), Log: v.log}
+	o := kafka.Options{Name: k.Name, Brokers: k.Brokers, Topics: k.Topics, Group: k.Group, Tenant: k.Tenant, Format: k.Format, User: k.User, Mechanism: k.SASL, Start: startOf(k.Since), Log: v.log}
 	var err error
 	if o.TLS, err = clientTLS(k.TLS); err != nil {
 		return nil, fmt.Errorf("kafka %s: %w", strings.Join(k.Brokers, ","), err)
@@ -383,7 +383,7 @@ func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
 
 // nats makes the source of a stream.
 func (v *service) nats(n ConfigNATS) (feed.Source, error) {
-	o := nats.Options{URL: n.URL, Stream: n.Stream, Subjects: n.Subjects, Creds: n.Creds, Tenant: n.Tenant, Format: n.Format, Start: startOf(n.Since), Log: v.log}
+	o := nats.Options{Name: n.Name, URL: n.URL, Stream: n.Stream, Subjects: n.Subjects, Creds: n.Creds, Tenant: n.Tenant, Format: n.Format, Start: startOf(n.Since), Log: v.log}
 	var err error
 	if o.TLS, err = clientTLS(n.TLS); err != nil {
 		return nil, fmt.Errorf("nats %s: %w", n.URL, err)
