@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -332,5 +333,40 @@ func TestRemovedAndCreated(t *testing.T) {
 			}
 			must(t, os.Remove(log))
 		}
+	}
+}
+
+// TestCopyGone takes over the open file of a copy that is gone, and leaves none open that nobody knows of.
+func TestCopyGone(t *testing.T) {
+	t.Parallel()
+	dir, log := in(t)
+	tl, err := New(quick(glob1(filepath.Join(dir, "x.log*"))))
+	must(t, err)
+	f := newFollower(t.Context(), tl, &taker{t: t})
+	defer f.close()
+	stream := func(path string, lines ...string) *stream {
+		write(t, path, lines...)
+		info, err := os.Stat(path)
+		must(t, err)
+		s := f.add(entry{name: path, path: path, info: info, id: identify(path, info), glob: tl.globs[0]}, path)
+		if f.open(s) == nil {
+			t.Fatal("not open")
+		}
+		s.gone = time.Now()
+		return s
+	}
+	o := stream(log, "one", "two")
+	o.kind, o.offset, o.atEnd = lines, 8, true
+	f.prints(o, o.f)
+	s := stream(log+".1", "one", "two", "three")
+	old, taken := o.f, s.f
+	if stop, err := f.copied(s, []byte("one\ntwo\nthree\n"), 14, time.Now()); !stop || err != nil {
+		t.Fatal(stop, err)
+	}
+	if o.f != taken || s.f != nil || f.opened != 1 {
+		t.Errorf("%d files are open", f.opened)
+	}
+	if _, err := old.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("what was open before still is: %v", err)
 	}
 }
