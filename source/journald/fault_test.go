@@ -65,6 +65,38 @@ exit 3
 	}
 }
 
+// TestSpan holds that all entries of a batch were received within a minute, also where a clock was set back.
+func TestSpan(t *testing.T) {
+	dir := t.TempDir()
+	var all []byte
+	for _, i := range []int{100, 150, 50, 110, 60, 0} {
+		all = append(all, shown(i, fmt.Sprintf("MESSAGE=m %d\n", i))...)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "all"), all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := newTaker()
+	stop := run(t, quick(New(Options{Start: "start", Program: standIn(t, dir, "cat all\nexec sleep 60\n")})), nil, k)
+	k.untilCount(t, 6)
+	stop()
+	for _, b := range k.batches {
+		var early, late int64
+		for line := range bytes.Lines(b.Data) {
+			var real int64
+			if n, _ := fmt.Sscanf(string(line), "__REALTIME_TIMESTAMP=%d", &real); n == 0 {
+				continue
+			}
+			if early == 0 {
+				early, late = real, real
+			}
+			early, late = min(early, real), max(late, real)
+		}
+		if late-early > 60e6 || late != 0 && b.At.UnixMicro() != late {
+			t.Errorf("entries of %d s, at %v", (late-early)/1e6, b.At)
+		}
+	}
+}
+
 // TestNotHere says what to do where journalctl is missing or may not read, and goes on once it can.
 func TestNotHere(t *testing.T) {
 	dir := t.TempDir()

@@ -39,11 +39,11 @@ type follower struct {
 	heldLen int
 	seeking bool
 
-	data               []byte // of the batch that is being filled
-	line, offset, real int64  // where it begins, and when that was received
-	past               bool
-	last               int64 // the latest Real of its entries
-	began              time.Time
+	data         []byte // of the batch that is being filled
+	line, offset int64  // where it begins
+	past         bool
+	early, late  int64 // Real of its entries
+	began        time.Time
 }
 
 // resume takes the committed cursor.
@@ -326,17 +326,17 @@ func (f *follower) add(ctx context.Context, e entry) error {
 		f.advance(e)
 		return nil
 	}
-	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.real > maxSpan || f.real-e.real > maxSpan) {
+	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.early > maxSpan || f.late-e.real > maxSpan) {
 		if err := f.flush(ctx); err != nil {
 			return err
 		}
 	}
 	if len(f.data) == 0 {
-		f.line, f.offset, f.real = f.pos.Line, f.pos.Offset, e.real
-		f.past, f.last, f.began = past, 0, time.Now()
+		f.line, f.offset, f.past = f.pos.Line, f.pos.Offset, past
+		f.early, f.late, f.began = e.real, e.real, time.Now()
 	}
 	f.data = append(f.data, e.data...)
-	f.last = max(f.last, e.real)
+	f.early, f.late = min(f.early, e.real), max(f.late, e.real)
 	f.advance(e)
 	return nil
 }
@@ -359,7 +359,7 @@ func (f *follower) flush(ctx context.Context) error {
 	if len(f.data) == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.line, Offset: f.offset, At: at(f.last), Past: f.past}
+	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.line, Offset: f.offset, At: at(f.late), Past: f.past}
 	f.data = nil
 	return f.put(ctx, b)
 }
