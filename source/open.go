@@ -225,13 +225,13 @@ func (o *opening) stream(l layer, r io.Reader) error {
 	if ok, err := o.keeps(l, head); ok {
 		return err
 	}
-	if read := o.archiveOf(head); read != nil {
+	if read := archiveOf(head); read != nil {
 		if l.archives >= o.opt.Limits.Depth {
 			o.hooks.skip(l.path, fmt.Sprintf("lies in %d archives (if it can be trusted, raise --max-depth)", l.archives))
 			return nil
 		}
 		o.digest.use()
-		return read(l, br)
+		return read(o, l, br)
 	}
 	if c := compressionOf(head); c != nil {
 		if l.packed >= o.opt.Limits.Depth {
