@@ -20,7 +20,6 @@ type Origin struct {
 	Tenant string // whose it is; "" is the only tenant there is
 	Format string // decode's name of its format; "" is by content
 	Host   string // the machine it is of, for records that name none; "" where that is not known
-	Asked  bool   // it was named by the user, not discovered
 }
 
 // A Batch is whole lines of one origin. It belongs to who takes it.

@@ -204,8 +204,6 @@ type ConfigFiles struct {
 	Tenant  string   `yaml:"tenant"`
 	Format  string   `yaml:"format"` // as hunt's --input-format; otherwise told by content
 	Host    string   `yaml:"host"`   // of records that name none
-
-	found bool // it was discovered
 }
 
 // ConfigJournals are journals to follow: a list of them, or one.

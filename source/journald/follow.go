@@ -57,7 +57,7 @@ func (f *follower) resume(cursor string) {
 		f.log.Error("journal's cursor cannot be read: begun as at the first start", "journal", f.origin.Path)
 	}
 	f.pos = position{Line: 1}
-	if f.opt.Start == "start" || !f.opt.Since.IsZero() {
+	if f.opt.Start == "start" {
 		f.pos.Past = time.Now().UnixMicro()
 	}
 }
@@ -172,8 +172,6 @@ func (f *follower) args(more ...string) []string {
 		args = append(args, since(f.pos.Real+1))
 	case f.pos.Cursor != "":
 		args = append(args, "--cursor="+f.pos.Cursor)
-	case !f.opt.Since.IsZero() && f.pos.Past != 0:
-		args = append(args, since(f.opt.Since.UnixMicro()))
 	}
 	return args
 }

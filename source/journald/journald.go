@@ -30,13 +30,7 @@ type Options struct {
 	Dir    string   // a folder of journal files instead of the machine's journals
 	Files  []string // or journal files
 	Tenant string
-	Host   string // for entries that name no host
-	Asked  bool   // the user named it
-
-	// Where the first start begins: "end" or "" is with what comes after it, "start" with the oldest entry. Since, where it is
-	// set, is with the first entry not before it.
-	Start string
-	Since time.Time
+	Start  string // where the first start begins: "end" or "" is with what comes after it, "start" with the oldest entry
 
 	Program string       // instead of journalctl of PATH
 	Log     *slog.Logger // nil discards
@@ -76,7 +70,7 @@ func New(opt Options) *Source {
 		name += "@" + opt.Tenant
 	}
 	s := &Source{opt: opt, log: opt.Log, pauseMin: 200 * time.Millisecond, pauseMax: 30 * time.Second, search: time.Second,
-		origin: &feed.Origin{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, Format: "journal-export", Host: opt.Host, Asked: opt.Asked}}
+		origin: &feed.Origin{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, Format: "journal-export"}}
 	s.stat = feed.Stat{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, State: "waiting", Why: "not begun", Behind: -1}
 	return s
 }

@@ -412,17 +412,3 @@ func TestBadCursor(t *testing.T) {
 		t.Errorf("first is %q", got[0])
 	}
 }
-
-// TestSince begins with the first entry at a time.
-func TestSince(t *testing.T) {
-	needJournals(t)
-	dir := t.TempDir()
-	journal(t, filepath.Join(dir, "a.journal"), "a", 'a', 0, 20)
-	k := newTaker()
-	stop := run(t, quick(New(Options{Dir: dir, Since: time.UnixMicro(start + 15e6)})), nil, k)
-	got := k.untilCount(t, 5)
-	stop()
-	if !strings.HasSuffix(got[0], "a 15") || !k.batches[1].Past {
-		t.Errorf("first is %q, past %v", got[0], k.batches[1].Past)
-	}
-}

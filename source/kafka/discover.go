@@ -160,7 +160,7 @@ func (r *reader) part(at place) *part {
 	}
 	where := "/" + strconv.Itoa(int(at.partition))
 	id := r.id(at.topic + where)
-	p := &part{origin: &feed.Origin{ID: id, Kind: "kafka", Path: r.path(at.topic) + where, Tenant: r.opt.Tenant, Format: r.opt.Format, Host: r.opt.Host, Asked: true}}
+	p := &part{origin: &feed.Origin{ID: id, Kind: "kafka", Path: r.path(at.topic) + where, Tenant: r.opt.Tenant, Format: r.opt.Format}}
 	p.stat = feed.Stat{ID: id, Kind: "kafka", Path: p.origin.Path, Tenant: r.opt.Tenant, State: "waiting", Why: "not begun"}
 	r.mu.Lock()
 	r.parts[at] = p
@@ -178,12 +178,6 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 	if err != nil {
 		return r.down(err)
 	}
-	var since map[place]int64
-	if !r.opt.Since.IsZero() {
-		if since, err = r.offsets(ctx, fresh, r.opt.Since.UnixMilli()); err != nil {
-			return r.down(err)
-		}
-	}
 	from := map[string]map[int32]kgo.Offset{}
 	for at, p := range fresh {
 		l, ok := low[at]
@@ -191,13 +185,7 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 		if !ok || !also { // its leader did not answer: at the next look
 			continue
 		}
-		start := h
-		if s, ok := since[at]; ok && s >= 0 {
-			start = s
-		} else if r.opt.Since.IsZero() && r.opt.Start == "start" {
-			start = l
-		}
-		r.place(p, l, h, start)
+		r.place(p, l, h)
 		p.assigned = true
 		if from[at.topic] == nil {
 			from[at.topic] = map[int32]kgo.Offset{}
@@ -209,8 +197,8 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 	return nil
 }
 
-// place finds where a partition with offsets from low to high is gone on with; start is where a first start begins.
-func (r *reader) place(p *part, low, high, start int64) {
+// place finds where a partition with offsets from low to high is gone on with.
+func (r *reader) place(p *part, low, high int64) {
 	pos, ok := positionOf(r.cursors[p.origin.ID])
 	if cursor := r.cursors[p.origin.ID]; !ok && cursor != "" {
 		r.log.Error("kafka: a cursor cannot be read: begun as at the first start", "origin", p.origin.ID)
@@ -227,8 +215,10 @@ func (r *reader) place(p *part, low, high, start int64) {
 		switch {
 		case r.known: // not there at the first start, or nothing was read of it then
 			p.pos.Next, p.pos.Before = low, r.firstRun.UnixMilli()
+		case r.opt.Start == "start":
+			p.pos.Next, p.pos.Past = low, high
 		default:
-			p.pos.Next, p.pos.Past = start, high
+			p.pos.Next = high
 		}
 		p.pos.Line = p.pos.Next + 1
 		p.begun, p.unsaid = true, true

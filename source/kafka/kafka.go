@@ -45,17 +45,13 @@ type Options struct {
 	Group   string // for which offsets are also committed to Kafka; "" is none
 	Tenant  string
 	Format  string // decode's name of the records' format; "" is by content
-	Host    string // for records that name no host
 
 	TLS       *tls.Config // nil is without TLS
 	User      string      // "" is without SASL
 	Password  string      // never logged
 	Mechanism string      // of SASL: "scram-sha-512" or "", "scram-sha-256", "plain"
 
-	// Where the first start begins: "end" or "" is with what comes after it, "start" with the oldest record. Since, where it
-	// is set, is with the first record stamped not before it.
-	Start string
-	Since time.Time
+	Start string // where the first start begins: "end" or "" is with what comes after it, "start" with the oldest record
 
 	Log *slog.Logger // nil discards
 }

@@ -329,23 +329,6 @@ func TestNothingYet(t *testing.T) {
 	}
 }
 
-// TestSince begins with the first record stamped not before a time.
-func TestSince(t *testing.T) {
-	c := cluster(t, kfake.SeedTopics(1, "logs"))
-	for _, v := range numbered("a", 5) { // a batch of Kafka each
-		produce(t, c, "logs", 0, v)
-	}
-	produce(t, c, "logs", 0, numbered("b", 10)...)
-	k := &taker{}
-	stop := run(t, source(t, c, Options{Topics: []string{"logs"}, Since: stampBase.Add(time.Second)}), nil, k)
-	until(t, "records", func() bool { return len(k.lines()) > 0 })
-	time.Sleep(10 * time.Millisecond)
-	stop()
-	if all := k.lines(); all[0] != "kafka/logs/0 6 b0" && all[0] != "kafka/logs/0 7 b1" { // Kafka finds the batch that holds it
-		t.Errorf("first is %q", all[0])
-	}
-}
-
 // TestRetention counts what Kafka removed before it was read, while stopped and while the run took nothing.
 func TestRetention(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -22,14 +20,6 @@ const (
 	batchSpan  = time.Minute           // between the times of its messages
 	linger     = 10 * time.Millisecond // for which a batch waits to become fuller
 )
-
-// A message is one of the stream.
-type message struct {
-	seq     uint64
-	subject string
-	data    []byte
-	stored  time.Time
-}
 
 // A reader is what Run holds.
 type reader struct {
@@ -59,9 +49,6 @@ func (r *reader) resume(cursor string) {
 		return
 	}
 	r.pos, r.placed, r.said = p, true, true
-	r.mu.Lock()
-	r.committed = p.Next - 1
-	r.mu.Unlock()
 }
 
 // session reads over one connection until there is a fault.
@@ -71,15 +58,9 @@ func (r *reader) session(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		r.mu.Lock()
-		r.conn = nil
-		r.mu.Unlock()
 		c.SetDisconnectErrHandler(nil)
 		c.Close()
 	}()
-	r.mu.Lock()
-	r.conn = c
-	r.mu.Unlock()
 	js, err := jetstream.New(c, jetstream.WithDefaultTimeout(answer))
 	if err != nil {
 		return err
@@ -96,15 +77,10 @@ func (r *reader) session(ctx context.Context) error {
 	if err := r.place(asked, stream); err != nil {
 		return r.streamFault(err)
 	}
-	consumer, err := r.consumer(asked, stream)
+	consumer, err := stream.OrderedConsumer(asked, jetstream.OrderedConsumerConfig{FilterSubjects: r.opt.Subjects, MaxResetAttempts: 3,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next})
 	if err != nil {
 		return fmt.Errorf("stream %q: a consumer: %w", r.opt.Stream, err)
-	}
-	if r.opt.Durable != "" {
-		// What was delivered to the consumer and is not committed is delivered again only once its acknowledgement is overdue.
-		if err := r.fill(ctx, stream, consumer, consumer.CachedInfo().Delivered.Stream+1); err != nil {
-			return err
-		}
 	}
 	// Half of it, which is asked for while the rest is worked on, must hold the largest message.
 	most := max(pullBytes, 2*(int(c.MaxPayload())+64<<10))
@@ -124,7 +100,7 @@ func (r *reader) session(ctx context.Context) error {
 	if err := r.say(ctx); err != nil {
 		return err
 	}
-	return r.read(ctx, stream, consumer, it)
+	return r.read(ctx, stream, it)
 }
 
 // say puts the position of a first start, so that it is committed however long nothing comes.
@@ -137,9 +113,8 @@ func (r *reader) say(ctx context.Context) error {
 }
 
 // read hands on what comes.
-func (r *reader) read(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, it jetstream.MessagesContext) error {
-	reading := ""          // the consumer's name
-	delivered := uint64(0) // the consumer's own number of what it delivered last
+func (r *reader) read(ctx context.Context, stream jetstream.Stream, it jetstream.MessagesContext) error {
+	reading := "" // the consumer's name
 	for ctx.Err() == nil {
 		wait := time.Second
 		if len(r.data) > 0 {
@@ -168,17 +143,8 @@ func (r *reader) read(ctx context.Context, stream jetstream.Stream, consumer jet
 			}
 			reading = meta.Consumer
 		}
-		if r.opt.Durable != "" {
-			if delivered != 0 && meta.Sequence.Consumer != delivered+1 && seq > r.pos.Next {
-				if err := r.fill(ctx, stream, consumer, seq); err != nil { // something was lost on its way
-					return err
-				}
-			}
-			delivered = meta.Sequence.Consumer
-			r.owe(seq, msg.Reply())
-		}
 		if seq >= r.pos.Next {
-			if err := r.add(ctx, message{seq, msg.Subject(), msg.Data(), meta.Timestamp}); err != nil {
+			if err := r.add(ctx, seq, msg.Data(), meta.Timestamp); err != nil {
 				return err
 			}
 		}
@@ -199,22 +165,6 @@ func (r *reader) isAnew(ctx context.Context, stream jetstream.Stream) bool {
 	return err != nil || info.Created.UnixNano() != r.pos.Created
 }
 
-// owe keeps that a message is to be acknowledged.
-func (r *reader) owe(seq uint64, reply string) {
-	if reply == "" {
-		return
-	}
-	r.mu.Lock()
-	kept, conn := seq <= r.committed, r.conn
-	if !kept {
-		r.acks = append(r.acks, ack{seq, reply})
-	}
-	r.mu.Unlock()
-	if kept && conn != nil {
-		_ = conn.Publish(reply, []byte("+ACK")) // else it is delivered again, and acknowledged then
-	}
-}
-
 // place finds where the stream is gone on with.
 func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	info, err := stream.Info(ctx)
@@ -225,18 +175,9 @@ func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	created, oldest := info.Created.UnixNano(), max(1, st.FirstSeq)
 	defer r.see(st)
 	if !r.placed {
-		r.pos = position{Created: created}
-		switch {
-		case !r.opt.Since.IsZero():
-			at, err := r.firstSince(ctx, stream, st)
-			if err != nil {
-				return err
-			}
-			r.pos.Next, r.pos.Past = at, st.LastSeq+1
-		case r.opt.Start == "start":
+		r.pos = position{mark: mark{Next: st.LastSeq + 1}, Created: created}
+		if r.opt.Start == "start" {
 			r.pos.Next, r.pos.Past = oldest, st.LastSeq+1
-		default:
-			r.pos.Next = st.LastSeq + 1
 		}
 		r.pos.Line = int64(r.pos.Next)
 		r.placed = true
@@ -248,9 +189,6 @@ func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	case r.pos.Created != created, reached > st.LastSeq+1:
 		r.tell(0, fmt.Sprintf("the stream was made anew since message %d was read; it is read from its start", reached-1))
 		r.pos = position{mark: mark{Next: oldest, Line: r.pos.Line, Byte: r.pos.Byte}, Created: created}
-		r.mu.Lock()
-		r.committed = oldest - 1
-		r.mu.Unlock()
 	case r.pos.Next < oldest:
 		r.gone(reached, oldest)
 		r.pos.Next = oldest
@@ -313,145 +251,51 @@ func (s *Source) watch(ctx context.Context, stream jetstream.Stream, created int
 	}
 }
 
-// firstSince is the sequence of the first message stored not before Options.Since: times go up with sequences.
-func (r *reader) firstSince(ctx context.Context, stream jetstream.Stream, st jetstream.StreamState) (uint64, error) {
-	low, high := max(1, st.FirstSeq), st.LastSeq+1
-	for low < high {
-		mid := low + (high-low)/2
-		m, err := stream.GetMsg(ctx, mid, jetstream.WithGetMsgSubject(">")) // or the first behind it
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, err
-		}
-		if err != nil || !m.Time.Before(r.opt.Since) {
-			high = mid
-		} else {
-			low = m.Sequence + 1
-		}
-	}
-	return low, nil
-}
-
-// consumer gives what reads the stream from the position on.
-func (r *reader) consumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
-	if r.opt.Durable == "" {
-		return stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: r.opt.Subjects, MaxResetAttempts: 3,
-			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next})
-	}
-	c, err := stream.Consumer(ctx, r.opt.Durable)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		config := jetstream.ConsumerConfig{Durable: r.opt.Durable, FilterSubjects: r.opt.Subjects, AckPolicy: jetstream.AckExplicitPolicy,
-			AckWait: 5 * time.Minute, MaxAckPending: -1, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next}
-		if stream.CachedInfo().Config.Retention == jetstream.WorkQueuePolicy {
-			config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverAllPolicy, 0 // no other is allowed
-		}
-		c, err = stream.CreateConsumer(ctx, config)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if n := c.CachedInfo().Config.MaxAckPending; n > 0 && n < 10_000 {
-		r.log.Warn("nats: the durable consumer waits for acknowledgements, which come with commits: set max_ack_pending to -1", "durable", r.opt.Durable, "max_ack_pending", n)
-	}
-	return c, nil
-}
-
-// fill hands on the messages from the position to before a sequence, fetched one by one.
-func (r *reader) fill(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, before uint64) error {
-	config := consumer.CachedInfo().Config
-	filters := config.FilterSubjects
-	if config.FilterSubject != "" {
-		filters = append(slices.Clone(filters), config.FilterSubject)
-	}
-	subject := ">"
-	if len(filters) == 1 {
-		subject = filters[0]
-	}
-	for seq := r.pos.Next; seq < before; {
-		asked, cancel := context.WithTimeout(ctx, answer)
-		m, err := stream.GetMsg(asked, seq, jetstream.WithGetMsgSubject(subject))
-		cancel()
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if m.Sequence >= before {
-			break
-		}
-		if len(filters) == 0 || slices.ContainsFunc(filters, func(f string) bool { return covers(f, m.Subject) }) {
-			if err := r.add(ctx, message{m.Sequence, m.Subject, m.Data, m.Time}); err != nil {
-				return err
-			}
-		}
-		seq = m.Sequence + 1
-	}
-	return r.flush(ctx)
-}
-
-// covers says whether a filter, with its * and >, holds for a subject.
-func covers(filter, subject string) bool {
-	for {
-		f, moreFilter, hasFilter := strings.Cut(filter, ".")
-		s, moreSubject, hasSubject := strings.Cut(subject, ".")
-		if f == ">" {
-			return !hasFilter
-		}
-		if f != "*" && f != s || hasFilter != hasSubject {
-			return false
-		}
-		if !hasFilter {
-			return true
-		}
-		filter, subject = moreFilter, moreSubject
-	}
-}
-
 // add adds a message, whose sequence is not before the position, to the batch.
-func (r *reader) add(ctx context.Context, m message) error {
+func (r *reader) add(ctx context.Context, seq uint64, data []byte, stored time.Time) error {
 	p := &r.pos
-	if reached := p.Next; m.seq > reached {
+	if reached := p.Next; seq > reached {
 		r.mu.Lock()
 		first := r.first
 		r.mu.Unlock()
-		if len(r.opt.Subjects) == 0 && r.opt.Durable == "" {
-			r.gone(reached, m.seq)
+		if len(r.opt.Subjects) == 0 {
+			r.gone(reached, seq)
 		} else if first > reached {
-			r.gone(reached, min(first, m.seq))
+			r.gone(reached, min(first, seq))
 		}
 	}
-	line := max(p.Line, int64(m.seq))
-	past := m.seq < p.Past
-	if len(r.data) > 0 && (len(r.data)+len(m.data) > batchBytes || line != p.Line || past != r.past || m.stored.Sub(r.early) > batchSpan || r.late.Sub(m.stored) > batchSpan) {
+	line := max(p.Line, int64(seq))
+	past := seq < p.Past
+	if len(r.data) > 0 && (len(r.data)+len(data) > batchBytes || line != p.Line || past != r.past || stored.Sub(r.early) > batchSpan || r.late.Sub(stored) > batchSpan) {
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
 	}
 	from := len(r.data)
-	if len(m.data) > feed.MaxMessage {
-		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", m.seq)
+	if len(data) > feed.MaxMessage {
+		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", seq)
 		r.mu.Lock()
 		r.stat.Refused++
 		r.mu.Unlock()
 	} else {
-		r.data = feed.AppendLines(r.data, m.data)
+		r.data = feed.AppendLines(r.data, data)
 	}
 	if len(r.data) == from { // it has no line
-		p.Next = m.seq + 1
+		p.Next = seq + 1
 		return nil
 	}
-	at := mark{Next: m.seq, Line: line, Byte: p.Byte}
+	at := mark{Next: seq, Line: line, Byte: p.Byte}
 	if from == 0 {
-		r.begin, r.past, r.early, r.late, r.began, r.count = at, past, m.stored, m.stored, time.Now(), 0
+		r.begin, r.past, r.early, r.late, r.began, r.count = at, past, stored, stored, time.Now(), 0
 	}
-	if m.stored.Before(r.early) {
-		r.early = m.stored
+	if stored.Before(r.early) {
+		r.early = stored
 	}
-	if m.stored.After(r.late) {
-		r.late = m.stored
+	if stored.After(r.late) {
+		r.late = stored
 	}
 	r.count++
-	p.mark = mark{Next: m.seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
+	p.mark = mark{Next: seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
 	return nil
 }
 

@@ -205,7 +205,7 @@ func (h *Handler) origin(tenant string) *feed.Origin {
 		if tenant != "" {
 			path = url.PathEscape(tenant) + "/" + path
 		}
-		o = &feed.Origin{ID: path, Kind: "otlp", Path: path, Tenant: tenant, Format: "otlp", Asked: true}
+		o = &feed.Origin{ID: path, Kind: "otlp", Path: path, Tenant: tenant, Format: "otlp"}
 		h.origins[tenant] = o
 	}
 	return o

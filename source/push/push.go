@@ -54,7 +54,7 @@ type Options struct {
 
 // A Handler answers requests. Any number of goroutines may use it.
 //
-// It is to be given requests as they came: a ServeMux above it would answer paths with two slashes by a redirect. See Serves.
+// It is to be given requests as they came: a ServeMux above it would answer paths with two slashes by a redirect.
 type Handler struct {
 	opt Options
 
@@ -76,13 +76,6 @@ func New(opt Options) *Handler {
 		opt.Gate = &Gate{}
 	}
 	return &Handler{opt: opt, origins: map[string]*feed.Origin{}, names: map[string]int{}}
-}
-
-// Serves says whether requests for a path belong to a Handler, so that a listener can serve other things as well. Of the root it
-// says no: what asks there for a version is Elastic's client, and is to be given to the Handler where it has a name of its own.
-func Serves(p string) bool {
-	kind, _ := route(p)
-	return kind != none && kind != root
 }
 
 type kind uint8
@@ -197,7 +190,7 @@ func (h *Handler) origin(tenant, kind, name string) *feed.Origin {
 			h.names[kind]++
 		}
 	}
-	o := &feed.Origin{ID: p, Kind: "http", Path: p, Tenant: tenant, Asked: true}
+	o := &feed.Origin{ID: p, Kind: "http", Path: p, Tenant: tenant}
 	h.origins[p] = o
 	return o
 }

@@ -204,7 +204,7 @@ func (l *Listener) origin(tenant string) *feed.Origin {
 		if tenant != "" {
 			path = url.PathEscape(tenant) + "/" + path
 		}
-		o = &feed.Origin{ID: path, Kind: "syslog", Path: path, Tenant: tenant, Format: "text", Asked: true}
+		o = &feed.Origin{ID: path, Kind: "syslog", Path: path, Tenant: tenant, Format: "text"}
 		l.origins[tenant] = o
 	}
 	return o

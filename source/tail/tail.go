@@ -44,18 +44,16 @@ type Glob struct {
 	// number of folders. A folder that it names stands for all files below. Links are followed, but those to folders only
 	// where a segment other than ** names them. A relative path is made absolute once.
 	Pattern string
-	Tenant  string // as in feed.Origin, like the next three
+	Tenant  string // as in feed.Origin, like the next two
 	Format  string
 	Host    string
-	Asked   bool
 	Start   bool // files that are there at the first start are read from their start, else from their end
 }
 
 // Options say what is followed, and how. Of its durations and sizes zero means the default.
 type Options struct {
-	Globs   []Glob    // which files; of several that name one, the first
-	Exclude []string  // patterns of files and folders that are not looked at
-	Since   time.Time // with Start: files that were last written before are taken from their end
+	Globs   []Glob   // which files; of several that name one, the first
+	Exclude []string // patterns of files and folders that are not looked at
 
 	// Followable says whether a file can be given as lines, by its name and its first bytes (at most 64 KiB, not always
 	// whole lines), else it is given as a whole when it was quiet for Quiet, and again when it changed. Nil: all can, but

@@ -308,7 +308,7 @@ func TestFromEnd(t *testing.T) {
 	t.Parallel()
 	_, log := in(t)
 	raw(t, log, "#head\none\ntw")
-	o := Options{Globs: []Glob{{Pattern: log, Tenant: "t", Format: "f", Host: "h", Asked: true}}}
+	o := Options{Globs: []Glob{{Pattern: log, Tenant: "t", Format: "f", Host: "h"}}}
 	l := live(t, o, nil)
 	l.want()
 	raw(t, log, "o\nthree\n")
@@ -318,7 +318,7 @@ func TestFromEnd(t *testing.T) {
 	if last.Line != 3 || last.Offset != 10 || string(last.Head) != "#head\none\n" || last.Past {
 		t.Fatal(l.show())
 	}
-	if g := last.Origin; g.Tenant != "t" || g.Format != "f" || g.Host != "h" || !g.Asked || g.Kind != "file" || g.Path != log {
+	if g := last.Origin; g.Tenant != "t" || g.Format != "f" || g.Host != "h" || g.Kind != "file" || g.Path != log {
 		t.Fatalf("%+v", g)
 	}
 	later := filepath.Join(filepath.Dir(log), "y.log")
@@ -354,18 +354,6 @@ func TestFromEndKilled(t *testing.T) {
 	write(t, log, "new")
 	l = live(t, o, cursors)
 	l.want("three", "new")
-}
-
-func TestSince(t *testing.T) {
-	t.Parallel()
-	_, log := in(t)
-	write(t, log, "old")
-	must(t, os.Chtimes(log, time.Time{}, time.Now().Add(-time.Hour)))
-	o := glob1(log)
-	o.Since = time.Now().Add(-time.Minute)
-	l := live(t, o, nil)
-	write(t, log, "new")
-	l.want("new")
 }
 
 func TestNewGlobLater(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 )
 
 func origin(id string) *feed.Origin {
-	return &feed.Origin{ID: id, Kind: "http", Path: "http/" + id, Tenant: "acme", Format: "otlp", Host: "h", Asked: true}
+	return &feed.Origin{ID: id, Kind: "http", Path: "http/" + id, Tenant: "acme", Format: "otlp", Host: "h"}
 }
 
 // A reports collects what a log says.
