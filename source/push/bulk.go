@@ -215,7 +215,7 @@ func parseBulk(name string, body []byte) ([]action, error) {
 			if a.doc = u.Doc; len(u.Doc) == 0 {
 				a.doc = u.Upsert
 			}
-			if err := object(a.doc); err != nil {
+			if err := isObject(a.doc); err != nil {
 				a.doc, a.err = nil, &wal.Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("line %d: an update without doc or upsert", n)}
 			}
 		}

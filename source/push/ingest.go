@@ -72,16 +72,19 @@ func jsonLines(body []byte) ([]byte, error) {
 
 // object says what is wrong with a JSON object that is to be a line.
 func object(b []byte) error {
+	if err := isObject(b); err != nil || json.Valid(b) {
+		return err
+	}
+	var v json.RawMessage
+	return fmt.Errorf("not a JSON object: %w", json.Unmarshal(b, &v))
+}
+
+// isObject says what is wrong with a JSON value that is to be an object and a line.
+func isObject(b []byte) error {
 	switch {
 	case len(b) > maxLine:
 		return &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a record of more than 16 MiB"}
 	case len(b) == 0 || b[0] != '{':
-		return errors.New("not a JSON object")
-	case !json.Valid(b):
-		var v json.RawMessage
-		if err := json.Unmarshal(b, &v); err != nil {
-			return fmt.Errorf("not a JSON object: %w", err)
-		}
 		return errors.New("not a JSON object")
 	}
 	return nil
@@ -105,7 +108,7 @@ func jsonValues(body []byte) ([]byte, error) {
 	}
 	out := bytes.NewBuffer(make([]byte, 0, len(body)+1))
 	one := func(v json.RawMessage) error {
-		if err := object(v); err != nil {
+		if err := isObject(v); err != nil {
 			return err
 		}
 		if err := json.Compact(out, v); err != nil {
