@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	maxBatch = 1 << 20                 // bytes of a batch of more than one entry
-	maxSpan  = int64(60 * 1000 * 1000) // microseconds between its entries
-	maxHeld  = 64                      // entries that are looked through for that of the cursor
-	linger   = 10 * time.Millisecond   // for which a batch waits to become fuller
+	maxHeld  = 64                    // entries that are looked through for that of the cursor
+	heldMost = 1 << 20               // bytes of them
+	linger   = 10 * time.Millisecond // for which a batch waits to become fuller
 )
 
 // errAgain says that the child is to be begun anew, without a fault.
@@ -39,11 +38,7 @@ type follower struct {
 	heldLen int
 	seeking bool
 
-	data         []byte // of the batch that is being filled
-	line, offset int64  // where it begins
-	past         bool
-	early, late  int64 // Real of its entries
-	began        time.Time
+	fill feed.Fill
 }
 
 // resume takes the committed cursor.
@@ -70,7 +65,7 @@ func (f *follower) once(ctx context.Context) error {
 		}
 	}
 	f.begun = true
-	f.held, f.heldLen, f.data = nil, 0, f.data[:0]
+	f.held, f.heldLen, f.fill = nil, 0, feed.Fill{}
 	f.seeking = !f.byTime && f.pos.Cursor != ""
 	f.mu.Lock()
 	f.limited = false
@@ -81,7 +76,7 @@ func (f *follower) once(ctx context.Context) error {
 	}
 	f.ready()
 	if !f.said { // so that the place of the first start is committed however long nothing comes
-		if err := f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, At: time.Now()}); err != nil {
+		if err := f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, Cursor: f.pos.text(), At: time.Now()}); err != nil {
 			c.stop()
 			return err
 		}
@@ -126,8 +121,8 @@ func (f *follower) once(ctx context.Context) error {
 			f.following()
 			wait := f.search
 			if !f.seeking {
-				wait = linger - time.Since(f.began)
-				if len(f.data) == 0 {
+				wait = linger - time.Since(f.fill.Began)
+				if f.fill.Count == 0 {
 					wait = linger
 				} else if wait <= 0 {
 					if err := f.flush(ctx); err != nil {
@@ -213,7 +208,7 @@ func (f *follower) end(ctx context.Context) error {
 func (f *follower) refused(said string) error {
 	f.byTime = true
 	f.log.Warn("journalctl does not take the journal's cursor: gone on with what was received after it", "journal", f.origin.Path,
-		"said", said, "after", at(f.pos.Real))
+		"said", said, "after", stamp(f.pos.Real))
 	return errAgain
 }
 
@@ -230,7 +225,7 @@ func (f *follower) take(ctx context.Context, e entry) error {
 		e.data = append([]byte(nil), e.data...)
 		f.held = append(f.held, e)
 		f.heldLen += len(e.data)
-		if len(f.held) > maxHeld || f.heldLen > maxBatch {
+		if len(f.held) > maxHeld || f.heldLen > heldMost {
 			return f.give(ctx)
 		}
 		return nil
@@ -324,17 +319,13 @@ func (f *follower) add(ctx context.Context, e entry) error {
 		f.advance(e)
 		return nil
 	}
-	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.early > maxSpan || f.late-e.real > maxSpan) {
+	at := time.UnixMicro(e.real)
+	if !f.fill.Fits(len(e.data), at, past) {
 		if err := f.flush(ctx); err != nil {
 			return err
 		}
 	}
-	if len(f.data) == 0 {
-		f.line, f.offset, f.past = f.pos.Line, f.pos.Offset, past
-		f.early, f.late, f.began = e.real, e.real, time.Now()
-	}
-	f.data = append(f.data, e.data...)
-	f.early, f.late = min(f.early, e.real), max(f.late, e.real)
+	f.fill.Add(append(f.fill.Data, e.data...), f.pos.Line, f.pos.Offset, at, past)
 	f.advance(e)
 	return nil
 }
@@ -354,17 +345,14 @@ func (f *follower) advance(e entry) {
 
 // flush delivers the batch.
 func (f *follower) flush(ctx context.Context) error {
-	if len(f.data) == 0 {
+	if f.fill.Count == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.line, Offset: f.offset, At: at(f.late), Past: f.past}
-	f.data = nil
-	return f.put(ctx, b)
+	return f.put(ctx, f.fill.Take(f.origin, f.pos.text()))
 }
 
 // put delivers b, behind which the position is.
 func (f *follower) put(ctx context.Context, b *feed.Batch) error {
-	b.Cursor = f.pos.text()
 	if len(b.Data) > 0 { // it is not known how much waits while the run is full
 		f.mu.Lock()
 		f.stat.Behind = -1
@@ -380,15 +368,6 @@ func (f *follower) put(ctx context.Context, b *feed.Batch) error {
 	}
 	f.mu.Unlock()
 	return nil
-}
-
-// at is when entries up to real were received; a clock that is ahead is held to now.
-func at(real int64) time.Time {
-	now := time.Now()
-	if t := time.UnixMicro(real); real != 0 && t.Before(now) {
-		return t
-	}
-	return now
 }
 
 // told hears what the child says while it runs.

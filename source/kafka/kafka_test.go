@@ -55,7 +55,7 @@ func lines(batches []*feed.Batch) []string {
 	for _, b := range batches {
 		n := b.Line
 		for line := range bytes.Lines(b.Data) {
-			all = append(all, fmt.Sprintf("%s %d %s", b.Origin.Path, n, bytes.TrimSuffix(line, newline)))
+			all = append(all, fmt.Sprintf("%s %d %s", b.Origin.Path, n, bytes.TrimSuffix(line, []byte{'\n'})))
 			n++
 		}
 	}

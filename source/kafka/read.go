@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -13,9 +12,7 @@ import (
 )
 
 const (
-	batchBytes = 1 << 20          // of a batch of more than one record
-	batchSpan  = 60 * time.Second // between the stamps of its records
-	atOnce     = 10_000           // records of a poll
+	atOnce = 10_000 // records of a poll
 )
 
 // A reader is what Run holds. It alone changes partitions; what Stats shows it changes under Source.mu.
@@ -146,11 +143,7 @@ func (r *reader) hand(ctx context.Context, p *part, f *kgo.FetchPartition) error
 type batch struct {
 	*reader
 	*part
-	data        []byte
-	first       mark
-	past        bool
-	early, late time.Time // the stamps of its records
-	count       int64
+	fill feed.Fill
 }
 
 func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
@@ -168,65 +161,35 @@ func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 	}
 	line := max(p.pos.Line, rec.Offset+1)
 	past := rec.Offset < p.pos.Past || rec.Timestamp.UnixMilli() < p.pos.Before
-	stamp := rec.Timestamp
-	if len(b.data) > 0 && (len(b.data)+len(rec.Value) > batchBytes || line != p.pos.Line || past != b.past ||
-		stamp.Sub(b.early) > batchSpan || b.late.Sub(stamp) > batchSpan) {
+	if line != p.pos.Line || !b.fill.Fits(len(rec.Value), rec.Timestamp, past) {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
 	}
-	from := len(b.data)
-	b.data = feed.AppendLines(b.data, rec.Value)
-	if len(b.data) == from { // it has no line
-		b.mu.Lock()
-		p.pos.Next = rec.Offset + 1
-		b.mu.Unlock()
-		return nil
-	}
-	m := mark{Next: rec.Offset, Line: line, Byte: p.pos.Byte}
-	if from == 0 {
-		b.first, b.past, b.early, b.late = m, past, stamp, stamp
-	}
-	if stamp.Before(b.early) {
-		b.early = stamp
-	}
-	if stamp.After(b.late) {
-		b.late = stamp
-	}
-	b.count++
+	lines, size := b.fill.Add(feed.AppendLines(b.fill.Data, rec.Value), line, p.pos.Byte, rec.Timestamp, past)
 	b.mu.Lock()
-	p.pos.mark = mark{Next: rec.Offset + 1, Line: line + int64(bytes.Count(b.data[from:], newline)), Byte: m.Byte + int64(len(b.data)-from)}
+	p.pos.Next = rec.Offset + 1
+	if size > 0 {
+		p.pos.Line, p.pos.Byte = line+lines, p.pos.Byte+size
+	}
 	b.mu.Unlock()
 	return nil
 }
 
-var newline = []byte{'\n'}
-
 // flush hands the batch on.
 func (b *batch) flush(ctx context.Context) error {
-	p := b.part
-	if len(b.data) == 0 {
+	p, n := b.part, b.fill.Count
+	if n == 0 {
 		return nil
 	}
-	out := &feed.Batch{Origin: p.origin, Data: b.data, Line: b.first.Line, Offset: b.first.Byte, Cursor: p.pos.text(), At: at(b.late), Past: b.past}
-	b.data = nil
+	out := b.fill.Take(p.origin, p.pos.text())
 	if err := b.sink.Put(ctx, out); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	p.stat.Read += int64(len(out.Data))
 	p.stat.Last = time.Now()
-	p.records += b.count
+	p.records += n
 	b.mu.Unlock()
-	b.count = 0
 	return nil
-}
-
-// at is when records stamped up to late were received, as far as that can be believed.
-func at(late time.Time) time.Time {
-	now := time.Now()
-	if late.After(now) || late.Year() < 2000 {
-		return now
-	}
-	return late
 }

@@ -47,7 +47,7 @@ func lines(batches []*feed.Batch) []string {
 	for _, b := range batches {
 		n := b.Line
 		for line := range bytes.Lines(b.Data) {
-			all = append(all, fmt.Sprintf("%d %s", n, bytes.TrimSuffix(line, newline)))
+			all = append(all, fmt.Sprintf("%d %s", n, bytes.TrimSuffix(line, []byte{'\n'})))
 			n++
 		}
 	}

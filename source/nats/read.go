@@ -1,7 +1,6 @@
 package nats
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,9 @@ import (
 )
 
 const (
-	answer     = 5 * time.Second       // for which an answer of NATS is waited for
-	pullBytes  = 8 << 20               // asked for at once; more overruns what a server holds for a slow client
-	batchBytes = 1 << 20               // of a batch of more than one message
-	batchSpan  = time.Minute           // between the times of its messages
-	linger     = 10 * time.Millisecond // for which a batch waits to become fuller
+	answer    = 5 * time.Second       // for which an answer of NATS is waited for
+	pullBytes = 8 << 20               // asked for at once; more overruns what a server holds for a slow client
+	linger    = 10 * time.Millisecond // for which a batch waits to become fuller
 )
 
 // A reader is what Run holds.
@@ -31,12 +28,7 @@ type reader struct {
 	placed bool // pos is set
 	said   bool // a position was put, in this process or before
 
-	data        []byte // of the batch that is being filled
-	begin       mark
-	past        bool
-	early, late time.Time
-	count       int64
-	began       time.Time
+	fill feed.Fill
 }
 
 // resume takes the committed cursor.
@@ -117,8 +109,8 @@ func (r *reader) read(ctx context.Context, stream jetstream.Stream, it jetstream
 	reading := "" // the consumer's name
 	for ctx.Err() == nil {
 		wait := time.Second
-		if len(r.data) > 0 {
-			if wait = linger - time.Since(r.began); wait <= 0 {
+		if r.fill.Count > 0 {
+			if wait = linger - time.Since(r.fill.Began); wait <= 0 {
 				if err := r.flush(ctx); err != nil {
 					return err
 				}
@@ -266,58 +258,39 @@ func (r *reader) add(ctx context.Context, seq uint64, data []byte, stored time.T
 	}
 	line := max(p.Line, int64(seq))
 	past := seq < p.Past
-	if len(r.data) > 0 && (len(r.data)+len(data) > batchBytes || line != p.Line || past != r.past || stored.Sub(r.early) > batchSpan || r.late.Sub(stored) > batchSpan) {
+	if line != p.Line || !r.fill.Fits(len(data), stored, past) {
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
 	}
-	from := len(r.data)
+	p.Next = seq + 1
 	if len(data) > feed.MaxMessage {
 		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", seq)
 		r.mu.Lock()
 		r.stat.Refused++
 		r.mu.Unlock()
-	} else {
-		r.data = feed.AppendLines(r.data, data)
-	}
-	if len(r.data) == from { // it has no line
-		p.Next = seq + 1
 		return nil
 	}
-	at := mark{Next: seq, Line: line, Byte: p.Byte}
-	if from == 0 {
-		r.begin, r.past, r.early, r.late, r.began, r.count = at, past, stored, stored, time.Now(), 0
+	if lines, size := r.fill.Add(feed.AppendLines(r.fill.Data, data), line, p.Byte, stored, past); size > 0 {
+		p.Line, p.Byte = line+lines, p.Byte+size
 	}
-	if stored.Before(r.early) {
-		r.early = stored
-	}
-	if stored.After(r.late) {
-		r.late = stored
-	}
-	r.count++
-	p.mark = mark{Next: seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
 	return nil
 }
 
-var newline = []byte{'\n'}
-
 // flush hands the batch on.
 func (r *reader) flush(ctx context.Context) error {
-	if len(r.data) == 0 {
+	n := r.fill.Count
+	if n == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: r.origin, Data: r.data, Line: r.begin.Line, Offset: r.begin.Byte, Cursor: r.pos.text(), At: r.late, Past: r.past}
-	if now := time.Now(); b.At.After(now) {
-		b.At = now
-	}
-	r.data = nil
+	b := r.fill.Take(r.origin, r.pos.text())
 	if err := r.sink.Put(ctx, b); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	r.stat.Read += int64(len(b.Data))
 	r.stat.Last = time.Now()
-	r.messages += r.count
+	r.messages += n
 	r.next = r.pos.Next
 	r.mu.Unlock()
 	return nil
