@@ -51,6 +51,7 @@ var layers = map[string]struct {
 
 	// Of live runs.
 	"feed":            {},
+	"feed/feedtest":   {tocsin: []string{"feed"}}, // for tests
 	"full":            {},
 	"source/tail":     {tocsin: []string{"feed"}, libs: []string{"github.com/fsnotify/fsnotify", "github.com/klauspost/compress"}},
 	"source/journald": {tocsin: []string{"feed"}},

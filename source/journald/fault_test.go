@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 // shown is entry i as journalctl writes it.
@@ -46,7 +48,7 @@ func TestRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// From the entry of the cursor on, 1,000 bytes at a time, which end within an entry.
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Start: "start", Program: standIn(t, dir, `
 at=0
 [ -n "$CURSOR" ] && at=$(grep -abF "__CURSOR=$CURSOR" all | head -1 | cut -d: -f1)
@@ -54,9 +56,9 @@ tail -c +$((at+1)) all | head -c 1000
 echo oops >&2
 exit 3
 `)}))
-	stop := run(t, s, nil, k)
-	got := k.untilCount(t, 50)
-	until(t, "the child's words", func() bool { return strings.Contains(s.Stats()[0].Why, "journalctl ended: oops") })
+	stop := feedtest.Run(t, s, nil, k)
+	got := untilCount(t, k, 50)
+	feedtest.Until(t, "the child's words", func() bool { return strings.Contains(s.Stats()[0].Why, "journalctl ended: oops") })
 	stop()
 	for i, m := range got {
 		if !strings.HasSuffix(m, fmt.Sprintf(" m %d", i)) {
@@ -75,11 +77,11 @@ func TestSpan(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "all"), all, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := newTaker()
-	stop := run(t, quick(New(Options{Start: "start", Program: standIn(t, dir, "cat all\nexec sleep 60\n")})), nil, k)
-	k.untilCount(t, 6)
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, quick(New(Options{Start: "start", Program: standIn(t, dir, "cat all\nexec sleep 60\n")})), nil, k)
+	untilCount(t, k, 6)
 	stop()
-	for _, b := range k.batches {
+	for _, b := range k.Batches() {
 		var early, late int64
 		for line := range bytes.Lines(b.Data) {
 			var real int64
@@ -101,21 +103,21 @@ func TestSpan(t *testing.T) {
 func TestNotHere(t *testing.T) {
 	dir := t.TempDir()
 	missing := quick(New(Options{Program: filepath.Join(dir, "none")}))
-	run(t, missing, nil, newTaker())
-	until(t, "broken", func() bool {
+	feedtest.Run(t, missing, nil, &feedtest.Sink{})
+	feedtest.Until(t, "broken", func() bool {
 		st := missing.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "install systemd")
 	})
 
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Program: standIn(t, dir, `
 [ -e right ] || { echo "No journal files were opened due to insufficient permissions." >&2; exit 1; }
 [ -n "$LAST" ] && exit 0
 cat one
 exec sleep 60
 `)}))
-	stop := run(t, s, nil, k)
-	until(t, "broken", func() bool {
+	stop := feedtest.Run(t, s, nil, k)
+	feedtest.Until(t, "broken", func() bool {
 		st := s.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "systemd-journal or adm")
 	})
@@ -124,8 +126,8 @@ exec sleep 60
 			t.Fatal(err)
 		}
 	}
-	k.untilCount(t, 1)
-	until(t, "following", func() bool { st := s.Stats()[0]; return st.State == "following" && st.Why == "" && st.Behind == 0 })
+	untilCount(t, k, 1)
+	feedtest.Until(t, "following", func() bool { st := s.Stats()[0]; return st.State == "following" && st.Why == "" && st.Behind == 0 })
 	stop()
 }
 
@@ -135,15 +137,15 @@ func TestOwnOnly(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "one"), []byte(shown(1, "MESSAGE=one\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Start: "start", Program: standIn(t, dir, `
 echo "Hint: You are currently not seeing messages from other users and the system." >&2
 cat one
 exec sleep 60
 `)}))
-	run(t, s, nil, k)
-	k.untilCount(t, 1)
-	until(t, "broken", func() bool {
+	feedtest.Run(t, s, nil, k)
+	untilCount(t, k, 1)
+	feedtest.Until(t, "broken", func() bool {
 		st := s.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "only this user's own")
 	})
@@ -171,14 +173,14 @@ func TestSearch(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "all"), []byte(whole), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		k := newTaker()
+		k := &feedtest.Sink{}
 		s := quick(New(Options{Program: standIn(t, dir, `
 at=$(grep -abF "__CURSOR=$CURSOR" all | head -1 | cut -d: -f1)
 tail -c +$((at+1)) all
 exec sleep 60
 `)}))
-		stop := run(t, s, map[string]string{s.origin.ID: c.p.text()}, k)
-		got := k.untilCount(t, c.n)
+		stop := feedtest.Run(t, s, map[string]string{s.origin.ID: c.p.text()}, k)
+		got := untilCount(t, k, c.n)
 		stop()
 		if want := fmt.Sprintf("%d m %d", p.Line, 10-c.n); got[0] != want {
 			t.Errorf("%s: %q, want %q", c.name, got[0], want)

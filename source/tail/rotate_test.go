@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 // gz compresses a file as gzip does: into a file beside it, and then it is removed.
@@ -213,11 +214,11 @@ func TestCompressedUnknown(t *testing.T) {
 	other := filepath.Join(dir, "y")
 	write(t, other, "else")
 	gz(t, other, log+".7.gz")
-	until(t, "file", func() bool { b := l.all(); return b[len(b)-1].File == log+".7.gz" })
+	feedtest.Until(t, "file", func() bool { b := l.Batches(); return b[len(b)-1].File == log+".7.gz" })
 	cursors, _ := l.kill(nil, -1)
 	l = live(t, o, cursors)
 	l.want()
-	for _, b := range l.all() {
+	for _, b := range l.Batches() {
 		if b.File != "" {
 			t.Fatal(l.show())
 		}
@@ -242,14 +243,14 @@ func TestBzip2(t *testing.T) {
 	must(t, os.WriteFile(log+".1.bz2", data, 0o644))
 	l = live(t, o, cursors)
 	l.want(all[40:]...)
-	i := slices.IndexFunc(l.all(), func(b *feed.Batch) bool { return len(b.Data) > 0 })
-	if b := l.all()[i]; b.Line != 41 || b.Offset != int64(len(b.Head)) || !bytes.HasPrefix(b.Head, []byte("1\n2\n")) {
+	i := slices.IndexFunc(l.Batches(), func(b *feed.Batch) bool { return len(b.Data) > 0 })
+	if b := l.Batches()[i]; b.Line != 41 || b.Offset != int64(len(b.Head)) || !bytes.HasPrefix(b.Head, []byte("1\n2\n")) {
 		t.Fatal(l.show())
 	}
 	cursors, _ = l.kill(cursors, -1)
 	must(t, os.Remove(log+".1.bz2"))
 	l = live(t, o, cursors)
-	until(t, "end", func() bool { return len(ends(l.all())) == 1 })
+	feedtest.Until(t, "end", func() bool { return len(ends(l.Batches())) == 1 })
 	l.stays()
 }
 
@@ -264,7 +265,7 @@ func TestCompressedOnlyBeginsTheSame(t *testing.T) {
 	must(t, os.Remove(log))
 	write(t, filepath.Join(dir, "y"), append(slices.Clone(first[:150]), numbered("other", 300)...)...)
 	gz(t, filepath.Join(dir, "y"), log+".1.gz")
-	until(t, "file", func() bool { b := l.all(); return b[len(b)-1].File == log+".1.gz" })
+	feedtest.Until(t, "file", func() bool { b := l.Batches(); return b[len(b)-1].File == log+".1.gz" })
 	l.stays(first...)
 }
 
@@ -287,8 +288,8 @@ func TestSymlink(t *testing.T) {
 	l.want("one", "two", "last", "three")
 	write(t, b, "four")
 	l.want("one", "two", "last", "three", "four")
-	until(t, "end", func() bool { return slices.Equal(ends(l.all()), []string{log}) })
-	if got := l.all(); !strings.HasPrefix(got[len(got)-3].Origin.Path, log) {
+	feedtest.Until(t, "end", func() bool { return slices.Equal(ends(l.Batches()), []string{log}) })
+	if got := l.Batches(); !strings.HasPrefix(got[len(got)-3].Origin.Path, log) {
 		t.Fatal(l.show())
 	}
 }
@@ -321,14 +322,14 @@ func TestRemovedAndCreated(t *testing.T) {
 		l.want(want...)
 		must(t, os.Remove(log))
 		if i == 2 {
-			until(t, "end", func() bool { return len(ends(l.all())) == 3 })
+			feedtest.Until(t, "end", func() bool { return len(ends(l.Batches())) == 3 })
 			cursors, _ := l.kill(nil, -1)
 			l = live(t, glob1(log), cursors)
 			want = nil
 			write(t, log, "after")
 			want = append(want, "after")
 			l.want(want...)
-			if b := l.all(); b[len(b)-1].Origin.Path == log {
+			if b := l.Batches(); b[len(b)-1].Origin.Path == log {
 				t.Fatal("a path that was used names another file: " + l.show())
 			}
 			must(t, os.Remove(log))
