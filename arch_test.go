@@ -52,16 +52,18 @@ var layers = map[string]struct {
 
 	// Of live runs.
 	"feed":            {},
+	"feed/feedtest":   {tocsin: []string{"feed"}}, // for tests
+	"full":            {},
 	"source/tail":     {tocsin: []string{"feed"}, libs: []string{"github.com/fsnotify/fsnotify", "github.com/klauspost/compress"}},
 	"source/journald": {tocsin: []string{"feed"}},
-	"source/wal":      {tocsin: []string{"feed"}},
+	"source/wal":      {tocsin: []string{"feed", "full"}},
 	"source/syslog":   {tocsin: []string{"feed", "source/wal"}},
 	"source/push":     {tocsin: []string{"feed", "source/wal"}, libs: []string{"github.com/klauspost/compress"}},
 	"source/otlp":     {tocsin: []string{"feed", "source/wal"}, libs: []string{"github.com/klauspost/compress"}},
 	"source/kafka":    {tocsin: []string{"feed"}, libs: []string{"github.com/twmb/franz-go"}},
 	"source/nats":     {tocsin: []string{"feed"}, libs: []string{"github.com/nats-io/nats.go"}},
 	"store":           {tocsin: []string{"."}, libs: []string{"modernc.org/sqlite"}},
-	"archive":         {tocsin: []string{".", "decode"}, libs: []string{"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"}},
+	"archive":         {tocsin: []string{".", "decode", "full"}, libs: []string{"github.com/parquet-go/parquet-go", "github.com/klauspost/compress"}},
 	"tell":            {tocsin: []string{".", "report", "tsv"}},
 	"console":         {tocsin: []string{".", "feed", "report"}, libs: []string{"github.com/danielgtaylor/huma", "github.com/prometheus/client_golang", "golang.org/x/crypto"}},
 }

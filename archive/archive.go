@@ -22,6 +22,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/tocsin-ids/tocsin/full"
 )
 
 // Options of an archive; the zero value is a new one's.
@@ -308,7 +310,7 @@ func syncFolder(dir string) error {
 
 // fullOr makes an error of a full disk ErrFull.
 func fullOr(err error) error {
-	if isFull(err) {
+	if full.Is(err) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	return err

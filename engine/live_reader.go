@@ -319,7 +319,6 @@ const (
 
 // lines takes lines of a stream.
 func (r *reader) lines(o *origin, b *feed.Batch) {
-	b = untold(b)
 	o.cursor = b.Cursor
 	if !o.known && len(b.Data) > 0 || len(o.pending) > 0 {
 		if len(o.pending) == 0 {
@@ -331,7 +330,7 @@ func (r *reader) lines(o *origin, b *feed.Batch) {
 		}
 		whole := *b
 		whole.Data, whole.Line, whole.Offset = o.pending, o.first.Line, o.first.Offset
-		whole.Head, whole.Told = o.first.Head, o.first.Told
+		whole.Head = o.first.Head
 		o.pending = nil
 		b = &whole
 	}
@@ -341,19 +340,6 @@ func (r *reader) lines(o *origin, b *feed.Batch) {
 	}
 	r.position(o, b)
 	r.left()
-}
-
-// untold is a batch without the lines that were told before: what they mean for later ones, the run knows itself.
-func untold(b *feed.Batch) *feed.Batch {
-	if b.Line >= b.Told {
-		return b
-	}
-	cut := *b
-	for cut.Line < b.Told && len(cut.Data) > 0 {
-		n := lineEnd(cut.Data)
-		cut.Data, cut.Offset, cut.Line = cut.Data[n:], cut.Offset+int64(n), cut.Line+1
-	}
-	return &cut
 }
 
 // decodeLines gives lines to the decoder.

@@ -345,7 +345,7 @@ func TestLiveKilled(t *testing.T) {
 			done.Go(func() { _ = l.Run(ctx) })
 			last := life > 6
 			upto := rng.IntN(len(all))
-			back := map[string][]stretch{} // what was delivered before, by file
+			heads := map[string][]byte{} // of what was delivered before, by file
 			for i, s := range all {
 				if !last && i > upto {
 					break
@@ -354,17 +354,14 @@ func TestLiveKilled(t *testing.T) {
 				var done int64
 				fmt.Sscan(cursors[b.Origin.ID], &done)
 				if s.offset < done || s.whole && done > 0 {
-					back[s.path] = append(back[s.path], s)
+					if heads[s.path] == nil {
+						heads[s.path] = s.data
+					}
 					continue
 				}
-				if p := back[s.path]; len(p) > 0 && !s.whole { // as a feed goes on: with the beginning
-					b.Head = p[0].data
-					if rng.IntN(2) == 0 { // … and lines that were told
-						last := p[len(p)-1]
-						b.Told = b.Line
-						b.Data, b.Line, b.Offset = append(bytes.Clone(last.data), b.Data...), last.line, last.offset
-					}
-					delete(back, s.path)
+				if !s.whole { // as a feed goes on: with the beginning
+					b.Head = heads[s.path]
+					delete(heads, s.path)
 				}
 				if s.offset == 0 && !s.whole { // a file that is met has a cursor before anything is read
 					if err := l.Put(ctx, &feed.Batch{Origin: b.Origin, Cursor: "0", Line: 1}); err != nil {

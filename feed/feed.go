@@ -20,7 +20,6 @@ type Origin struct {
 	Tenant string // whose it is; "" is the only tenant there is
 	Format string // decode's name of its format; "" is by content
 	Host   string // the machine it is of, for records that name none; "" where that is not known
-	Asked  bool   // it was named by the user, not discovered
 }
 
 // A Batch is whole lines of one origin. It belongs to who takes it.
@@ -37,9 +36,6 @@ type Batch struct {
 	// Of the first batch of an origin that is gone on with after a restart: the first whole lines of the origin, at most 64
 	// KiB, where headers stand. They are decoded for what they say of later lines, and not told.
 	Head []byte
-	// Lines before Told were delivered and committed before: Data may begin before it, so that records of several lines are
-	// seen whole. What was told of them is not told again.
-	Told int64
 
 	Past bool   // it was there before the first start: no alert is sent for it unless asked
 	File string // not "": a file that is read as a whole (archives, EVTX, documents) instead of Data

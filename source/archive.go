@@ -14,17 +14,17 @@ import (
 )
 
 // An unpacker reads the members of the archive that a layer is.
-type unpacker func(l layer, br *bufio.Reader) error
+type unpacker func(o *opening, l layer, br *bufio.Reader) error
 
 // archiveOf tells by the first bytes what kind of archive a stream is; nil if it is none.
-func (o *opening) archiveOf(head []byte) unpacker {
+func archiveOf(head []byte) unpacker {
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")), bytes.HasPrefix(head, []byte("PK\x07\x08PK")):
-		return o.zip
+		return (*opening).zip
 	case bytes.HasPrefix(head, []byte("7z\xbc\xaf\x27\x1c")):
-		return o.seven
+		return (*opening).seven
 	case isTar(head):
-		return o.tar
+		return (*opening).tar
 	}
 	return nil
 }

@@ -2,9 +2,9 @@ package source
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/tocsin-ids/tocsin"
+	"github.com/tocsin-ids/tocsin/archive"
 	"github.com/tocsin-ids/tocsin/decode"
 )
 
@@ -22,7 +22,7 @@ func Follow(path string, head []byte) (f Following, why string) {
 	if len(head) == 0 {
 		return f, "empty"
 	}
-	if utf16Order(head) != nil || compressionOf(head) != nil || holdsMore(head) {
+	if utf16Order(head) != nil || compressionOf(head) != nil || archiveOf(head) != nil || archive.IsParquet(head) {
 		return f, "" // as a whole
 	}
 	head = bytes.TrimPrefix(head, utf8BOM)
@@ -53,16 +53,6 @@ func Follow(path string, head []byte) (f Following, why string) {
 		f.Back = f.Format.Cut == decode.OrderedValues
 	}
 	return f, ""
-}
-
-// holdsMore says that an archive or a store of its own begins so.
-func holdsMore(head []byte) bool {
-	for _, magic := range []string{"PK\x03\x04", "PK\x05\x06", "7z\xbc\xaf\x27\x1c", "ElfFile\x00", "PAR1"} {
-		if strings.HasPrefix(string(head[:min(len(head), 8)]), magic) {
-			return true
-		}
-	}
-	return len(head) > 262 && string(head[257:262]) == "ustar"
 }
 
 // valueALine says that the first lines of JSON are a whole object each.

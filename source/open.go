@@ -118,7 +118,8 @@ func (o *opening) Read(p []byte) (int, error) {
 
 var errShorter = errors.New("became shorter while it was read")
 
-// ReadAt is for the archives whose table of contents is at the end; they read no byte often.
+// ReadAt is for the archives whose table of contents is at the end, and for Tocsin's archive of events. Most bytes are read
+// once; those that passwords are tried on are read, and counted, for each.
 func (o *opening) ReadAt(p []byte, at int64) (int, error) {
 	n, err := o.file.ReadAt(p, at)
 	o.count(n)
@@ -225,13 +226,13 @@ func (o *opening) stream(l layer, r io.Reader) error {
 	if ok, err := o.keeps(l, head); ok {
 		return err
 	}
-	if read := o.archiveOf(head); read != nil {
+	if read := archiveOf(head); read != nil {
 		if l.archives >= o.opt.Limits.Depth {
 			o.hooks.skip(l.path, fmt.Sprintf("lies in %d archives (if it can be trusted, raise --max-depth)", l.archives))
 			return nil
 		}
 		o.digest.use()
-		return read(l, br)
+		return read(o, l, br)
 	}
 	if c := compressionOf(head); c != nil {
 		if l.packed >= o.opt.Limits.Depth {
@@ -337,10 +338,10 @@ func isText(head []byte) bool {
 	return utf8.Valid(head[:max(0, len(head)-utf8.UTFMax)]) // the last character may be cut off
 }
 
-// foreign are containers that people keep logs in and that are not read: better said by name.
 // mountIt says what to do with what holds a file system.
 const mountIt = ": mount it read-only and name the folder, or a folder of the logs copied out of it"
 
+// foreign are containers that people keep logs in and what else lies beside them, which are not read: better said by name.
 var foreign = []struct{ magic, name, hint string }{
 	{appleMagic, "what macOS notes about the file beside it (AppleDouble)", ""},
 	{"Rar!\x1a\x07", "a RAR archive", ""},

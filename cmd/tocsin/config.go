@@ -75,6 +75,7 @@ import (
 //	  kafka:
 //	    - brokers: [kafka1:9093]
 //	      topics: [logs]
+//	      name: north             # of the cluster, where several have a topic of one name: what is read has it in its name and goes on by it [none]
 //	      group: tocsin           # offsets are also committed for it, so that Kafka's own tools show the lag [none]
 //	      tls: {client-ca: /etc/tocsin/kafka-ca.pem, cert: /etc/tocsin/us.crt, key: /etc/tocsin/us.key} # client-ca: by whom the brokers' certificates must be signed [the system's]; cert and key: our own [none]
 //	      sasl: scram-sha-512     # plain, scram-sha-256 or scram-sha-512 [none]
@@ -86,6 +87,7 @@ import (
 //	  nats:                       # streams of JetStream
 //	    - url: nats://nats1:4222
 //	      stream: LOGS
+//	      name: north             # as of kafka
 //	      subjects: ["logs.>"]    # [all of the stream]
 //	      creds: /etc/tocsin/nats.creds
 //	      tls: {client-ca: /etc/tocsin/nats-ca.pem, cert: /etc/tocsin/us.crt, key: /etc/tocsin/us.key} # as of kafka
@@ -202,8 +204,6 @@ type ConfigFiles struct {
 	Tenant  string   `yaml:"tenant"`
 	Format  string   `yaml:"format"` // as hunt's --input-format; otherwise told by content
 	Host    string   `yaml:"host"`   // of records that name none
-
-	found bool // it was discovered
 }
 
 // ConfigJournals are journals to follow: a list of them, or one.
@@ -255,6 +255,7 @@ type ConfigToken struct {
 type ConfigKafka struct {
 	Brokers      []string   `yaml:"brokers"`
 	Topics       []string   `yaml:"topics"`
+	Name         string     `yaml:"name"` // of the cluster: told by it from others that have such a topic; what is read goes on by it
 	Group        string     `yaml:"group"`
 	TLS          *ConfigTLS `yaml:"tls"`
 	SASL         string     `yaml:"sasl"` // plain, scram-sha-256 or scram-sha-512
@@ -269,6 +270,7 @@ type ConfigKafka struct {
 type ConfigNATS struct {
 	URL      string     `yaml:"url"`
 	Stream   string     `yaml:"stream"`
+	Name     string     `yaml:"name"` // as of Kafka
 	Subjects []string   `yaml:"subjects"`
 	Creds    string     `yaml:"creds"` // credentials file
 	TLS      *ConfigTLS `yaml:"tls"`

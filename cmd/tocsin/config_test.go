@@ -168,6 +168,10 @@ func TestConfigFaults(t *testing.T) {
 		{"sasl", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: kerberos", 5, "is not one of plain"},
 		{"sasl without user", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a]\n      sasl: plain", 3, "a login wants sasl, user and password-file"},
 		{"nats without stream", "sources:\n  nats:\n    - url: nats://n:4222", 3, "wants url and stream"},
+		{"one topic of two clusters", "sources:\n  kafka:\n    - brokers: ['k:9092']\n      topics: [a, b]\n    - brokers: ['l:9092']\n      topics: [c, b]", 5, `topic "b" is of sources.kafka[0] too, and their records could not be told apart: give one of them a name`},
+		{"one stream of two servers", "sources:\n  nats:\n    - url: nats://n:4222\n      stream: S\n      name: a\n    - url: nats://o:4222\n      stream: S\n      name: a", 6, `stream "S" is of sources.nats[0] too, and their records could not be told apart: give one of them a name`},
+		{"one journal twice", "sources:\n  journal:\n    - dir: DIR\n    - dir: DIR\n      since: now", 4, `this journal is of sources.journal[0] too`},
+		{"name", "sources:\n  nats:\n    - url: nats://n:4222\n      stream: S\n      name: a/b", 5, `"a/b": want letters`},
 		// Ways of telling.
 		{"no name", route("kind: webhook\n      url: https://x.example"), 3, "has no name"},
 		{"name twice", route("{name: a, kind: webhook, url: https://x.example}\n    - {name: a, kind: webhook, url: https://y.example}"), 4, `"a" is the name of another route too`},
@@ -283,6 +287,7 @@ func TestConfigGood(t *testing.T) {
 		{"quoted", "lateness: '30s'\narchive: {size: \"1.5 GiB\"}\nsources: {stdin: true}", ""},
 		{"udp and tcp of one port", "sources: {syslog: [{listen: 'udp://127.0.0.1:514'}, {listen: 'tcp://127.0.0.1:514'}]}", ""},
 		{"all are trusted", "sources:\n  syslog:\n    - listen: udp://0.0.0.0:5514\n      trusted: [10.0.0.0/8, '::/0']", ":4: sources.syslog[0].trusted[1]: ::/0 is every address"},
+		{"streams and topics of one name, with names", "sources: {nats: [{url: 'nats://n:4222', stream: S}, {url: 'nats://o:4222', stream: S, name: o}, {url: 'nats://n:4222', stream: S, subjects: [a]}, {url: 'nats://n:4222', stream: S, tenant: a}], kafka: [{brokers: ['k:1'], topics: [a]}, {brokers: ['l:1'], topics: [a], name: l-2.x}]}", ""},
 		{"plain mail and webhook", "sources: {stdin: true}\nalerts: {routes: [{name: a, kind: email, server: 'm.example:25', plain: true, from: a@b.example, to: [c@d.example]}, {name: b, kind: webhook, plain: true, url: 'http://x.example/'}]}", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -296,6 +301,23 @@ func TestConfigGood(t *testing.T) {
 				t.Errorf("exit %d, want %q\n%s%s", code, doubt, out, errs)
 			}
 		})
+	}
+}
+
+// TestSourceNames: a name tells streams and topics of one name apart, and without one they are named as ever.
+func TestSourceNames(t *testing.T) {
+	for name, want := range map[string][2]string{"": {"nats/S", "kafka/S"}, "north": {"nats/north/S", "kafka/north/S"}} {
+		n, err := (&service{}).nats(ConfigNATS{URL: "nats://n:4222", Stream: "S", Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := (&service{}).kafka(ConfigKafka{Brokers: []string{"k:9092"}, Topics: []string{"S"}, Name: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{n.Stats()[0].Path, k.Stats()[0].Path}; got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
 	}
 }
 

@@ -246,6 +246,13 @@ func (say sayer) oneOf(path, value string, known ...string) {
 
 func (say sayer) since(path, value string) { say.oneOf(path, value, "start", "now") }
 
+// name holds that a name can stand in the paths of what is read.
+func (say sayer) name(path, name string) {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") != "" {
+		say(path, "%q: want letters, digits and . _ -", name)
+	}
+}
+
 func (say sayer) format(path, name string) {
 	if name == "" {
 		return
@@ -323,11 +330,21 @@ func (c *Config) sourceFaults(say sayer) {
 		say.since(at+".since", f.Since)
 		say.format(at+".format", f.Format)
 	}
+	named := map[string]string{} // what is read, by what its place is kept under
+	once := func(at, what, hint string, key ...string) {
+		id := strings.Join(key, "\x00")
+		if was, ok := named[id]; ok {
+			say(at, "%s is of %s too, and their records could not be told apart: %s", what, was, hint)
+			return
+		}
+		named[id] = strings.TrimPrefix(at, "$.")
+	}
 	for i, j := range c.Sources.Journal {
 		at := fmt.Sprintf("$.sources.journal[%d]", i)
 		if j.Dir != "" && j.File != "" {
 			say(at, "has both dir and file; give one of them")
 		}
+		once(at, "this journal", "take one of them away", "journal", j.Dir, j.File, j.Tenant)
 		say.since(at+".since", j.Since)
 	}
 	taken := map[string]string{}
@@ -378,6 +395,10 @@ func (c *Config) sourceFaults(say sayer) {
 		if (k.SASL != "") != (k.User != "" && k.PasswordFile != "") || (k.User != "") != (k.PasswordFile != "") {
 			say(at, "a login wants sasl, user and password-file, all of them")
 		}
+		for _, topic := range slices.Compact(slices.Sorted(slices.Values(k.Topics))) {
+			once(at, fmt.Sprintf("topic %q", topic), hintName, "kafka", k.Name, topic, k.Tenant)
+		}
+		say.name(at+".name", k.Name)
 		pairOf(say, at+".tls", k.TLS)
 		say.since(at+".since", k.Since)
 		say.format(at+".format", k.Format)
@@ -387,11 +408,17 @@ func (c *Config) sourceFaults(say sayer) {
 		if n.URL == "" || n.Stream == "" {
 			say(at, "wants url and stream")
 		}
+		if n.Stream != "" {
+			once(at, fmt.Sprintf("stream %q", n.Stream), hintName, "nats", n.Name, n.Stream, strings.Join(n.Subjects, ","), n.Tenant)
+		}
+		say.name(at+".name", n.Name)
 		pairOf(say, at+".tls", n.TLS)
 		say.since(at+".since", n.Since)
 		say.format(at+".format", n.Format)
 	}
 }
+
+const hintName = "give one of them a name, or take it away if it is the same"
 
 // pairOf holds that a certificate of our own has its key.
 func pairOf(say sayer, path string, t *ConfigTLS) {

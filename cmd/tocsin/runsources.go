@@ -53,11 +53,11 @@ func discovered(exclude []string, since string) (files []ConfigFiles, journal bo
 	for _, p := range patterns {
 		rest, ofHome := strings.CutPrefix(p, "~/")
 		if !ofHome {
-			files = append(files, ConfigFiles{Glob: p, Since: since, Exclude: exclude, found: true})
+			files = append(files, ConfigFiles{Glob: p, Since: since, Exclude: exclude})
 			continue
 		}
 		for _, home := range homes() {
-			files = append(files, ConfigFiles{Glob: filepath.Join(home, rest), Since: since, Exclude: exclude, found: true})
+			files = append(files, ConfigFiles{Glob: filepath.Join(home, rest), Since: since, Exclude: exclude})
 		}
 	}
 	if _, err := exec.LookPath("journalctl"); err == nil {
@@ -118,7 +118,7 @@ func (v *service) makeSources() error {
 			o.Unended = replayUnended
 		}
 		for _, f := range files {
-			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Asked: !f.found, Start: f.Since != "now"})
+			o.Globs = append(o.Globs, tail.Glob{Pattern: f.Glob, Tenant: f.Tenant, Format: f.Format, Host: f.Host, Start: f.Since != "now"})
 			o.Exclude = append(o.Exclude, f.Exclude...)
 		}
 		slices.Sort(o.Exclude)
@@ -130,7 +130,7 @@ func (v *service) makeSources() error {
 		v.sources = append(v.sources, kindsOf{t, []string{"file"}})
 	}
 	for _, j := range journals {
-		o := journald.Options{Dir: j.Dir, Tenant: j.Tenant, Asked: true, Log: v.log, Start: "end"}
+		o := journald.Options{Dir: j.Dir, Tenant: j.Tenant, Log: v.log, Start: "end"}
 		if j.File != "" {
 			o.Files = []string{j.File}
 		}
@@ -357,7 +357,7 @@ func (w *web) Stats() (all []feed.Stat) {
 
 // kafka makes the source of a cluster's topics.
 func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
-	o := kafka.Options{Brokers: k.Brokers, Topics: k.Topics, Group: k.Group, Tenant: k.Tenant, Format: k.Format, User: k.User, Mechanism: k.SASL, Start: startOf(k.Since), Log: v.log}
+	o := kafka.Options{Name: k.Name, Brokers: k.Brokers, Topics: k.Topics, Group: k.Group, Tenant: k.Tenant, Format: k.Format, User: k.User, Mechanism: k.SASL, Start: startOf(k.Since), Log: v.log}
 	var err error
 	if o.TLS, err = clientTLS(k.TLS); err != nil {
 		return nil, fmt.Errorf("kafka %s: %w", strings.Join(k.Brokers, ","), err)
@@ -372,7 +372,7 @@ func (v *service) kafka(k ConfigKafka) (feed.Source, error) {
 
 // nats makes the source of a stream.
 func (v *service) nats(n ConfigNATS) (feed.Source, error) {
-	o := nats.Options{URL: n.URL, Stream: n.Stream, Subjects: n.Subjects, Creds: n.Creds, Tenant: n.Tenant, Format: n.Format, Start: startOf(n.Since), Log: v.log}
+	o := nats.Options{Name: n.Name, URL: n.URL, Stream: n.Stream, Subjects: n.Subjects, Creds: n.Creds, Tenant: n.Tenant, Format: n.Format, Start: startOf(n.Since), Log: v.log}
 	var err error
 	if o.TLS, err = clientTLS(n.TLS); err != nil {
 		return nil, fmt.Errorf("nats %s: %w", n.URL, err)
@@ -390,7 +390,7 @@ func startOf(since string) string {
 
 // stdin takes what standard input has.
 func (v *service) stdin(ctx context.Context) {
-	o := &feed.Origin{ID: fmt.Sprintf("stdin:%d", v.began.UnixNano()), Kind: "stdin", Path: "stdin@" + v.began.UTC().Format("20060102T150405.000Z"), Asked: true}
+	o := &feed.Origin{ID: fmt.Sprintf("stdin:%d", v.began.UnixNano()), Kind: "stdin", Path: "stdin@" + v.began.UTC().Format("20060102T150405.000Z")}
 	if err := wal.Stdin(ctx, os.Stdin, v.received, o); err != nil && ctx.Err() == nil {
 		v.log.Error("standard input", "error", err.Error())
 	}

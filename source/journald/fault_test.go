@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 // shown is entry i as journalctl writes it.
@@ -48,7 +48,7 @@ func TestRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	// From the entry of the cursor on, 1,000 bytes at a time, which end within an entry.
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Start: "start", Program: standIn(t, dir, `
 at=0
 [ -n "$CURSOR" ] && at=$(grep -abF "__CURSOR=$CURSOR" all | head -1 | cut -d: -f1)
@@ -56,17 +56,46 @@ tail -c +$((at+1)) all | head -c 1000
 echo oops >&2
 exit 3
 `)}))
-	stop := run(t, s, nil, k)
-	got := k.untilCount(t, 50)
-	until(t, "the child's words", func() bool { return strings.Contains(s.Stats()[0].Why, "journalctl ended: oops") })
+	stop := feedtest.Run(t, s, nil, k)
+	got := untilCount(t, k, 50)
+	feedtest.Until(t, "the child's words", func() bool { return strings.Contains(s.Stats()[0].Why, "journalctl ended: oops") })
 	stop()
 	for i, m := range got {
 		if !strings.HasSuffix(m, fmt.Sprintf(" m %d", i)) {
 			t.Fatalf("%d: %q", i, m)
 		}
 	}
-	if i := slices.IndexFunc(k.batches, func(b *feed.Batch) bool { return b.Told != 0 }); i >= 0 {
-		t.Errorf("batch %d is told again without a restart of the process", i)
+}
+
+// TestSpan holds that all entries of a batch were received within a minute, also where a clock was set back.
+func TestSpan(t *testing.T) {
+	dir := t.TempDir()
+	var all []byte
+	for _, i := range []int{100, 150, 50, 110, 60, 0} {
+		all = append(all, shown(i, fmt.Sprintf("MESSAGE=m %d\n", i))...)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "all"), all, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, quick(New(Options{Start: "start", Program: standIn(t, dir, "cat all\nexec sleep 60\n")})), nil, k)
+	untilCount(t, k, 6)
+	stop()
+	for _, b := range k.Batches() {
+		var early, late int64
+		for line := range bytes.Lines(b.Data) {
+			var real int64
+			if n, _ := fmt.Sscanf(string(line), "__REALTIME_TIMESTAMP=%d", &real); n == 0 {
+				continue
+			}
+			if early == 0 {
+				early, late = real, real
+			}
+			early, late = min(early, real), max(late, real)
+		}
+		if late-early > 60e6 || late != 0 && b.At.UnixMicro() != late {
+			t.Errorf("entries of %d s, at %v", (late-early)/1e6, b.At)
+		}
 	}
 }
 
@@ -74,21 +103,21 @@ exit 3
 func TestNotHere(t *testing.T) {
 	dir := t.TempDir()
 	missing := quick(New(Options{Program: filepath.Join(dir, "none")}))
-	run(t, missing, nil, newTaker())
-	until(t, "broken", func() bool {
+	feedtest.Run(t, missing, nil, &feedtest.Sink{})
+	feedtest.Until(t, "broken", func() bool {
 		st := missing.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "install systemd")
 	})
 
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Program: standIn(t, dir, `
 [ -e right ] || { echo "No journal files were opened due to insufficient permissions." >&2; exit 1; }
 [ -n "$LAST" ] && exit 0
 cat one
 exec sleep 60
 `)}))
-	stop := run(t, s, nil, k)
-	until(t, "broken", func() bool {
+	stop := feedtest.Run(t, s, nil, k)
+	feedtest.Until(t, "broken", func() bool {
 		st := s.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "systemd-journal or adm")
 	})
@@ -97,8 +126,8 @@ exec sleep 60
 			t.Fatal(err)
 		}
 	}
-	k.untilCount(t, 1)
-	until(t, "following", func() bool { st := s.Stats()[0]; return st.State == "following" && st.Why == "" && st.Behind == 0 })
+	untilCount(t, k, 1)
+	feedtest.Until(t, "following", func() bool { st := s.Stats()[0]; return st.State == "following" && st.Why == "" && st.Behind == 0 })
 	stop()
 }
 
@@ -108,15 +137,15 @@ func TestOwnOnly(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "one"), []byte(shown(1, "MESSAGE=one\n")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Start: "start", Program: standIn(t, dir, `
 echo "Hint: You are currently not seeing messages from other users and the system." >&2
 cat one
 exec sleep 60
 `)}))
-	run(t, s, nil, k)
-	k.untilCount(t, 1)
-	until(t, "broken", func() bool {
+	feedtest.Run(t, s, nil, k)
+	untilCount(t, k, 1)
+	feedtest.Until(t, "broken", func() bool {
 		st := s.Stats()[0]
 		return st.State == "broken" && strings.Contains(st.Why, "only this user's own")
 	})
@@ -129,36 +158,30 @@ func TestSearch(t *testing.T) {
 	for i := range 10 {
 		whole += shown(i, fmt.Sprintf("MESSAGE=m %d\n", i))
 	}
-	at := func(i int) mark {
-		return mark{Cursor: fmt.Sprintf("s=1;i=%x;b=2;m=1;t=1;x=1", i), Line: int64(4*i + 1), Offset: int64(len(shown(1, "MESSAGE=m 1\n")) * i)}
+	at := func(i int) position {
+		return position{Cursor: fmt.Sprintf("s=1;i=%x;b=2;m=1;t=1;x=1", i), Line: int64(4*i + 1), Offset: int64(len(shown(1, "MESSAGE=m 1\n")) * i)}
 	}
-	p := position{Cursor: at(4).Cursor, Line: at(5).Line, Offset: at(5).Offset, Real: start + 4e6, Back: at(2)}
-	changed := p
-	changed.Back.Line++ // the entries from there on have not the lines that they had
+	p := position{Cursor: at(4).Cursor, Line: at(5).Line, Offset: at(5).Offset, Real: start + 4e6}
 	gone := p
 	gone.Cursor = "s=1;i=41;b=2;m=1;t=1;x=1"
 	for _, c := range []struct {
 		name string
 		p    position
-		told int64
 		n    int
-	}{{"again", p, p.Line, 5}, {"changed", changed, 0, 5}, {"gone", gone, 0, 10}} {
+	}{{"again", p, 5}, {"gone", gone, 10}} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "all"), []byte(whole), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		k := newTaker()
+		k := &feedtest.Sink{}
 		s := quick(New(Options{Program: standIn(t, dir, `
 at=$(grep -abF "__CURSOR=$CURSOR" all | head -1 | cut -d: -f1)
 tail -c +$((at+1)) all
 exec sleep 60
 `)}))
-		stop := run(t, s, map[string]string{s.origin.ID: c.p.text()}, k)
-		got := k.untilCount(t, c.n)
+		stop := feedtest.Run(t, s, map[string]string{s.origin.ID: c.p.text()}, k)
+		got := untilCount(t, k, c.n)
 		stop()
-		if k.batches[0].Told != c.told {
-			t.Errorf("%s: told %d, want %d", c.name, k.batches[0].Told, c.told)
-		}
 		if want := fmt.Sprintf("%d m %d", p.Line, 10-c.n); got[0] != want {
 			t.Errorf("%s: %q, want %q", c.name, got[0], want)
 		}

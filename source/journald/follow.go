@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,22 +15,13 @@ import (
 )
 
 const (
-	maxBatch = 1 << 20                 // bytes of a batch of more than one entry
-	maxSpan  = int64(60 * 1000 * 1000) // microseconds between its entries
-	linger   = 10 * time.Millisecond   // for which a batch waits to become fuller
+	maxHeld  = 64                    // entries that are looked through for that of the cursor
+	heldMost = 1 << 20               // bytes of them
+	linger   = 10 * time.Millisecond // for which a batch waits to become fuller
 )
 
 // errAgain says that the child is to be begun anew, without a fault.
 var errAgain = errors.New("again")
-
-// How a child is begun.
-type how uint8
-
-const (
-	fromHere how = iota // behind pos.Cursor, or where there is none at the start
-	fromBack            // at pos.Back, to deliver again what is before pos.Cursor
-	fromTime            // after pos.Real: journalctl does not take the cursor
-)
 
 // A follower is what Run holds.
 type follower struct {
@@ -35,51 +29,44 @@ type follower struct {
 	sink  feed.Sink
 	ready func()
 
-	pos   position
-	how   how
-	again again
-	found bool // the end of the journal was looked for at the first start
+	pos    position
+	byTime bool // begun after pos.Real: journalctl does not take the cursor
+	begun  bool // pos is where to go on: of a cursor, or found at the first start
+	said   bool // a position was put, in this process or before
 
 	held    []entry // while the entry of pos.Cursor is looked for
 	heldLen int
 	seeking bool
 
-	data  []byte // of the batch that is being filled
-	first mark   // where it begins
-	past  bool
-	last  int64 // the latest Real of its entries
-	began time.Time
+	fill feed.Fill
 }
 
 // resume takes the committed cursor.
 func (f *follower) resume(cursor string) {
 	p, ok := positionOf(cursor)
 	if ok {
-		f.pos = p
-		if p.Back.Cursor != "" {
-			f.how = fromBack
-		}
+		f.pos, f.begun, f.said = p, true, true
 		return
 	}
 	if cursor != "" {
 		f.log.Error("journal's cursor cannot be read: begun as at the first start", "journal", f.origin.Path)
 	}
 	f.pos = position{Line: 1}
-	if f.opt.Start == "start" || !f.opt.Since.IsZero() {
+	if f.opt.Start == "start" {
 		f.pos.Past = time.Now().UnixMicro()
 	}
 }
 
 // once runs one child until it ends.
 func (f *follower) once(ctx context.Context) error {
-	if f.pos.Cursor == "" && f.pos.Past == 0 && !f.found {
+	if !f.begun && f.pos.Past == 0 && f.there() {
 		if err := f.end(ctx); err != nil {
 			return err
 		}
-		f.found = true
 	}
-	f.held, f.heldLen, f.data = nil, 0, f.data[:0]
-	f.seeking = f.how != fromTime && f.pos.Cursor != ""
+	f.begun = true
+	f.held, f.heldLen, f.fill = nil, 0, feed.Fill{}
+	f.seeking = !f.byTime && f.pos.Cursor != ""
 	f.mu.Lock()
 	f.limited = false
 	f.mu.Unlock()
@@ -88,6 +75,13 @@ func (f *follower) once(ctx context.Context) error {
 		return err
 	}
 	f.ready()
+	if !f.said { // so that the place of the first start is committed however long nothing comes
+		if err := f.put(ctx, &feed.Batch{Origin: f.origin, Line: f.pos.Line, Offset: f.pos.Offset, Cursor: f.pos.text(), At: time.Now()}); err != nil {
+			c.stop()
+			return err
+		}
+		f.said = true
+	}
 	cut := splitter{max: maxEntry}
 	timer := time.NewTimer(f.search)
 	defer timer.Stop()
@@ -99,10 +93,10 @@ func (f *follower) once(ctx context.Context) error {
 		case b, ok := <-c.chunks:
 			if !ok {
 				said := c.ended()
-				if strings.Contains(said, "seek to cursor") && f.how != fromTime {
+				if strings.Contains(said, "seek to cursor") && !f.byTime {
 					return f.refused(said)
 				}
-				if f.seeking && (f.how == fromBack || len(f.held) > 0 && f.held[0].real > f.pos.Real) {
+				if f.seeking && len(f.held) > 0 && f.held[0].real > f.pos.Real {
 					err = f.give(ctx) // nothing more comes, so it is not there
 				}
 				if err == nil {
@@ -127,8 +121,8 @@ func (f *follower) once(ctx context.Context) error {
 			f.following()
 			wait := f.search
 			if !f.seeking {
-				wait = linger - time.Since(f.began)
-				if len(f.data) == 0 {
+				wait = linger - time.Since(f.fill.Began)
+				if f.fill.Count == 0 {
 					wait = linger
 				} else if wait <= 0 {
 					if err := f.flush(ctx); err != nil {
@@ -169,14 +163,10 @@ func (f *follower) args(more ...string) []string {
 		args = append(args, "--file="+file)
 	}
 	switch {
-	case f.how == fromTime:
+	case f.byTime:
 		args = append(args, since(f.pos.Real+1))
-	case f.how == fromBack:
-		args = append(args, "--cursor="+f.pos.Back.Cursor)
 	case f.pos.Cursor != "":
 		args = append(args, "--cursor="+f.pos.Cursor)
-	case !f.opt.Since.IsZero() && f.pos.Past != 0:
-		args = append(args, since(f.opt.Since.UnixMicro()))
 	}
 	return args
 }
@@ -185,8 +175,19 @@ func since(micro int64) string {
 	return "--since=@" + strconv.FormatInt(micro/1e6, 10) + "." + fmt.Sprintf("%06d", max(micro, 0)%1e6)
 }
 
-// end finds the end of the journal at the first start: its last entry is delivered as one that was told before, so that
-// the place is committed.
+// there says whether the folder or one of the files is there: what comes to be later is read from its start.
+func (f *follower) there() bool {
+	paths := f.opt.Files
+	if f.opt.Dir != "" {
+		paths = []string{f.opt.Dir}
+	}
+	return len(paths) == 0 || slices.ContainsFunc(paths, func(path string) bool {
+		_, err := os.Stat(path)
+		return !errors.Is(err, fs.ErrNotExist) || strings.ContainsAny(path, "*?[") // journalctl takes patterns
+	})
+}
+
+// end moves the position behind the last entry that is there.
 func (f *follower) end(ctx context.Context) error {
 	out, said, err := output(f.opt.Program, f.args("--lines=1"), maxEntry+1<<20, ctx.Done())
 	if adviceOn(said) != "" && len(out) == 0 {
@@ -197,36 +198,26 @@ func (f *follower) end(ctx context.Context) error {
 	}
 	cut := splitter{max: maxEntry}
 	cut.write(out)
-	e, ok := cut.next()
-	if !ok || e.cursor == "" {
-		return nil
+	if e, ok := cut.next(); ok && e.cursor != "" {
+		f.advance(e)
 	}
-	b := &feed.Batch{Origin: f.origin, Data: e.data, Line: 1, Told: e.lines + 1, At: at(e.real)}
-	f.advance(e)
-	if len(e.data) == 0 { // too long to be delivered; the place is kept with the next
-		return nil
-	}
-	return f.put(ctx, b)
+	return nil
 }
 
 // refused goes on otherwise where journalctl does not take the cursor.
 func (f *follower) refused(said string) error {
-	if f.how == fromBack {
-		f.how = fromHere
-		return errAgain
-	}
-	f.how = fromTime
+	f.byTime = true
 	f.log.Warn("journalctl does not take the journal's cursor: gone on with what was received after it", "journal", f.origin.Path,
-		"said", said, "after", at(f.pos.Real))
+		"said", said, "after", stamp(f.pos.Real))
 	return errAgain
 }
 
 // take takes an entry from the child.
 func (f *follower) take(ctx context.Context, e entry) error {
 	if !f.seeking {
-		if f.how == fromTime {
+		if f.byTime {
 			f.missing(e)
-			f.how = fromHere
+			f.byTime = false
 		}
 		return f.add(ctx, e)
 	}
@@ -234,54 +225,17 @@ func (f *follower) take(ctx context.Context, e entry) error {
 		e.data = append([]byte(nil), e.data...)
 		f.held = append(f.held, e)
 		f.heldLen += len(e.data)
-		if len(f.held) > againEntries || f.heldLen > maxBatch {
+		if len(f.held) > maxHeld || f.heldLen > heldMost {
 			return f.give(ctx)
 		}
 		return nil
 	}
-	f.seeking = false
-	if f.how == fromBack {
-		f.how = fromHere
-		if b := f.overlap(e); b != nil {
-			f.held = nil
-			return f.put(ctx, b)
-		}
-	}
-	f.held = nil // what is shown before was delivered before
+	f.seeking, f.held = false, nil // what is shown before was delivered before
 	return nil
-}
-
-// overlap is what was held up to e, the entry of the cursor, if that is what it was when it was delivered.
-func (f *follower) overlap(e entry) *feed.Batch {
-	back := f.pos.Back
-	all := append(f.held, e)
-	if all[0].cursor != back.Cursor {
-		return nil
-	}
-	b := &feed.Batch{Origin: f.origin, Line: back.Line, Offset: back.Offset, Told: f.pos.Line, At: at(f.pos.Real)}
-	line, offset := back.Line, back.Offset
-	f.again = again{}
-	for _, e := range all {
-		if e.data == nil {
-			return nil
-		}
-		b.Data = append(b.Data, e.data...)
-		f.again.add(mark{Cursor: e.cursor, Line: line, Offset: offset}, offset+e.size)
-		line, offset = line+e.lines, offset+e.size
-	}
-	if line != f.pos.Line {
-		f.again = again{}
-		return nil
-	}
-	return b
 }
 
 // give gives up the search for the entry of the cursor.
 func (f *follower) give(ctx context.Context) error {
-	if f.how == fromBack {
-		f.how = fromHere
-		return errAgain
-	}
 	f.seeking = false
 	held := f.held
 	f.held = nil
@@ -299,7 +253,6 @@ func (f *follower) give(ctx context.Context) error {
 // missing says that e is the first entry that is there after those that were delivered, and that others may have gone.
 func (f *follower) missing(e entry) {
 	lost, known := between(f.pos.Cursor, e.cursor)
-	f.again = again{}
 	if known && lost == 0 {
 		return
 	}
@@ -364,20 +317,15 @@ func (f *follower) add(ctx context.Context, e entry) error {
 		f.stat.Refused++
 		f.mu.Unlock()
 		f.advance(e)
-		f.again = again{}
 		return nil
 	}
-	if len(f.data) > 0 && (len(f.data)+len(e.data) > maxBatch || past != f.past || e.real-f.first.real > maxSpan || f.first.real-e.real > maxSpan) {
+	at := time.UnixMicro(e.real)
+	if !f.fill.Fits(len(e.data), at, past) {
 		if err := f.flush(ctx); err != nil {
 			return err
 		}
 	}
-	if len(f.data) == 0 {
-		f.first = mark{Line: f.pos.Line, Offset: f.pos.Offset, real: e.real}
-		f.past, f.last, f.began = past, 0, time.Now()
-	}
-	f.data = append(f.data, e.data...)
-	f.last = max(f.last, e.real)
+	f.fill.Add(append(f.fill.Data, e.data...), f.pos.Line, f.pos.Offset, at, past)
 	f.advance(e)
 	return nil
 }
@@ -386,7 +334,6 @@ func (f *follower) add(ctx context.Context, e entry) error {
 func (f *follower) advance(e entry) {
 	p := &f.pos
 	if e.cursor != "" {
-		f.again.add(mark{Cursor: e.cursor, Line: p.Line, Offset: p.Offset}, p.Offset+e.size)
 		p.Cursor = e.cursor
 	}
 	if e.real != 0 {
@@ -394,23 +341,19 @@ func (f *follower) advance(e entry) {
 	}
 	p.Line += e.lines
 	p.Offset += e.size
-	p.Back = f.again.from()
 }
 
 // flush delivers the batch.
 func (f *follower) flush(ctx context.Context) error {
-	if len(f.data) == 0 {
+	if f.fill.Count == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: f.origin, Data: f.data, Line: f.first.Line, Offset: f.first.Offset, At: at(f.last), Past: f.past}
-	f.data = nil
-	return f.put(ctx, b)
+	return f.put(ctx, f.fill.Take(f.origin, f.pos.text()))
 }
 
 // put delivers b, behind which the position is.
 func (f *follower) put(ctx context.Context, b *feed.Batch) error {
-	b.Cursor = f.pos.text()
-	if b.Told < f.pos.Line { // it is not known how much waits while the run is full
+	if len(b.Data) > 0 { // it is not known how much waits while the run is full
 		f.mu.Lock()
 		f.stat.Behind = -1
 		f.mu.Unlock()
@@ -420,20 +363,11 @@ func (f *follower) put(ctx context.Context, b *feed.Batch) error {
 	}
 	f.mu.Lock()
 	f.stat.Read += int64(len(b.Data))
-	if b.Told < f.pos.Line {
+	if len(b.Data) > 0 {
 		f.stat.Last = time.Now()
 	}
 	f.mu.Unlock()
 	return nil
-}
-
-// at is when entries up to real were received; a clock that is ahead is held to now.
-func at(real int64) time.Time {
-	now := time.Now()
-	if t := time.UnixMicro(real); real != 0 && t.Before(now) {
-		return t
-	}
-	return now
 }
 
 // told hears what the child says while it runs.

@@ -6,8 +6,7 @@
 //
 // Promises: a cursor goes on exactly behind the entry it stands for, over restarts and rotation. Lines are numbered by the
 // line ends in the bytes of the export, from 1 at the first entry ever delivered, and the number goes on in the cursor: as
-// decode numbers an entry by the line it begins on, that number is the entry's own for good. What is handed on again after a
-// restart, so that records of several entries (audit) are seen whole, stands before Batch.Told. All entries of a batch were
+// decode numbers an entry by the line it begins on, that number is the entry's own for good. All entries of a batch were
 // received by the journal within the minute before Batch.At. Where entries went before they were read (vacuumed), the next
 // that is there is gone on with, and Stat and log say how much time and, where the journal's numbers tell, how many entries.
 //
@@ -31,13 +30,7 @@ type Options struct {
 	Dir    string   // a folder of journal files instead of the machine's journals
 	Files  []string // or journal files
 	Tenant string
-	Host   string // for entries that name no host
-	Asked  bool   // the user named it
-
-	// Where the first start begins: "end" or "" is with what comes after it, "start" with the oldest entry. Since, where it is
-	// set, is with the first entry not before it.
-	Start string
-	Since time.Time
+	Start  string // where the first start begins: "end" or "" is with what comes after it, "start" with the oldest entry
 
 	Program string       // instead of journalctl of PATH
 	Log     *slog.Logger // nil discards
@@ -77,7 +70,7 @@ func New(opt Options) *Source {
 		name += "@" + opt.Tenant
 	}
 	s := &Source{opt: opt, log: opt.Log, pauseMin: 200 * time.Millisecond, pauseMax: 30 * time.Second, search: time.Second,
-		origin: &feed.Origin{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, Format: "journal-export", Host: opt.Host, Asked: opt.Asked}}
+		origin: &feed.Origin{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, Format: "journal-export"}}
 	s.stat = feed.Stat{ID: name, Kind: "journal", Path: name, Tenant: opt.Tenant, State: "waiting", Why: "not begun", Behind: -1}
 	return s
 }

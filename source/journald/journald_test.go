@@ -2,7 +2,6 @@ package journald
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -10,13 +9,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 // remote writes journals: Debian's package systemd-journal-remote.
@@ -61,54 +60,19 @@ func journal(t *testing.T, file, tag string, boot byte, from int64, n int, more 
 	}
 }
 
-// A taker is a run: it decodes what comes and keeps each message under its number.
-type taker struct {
-	mu      sync.Mutex
-	batches []*feed.Batch
-	news    chan struct{}
-	block   chan struct{} // not nil: Put waits for it
-}
-
-func newTaker() *taker { return &taker{news: make(chan struct{}, 1)} }
-
-func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
-	if k.block != nil {
-		select {
-		case <-k.block:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	k.mu.Lock()
-	k.batches = append(k.batches, b)
-	k.mu.Unlock()
-	select {
-	case k.news <- struct{}{}:
-	default:
-	}
-	return nil
-}
-
-// messages are those that were not told before, each after its number.
-func (k *taker) messages(t *testing.T) []string {
+// messages are those of batches, each after its number.
+func messages(t *testing.T, batches []*feed.Batch) []string {
 	t.Helper()
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	f, ok := decode.ByName("journal-export")
 	if !ok {
 		t.Fatal("decode knows no journal-export")
 	}
 	var all []string
-	told := int64(0)
-	for _, b := range k.batches {
-		told = max(told, b.Told)
+	for _, b := range batches {
 		d := f.New(decode.Options{})
 		emit := func(e *tocsin.Event) {
 			if e.Fault != nil {
 				all = append(all, "FAULT "+e.Fault.Err.Error())
-				return
-			}
-			if int64(e.Record) < told {
 				return
 			}
 			i := slices.IndexFunc(e.Fields, func(f tocsin.Field) bool { return f.Name == "MESSAGE" })
@@ -124,66 +88,9 @@ func (k *taker) messages(t *testing.T) []string {
 	return all
 }
 
-// cursor is that of the n-th batch, or of the last.
-func (k *taker) cursor(n int) map[string]string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if len(k.batches) == 0 {
-		return nil
-	}
-	if n < 0 || n >= len(k.batches) {
-		n = len(k.batches) - 1
-	}
-	return map[string]string{k.batches[n].Origin.ID: k.batches[n].Cursor}
-}
-
-// run runs s into k until it is stopped, which waits for its end.
-func run(t *testing.T, s *Source, cursors map[string]string, k *taker) (stop func()) {
+func untilCount(t *testing.T, k *feedtest.Sink, n int) []string {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done, ready := make(chan error, 1), make(chan struct{})
-	go func() { done <- s.Run(ctx, cursors, k, func() { close(ready) }) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			t.Error("Run does not end")
-		}
-	})
-	t.Cleanup(stop)
-	select {
-	case <-ready:
-	case <-time.After(10 * time.Second):
-		t.Fatal("not ready")
-	}
-	return stop
-}
-
-// until waits for ok.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
-func (k *taker) untilCount(t *testing.T, n int) []string {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		m := k.messages(t)
-		if len(m) >= n || time.Now().After(end) {
-			if len(m) != n {
-				t.Fatalf("%d messages, want %d: %q", len(m), n, m)
-			}
-			return m
-		}
-	}
+	return feedtest.Count(t, n, func() []string { return messages(t, k.Batches()) })
 }
 
 func quick(s *Source) *Source {
@@ -198,12 +105,12 @@ func TestFollow(t *testing.T) {
 	dir := t.TempDir()
 	journal(t, filepath.Join(dir, "a.journal"), "a", 'a', 0, 100, "two\n\nlines", "nul\x00 in it\n", strings.Repeat("x\n\n", 300_000))
 	journal(t, filepath.Join(dir, "b.journal"), "b", 'b', 200, 50)
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Dir: dir, Start: "start"}))
-	stop := run(t, s, nil, k)
-	k.untilCount(t, 153)
+	stop := feedtest.Run(t, s, nil, k)
+	untilCount(t, k, 153)
 	journal(t, filepath.Join(dir, "c.journal"), "c", 'c', 400, 20)
-	all := k.untilCount(t, 173)
+	all := untilCount(t, k, 173)
 	stop()
 	seen := map[string]bool{}
 	for _, m := range all {
@@ -217,38 +124,32 @@ func TestFollow(t *testing.T) {
 		t.Errorf("values: %q %q %q", all[100], all[101], all[172])
 	}
 	offset, line := int64(0), int64(1)
-	for i, b := range k.batches {
+	for i, b := range k.Batches() {
 		if b.Offset != offset || b.Line != line {
 			t.Fatalf("batch %d at line %d, offset %d; want %d, %d", i, b.Line, b.Offset, line, offset)
 		}
 		offset, line = offset+int64(len(b.Data)), line+int64(bytes.Count(b.Data, newline))
-		if !b.Past || b.At.After(time.Now()) || b.At.UnixMicro() < start {
+		if b.Past != (len(b.Data) > 0) || b.At.After(time.Now()) || b.At.UnixMicro() < start {
 			t.Errorf("batch %d: past %v at %v", i, b.Past, b.At)
 		}
 	}
-	if len(k.batches) < 3 {
-		t.Errorf("%d batches of entries minutes apart", len(k.batches))
+	if len(k.Batches()) < 3 {
+		t.Errorf("%d batches of entries minutes apart", len(k.Batches()))
 	}
 	if st := s.Stats()[0]; st.Read != offset || st.State != "following" || st.Lost != 0 {
 		t.Errorf("stat %+v", st)
 	}
 
 	// Any batch may be the last that was committed.
-	for _, i := range []int{0, len(k.batches) / 2, len(k.batches) - 2} {
-		first := &taker{batches: k.batches[:i+1]}
-		want := all[len(first.messages(t)):]
-		again := newTaker()
-		stop := run(t, quick(New(Options{Dir: dir, Start: "start"})), first.cursor(i), again)
-		got := again.untilCount(t, len(want))
+	for _, i := range []int{0, len(k.Batches()) / 2, len(k.Batches()) - 2} {
+		first := k.Batches()[:i+1]
+		want := all[len(messages(t, first)):]
+		again := &feedtest.Sink{}
+		stop := feedtest.Run(t, quick(New(Options{Dir: dir, Start: "start"})), feedtest.Cursors(first), again)
+		got := untilCount(t, again, len(want))
 		stop()
 		if !slices.Equal(got, want) {
 			t.Errorf("after batch %d: got %.300q want %.300q", i, got, want)
-		}
-		if p, _ := positionOf(k.batches[i].Cursor); p.Back.Cursor == "" { // behind an entry too long for that
-			continue
-		}
-		if again.batches[0].Told == 0 || again.batches[0].Line >= again.batches[0].Told {
-			t.Errorf("after batch %d: nothing is seen again: line %d told %d", i, again.batches[0].Line, again.batches[0].Told)
 		}
 	}
 }
@@ -259,25 +160,70 @@ func TestFromNow(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "a.journal")
 	journal(t, file, "old", 'a', 0, 30)
-	k := newTaker()
-	stop := run(t, quick(New(Options{Dir: dir})), nil, k)
-	until(t, "the place", func() bool { return k.cursor(-1) != nil })
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, quick(New(Options{Dir: dir})), nil, k)
+	feedtest.Until(t, "the place", func() bool { return len(k.Batches()) > 0 })
 	stop()
 	journal(t, filepath.Join(dir, "b.journal"), "while stopped", 'a', 100, 3)
-	again := newTaker()
-	stop = run(t, quick(New(Options{Dir: dir})), k.cursor(-1), again)
-	again.untilCount(t, 3)
+	again := &feedtest.Sink{}
+	stop = feedtest.Run(t, quick(New(Options{Dir: dir})), k.Cursors(), again)
+	untilCount(t, again, 3)
 	journal(t, filepath.Join(dir, "c.journal"), "live", 'b', 200, 2)
-	got := again.untilCount(t, 5)
+	got := untilCount(t, again, 5)
 	stop()
 	for i, want := range []string{"while stopped 0", "while stopped 1", "while stopped 2", "live 0", "live 1"} {
 		if !strings.HasSuffix(got[i], want) {
 			t.Errorf("%d: %q, want %q", i, got[i], want)
 		}
 	}
-	for _, b := range again.batches {
+	for _, b := range again.Batches() {
 		if b.Past {
 			t.Error("what came after the first start is no past")
+		}
+	}
+}
+
+// TestNothingYet begins where there is no entry, or no folder, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	needJournals(t)
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a folder", "no folder"} {
+			dir := filepath.Join(t.TempDir(), "journals")
+			make := func() {
+				if err := os.Mkdir(dir, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if what == "a folder" {
+				make()
+			}
+			k := &feedtest.Sink{}
+			stop := feedtest.Run(t, quick(New(Options{Dir: dir, Start: from})), nil, k)
+			feedtest.Until(t, "the place", func() bool { return len(k.Batches()) > 0 })
+			stop()
+			if what == "no folder" {
+				make()
+			}
+			var b strings.Builder
+			for i := range 2 {
+				b.WriteString(export(time.Now().UnixMicro()+int64(i), 'a', fmt.Sprint("new ", i)))
+			}
+			in := filepath.Join(t.TempDir(), "export")
+			if err := os.WriteFile(in, []byte(b.String()), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(remote, "-o", filepath.Join(dir, "a.journal"), in).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			again := &feedtest.Sink{}
+			stop = feedtest.Run(t, quick(New(Options{Dir: dir, Start: from})), k.Cursors(), again)
+			untilCount(t, again, 2)
+			stop()
+			for _, b := range again.Batches() {
+				if b.Past || b.Line != 1 && len(b.Data) > 0 {
+					t.Errorf("%s, from the %s: past %v line %d", what, from, b.Past, b.Line)
+				}
+			}
 		}
 	}
 }
@@ -291,12 +237,12 @@ func TestEmpty(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	k := newTaker()
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Dir: dir}))
-	stop := run(t, s, nil, k)
-	until(t, "following", func() bool { return s.Stats()[0].State == "following" })
+	stop := feedtest.Run(t, s, nil, k)
+	feedtest.Until(t, "following", func() bool { return s.Stats()[0].State == "following" })
 	journal(t, filepath.Join(dir, "a.journal"), "first", 'a', 0, 3)
-	k.untilCount(t, 3)
+	untilCount(t, k, 3)
 	stop()
 }
 
@@ -307,9 +253,9 @@ func TestVacuum(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name+".journal") }
 	journal(t, file("a"), "a", 'a', 0, 20)
-	k := newTaker()
-	stop := run(t, quick(New(Options{Dir: dir, Start: "start"})), nil, k)
-	k.untilCount(t, 20)
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, quick(New(Options{Dir: dir, Start: "start"})), nil, k)
+	untilCount(t, k, 20)
 	stop()
 	journal(t, file("b"), "b", 'b', 100, 20)
 	journal(t, file("c"), "c", 'c', 200, 20)
@@ -324,15 +270,15 @@ func TestVacuum(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		again := newTaker()
+		again := &feedtest.Sink{}
 		s := quick(New(Options{Dir: dir}))
-		stop := run(t, s, k.cursor(-1), again)
+		stop := feedtest.Run(t, s, k.Cursors(), again)
 		n := 40
 		if name == "unread gone" {
 			n = 20
 		}
-		got := again.untilCount(t, n)
-		until(t, "following", func() bool { return s.Stats()[0].State == "following" })
+		got := untilCount(t, again, n)
+		feedtest.Until(t, "following", func() bool { return s.Stats()[0].State == "following" })
 		st := s.Stats()[0]
 		stop()
 		want := "b 0"
@@ -368,27 +314,13 @@ func TestBadCursor(t *testing.T) {
 	needJournals(t)
 	dir := t.TempDir()
 	journal(t, filepath.Join(dir, "a.journal"), "a", 'a', 0, 20)
-	p := position{Cursor: "nonsense", Line: 71, Offset: 1000, Real: start + 9e6, Back: mark{Cursor: "nonsense too", Line: 61, Offset: 900}}
-	k := newTaker()
+	p := position{Cursor: "nonsense", Line: 71, Offset: 1000, Real: start + 9e6}
+	k := &feedtest.Sink{}
 	s := quick(New(Options{Dir: dir}))
-	stop := run(t, s, map[string]string{s.origin.ID: p.text()}, k)
-	got := k.untilCount(t, 10)
+	stop := feedtest.Run(t, s, map[string]string{s.origin.ID: p.text()}, k)
+	got := untilCount(t, k, 10)
 	stop()
 	if got[0] != "71 a 10" {
 		t.Errorf("first is %q", got[0])
-	}
-}
-
-// TestSince begins with the first entry at a time.
-func TestSince(t *testing.T) {
-	needJournals(t)
-	dir := t.TempDir()
-	journal(t, filepath.Join(dir, "a.journal"), "a", 'a', 0, 20)
-	k := newTaker()
-	stop := run(t, quick(New(Options{Dir: dir, Since: time.UnixMicro(start + 15e6)})), nil, k)
-	got := k.untilCount(t, 5)
-	stop()
-	if !strings.HasSuffix(got[0], "a 15") || !k.batches[0].Past {
-		t.Errorf("first is %q, past %v", got[0], k.batches[0].Past)
 	}
 }

@@ -142,6 +142,15 @@ func (r *reader) named(meta *kmsg.MetadataResponse) {
 	r.mu.Lock()
 	r.prefix, r.firstRun = prefix, began
 	r.mu.Unlock()
+	_, r.said = r.cursors[r.id("")]
+}
+
+// id is the id of an origin of this cluster.
+func (r *reader) id(name string) string {
+	if r.opt.Tenant != "" {
+		name += "@" + r.opt.Tenant
+	}
+	return r.prefix + name
 }
 
 // part gives the partition at a place.
@@ -150,11 +159,8 @@ func (r *reader) part(at place) *part {
 		return p
 	}
 	where := "/" + strconv.Itoa(int(at.partition))
-	id := r.prefix + at.topic + where
-	if r.opt.Tenant != "" {
-		id += "@" + r.opt.Tenant
-	}
-	p := &part{origin: &feed.Origin{ID: id, Kind: "kafka", Path: r.path(at.topic) + where, Tenant: r.opt.Tenant, Format: r.opt.Format, Host: r.opt.Host, Asked: true}}
+	id := r.id(at.topic + where)
+	p := &part{origin: &feed.Origin{ID: id, Kind: "kafka", Path: r.path(at.topic) + where, Tenant: r.opt.Tenant, Format: r.opt.Format}}
 	p.stat = feed.Stat{ID: id, Kind: "kafka", Path: p.origin.Path, Tenant: r.opt.Tenant, State: "waiting", Why: "not begun"}
 	r.mu.Lock()
 	r.parts[at] = p
@@ -172,12 +178,6 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 	if err != nil {
 		return r.down(err)
 	}
-	var since map[place]int64
-	if !r.opt.Since.IsZero() {
-		if since, err = r.offsets(ctx, fresh, r.opt.Since.UnixMilli()); err != nil {
-			return r.down(err)
-		}
-	}
 	from := map[string]map[int32]kgo.Offset{}
 	for at, p := range fresh {
 		l, ok := low[at]
@@ -185,13 +185,7 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 		if !ok || !also { // its leader did not answer: at the next look
 			continue
 		}
-		start := h
-		if s, ok := since[at]; ok && s >= 0 {
-			start = s
-		} else if r.opt.Since.IsZero() && r.opt.Start == "start" {
-			start = l
-		}
-		r.place(p, l, h, start)
+		r.place(p, l, h)
 		p.assigned = true
 		if from[at.topic] == nil {
 			from[at.topic] = map[int32]kgo.Offset{}
@@ -203,61 +197,48 @@ func (r *reader) begin(ctx context.Context, fresh map[place]*part) error {
 	return nil
 }
 
-// place finds where a partition with offsets from low to high is gone on with; start is where a first start begins.
-func (r *reader) place(p *part, low, high, start int64) {
+// place finds where a partition with offsets from low to high is gone on with.
+func (r *reader) place(p *part, low, high int64) {
 	pos, ok := positionOf(r.cursors[p.origin.ID])
 	if cursor := r.cursors[p.origin.ID]; !ok && cursor != "" {
 		r.log.Error("kafka: a cursor cannot be read: begun as at the first start", "origin", p.origin.ID)
 	}
-	resumed := ok
 	if p.begun {
 		pos, ok = p.pos, true // read before in this process
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p.low, p.high = low, high
+	p.high = high
 	p.stat.State, p.stat.Why = "following", ""
 	if !ok {
 		p.pos = position{Topic: p.topicID, Began: r.firstRun.UnixMilli()}
 		switch {
 		case r.known: // not there at the first start, or nothing was read of it then
 			p.pos.Next, p.pos.Before = low, r.firstRun.UnixMilli()
-		case r.opt.Start != "start" && r.opt.Since.IsZero() && start > low:
-			// The record before is handed on as one that was told, so that the place is committed.
-			p.pos.Next = start - 1
-			p.until, p.line, p.told = start, start+1, start+1
+		case r.opt.Start == "start":
+			p.pos.Next, p.pos.Past = low, high
 		default:
-			p.pos.Next, p.pos.Past = start, high
+			p.pos.Next = high
 		}
 		p.pos.Line = p.pos.Next + 1
-		p.begun = true
+		p.begun, p.unsaid = true, true
 		return
 	}
-	was, first := pos, !p.begun
 	p.pos, p.begun = pos, true
-	p.again = nil
-	lost := int64(0)
-	reached := max(pos.Next, p.until)
+	lost, said := int64(0), ""
 	switch {
 	case pos.Topic != "" && p.topicID != "" && pos.Topic != p.topicID, pos.Next > high:
-		p.pos.Next, p.pos.Line, p.pos.Past, p.pos.Before, p.pos.Back = low, max(pos.Line, p.line), 0, 0, mark{}
-		p.until, p.told = 0, 0
-		p.said = fmt.Sprintf("the topic was made anew since offset %d was read; it is read from its start", was.Next)
+		p.pos.Next, p.pos.Past, p.pos.Before = low, 0, 0
+		said = fmt.Sprintf("the topic was made anew since offset %d was read; it is read from its start", pos.Next)
 	case pos.Next < low:
-		lost = max(0, low-reached)
-		p.pos.Next, p.pos.Back = low, mark{}
-		if lost > 0 {
-			p.said = fmt.Sprintf("Kafka removed records %d to %d before they were read; keep them longer (retention.ms, retention.bytes)", reached, low-1)
-		}
-	case first && resumed && pos.Back.Line > 0 && pos.Back.Next >= low && pos.Back.Next < pos.Next:
-		p.pos.mark, p.pos.Back = pos.Back, mark{}
-		p.until, p.line, p.told, p.cursor = was.Next, was.Line, was.Line, r.cursors[p.origin.ID]
+		lost, p.pos.Next = low-pos.Next, low
+		said = fmt.Sprintf("Kafka removed records %d to %d before they were read; keep them longer (retention.ms, retention.bytes)", pos.Next, low-1)
 	}
 	p.pos.Topic = p.topicID
 	p.stat.Lost += lost
-	if p.said != "" {
-		r.log.Warn("kafka", "origin", p.origin.Path, "lost", lost, "why", p.said)
-		p.stat.Why, p.said = p.said, ""
+	if said != "" {
+		r.log.Warn("kafka", "origin", p.origin.Path, "lost", lost, "why", said)
+		p.stat.Why = said
 	}
 }
 

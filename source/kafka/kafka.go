@@ -11,8 +11,7 @@
 // topic of one line a record, number N is the record of offset N-1. The number goes on in the cursor, so that it is the same
 // after a restart. Keys, headers and records without a value are left out; so are records of transactions that were aborted.
 //
-// After a restart up to 64 records (64 KiB) before the cursor are handed on again before Batch.Told, so that events of
-// several records are seen whole. All records of a batch were stamped within a minute, and Batch.At is their latest stamp, or
+// All records of a batch were stamped within a minute, and Batch.At is their latest stamp, or
 // now where that is before it.
 //
 // What Kafka removed before it was read (retention) is counted as lost. A record longer than 16 MiB is counted as refused.
@@ -46,17 +45,13 @@ type Options struct {
 	Group   string // for which offsets are also committed to Kafka; "" is none
 	Tenant  string
 	Format  string // decode's name of the records' format; "" is by content
-	Host    string // for records that name no host
 
 	TLS       *tls.Config // nil is without TLS
 	User      string      // "" is without SASL
 	Password  string      // never logged
 	Mechanism string      // of SASL: "scram-sha-512" or "", "scram-sha-256", "plain"
 
-	// Where the first start begins: "end" or "" is with what comes after it, "start" with the oldest record. Since, where it
-	// is set, is with the first record stamped not before it.
-	Start string
-	Since time.Time
+	Start string // where the first start begins: "end" or "" is with what comes after it, "start" with the oldest record
 
 	Log *slog.Logger // nil discards
 }

@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,48 +18,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
-// A taker is a run.
-type taker struct {
-	mu      sync.Mutex
-	batches []*feed.Batch
-	block   chan struct{} // not nil: Put waits for it
-	late    chan struct{} // not nil: closed at the first Put
-	once    sync.Once
-}
-
-func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
-	if k.block != nil {
-		k.once.Do(func() {
-			if k.late != nil {
-				close(k.late)
-			}
-		})
-		select {
-		case <-k.block:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.batches = append(k.batches, b)
-	return nil
-}
-
-// lines are those that were not told before, as "PATH NUMBER TEXT", in the order of each path.
-func lines(batches []*feed.Batch) []string {
-	var all []string
-	told := map[string]int64{}
+// lines are those of batches, as "PATH NUMBER TEXT", in the order of each path.
+func lines(batches []*feed.Batch) (all []string) {
 	for _, b := range batches {
-		told[b.Origin.Path] = max(told[b.Origin.Path], b.Told)
-		n := b.Line
-		for line := range bytes.Lines(b.Data) {
-			if n >= told[b.Origin.Path] {
-				all = append(all, fmt.Sprintf("%s %d %s", b.Origin.Path, n, bytes.TrimSuffix(line, newline)))
-			}
-			n++
+		for _, line := range feedtest.Lines([]*feed.Batch{b}) {
+			all = append(all, b.Origin.Path+" "+line)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b string) int {
@@ -69,65 +34,9 @@ func lines(batches []*feed.Batch) []string {
 	return all
 }
 
-func (k *taker) lines() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return lines(k.batches)
-}
-
-func (k *taker) untilCount(t *testing.T, n int) []string {
+func untilCount(t *testing.T, k *feedtest.Sink, n int) []string {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if all := k.lines(); len(all) >= n || time.Now().After(end) {
-			if len(all) != n {
-				t.Fatalf("%d lines, want %d: %.2000q", len(all), n, all)
-			}
-			return all
-		}
-	}
-}
-
-// cursors are those after the first n batches.
-func cursors(batches []*feed.Batch) map[string]string {
-	all := map[string]string{}
-	for _, b := range batches {
-		all[b.Origin.ID] = b.Cursor
-	}
-	return all
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
-func run(t *testing.T, s *Source, cursors map[string]string, k *taker) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done, ready := make(chan error, 1), make(chan struct{})
-	go func() { done <- s.Run(ctx, cursors, k, func() { close(ready) }) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			t.Error("Run does not end")
-		}
-	})
-	t.Cleanup(stop)
-	select {
-	case <-ready:
-	case <-time.After(15 * time.Second):
-		t.Fatal("not ready")
-	}
-	return stop
+	return feedtest.Count(t, n, func() []string { return lines(k.Batches()) })
 }
 
 func cluster(t *testing.T, opts ...kfake.Opt) *kfake.Cluster {
@@ -156,6 +65,11 @@ var stampBase = time.Now().Add(-time.Hour).Truncate(time.Millisecond)
 // produce stores values in a partition, stamped a second apart.
 func produce(t *testing.T, c *kfake.Cluster, topic string, partition int32, values ...string) {
 	t.Helper()
+	produceAt(t, c, topic, partition, stampBase, values...)
+}
+
+func produceAt(t *testing.T, c *kfake.Cluster, topic string, partition int32, first time.Time, values ...string) {
+	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +77,7 @@ func produce(t *testing.T, c *kfake.Cluster, topic string, partition int32, valu
 	defer client.Close()
 	var all []*kgo.Record
 	for i, v := range values {
-		all = append(all, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v), Timestamp: stampBase.Add(time.Duration(i) * time.Second)})
+		all = append(all, &kgo.Record{Topic: topic, Partition: partition, Value: []byte(v), Timestamp: first.Add(time.Duration(i) * time.Second)})
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -188,24 +102,24 @@ func TestResume(t *testing.T) {
 		values[100], values[101], values[200] = "two\nlines", "", "{\n \"json\": [1,\n 2] }\n"
 		produce(t, c, "logs", p, values...)
 	}
-	k := &taker{}
+	k := &feedtest.Sink{}
 	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
-	stop := run(t, s, nil, k)
-	all := k.untilCount(t, 900)
+	stop := feedtest.Run(t, s, nil, k)
+	all := untilCount(t, k, 900)
 	for i, want := range map[int]string{0: "kafka/logs/0 1 a0", 100: "kafka/logs/0 101 two", 101: "kafka/logs/0 102 lines", 102: "kafka/logs/0 103 a102", 200: `kafka/logs/0 201 {"json":[1,2]}`} {
 		if all[i] != want {
 			t.Errorf("%d: %q, want %q", i, all[i], want)
 		}
 	}
-	until(t, "nothing behind", func() bool {
+	feedtest.Until(t, "nothing behind", func() bool {
 		return !slices.ContainsFunc(s.Stats(), func(st feed.Stat) bool { return st.Behind != 0 || st.State != "following" || st.Lost != 0 })
 	})
 	stop()
 	if n := len(s.Stats()); n != 3 {
 		t.Errorf("%d stats", n)
 	}
-	for _, b := range k.batches {
-		if !b.Past || b.At.Before(stampBase) || b.At.After(time.Now()) {
+	for _, b := range k.Batches() {
+		if b.Past != (len(b.Data) > 0) || b.At.Before(stampBase) || b.At.After(time.Now()) {
 			t.Errorf("past %v at %v", b.Past, b.At)
 		}
 	}
@@ -213,7 +127,7 @@ func TestResume(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		cut := map[string]int{} // batches of each origin that were committed
 		var before []*feed.Batch
-		for _, b := range k.batches {
+		for _, b := range k.Batches() {
 			if _, ok := cut[b.Origin.ID]; !ok {
 				cut[b.Origin.ID] = 1 + r.IntN(5)
 			}
@@ -221,15 +135,12 @@ func TestResume(t *testing.T) {
 				before = append(before, b)
 			}
 		}
-		again := &taker{}
-		stop := run(t, source(t, c, Options{Topics: []string{"logs"}}), cursors(before), again)
-		again.untilCount(t, 900-len(lines(before)))
+		again := &feedtest.Sink{}
+		stop := feedtest.Run(t, source(t, c, Options{Topics: []string{"logs"}}), feedtest.Cursors(before), again)
+		untilCount(t, again, 900-len(lines(before)))
 		stop()
-		if got := lines(slices.Concat(before, again.batches)); !slices.Equal(got, all) {
+		if got := lines(slices.Concat(before, again.Batches())); !slices.Equal(got, all) {
 			t.Errorf("seed %d: union differs", seed)
-		}
-		if !slices.ContainsFunc(again.batches, func(b *feed.Batch) bool { return b.Told > b.Line }) {
-			t.Errorf("seed %d: nothing is seen again", seed)
 		}
 	}
 }
@@ -239,24 +150,24 @@ func TestResume(t *testing.T) {
 func TestFromNow(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))
 	produce(t, c, "logs", 0, append(numbered("old", 10), "several\nlines")...)
-	k := &taker{}
+	k := &feedtest.Sink{}
 	opt := Options{Topics: []string{"logs", "later"}}
 	s := source(t, c, opt)
-	stop := run(t, s, nil, k)
-	until(t, "the place", func() bool { k.mu.Lock(); defer k.mu.Unlock(); return len(k.batches) > 0 })
+	stop := feedtest.Run(t, s, nil, k)
+	feedtest.Until(t, "the place", func() bool { return len(k.Batches()) > 0 })
 	if !slices.ContainsFunc(s.Stats(), func(st feed.Stat) bool { return st.Path == "kafka/later" && strings.Contains(st.Why, "no topic") }) {
 		t.Errorf("stats %+v", s.Stats())
 	}
 	stop()
 	produce(t, c, "logs", 0, "new0", "new1")
-	again := &taker{}
-	stop = run(t, source(t, c, opt), cursors(k.batches), again)
-	again.untilCount(t, 2)
+	again := &feedtest.Sink{}
+	stop = feedtest.Run(t, source(t, c, opt), feedtest.Cursors(k.Batches()), again)
+	untilCount(t, again, 2)
 	if err := c.CreateTopic("later", 1, nil); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, c, "later", 0, "first", "second")
-	again.untilCount(t, 4)
+	untilCount(t, again, 4)
 	grow := kmsg.NewPtrCreatePartitionsRequest()
 	topic := kmsg.NewCreatePartitionsRequestTopic()
 	topic.Topic, topic.Count = "logs", 2
@@ -270,41 +181,62 @@ func TestFromNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	produce(t, c, "logs", 1, "of a new partition")
-	all := again.untilCount(t, 5)
+	all := untilCount(t, again, 5)
 	stop()
 
 	// Of what appears while the first start still runs nothing is passed over either.
 	c = cluster(t, kfake.SeedTopics(1, "logs"))
-	k = &taker{}
+	k = &feedtest.Sink{}
 	s = source(t, c, opt)
 	s.refresh = time.Second
-	stop = run(t, s, nil, k)
+	stop = feedtest.Run(t, s, nil, k)
 	if err := c.CreateTopic("later", 1, nil); err != nil {
 		t.Fatal(err)
 	}
 	produce(t, c, "later", 0, "first", "second")
-	k.untilCount(t, 2)
+	untilCount(t, k, 2)
 	stop()
-	want := []string{"kafka/later/0 1 first", "kafka/later/0 2 second", "kafka/logs/0 13 new0", "kafka/logs/0 14 new1", "kafka/logs/1 1 of a new partition"}
+	want := []string{"kafka/later/0 1 first", "kafka/later/0 2 second", "kafka/logs/0 12 new0", "kafka/logs/0 13 new1", "kafka/logs/1 1 of a new partition"}
 	if !slices.Equal(all, want) {
 		t.Errorf("got %q want %q", all, want)
 	}
 }
 
-// TestSince begins with the first record stamped not before a time.
-func TestSince(t *testing.T) {
-	c := cluster(t, kfake.SeedTopics(1, "logs"))
-	for _, v := range numbered("a", 5) { // a batch of Kafka each
-		produce(t, c, "logs", 0, v)
-	}
-	produce(t, c, "logs", 0, numbered("b", 10)...)
-	k := &taker{}
-	stop := run(t, source(t, c, Options{Topics: []string{"logs"}, Since: stampBase.Add(time.Second)}), nil, k)
-	until(t, "records", func() bool { return len(k.lines()) > 0 })
-	time.Sleep(10 * time.Millisecond)
-	stop()
-	if all := k.lines(); all[0] != "kafka/logs/0 6 b0" && all[0] != "kafka/logs/0 7 b1" { // Kafka finds the batch that holds it
-		t.Errorf("first is %q", all[0])
+// TestNothingYet begins where there is no record, or no topic, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a topic", "no topic"} {
+			c := cluster(t)
+			topic := func() {
+				if err := c.CreateTopic("logs", 2, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if what == "a topic" {
+				topic()
+			}
+			k := &feedtest.Sink{}
+			opt := Options{Topics: []string{"logs"}, Tenant: "acme", Start: from}
+			stop := feedtest.Run(t, source(t, c, opt), nil, k)
+			feedtest.Until(t, "the place", func() bool {
+				return len(k.Batches()) == 3 || len(k.Batches()) == 1 && what == "no topic"
+			})
+			stop()
+			if what == "no topic" {
+				topic()
+			}
+			produceAt(t, c, "logs", 1, time.Now(), "new0", "new1")
+			again := &feedtest.Sink{}
+			stop = feedtest.Run(t, source(t, c, opt), feedtest.Cursors(k.Batches()), again)
+			all := untilCount(t, again, 2)
+			stop()
+			if all[0] != "kafka/logs@acme/1 1 new0" || slices.ContainsFunc(again.Batches(), func(b *feed.Batch) bool { return b.Past }) {
+				t.Errorf("%s, from the %s: got %q", what, from, all)
+			}
+			if slices.ContainsFunc(again.Batches(), func(b *feed.Batch) bool { return b.Origin.Path == "kafka:"+c.ListenAddrs()[0]+"/" }) {
+				t.Error("the start is put again")
+			}
+		}
 	}
 }
 
@@ -312,19 +244,19 @@ func TestSince(t *testing.T) {
 func TestRetention(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))
 	produce(t, c, "logs", 0, numbered("a", 10)...)
-	k := &taker{}
+	k := &feedtest.Sink{}
 	opt := Options{Topics: []string{"logs"}, Start: "start"}
-	stop := run(t, source(t, c, opt), nil, k)
-	k.untilCount(t, 10)
+	stop := feedtest.Run(t, source(t, c, opt), nil, k)
+	untilCount(t, k, 10)
 	stop()
 	produce(t, c, "logs", 0, numbered("b", 10)...)
 	if err := c.DeleteRecords("logs", 0, 15); err != nil {
 		t.Fatal(err)
 	}
-	again := &taker{}
+	again := &feedtest.Sink{}
 	s := source(t, c, opt)
-	stop = run(t, s, cursors(k.batches), again)
-	all := again.untilCount(t, 5)
+	stop = feedtest.Run(t, s, feedtest.Cursors(k.Batches()), again)
+	all := untilCount(t, again, 5)
 	if all[0] != "kafka/logs/0 16 b5" {
 		t.Errorf("first is %q", all[0])
 	}
@@ -333,22 +265,26 @@ func TestRetention(t *testing.T) {
 	}
 	stop()
 
-	k = &taker{block: make(chan struct{}), late: make(chan struct{})}
+	k = &feedtest.Sink{Block: make(chan struct{}), Late: make(chan struct{})}
 	s = source(t, c, opt)
-	stop = run(t, s, cursors(again.batches), k)
+	stop = feedtest.Run(t, s, feedtest.Cursors(again.Batches()), k)
 	defer stop()
-	<-k.late // what is seen again waits in the run
+	produce(t, c, "logs", 0, "one")
+	<-k.Late // it waits in the run
 	for i := range 12 {
 		produce(t, c, "logs", 0, numbered(strings.Repeat("x", 900_000)+fmt.Sprint("-", i, "-"), 1)...)
 	}
-	if err := c.DeleteRecords("logs", 0, 31); err != nil {
+	if err := c.DeleteRecords("logs", 0, 32); err != nil {
 		t.Fatal(err)
 	}
-	close(k.block)
-	until(t, "what is left", func() bool { all := k.lines(); return len(all) > 0 && strings.HasSuffix(all[len(all)-1], "-11-0") })
+	close(k.Block)
+	feedtest.Until(t, "what is left", func() bool {
+		all := lines(k.Batches())
+		return len(all) > 0 && strings.HasSuffix(all[len(all)-1], "-11-0")
+	})
 	lost := s.Stats()[0].Lost
-	if got := int64(len(k.lines())); lost == 0 || got+lost != 12 {
-		t.Errorf("%d read and %d lost of 12", got, lost)
+	if got := int64(len(lines(k.Batches()))); lost == 0 || got+lost != 13 {
+		t.Errorf("%d read and %d lost of 13", got, lost)
 	}
 }
 
@@ -356,10 +292,10 @@ func TestRetention(t *testing.T) {
 func TestAnew(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))
 	produce(t, c, "logs", 0, numbered("a", 10)...)
-	k := &taker{}
+	k := &feedtest.Sink{}
 	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
-	stop := run(t, s, nil, k)
-	k.untilCount(t, 10)
+	stop := feedtest.Run(t, s, nil, k)
+	untilCount(t, k, 10)
 	if err := c.DeleteTopic("logs"); err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +303,7 @@ func TestAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	produce(t, c, "logs", 0, numbered("b", 10)...)
-	all := k.untilCount(t, 20)
+	all := untilCount(t, k, 20)
 	stop()
 	if all[10] != "kafka/logs/0 11 b0" || all[19] != "kafka/logs/0 20 b9" {
 		t.Errorf("got %q", all[10:])
@@ -383,11 +319,11 @@ func TestBrokerGone(t *testing.T) {
 	}
 	addr := c.ListenAddrs()[0]
 	produce(t, c, "logs", 0, numbered("a", 10)...)
-	k := &taker{}
+	k := &feedtest.Sink{}
 	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
 	c.Close()
-	run(t, s, nil, k) // ready without a broker
-	until(t, "waiting", func() bool {
+	feedtest.Run(t, s, nil, k) // ready without a broker
+	feedtest.Until(t, "waiting", func() bool {
 		st := s.Stats()[0]
 		return st.State == "waiting" && strings.Contains(st.Why, "does not answer")
 	})
@@ -403,35 +339,35 @@ func TestBrokerGone(t *testing.T) {
 		return c
 	}
 	c = back()
-	k.untilCount(t, 10)
+	untilCount(t, k, 10)
 	c.Close()
-	until(t, "waiting", func() bool { st := s.Stats()[0]; return st.State == "waiting" && st.Why != "" })
+	feedtest.Until(t, "waiting", func() bool { st := s.Stats()[0]; return st.State == "waiting" && st.Why != "" })
 	c = back()
 	t.Cleanup(c.Close)
 	produce(t, c, "logs", 0, numbered("b", 3)...)
-	all := k.untilCount(t, 13)
+	all := untilCount(t, k, 13)
 	if all[12] != "kafka/logs/0 13 b2" {
 		t.Errorf("last is %q", all[12])
 	}
-	until(t, "following", func() bool { return s.Stats()[0].State == "following" })
+	feedtest.Until(t, "following", func() bool { return s.Stats()[0].State == "following" })
 }
 
 // TestGroup commits for a group what the run committed, and reads nothing back from there.
 func TestGroup(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))
 	produce(t, c, "logs", 0, numbered("a", 10)...)
-	k := &taker{}
+	k := &feedtest.Sink{}
 	opt := Options{Topics: []string{"logs"}, Start: "start", Group: "tocsin"}
 	s := source(t, c, opt)
-	stop := run(t, s, nil, k)
-	k.untilCount(t, 10)
-	s.Committed(cursors(k.batches))
+	stop := feedtest.Run(t, s, nil, k)
+	untilCount(t, k, 10)
+	s.Committed(feedtest.Cursors(k.Batches()))
 	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	until(t, "the group's offset", func() bool {
+	feedtest.Until(t, "the group's offset", func() bool {
 		req := kmsg.NewPtrOffsetFetchRequest()
 		req.Group = "tocsin"
 		topic := kmsg.NewOffsetFetchRequestTopic()
@@ -453,27 +389,27 @@ func TestGroup(t *testing.T) {
 		return len(resp.Topics) > 0 && len(resp.Topics[0].Partitions) > 0 && resp.Topics[0].Partitions[0].Offset == 10
 	})
 	stop()
-	again := &taker{}
-	run(t, source(t, c, opt), nil, again)
-	again.untilCount(t, 10)
+	again := &feedtest.Sink{}
+	feedtest.Run(t, source(t, c, opt), nil, again)
+	untilCount(t, again, 10)
 }
 
 // TestPressure fetches no more than is bounded while the run takes nothing, and shows what is behind.
 func TestPressure(t *testing.T) {
 	c := cluster(t, kfake.SeedTopics(1, "logs"))
-	k := &taker{block: make(chan struct{})}
+	k := &feedtest.Sink{Block: make(chan struct{})}
 	s := source(t, c, Options{Topics: []string{"logs"}, Start: "start"})
-	run(t, s, nil, k)
+	feedtest.Run(t, s, nil, k)
 	for range 2 {
 		produce(t, c, "logs", 0, numbered(strings.Repeat("x", 10_000), 500)...)
 	}
-	until(t, "what is behind", func() bool { return s.Stats()[0].Behind != 0 })
-	if len(k.lines()) != 0 {
+	feedtest.Until(t, "what is behind", func() bool { return s.Stats()[0].Behind != 0 })
+	if len(lines(k.Batches())) != 0 {
 		t.Error("taken while blocked")
 	}
-	close(k.block)
-	k.untilCount(t, 1000)
-	until(t, "nothing behind", func() bool { return s.Stats()[0].Behind == 0 })
+	close(k.Block)
+	untilCount(t, k, 1000)
+	feedtest.Until(t, "nothing behind", func() bool { return s.Stats()[0].Behind == 0 })
 }
 
 // TestSecrets signs in over TLS, and says that it cannot without the password standing anywhere.
@@ -486,8 +422,8 @@ func TestSecrets(t *testing.T) {
 	opt := Options{Topics: []string{"logs"}, User: "tocsin", Password: "wrong-horse", Mechanism: "scram-sha-256", TLS: &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"},
 		Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	bad := source(t, c, opt)
-	stop := run(t, bad, nil, &taker{})
-	until(t, "a hint", func() bool { return strings.Contains(bad.Stats()[0].Why, "password file") })
+	stop := feedtest.Run(t, bad, nil, &feedtest.Sink{})
+	feedtest.Until(t, "a hint", func() bool { return strings.Contains(bad.Stats()[0].Why, "password file") })
 	stop()
 	c.ControlKey(int16(kmsg.SASLAuthenticate), func(req kmsg.Request) (kmsg.Response, error, bool) { // as Kafka itself does
 		c.KeepControl()
@@ -500,16 +436,16 @@ func TestSecrets(t *testing.T) {
 	})
 	opt.User = "wrong"
 	bad = source(t, c, opt)
-	stop = run(t, bad, nil, &taker{})
-	until(t, "broken", func() bool { return bad.Stats()[0].State == "broken" })
+	stop = feedtest.Run(t, bad, nil, &feedtest.Sink{})
+	feedtest.Until(t, "broken", func() bool { return bad.Stats()[0].State == "broken" })
 	stop()
 	if said := log.String() + fmt.Sprint(bad.Stats()); strings.Contains(said, "horse") || !strings.Contains(said, "sign in") {
 		t.Errorf("said %s", said)
 	}
 	opt.User, opt.Password = "tocsin", "right-horse"
 	good := source(t, c, opt)
-	run(t, good, nil, &taker{})
-	until(t, "following", func() bool { st := good.Stats(); return len(st) == 1 && st[0].State == "following" })
+	feedtest.Run(t, good, nil, &feedtest.Sink{})
+	feedtest.Until(t, "following", func() bool { st := good.Stats(); return len(st) == 1 && st[0].State == "following" })
 }
 
 // TestOptions refuses what cannot be meant.
@@ -535,7 +471,7 @@ func TestOptions(t *testing.T) {
 
 // FuzzPosition holds that a cursor that was tampered with is refused or harmless.
 func FuzzPosition(f *testing.F) {
-	f.Add(position{mark: mark{Next: 5, Line: 6, Byte: 7}, Back: mark{Next: 3, Line: 4, Byte: 5}}.text())
+	f.Add(position{mark: mark{Next: 5, Line: 6, Byte: 7}}.text())
 	f.Fuzz(func(t *testing.T, s string) {
 		if p, ok := positionOf(s); ok {
 			if again, ok := positionOf(p.text()); !ok || again != p {

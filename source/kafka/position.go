@@ -20,7 +20,6 @@ type position struct {
 	Past   int64  `json:"past"`            // records of smaller offsets were there before the first start
 	Before int64  `json:"before"`          // records stamped before, in milliseconds since 1970, too
 	Began  int64  `json:"began"`           // the first start, in milliseconds since 1970
-	Back   mark   `json:"back"`            // a record from which on to hand on again; no Line: none
 }
 
 func (p position) text() string {
@@ -34,24 +33,17 @@ func (p position) text() string {
 // positionOf reads what text wrote.
 func positionOf(s string) (position, bool) {
 	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Next < 0 || p.Line < 1 || p.Byte < 0 || p.Back.Next > p.Next || p.Back.Line > p.Line || p.Back.Byte > p.Byte {
+	if json.Unmarshal([]byte(s), &p) != nil || p.Next < 0 || p.Line < 1 || p.Byte < 0 {
 		return position{}, false
 	}
 	return p, true
 }
 
-// Bounds of what is handed on again after a restart.
-const (
-	againRecords = 64
-	againBytes   = 64 << 10
-)
-
 // A part is a partition.
 type part struct {
 	origin *feed.Origin
-	stat   feed.Stat // under Source.mu, as pos.Next and the three below
+	stat   feed.Stat // under Source.mu, as pos.Next and the two below
 	high   int64     // offset of the next record that Kafka will store
-	low    int64     // offset of the oldest that it has
 
 	records int64 // that were handed on
 
@@ -59,25 +51,5 @@ type part struct {
 	topicID  string // of the topic that is there
 	begun    bool   // pos is set
 	assigned bool   // it is being read
-	said     string // what is to be said of it
-	told     int64  // lines before were told before the restart …
-	until    int64  // … those of records of smaller offsets
-	line     int64  // … after which lines go on with this number
-	cursor   string // … and until then this is the cursor
-	again    []mark // the last records, oldest first
-}
-
-// step moves the position behind a record that begins at m.
-func (p *part) step(m mark) {
-	if len(p.again) >= againRecords {
-		p.again = append(p.again[:0], p.again[1:]...)
-	}
-	p.again = append(p.again, m)
-	for len(p.again) > 0 && p.pos.Byte-p.again[0].Byte > againBytes {
-		p.again = append(p.again[:0], p.again[1:]...)
-	}
-	p.pos.Back = mark{}
-	if len(p.again) > 0 {
-		p.pos.Back = p.again[0]
-	}
+	unsaid   bool   // it is begun, and no cursor was put
 }

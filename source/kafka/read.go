@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -13,9 +12,7 @@ import (
 )
 
 const (
-	batchBytes = 1 << 20          // of a batch of more than one record
-	batchSpan  = 60 * time.Second // between the stamps of its records
-	atOnce     = 10_000           // records of a poll
+	atOnce = 10_000 // records of a poll
 )
 
 // A reader is what Run holds. It alone changes partitions; what Stats shows it changes under Source.mu.
@@ -24,12 +21,16 @@ type reader struct {
 	client *kgo.Client
 	sink   feed.Sink
 	known  bool // the first start is behind: what has no cursor is new
+	said   bool // its cursor was put
 }
 
 // read hands on what comes within a time. An error is ctx's.
 func (r *reader) read(ctx context.Context, wait time.Duration) error {
 	timed, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	if err := r.say(ctx); err != nil {
+		return err
+	}
 	for timed.Err() == nil {
 		fetches := r.client.PollRecords(timed, atOnce)
 		if ctx.Err() != nil {
@@ -64,6 +65,29 @@ func (r *reader) read(ctx context.Context, wait time.Duration) error {
 	return ctx.Err()
 }
 
+// say puts the positions of a first start, so that they are committed however long nothing comes: of the start as such, which
+// has a cursor although there may be no topic yet, and of partitions.
+func (r *reader) say(ctx context.Context) error {
+	if r.known && !r.said {
+		id := r.id("")
+		p := position{mark: mark{Line: 1}, Began: r.firstRun.UnixMilli()}
+		if err := r.sink.Put(ctx, &feed.Batch{Origin: &feed.Origin{ID: id, Kind: "kafka", Path: id, Tenant: r.opt.Tenant}, Line: 1, Cursor: p.text(), At: time.Now()}); err != nil {
+			return err
+		}
+		r.said = true
+	}
+	for _, p := range r.parts {
+		if !p.unsaid {
+			continue
+		}
+		if err := r.sink.Put(ctx, &feed.Batch{Origin: p.origin, Line: p.pos.Line, Offset: p.pos.Byte, Cursor: p.pos.text(), At: time.Now()}); err != nil {
+			return err
+		}
+		p.unsaid = false
+	}
+	return nil
+}
+
 // fault hears of a fault of a partition, and says whether it is to be begun anew.
 func (r *reader) fault(topic string, partition int32, p *part, err error) bool {
 	var large *kgo.ErrDecompressTooLarge
@@ -74,7 +98,6 @@ func (r *reader) fault(topic string, partition int32, p *part, err error) bool {
 		r.mu.Lock()
 		p.stat.Refused += max(1, large.NextOffset-p.pos.Next)
 		p.pos.Next = max(p.pos.Next, large.NextOffset)
-		p.again = nil
 		r.mu.Unlock()
 		r.log.Warn("kafka: records passed over that decompress to more than 64 MiB", "origin", p.origin.Path, "offset", large.Offset)
 	case kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicOrPartition) && !errors.Is(err, kerr.UnknownTopicID):
@@ -120,11 +143,7 @@ func (r *reader) hand(ctx context.Context, p *part, f *kgo.FetchPartition) error
 type batch struct {
 	*reader
 	*part
-	data        []byte
-	first       mark
-	past        bool
-	early, late time.Time // the stamps of its records
-	count       int64
+	fill feed.Fill
 }
 
 func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
@@ -140,84 +159,37 @@ func (b *batch) add(ctx context.Context, rec *kgo.Record) error {
 		b.mu.Unlock()
 		return nil
 	}
-	if p.until > 0 && rec.Offset >= p.until { // all that was handed on before the restart is behind
-		if err := b.flush(ctx); err != nil {
-			return err
-		}
-		p.pos.Line = max(p.pos.Line, p.line)
-		p.until, p.cursor = 0, ""
-	}
 	line := max(p.pos.Line, rec.Offset+1)
 	past := rec.Offset < p.pos.Past || rec.Timestamp.UnixMilli() < p.pos.Before
-	stamp := rec.Timestamp
-	if len(b.data) > 0 && (len(b.data)+len(rec.Value) > batchBytes || line != p.pos.Line || past != b.past ||
-		stamp.Sub(b.early) > batchSpan || b.late.Sub(stamp) > batchSpan) {
+	if line != p.pos.Line || !b.fill.Fits(len(rec.Value), rec.Timestamp, past) {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
 	}
-	from := len(b.data)
-	b.data = feed.AppendLines(b.data, rec.Value)
-	if len(b.data) == from { // it has no line
-		b.mu.Lock()
-		p.pos.Next = rec.Offset + 1
-		b.mu.Unlock()
-		return nil
-	}
-	m := mark{Next: rec.Offset, Line: line, Byte: p.pos.Byte}
-	if from == 0 {
-		b.first, b.past, b.early, b.late = m, past, stamp, stamp
-	}
-	if stamp.Before(b.early) {
-		b.early = stamp
-	}
-	if stamp.After(b.late) {
-		b.late = stamp
-	}
-	b.count++
+	lines, size := b.fill.Add(feed.AppendLines(b.fill.Data, rec.Value), line, p.pos.Byte, rec.Timestamp, past)
 	b.mu.Lock()
-	p.pos.mark = mark{Next: rec.Offset + 1, Line: line + int64(bytes.Count(b.data[from:], newline)), Byte: m.Byte + int64(len(b.data)-from)}
-	b.mu.Unlock()
-	p.step(m)
-	if p.until > 0 && p.cursor == "" {
-		p.told = p.pos.Line // the record before a first start at the end
+	p.pos.Next = rec.Offset + 1
+	if size > 0 {
+		p.pos.Line, p.pos.Byte = line+lines, p.pos.Byte+size
 	}
+	b.mu.Unlock()
 	return nil
 }
 
-var newline = []byte{'\n'}
-
 // flush hands the batch on.
 func (b *batch) flush(ctx context.Context) error {
-	p := b.part
-	if len(b.data) == 0 {
+	p, n := b.part, b.fill.Count
+	if n == 0 {
 		return nil
 	}
-	out := &feed.Batch{Origin: p.origin, Data: b.data, Line: b.first.Line, Offset: b.first.Byte, Cursor: p.pos.text(), At: at(b.late), Past: b.past}
-	if p.told > out.Line {
-		out.Told = p.told
-	}
-	if p.until > 0 && p.cursor != "" {
-		out.Cursor = p.cursor // nothing new is in it
-	}
-	b.data = nil
+	out := b.fill.Take(p.origin, p.pos.text())
 	if err := b.sink.Put(ctx, out); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	p.stat.Read += int64(len(out.Data))
 	p.stat.Last = time.Now()
-	p.records += b.count
+	p.records += n
 	b.mu.Unlock()
-	b.count = 0
 	return nil
-}
-
-// at is when records stamped up to late were received, as far as that can be believed.
-func at(late time.Time) time.Time {
-	now := time.Now()
-	if late.After(now) || late.Year() < 2000 {
-		return now
-	}
-	return late
 }

@@ -1,18 +1,15 @@
 // Package nats reads streams of NATS JetStream as a source of a live run. A stream is one origin.
 //
 // Where to go on is the run's own cursor (the stream's sequence), committed with what was made of the messages: they are read
-// by an ordered consumer that is made for this and leaves nothing behind. With Options.Durable they are read by a durable
-// consumer and acknowledged once they are committed, as streams with work-queue or interest retention want it; where the
-// cursor and the consumer disagree the cursor holds, and what lies between is fetched from the stream. A durable consumer must
-// have no other reader.
+// by an ordered consumer that is made for this and leaves nothing behind. Nothing is acknowledged, so a stream that keeps only
+// what is not (work-queue retention) cannot be read.
 //
 // The data of a message are lines, with a line end where the last has none; JSON with line ends between its parts is written
 // on one line first. The first line of a message has the number of its sequence, or one more than the last line before where
 // that is greater, as it is behind messages of several lines. The number goes on in the cursor, so that it is the same after
 // a restart. Subjects, headers and messages without data are left out.
 //
-// After a restart up to 64 messages (64 KiB) before the cursor are handed on again before Batch.Told, so that events of several
-// messages are seen whole. All messages of a batch were stored within a minute before Batch.At.
+// All messages of a batch were stored within a minute before Batch.At.
 //
 // What the stream removed before it was read is counted as lost; with Options.Subjects that is what it removed at its
 // beginning, of other subjects too. A message longer than 16 MiB is counted as refused.
@@ -43,21 +40,13 @@ type Options struct {
 	URL      string // nats://HOST:PORT or tls://HOST:PORT, several divided by commas
 	Stream   string
 	Subjects []string // of the stream's messages; none is all
-	Durable  string   // the name of a durable consumer; it is made if it is not there
 	Tenant   string
 	Format   string // decode's name of the messages' format; "" is by content
-	Host     string // for messages that name no host
 
-	Creds    string      // a file of credentials; "" is none
-	User     string      // with Password
-	Password string      // never logged
-	Token    string      // never logged
-	TLS      *tls.Config // nil is as URL says
+	Creds string      // a file of credentials; "" is none
+	TLS   *tls.Config // nil is as URL says
 
-	// Where the first start begins: "end" or "" is with what comes after it, "start" with the oldest message. Since, where it
-	// is set, is with the first message stored not before it.
-	Start string
-	Since time.Time
+	Start string // where the first start begins: "end" or "" is with what comes after it, "start" with the oldest message
 
 	Log *slog.Logger // nil discards
 }
@@ -70,24 +59,15 @@ type Source struct {
 	pause  time.Duration // after a fault, at first
 	look   time.Duration // between two looks at what the stream has
 
-	mu        sync.Mutex
-	stat      feed.Stat
-	down      string // why there is no connection; "" while there is
-	note      string // of messages that are missing
-	next      uint64 // sequence to be handed on next
-	last      uint64 // of the stream
-	first     uint64 // of the stream
-	pending   uint64 // messages of Subjects behind the last that was handed on
-	messages  int64  // that were handed on
-	committed uint64 // sequences up to which all is kept
-	acks      []ack
-	conn      *nats.Conn
-}
-
-// An ack is owed for a message of a durable consumer.
-type ack struct {
-	seq   uint64
-	reply string
+	mu       sync.Mutex
+	stat     feed.Stat
+	down     string // why there is no connection; "" while there is
+	note     string // of messages that are missing
+	next     uint64 // sequence to be handed on next
+	last     uint64 // of the stream
+	first    uint64 // of the stream
+	pending  uint64 // messages of Subjects behind the last that was handed on
+	messages int64  // that were handed on
 }
 
 // New checks the options and gives the source; it connects to nothing.
@@ -97,8 +77,6 @@ func New(opt Options) (*Source, error) {
 		return nil, errors.New("nats: no url: name one, such as nats://127.0.0.1:4222")
 	case opt.Stream == "" || strings.ContainsAny(opt.Stream, " .*>/\\\t\r\n"):
 		return nil, fmt.Errorf("nats: %q is no name of a stream", opt.Stream)
-	case strings.ContainsAny(opt.Durable, " .*>/\\\t\r\n"):
-		return nil, fmt.Errorf("nats: %q is no name of a durable consumer", opt.Durable)
 	case slices.Contains(opt.Subjects, ""):
 		return nil, errors.New("nats: an empty subject")
 	case opt.Start != "" && opt.Start != "start" && opt.Start != "end":
@@ -125,7 +103,7 @@ func New(opt Options) (*Source, error) {
 	}
 	id := "nats:" + strings.TrimPrefix(path, "nats/")
 	s := &Source{opt: opt, log: opt.Log, pause: 200 * time.Millisecond, look: 5 * time.Second, down: "not begun",
-		origin: &feed.Origin{ID: id, Kind: "nats", Path: path, Tenant: opt.Tenant, Format: opt.Format, Host: opt.Host, Asked: true}}
+		origin: &feed.Origin{ID: id, Kind: "nats", Path: path, Tenant: opt.Tenant, Format: opt.Format}}
 	s.stat = feed.Stat{ID: id, Kind: "nats", Path: path, Tenant: opt.Tenant, State: "waiting"}
 	return s, nil
 }
@@ -146,6 +124,9 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, sink feed.S
 		}
 		s.failed(err)
 		r.ready() // what cannot be read now is said, and must not hold up the rest
+		if r.say(ctx) != nil {
+			break
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
@@ -155,30 +136,8 @@ func (s *Source) Run(ctx context.Context, cursors map[string]string, sink feed.S
 	return nil
 }
 
-// Committed acknowledges what a durable consumer delivered up to the cursor.
-func (s *Source) Committed(cursors map[string]string) {
-	p, ok := positionOf(cursors[s.origin.ID])
-	if !ok || s.opt.Durable == "" {
-		return
-	}
-	s.mu.Lock()
-	s.committed = max(s.committed, p.Next-1)
-	conn := s.conn
-	var due []ack
-	s.acks = slices.DeleteFunc(s.acks, func(a ack) bool {
-		if a.seq <= s.committed {
-			due = append(due, a)
-			return true
-		}
-		return false
-	})
-	s.mu.Unlock()
-	for _, a := range due {
-		if conn == nil || conn.Publish(a.reply, []byte("+ACK")) != nil {
-			return // it is delivered again, and acknowledged then
-		}
-	}
-}
+// Committed does nothing: the stream keeps its messages whether they were read or not.
+func (s *Source) Committed(map[string]string) {}
 
 // Stats has one Stat. Why may also say of a stream that is followed that messages are missing.
 func (s *Source) Stats() []feed.Stat {
@@ -228,7 +187,7 @@ func adviceOn(why string) string {
 	low := strings.ToLower(why)
 	switch {
 	case strings.Contains(low, "authorization"), strings.Contains(low, "authentication"), strings.Contains(low, "permissions violation"), strings.Contains(low, "nkey"), strings.Contains(low, "credentials"):
-		return "look at the file of credentials, or user and password, and that they may read stream and consumer"
+		return "look at the file of credentials, or what the url has of user and password, and that they may read stream and consumer"
 	case strings.Contains(low, "certificate"), strings.Contains(low, "tls"):
 		return "look at the certificates, and at whether the server wants TLS"
 	case strings.Contains(low, "jetstream not enabled"):
@@ -258,12 +217,6 @@ func (s *Source) connect() (*nats.Conn, error) {
 	}
 	if s.opt.Creds != "" {
 		opts = append(opts, nats.UserCredentials(s.opt.Creds))
-	}
-	if s.opt.User != "" {
-		opts = append(opts, nats.UserInfo(s.opt.User, s.opt.Password))
-	}
-	if s.opt.Token != "" {
-		opts = append(opts, nats.Token(s.opt.Token))
 	}
 	if s.opt.TLS != nil {
 		opts = append(opts, nats.Secure(s.opt.TLS))

@@ -2,14 +2,12 @@ package nats
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,111 +16,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
-
-// A taker is a run.
-type taker struct {
-	mu      sync.Mutex
-	batches []*feed.Batch
-	block   chan struct{} // not nil: Put waits for it
-}
-
-func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
-	if k.block != nil {
-		select {
-		case <-k.block:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.batches = append(k.batches, b)
-	return nil
-}
-
-// lines are those that were not told before, as "NUMBER TEXT".
-func lines(batches []*feed.Batch) []string {
-	var all []string
-	told := int64(0)
-	for _, b := range batches {
-		told = max(told, b.Told)
-		n := b.Line
-		for line := range bytes.Lines(b.Data) {
-			if n >= told {
-				all = append(all, fmt.Sprintf("%d %s", n, bytes.TrimSuffix(line, newline)))
-			}
-			n++
-		}
-	}
-	return all
-}
-
-func (k *taker) lines() []string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return lines(k.batches)
-}
-
-func (k *taker) untilCount(t *testing.T, n int) []string {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if all := k.lines(); len(all) >= n || time.Now().After(end) {
-			if len(all) != n {
-				t.Fatalf("%d lines, want %d: %.2000q", len(all), n, all)
-			}
-			return all
-		}
-	}
-}
-
-func (k *taker) cursors() map[string]string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return cursors(k.batches)
-}
-
-func cursors(batches []*feed.Batch) map[string]string {
-	all := map[string]string{}
-	for _, b := range batches {
-		all[b.Origin.ID] = b.Cursor
-	}
-	return all
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
-func run(t *testing.T, s *Source, cursors map[string]string, k *taker) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done, ready := make(chan error, 1), make(chan struct{})
-	go func() { done <- s.Run(ctx, cursors, k, func() { close(ready) }) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("Run: %v", err)
-			}
-		case <-time.After(10 * time.Second):
-			t.Error("Run does not end")
-		}
-	})
-	t.Cleanup(stop)
-	select {
-	case <-ready:
-	case <-time.After(15 * time.Second):
-		t.Fatal("not ready")
-	}
-	return stop
-}
 
 // serve runs a server with JetStream in a folder, on a port of its own or on the one that is given.
 func serve(t *testing.T, dir string, port int, change func(*server.Options)) *server.Server {
@@ -197,50 +92,43 @@ func source(t *testing.T, srv *server.Server, opt Options) *Source {
 	return s
 }
 
-// TestResume reads a stream from its start, then goes on exactly from any batch that was committed last, with an ordered and
-// with a durable consumer.
+// TestResume reads a stream from its start, then goes on exactly from any batch that was committed last.
 func TestResume(t *testing.T) {
-	for _, durable := range []string{"", "tocsin"} {
-		srv := serve(t, t.TempDir(), 0, nil)
-		js := stream(t, srv, logs())
-		values := numbered("a", 300)
-		values[100], values[101], values[200] = "two\nlines", "", "{\n \"json\": [1,\n 2] }\n"
-		publish(t, js, "logs.a", values...)
-		k := &taker{}
-		opt := Options{Start: "start", Durable: durable}
+	srv := serve(t, t.TempDir(), 0, nil)
+	js := stream(t, srv, logs())
+	values := numbered("a", 300)
+	values[100], values[101], values[200] = "two\nlines", "", "{\n \"json\": [1,\n 2] }\n"
+	publish(t, js, "logs.a", values...)
+	k := &feedtest.Sink{}
+	opt := Options{Start: "start"}
+	s := source(t, srv, opt)
+	stop := feedtest.Run(t, s, nil, k)
+	feedtest.Count(t, 300, k.Lines)
+	for i := range 10 {
+		publish(t, js, "logs.b", fmt.Sprint("live", i))
+		feedtest.Count(t, 301+i, k.Lines)
+	}
+	all := feedtest.Count(t, 310, k.Lines)
+	for i, want := range map[int]string{0: "1 a0", 100: "101 two", 101: "102 lines", 102: "103 a102", 200: `201 {"json":[1,2]}`, 309: "310 live9"} {
+		if all[i] != want {
+			t.Errorf("%d: %q, want %q", i, all[i], want)
+		}
+	}
+	feedtest.Until(t, "nothing behind", func() bool { st := s.Stats()[0]; return st.Behind == 0 && st.State == "following" && st.Lost == 0 })
+	stop()
+	if !k.Batches()[1].Past || k.Batches()[len(k.Batches())-1].Past {
+		t.Error("past")
+	}
+	for seed := range uint64(4) {
+		cut := 1 + rand.New(rand.NewPCG(seed, 1)).IntN(len(k.Batches()))
+		before := k.Batches()[:cut]
+		again := &feedtest.Sink{}
 		s := source(t, srv, opt)
-		stop := run(t, s, nil, k)
-		k.untilCount(t, 300)
-		for i := range 10 {
-			publish(t, js, "logs.b", fmt.Sprint("live", i))
-			k.untilCount(t, 301+i)
-		}
-		all := k.untilCount(t, 310)
-		for i, want := range map[int]string{0: "1 a0", 100: "101 two", 101: "102 lines", 102: "103 a102", 200: `201 {"json":[1,2]}`, 309: "310 live9"} {
-			if all[i] != want {
-				t.Errorf("%d: %q, want %q", i, all[i], want)
-			}
-		}
-		until(t, "nothing behind", func() bool { st := s.Stats()[0]; return st.Behind == 0 && st.State == "following" && st.Lost == 0 })
+		stop := feedtest.Run(t, s, feedtest.Cursors(before), again)
+		feedtest.Count(t, 310-len(feedtest.Lines(before)), again.Lines)
 		stop()
-		if !k.batches[0].Past || k.batches[len(k.batches)-1].Past {
-			t.Error("past")
-		}
-		for seed := range uint64(4) {
-			cut := 1 + rand.New(rand.NewPCG(seed, 1)).IntN(len(k.batches))
-			before := k.batches[:cut]
-			again := &taker{}
-			s := source(t, srv, opt)
-			stop := run(t, s, cursors(before), again)
-			again.untilCount(t, 310-len(lines(before)))
-			until(t, "what is told again", func() bool { again.mu.Lock(); defer again.mu.Unlock(); return len(again.batches) > 0 })
-			stop()
-			if got := lines(slices.Concat(before, again.batches)); !slices.Equal(got, all) {
-				t.Errorf("durable %q, cut %d: union differs", durable, cut)
-			}
-			if b := again.batches[0]; b.Told <= b.Line {
-				t.Errorf("durable %q, cut %d: nothing is seen again", durable, cut)
-			}
+		if got := feedtest.Lines(slices.Concat(before, again.Batches())); !slices.Equal(got, all) {
+			t.Errorf("cut %d: union differs", cut)
 		}
 	}
 }
@@ -250,34 +138,65 @@ func TestFromNow(t *testing.T) {
 	srv := serve(t, t.TempDir(), 0, nil)
 	js := stream(t, srv, logs())
 	publish(t, js, "logs.a", append(numbered("old", 10), "several\nlines")...)
-	k := &taker{}
-	stop := run(t, source(t, srv, Options{}), nil, k)
-	until(t, "the place", func() bool { return len(k.cursors()) > 0 })
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, source(t, srv, Options{}), nil, k)
+	feedtest.Until(t, "the place", func() bool { return len(k.Cursors()) > 0 })
 	stop()
 	publish(t, js, "logs.a", "new0", "new1")
-	again := &taker{}
-	stop = run(t, source(t, srv, Options{}), k.cursors(), again)
-	all := again.untilCount(t, 2)
+	again := &feedtest.Sink{}
+	stop = feedtest.Run(t, source(t, srv, Options{}), k.Cursors(), again)
+	all := feedtest.Count(t, 2, again.Lines)
 	stop()
-	if all[0] != "13 new0" || all[1] != "14 new1" || len(k.lines()) != 0 {
-		t.Errorf("got %q, before %q", all, k.lines())
+	if all[0] != "12 new0" || all[1] != "13 new1" || len(k.Lines()) != 0 {
+		t.Errorf("got %q, before %q", all, k.Lines())
 	}
 }
 
-// TestSubjects reads some subjects, from a time.
+// TestNothingYet begins where there is no message, or no stream, and takes what comes while it does not run for new.
+func TestNothingYet(t *testing.T) {
+	for _, from := range []string{"end", "start"} {
+		for _, what := range []string{"a stream", "no stream"} {
+			srv := serve(t, t.TempDir(), 0, nil)
+			config := logs()
+			if what == "no stream" {
+				config.Name = ""
+			}
+			js := stream(t, srv, config)
+			k := &feedtest.Sink{}
+			stop := feedtest.Run(t, source(t, srv, Options{Start: from}), nil, k)
+			feedtest.Until(t, "the place", func() bool { return len(k.Cursors()) > 0 })
+			stop()
+			if what == "no stream" {
+				js = stream(t, srv, logs())
+			}
+			publish(t, js, "logs.a", "new0", "new1")
+			again := &feedtest.Sink{}
+			s := source(t, srv, Options{Start: from})
+			stop = feedtest.Run(t, s, k.Cursors(), again)
+			all := feedtest.Count(t, 2, again.Lines)
+			if st := s.Stats()[0]; st.Why != "" || st.Lost != 0 {
+				t.Errorf("%s, from the %s: %+v", what, from, st)
+			}
+			stop()
+			if all[0] != "1 new0" || slices.ContainsFunc(again.Batches(), func(b *feed.Batch) bool { return b.Past }) {
+				t.Errorf("%s, from the %s: got %q, past %v", what, from, all, again.Batches()[0].Past)
+			}
+		}
+	}
+}
+
+// TestSubjects reads some subjects.
 func TestSubjects(t *testing.T) {
 	srv := serve(t, t.TempDir(), 0, nil)
 	js := stream(t, srv, logs())
-	publish(t, js, "logs.a", numbered("before", 5)...)
-	time.Sleep(10 * time.Millisecond)
-	since := time.Now()
+	publish(t, js, "logs.c", numbered("other", 5)...)
 	for i := range 10 {
 		publish(t, js, fmt.Sprintf("logs.%c.x", 'a'+i%3), fmt.Sprint("m", i))
 	}
-	k := &taker{}
-	s := source(t, srv, Options{Subjects: []string{"logs.a.*", "logs.b.>"}, Since: since})
-	stop := run(t, s, nil, k)
-	all := k.untilCount(t, 7)
+	k := &feedtest.Sink{}
+	s := source(t, srv, Options{Subjects: []string{"logs.a.*", "logs.b.>"}, Start: "start"})
+	stop := feedtest.Run(t, s, nil, k)
+	all := feedtest.Count(t, 7, k.Lines)
 	stop()
 	if all[0] != "6 m0" || all[2] != "9 m3" {
 		t.Errorf("got %q", all)
@@ -294,15 +213,15 @@ func TestLost(t *testing.T) {
 	config.MaxMsgs = 10
 	js := stream(t, srv, config)
 	publish(t, js, "logs.a", numbered("a", 10)...)
-	k := &taker{}
-	stop := run(t, source(t, srv, Options{Start: "start"}), nil, k)
-	k.untilCount(t, 10)
+	k := &feedtest.Sink{}
+	stop := feedtest.Run(t, source(t, srv, Options{Start: "start"}), nil, k)
+	feedtest.Count(t, 10, k.Lines)
 	stop()
 	publish(t, js, "logs.a", numbered("b", 17)...)
-	again := &taker{}
+	again := &feedtest.Sink{}
 	s := source(t, srv, Options{})
-	stop = run(t, s, k.cursors(), again)
-	all := again.untilCount(t, 10)
+	stop = feedtest.Run(t, s, k.Cursors(), again)
+	all := feedtest.Count(t, 10, again.Lines)
 	if st := s.Stats()[0]; all[0] != "18 b7" || st.Lost != 7 || !strings.Contains(st.Why, "messages 11 to 17") {
 		t.Errorf("first %q, stat %+v", all[0], st)
 	}
@@ -314,34 +233,34 @@ func TestGone(t *testing.T) {
 	dir := t.TempDir()
 	srv := serve(t, dir, 0, nil)
 	port := srv.Addr().(*net.TCPAddr).Port
-	k := &taker{}
+	k := &feedtest.Sink{}
 	s := source(t, srv, Options{})
 	srv.Shutdown()
 	srv.WaitForShutdown()
-	run(t, s, nil, k)
-	until(t, "waiting", func() bool {
+	feedtest.Run(t, s, nil, k)
+	feedtest.Until(t, "waiting", func() bool {
 		st := s.Stats()[0]
 		return st.State == "waiting" && strings.Contains(st.Why, "does not answer")
 	})
 	srv = serve(t, dir, port, nil)
-	until(t, "no stream", func() bool {
+	feedtest.Until(t, "no stream", func() bool {
 		st := s.Stats()[0]
 		return st.State == "waiting" && strings.Contains(st.Why, "no stream")
 	})
 	js := stream(t, srv, logs())
 	publish(t, js, "logs.a", numbered("a", 3)...)
-	k.untilCount(t, 3)
+	feedtest.Count(t, 3, k.Lines)
 	srv.Shutdown()
 	srv.WaitForShutdown()
-	until(t, "waiting", func() bool { return s.Stats()[0].State == "waiting" })
+	feedtest.Until(t, "waiting", func() bool { return s.Stats()[0].State == "waiting" })
 	srv = serve(t, dir, port, nil)
 	js = stream(t, srv, jetstream.StreamConfig{})
 	publish(t, js, "logs.a", numbered("b", 3)...)
-	all := k.untilCount(t, 6)
+	all := feedtest.Count(t, 6, k.Lines)
 	if all[5] != "6 b2" {
 		t.Errorf("got %q", all)
 	}
-	until(t, "following", func() bool { return s.Stats()[0].State == "following" })
+	feedtest.Until(t, "following", func() bool { return s.Stats()[0].State == "following" })
 
 	// Another stream of that name.
 	if err := js.DeleteStream(t.Context(), "LOGS"); err != nil {
@@ -349,48 +268,9 @@ func TestGone(t *testing.T) {
 	}
 	js = stream(t, srv, logs())
 	publish(t, js, "logs.a", "anew")
-	all = k.untilCount(t, 7)
+	all = feedtest.Count(t, 7, k.Lines)
 	if all[6] != "7 anew" {
 		t.Errorf("got %q", all)
-	}
-}
-
-// TestDurable acknowledges what was committed and nothing else, on a stream that removes what was acknowledged.
-func TestDurable(t *testing.T) {
-	srv := serve(t, t.TempDir(), 0, nil)
-	config := logs()
-	config.Retention = jetstream.WorkQueuePolicy
-	js := stream(t, srv, config)
-	k := &taker{}
-	opt := Options{Durable: "tocsin", Start: "start"}
-	s := source(t, srv, opt)
-	stop := run(t, s, nil, k)
-	publish(t, js, "logs.a", numbered("a", 20)...)
-	k.untilCount(t, 20)
-	s.Committed(k.cursors())
-	left := func() uint64 {
-		in, err := js.Stream(t.Context(), "LOGS")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return in.CachedInfo().State.Msgs
-	}
-	until(t, "acknowledgement", func() bool { return left() == 0 })
-	committed := k.cursors()
-	publish(t, js, "logs.a", numbered("b", 5)...)
-	k.untilCount(t, 25)
-	stop() // delivered to the consumer, not committed
-	if n := left(); n != 5 {
-		t.Errorf("%d left, want 5", n)
-	}
-	again := &taker{}
-	s = source(t, srv, opt)
-	stop = run(t, s, committed, again)
-	publish(t, js, "logs.a", "c")
-	all := again.untilCount(t, 6)
-	stop()
-	if all[0] != "21 b0" || all[5] != "26 c" || s.Stats()[0].Lost != 0 {
-		t.Errorf("got %q, %+v", all, s.Stats())
 	}
 }
 
@@ -398,38 +278,32 @@ func TestDurable(t *testing.T) {
 func TestPressure(t *testing.T) {
 	srv := serve(t, t.TempDir(), 0, nil)
 	js := stream(t, srv, logs())
-	k := &taker{block: make(chan struct{})}
+	k := &feedtest.Sink{Block: make(chan struct{})}
 	s := source(t, srv, Options{Start: "start"})
-	run(t, s, nil, k)
+	feedtest.Run(t, s, nil, k)
 	publish(t, js, "logs.a", numbered(strings.Repeat("x", 50_000), 400)...) // more than is asked for at once
-	until(t, "what is behind", func() bool { return s.Stats()[0].Behind != 0 })
-	if len(k.lines()) != 0 {
+	feedtest.Until(t, "what is behind", func() bool { return s.Stats()[0].Behind != 0 })
+	if len(k.Lines()) != 0 {
 		t.Error("taken while blocked")
 	}
-	close(k.block)
-	k.untilCount(t, 400)
-	until(t, "nothing behind", func() bool { return s.Stats()[0].Behind == 0 })
+	close(k.Block)
+	feedtest.Count(t, 400, k.Lines)
+	feedtest.Until(t, "nothing behind", func() bool { return s.Stats()[0].Behind == 0 })
 }
 
 // TestSecrets says that it cannot sign in without what it signs in with standing anywhere.
 func TestSecrets(t *testing.T) {
 	srv := serve(t, t.TempDir(), 0, func(o *server.Options) { o.Username, o.Password = "tocsin", "right-horse" })
 	var log bytes.Buffer
-	for _, inURL := range []bool{false, true} {
-		opt := Options{URL: srv.ClientURL(), Stream: "LOGS", User: "tocsin", Password: "wrong-horse", Log: slog.New(slog.NewTextHandler(&log, nil))}
-		if inURL {
-			opt.URL, opt.User, opt.Password = strings.Replace(opt.URL, "//", "//tocsin:wrong-horse@", 1), "", ""
-		}
-		s, err := New(opt)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stop := run(t, s, nil, &taker{})
-		until(t, "broken", func() bool { return s.Stats()[0].State == "broken" })
-		stop()
-		if said := log.String() + fmt.Sprint(s.Stats()); strings.Contains(said, "horse") || !strings.Contains(said, "credentials") {
-			t.Errorf("said %s", said)
-		}
+	s, err := New(Options{URL: strings.Replace(srv.ClientURL(), "//", "//tocsin:wrong-horse@", 1), Stream: "LOGS", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := feedtest.Run(t, s, nil, &feedtest.Sink{})
+	feedtest.Until(t, "broken", func() bool { return s.Stats()[0].State == "broken" })
+	stop()
+	if said := log.String() + fmt.Sprint(s.Stats()); strings.Contains(said, "horse") || !strings.Contains(said, "credentials") {
+		t.Errorf("said %s", said)
 	}
 }
 
@@ -438,7 +312,6 @@ func TestOptions(t *testing.T) {
 	for name, o := range map[string]Options{
 		"no url":   {Stream: "A"},
 		"stream":   {URL: "nats://127.0.0.1:1", Stream: "a.b"},
-		"durable":  {URL: "nats://127.0.0.1:1", Stream: "A", Durable: "a b"},
 		"subject":  {URL: "nats://127.0.0.1:1", Stream: "A", Subjects: []string{""}},
 		"start":    {URL: "nats://127.0.0.1:1", Stream: "A", Start: "middle"},
 		"bad host": {URL: "nats://u:secret@[::1", Stream: "A"},
@@ -449,20 +322,9 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestCovers(t *testing.T) {
-	for _, c := range []struct {
-		filter, subject string
-		want            bool
-	}{{"a.b", "a.b", true}, {"a.*", "a.b", true}, {"a.*", "a.b.c", false}, {"a.>", "a.b.c", true}, {"a.>", "a", false}, {">", "a", true}, {"*.b", "a.b", true}, {"a", "a.b", false}, {"a.b", "a", false}} {
-		if covers(c.filter, c.subject) != c.want {
-			t.Errorf("%s %s: not %v", c.filter, c.subject, c.want)
-		}
-	}
-}
-
 // FuzzPosition holds that a cursor that was tampered with is refused or harmless.
 func FuzzPosition(f *testing.F) {
-	f.Add(position{mark: mark{Next: 5, Line: 6, Byte: 7}, Back: mark{Next: 3, Line: 4, Byte: 5}}.text())
+	f.Add(position{mark: mark{Next: 5, Line: 6, Byte: 7}}.text())
 	f.Fuzz(func(t *testing.T, s string) {
 		if p, ok := positionOf(s); ok {
 			if again, ok := positionOf(p.text()); !ok || again != p {

@@ -12,9 +12,8 @@ type mark struct {
 // A position is where to go on, as a cursor of feed holds it.
 type position struct {
 	mark
-	Created int64  `json:"created"` // when the stream was made, in nanoseconds since 1970; another is another stream of that name
+	Created int64  `json:"created"` // when the stream was made, in nanoseconds since 1970; another is another stream of that name; 0: there was none yet
 	Past    uint64 `json:"past"`    // messages of smaller sequences were there before the first start
-	Back    mark   `json:"back"`    // a message from which on to hand on again; no Line: none
 }
 
 func (p position) text() string {
@@ -28,35 +27,8 @@ func (p position) text() string {
 // positionOf reads what text wrote.
 func positionOf(s string) (position, bool) {
 	var p position
-	if json.Unmarshal([]byte(s), &p) != nil || p.Next < 1 || p.Next > 1<<62 || p.Line < 1 || p.Byte < 0 || p.Back.Next > p.Next || p.Back.Line > p.Line || p.Back.Byte > p.Byte {
+	if json.Unmarshal([]byte(s), &p) != nil || p.Next < 1 || p.Next > 1<<62 || p.Line < 1 || p.Byte < 0 {
 		return position{}, false
 	}
 	return p, true
-}
-
-// Bounds of what is handed on again after a restart.
-const (
-	againMessages = 64
-	againBytes    = 64 << 10
-)
-
-// again are the last messages that were handed on, oldest first.
-type again struct{ marks []mark }
-
-// add adds a message; end is Byte behind it.
-func (a *again) add(m mark, end int64) {
-	if len(a.marks) >= againMessages {
-		a.marks = append(a.marks[:0], a.marks[1:]...)
-	}
-	a.marks = append(a.marks, m)
-	for len(a.marks) > 0 && end-a.marks[0].Byte > againBytes {
-		a.marks = append(a.marks[:0], a.marks[1:]...)
-	}
-}
-
-func (a *again) from() mark {
-	if len(a.marks) == 0 {
-		return mark{}
-	}
-	return a.marks[0]
 }

@@ -1,12 +1,9 @@
 package nats
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -16,20 +13,10 @@ import (
 )
 
 const (
-	answer     = 5 * time.Second       // for which an answer of NATS is waited for
-	pullBytes  = 8 << 20               // asked for at once; more overruns what a server holds for a slow client
-	batchBytes = 1 << 20               // of a batch of more than one message
-	batchSpan  = time.Minute           // between the times of its messages
-	linger     = 10 * time.Millisecond // for which a batch waits to become fuller
+	answer    = 5 * time.Second       // for which an answer of NATS is waited for
+	pullBytes = 8 << 20               // asked for at once; more overruns what a server holds for a slow client
+	linger    = 10 * time.Millisecond // for which a batch waits to become fuller
 )
-
-// A message is one of the stream.
-type message struct {
-	seq     uint64
-	subject string
-	data    []byte
-	stored  time.Time
-}
 
 // A reader is what Run holds.
 type reader struct {
@@ -38,20 +25,10 @@ type reader struct {
 	ready func()
 
 	pos    position
-	placed bool   // pos is set
-	absent bool   // there was no stream at the first start
-	again  again  // the last messages
-	until  uint64 // messages of smaller sequences were told before the restart …
-	line   int64  // … after them lines go on with this number
-	told   int64  // … and lines before this were told
-	cursor string // … and until then this is the cursor
+	placed bool // pos is set
+	said   bool // a position was put, in this process or before
 
-	data        []byte // of the batch that is being filled
-	begin       mark
-	past        bool
-	early, late time.Time
-	count       int64
-	began       time.Time
+	fill feed.Fill
 }
 
 // resume takes the committed cursor.
@@ -63,14 +40,7 @@ func (r *reader) resume(cursor string) {
 		}
 		return
 	}
-	r.pos, r.placed, r.cursor = p, true, cursor
-	if p.Back.Line > 0 && p.Back.Next < p.Next {
-		r.until, r.line, r.told = p.Next, p.Line, p.Line
-		r.pos.mark, r.pos.Back = p.Back, mark{}
-	}
-	r.mu.Lock()
-	r.committed = p.Next - 1
-	r.mu.Unlock()
+	r.pos, r.placed, r.said = p, true, true
 }
 
 // session reads over one connection until there is a fault.
@@ -80,15 +50,9 @@ func (r *reader) session(ctx context.Context) error {
 		return err
 	}
 	defer func() {
-		r.mu.Lock()
-		r.conn = nil
-		r.mu.Unlock()
 		c.SetDisconnectErrHandler(nil)
 		c.Close()
 	}()
-	r.mu.Lock()
-	r.conn = c
-	r.mu.Unlock()
 	js, err := jetstream.New(c, jetstream.WithDefaultTimeout(answer))
 	if err != nil {
 		return err
@@ -97,21 +61,18 @@ func (r *reader) session(ctx context.Context) error {
 	defer cancel()
 	stream, err := js.Stream(asked, r.opt.Stream)
 	if err != nil {
-		r.absent = r.absent || errors.Is(err, jetstream.ErrStreamNotFound)
+		if !r.placed && errors.Is(err, jetstream.ErrStreamNotFound) {
+			r.pos, r.placed = position{mark: mark{Next: 1, Line: 1}}, true
+		}
 		return r.streamFault(err)
 	}
 	if err := r.place(asked, stream); err != nil {
 		return r.streamFault(err)
 	}
-	consumer, err := r.consumer(asked, stream)
+	consumer, err := stream.OrderedConsumer(asked, jetstream.OrderedConsumerConfig{FilterSubjects: r.opt.Subjects, MaxResetAttempts: 3,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next})
 	if err != nil {
 		return fmt.Errorf("stream %q: a consumer: %w", r.opt.Stream, err)
-	}
-	if r.opt.Durable != "" {
-		// What was delivered to the consumer and is not committed is delivered again only once its acknowledgement is overdue.
-		if err := r.fill(ctx, stream, consumer, consumer.CachedInfo().Delivered.Stream+1); err != nil {
-			return err
-		}
 	}
 	// Half of it, which is asked for while the rest is worked on, must hold the largest message.
 	most := max(pullBytes, 2*(int(c.MaxPayload())+64<<10))
@@ -128,17 +89,28 @@ func (r *reader) session(ctx context.Context) error {
 	r.down, r.stat.State = "", "following"
 	r.mu.Unlock()
 	r.ready()
-	return r.read(ctx, stream, consumer, it)
+	if err := r.say(ctx); err != nil {
+		return err
+	}
+	return r.read(ctx, stream, it)
+}
+
+// say puts the position of a first start, so that it is committed however long nothing comes.
+func (r *reader) say(ctx context.Context) error {
+	if r.said || !r.placed {
+		return nil
+	}
+	r.said = true
+	return r.sink.Put(ctx, &feed.Batch{Origin: r.origin, Line: r.pos.Line, Offset: r.pos.Byte, Cursor: r.pos.text(), At: time.Now()})
 }
 
 // read hands on what comes.
-func (r *reader) read(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, it jetstream.MessagesContext) error {
-	reading := ""          // the consumer's name
-	delivered := uint64(0) // the consumer's own number of what it delivered last
+func (r *reader) read(ctx context.Context, stream jetstream.Stream, it jetstream.MessagesContext) error {
+	reading := "" // the consumer's name
 	for ctx.Err() == nil {
 		wait := time.Second
-		if len(r.data) > 0 {
-			if wait = linger - time.Since(r.began); wait <= 0 {
+		if r.fill.Count > 0 {
+			if wait = linger - time.Since(r.fill.Began); wait <= 0 {
 				if err := r.flush(ctx); err != nil {
 					return err
 				}
@@ -163,17 +135,8 @@ func (r *reader) read(ctx context.Context, stream jetstream.Stream, consumer jet
 			}
 			reading = meta.Consumer
 		}
-		if r.opt.Durable != "" {
-			if delivered != 0 && meta.Sequence.Consumer != delivered+1 && seq > r.pos.Next {
-				if err := r.fill(ctx, stream, consumer, seq); err != nil { // something was lost on its way
-					return err
-				}
-			}
-			delivered = meta.Sequence.Consumer
-			r.owe(seq, msg.Reply())
-		}
 		if seq >= r.pos.Next {
-			if err := r.add(ctx, message{seq, msg.Subject(), msg.Data(), meta.Timestamp}); err != nil {
+			if err := r.add(ctx, seq, msg.Data(), meta.Timestamp); err != nil {
 				return err
 			}
 		}
@@ -194,22 +157,6 @@ func (r *reader) isAnew(ctx context.Context, stream jetstream.Stream) bool {
 	return err != nil || info.Created.UnixNano() != r.pos.Created
 }
 
-// owe keeps that a message is to be acknowledged.
-func (r *reader) owe(seq uint64, reply string) {
-	if reply == "" {
-		return
-	}
-	r.mu.Lock()
-	kept, conn := seq <= r.committed, r.conn
-	if !kept {
-		r.acks = append(r.acks, ack{seq, reply})
-	}
-	r.mu.Unlock()
-	if kept && conn != nil {
-		_ = conn.Publish(reply, []byte("+ACK")) // else it is delivered again, and acknowledged then
-	}
-}
-
 // place finds where the stream is gone on with.
 func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	info, err := stream.Info(ctx)
@@ -220,44 +167,23 @@ func (r *reader) place(ctx context.Context, stream jetstream.Stream) error {
 	created, oldest := info.Created.UnixNano(), max(1, st.FirstSeq)
 	defer r.see(st)
 	if !r.placed {
-		r.pos = position{Created: created}
-		switch {
-		case !r.opt.Since.IsZero() && !r.absent:
-			at, err := r.firstSince(ctx, stream, st)
-			if err != nil {
-				return err
-			}
-			r.pos.Next, r.pos.Past = at, st.LastSeq+1
-		case r.absent: // made since the first start
-			r.pos.Next = oldest
-		case r.opt.Start == "start":
+		r.pos = position{mark: mark{Next: st.LastSeq + 1}, Created: created}
+		if r.opt.Start == "start" {
 			r.pos.Next, r.pos.Past = oldest, st.LastSeq+1
-		default:
-			// The last message before is handed on as one that was told, so that the place is committed.
-			r.pos.Next = st.LastSeq + 1
-			if last, err := r.lastBefore(ctx, stream); err != nil {
-				return err
-			} else if last > 0 && last <= st.LastSeq {
-				r.until, r.line, r.told = r.pos.Next, int64(r.pos.Next), int64(r.pos.Next)
-				r.pos.Next = last
-			}
 		}
 		r.pos.Line = int64(r.pos.Next)
 		r.placed = true
 		return nil
 	}
-	reached := max(r.pos.Next, r.until)
-	switch {
+	switch reached := r.pos.Next; {
+	case r.pos.Created == 0: // made since the first start
+		r.pos = position{mark: mark{Next: oldest, Line: int64(oldest)}, Created: created}
 	case r.pos.Created != created, reached > st.LastSeq+1:
 		r.tell(0, fmt.Sprintf("the stream was made anew since message %d was read; it is read from its start", reached-1))
-		r.pos = position{mark: mark{Next: oldest, Line: max(r.pos.Line, r.line), Byte: r.pos.Byte}, Created: created}
-		r.until, r.told, r.cursor, r.again = 0, 0, "", again{}
-		r.mu.Lock()
-		r.committed = oldest - 1
-		r.mu.Unlock()
+		r.pos = position{mark: mark{Next: oldest, Line: r.pos.Line, Byte: r.pos.Byte}, Created: created}
 	case r.pos.Next < oldest:
 		r.gone(reached, oldest)
-		r.pos.Next, r.pos.Back, r.again = oldest, mark{}, again{}
+		r.pos.Next = oldest
 	}
 	return nil
 }
@@ -287,7 +213,7 @@ func (r *reader) see(st jetstream.StreamState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.first, r.last = st.FirstSeq, st.LastSeq
-	r.next = max(r.pos.Next, r.until)
+	r.next = r.pos.Next
 }
 
 // watch looks at what the stream has while the run takes nothing, and stops the reading of one that was made anew.
@@ -317,209 +243,55 @@ func (s *Source) watch(ctx context.Context, stream jetstream.Stream, created int
 	}
 }
 
-// lastBefore is the sequence of the stream's last message of the subjects, 0 where there is none.
-func (r *reader) lastBefore(ctx context.Context, stream jetstream.Stream) (uint64, error) {
-	last := uint64(0)
-	for _, subject := range r.subjects() {
-		m, err := stream.GetLastMsgForSubject(ctx, subject)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		last = max(last, m.Sequence)
-	}
-	return last, nil
-}
-
-func (r *reader) subjects() []string {
-	if len(r.opt.Subjects) == 0 {
-		return []string{">"}
-	}
-	return r.opt.Subjects
-}
-
-// firstSince is the sequence of the first message stored not before Options.Since: times go up with sequences.
-func (r *reader) firstSince(ctx context.Context, stream jetstream.Stream, st jetstream.StreamState) (uint64, error) {
-	low, high := max(1, st.FirstSeq), st.LastSeq+1
-	for low < high {
-		mid := low + (high-low)/2
-		m, err := stream.GetMsg(ctx, mid, jetstream.WithGetMsgSubject(">")) // or the first behind it
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, err
-		}
-		if err != nil || !m.Time.Before(r.opt.Since) {
-			high = mid
-		} else {
-			low = m.Sequence + 1
-		}
-	}
-	return low, nil
-}
-
-// consumer gives what reads the stream from the position on.
-func (r *reader) consumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
-	if r.opt.Durable == "" {
-		return stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: r.opt.Subjects, MaxResetAttempts: 3,
-			DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.pos.Next})
-	}
-	c, err := stream.Consumer(ctx, r.opt.Durable)
-	if errors.Is(err, jetstream.ErrConsumerNotFound) {
-		config := jetstream.ConsumerConfig{Durable: r.opt.Durable, FilterSubjects: r.opt.Subjects, AckPolicy: jetstream.AckExplicitPolicy,
-			AckWait: 5 * time.Minute, MaxAckPending: -1, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: max(r.pos.Next, r.until)}
-		if stream.CachedInfo().Config.Retention == jetstream.WorkQueuePolicy {
-			config.DeliverPolicy, config.OptStartSeq = jetstream.DeliverAllPolicy, 0 // no other is allowed
-		}
-		c, err = stream.CreateConsumer(ctx, config)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if n := c.CachedInfo().Config.MaxAckPending; n > 0 && n < 10_000 {
-		r.log.Warn("nats: the durable consumer waits for acknowledgements, which come with commits: set max_ack_pending to -1", "durable", r.opt.Durable, "max_ack_pending", n)
-	}
-	return c, nil
-}
-
-// fill hands on the messages from the position to before a sequence, fetched one by one.
-func (r *reader) fill(ctx context.Context, stream jetstream.Stream, consumer jetstream.Consumer, before uint64) error {
-	config := consumer.CachedInfo().Config
-	filters := config.FilterSubjects
-	if config.FilterSubject != "" {
-		filters = append(slices.Clone(filters), config.FilterSubject)
-	}
-	subject := ">"
-	if len(filters) == 1 {
-		subject = filters[0]
-	}
-	for seq := r.pos.Next; seq < before; {
-		asked, cancel := context.WithTimeout(ctx, answer)
-		m, err := stream.GetMsg(asked, seq, jetstream.WithGetMsgSubject(subject))
-		cancel()
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if m.Sequence >= before {
-			break
-		}
-		if len(filters) == 0 || slices.ContainsFunc(filters, func(f string) bool { return covers(f, m.Subject) }) {
-			if err := r.add(ctx, message{m.Sequence, m.Subject, m.Data, m.Time}); err != nil {
-				return err
-			}
-		}
-		seq = m.Sequence + 1
-	}
-	return r.flush(ctx)
-}
-
-// covers says whether a filter, with its * and >, holds for a subject.
-func covers(filter, subject string) bool {
-	for {
-		f, moreFilter, hasFilter := strings.Cut(filter, ".")
-		s, moreSubject, hasSubject := strings.Cut(subject, ".")
-		if f == ">" {
-			return !hasFilter
-		}
-		if f != "*" && f != s || hasFilter != hasSubject {
-			return false
-		}
-		if !hasFilter {
-			return true
-		}
-		filter, subject = moreFilter, moreSubject
-	}
-}
-
 // add adds a message, whose sequence is not before the position, to the batch.
-func (r *reader) add(ctx context.Context, m message) error {
+func (r *reader) add(ctx context.Context, seq uint64, data []byte, stored time.Time) error {
 	p := &r.pos
-	if reached := max(p.Next, r.until); m.seq > reached {
+	if reached := p.Next; seq > reached {
 		r.mu.Lock()
 		first := r.first
 		r.mu.Unlock()
-		if len(r.opt.Subjects) == 0 && r.opt.Durable == "" {
-			r.gone(reached, m.seq)
+		if len(r.opt.Subjects) == 0 {
+			r.gone(reached, seq)
 		} else if first > reached {
-			r.gone(reached, min(first, m.seq))
+			r.gone(reached, min(first, seq))
 		}
 	}
-	if r.until > 0 && m.seq >= r.until { // all that was handed on before the restart is behind
-		if err := r.flush(ctx); err != nil {
-			return err
-		}
-		p.Line = max(p.Line, r.line)
-		r.until, r.cursor = 0, ""
-	}
-	line := max(p.Line, int64(m.seq))
-	past := m.seq < p.Past
-	if len(r.data) > 0 && (len(r.data)+len(m.data) > batchBytes || line != p.Line || past != r.past || m.stored.Sub(r.early) > batchSpan || r.late.Sub(m.stored) > batchSpan) {
+	line := max(p.Line, int64(seq))
+	past := seq < p.Past
+	if line != p.Line || !r.fill.Fits(len(data), stored, past) {
 		if err := r.flush(ctx); err != nil {
 			return err
 		}
 	}
-	from := len(r.data)
-	if len(m.data) > feed.MaxMessage {
-		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", m.seq)
+	p.Next = seq + 1
+	if len(data) > feed.MaxMessage {
+		r.log.Warn("nats: a message longer than 16 MiB is passed over", "stream", r.opt.Stream, "sequence", seq)
 		r.mu.Lock()
 		r.stat.Refused++
 		r.mu.Unlock()
-	} else {
-		r.data = feed.AppendLines(r.data, m.data)
-	}
-	if len(r.data) == from { // it has no line
-		p.Next = m.seq + 1
 		return nil
 	}
-	at := mark{Next: m.seq, Line: line, Byte: p.Byte}
-	if from == 0 {
-		r.begin, r.past, r.early, r.late, r.began, r.count = at, past, m.stored, m.stored, time.Now(), 0
-	}
-	if m.stored.Before(r.early) {
-		r.early = m.stored
-	}
-	if m.stored.After(r.late) {
-		r.late = m.stored
-	}
-	r.count++
-	p.mark = mark{Next: m.seq + 1, Line: line + int64(bytes.Count(r.data[from:], newline)), Byte: at.Byte + int64(len(r.data)-from)}
-	r.again.add(at, p.Byte)
-	p.Back = r.again.from()
-	if r.until > 0 && r.cursor == "" {
-		r.told = p.Line // the message before a first start at the end
+	if lines, size := r.fill.Add(feed.AppendLines(r.fill.Data, data), line, p.Byte, stored, past); size > 0 {
+		p.Line, p.Byte = line+lines, p.Byte+size
 	}
 	return nil
 }
 
-var newline = []byte{'\n'}
-
 // flush hands the batch on.
 func (r *reader) flush(ctx context.Context) error {
-	if len(r.data) == 0 {
+	n := r.fill.Count
+	if n == 0 {
 		return nil
 	}
-	b := &feed.Batch{Origin: r.origin, Data: r.data, Line: r.begin.Line, Offset: r.begin.Byte, Cursor: r.pos.text(), At: r.late, Past: r.past}
-	if now := time.Now(); b.At.After(now) {
-		b.At = now
-	}
-	if r.told > b.Line {
-		b.Told = r.told
-	}
-	if r.until > 0 && r.cursor != "" {
-		b.Cursor = r.cursor // nothing new is in it
-	}
-	r.data = nil
+	b := r.fill.Take(r.origin, r.pos.text())
 	if err := r.sink.Put(ctx, b); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	r.stat.Read += int64(len(b.Data))
 	r.stat.Last = time.Now()
-	r.messages += r.count
-	r.next = max(r.pos.Next, r.until)
+	r.messages += n
+	r.next = r.pos.Next
 	r.mu.Unlock()
 	return nil
 }

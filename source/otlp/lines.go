@@ -1,6 +1,10 @@
 package otlp
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/tocsin-ids/tocsin/source/wal"
+)
 
 const (
 	maxLine  = 16 << 20  // bytes of one line, as readers of files have it
@@ -10,9 +14,9 @@ const (
 	tooLong = "records of more than 16 MiB are not taken"
 )
 
-var errLong = &fault{code: http.StatusRequestEntityTooLarge, why: "a resource of more than 16 MiB"} // or a record, which is refused alone
+var errLong = &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a resource of more than 16 MiB"} // or a record, which is refused alone
 
-var errGrown = &fault{code: http.StatusRequestEntityTooLarge, why: "written as JSON it is too large; send smaller batches"}
+var errGrown = &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: "written as JSON it is too large; send smaller batches"}
 
 // lines writes exports, each a line: {"resourceLogs":[{"resource":…,"scopeLogs":[{"scope":…,"logRecords":[…]}]}]}. Lines are
 // kept short by telling the resource again; those of a large resource are longer, so that this at most doubles what is written.

@@ -20,10 +20,8 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,8 +33,8 @@ import (
 type Gate interface {
 	// Admit says whose what a request brings is, and whether it may.
 	Admit(r *http.Request) (tenant string, ok bool)
-	// Body reads the body of a request, decompressed. done is to be called when it is not needed any more. An error may have a
-	// method Status() (code int, retry time.Duration); else it is the sender's fault.
+	// Body reads the body of a request, decompressed. done is to be called when it is not needed any more. An error
+	// that is no *wal.Refusal is the sender's fault.
 	Body(w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error)
 }
 
@@ -51,8 +49,6 @@ type Options struct {
 type Handler struct {
 	opt Options
 
-	mu      sync.Mutex
-	origins map[string]*feed.Origin // by tenant
 	read    atomic.Int64
 	refused atomic.Int64
 	metrics atomic.Int64
@@ -64,7 +60,7 @@ func New(opt Options) *Handler {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Handler{opt: opt, origins: map[string]*feed.Origin{}}
+	return &Handler{opt: opt}
 }
 
 // A signal is what is exported, by the last part of the path.
@@ -120,18 +116,6 @@ func encodingOf(r *http.Request) (encoding, bool) {
 	return inJSON, false
 }
 
-// A fault is an error with its status.
-type fault struct {
-	code  int
-	why   string
-	retry time.Duration
-}
-
-func (f *fault) Error() string { return f.why }
-
-// Status is what it is answered with.
-func (f *fault) Status() (int, time.Duration) { return f.code, f.retry }
-
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	kind, known := encodingOf(r)
@@ -141,20 +125,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tocsin"`)
-		h.fail(w, r, kind, &fault{code: http.StatusUnauthorized, why: "a token or client certificate is needed that this listener knows: Authorization: Bearer TOKEN"})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusUnauthorized, Why: "a token or client certificate is needed that this listener knows: Authorization: Bearer TOKEN"})
 		return
 	}
 	what := signalOf(r.URL.Path)
 	switch {
 	case what == "":
-		h.fail(w, r, kind, &fault{code: http.StatusNotFound, why: "nothing is received here; POST to /v1/logs or /v1/traces"})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusNotFound, Why: "nothing is received here; POST to /v1/logs or /v1/traces"})
 		return
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", "POST")
-		h.fail(w, r, kind, &fault{code: http.StatusMethodNotAllowed, why: "the method is to be POST"})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusMethodNotAllowed, Why: "the method is to be POST"})
 		return
 	case !known:
-		h.fail(w, r, kind, &fault{code: http.StatusUnsupportedMediaType, why: fmt.Sprintf("the content type %.100q is not known; application/x-protobuf and application/json are (protocol http/protobuf or http/json, not grpc)", r.Header.Get("Content-Type"))})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content type %.100q is not known; application/x-protobuf and application/json are (protocol http/protobuf or http/json, not grpc)", r.Header.Get("Content-Type"))})
 		return
 	}
 	at := time.Now()
@@ -176,8 +160,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = out.json(body)
 	}
 	if err == nil && len(out.b) > 0 {
-		if err = h.opt.Log.Append(h.origin(tenant), out.b, at); err != nil {
-			err = faultOf(err)
+		if err = h.opt.Log.Append(wal.Origin("otlp", "otlp", tenant, "otlp"), out.b, at); err != nil {
+			err = wal.Refused(err)
 		}
 	}
 	if err != nil {
@@ -195,50 +179,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, kind, partialAnswer(kind, what, out.refused, tooLong))
 }
 
-// origin is the stream of a tenant.
-func (h *Handler) origin(tenant string) *feed.Origin {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	o := h.origins[tenant]
-	if o == nil {
-		path := "otlp"
-		if tenant != "" {
-			path = url.PathEscape(tenant) + "/" + path
-		}
-		o = &feed.Origin{ID: path, Kind: "otlp", Path: path, Tenant: tenant, Format: "otlp", Asked: true}
-		h.origins[tenant] = o
-	}
-	return o
-}
-
-// faultOf says what the log's errors mean to a sender.
-func faultOf(err error) *fault {
-	switch {
-	case errors.Is(err, wal.ErrFull):
-		return &fault{http.StatusTooManyRequests, err.Error(), 5 * time.Second}
-	case errors.Is(err, wal.ErrSize):
-		return &fault{http.StatusRequestEntityTooLarge, err.Error(), 0}
-	case errors.Is(err, wal.ErrClosed):
-		return &fault{http.StatusServiceUnavailable, "it is about to stop; send again later", 5 * time.Second}
-	}
-	return &fault{http.StatusServiceUnavailable, err.Error(), 30 * time.Second}
-}
-
 // fail answers with a google.rpc.Status in the request's encoding.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, kind encoding, err error) {
 	h.refused.Add(1)
-	code, retry := http.StatusBadRequest, time.Duration(0)
-	var s interface {
-		Status() (code int, retry time.Duration)
+	no := &wal.Refusal{Code: http.StatusBadRequest}
+	errors.As(err, &no)
+	if no.Retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(no.Retry.Seconds()+0.999)))
 	}
-	if errors.As(err, &s) {
-		code, retry = s.Status()
-	}
-	if retry > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(retry.Seconds()+0.999)))
-	}
-	h.opt.Logger.Warn("otlp: refused", "path", r.URL.Path, "from", r.RemoteAddr, "status", code, "why", err)
-	answer(w, code, kind, statusAnswer(kind, code, err.Error()))
+	h.opt.Logger.Warn("otlp: refused", "path", r.URL.Path, "from", r.RemoteAddr, "status", no.Code, "why", err)
+	answer(w, no.Code, kind, statusAnswer(kind, no.Code, err.Error()))
 }
 
 // Stats is what the handler has received since the process began.

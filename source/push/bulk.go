@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/source/wal"
 )
 
 // A bulk request (elastic.co/docs/api/doc/elasticsearch/operation/operation-bulk) is lines: an action, and behind each but
@@ -27,7 +28,7 @@ type action struct {
 	index string
 	id    string
 	doc   []byte
-	err   *Refusal // of the document; doc is nil then
+	err   *wal.Refusal // of the document; doc is nil then
 }
 
 // A target is where an action's document goes.
@@ -77,7 +78,7 @@ func (h *Handler) bulk(w http.ResponseWriter, r *http.Request, tenant, name stri
 	switch kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.TrimSpace(kind) {
 	case "application/x-ndjson", "application/json", "application/vnd.elasticsearch+x-ndjson", "application/vnd.elasticsearch+json", "":
 	default:
-		return &Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content type %.100q is not known; application/x-ndjson is", kind)}
+		return &wal.Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content type %.100q is not known; application/x-ndjson is", kind)}
 	}
 	actions, err := parseBulk(name, body)
 	if err != nil {
@@ -101,10 +102,10 @@ func (h *Handler) bulk(w http.ResponseWriter, r *http.Request, tenant, name stri
 		}
 		lines[o] = append(append(lines[o], a.doc...), '\n')
 	}
-	failed := map[*feed.Origin]*Refusal{}
+	failed := map[*feed.Origin]*wal.Refusal{}
 	for _, o := range order {
 		if err := h.keep(o, lines[o], at); err != nil {
-			no := &Refusal{}
+			no := &wal.Refusal{}
 			errors.As(err, &no)
 			failed[o] = no
 		}
@@ -170,7 +171,7 @@ func parseBulk(name string, body []byte) ([]action, error) {
 			return all, nil
 		}
 		if len(all) == maxActions {
-			return nil, &Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("more than %d actions; send fewer at a time; nothing was kept", maxActions)}
+			return nil, &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("more than %d actions; send fewer at a time; nothing was kept", maxActions)}
 		}
 		var m map[string]*target
 		if err := json.Unmarshal(line, &m); err != nil || len(m) != 1 {
@@ -204,7 +205,7 @@ func parseBulk(name string, body []byte) ([]action, error) {
 			return nil, fmt.Errorf("line %d: no document follows; nothing was kept", n)
 		}
 		if err := object(doc); err != nil {
-			a.err = &Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("line %d: %v", n, err)}
+			a.err = &wal.Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("line %d: %v", n, err)}
 		} else if a.doc = doc; a.verb == "update" {
 			var u struct {
 				Doc    json.RawMessage `json:"doc"`
@@ -214,8 +215,8 @@ func parseBulk(name string, body []byte) ([]action, error) {
 			if a.doc = u.Doc; len(u.Doc) == 0 {
 				a.doc = u.Upsert
 			}
-			if err := object(a.doc); err != nil {
-				a.doc, a.err = nil, &Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("line %d: an update without doc or upsert", n)}
+			if err := isObject(a.doc); err != nil {
+				a.doc, a.err = nil, &wal.Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("line %d: an update without doc or upsert", n)}
 			}
 		}
 		all = append(all, a)
@@ -258,6 +259,6 @@ func (h *Handler) ask(w http.ResponseWriter, r *http.Request, what string) {
 		strings.HasPrefix(what, "_ilm/policy/"), strings.HasPrefix(what, "_ingest/pipeline/"): // it is there: nothing needs to be set up
 		answer(w, http.StatusOK, map[string]any{})
 	default:
-		h.fail(w, r, elastic, &Refusal{Code: http.StatusNotFound, Why: "this receives documents; it is not Elasticsearch"})
+		h.fail(w, r, elastic, &wal.Refusal{Code: http.StatusNotFound, Why: "this receives documents; it is not Elasticsearch"})
 	}
 }

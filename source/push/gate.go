@@ -18,6 +18,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/tocsin-ids/tocsin/source/wal"
 )
 
 // A Gate says who may send, and reads what is sent within bounds. Listeners may share one. The zero value lets nobody in. It is
@@ -124,20 +126,8 @@ func fromHere(r *http.Request) bool {
 	return host == "localhost" || host == "" // another name that leads here may be a page's trick
 }
 
-// A Refusal is an error with the HTTP status that it is answered with.
-type Refusal struct {
-	Code  int
-	Why   string
-	Retry time.Duration // after which the same may be sent again; 0: never
-}
-
-func (r *Refusal) Error() string { return r.Why }
-
-// Status is Code and Retry.
-func (r *Refusal) Status() (code int, retry time.Duration) { return r.Code, r.Retry }
-
 // Body reads the body of a request, which may be compressed by gzip or zstd. done is to be called when the body is not needed
-// any more. Errors are *Refusal.
+// any more. Errors are *wal.Refusal.
 func (g *Gate) Body(w http.ResponseWriter, r *http.Request) (body []byte, done func(), err error) {
 	size, total, limit := g.Size, g.Total, g.Time
 	if size <= 0 {
@@ -149,7 +139,7 @@ func (g *Gate) Body(w http.ResponseWriter, r *http.Request) (body []byte, done f
 	if limit <= 0 {
 		limit = time.Minute
 	}
-	tooLarge := &Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("a body of more than %d bytes, as sent or expanded; send it in parts", size)}
+	tooLarge := &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("a body of more than %d bytes, as sent or expanded; send it in parts", size)}
 	if r.ContentLength > size {
 		return nil, nil, tooLarge
 	}
@@ -173,7 +163,7 @@ func (g *Gate) Body(w http.ResponseWriter, r *http.Request) (body []byte, done f
 		in = z
 	default:
 		w.Header().Set("Accept-Encoding", "gzip, zstd, identity")
-		return nil, nil, &Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content encoding %.50q is not known; gzip and zstd are", coding)}
+		return nil, nil, &wal.Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content encoding %.50q is not known; gzip and zstd are", coding)}
 	}
 	var mine int64
 	done = func() { g.held.Add(-mine); mine = 0 }
@@ -185,7 +175,7 @@ func (g *Gate) Body(w http.ResponseWriter, r *http.Request) (body []byte, done f
 		mine += n
 		return true
 	}
-	busy := &Refusal{Code: http.StatusTooManyRequests, Why: "too much is being received at once; send again in a moment", Retry: time.Second}
+	busy := &wal.Refusal{Code: http.StatusTooManyRequests, Why: "too much is being received at once; send again in a moment", Retry: time.Second}
 	first := min(max(r.ContentLength+1, 4<<10), 1<<20)
 	if !hold(first) {
 		return nil, nil, busy
@@ -218,13 +208,13 @@ func (g *Gate) Body(w http.ResponseWriter, r *http.Request) (body []byte, done f
 }
 
 // fault says why a body could not be read.
-func (g *Gate) fault(err error, tooLarge *Refusal, why string) error {
+func (g *Gate) fault(err error, tooLarge *wal.Refusal, why string) error {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large), errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return tooLarge
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return &Refusal{Code: http.StatusRequestTimeout, Why: "the body took too long to come"}
+		return &wal.Refusal{Code: http.StatusRequestTimeout, Why: "the body took too long to come"}
 	}
-	return &Refusal{Code: http.StatusBadRequest, Why: why + ": " + err.Error()}
+	return &wal.Refusal{Code: http.StatusBadRequest, Why: why + ": " + err.Error()}
 }

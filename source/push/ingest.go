@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"github.com/tocsin-ids/tocsin/source/wal"
 )
 
 // ingest keeps JSON or lines of text, as Content-Type says.
@@ -33,7 +35,7 @@ func (h *Handler) ingest(w http.ResponseWriter, r *http.Request, tenant, name st
 	case "text/plain", "application/octet-stream":
 		lines, err = textLines(body)
 	default:
-		return &Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content type %.100q is not known; application/x-ndjson, application/json and text/plain are (curl: -H 'Content-Type: text/plain' --data-binary @FILE)", kind)}
+		return &wal.Refusal{Code: http.StatusUnsupportedMediaType, Why: fmt.Sprintf("the content type %.100q is not known; application/x-ndjson, application/json and text/plain are (curl: -H 'Content-Type: text/plain' --data-binary @FILE)", kind)}
 	}
 	if err != nil {
 		return err
@@ -70,16 +72,19 @@ func jsonLines(body []byte) ([]byte, error) {
 
 // object says what is wrong with a JSON object that is to be a line.
 func object(b []byte) error {
+	if err := isObject(b); err != nil || json.Valid(b) {
+		return err
+	}
+	var v json.RawMessage
+	return fmt.Errorf("not a JSON object: %w", json.Unmarshal(b, &v))
+}
+
+// isObject says what is wrong with a JSON value that is to be an object and a line.
+func isObject(b []byte) error {
 	switch {
 	case len(b) > maxLine:
-		return &Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a record of more than 16 MiB"}
+		return &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a record of more than 16 MiB"}
 	case len(b) == 0 || b[0] != '{':
-		return errors.New("not a JSON object")
-	case !json.Valid(b):
-		var v json.RawMessage
-		if err := json.Unmarshal(b, &v); err != nil {
-			return fmt.Errorf("not a JSON object: %w", err)
-		}
 		return errors.New("not a JSON object")
 	}
 	return nil
@@ -90,7 +95,7 @@ func jsonValues(body []byte) ([]byte, error) {
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
 	in := json.NewDecoder(bytes.NewReader(body))
 	fault := func(err error) error {
-		var no *Refusal
+		var no *wal.Refusal
 		if errors.As(err, &no) {
 			return err
 		}
@@ -103,7 +108,7 @@ func jsonValues(body []byte) ([]byte, error) {
 	}
 	out := bytes.NewBuffer(make([]byte, 0, len(body)+1))
 	one := func(v json.RawMessage) error {
-		if err := object(v); err != nil {
+		if err := isObject(v); err != nil {
 			return err
 		}
 		if err := json.Compact(out, v); err != nil {
@@ -149,7 +154,7 @@ func textLines(body []byte) ([]byte, error) {
 		n++
 		line = bytes.TrimRight(line, "\r\n")
 		if len(line) > maxLine {
-			return nil, &Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("line %d has more than 16 MiB; nothing was kept", n)}
+			return nil, &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: fmt.Sprintf("line %d has more than 16 MiB; nothing was kept", n)}
 		}
 		if len(line) > 0 {
 			out = append(append(out, line...), '\n')
@@ -168,7 +173,7 @@ func (h *Handler) webhook(w http.ResponseWriter, tenant, name string, body []byt
 		return fmt.Errorf("the body is to be JSON: %w", err)
 	}
 	if line.Len() > maxLine {
-		return &Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a record of more than 16 MiB"}
+		return &wal.Refusal{Code: http.StatusRequestEntityTooLarge, Why: "a record of more than 16 MiB"}
 	}
 	line.WriteByte('\n')
 	if err := h.keep(h.origin(tenant, "http/webhook", name), line.Bytes(), at); err != nil {

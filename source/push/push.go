@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
@@ -54,7 +53,7 @@ type Options struct {
 
 // A Handler answers requests. Any number of goroutines may use it.
 //
-// It is to be given requests as they came: a ServeMux above it would answer paths with two slashes by a redirect. See Serves.
+// It is to be given requests as they came: a ServeMux above it would answer paths with two slashes by a redirect.
 type Handler struct {
 	opt Options
 
@@ -76,13 +75,6 @@ func New(opt Options) *Handler {
 		opt.Gate = &Gate{}
 	}
 	return &Handler{opt: opt, origins: map[string]*feed.Origin{}, names: map[string]int{}}
-}
-
-// Serves says whether requests for a path belong to a Handler, so that a listener can serve other things as well. Of the root it
-// says no: what asks there for a version is Elastic's client, and is to be given to the Handler where it has a name of its own.
-func Serves(p string) bool {
-	kind, _ := route(p)
-	return kind != none && kind != root
 }
 
 type kind uint8
@@ -127,13 +119,13 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		w.Header().Add("WWW-Authenticate", `Bearer realm="tocsin"`)
 		w.Header().Add("WWW-Authenticate", `Basic realm="tocsin", charset="UTF-8"`)
-		h.fail(w, r, kind, &Refusal{Code: http.StatusUnauthorized, Why: "a token or client certificate is needed that this listener knows: Authorization: Bearer TOKEN, or as the password of Basic"})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusUnauthorized, Why: "a token or client certificate is needed that this listener knows: Authorization: Bearer TOKEN, or as the password of Basic"})
 		return
 	}
 	allow := []string{"POST"}
 	switch kind {
 	case none:
-		h.fail(w, r, kind, &Refusal{Code: http.StatusNotFound, Why: "nothing is received here; POST to /ingest, /_bulk or /webhook/NAME"})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusNotFound, Why: "nothing is received here; POST to /ingest, /_bulk or /webhook/NAME"})
 		return
 	case root, elastic:
 		allow = []string{"GET", "HEAD"}
@@ -142,7 +134,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !slices.Contains(allow, r.Method) {
 		w.Header().Set("Allow", strings.Join(allow, ", "))
-		h.fail(w, r, kind, &Refusal{Code: http.StatusMethodNotAllowed, Why: "the method is to be " + strings.Join(allow, " or ")})
+		h.fail(w, r, kind, &wal.Refusal{Code: http.StatusMethodNotAllowed, Why: "the method is to be " + strings.Join(allow, " or ")})
 		return
 	}
 	if kind == root || kind == elastic {
@@ -174,31 +166,28 @@ var nameShape = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,99}$`)
 
 // origin is the stream of a name of a kind, such as http/ingest.
 func (h *Handler) origin(tenant, kind, name string) *feed.Origin {
-	if tenant != "" {
-		kind = url.PathEscape(tenant) + "/" + kind
+	of := wal.Origin("http", kind, tenant, "").ID
+	if name != "" {
+		kind += "/" + name
 	}
+	o := wal.Origin("http", kind, tenant, "")
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	p := kind
-	if name != "" {
-		p += "/" + name
-	}
-	if o := h.origins[p]; o != nil {
-		return o
+	if was := h.origins[o.ID]; was != nil {
+		return was
 	}
 	if name != "" && name != other {
-		if h.names[kind] == maxNames {
-			p = kind + "/" + other
-			if o := h.origins[p]; o != nil {
-				return o
+		if h.names[of] == maxNames {
+			o = wal.Origin("http", strings.TrimSuffix(kind, name)+other, tenant, "")
+			if was := h.origins[o.ID]; was != nil {
+				return was
 			}
-			h.opt.Logger.Warn("push: more names than are told apart; the rest is one origin", "origin", p, "names", maxNames)
+			h.opt.Logger.Warn("push: more names than are told apart; the rest is one origin", "origin", o.ID, "names", maxNames)
 		} else {
-			h.names[kind]++
+			h.names[of]++
 		}
 	}
-	o := &feed.Origin{ID: p, Kind: "http", Path: p, Tenant: tenant, Asked: true}
-	h.origins[p] = o
+	h.origins[o.ID] = o
 	return o
 }
 
@@ -208,32 +197,19 @@ func (h *Handler) keep(o *feed.Origin, lines []byte, at time.Time) error {
 		return nil
 	}
 	if err := h.opt.Log.Append(o, lines, at); err != nil {
-		return refusalOf(err)
+		return wal.Refused(err)
 	}
 	h.read.Add(int64(len(lines)))
 	h.last.Store(at.UnixNano())
 	return nil
 }
 
-// refusalOf says what the log's errors mean to a sender.
-func refusalOf(err error) *Refusal {
-	switch {
-	case errors.Is(err, wal.ErrFull):
-		return &Refusal{Code: http.StatusTooManyRequests, Why: err.Error(), Retry: 5 * time.Second}
-	case errors.Is(err, wal.ErrSize):
-		return &Refusal{Code: http.StatusRequestEntityTooLarge, Why: err.Error()}
-	case errors.Is(err, wal.ErrClosed):
-		return &Refusal{Code: http.StatusServiceUnavailable, Why: "it is about to stop; send again later", Retry: 5 * time.Second}
-	}
-	return &Refusal{Code: http.StatusServiceUnavailable, Why: err.Error(), Retry: 30 * time.Second}
-}
-
 // fail answers with what is wrong.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, kind kind, err error) {
 	h.refused.Add(1)
-	var no *Refusal
+	var no *wal.Refusal
 	if !errors.As(err, &no) {
-		no = &Refusal{Code: http.StatusBadRequest, Why: err.Error()}
+		no = &wal.Refusal{Code: http.StatusBadRequest, Why: err.Error()}
 	}
 	h.opt.Logger.Warn("push: refused", "path", r.URL.Path, "from", r.RemoteAddr, "status", no.Code, "why", no.Why)
 	if no.Retry > 0 {
@@ -276,7 +252,7 @@ func (h *Handler) Stats() []feed.Stat {
 // checkName says what is wrong with a name in a path.
 func checkName(name string) error {
 	if name != "" && !nameShape.MatchString(name) {
-		return &Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("the name %.100q is to be letters, digits, '.', '_', '+' and '-', at most 100", name)}
+		return &wal.Refusal{Code: http.StatusBadRequest, Why: fmt.Sprintf("the name %.100q is to be letters, digits, '.', '_', '+' and '-', at most 100", name)}
 	}
 	return nil
 }

@@ -23,7 +23,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -68,7 +67,6 @@ type Listener struct {
 	mu      sync.Mutex
 	stream  net.Listener
 	packets *net.UDPConn
-	origins map[string]*feed.Origin // by tenant
 	conns   map[netip.Addr]int
 	open    int
 	state   string
@@ -101,7 +99,7 @@ func New(opt Options) (*Listener, error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	l := &Listener{opt: opt, name: "syslog/" + opt.Network + "/" + opt.Addr, origins: map[string]*feed.Origin{}, conns: map[netip.Addr]int{}, state: "waiting", why: "it does not listen yet"}
+	l := &Listener{opt: opt, name: "syslog/" + opt.Network + "/" + opt.Addr, conns: map[netip.Addr]int{}, state: "waiting", why: "it does not listen yet"}
 	fault := func(text string) (*Listener, error) { return nil, errors.New(l.name + ": " + text) }
 	host, _, err := net.SplitHostPort(opt.Addr)
 	switch {
@@ -196,18 +194,7 @@ func (l *Listener) Run(ctx context.Context) error {
 
 // origin is the stream of a tenant.
 func (l *Listener) origin(tenant string) *feed.Origin {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	o := l.origins[tenant]
-	if o == nil {
-		path := l.name
-		if tenant != "" {
-			path = url.PathEscape(tenant) + "/" + path
-		}
-		o = &feed.Origin{ID: path, Kind: "syslog", Path: path, Tenant: tenant, Format: "text", Asked: true}
-		l.origins[tenant] = o
-	}
-	return o
+	return wal.Origin("syslog", l.name, tenant, "text")
 }
 
 // keep appends whole lines, and waits where there is no room until ctx ends; then it tries once more.

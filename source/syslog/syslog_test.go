@@ -24,6 +24,7 @@ import (
 	"github.com/tocsin-ids/tocsin"
 	"github.com/tocsin-ids/tocsin/decode"
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 	"github.com/tocsin-ids/tocsin/source/wal"
 )
 
@@ -61,15 +62,6 @@ func (s *sink) lines(id string) []string {
 		}
 	}
 	return all
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within 10 s: %s", what)
-		}
-	}
 }
 
 // start runs a listener, with a log of its own where opt has none.
@@ -128,7 +120,7 @@ func TestUDP(t *testing.T) {
 	fmt.Fprint(c, "\n")
 	fmt.Fprint(c, "<38>Oct 11 22:14:15 web01 app: two\r\nthree\x00\n")
 	id := "acme/syslog/udp/127.0.0.1:0"
-	eventually(t, "two messages", func() bool { return len(s.lines(id)) == 2 })
+	feedtest.Until(t, "two messages", func() bool { return len(s.lines(id)) == 2 })
 	if got := s.lines(id); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -145,7 +137,7 @@ func TestUDP(t *testing.T) {
 func TestUDPSenders(t *testing.T) {
 	l, s := start(t, Options{Network: "udp", From: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	fmt.Fprint(dial(t, l), "<38>forged")
-	eventually(t, "refused", func() bool { return l.Stats()[0].Refused == 1 })
+	feedtest.Until(t, "refused", func() bool { return l.Stats()[0].Refused == 1 })
 	if n := len(s.lines("syslog/udp/127.0.0.1:0")); n > 0 {
 		t.Error("a message of who may not send was kept")
 	}
@@ -166,7 +158,7 @@ func TestUDPLoss(t *testing.T) {
 		fmt.Fprint(c, line)
 		time.Sleep(50 * time.Microsecond)
 	}
-	eventually(t, "all is kept, queued or lost", func() bool {
+	feedtest.Until(t, "all is kept, queued or lost", func() bool {
 		st := l.Stats()[0]
 		return st.Lost > 0 && st.Read/1000+st.Behind/1000+st.Lost == n
 	})
@@ -179,9 +171,9 @@ func TestUDPLoss(t *testing.T) {
 	defer cancel()
 	done := make(chan error)
 	go func() { done <- log.Run(ctx, nil, s, func() {}) }()
-	eventually(t, "the queue is empty", func() bool { return l.Stats()[0].Behind == 0 })
+	feedtest.Until(t, "the queue is empty", func() bool { return l.Stats()[0].Behind == 0 })
 	lost := l.Stats()[0].Lost
-	eventually(t, "all else is there", func() bool { return int64(len(s.lines("syslog/udp/127.0.0.1:0"))) == n-lost })
+	feedtest.Until(t, "all else is there", func() bool { return int64(len(s.lines("syslog/udp/127.0.0.1:0"))) == n-lost })
 	cancel()
 	<-done
 }
@@ -235,7 +227,7 @@ func TestTCPFramings(t *testing.T) {
 			fmt.Fprint(conn, c.send)
 			conn.Close()
 			id := "syslog/tcp/127.0.0.1:0"
-			eventually(t, "all messages", func() bool { return len(s.lines(id)) >= len(c.want) })
+			feedtest.Until(t, "all messages", func() bool { return len(s.lines(id)) >= len(c.want) })
 			if got := s.lines(id); !slices.Equal(got, c.want) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
@@ -249,7 +241,7 @@ func TestLongMessage(t *testing.T) {
 	long := "<38>" + strings.Repeat("a", 2*maxMessage)
 	fmt.Fprintf(c, "%d %s7 <1>next", len(long), long)
 	id := "syslog/tcp/127.0.0.1:0"
-	eventually(t, "four lines", func() bool { return len(s.lines(id)) == 4 })
+	feedtest.Until(t, "four lines", func() bool { return len(s.lines(id)) == 4 })
 	got := s.lines(id)
 	if got[0] != long[:maxMessage] || got[1] != "... "+long[maxMessage:2*maxMessage] || got[2] != "... aaaa" || got[3] != "<1>next" {
 		t.Errorf("lines of %d, %d, %d, %d bytes", len(got[0]), len(got[1]), len(got[2]), len(got[3]))
@@ -274,9 +266,9 @@ func TestSlowAndManyAreCut(t *testing.T) {
 	closed(idle)
 	closed(half)
 	closed(silent)
-	eventually(t, "what a slow one had sent", func() bool { return slices.Contains(s.lines("syslog/tcp/127.0.0.1:0"), "<1>half") })
-	eventually(t, "three refused", func() bool { return l.Stats()[0].Refused == 3 })
-	eventually(t, "room again", func() bool {
+	feedtest.Until(t, "what a slow one had sent", func() bool { return slices.Contains(s.lines("syslog/tcp/127.0.0.1:0"), "<1>half") })
+	feedtest.Until(t, "three refused", func() bool { return l.Stats()[0].Refused == 3 })
+	feedtest.Until(t, "room again", func() bool {
 		c := dial(t, l)
 		defer c.Close()
 		fmt.Fprint(c, "<1>again\n")
@@ -304,7 +296,7 @@ func TestBackPressure(t *testing.T) {
 		c.Close()
 		sent <- err
 	}()
-	eventually(t, "it waits", func() bool { return l.Stats()[0].State == "waiting" })
+	feedtest.Until(t, "it waits", func() bool { return l.Stats()[0].State == "waiting" })
 	select {
 	case <-sent:
 		t.Fatal("the sender never waited")
@@ -315,7 +307,7 @@ func TestBackPressure(t *testing.T) {
 	defer cancel()
 	done := make(chan error)
 	go func() { done <- log.Run(ctx, nil, s, func() {}) }()
-	eventually(t, "all is there", func() bool { return s.count() == n })
+	feedtest.Until(t, "all is there", func() bool { return s.count() == n })
 	for i, line := range s.lines("syslog/tcp/127.0.0.1:0") {
 		if !strings.HasPrefix(line, fmt.Sprintf("<38>%d ", i)) {
 			t.Fatalf("line %d is %.20q", i, line)
@@ -389,10 +381,10 @@ func TestTLSClients(t *testing.T) {
 	send(ca.sign(t, "nobody"))
 	send(other.sign(t, "acme"))
 	send()
-	eventually(t, "both tenants", func() bool {
+	feedtest.Until(t, "both tenants", func() bool {
 		return len(s.lines("acme/syslog/tls/127.0.0.1:0")) == 1 && len(s.lines("globex/syslog/tls/127.0.0.1:0")) == 1
 	})
-	eventually(t, "three refused", func() bool { return l.Stats()[0].Refused == 3 })
+	feedtest.Until(t, "three refused", func() bool { return l.Stats()[0].Refused == 3 })
 	if n := len(s.got); n != 2 {
 		t.Errorf("%d batches, want 2", n)
 	}
@@ -447,7 +439,7 @@ func TestStopKeepsWhatWasRead(t *testing.T) {
 		go func() { done <- l.Run(ctx) }()
 		c := dial(t, l)
 		fmt.Fprint(c, "<1>one\n")
-		eventually(t, "one", func() bool { return l.Stats()[0].Read > 0 })
+		feedtest.Until(t, "one", func() bool { return l.Stats()[0].Read > 0 })
 		cancel()
 		select {
 		case err := <-done:
@@ -558,7 +550,7 @@ func TestLogger(t *testing.T) {
 				t.Fatalf("%v %s", err, out)
 			}
 			id := "syslog/" + network + "/127.0.0.1:0"
-			eventually(t, "a line", func() bool { return len(s.lines(id)) == 1 })
+			feedtest.Until(t, "a line", func() bool { return len(s.lines(id)) == 1 })
 			line := s.lines(id)[0]
 			if network == "udp" && len(how) > 1 {
 				continue // logger counts octets there as well, which nobody reads

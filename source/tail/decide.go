@@ -168,7 +168,8 @@ func (f *follower) copied(s *stream, begin []byte, size int64, now time.Time) (s
 				}
 				return true, f.adopt(o, entry{name: s.at, path: s.path, info: info, id: s.id}, lines)
 			}
-			// It is gone already, but open.
+			// It is gone already, but open, as what o had may still be.
+			f.shut(o)
 			o.f, s.f = s.f, nil
 			o.cut, o.atEnd, o.checked = false, false, false
 			f.ready(o)

@@ -125,7 +125,7 @@ func (f *follower) restore(id string, c cursor) {
 	}
 	now := time.Now()
 	s := &stream{
-		origin: &feed.Origin{ID: id, Kind: "file", Path: string(c.As), Tenant: g.Tenant, Format: g.Format, Host: g.Host, Asked: g.Asked},
+		origin: &feed.Origin{ID: id, Kind: "file", Path: string(c.As), Tenant: g.Tenant, Format: g.Format, Host: g.Host},
 		name:   string(c.Name), fam: familyOf(string(c.Name)), path: string(c.Path), id: fileID{c.Dev, c.Ino}, kind: c.Kind,
 		head: head{c.Head, c.HeadN}, tail: c.Tail, offset: c.Offset, line: c.Line, past: c.Past, resume: c.Offset > 0, there: c.Past > 0,
 		since: now, known: true, done: c.Done, sentSize: c.Size, sentMod: c.Mod, sent: c.Mod != 0, born: c.Born, unread: c.Offset == 0 && c.Kind != whole, held: c.Path == c.Name,

@@ -352,11 +352,7 @@ func (f *follower) unpackBlock(s *stream, u *unpacking) (more bool, err error) {
 		}
 		b := &feed.Batch{Data: bytes.Clone(data[:cut]), Line: s.line, Offset: s.offset, At: at, Past: s.offset < s.past}
 		if s.resume {
-			var back []byte
-			if f.o.Back != nil && f.o.Back(s.name, u.begin) {
-				back = u.back
-			}
-			goOn(b, u.begin, back, s.offset > int64(len(back)))
+			b.Head = wholeLines(u.begin[:min(int64(len(u.begin)), b.Offset)])
 		}
 		u.back = append(u.back, data[:cut]...)
 		u.back = append([]byte(nil), u.back[max(0, len(u.back)-backMost):]...)

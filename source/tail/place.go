@@ -408,7 +408,7 @@ func (f *follower) begins(e entry, name string, first bool) error {
 	f.last[name] = s
 	if first {
 		s.there = true
-		if s.past = e.info.Size(); !e.glob.Start || e.info.ModTime().Before(f.o.Since) {
+		if s.past = e.info.Size(); !e.glob.Start {
 			f.fromEnd(s, e)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	backMost  = 64 << 10 // bytes of lines that come again, and of a beginning
+	backMost  = 64 << 10 // bytes of a beginning
 	sliceMost = 4 << 20  // bytes that are gone over before it is another's turn, where nothing is delivered
 )
 
@@ -156,7 +156,7 @@ func (f *follower) block(s *stream, file *os.File, info os.FileInfo, now time.Ti
 	}
 	b := &feed.Batch{Data: data[:cut:cut], Line: s.line, Offset: s.offset, At: at, Past: past}
 	if s.resume {
-		if err := f.again(s, file, b); err != nil {
+		if err := again(file, b); err != nil {
 			return false, f.cannotRead(s, err)
 		}
 	}
@@ -185,47 +185,23 @@ func (s *stream) advance(buf []byte, k, cut int) {
 	}
 }
 
-// again gives a batch that goes on after a restart the beginning of its file, and lines before it where that is asked.
-func (f *follower) again(s *stream, file io.ReaderAt, b *feed.Batch) error {
-	begin := make([]byte, min(s.offset, backMost))
+// again gives a batch that goes on after a restart the beginning of its file.
+func again(file io.ReaderAt, b *feed.Batch) error {
+	begin := make([]byte, min(b.Offset, backMost))
 	if err := readFull(file, begin, 0); err != nil {
 		return err
 	}
-	from := int64(0)
-	var back []byte
-	if f.o.Back != nil && f.o.Back(s.name, begin) {
-		if from = s.offset - backMost; from <= 0 {
-			from, back = 0, begin
-		} else {
-			back = make([]byte, backMost)
-			if err := readFull(file, back, from); err != nil {
-				return err
-			}
-		}
-	}
-	goOn(b, begin, back, from > 0)
+	b.Head = wholeLines(begin)
 	return nil
 }
 
-// goOn puts back, which comes right before b and begins within a line if torn, in front of it, and as Head the whole
-// lines of begin that come before.
-func goOn(b *feed.Batch, begin, back []byte, torn bool) {
-	if torn {
-		back = back[bytes.IndexByte(back, '\n')+1:]
+// wholeLines are the whole lines that b begins with; nil if there are none.
+func wholeLines(b []byte) []byte {
+	i := bytes.LastIndexByte(b, '\n') + 1
+	if i == 0 {
+		return nil
 	}
-	if i := bytes.LastIndexByte(back, '\n') + 1; i < len(back) {
-		back = nil // not whole lines: nothing that is followed was delivered so
-	}
-	if len(back) > 0 {
-		b.Told = b.Line
-		b.Line -= int64(bytes.Count(back, newline))
-		b.Offset -= int64(len(back))
-		b.Data = append(append(make([]byte, 0, len(back)+len(b.Data)), back...), b.Data...)
-	}
-	begin = begin[:min(int64(len(begin)), b.Offset)]
-	if i := bytes.LastIndexByte(begin, '\n') + 1; i > 0 {
-		b.Head = begin[:i:i]
-	}
+	return b[:i:i]
 }
 
 func readFull(r io.ReaderAt, buf []byte, at int64) error {

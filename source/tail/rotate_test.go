@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 // gz compresses a file as gzip does: into a file beside it, and then it is removed.
@@ -212,11 +214,11 @@ func TestCompressedUnknown(t *testing.T) {
 	other := filepath.Join(dir, "y")
 	write(t, other, "else")
 	gz(t, other, log+".7.gz")
-	until(t, "file", func() bool { b := l.all(); return b[len(b)-1].File == log+".7.gz" })
+	feedtest.Until(t, "file", func() bool { b := l.Batches(); return b[len(b)-1].File == log+".7.gz" })
 	cursors, _ := l.kill(nil, -1)
 	l = live(t, o, cursors)
 	l.want()
-	for _, b := range l.all() {
+	for _, b := range l.Batches() {
 		if b.File != "" {
 			t.Fatal(l.show())
 		}
@@ -239,17 +241,16 @@ func TestBzip2(t *testing.T) {
 	cursors, _ := l.kill(nil, -1)
 	must(t, os.Remove(log))
 	must(t, os.WriteFile(log+".1.bz2", data, 0o644))
-	o.Back = func(string, []byte) bool { return true }
 	l = live(t, o, cursors)
 	l.want(all[40:]...)
-	i := slices.IndexFunc(l.all(), func(b *feed.Batch) bool { return len(b.Data) > 0 })
-	if b := l.all()[i]; b.Told != 41 || b.Line != 1 || b.Offset != 0 {
+	i := slices.IndexFunc(l.Batches(), func(b *feed.Batch) bool { return len(b.Data) > 0 })
+	if b := l.Batches()[i]; b.Line != 41 || b.Offset != int64(len(b.Head)) || !bytes.HasPrefix(b.Head, []byte("1\n2\n")) {
 		t.Fatal(l.show())
 	}
 	cursors, _ = l.kill(cursors, -1)
 	must(t, os.Remove(log+".1.bz2"))
 	l = live(t, o, cursors)
-	until(t, "end", func() bool { return len(ends(l.all())) == 1 })
+	feedtest.Until(t, "end", func() bool { return len(ends(l.Batches())) == 1 })
 	l.stays()
 }
 
@@ -264,7 +265,7 @@ func TestCompressedOnlyBeginsTheSame(t *testing.T) {
 	must(t, os.Remove(log))
 	write(t, filepath.Join(dir, "y"), append(slices.Clone(first[:150]), numbered("other", 300)...)...)
 	gz(t, filepath.Join(dir, "y"), log+".1.gz")
-	until(t, "file", func() bool { b := l.all(); return b[len(b)-1].File == log+".1.gz" })
+	feedtest.Until(t, "file", func() bool { b := l.Batches(); return b[len(b)-1].File == log+".1.gz" })
 	l.stays(first...)
 }
 
@@ -287,8 +288,8 @@ func TestSymlink(t *testing.T) {
 	l.want("one", "two", "last", "three")
 	write(t, b, "four")
 	l.want("one", "two", "last", "three", "four")
-	until(t, "end", func() bool { return slices.Equal(ends(l.all()), []string{log}) })
-	if got := l.all(); !strings.HasPrefix(got[len(got)-3].Origin.Path, log) {
+	feedtest.Until(t, "end", func() bool { return slices.Equal(ends(l.Batches()), []string{log}) })
+	if got := l.Batches(); !strings.HasPrefix(got[len(got)-3].Origin.Path, log) {
 		t.Fatal(l.show())
 	}
 }
@@ -321,17 +322,52 @@ func TestRemovedAndCreated(t *testing.T) {
 		l.want(want...)
 		must(t, os.Remove(log))
 		if i == 2 {
-			until(t, "end", func() bool { return len(ends(l.all())) == 3 })
+			feedtest.Until(t, "end", func() bool { return len(ends(l.Batches())) == 3 })
 			cursors, _ := l.kill(nil, -1)
 			l = live(t, glob1(log), cursors)
 			want = nil
 			write(t, log, "after")
 			want = append(want, "after")
 			l.want(want...)
-			if b := l.all(); b[len(b)-1].Origin.Path == log {
+			if b := l.Batches(); b[len(b)-1].Origin.Path == log {
 				t.Fatal("a path that was used names another file: " + l.show())
 			}
 			must(t, os.Remove(log))
 		}
+	}
+}
+
+// TestCopyGone takes over the open file of a copy that is gone, and leaves none open that nobody knows of.
+func TestCopyGone(t *testing.T) {
+	t.Parallel()
+	dir, log := in(t)
+	tl, err := New(quick(glob1(filepath.Join(dir, "x.log*"))))
+	must(t, err)
+	f := newFollower(t.Context(), tl, &taker{t: t})
+	defer f.close()
+	stream := func(path string, lines ...string) *stream {
+		write(t, path, lines...)
+		info, err := os.Stat(path)
+		must(t, err)
+		s := f.add(entry{name: path, path: path, info: info, id: identify(path, info), glob: tl.globs[0]}, path)
+		if f.open(s) == nil {
+			t.Fatal("not open")
+		}
+		s.gone = time.Now()
+		return s
+	}
+	o := stream(log, "one", "two")
+	o.kind, o.offset, o.atEnd = lines, 8, true
+	f.prints(o, o.f)
+	s := stream(log+".1", "one", "two", "three")
+	old, taken := o.f, s.f
+	if stop, err := f.copied(s, []byte("one\ntwo\nthree\n"), 14, time.Now()); !stop || err != nil {
+		t.Fatal(stop, err)
+	}
+	if o.f != taken || s.f != nil || f.opened != 1 {
+		t.Errorf("%d files are open", f.opened)
+	}
+	if _, err := old.Stat(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("what was open before still is: %v", err)
 	}
 }

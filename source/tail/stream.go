@@ -153,7 +153,7 @@ func (f *follower) add(e entry, name string) *stream {
 	s := &stream{
 		name: name, fam: familyOf(name), path: e.path, at: e.name, id: e.id, line: 1, since: now, born: now.UnixMicro(),
 		lay: e.info.Size(), seenSize: e.info.Size(), seenMod: e.info.ModTime(),
-		origin: &feed.Origin{ID: newID(), Kind: "file", Path: f.reported(name), Tenant: e.glob.Tenant, Format: e.glob.Format, Host: e.glob.Host, Asked: e.glob.Asked},
+		origin: &feed.Origin{ID: newID(), Kind: "file", Path: f.reported(name), Tenant: e.glob.Tenant, Format: e.glob.Format, Host: e.glob.Host},
 	}
 	f.keep(s)
 	f.place(s, e.path, e.id)

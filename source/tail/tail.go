@@ -44,26 +44,21 @@ type Glob struct {
 	// number of folders. A folder that it names stands for all files below. Links are followed, but those to folders only
 	// where a segment other than ** names them. A relative path is made absolute once.
 	Pattern string
-	Tenant  string // as in feed.Origin, like the next three
+	Tenant  string // as in feed.Origin, like the next two
 	Format  string
 	Host    string
-	Asked   bool
 	Start   bool // files that are there at the first start are read from their start, else from their end
 }
 
 // Options say what is followed, and how. Of its durations and sizes zero means the default.
 type Options struct {
-	Globs   []Glob    // which files; of several that name one, the first
-	Exclude []string  // patterns of files and folders that are not looked at
-	Since   time.Time // with Start: files that were last written before are taken from their end
+	Globs   []Glob   // which files; of several that name one, the first
+	Exclude []string // patterns of files and folders that are not looked at
 
 	// Followable says whether a file can be given as lines, by its name and its first bytes (at most 64 KiB, not always
 	// whole lines), else it is given as a whole when it was quiet for Quiet, and again when it changed. Nil: all can, but
 	// for compressed ones, which never are.
 	Followable func(name string, head []byte) bool
-	// Back says whether lines of a file mean more together with those before: then, when a file is gone on with, up to 64
-	// KiB that were told come again (Batch.Told). Nil: none.
-	Back func(name string, head []byte) bool
 	// Cut says where in whole lines the last record begins that lines to come may go on with. What is after the cut is
 	// held back until more comes, but not longer than Hold. Nil: nothing is.
 	Cut func(lines []byte) int

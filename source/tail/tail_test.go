@@ -9,38 +9,24 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 type batch = feed.Batch
 
-// A taker is a sink that keeps all batches, and what was committed.
+// A taker is a sink that unpacks what is given as a whole, and tells of each batch.
 type taker struct {
-	t       testing.TB
-	mu      sync.Mutex
-	batches []*feed.Batch
-	gate    chan struct{} // not nil: Put waits for it
-	trace   func(*batch)
-	unzip   bool // what is given as a whole is compressed lines
+	feedtest.Sink
+	t     testing.TB
+	trace func(*batch)
+	unzip bool // what is given as a whole is compressed lines
 }
 
 func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
-	if k.gate != nil {
-		select {
-		case <-k.gate:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	c := *b
 	if k.unzip && b.File != "" {
 		data, err := unzipAll(b.File)
@@ -49,32 +35,21 @@ func (k *taker) Put(ctx context.Context, b *feed.Batch) error {
 		}
 		c.Data = data
 	}
-	k.batches = append(k.batches, &c)
+	if err := k.Sink.Put(ctx, &c); err != nil {
+		return err
+	}
 	if k.trace != nil {
 		k.trace(&c)
 	}
 	return nil
 }
 
-func (k *taker) all() []*feed.Batch {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return slices.Clone(k.batches)
-}
-
 // lines are those that the batches tell, in order.
 func told(batches []*feed.Batch) []string {
 	var out []string
 	for _, b := range batches {
-		at := b.Line
-		for _, l := range bytes.SplitAfter(b.Data, []byte("\n")) {
-			if len(l) == 0 {
-				continue
-			}
-			if at >= b.Told {
-				out = append(out, strings.TrimSuffix(string(l), "\n"))
-			}
-			at++
+		for l := range bytes.Lines(b.Data) {
+			out = append(out, strings.TrimSuffix(string(l), "\n"))
 		}
 	}
 	return out
@@ -143,21 +118,12 @@ func traced(t testing.TB, o Options, cursors map[string]string, trace func(*batc
 // run lets tl run into a sink, and returns when it is ready, with what stops it.
 func run(t testing.TB, tl *Tail, sink *taker, cursors ...map[string]string) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, done := make(chan struct{}), make(chan struct{})
 	var from map[string]string
 	if len(cursors) > 0 {
-		from = maps.Clone(cursors[0])
+		from = cursors[0]
 	}
-	go func() {
-		defer close(done)
-		if err := tl.Run(ctx, from, sink, func() { close(ready) }); err != nil {
-			t.Error(err)
-		}
-	}()
-	stop = sync.OnceFunc(func() { cancel(); <-done })
-	t.Cleanup(stop)
-	if sink.gate == nil {
+	stop, ready := feedtest.Start(t, tl, from, sink)
+	if sink.Block == nil {
 		select {
 		case <-ready:
 		case <-time.After(5 * time.Second):
@@ -170,29 +136,18 @@ func run(t testing.TB, tl *Tail, sink *taker, cursors ...map[string]string) (sto
 // kill ends the life and returns what was committed before: after n batches, or all if n is negative; and those batches.
 func (l *life) kill(was map[string]string, n int) (map[string]string, []*feed.Batch) {
 	l.stop()
-	all := l.all()
+	all := l.Batches()
 	if n >= 0 {
 		all = all[:min(n, len(all))]
 	}
 	return commit(was, all), all
 }
 
-// until waits for a condition.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	t.Fatalf("waited in vain: %s", what)
-}
-
 // want waits until exactly these lines were told, in this order, and that it stays so.
 func (l *life) want(want ...string) {
 	l.t.Helper()
 	end := time.Now().Add(4 * time.Second)
-	for time.Now().Before(end) && len(told(l.all())) < len(want) {
+	for time.Now().Before(end) && len(told(l.Batches())) < len(want) {
 		time.Sleep(2 * time.Millisecond)
 	}
 	l.stays(want...)
@@ -201,7 +156,7 @@ func (l *life) want(want ...string) {
 func (l *life) stays(want ...string) {
 	l.t.Helper()
 	time.Sleep(30 * time.Millisecond)
-	if got := told(l.all()); !slices.Equal(got, want) {
+	if got := told(l.Batches()); !slices.Equal(got, want) {
 		l.t.Fatalf("told %.400q\nwant %.400q\n%s", got, want, l.show())
 	}
 	l.check()
@@ -209,8 +164,8 @@ func (l *life) stays(want ...string) {
 
 func (l *life) show() string {
 	var b strings.Builder
-	for _, x := range l.all() {
-		fmt.Fprintf(&b, "  %s line %d offset %d told %d %.60q file %q end %v past %v %s\n", x.Origin.Path, x.Line, x.Offset, x.Told, x.Data, x.File, x.End, x.Past, x.Cursor)
+	for _, x := range l.Batches() {
+		fmt.Fprintf(&b, "  %s line %d offset %d %.60q file %q end %v past %v %s\n", x.Origin.Path, x.Line, x.Offset, x.Data, x.File, x.End, x.Past, x.Cursor)
 	}
 	for _, s := range l.tail.Stats() {
 		fmt.Fprintf(&b, "  %+v\n", s)
@@ -225,7 +180,7 @@ func (l *life) check() {
 	at := map[string]place{}
 	paths := map[string]string{}
 	over := map[string]bool{}
-	for _, b := range l.all() {
+	for _, b := range l.Batches() {
 		o := b.Origin
 		if over[o.ID] {
 			l.t.Fatalf("%s: a batch after End", o.Path)
@@ -296,14 +251,14 @@ func TestFollowsWhatComes(t *testing.T) {
 		o.NoNotify = silent
 		l := live(t, o, nil)
 		l.want("one", "two")
-		if b := l.all(); !b[len(b)-1].Past || b[len(b)-1].Line != 1 {
+		if b := l.Batches(); !b[len(b)-1].Past || b[len(b)-1].Line != 1 {
 			t.Fatal(l.show())
 		}
 		raw(t, log, "three\nfo")
 		l.want("one", "two", "three")
 		raw(t, log, "ur\n")
 		l.want("one", "two", "three", "four")
-		b := l.all()
+		b := l.Batches()
 		if last := b[len(b)-1]; last.Past || last.Line != 4 || last.Offset != 14 || time.Since(last.At) > time.Minute {
 			t.Fatal(l.show())
 		}
@@ -315,17 +270,17 @@ func TestFromEnd(t *testing.T) {
 	t.Parallel()
 	_, log := in(t)
 	raw(t, log, "#head\none\ntw")
-	o := Options{Globs: []Glob{{Pattern: log, Tenant: "t", Format: "f", Host: "h", Asked: true}}}
+	o := Options{Globs: []Glob{{Pattern: log, Tenant: "t", Format: "f", Host: "h"}}}
 	l := live(t, o, nil)
 	l.want()
 	raw(t, log, "o\nthree\n")
 	l.want("two", "three")
-	all := l.all()
+	all := l.Batches()
 	last := all[len(all)-1]
 	if last.Line != 3 || last.Offset != 10 || string(last.Head) != "#head\none\n" || last.Past {
 		t.Fatal(l.show())
 	}
-	if g := last.Origin; g.Tenant != "t" || g.Format != "f" || g.Host != "h" || !g.Asked || g.Kind != "file" || g.Path != log {
+	if g := last.Origin; g.Tenant != "t" || g.Format != "f" || g.Host != "h" || g.Kind != "file" || g.Path != log {
 		t.Fatalf("%+v", g)
 	}
 	later := filepath.Join(filepath.Dir(log), "y.log")
@@ -338,7 +293,7 @@ func TestFromEnd(t *testing.T) {
 	write(t, later, "a")
 	l = live(t, o, cursors)
 	l.want("a")
-	if all := l.all(); all[len(all)-1].Past {
+	if all := l.Batches(); all[len(all)-1].Past {
 		t.Fatal(l.show())
 	}
 }
@@ -353,7 +308,7 @@ func TestFromEndKilled(t *testing.T) {
 	write(t, log, "three")
 	l = live(t, o, cursors)
 	l.want("three")
-	if all := l.all(); all[len(all)-1].Line != 3 {
+	if all := l.Batches(); all[len(all)-1].Line != 3 {
 		t.Fatal(l.show())
 	}
 	l.stop()
@@ -361,18 +316,6 @@ func TestFromEndKilled(t *testing.T) {
 	write(t, log, "new")
 	l = live(t, o, cursors)
 	l.want("three", "new")
-}
-
-func TestSince(t *testing.T) {
-	t.Parallel()
-	_, log := in(t)
-	write(t, log, "old")
-	must(t, os.Chtimes(log, time.Time{}, time.Now().Add(-time.Hour)))
-	o := glob1(log)
-	o.Since = time.Now().Add(-time.Minute)
-	l := live(t, o, nil)
-	write(t, log, "new")
-	l.want("new")
 }
 
 func TestNewGlobLater(t *testing.T) {
@@ -393,7 +336,7 @@ func TestNewGlobLater(t *testing.T) {
 	o.Globs = o.Globs[:1]
 	l = live(t, o, cursors)
 	l.want()
-	if len(ends(l.all())) > 0 {
+	if len(ends(l.Batches())) > 0 {
 		t.Fatal("what is no longer named is not ended")
 	}
 }
@@ -415,19 +358,19 @@ func TestRenamed(t *testing.T) {
 			write(t, log+".1", "later")
 			l.want("one", "late", "two", "later")
 			raw(t, log+".1", "unfinished")
-			all := l.all()
+			all := l.Batches()
 			if p := all[len(all)-2].Origin.Path; !strings.HasPrefix(p, log+"@20") || !strings.HasSuffix(p, "Z") || all[len(all)-2].Line != 1 {
 				t.Fatal(l.show())
 			}
 			if pattern == "x.log" {
 				l.want("one", "late", "two", "later", "unfinished")
-				until(t, "end", func() bool { return slices.Equal(ends(l.all()), []string{log}) })
+				feedtest.Until(t, "end", func() bool { return slices.Equal(ends(l.Batches()), []string{log}) })
 			} else {
 				time.Sleep(250 * time.Millisecond)
 				l.stays("one", "late", "two", "later")
 				must(t, os.Remove(log+".1"))
 				l.want("one", "late", "two", "later", "unfinished")
-				until(t, "end", func() bool { return slices.Equal(ends(l.all()), []string{log}) })
+				feedtest.Until(t, "end", func() bool { return slices.Equal(ends(l.Batches()), []string{log}) })
 			}
 		})
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tocsin-ids/tocsin/feed/feedtest"
 )
 
 func TestPipesAreNotOpened(t *testing.T) {
@@ -33,8 +35,8 @@ func TestManyFiles(t *testing.T) {
 	for i := range n {
 		write(t, filepath.Join(dir, fmt.Sprint(i, ".log")), fmt.Sprint("first of ", i))
 	}
-	sorted := func() []string { return slices.Sorted(slices.Values(told(l.all()))) }
-	until(t, "all", func() bool { return len(told(l.all())) >= n })
+	sorted := func() []string { return slices.Sorted(slices.Values(told(l.Batches()))) }
+	feedtest.Until(t, "all", func() bool { return len(told(l.Batches())) >= n })
 	cursors, was := l.kill(nil, -1)
 	if got := told(was); len(got) != n {
 		t.Fatalf("%d lines", len(got))
@@ -43,7 +45,7 @@ func TestManyFiles(t *testing.T) {
 		write(t, filepath.Join(dir, fmt.Sprint(i, ".log")), fmt.Sprint("second of ", i))
 	}
 	l = live(t, o, cursors)
-	until(t, "all", func() bool { return len(told(l.all())) >= n })
+	feedtest.Until(t, "all", func() bool { return len(told(l.Batches())) >= n })
 	var want []string
 	for i := range n {
 		want = append(want, fmt.Sprint("second of ", i))
@@ -97,7 +99,7 @@ func TestPermission(t *testing.T) {
 	shut := filepath.Join(dir, "shut")
 	must(t, os.Mkdir(shut, 0))
 	l := live(t, Options{Globs: []Glob{{Pattern: log}, {Pattern: filepath.Join(dir, "later"), Start: true}, {Pattern: shut}}}, nil)
-	until(t, "broken", func() bool { return l.stat(log).State == broken && l.stat(shut).State == broken })
+	feedtest.Until(t, "broken", func() bool { return l.stat(log).State == broken && l.stat(shut).State == broken })
 	if s := l.stat(log); !strings.Contains(s.Why, "setfacl") || !strings.Contains(s.Why, log) {
 		t.Fatalf("%+v", s)
 	}
@@ -120,7 +122,7 @@ func TestPermission(t *testing.T) {
 	must(t, os.Chmod(shut, 0o755))
 	write(t, filepath.Join(shut, "new"), "four")
 	l.want("two", "three", "four")
-	if len(ends(l.all())) > 0 {
+	if len(ends(l.Batches())) > 0 {
 		t.Fatal(l.show())
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/full"
 )
 
 const (
@@ -250,10 +250,8 @@ func (l *Log) put() error {
 	return nil
 }
 
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota) }
-
 func hint(err error) string {
-	if isFull(err) {
+	if full.Is(err) {
 		return "; nothing is lost as long as senders try again: make room on the disk"
 	}
 	return ""

@@ -89,7 +89,7 @@ func checksum(id uint64, rest []byte) uint32 {
 
 // appendOrigin declares an origin, twice: damage to one of them does not make what is its nobody's.
 func appendOrigin(b []byte, id uint64, o *feed.Origin, number uint32, line, off int64, at time.Time) []byte {
-	text, _ := json.Marshal(o) // strings and a bool
+	text, _ := json.Marshal(o) // strings
 	r := &record{kind: kindOrigin, number: number, line: line, off: off, at: at, data: text}
 	return appendRecord(appendRecord(b, id, r), id, r)
 }

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/tocsin-ids/tocsin/feed"
+	"github.com/tocsin-ids/tocsin/full"
 )
 
 var (
@@ -176,7 +177,7 @@ func Open(dir string, opt Options) (*Log, error) {
 	}
 	l.commit.Lock()
 	defer l.commit.Unlock()
-	if err := l.roll(); err != nil && !isFull(err) { // on a full disk what is there can still be delivered, which makes room
+	if err := l.roll(); err != nil && !full.Is(err) { // on a full disk what is there can still be delivered, which makes room
 		return nil, fmt.Errorf("the log of what was received: %w", err)
 	} else if err != nil {
 		l.opt.Report(err)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +21,7 @@ import (
 )
 
 func origin(id string) *feed.Origin {
-	return &feed.Origin{ID: id, Kind: "http", Path: "http/" + id, Tenant: "acme", Format: "otlp", Host: "h", Asked: true}
+	return &feed.Origin{ID: id, Kind: "http", Path: "http/" + id, Tenant: "acme", Format: "otlp", Host: "h"}
 }
 
 // A reports collects what a log says.
@@ -357,6 +358,17 @@ func TestDiskFaults(t *testing.T) {
 	}
 	if all := said.take(); len(all) > 0 {
 		t.Errorf("reports: %v", all)
+	}
+}
+
+// TestFullDiskHint says what to do about a disk that is full, or a bound on file sizes, and not about one that fails.
+func TestFullDiskHint(t *testing.T) {
+	l := open(t, t.TempDir(), Options{})
+	for err, want := range map[error]bool{syscall.ENOSPC: true, syscall.EFBIG: runtime.GOOS != "windows", syscall.Errno(112): runtime.GOOS == "windows", syscall.EIO: false} {
+		l.write = func(*os.File, []byte, int64) (int, error) { return 0, err }
+		if got := l.Append(origin("a"), []byte("1\n"), time.Now()); got == nil || strings.Contains(got.Error(), "make room on the disk") != want {
+			t.Errorf("%v: says %v", err, got)
+		}
 	}
 }
 
