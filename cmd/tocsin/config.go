@@ -153,6 +153,7 @@ type Config struct {
 	Retention  ConfigRetention `yaml:"retention"`
 
 	file  string            // it was read from; "" for none
+	empty bool              // nothing stands in it
 	doc   *ast.File         // what was read; nil for none
 	flags map[string]string // which flag said what stands at a path
 }

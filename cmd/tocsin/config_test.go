@@ -288,6 +288,8 @@ func TestConfigGood(t *testing.T) {
 		{"udp and tcp of one port", "sources: {syslog: [{listen: 'udp://127.0.0.1:514'}, {listen: 'tcp://127.0.0.1:514'}]}", ""},
 		{"all are trusted", "sources:\n  syslog:\n    - listen: udp://0.0.0.0:5514\n      trusted: [10.0.0.0/8, '::/0']", ":4: sources.syslog[0].trusted[1]: ::/0 is every address"},
 		{"streams and topics of one name, with names", "sources: {nats: [{url: 'nats://n:4222', stream: S}, {url: 'nats://o:4222', stream: S, name: o}, {url: 'nats://n:4222', stream: S, subjects: [a]}, {url: 'nats://n:4222', stream: S, tenant: a}], kafka: [{brokers: ['k:1'], topics: [a]}, {brokers: ['l:1'], topics: [a], name: l-2.x}]}", ""},
+		{"joined tenants", "sources: {files: [{glob: /a, tenant: a}], http: [{listen: '127.0.0.1:0', tokens: [{file: DIR/token, tenant: b}]}], syslog: [{listen: 'udp://127.0.0.1:0', tenant: c}]}\ntenants: {joined: [[a, b, c]]}", ""},
+		{"a joined tenant that no source has", "sources: {files: [{glob: /a, tenant: acme}]}\ntenants:\n  joined:\n    - [acme, acme-cluod]", `:4: tenants.joined[0][1]: no source is of the tenant "acme-cluod"`},
 		{"plain mail and webhook", "sources: {stdin: true}\nalerts: {routes: [{name: a, kind: email, server: 'm.example:25', plain: true, from: a@b.example, to: [c@d.example]}, {name: b, kind: webhook, plain: true, url: 'http://x.example/'}]}", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -301,6 +303,36 @@ func TestConfigGood(t *testing.T) {
 				t.Errorf("exit %d, want %q\n%s%s", code, doubt, out, errs)
 			}
 		})
+	}
+}
+
+// TestRenewed: what a run takes of a configuration that was changed, and what it says it takes a restart for.
+func TestRenewed(t *testing.T) {
+	parse := func(text string) *Config {
+		c, err := parseConfig("x.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	was := parse("listen: 127.0.0.1:8417\nlang: en\nsources: {stdin: true}\nalerts: {level: high}\n")
+	for text, want := range map[string]string{
+		"listen: 127.0.0.1:8417\nlang: fr\nsources: {stdin: true}\nalerts: {level: low, every: 5m}\narchive: {age: 3d}\nretention: {campaigns: 30d}\nrules: {no-builtin: true}": "",
+		"listen: 127.0.0.1:9\nsources: {discover: true}\nlang: fr\nalerts: {level: low}":                                                                                        "listen, sources",
+		"listen: 127.0.0.1:8417\nlang: fr\nsources: {stdin: true}\nalerts: {level: low, routes: [{name: a, kind: command, command: [/x]}]}":                                     "alerts",
+	} {
+		next, left := was.renewed(parse(text))
+		if got := strings.Join(left, ", "); got != want {
+			t.Errorf("%s: left %q, want %q", text, got, want)
+		}
+		if next.Lang != "fr" || next.Alerts.Level != "low" || next.Listen != was.Listen || len(next.Alerts.Routes) != 0 {
+			t.Errorf("%s: %+v", text, next)
+		}
+	}
+	for text, want := range map[string]bool{"": true, "# lang: fr\n---\n": true, "{}": false, "lang: fr": false} {
+		if c := parse(text); c.empty != want {
+			t.Errorf("%q: empty %v", text, c.empty)
+		}
 	}
 }
 

@@ -107,11 +107,54 @@ func (c *Config) missing() (faults []error, doubts []error) {
 			say(at, "%v", err)
 		}
 	}
+	of := c.tenants()
+	for i, g := range c.Tenants.Joined {
+		for j, t := range g {
+			if !of[t] {
+				doubt(fmt.Sprintf("$.tenants.joined[%d][%d]", i, j), "no source is of the tenant %q", t)
+			}
+		}
+	}
 	s := &c.Sources
 	if !s.Discover && !s.Stdin && len(s.Files)+len(s.Journal)+len(s.Syslog)+len(s.HTTP)+len(s.Kafka)+len(s.NATS) == 0 {
 		doubt("$.sources", "there are none, so nothing is followed: discover: true follows what this machine has")
 	}
 	return *all, *doubted
+}
+
+// tenants are those of which there may be events: of sources, tokens and certificates.
+func (c *Config) tenants() map[string]bool {
+	all := map[string]bool{}
+	s := &c.Sources
+	for _, x := range s.Files {
+		all[x.Tenant] = true
+	}
+	for _, x := range s.Journal {
+		all[x.Tenant] = true
+	}
+	for _, x := range s.Syslog {
+		all[x.Tenant] = true
+		for _, t := range x.Tenants {
+			all[t] = true
+		}
+	}
+	for _, x := range s.HTTP {
+		all[x.Tenant] = true
+		for _, t := range x.Tenants {
+			all[t] = true
+		}
+		for _, t := range x.Tokens {
+			all[t.Tenant] = true
+		}
+	}
+	for _, x := range s.Kafka {
+		all[x.Tenant] = true
+	}
+	for _, x := range s.NATS {
+		all[x.Tenant] = true
+	}
+	all[""] = all[""] || s.Discover || s.Stdin
+	return all
 }
 
 // opens holds that a file or folder is there and can be read.

@@ -58,6 +58,7 @@ func parseConfig(file string, data []byte) (*Config, error) {
 			all = append(all, d)
 		}
 	}
+	c.empty = len(all) == 0
 	if len(all) > 1 {
 		return nil, fmt.Errorf("--config %s:%d: a second document begins; only the first would be read: take the --- away", file, all[1].Body.GetToken().Position.Line)
 	}

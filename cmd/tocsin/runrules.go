@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -142,11 +143,20 @@ func (v *service) reload() {
 			v.raise("configuration", cfg.file, err.Error())
 			return
 		}
-		next := *cfg // sources, listeners and routes take a restart
-		next.Rules, next.Scope, next.Lang = now.Rules, now.Scope, now.Lang
-		next.Alerts.Level, next.Alerts.Every, next.Alerts.Past = now.Alerts.Level, now.Alerts.Every, now.Alerts.Past
-		next.Archive.Age, next.Archive.Size, next.Retention = now.Archive.Age, now.Archive.Size, now.Retention
-		cfg = &next
+		if now.empty && !cfg.empty { // as while an editor writes it
+			err := fmt.Errorf("--config %s: nothing stands in it; to take all settings back, write {}", cfg.file)
+			v.log.Error("the configuration is not used; the one at hand stays", "error", err.Error())
+			v.raise("configuration", cfg.file, err.Error())
+			return
+		}
+		next, left := cfg.renewed(now)
+		cfg = next
+		if len(left) == 0 {
+			v.clear("configuration", "restart")
+		} else {
+			v.log.Warn("settings were changed that take a restart", "settings", strings.Join(left, ", "))
+			v.raise("configuration", "restart", "changed since the start, and taken at the next one: "+strings.Join(left, ", "))
+		}
 	}
 	rules, err := loadRunRules(cfg, v.putAside())
 	if err != nil {
@@ -161,6 +171,23 @@ func (v *service) reload() {
 	v.sayRejected(old.rejected, rules.rejected)
 	v.clear("configuration", cfg.file)
 	v.log.Info("rules and settings were read anew", "rules", len(rules.set.Rules()), "before", len(old.set.Rules()), "rejected", len(rules.rejected))
+}
+
+// renewed is the configuration with what of a newer one is taken while a run goes on, and the settings that differ and take a restart:
+// sources, listeners, routes.
+func (c *Config) renewed(now *Config) (next *Config, left []string) {
+	next = new(Config)
+	*next = *c
+	next.Rules, next.Scope, next.Lang = now.Rules, now.Scope, now.Lang
+	next.Alerts.Level, next.Alerts.Every, next.Alerts.Past = now.Alerts.Level, now.Alerts.Every, now.Alerts.Past
+	next.Archive.Age, next.Archive.Size, next.Retention = now.Archive.Age, now.Archive.Size, now.Retention
+	a, b := reflect.ValueOf(next).Elem(), reflect.ValueOf(now).Elem()
+	for i := range a.NumField() {
+		if name := a.Type().Field(i).Tag.Get("yaml"); name != "" && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+			left = append(left, name)
+		}
+	}
+	return next, left
 }
 
 // judging is how the run judges by the rules and settings at hand.
