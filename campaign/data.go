@@ -17,7 +17,8 @@ func (s *story) data() []string {
 		}
 	}
 	var out []string
-	sent := int64(0)
+	sent, mails := int64(0), 0
+	servers := map[string]bool{}
 	for _, d := range s.all {
 		one := s.act[d]
 		if one.lead != d {
@@ -32,6 +33,13 @@ func (s *story) data() []string {
 		}
 		switch outcome := one.outcome(); {
 		case outcome == tocsin.Failed || outcome == tocsin.Denied:
+		case toMail(d):
+			mails += max(one.n, d.N)
+			for _, e := range d.On {
+				if machine(e.Kind) && s.name(e.Value, d) != s.name(d.Host, d) {
+					servers[s.name(e.Value, d)] = true
+				}
+			}
 		case d.Tactic == "exfiltration" || d.Verb == "send":
 			switch {
 			case fetched(d):
@@ -53,6 +61,9 @@ func (s *story) data() []string {
 		case d.Tactic == "impact" && destroys[d.Technique[:min(len(d.Technique), 5)]]:
 			out = include(out, as("changed or destroyed"), most)
 		}
+	}
+	if mails > 0 {
+		out = include(out, several(mails, "mail")+" sent straight to at least "+several(max(len(servers), 1), "mail server")+", as spam is; what they held is not recorded", most+1)
 	}
 	if sent > 0 {
 		out = append([]string{fmt.Sprintf("%s sent out in all, as far as the logs count it", size(sent))}, out...)
