@@ -85,14 +85,14 @@ func (r *reach) String() string {
 	if r.undated {
 		within = "in logs without times"
 	}
-	shown := fmt.Sprintf("%d of them shown to have worked", r.worked)
+	shown := fmt.Sprintf("%d of these shown to have worked", r.worked)
 	switch {
-	case r.worked == r.traces:
-		shown = "shown to have worked"
 	case r.worked == 0:
-		shown = "whether it worked is not recorded"
+		shown = "none of these shown to have worked"
+	case r.worked == r.traces:
+		shown = "all of these shown to have worked"
 	}
-	s := fmt.Sprintf("%s %s of %d that were tried, %s, %s entered", within, several(r.traces, "tactic"), r.tried, shown, several(r.reached, "machine"))
+	s := fmt.Sprintf("%s %s tried, %d not known to have failed, %s, %s entered", within, several(r.tried, "tactic"), r.traces, shown, several(r.reached, "machine"))
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}

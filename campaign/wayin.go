@@ -21,6 +21,9 @@ func (s *story) wayIn(shown bool, next func(string)) {
 	case shown:
 	case entry != nil:
 		next("The earliest access seen is at " + clock(entry.Time, "a time that is not known") + onMachine(entry.Host) + ": " + clip(entry.What) + ". How it was obtained is not shown: " + look + "it.")
+	case s.sought():
+		next("How the intruder got in is not shown; ways in were sought from " + clock(c.First, "its first action") + " on: look at the requests and logins that worked from then on.")
+		return
 	default:
 		next("How the intruder got in is not shown: " + look + clock(c.First, "its first action") + ".")
 		return // which is asked of all machines
@@ -48,6 +51,16 @@ func (s *story) wayIn(shown bool, next func(string)) {
 	if len(without) > 0 {
 		next("How the intruder got into " + strings.Join(without, ", ") + " is not shown: look at what reached there before the first act on each.")
 	}
+}
+
+// sought says that the first tactic that is told is one of who is not in yet.
+func (s *story) sought() bool {
+	for _, d := range s.all {
+		if d.Tactic != "" && d.Weight > 0 {
+			return d.Tactic == "reconnaissance" || d.Tactic == "initial-access"
+		}
+	}
+	return false
 }
 
 // onMachine names a machine within a sentence, if one is known.

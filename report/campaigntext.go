@@ -185,8 +185,10 @@ func (p *page) campaign(c *tocsin.Campaign, end time.Time, keys int) (b campaign
 func (p *page) stillShort(c *tocsin.Campaign, end time.Time) string {
 	silence := end.Sub(c.Last)
 	switch {
+	case silence < time.Second:
+		return "goes on until the logs end"
 	case silence <= quietAfter:
-		return "still active when the logs end"
+		return "last seen " + lasting(silence) + " before the logs end, so that it may go on"
 	case silence <= longestQuiet(c):
 		return "quiet for " + lasting(silence) + " when the logs end, but longer before"
 	}

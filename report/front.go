@@ -92,7 +92,7 @@ func (a *dossier) limits() []text {
 		for i := range c.Skipped[:min(len(c.Skipped), 4)] {
 			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", quote(shorten(c.Skipped[i].Why, 120)))...))
 		}
-		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, w.sure().between)))
+		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, w.sure().between), moreOf(w, int(c.FilesSkipped)-len(why))))
 	}
 	if c.FaultN > 0 {
 		all = append(all, fill(x.faulty, w.long(c.FaultN)))
@@ -106,6 +106,14 @@ func (a *dossier) limits() []text {
 		all = append(all, fill(x.guessed, w.long(g.N), say(quote(what), ", ", val(shorten(g.Path, 160)))))
 	}
 	return all
+}
+
+// moreOf is how many more there are than were listed, empty for none.
+func moreOf(w *words, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return " " + w.more(n)
 }
 
 // traits are what incidents are compared by.
@@ -234,7 +242,9 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	var names, hosts []string
 	for _, x := range actorsOf(c) {
 		if x.Local {
-			hosts = append(hosts, strings.TrimPrefix(x.ID, "host:"))
+			if h := strings.TrimPrefix(x.ID, "host:"); !contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
 		} else {
 			names = append(names, actorName(x))
 		}
@@ -281,32 +291,44 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 	if e := keyEvent(c, "contact", "sign"); e != nil {
 		t = append(t, fill(x.firstSign, stampOf(e.Time), a.command(e.What))...)
 	}
+	for i := range c.Steps {
+		if s := &c.Steps[i]; s.Tactic == "initial-access" && datable(s.First) {
+			return append(t, fill(x.maybeIn, stampOf(s.First), a.finding("step", s.Summary))...)
+		}
+	}
 	return append(t, say(".")...)
 }
 
-// frontDone is the phases that were reached, and those that were only tried.
+// frontDone is the phases that were reached, those of which it is not recorded, and those that failed.
 func (a *dossier) frontDone(c *tocsin.Campaign) text {
-	var done, tried []string
+	x := a.w.front()
+	var worked, open, failed []string
 	for _, slug := range tacticsInOrder(c) {
-		failed := false
-		worked := false
+		into := &failed
 		for i := range c.Steps {
-			if s := &c.Steps[i]; s.Tactic == slug {
-				worked = worked || s.Worked > 0 || s.Actions > s.Failed
-				failed = failed || s.Failed > 0
+			switch s := &c.Steps[i]; {
+			case s.Tactic != slug:
+			case s.Worked > 0:
+				into = &worked
+			case s.Actions > s.Failed && into == &failed:
+				into = &open
 			}
 		}
-		if failed && !worked {
-			tried = append(tried, a.w.tactic(slug))
-		} else {
-			done = append(done, a.w.tactic(slug))
+		*into = append(*into, a.w.tactic(slug))
+	}
+	var parts []text
+	for _, k := range []struct {
+		sentence string
+		tactics  []string
+	}{{"{0}", worked}, {x.doneOpen, open}, {x.triedOnly, failed}} {
+		if len(k.tactics) > 0 {
+			parts = append(parts, fill(k.sentence, quote(strings.Join(k.tactics, ", "))))
 		}
 	}
-	t := say(quote(or(strings.Join(done, ", "), "–")))
-	if len(tried) > 0 {
-		t = append(t, fill(a.w.front().triedOnly, quote(strings.Join(tried, ", ")))...)
+	if len(parts) == 0 {
+		return say("–")
 	}
-	return append(t, say(".")...)
+	return append(joinTexts(parts, a.w.sure().between), say(".")...)
 }
 
 func (a *dossier) frontTaken(c *tocsin.Campaign) text {
@@ -353,6 +375,9 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	for _, g := range groups[:min(len(groups), maxFrontWays)] {
 		f := g[0]
 		t := w.laid(g...)
+		if doubtful(&f.KeyEvent) && !datable(f.Used) {
+			t = append(t, say(" (", w.key.unproven, ")")...)
+		}
 		if datable(f.Used) {
 			t = append(t, fill(x.laidUsed, stampOf(f.Used))...)
 		}

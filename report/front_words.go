@@ -9,8 +9,8 @@ type frontWords struct {
 	sameAfter, nothing                                  string // nothing: {1} is incident or incidents
 	who, in, done, taken, still, sure, next             string // labels
 	unknownDoer, inAt, inHost, inFrom, inUnsure         string
-	notShown, firstSign                                 string
-	triedOnly                                           string
+	notShown, firstSign, maybeIn                        string
+	doneOpen, triedOnly                                 string
 	sent, sending, packed, secrets, noneTaken           string // {0} what, {1} where to or where
 	laid, laidNone, laidUsed, removed, notRemoved       string
 	weakest, alone, weakly, thin                        string
@@ -20,7 +20,7 @@ type frontWords struct {
 	unread, bareWindows, cut, guessed, faulty, tries    string
 	appendix, weighed, groupNote                        string
 	kinds                                               map[string]string // of footholds
-	lock, take, stop, closeWay, isolate                 string
+	lock, halt, take, stop, closeWay, isolate, examine  string
 	controller, pod, moved                              string
 	renew, restore, turnOn, recall, misuse              string
 	cost                                                map[string]string
@@ -36,26 +36,26 @@ var frontIn = map[string]*frontWords{
 		sameAfter: "What is shared does not show that they are one: it was too little to join them.", nothing: "Nothing in common with any other (address, neighbouring address, machine, account): {1} {0}.",
 		who: "Who", in: "How in", done: "Done", taken: "Taken", still: "Still there", sure: "How sure", next: "Next",
 		unknownDoer: "not known; only what happened on {0}", inAt: "{0} UTC: {1}", inHost: ", on {0}", inFrom: ", from {0}", inUnsure: "; that it worked is not recorded",
-		notShown: "not shown", firstSign: "; the first sign is at {0} UTC: {1}",
-		triedOnly: "; only tried: {0}",
-		sent:      "data was sent out{1}: {0}", sending: "data was being sent out{1}: {0}; that it left is not shown", packed: "data was taken together: {0}", secrets: "secrets were read or taken: {0}",
+		notShown: "not shown", firstSign: "; the first sign is at {0} UTC: {1}", maybeIn: "; what was tried may be it, from {0} UTC on: {1}.",
+		doneOpen: "that it worked is not recorded: {0}", triedOnly: "tried, and failed: {0}",
+		sent: "data was sent out{1}: {0}", sending: "data was being sent out{1}: {0}; that it left is not shown", packed: "data was taken together: {0}", secrets: "secrets were read or taken: {0}",
 		noneTaken: "no access to data was seen, which is no proof that there was none",
 		laid:      "{0} {1}", laidNone: "no way to come back was seen.", laidUsed: " (last used {0} UTC)", removed: "removed {0} UTC", notRemoved: "removal not seen",
 		weakest: "weakest join: ", alone: "nothing had to be joined.", weakly: "{0} of {1} victims are told of because of their company only.", thin: "What was not read limits all of this: see above.",
 		nothingNext: "nothing is sure enough to act on; look into the incident itself first.",
 		decoded:     " (decoded: {0})", inFull: " [in full: {0}]", whole: "Commands in full", number: "No.",
 		back: "Ways to come back", backHead: "What was laid", backNone: "None was seen. That is no proof that there is none.", removalHead: "Removal", byUse: "last used {0} UTC", seeAt: ", {0}",
-		unread: "Files not read: {0} ({1}).", bareWindows: "{0} events of Windows logs were read without a rule collection: what only such rules see is missing.", cut: "The run ended before all was read: {0}.", guessed: "{0} events have times that rest on a guess: {1}.",
+		unread: "Files not read: {0} ({1}{2}).", bareWindows: "{0} events of Windows logs were read without a rule collection: what only such rules see is missing.", cut: "The run ended before all was read: {0}.", guessed: "{0} events have times that rest on a guess: {1}.",
 		faulty: "Records or files that could not be read as they stand: {0}.", tries: "{0} tried something and are not known to have got anywhere, so that they are in no incident{1}.",
 		appendix: "Appendix", weighed: "Evidence of incident {0}, weighed", groupNote: "Rows with the same role and reason are one.",
 		kinds: map[string]string{"account": "account", "key": "key for logging in", "credential": "access key or password", "policy": "rights or role", "changed": "changed account", "cron": "cron entry", "task": "scheduled task", "timer": "systemd timer", "job": "cluster job", "service": "service", "workload": "workload in the cluster",
 			"webshell": "web shell or server component", "autostart": "autostart", "trigger": "event trigger", "login": "change of how logins are checked", "hijack": "hijacked program", "image": "changed image", "remote": "remote access", "other": "other way back"},
-		lock: "Lock {0}: end sessions, renew passwords and keys", take: "Take away, after a copy as evidence: {0}", stop: "Block, and search all logs for: {0}",
-		closeWay: "Patch or take off the internet what was entered on {0} ({1})", isolate: "Isolate, after securing memory and disks: {0}",
-		controller: "{0} looks like a domain controller: isolating it stops logins for all; watch it and rebuild in order instead", pod: "{0} is in a cluster: keep a copy of the pod, then delete it and cordon its node; the address is reused", moved: "find out which machine had {0} at the time: addresses move",
-		renew: "Renew the secrets that were read: {0}", restore: "Restore what was damaged from copies out of reach, and rebuild: {0}", turnOn: "Check that logging and protection run, and look for gaps in what they kept; they were impaired by: {0}",
+		lock: "Lock {0}: end sessions, renew passwords and keys", halt: "Stop what the agent {0} runs, and hold the account and keys by which it asks its model", examine: "Examine first, and isolate what it is borne out on: {0}", take: "Take away, after a copy as evidence: {0}", stop: "Block, and search all logs for: {0}",
+		closeWay: "Patch or take off the internet the service on {0} that was made to run: {1}", isolate: "Isolate, after securing memory and disks: {0}",
+		controller: "{0} looks like a domain controller: isolating it stops logins for all; watch it, and rebuild the domain in order if what was done there is borne out", pod: "{0} is in a cluster: keep a copy of the pod, then delete it and cordon its node; the address is reused", moved: "find out which machine had {0} at the time: addresses move",
+		renew: "Renew the secrets that were read by: {0}", restore: "Restore what was damaged from copies out of reach, and rebuild: {0}", turnOn: "Check that logging and protection run, and look for gaps in what they kept; they were impaired by: {0}",
 		recall: "Ask who runs {0} to preserve and then delete what was sent there", misuse: "Stop the use at others' cost: deny the service to the accounts above, and look at quota and bill ({0})",
-		cost: map[string]string{"lock": "cost: what runs as these stops until it has the new ones", "take": "cost: hardly any", "stop": "cost: hardly any; a provider's address may serve others", "close": "cost: the service is away meanwhile", "isolate": "cost: what these machines serve stops", "renew": "cost: all that uses them must be given the new ones", "restore": "cost: what changed since the last copy", "on": "cost: hardly any", "recall": "cost: hardly any", "misuse": "cost: those who use it in earnest wait"},
+		cost: map[string]string{"halt": "cost: its other work stops", "examine": "cost: time", "lock": "cost: what runs as these stops until it has the new ones", "take": "cost: hardly any", "stop": "cost: hardly any; a provider's address may serve others", "close": "cost: the service is away meanwhile", "isolate": "cost: what these machines serve stops", "renew": "cost: all that uses them must be given the new ones", "restore": "cost: what changed since the last copy", "on": "cost: hardly any", "recall": "cost: hardly any", "misuse": "cost: those who use it in earnest wait"},
 	},
 	"fr": {
 		head: "L'essentiel", limits: "Ce que ce rapport ne voit pas :", incidents: noun{"incident", "incidents"},
@@ -64,25 +64,25 @@ var frontIn = map[string]*frontWords{
 		sameAfter: "Ce qu'ils partagent ne montre pas qu'ils ne font qu'un : c'était trop peu pour les rapprocher.", nothing: "Rien en commun avec un autre (adresse, adresse voisine, machine, compte) : {1} {0}.",
 		who: "Qui", in: "Entrée", done: "Actes", taken: "Pris", still: "Encore en place", sure: "Certitude", next: "À faire",
 		unknownDoer: "inconnu ; seuls sont connus des faits survenus sur {0}", inAt: "{0} UTC : {1}", inHost: ", sur {0}", inFrom: ", depuis {0}", inUnsure: " ; sa réussite n'est pas journalisée",
-		notShown: "pas montrée", firstSign: " ; le premier signe est à {0} UTC : {1}",
-		triedOnly: " ; seulement tentés : {0}",
-		sent:      "des données sont sorties{1} : {0}", sending: "des données étaient en cours d'envoi{1} : {0} ; rien ne montre qu'elles sont parties", packed: "des données ont été rassemblées : {0}", secrets: "des secrets ont été lus ou pris : {0}",
+		notShown: "pas montrée", firstSign: " ; le premier signe est à {0} UTC : {1}", maybeIn: " ; peut-être ce qui a été tenté à partir de {0} UTC : {1}.",
+		doneOpen: "réussite non journalisée : {0}", triedOnly: "tentés, en échec : {0}",
+		sent: "des données sont sorties{1} : {0}", sending: "des données étaient en cours d'envoi{1} : {0} ; rien ne montre qu'elles sont parties", packed: "des données ont été rassemblées : {0}", secrets: "des secrets ont été lus ou pris : {0}",
 		noneTaken: "aucun accès à des données n'a été observé, ce qui ne prouve pas qu'il n'y en a pas eu",
 		laid:      "{0} {1}", laidNone: "aucun moyen de revenir n'a été observé.", laidUsed: " (dernier usage : {0} UTC)", removed: "retrait le {0} UTC", notRemoved: "retrait non observé",
 		weakest: "rapprochement le plus faible : ", alone: "il n'y avait rien à rapprocher.", weakly: "{0} victimes sur {1} ne sont citées qu'en raison de leur entourage.", thin: "Ce qui n'a pas été lu limite tout cela : voir plus haut.",
 		nothingNext: "rien n'est assez sûr pour agir ; examiner d'abord l'incident lui-même.",
 		decoded:     " (décodé : {0})", inFull: " [en entier : {0}]", whole: "Commandes en entier", number: "N°",
 		back: "Moyens de revenir", backHead: "Ce qui a été posé", backNone: "Aucun n'a été observé. Cela ne prouve pas qu'il n'y en a pas.", removalHead: "Retrait", byUse: "dernier usage : {0} UTC", seeAt: ", {0}",
-		unread: "Fichiers non lus : {0} ({1}).", bareWindows: "{0} événements de journaux Windows ont été lus sans collection de règles : ce que seules elles voient manque.", cut: "La lecture s'est arrêtée avant la fin : {0}.", guessed: "{0} événements ont une heure qui repose sur une supposition : {1}.",
+		unread: "Fichiers non lus : {0} ({1}{2}).", bareWindows: "{0} événements de journaux Windows ont été lus sans collection de règles : ce que seules elles voient manque.", cut: "La lecture s'est arrêtée avant la fin : {0}.", guessed: "{0} événements ont une heure qui repose sur une supposition : {1}.",
 		faulty: "Enregistrements ou fichiers illisibles tels quels : {0}.", tries: "{0} ont tenté quelque chose sans résultat connu et ne sont dans aucun incident{1}.",
 		appendix: "Annexe", weighed: "Indices de l'incident {0}, pondérés", groupNote: "Les lignes de même rôle et de même motif n'en font qu'une.",
 		kinds: map[string]string{"account": "compte", "key": "clé de connexion", "credential": "clé d'accès ou mot de passe", "policy": "droits ou rôle", "changed": "compte modifié", "cron": "entrée cron", "task": "tâche planifiée", "timer": "minuterie systemd", "job": "tâche de grappe", "service": "service", "workload": "charge dans la grappe",
 			"webshell": "porte dérobée web ou composant de serveur", "autostart": "démarrage automatique", "trigger": "déclencheur", "login": "contrôle des connexions modifié", "hijack": "programme détourné", "image": "image modifiée", "remote": "accès distant", "other": "autre moyen de revenir"},
-		lock: "Verrouiller {0} : fermer les sessions, renouveler mots de passe et clés", take: "Retirer, après copie comme preuve : {0}", stop: "Bloquer et rechercher dans tous les journaux : {0}",
-		closeWay: "Corriger ou retirer d'Internet ce par quoi {0} a été atteinte ({1})", isolate: "Isoler, après copie de la mémoire et des disques : {0}",
-		controller: "{0} paraît être un contrôleur de domaine : l'isoler arrête les connexions de tous ; le surveiller et le reconstruire en ordre plutôt", pod: "{0} est dans une grappe : copier le pod, puis le supprimer et fermer son nœud ; l'adresse resservira", moved: "établir quelle machine avait {0} à ce moment : les adresses changent de machine",
-		renew: "Renouveler les secrets lus : {0}", restore: "Restaurer ce qui a été abîmé depuis des copies hors d'atteinte et reconstruire : {0}", turnOn: "Vérifier que la journalisation et la protection fonctionnent et rechercher les lacunes ; elles ont été affaiblies par : {0}",
+		lock: "Verrouiller {0} : fermer les sessions, renouveler mots de passe et clés", halt: "Arrêter ce qu'exécute l'agent {0}, et suspendre le compte et les clés par lesquels il interroge son modèle", examine: "Examiner d'abord, et isoler là où cela se confirme : {0}", take: "Retirer, après copie comme preuve : {0}", stop: "Bloquer et rechercher dans tous les journaux : {0}",
+		closeWay: "Corriger ou retirer d'Internet le service de {0} auquel on a fait exécuter : {1}", isolate: "Isoler, après copie de la mémoire et des disques : {0}",
+		controller: "{0} paraît être un contrôleur de domaine : l'isoler arrête les connexions de tous ; le surveiller, et reconstruire le domaine en ordre si ce qui y a été fait se confirme", pod: "{0} est dans une grappe : copier le pod, puis le supprimer et fermer son nœud ; l'adresse resservira", moved: "établir quelle machine avait {0} à ce moment : les adresses changent de machine",
+		renew: "Renouveler les secrets lus par : {0}", restore: "Restaurer ce qui a été abîmé depuis des copies hors d'atteinte et reconstruire : {0}", turnOn: "Vérifier que la journalisation et la protection fonctionnent et rechercher les lacunes ; elles ont été affaiblies par : {0}",
 		recall: "Demander à qui exploite {0} de préserver puis d'effacer ce qui y est allé", misuse: "Arrêter l'usage aux frais d'autrui : refuser le service aux comptes ci-dessus, voir quota et facture ({0})",
-		cost: map[string]string{"lock": "coût : ce qui tourne sous ces comptes s'arrête en attendant", "take": "coût : presque aucun", "stop": "coût : presque aucun ; l'adresse d'un fournisseur peut servir à d'autres", "close": "coût : le service est absent en attendant", "isolate": "coût : ce que servent ces machines s'arrête", "renew": "coût : tout ce qui s'en sert doit recevoir les nouveaux", "restore": "coût : ce qui a changé depuis la dernière copie", "on": "coût : presque aucun", "recall": "coût : presque aucun", "misuse": "coût : ceux qui s'en servent pour de bon attendent"},
+		cost: map[string]string{"halt": "coût : ses autres travaux s'arrêtent", "examine": "coût : du temps", "lock": "coût : ce qui tourne sous ces comptes s'arrête en attendant", "take": "coût : presque aucun", "stop": "coût : presque aucun ; l'adresse d'un fournisseur peut servir à d'autres", "close": "coût : le service est absent en attendant", "isolate": "coût : ce que servent ces machines s'arrête", "renew": "coût : tout ce qui s'en sert doit recevoir les nouveaux", "restore": "coût : ce qui a changé depuis la dernière copie", "on": "coût : presque aucun", "recall": "coût : presque aucun", "misuse": "coût : ceux qui s'en servent pour de bon attendent"},
 	},
 }

@@ -396,7 +396,7 @@ func (a *dossier) leads(c *tocsin.Campaign) {
 	var items []text
 	for i := range c.Leads[:min(len(c.Leads), maxRows)] {
 		l := &c.Leads[i]
-		items = append(items, fill(a.w.leadRow, a.w.tell("lead", l.Title), val(or(l.Host, "–")), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
+		items = append(items, fill(a.w.leadRow, a.w.tell("lead", l.Title), onHostOf(a.w, l.Host), a.w.times(l.N), stampOf(l.First), val(place(&l.Place))))
 	}
 	a.list(items)
 	a.beyond(len(c.Leads), maxRows)
@@ -501,4 +501,12 @@ func order(t time.Time) int64 {
 		return math.MaxInt64
 	}
 	return t.Unix()
+}
+
+// onHostOf says on which machine, empty where none is named.
+func onHostOf(w *words, host string) text {
+	if host == "" {
+		return nil
+	}
+	return fill(w.leadOn, val(host))
 }

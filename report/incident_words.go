@@ -27,12 +27,12 @@ type words struct {
 	tactics                  map[string]string
 
 	// The story.
-	acted, actedOne, inOrgs, nobody                   string
-	file, event                                       noun
-	reachedNone, reachedAll, reachedSome, order       string
-	enteredOf                                         string // {0} of {1}, or {2} and {3}: reached, all with the noun, reached with the noun, all
-	driven, sureOf, autonomy, decided                 string
-	adapted, dataTouched, active, paused, silent, why string
+	acted, actedOne, inOrgs, nobody                               string
+	file, event                                                   noun
+	reachedNone, reachedAll, reachedSome, order                   string
+	enteredOf                                                     string // {0} of {1}, or {2} and {3}: reached, all with the noun, reached with the noun, all
+	driven, sureOf, autonomy, decided                             string
+	adapted, dataTouched, active, activeLast, paused, silent, why string
 
 	// The incident report.
 	finding, byLogs, incident, rated, made, idLabel, noCampaigns, others   string
@@ -48,7 +48,7 @@ type words struct {
 	read, notRead, faults, timeless, struck, spanRead, noCoverage, missing string
 	cautions, quotedNote, rest, commands, places                           string
 	changes                                                                map[string]string
-	leads, leadRow, attempts, asides                                       string
+	leads, leadRow, leadOn, attempts, asides                               string
 
 	// What is not there, and what is there weakly.
 	lost, was, weak, weakNote, weakLeftOut         string
@@ -116,7 +116,7 @@ var english = words{
 	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0}.", enteredOf: "{0} of {1}",
 	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sureOf: " ({0})",
 	autonomy: "By estimate {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
-	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "It was still active when the logs end, at {0} UTC.",
+	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "Its last act is {1} before the logs end, at {0} UTC, so that it may go on.", activeLast: "It acted until the logs end, at {0} UTC, and may go on.",
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
 
@@ -137,11 +137,11 @@ var english = words{
 	counterNone:         "None follows from what was seen.",
 	read:                "Read: {0} of {1}, {2}.", notRead: "Not read: {0}, whose contents are not in this report.", faults: "Records or files that could not be read as they stand: {0}.", timeless: "Events without a time: {0}.", struck: "Stamps that were not believed: {0}.",
 	spanRead: "The logs span {0} to {1}.", noCoverage: "What was read is not known to this report.", missing: "Telemetry that would tell more:",
-	rest: "{0} more are not shown here; the JSONL has all.", commands: "Commands and requests:", places: "Evidence: {0}",
+	rest: "Not shown here: {0} more; the JSONL has all.", commands: "Commands and requests:", places: "Evidence: {0}",
 	cautions:   "This report is made by a program from logs. It shows what the logs show: what was not logged, not read or deleted is missing. Actors are joined by weighted evidence and may be wrong; the driver is a judgement, not a proof, and names no person or group. Times are as the logs state them.",
 	quotedNote: "",
 	changes:    map[string]string{"address": "address", "user_agent": "user agent", "tool": "tool", "account": "account", "pace": "pace"},
-	leads:      "Unusual in the same organisations, too weak to be joined:", leadRow: "{0} on {1}, {2}, {3} ({4})",
+	leads:      "Unusual in the same organisations, too weak to be joined:", leadRow: "{0}{1}, {2}, {3} ({4})", leadOn: " on {0}",
 	attempts: "Besides, {0} tried something and are not known to have got anywhere.", asides: "In no campaign, but telling: {0} kinds of things on single machines.",
 	lost: "What this campaign may lack", was: "Earlier told as {0}.", weak: "weak",
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
@@ -188,7 +188,7 @@ var french = words{
 	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0}.", enteredOf: "{2} sur {3}",
 	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sureOf: " ({0})",
 	autonomy: "Selon l'estimation, {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
-	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "La campagne était encore active à la fin des journaux, le {0} UTC.",
+	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "Sa dernière action précède de {1} la fin des journaux, le {0} UTC : elle se poursuit peut-être.", activeLast: "Elle agissait jusqu'à la fin des journaux, le {0} UTC, et se poursuit peut-être.",
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 
@@ -213,7 +213,7 @@ var french = words{
 	cautions:   "Ce rapport est établi par un programme à partir de journaux. Il montre ce que les journaux montrent : ce qui n'a pas été journalisé, pas été lu ou a été effacé n'y figure pas. Les acteurs sont rapprochés par des indices pondérés et le rapprochement peut être erroné ; la nature de l'opérateur est un jugement, non une preuve, et ne désigne ni personne ni groupe. Les heures sont celles des journaux.",
 	quotedNote: "Les commandes, les noms et les textes des journaux sont cités tels quels, de même que les titres de règles et d'alertes, qui sont des noms propres : ils restent en anglais, entre guillemets.", untranslated: "« {0} » (en anglais)",
 	changes: map[string]string{"address": "adresse", "user_agent": "agent utilisateur", "tool": "outil", "account": "compte", "pace": "rythme"},
-	leads:   "Inhabituel dans les mêmes organisations, trop faible pour être rattaché :", leadRow: "{0} sur {1}, {2}, {3} ({4})",
+	leads:   "Inhabituel dans les mêmes organisations, trop faible pour être rattaché :", leadRow: "{0}{1}, {2}, {3} ({4})", leadOn: " sur {0}",
 	attempts: "Par ailleurs, {0} ont tenté quelque chose sans que l'on sache s'ils sont arrivés à quoi que ce soit.", asides: "Hors de toute campagne, mais parlants : {0} types de faits sur des machines isolées.",
 	lost: "Ce qui peut manquer à cette campagne", was: "Rapportée auparavant sous {0}.", weak: "faible",
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",

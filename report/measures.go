@@ -34,7 +34,7 @@ func controller(host string) bool {
 var misused = []string{"T1496", "T1499", "T1498"}
 
 // actedOn is the names that measures are about. Names that belong to the campaign weakly are not among those to act on.
-type actedOn struct{ hosts, accounts, weak, block, made []string }
+type actedOn struct{ hosts, accounts, agents, weak, weakHosts, block, made []string }
 
 func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 	same := map[string]bool{} // further names of machines that were reached
@@ -48,12 +48,15 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 		}
 		if v.Tie == tocsin.Weak {
 			n.weak = append(n.weak, v.Value)
+			if v.Kind == "host" || v.Kind == "address" {
+				n.weakHosts = append(n.weakHosts, v.Value)
+			}
 			continue
 		}
 		switch v.Kind {
 		case "host", "address":
 			n.hosts = append(n.hosts, v.Value)
-		case "user", "principal", "agent":
+		case "user", "principal":
 			n.accounts = append(n.accounts, v.Value)
 		}
 	}
@@ -66,7 +69,11 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 				continue
 			}
 			switch h.Kind {
-			case "user", "principal", "agent":
+			case "agent":
+				if !contains(n.agents, h.Value) {
+					n.agents = append(n.agents, h.Value)
+				}
+			case "user", "principal":
 				if !same[h.Value] && !contains(n.accounts, h.Value) {
 					n.accounts = append(n.accounts, h.Value)
 				}
@@ -96,6 +103,9 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	add := func(cost string, t text) {
 		all = append(all, append(t, say(" ("+x.cost[cost]+").")...))
 	}
+	if len(n.agents) > 0 {
+		add("halt", fill(x.halt, w.vals(n.agents, 8)))
+	}
 	if len(n.accounts) > 0 {
 		add("lock", fill(x.lock, w.vals(n.accounts, 8)))
 	}
@@ -119,8 +129,11 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && strings.HasPrefix(e.Technique, "T1190") {
 		add("close", fill(x.closeWay, val(e.Host), val(concise(e.What, maxNamed))))
 	}
-	if len(n.hosts) > 0 {
+	switch {
+	case len(n.hosts) > 0:
 		all = append(all, a.isolation(c, n.hosts))
+	case len(n.weakHosts) > 0:
+		add("examine", fill(x.examine, w.vals(n.weakHosts, 5)))
 	}
 	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
 		what := say(val(concise(e.What, maxNamed)))

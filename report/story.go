@@ -70,8 +70,10 @@ func (w *words) state(c *tocsin.Campaign, end time.Time) []text {
 	}
 	silence, quiet := end.Sub(c.Last), longestQuiet(c)
 	switch {
+	case silence < time.Second:
+		return []text{fill(w.activeLast, stampOf(end))}
 	case silence <= quietAfter:
-		return []text{fill(w.active, stampOf(end))}
+		return []text{fill(w.active, stampOf(end), w.lasting(silence))}
 	case silence <= quiet:
 		return []text{fill(w.paused, w.lasting(silence), w.lasting(quiet))}
 	}
