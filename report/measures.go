@@ -135,6 +135,9 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	case len(n.weakHosts) > 0:
 		add("examine", fill(x.examine, w.vals(n.weakHosts, 5)))
 	}
+	if within := privateOf(keyEvent(c, "control")); len(within) > 0 {
+		add("find", fill(x.find, w.vals(within, 4)))
+	}
 	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
 		what := say(val(concise(e.What, maxNamed)))
 		if e.Host != "" {
@@ -161,6 +164,20 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		add("on", fill(x.turnOn, what))
 	}
 	return all[:min(len(all), maxMeasures)]
+}
+
+// privateOf are the addresses that a key event reached that are private: nothing to block, but somebody's machine.
+func privateOf(e *tocsin.KeyEvent) (all []string) {
+	if e == nil || e.Tie == tocsin.Weak {
+		return nil
+	}
+	for _, on := range e.On {
+		_, name, _ := strings.Cut(on, ":")
+		if ip, err := netip.ParseAddr(name); err == nil && ip.IsPrivate() && !contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // toRemove are the ways to come back that were not seen removed, and the accounts and keys that were made and are none of them.
