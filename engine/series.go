@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -18,6 +19,9 @@ import (
 const (
 	// maxHeld bounds the hits that a State keeps in their written form, in bytes: about a fifth of what they say.
 	maxHeld = 32 << 20
+
+	// Room for writing hits is kept for the next time if it is no more than so many bytes, or than four times what was written.
+	mostWriting = 1 << 20
 
 	// A stretch of hits is full with so many bytes, or when it spans so long.
 	fullStretch = 64 << 10
@@ -38,6 +42,8 @@ type series struct {
 	bytes   int
 	dropped tocsin.LetGo
 	quiet   bool // what is found was told before
+
+	written, packed []byte // room for hold
 }
 
 // A stretchOfHits is hits that were taken in between two marks, in their written form, as they came advance by advance.
@@ -101,8 +107,8 @@ func (r *series) hold(mark time.Time) bool {
 	if n == 0 {
 		return false
 	}
-	b, err := r.fresh.AppendBinary(nil)
-	if err != nil {
+	var err error
+	if r.written, err = r.fresh.AppendBinary(r.written[:0]); err != nil {
 		r.dropped.N += n
 		return true
 	}
@@ -115,7 +121,11 @@ func (r *series) hold(mark time.Time) bool {
 		last = &stretchOfHits{number: r.number, from: mark}
 		r.held = append(r.held, last)
 	}
-	b = s2.Encode(nil, b)
+	r.packed = s2.Encode(r.packed[:cap(r.packed)], r.written)
+	b := bytes.Clone(r.packed) // a third of what room was made for
+	if cap(r.written) > max(mostWriting, 4*len(r.written)) {
+		r.written, r.packed = nil, nil
+	}
 	last.add(mark, n, b)
 	for r.bytes += len(b); r.bytes > maxHeld && len(r.held) > 1; {
 		r.drop(true)

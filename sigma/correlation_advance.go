@@ -326,7 +326,7 @@ func (a *moment) twin(b *moment) bool {
 func (r *replay) content(m *moment) uint64 {
 	if m.content == 0 {
 		r.shelves[m.part].Load(m.slot, &r.ev)
-		m.content = contentOf(&r.ev)
+		r.room, m.content = contentOf(r.room, &r.ev)
 	}
 	return m.content &^ shared
 }
@@ -334,14 +334,15 @@ func (r *replay) content(m *moment) uint64 {
 // shared marks the content of an event that is one of several of its record, and so not told by its place alone.
 const shared = 1
 
-// contentOf is a hash of all that an event says: not 0, and without the mark.
-func contentOf(ev *tocsin.Event) uint64 {
-	var b []byte
+// contentOf is a hash of all that an event says: not 0, and without the mark. The room is given back.
+func contentOf(room []byte, ev *tocsin.Event) ([]byte, uint64) {
+	b := room[:0]
 	for _, f := range ev.Fields {
 		b = appendPart(appendPart(b, f.Name), f.Value)
 	}
-	sum := sha256.Sum256(appendPart(b, ev.Raw))
-	return max(2, binary.BigEndian.Uint64(sum[:])&^shared)
+	b = appendPart(b, ev.Raw)
+	sum := sha256.Sum256(b)
+	return b, max(2, binary.BigEndian.Uint64(sum[:])&^shared)
 }
 
 // rankNames sorts names of several lists, and gives the numbers of each list their ranks.

@@ -31,7 +31,7 @@ const (
 )
 
 // AppendBinary appends what was collected, here and by merged collectors, and not yet taken in by Advance: the events (as
-// Thin gives them), with a hash of what they said, and which rules matched them. What a page of time has collected is written
+// Thin gives them; of those that lost some, a hash of all that they said), and which rules matched them. What a page of time has collected is written
 // so before it is merged into the collector that advances; one that reads all pages and advances anew tells the same matches under the same keys, whatever
 // the marks were.
 //
@@ -89,6 +89,7 @@ type hitsWriter struct {
 	wire.Writer
 	names map[string]uint64
 	ev    tocsin.Event
+	room  []byte
 }
 
 func (w *hitsWriter) times(t time.Time) {
@@ -126,8 +127,12 @@ func (w *hitsWriter) hits(p *Correlator, numbers map[int]uint64) {
 	hits = slices.Compact(hits)
 	for e, k := range p.kept {
 		p.shelf.Load(k.slot, &w.ev)
-		w.Uint(cmp.Or(k.content, contentOf(&w.ev)))
-		w.event(p.thinned(&w.ev))
+		thin, content := p.thinned(&w.ev), k.content
+		if thin != &w.ev && content == 0 { // it cannot be told of what is written
+			w.room, content = contentOf(w.room, &w.ev)
+		}
+		w.Uint(content)
+		w.event(thin)
 		n := 0
 		for n < len(hits) && hits[n].event == uint32(e) {
 			n++

@@ -74,6 +74,7 @@ type replay struct {
 	tables  int // how many values, groups and tuples may be numbered before the unused ones are looked for
 	past    int64
 	ev      tocsin.Event
+	room    []byte // for contentOf
 
 	// Of the collectors that are taken in:
 	parts  []*Correlator
