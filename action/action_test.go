@@ -125,3 +125,20 @@ func FuzzRead(f *testing.F) {
 		})
 	})
 }
+
+// TestTargets says which words name a machine.
+func TestTargets(t *testing.T) {
+	for word, want := range map[string]string{
+		"//192.0.2.7/share": "address:192.0.2.7", `\\FILES1\c$`: "host:files1", "//dc1.corp.example/SYSVOL": "host:dc1.corp.example",
+		"//$ip/share": "", "//${host}/x": "", "//$(hostname)/x": "", `\\%COMPUTERNAME%\c$`: "", "ldap://$ip": "", "//./pipe": "",
+		"http://web1.corp.example:8080/x": "host:web1.corp.example", "198.51.100.0/24": "address:198.51.100.0/24", "deploy@192.0.2.9": "",
+	} {
+		got := ""
+		if e, ok := targetOf(word); ok {
+			got = e.Kind + ":" + e.Value
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", word, got, want)
+		}
+	}
+}

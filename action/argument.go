@@ -197,7 +197,7 @@ func targetOf(w string) (tocsin.Entity, bool) {
 		if address(w) != "" {
 			return tocsin.Entity{Kind: "address", Value: address(w)}, true
 		}
-		return tocsin.Entity{Kind: "host", Value: strings.ToLower(w)}, len(w) > 1 && w != "." && w != "?"
+		return tocsin.Entity{Kind: "host", Value: strings.ToLower(w)}, len(w) > 1 && w != "." && w != "?" && !strings.ContainsAny(w, "$%`{}()<>*\"'") // what a shell was to put in is not known
 	}
 	if w[0] >= '0' && w[0] <= '9' || strings.Count(w, ":") > 1 {
 		if a := address(w); a != "" {

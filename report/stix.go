@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -284,6 +285,21 @@ func contains(all []string, one string) bool {
 	return false
 }
 
+// hostName says that a text can be a name in the DNS, as STIX asks of one: labels of letters, digits and hyphens, of any script.
+func hostName(s string) bool {
+	if len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, func(r rune) bool {
+			return r != '-' && !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 // observable writes the cyber-observable object of an entity, unless it is there already, and returns its id; "" for
 // an entity that STIX has no object for.
 func (s *stix) observable(e *tocsin.Entity) string {
@@ -298,6 +314,9 @@ func (s *stix) observable(e *tocsin.Entity) string {
 		}
 		return s.cyber(kind, "value", v, "")
 	case "domain":
+		if !hostName(v) {
+			return ""
+		}
 		return s.cyber("domain-name", "value", v, "")
 	case "url":
 		if v = uri(v); v == "" {

@@ -170,3 +170,13 @@ func TestSTIXIndicators(t *testing.T) {
 		}
 	}
 }
+
+// TestHostName says what STIX takes for a domain name.
+func TestHostName(t *testing.T) {
+	for name, want := range map[string]bool{"dc1.corp.example": true, "dc1": true, "dc1.corp.example.": true, "bücher.example": true, "xn--bcher-kva.example": true,
+		"": false, "smug_dino": false, "$ip": false, "a..b": false, "-a.example": false, "a-.example": false, "a b": false, strings.Repeat("a", 64): false, strings.Repeat("a.", 130): false} {
+		if hostName(name) != want {
+			t.Errorf("%q: %v", name, !want)
+		}
+	}
+}
