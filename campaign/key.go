@@ -631,11 +631,11 @@ func (s *story) lateral(entry *tocsin.KeyEvent) *tocsin.KeyEvent {
 	return nil
 }
 
-// last is the last act of all, whatever it is.
+// last is the last act of the campaign, whatever it is.
 func (s *story) last() *tocsin.KeyEvent {
 	var d *tocsin.Deed
 	for _, x := range s.all {
-		if x.N > 0 && (d == nil || cmp.Or(x.Last.Compare(d.Last), cmp.Compare(flag(stepped(x)), flag(stepped(d))), cmp.Compare(d.N, x.N)) >= 0) {
+		if x.N > 0 && !x.Last.After(s.c.Last) && (d == nil || cmp.Or(x.Last.Compare(d.Last), cmp.Compare(flag(stepped(x)), flag(stepped(d))), cmp.Compare(d.N, x.N)) >= 0) {
 			d = x
 		}
 	}

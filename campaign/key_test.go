@@ -216,3 +216,13 @@ func TestPublicKeyIn(t *testing.T) {
 		}
 	}
 }
+
+// A campaign ends with the last stretch that has something telling: a job that goes on as an account that was taken is ordinary.
+func TestEnd(t *testing.T) {
+	const job = "%d | address:203.0.113.9 | session:web1/7 user:web1\\ann | web1 | run - worked 0 1 | host:web1 | audit.log | /srv/job\n"
+	half := int(ebb / time.Second)
+	c := onlyCampaign(t, server+fmt.Sprintf(job+job+job, 95+half, 95+2*half+1, 95+20*half))
+	if want := day.Add(95*time.Second + ebb); !c.Last.Equal(want) || !c.Key[len(c.Key)-1].Time.Equal(want) {
+		t.Errorf("it ends at %s, last seen %s; want %s", c.Last, c.Key[len(c.Key)-1].Time, want)
+	}
+}

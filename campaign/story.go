@@ -79,6 +79,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	}
 	slices.Sort(c.Orgs)
 	s.steps()
+	s.finish()
 	s.keyEvents()
 	s.begin()
 	s.footholds()
@@ -112,6 +113,31 @@ func (s *story) begin() {
 		sooner(c.Victims[i].First)
 	}
 	c.First = first
+}
+
+// ebb is how long after something telling ordinary acts of the same actors are taken for its end: half an hour is the quiet that ends
+// a busy stretch.
+const ebb = 30 * time.Minute
+
+// finish makes a campaign end with the last stretch of it that has something telling: what its actors do long after that, a job that
+// runs every hour as an account that was taken, is ordinary use.
+func (s *story) finish() {
+	c := s.c
+	var end time.Time
+	for _, d := range s.all {
+		if stepped(d) || d.Weight > 0 || !end.IsZero() && d.Time.Sub(end) <= ebb {
+			end = later(end, d.Last)
+		}
+	}
+	for i := range c.Steps {
+		end = later(end, c.Steps[i].Last)
+	}
+	for i := range c.Victims {
+		end = later(end, c.Victims[i].Last)
+	}
+	if !end.IsZero() {
+		c.Last = end
+	}
 }
 
 // actors lists who it was, who acted most first, and what joins them.
