@@ -64,7 +64,8 @@ type world struct {
 	acting    map[string]bool                        // names of machines of which there are logs or actions
 	domains   map[string]bool                        // of such machines
 	apart     [][2]*member
-	shown     []shown // attempts that worked by what came of them
+	shown     []shown                         // attempts that worked by what came of them
+	effects   map[*tocsin.Deed][]*tocsin.Deed // of each of these; see provedOn
 }
 
 func newWorld(actors []*tocsin.Actor, names Names, apart [][2]string) *world {

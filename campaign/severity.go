@@ -185,7 +185,7 @@ func progress(deeds []*tocsin.Deed, c *tocsin.Campaign, from time.Time, outcome 
 			}
 		}
 	}
-	r.traces, r.ways, r.tried, r.rooted, r.orgs, r.worked = len(best), len(ways), len(tried), len(rooted), len(orgs), len(worked)
+	r.traces, r.ways, r.tried, r.rooted, r.orgs, r.worked = len(best), len(ways), len(tried), len(rooted), len(organisations(orgs)), len(worked)
 	r.sum, r.waysSum = total(best), total(ways)
 	return r
 }

@@ -66,3 +66,17 @@ func TestSeverity(t *testing.T) {
 		}
 	}
 }
+
+// An account of a cloud that is met beside domains is not counted as one more organisation.
+func TestOrganisations(t *testing.T) {
+	for in, want := range map[string]string{"": "", "shop.example": "shop.example", "aws:123456789012": "aws:123456789012", "aws:123456789012 aws:210987654321": "aws:123456789012 aws:210987654321",
+		"aws:123456789012 shop.example": "shop.example", "clinic.example my-project shop.example": "clinic.example shop.example"} {
+		all := map[string]bool{}
+		for o := range strings.FieldsSeq(in) {
+			all[o] = true
+		}
+		if got := strings.Join(organisations(all), " "); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

@@ -178,7 +178,7 @@ func of(all []trial, org string) []trial {
 	if org == "" {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return t.d.Org != "" && t.d.Org != org })
+	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return !ofOrg(t.d, org) })
 }
 
 // spoke says which machine an address is that a network's log saw speak to what was named to that machine alone, or that was
@@ -327,8 +327,24 @@ func onWire(d *tocsin.Deed) bool {
 }
 
 // oneOrg says that two are of one organisation, as far as it is known.
-func oneOrg(x, y *trial) bool {
-	return x.d.Org == y.d.Org || x.d.Org == "" || y.d.Org == "" || onWire(x.d)
+func oneOrg(x, y *trial) bool { return y.d.Org == "" || onWire(x.d) || ofOrg(x.d, y.d.Org) }
+
+// ofOrg says that an attempt was on an organisation, as far as it is known: where its log is of none, as an agent's own, by the names of
+// the machines that it went to.
+func ofOrg(d *tocsin.Deed, org string) bool {
+	if d.Org != "" || !strings.Contains(org, ".") {
+		return d.Org == "" || d.Org == org
+	}
+	machines, foreign := 0, 0
+	for i := range d.On {
+		if e := &d.On[i]; machine(e.Kind) {
+			machines++
+			if name := strings.ToLower(e.Value); e.Kind == "host" && strings.Count(name, ".") > 1 && !strings.HasSuffix(name, "."+org) {
+				foreign++
+			}
+		}
+	}
+	return foreign == 0 || foreign < machines
 }
 
 // nameless is what an address and a machine have in common of neither of which the other is known.
@@ -464,6 +480,38 @@ func tell(all []shown) {
 
 // effectWeight is how telling an effect is, in nats: as an action of level medium.
 const effectWeight = 2.0
+
+// provedOn are the machines on which something came of a deed that went to several, as far as they are named; none where it went to
+// one, or nothing is known to have come of it.
+func (w *world) provedOn(d *tocsin.Deed) []string {
+	machines := 0
+	for i := range d.On {
+		if machine(d.On[i].Kind) {
+			machines++
+		}
+	}
+	if d.Shown == "" || machines < 2 {
+		return nil
+	}
+	if w.effects == nil {
+		w.effects = map[*tocsin.Deed][]*tocsin.Deed{}
+		for i := range w.shown {
+			w.effects[w.shown[i].x.d] = append(w.effects[w.shown[i].x.d], w.shown[i].y.d)
+		}
+	}
+	var all []string
+	for _, y := range w.effects[d] {
+		if _, name := w.machineOf(y.Host, y); name != "" {
+			all = include(all, name, 8)
+		}
+		for _, e := range y.Who {
+			if machine(e.Kind) {
+				all = include(all, w.named(e.Value), 8)
+			}
+		}
+	}
+	return all
+}
 
 // shownBonds joins who tried with whom what came of it is of.
 func (w *world) shownBonds(k *knot) {

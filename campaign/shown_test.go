@@ -113,3 +113,26 @@ func TestShownWhere(t *testing.T) {
 		}
 	}
 }
+
+// An attempt that an agent's own log tells, which is of no organisation, was on those whose machines it names.
+func TestOfOrg(t *testing.T) {
+	for _, c := range []struct {
+		of, on, org string
+		want        bool
+	}{
+		{"shop.example", "host:web1", "shop.example", true}, {"shop.example", "host:web1", "clinic.example", false},
+		{"", "host:web1.shop.example", "shop.example", true}, {"", "host:web1.shop.example", "clinic.example", false},
+		{"", "host:web1.shop.example host:web1.clinic.example", "clinic.example", true}, {"", "host:web1.shop.example address:192.0.2.7", "clinic.example", true},
+		{"", "host:web1", "clinic.example", true}, {"", "", "clinic.example", true}, {"", "host:web1.shop.example", "aws:123456789012", true},
+	} {
+		d := &tocsin.Deed{}
+		d.Org = c.of
+		for on := range strings.FieldsSeq(c.on) {
+			kind, value, _ := strings.Cut(on, ":")
+			d.On = append(d.On, tocsin.Entity{Kind: kind, Value: value})
+		}
+		if ofOrg(d, c.org) != c.want {
+			t.Errorf("of %q on %q: in %q %v", c.of, c.on, c.org, !c.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -74,10 +75,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	}
 	s.keys = number(s.all)
 	s.actors()
-	for o := range orgs {
-		c.Orgs = append(c.Orgs, o)
-	}
-	slices.Sort(c.Orgs)
+	c.Orgs = organisations(orgs)
 	s.steps()
 	s.finish()
 	s.keyEvents()
@@ -92,6 +90,22 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	c.Title = Title(c)
 	s.names()
 	return c
+}
+
+// organisations are those of some names that are known to be of one each, in order: domains, and where there is none, accounts and
+// projects of clouds. Whose an account is that is met beside domains is not known: it is likely to be of one of them.
+func organisations(all map[string]bool) []string {
+	var domains []string
+	for o := range all {
+		if strings.Contains(o, ".") {
+			domains = append(domains, o)
+		}
+	}
+	if len(domains) == 0 {
+		return slices.Sorted(maps.Keys(all))
+	}
+	slices.Sort(domains)
+	return domains
 }
 
 // begin makes a campaign begin with the first act of it that is told: what its actors did before is ordinary use.

@@ -96,6 +96,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 		return
 	}
 	w, named := v.s.w, false
+	proved := v.s.w.provedOn(d)
 	_, here := w.machineOf(d.Host, d)
 	for _, e := range d.On {
 		switch e.Kind {
@@ -115,7 +116,7 @@ func (v *victims) deed(m *member, d *tocsin.Deed, guessed map[string]bool) {
 			}
 			there := !typed(d) || name == here || d.Outcome == tocsin.Worked
 			// who looks at a machine from another one has not entered it, nor who is not known to have had an answer
-			reached := in && there && (d.Tactic != "discovery" || name == here)
+			reached := in && there && (d.Tactic != "discovery" || name == here) && (len(proved) == 0 || slices.Contains(proved, name))
 			v.add(kind, name, e, d.Org).hit(m, d, e.Kind+":"+e.Value, reached, there)
 			named = true
 		case "user", "principal":
