@@ -284,6 +284,22 @@ func (c *Campaign) Aimed(reached bool) (machines, accounts, others []*Victim) {
 	return machines, accounts, others
 }
 
+// Through is the listed machine that was entered from which an actor acted, where that is all that is known of it: its first handle is
+// the machine's name or address. It is empty for who acted from elsewhere.
+func (c *Campaign) Through(a *Actor) string {
+	if len(a.Handles) == 0 || a.Handles[0].Kind != "address" && a.Handles[0].Kind != "host" {
+		return ""
+	}
+	h := a.Handles[0].Value
+	for i := range c.Victims {
+		v := &c.Victims[i]
+		if v.Reached && (v.Kind == "host" || v.Kind == "address") && (v.Value == h || slices.ContainsFunc(v.Also, func(e Entity) bool { return e.Value == h })) {
+			return v.Value
+		}
+	}
+	return ""
+}
+
 // An Aside is telling things of one kind on one machine that are in no campaign.
 type Aside struct {
 	Title string    `json:"title"` // of the rule or alert, else what was done

@@ -46,12 +46,13 @@ func Title(c *tocsin.Campaign) string {
 }
 
 // doer names the first who is known to have acted, and counts the others; those that belong to the campaign weakly only where all do.
+// A machine that was entered is where somebody acted from, and not who.
 func doer(c *tocsin.Campaign) string {
 	first, others := "", 0
 	firm := slices.ContainsFunc(c.Actors, func(a *tocsin.Actor) bool { return !a.Local && a.Tie != tocsin.Weak })
 	for _, a := range c.Actors {
 		switch {
-		case a.Local || len(a.Handles) == 0 || firm && a.Tie == tocsin.Weak:
+		case a.Local || len(a.Handles) == 0 || firm && a.Tie == tocsin.Weak || c.Through(a) != "":
 		case first == "":
 			name := handleName(a.Handles[0])
 			if first = short(name); first == "" { // of a caller, whence

@@ -239,9 +239,13 @@ func (a *dossier) numbers(all []int) string {
 
 func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	w := a.w
-	var names, hosts []string
+	var names, hosts, through []string
 	for _, x := range actorsOf(c) {
-		if x.Local {
+		if from := c.Through(x); from != "" {
+			if !contains(through, from) {
+				through = append(through, from)
+			}
+		} else if x.Local {
 			if h := strings.TrimPrefix(x.ID, "host:"); !contains(hosts, h) {
 				hosts = append(hosts, h)
 			}
@@ -250,7 +254,11 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 		}
 	}
 	t := w.vals(names, maxFrontName)
-	if len(names) == 0 {
+	switch {
+	case len(names) > 0:
+	case len(through) > 0:
+		t = fill(w.front().throughDoer, w.vals(through, maxFrontName))
+	default:
 		t = fill(w.front().unknownDoer, w.vals(hosts, maxFrontName))
 	}
 	t = append(t, say(". ")...)

@@ -8,7 +8,8 @@ type frontWords struct {
 	sameAddress, sameNet, sameHost, sameAccount         string // {0} the numbers of incidents, {1} what they share
 	sameAfter, nothing                                  string // nothing: {1} is incident or incidents
 	who, in, done, taken, still, sure, next             string // labels
-	unknownDoer, inAt, inHost, inFrom, inUnsure         string
+	unknownDoer, throughDoer                            string
+	inAt, inHost, inFrom, inUnsure                      string
 	notShown, firstSign, maybeIn                        string
 	doneOpen, triedOnly                                 string
 	sent, sending, packed, secrets, noneTaken           string // {0} what, {1} where to or where
@@ -36,7 +37,7 @@ var frontIn = map[string]*frontWords{
 		sameHost: "Incidents {0} have a machine in common: {1}.", sameAccount: "Incidents {0} have an account in common: {1}.",
 		sameAfter: "What is shared does not show that they are one: it was too little to join them.", nothing: "Nothing in common with any other (address, neighbouring address, machine, account): {1} {0}.",
 		who: "Who", in: "How in", done: "Done", taken: "Taken", still: "Still there", sure: "How sure", next: "Next",
-		unknownDoer: "not known; only what happened on {0}", inAt: "{0} UTC: {1}", inHost: ", on {0}", inFrom: ", from {0}", inUnsure: "; that it worked is not recorded",
+		unknownDoer: "not known; only what happened on {0}", throughDoer: "not known; it was done from what was entered: {0}", inAt: "{0} UTC: {1}", inHost: ", on {0}", inFrom: ", from {0}", inUnsure: "; that it worked is not recorded",
 		notShown: "not shown", firstSign: "; the first sign is at {0} UTC: {1}", maybeIn: "; what was tried may be it, from {0} UTC on: {1}.",
 		doneOpen: "that it worked is not recorded: {0}", triedOnly: "tried, and failed: {0}",
 		sent: "data was sent out{1}: {0}", sending: "data was being sent out{1}: {0}; that it left is not shown", packed: "data was taken together: {0}", secrets: "secrets were read or taken: {0}",
@@ -64,7 +65,7 @@ var frontIn = map[string]*frontWords{
 		sameHost: "Les incidents {0} ont une machine en commun : {1}.", sameAccount: "Les incidents {0} ont un compte en commun : {1}.",
 		sameAfter: "Ce qu'ils partagent ne montre pas qu'ils ne font qu'un : c'était trop peu pour les rapprocher.", nothing: "Rien en commun avec un autre (adresse, adresse voisine, machine, compte) : {1} {0}.",
 		who: "Qui", in: "Entrée", done: "Actes", taken: "Pris", still: "Encore en place", sure: "Certitude", next: "À faire",
-		unknownDoer: "inconnu ; seuls sont connus des faits survenus sur {0}", inAt: "{0} UTC : {1}", inHost: ", sur {0}", inFrom: ", depuis {0}", inUnsure: " ; sa réussite n'est pas journalisée",
+		unknownDoer: "inconnu ; seuls sont connus des faits survenus sur {0}", throughDoer: "inconnu ; agissait depuis ce qui a été atteint : {0}", inAt: "{0} UTC : {1}", inHost: ", sur {0}", inFrom: ", depuis {0}", inUnsure: " ; sa réussite n'est pas journalisée",
 		notShown: "pas montrée", firstSign: " ; le premier signe est à {0} UTC : {1}", maybeIn: " ; peut-être ce qui a été tenté à partir de {0} UTC : {1}.",
 		doneOpen: "réussite non journalisée : {0}", triedOnly: "tentés, en échec : {0}",
 		sent: "des données sont sorties{1} : {0}", sending: "des données étaient en cours d'envoi{1} : {0} ; rien ne montre qu'elles sont parties", packed: "des données ont été rassemblées : {0}", secrets: "des secrets ont été lus ou pris : {0}",
