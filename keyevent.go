@@ -8,7 +8,7 @@ import "time"
 // account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
 // protection), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
 // out; whether it left is not shown), sent (data left), impact (something was changed, destroyed or misused), last (the last act
-// of all).
+// of the campaign).
 var KeyKinds = [...]string{"contact", "sign", "entry", "control", "privilege", "secrets", "account", "key", "persistence", "impairment",
 	"lateral", "collection", "upload", "sent", "impact", "last"}
 

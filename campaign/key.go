@@ -460,6 +460,12 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 	slices.SortStableFunc(sights, func(x, y tocsin.Sight) int {
 		return cmp.Or(cmp.Compare(x.Place.Time.Sub(d.Time).Abs(), y.Place.Time.Sub(d.Time).Abs()), x.Place.Compare(y.Place))
 	})
+	e.Places = append(e.Places, d.Place) // the record that is quoted comes first
+	for _, x := range d.Seen {
+		if x.Place.Compare(d.Place) == 0 {
+			seen[cmp.Or(x.Sensor, x.Place.Source)] = true
+		}
+	}
 	for _, x := range sights {
 		at := cmp.Or(x.Sensor, x.Place.Source)
 		if seen[at] || len(e.Places) == maxSights || slices.ContainsFunc(e.Places, func(p tocsin.Place) bool { return p.Compare(x.Place) == 0 }) {
@@ -468,10 +474,7 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		seen[at] = true
 		e.Places = append(e.Places, x.Place)
 	}
-	slices.SortFunc(e.Places, tocsin.Place.Compare)
-	if i := slices.IndexFunc(e.Places, func(p tocsin.Place) bool { return p.Compare(d.Place) == 0 }); i > 0 { // the record that is quoted comes first
-		e.Places = slices.Insert(slices.Delete(e.Places, i, i+1), 0, d.Place)
-	}
+	slices.SortFunc(e.Places[1:], tocsin.Place.Compare)
 	return e
 }
 

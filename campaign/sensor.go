@@ -83,9 +83,9 @@ func (s *story) sameAs(d *tocsin.Deed, all []*act, words int) *act {
 // same says that two deeds that were said alike, a time apart, are of one act.
 func (s *story) same(x, d *tocsin.Deed, gap time.Duration, words int) bool {
 	if ofSession(x) != ofSession(d) {
-		if h, _ := asksFor(x); h != "" {
-			g, _ := asksFor(d)
-			return gap <= asked && s.w.named(g) == s.w.named(h)
+		if a := asksFor(x); a.host != "" {
+			b := asksFor(d)
+			return gap <= asked && s.w.named(a.host) == s.w.named(b.host) && (a.method == b.method || a.method == "" || b.method == "")
 		}
 		// A harness may run elsewhere than where its log says; that two write the same line of several words within minutes is
 		// told of one campaign only.
@@ -110,7 +110,7 @@ func (s *story) place(d *tocsin.Deed) string {
 
 // agree says that what two deeds say of an act is not contrary.
 func agree(x, d *tocsin.Deed) bool {
-	if h, _ := asksFor(x); h != "" && ofSession(x) != ofSession(d) { // a client that got "not found" worked; see act.outcome
+	if asksFor(x).host != "" && ofSession(x) != ofSession(d) { // a client that got "not found" worked; see act.outcome
 		return x.Tactic == d.Tactic || x.Tactic == "" || d.Tactic == ""
 	}
 	bad := func(d *tocsin.Deed) bool { return d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied }
@@ -198,15 +198,21 @@ func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'=,()[]{}/?:@\\|;&<>`", r) })
 }
 
-// asksFor is which machine a request was made of, and for what: of the text of a server's log, or of the command of a client. host
-// is empty for what is no request, or does not say.
-func asksFor(d *tocsin.Deed) (host, path string) {
+// A request is what is known of one: what of it is not, is empty.
+type request struct{ method, host, path string }
+
+// valued are options of web clients whose value is no address that is asked, though it may look like one.
+var valued = setOf("-e", "--referer", "-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "--post-data", "-H", "--header", "-x", "--proxy", "-F", "--form", "-b", "--cookie", "-A", "--user-agent", "-o", "--output")
+
+// asksFor is the request that a deed was: as a server's log has it, or as the command of a client. host is empty for what is no request,
+// or does not say which machine was asked.
+func asksFor(d *tocsin.Deed) (r request) {
 	if d.Verb != "request" && d.Verb != "scan" && d.Verb != "probe" && d.Verb != "read" {
-		return "", ""
+		return r
 	}
 	method, target, _ := strings.Cut(d.Text, " ")
 	if method == "" || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		_, target, _ = strings.Cut(d.Text, "://")
+		method, target = clientAsks(d.Text)
 	}
 	if i := strings.IndexAny(target, " '\""); i >= 0 {
 		target = target[:i]
@@ -214,13 +220,42 @@ func asksFor(d *tocsin.Deed) (host, path string) {
 	i := strings.IndexByte(target, '/')
 	switch {
 	case i < 0:
-		return "", ""
+		return r
 	case i == 0:
-		return strings.ToLower(d.Host), target
+		return request{method, strings.ToLower(d.Host), target}
 	}
-	host = target[strings.LastIndexByte(target[:i], '@')+1 : i]
-	host, _, _ = strings.Cut(host, ":")
-	return strings.ToLower(host), target[i:]
+	host := target[strings.LastIndexByte(target[:i], '@')+1 : i]
+	if in, _, ok := strings.Cut(strings.TrimPrefix(host, "["), "]"); ok {
+		host = in // an address of IPv6
+	} else {
+		host, _, _ = strings.Cut(host, ":")
+	}
+	return request{method, strings.ToLower(host), target[i:]}
+}
+
+// clientAsks is the method and the address without its scheme that a command line of a web client asks for.
+func clientAsks(line string) (method, target string) {
+	words := strings.Fields(line)
+	for i, w := range words {
+		before := ""
+		if i > 0 {
+			before = words[i-1]
+		}
+		switch {
+		case before == "-X" || before == "--request":
+			method = strings.Trim(w, `'"`)
+		case method == "" && (w == "-d" || strings.HasPrefix(w, "--data") || w == "--json" || w == "-F" || w == "--form" || strings.HasPrefix(w, "--post-")):
+			method = "POST"
+		case method == "" && (w == "-I" || w == "--head"):
+			method = "HEAD"
+		case method == "" && (w == "-T" || w == "--upload-file"):
+			method = "PUT"
+		}
+		if scheme, rest, ok := strings.Cut(strings.TrimLeft(w, `'"`), "://"); ok && target == "" && (scheme == "http" || scheme == "https") && !valued[before] {
+			target = rest
+		}
+	}
+	return method, target
 }
 
 // wordingOf is what sensors that tell of a deed write alike: its words from the program's name on, whatever stands between them.
@@ -229,8 +264,8 @@ func wordingOf(d *tocsin.Deed) (_ wording, words int) {
 	if d.Verb == "login" {
 		return wording{verb: d.Verb}, 1
 	}
-	if host, path := asksFor(d); host != "" {
-		all := wordsOf(path)
+	if r := asksFor(d); r.host != "" {
+		all := wordsOf(r.path)
 		return wording{"request", strings.Join(all, " ")}, min(len(all), 1) * (len(all) + 1)
 	}
 	all := wordsOf(d.Text)

@@ -75,6 +75,7 @@ func TestActs(t *testing.T) {
 		{"two calls of an agent", []tocsin.Deed{told("claude-code", 0, 1, run("cat", "cat /etc/shadow", agent)), told("auditd", time.Second, 1, run("cat", "cat /etc/shadow")), told("claude-code", 20*time.Second, 1, run("cat", "cat /etc/shadow", agent)), told("auditd", 21*time.Second, 1, run("cat", "cat /etc/shadow"))}, 2},
 		{"a request by the server and the agent", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl -s -A 'x' 'http://web1.example/old/.env'", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb, failed))}, 1},
 		{"a request that the agent's reader takes for another verb", []tocsin.Deed{told("nginx", 0, 1, web("probe", "GET /a?x=1", onWeb)), told("claude-code", 9*time.Second, 1, web("request", "GET web1.example:8080/a?x=1", agent))}, 1},
+		{"a request of another method", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl -X POST http://web1.example/old/.env", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb))}, 2},
 		{"a request of another machine", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web2.example/old/.env", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb))}, 2},
 		{"a request for something else", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web1.example/old/.git", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /old/.env", onWeb))}, 2},
 		{"a request for the first page", []tocsin.Deed{told("claude-code", 0, 1, web("scan", "curl http://web1.example/", agent)), told("nginx", 2*time.Second, 1, web("scan", "GET /", onWeb))}, 2},
@@ -122,5 +123,23 @@ func TestToldAct(t *testing.T) {
 	s.acts()
 	if got := s.act[&x].told(); len(got.Seen) != 2 || got.Seen[1].Off != 43*time.Second {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAsksFor says what requests of servers' logs and of clients' command lines ask, and of whom.
+func TestAsksFor(t *testing.T) {
+	for text, want := range map[string]request{
+		"GET /a?x=1": {"GET", "web1", "/a?x=1"}, "POST shop.example:8080/login": {"POST", "shop.example", "/login"},
+		"curl -s -A 'x/1' 'http://Shop.example/a/b'": {"", "shop.example", "/a/b"}, "curl http://shop.example": {},
+		"curl -X DELETE -d 'cb=http://evil.example/p' http://u:p@shop.example/login": {"DELETE", "shop.example", "/login"},
+		"curl -e http://a.example/r https://shop.example/x":                          {"", "shop.example", "/x"},
+		"curl --data-raw x=1 http://[2001:db8::1]:8080/a":                            {"POST", "2001:db8::1", "/a"},
+		"curl -T f http://shop.example/f":                                            {"PUT", "shop.example", "/f"}, "ls -l": {},
+	} {
+		d := &tocsin.Deed{}
+		d.Verb, d.Text, d.Host = "request", text, "web1"
+		if got := asksFor(d); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
 	}
 }

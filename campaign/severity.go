@@ -89,6 +89,8 @@ func (r *reach) String() string {
 	switch {
 	case r.worked == 0:
 		shown = "none of these shown to have worked"
+	case r.worked == r.traces && r.worked == 1:
+		shown = "it is shown to have worked"
 	case r.worked == r.traces:
 		shown = "all of these shown to have worked"
 	}

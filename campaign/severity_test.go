@@ -23,7 +23,7 @@ func TestSeverity(t *testing.T) {
 5 address:203.0.113.9 web1.corp.example run privilege-escalation T1548 worked 3 -`, tocsin.Medium, "two tactics or more"},
 		{"what went before it does not", `
 0 address:203.0.113.9 web1.corp.example run execution T1059 worked 1.3 -
-5 address:203.0.113.9 web1.corp.example alert initial-access T1190 unknown 4 -`, tocsin.Low, "within a day 2 tactics tried, 1 not known to have failed, all of these shown to have worked"},
+5 address:203.0.113.9 web1.corp.example alert initial-access T1190 unknown 4 -`, tocsin.Low, "within a day 2 tactics tried, 1 not known to have failed, it is shown to have worked"},
 		{"root on two machines", `
 0 session:a/1 a.corp.example run privilege-escalation T1548 worked 2.5 -
 9 session:a/1 b.corp.example run privilege-escalation T1548 worked 2.5 -
@@ -70,7 +70,7 @@ func TestSeverity(t *testing.T) {
 // An account of a cloud that is met beside domains is not counted as one more organisation.
 func TestOrganisations(t *testing.T) {
 	for in, want := range map[string]string{"": "", "shop.example": "shop.example", "aws:123456789012": "aws:123456789012", "aws:123456789012 aws:210987654321": "aws:123456789012 aws:210987654321",
-		"aws:123456789012 shop.example": "shop.example", "clinic.example my-project shop.example": "clinic.example shop.example"} {
+		"aws:123456789012 shop.example": "shop.example", "clinic.example my-project shop.example": "clinic.example shop.example", "aws:1 aws:2 shop.example": "aws:1 aws:2", "example.com:proj shop.example": "shop.example"} {
 		all := map[string]bool{}
 		for o := range strings.FieldsSeq(in) {
 			all[o] = true

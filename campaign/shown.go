@@ -25,6 +25,9 @@ const (
 
 	// fewAttempts is how many attempts before an effect are looked at: the nearest.
 	fewAttempts = 512
+
+	// maxProved is how many machines of one deed are told apart on which something came of it: more than a deed has.
+	maxProved = 64
 )
 
 // A trial is an attempt on a machine, or what may be its effect.
@@ -117,17 +120,17 @@ func (w *world) fruits(actors []*tocsin.Actor) {
 	}
 	f := fruit{}
 	for at, l := range touches {
-		f.pick(of(names[at.name], at.org), l, at.name, another, func(x, y *trial) string {
+		f.pick(w.of(names[at.name], at.org), l, at.name, another, func(x, y *trial) string {
 			return fmt.Sprintf("%s, which it named, was then spoken to from there (%s)", clip(at.name), what(y.d))
 		})
 	}
 	for at, l := range returns {
-		f.pick(of(backs[at.name], at.org), l, at.name, w.fromTarget, func(x, y *trial) string {
+		f.pick(w.of(backs[at.name], at.org), l, at.name, w.fromTarget, func(x, y *trial) string {
 			return fmt.Sprintf("%s, who tried, was then spoken to from there (%s)", clip(at.name), what(y.d))
 		})
 	}
 	for at, l := range runs {
-		f.pick(tries[at], l, "", oneOrg, func(x, y *trial) string {
+		f.pick(tries[at], l, "", w.oneOrg, func(x, y *trial) string {
 			return fmt.Sprintf("a program then ran below the server (%s)", what(y.d))
 		})
 	}
@@ -174,11 +177,11 @@ func (w *world) fromTarget(x, y *trial) bool {
 }
 
 // of are the attempts in an organisation, and those of which it is not known.
-func of(all []trial, org string) []trial {
+func (w *world) of(all []trial, org string) []trial {
 	if org == "" {
 		return all
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return !ofOrg(t.d, org) })
+	return slices.DeleteFunc(slices.Clone(all), func(t trial) bool { return !w.ofOrg(t.d, org) })
 }
 
 // spoke says which machine an address is that a network's log saw speak to what was named to that machine alone, or that was
@@ -327,11 +330,13 @@ func onWire(d *tocsin.Deed) bool {
 }
 
 // oneOrg says that two are of one organisation, as far as it is known.
-func oneOrg(x, y *trial) bool { return y.d.Org == "" || onWire(x.d) || ofOrg(x.d, y.d.Org) }
+func (w *world) oneOrg(x, y *trial) bool {
+	return y.d.Org == "" || onWire(x.d) || w.ofOrg(x.d, y.d.Org)
+}
 
 // ofOrg says that an attempt was on an organisation, as far as it is known: where its log is of none, as an agent's own, by the names of
-// the machines that it went to.
-func ofOrg(d *tocsin.Deed, org string) bool {
+// the machines that it went to, unless all are in domains of others of whom there are logs.
+func (w *world) ofOrg(d *tocsin.Deed, org string) bool {
 	if d.Org != "" || !strings.Contains(org, ".") {
 		return d.Org == "" || d.Org == org
 	}
@@ -339,12 +344,28 @@ func ofOrg(d *tocsin.Deed, org string) bool {
 	for i := range d.On {
 		if e := &d.On[i]; machine(e.Kind) {
 			machines++
-			if name := strings.ToLower(e.Value); e.Kind == "host" && strings.Count(name, ".") > 1 && !strings.HasSuffix(name, "."+org) {
+			if e.Kind == "host" && w.inAnother(strings.ToLower(e.Value), org) {
 				foreign++
 			}
 		}
 	}
 	return foreign == 0 || foreign < machines
+}
+
+// inAnother says that a name is in a domain of machines of which there are logs, and not in the organisation's.
+func (w *world) inAnother(name, org string) bool {
+	if name == org || strings.HasSuffix(name, "."+org) {
+		return false
+	}
+	for {
+		if w.domains[name] {
+			return true
+		}
+		var ok bool
+		if _, name, ok = strings.Cut(name, "."); !ok {
+			return false
+		}
+	}
 }
 
 // nameless is what an address and a machine have in common of neither of which the other is known.
@@ -502,11 +523,11 @@ func (w *world) provedOn(d *tocsin.Deed) []string {
 	var all []string
 	for _, y := range w.effects[d] {
 		if _, name := w.machineOf(y.Host, y); name != "" {
-			all = include(all, name, 8)
+			all = include(all, name, maxProved)
 		}
 		for _, e := range y.Who {
 			if machine(e.Kind) {
-				all = include(all, w.named(e.Value), 8)
+				all = include(all, w.named(e.Value), maxProved)
 			}
 		}
 	}

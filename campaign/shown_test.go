@@ -124,6 +124,7 @@ func TestOfOrg(t *testing.T) {
 		{"", "host:web1.shop.example", "shop.example", true}, {"", "host:web1.shop.example", "clinic.example", false},
 		{"", "host:web1.shop.example host:web1.clinic.example", "clinic.example", true}, {"", "host:web1.shop.example address:192.0.2.7", "clinic.example", true},
 		{"", "host:web1", "clinic.example", true}, {"", "", "clinic.example", true}, {"", "host:web1.shop.example", "aws:123456789012", true},
+		{"", "host:shop.co.uk", "shop.co.uk", true}, {"", "host:www.brand.example", "shop.example", true}, {"", "host:shop.example", "clinic.example", false},
 	} {
 		d := &tocsin.Deed{}
 		d.Org = c.of
@@ -131,7 +132,8 @@ func TestOfOrg(t *testing.T) {
 			kind, value, _ := strings.Cut(on, ":")
 			d.On = append(d.On, tocsin.Entity{Kind: kind, Value: value})
 		}
-		if ofOrg(d, c.org) != c.want {
+		w := &world{domains: map[string]bool{"shop.example": true, "clinic.example": true, "shop.co.uk": true}}
+		if w.ofOrg(d, c.org) != c.want {
 			t.Errorf("of %q on %q: in %q %v", c.of, c.on, c.org, !c.want)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -92,17 +91,19 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	return c
 }
 
-// organisations are those of some names that are known to be of one each, in order: domains, and where there is none, accounts and
-// projects of clouds. Whose an account is that is met beside domains is not known: it is likely to be of one of them.
+// organisations are those of some names that are known to be of one each, in order: domains, or where there are more of them,
+// accounts and projects of clouds. Whose an account is that is met beside domains is not known: it is likely to be of one of them.
 func organisations(all map[string]bool) []string {
-	var domains []string
+	var domains, accounts []string
 	for o := range all {
-		if strings.Contains(o, ".") {
+		if strings.Contains(o, ".") && !strings.Contains(o, ":") {
 			domains = append(domains, o)
+		} else {
+			accounts = append(accounts, o)
 		}
 	}
-	if len(domains) == 0 {
-		return slices.Sorted(maps.Keys(all))
+	if len(accounts) > len(domains) {
+		domains = accounts
 	}
 	slices.Sort(domains)
 	return domains

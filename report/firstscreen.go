@@ -104,10 +104,10 @@ func (f *screen) lede(h *Hunt, s *summary) text {
 	}
 	t = append(t, fill(p.Say("{0} of {1} ({2})"), p.plural(n, "match", "matches"), p.plural(len(s.rules), "rule", "rules"), strings.Join(levels, ", "))...)
 	if len(where) > 0 {
-		t = append(t, say("; ", strings.Join(where, ", "))...)
+		t = append(t, say(p.w.sure().between, strings.Join(where, ", "))...)
 	}
 	if datable(s.total.first) {
-		t = append(t, say("; ", spanText(s.total.first, s.total.last))...)
+		t = append(t, say(p.w.sure().between, spanText(s.total.first, s.total.last))...)
 	}
 	return t
 }
@@ -138,7 +138,7 @@ func (f *screen) principals(all []*tocsin.Principal) {
 	f.text("h2", "", head)
 	f.table("", []string{p.Say("Verdict"), p.Say("Name"), p.Say("How much"), p.Say("Why")}, rows)
 	if n := left - len(rows); n > 0 {
-		f.text("p", ` class="muted"`, fill(p.Say("{0} more are in the JSONL."), w.number(n)))
+		f.text("p", ` class="muted"`, fill(p.Say("The JSONL has {0} more."), w.number(n)))
 	}
 	if n := len(all) - left; n > 0 {
 		f.text("p", ` class="muted"`, fill(p.Say("{0} ordinary: nothing to report of them."), w.number(n)))
@@ -269,7 +269,7 @@ func (f *screen) named(rest []*tocsin.Campaign) {
 	}
 	f.table("further", []string{p.Say("Level"), p.Say("Campaign"), p.Say("When"), p.Say("What drove it"), p.Say("Id")}, rows)
 	if n := len(rest) - len(rows); n > 0 {
-		f.text("p", ` class="muted"`, fill(p.Say("{0} more are in the JSONL."), p.plural(n, "campaign", "campaigns")))
+		f.text("p", ` class="muted"`, fill(p.Say("The JSONL has {0} more."), p.plural(n, "campaign", "campaigns")))
 	}
 }
 

@@ -93,7 +93,7 @@ func TestFirstScreenBounded(t *testing.T) {
 	if n := strings.Count(first, "<code>c-"); n != maxFirstTold+maxFirstNamed {
 		t.Errorf("%d campaigns named", n)
 	}
-	if !strings.Contains(first, "7 campaigns more are in the JSONL.") {
+	if !strings.Contains(first, "The JSONL has 7 campaigns more.") {
 		t.Error("what is not named is not counted")
 	}
 }

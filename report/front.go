@@ -70,7 +70,7 @@ func (a *dossier) limits() []text {
 				}
 			}
 			if len(names) > 0 {
-				who = append(say(": "), w.vals(names, maxTried)...)
+				who = append(say(w.colon), w.vals(names, maxTried)...)
 			}
 			if n > len(names) && len(names) > 0 {
 				who = append(who, say(" "+w.more(n-len(names)))...)
@@ -300,7 +300,7 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 		t = append(t, fill(x.firstSign, stampOf(e.Time), a.command(e.What))...)
 	}
 	for i := range c.Steps {
-		if s := &c.Steps[i]; s.Tactic == "initial-access" && datable(s.First) {
+		if s := &c.Steps[i]; s.Tactic == "initial-access" && s.Actions > s.Failed && datable(s.First) {
 			return append(t, fill(x.maybeIn, stampOf(s.First), a.finding("step", s.Summary))...)
 		}
 	}

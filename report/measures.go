@@ -89,7 +89,7 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 	}
 	n.accounts = slices.DeleteFunc(n.accounts, func(s string) bool { return contains(laid, s) })
 	n.weak = slices.DeleteFunc(n.weak, func(s string) bool {
-		return contains(n.hosts, s) || contains(n.accounts, s) || contains(n.block, s) || contains(laid, s)
+		return contains(n.hosts, s) || contains(n.accounts, s) || contains(n.agents, s) || contains(n.block, s) || contains(laid, s)
 	})
 	return n
 }
@@ -135,7 +135,12 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	case len(n.weakHosts) > 0:
 		add("examine", fill(x.examine, w.vals(n.weakHosts, 5)))
 	}
-	if within := privateOf(keyEvent(c, "control")); len(within) > 0 {
+	within := slices.DeleteFunc(privateOf(keyEvent(c, "control")), func(s string) bool {
+		return slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool {
+			return v.Value == s || slices.ContainsFunc(v.Also, func(e tocsin.Entity) bool { return e.Value == s })
+		})
+	})
+	if len(within) > 0 {
 		add("find", fill(x.find, w.vals(within, 4)))
 	}
 	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
@@ -236,7 +241,7 @@ func (a *dossier) isolation(c *tocsin.Campaign, hosts []string) text {
 	}
 	for i, s := range notes[:min(len(notes), 4)] {
 		if i > 0 || len(t) > 0 {
-			t = append(t, say("; ")...)
+			t = append(t, say(a.w.sure().between)...)
 		}
 		t = append(t, s...)
 	}

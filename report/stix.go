@@ -314,8 +314,11 @@ func (s *stix) observable(e *tocsin.Entity) string {
 		}
 		return s.cyber(kind, "value", v, "")
 	case "domain":
-		if !hostName(v) {
-			return ""
+		if !hostName(v) { // STIX takes a name of hosts; others that are asked for are URIs of RFC 4501
+			if !hostName(strings.ReplaceAll(v, "_", "x")) {
+				return ""
+			}
+			return s.cyber("url", "value", "dns:"+v, "")
 		}
 		return s.cyber("domain-name", "value", v, "")
 	case "url":
