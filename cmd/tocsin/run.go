@@ -161,6 +161,7 @@ type service struct {
 	command  *runCmd
 	replay   bool
 	gather   time.Duration // as tell.Policy's
+	lags     lags
 	dir      string
 	log      *slog.Logger
 

@@ -274,30 +274,12 @@ func (v *service) Incidents() (all []console.Incident) {
 	return all
 }
 
-// lagStays is how long a stream whose rest is not known counts as behind after something came.
-const lagStays = 10 * time.Second
-
-// readLag is how old the newest event is of what has more to read. What was old when it came and was read to its end is not
-// behind.
-func readLag(now time.Time, origins []engine.OriginView, sources []feed.Stat) (most time.Duration) {
-	rest := map[string]int64{}
-	for i := range sources {
-		rest[sources[i].ID] = sources[i].Behind
-	}
-	for _, o := range origins {
-		if n := rest[o.ID]; o.Behind && !o.Newest.IsZero() && (n > 0 || n < 0 && now.Sub(o.Took) < lagStays) {
-			most = max(most, now.Sub(o.Newest))
-		}
-	}
-	return most
-}
-
 // Numbers are counts and sizes.
 func (v *service) Numbers() console.Numbers {
 	view := v.live.View()
 	n := console.Numbers{Events: v.live.Events(), Turns: view.Turns, Turn: view.Slowest, Mark: view.Mark, Lag: map[string]time.Duration{}, Dropped: map[string]int64{}, Alerts: map[string]int64{}, GivenUp: map[string]int64{}}
 	now, sources := time.Now(), v.Sources()
-	n.Lag["read"] = readLag(now, view.Origins, sources)
+	n.Lag["read"] = max(v.lags.look(now, sources).takes, lateStreams(now, view.Origins, sources))
 	n.Lag["join"] = now.Sub(view.At)
 	for _, g := range view.Groups {
 		for _, m := range g.Held {

@@ -10,8 +10,8 @@ import (
 	"github.com/tocsin-ids/tocsin/feed"
 )
 
-// TestReadLag: a log that was old when it was read, and was read to its end, is not behind.
-func TestReadLag(t *testing.T) {
+// TestLateStreams: of streams whose rest is not known those are behind that still deliver what was received a while ago.
+func TestLateStreams(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	day, minute := now.Add(-24*time.Hour), now.Add(-time.Minute)
 	for _, c := range []struct {
@@ -22,15 +22,47 @@ func TestReadLag(t *testing.T) {
 		want   time.Duration
 	}{
 		{"read to its end", true, 0, minute, 0},
-		{"more to read", true, 1, minute, 24 * time.Hour},
-		{"new", false, 1, now, 0},
+		{"more to read", true, 1, minute, 0}, // its pace says it
+		{"new", false, -1, now, 0},
 		{"rest not known, still coming", true, -1, now, 24 * time.Hour},
 		{"rest not known, nothing comes", true, -1, minute, 0},
 	} {
-		got := readLag(now, []engine.OriginView{{ID: "a", Behind: c.behind, Newest: day, Took: c.took}}, []feed.Stat{{ID: "a", Behind: c.rest}})
+		got := lateStreams(now, []engine.OriginView{{ID: "a", Behind: c.behind, Newest: day, Took: c.took}}, []feed.Stat{{ID: "a", Behind: c.rest}})
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestLags: how long what is there takes at the pace at which it is read, and whether it grows.
+func TestLags(t *testing.T) {
+	var l lags
+	start := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	for i, c := range []struct {
+		at            int   // seconds
+		read, a, b, c int64 // bytes read of a, and behind
+		last          int   // seconds when a was last read
+		takes         time.Duration
+		grows         bool
+	}{
+		{0, 0, 0, 0, 0, 0, 0, false},
+		{10, 1000, 100, 0, 0, 10, time.Second, false},         // 100 bytes a second
+		{12, 1500, 200, 0, 0, 12, 2 * time.Second, false},     // too soon for another pace
+		{20, 2000, 1000, 500, 0, 20, 15 * time.Second, false}, // with what waits for its turn
+		{61, 6100, 3000, 0, -1, 61, 30 * time.Second, true},
+		{70, 7000, 1000, 0, -1, 70, 10 * time.Second, true}, // a minute is not over
+		{130, 13000, 500, 0, 0, 130, 5 * time.Second, false},
+		{140, 13000, 500, 0, 0, 130, 10 * time.Second, false}, // not read any more
+		{200, 13000, 600, 0, 0, 130, 70 * time.Second, true},
+	} {
+		at := start.Add(time.Duration(c.at) * time.Second)
+		b := l.look(at, []feed.Stat{{ID: "a", Read: c.read, Behind: c.a, Last: start.Add(time.Duration(c.last) * time.Second)}, {ID: "b", Behind: c.b}, {ID: "c", Behind: c.c}})
+		if b.takes != c.takes || b.grows != c.grows || b.bytes != max(c.a, 0)+max(c.b, 0)+max(c.c, 0) {
+			t.Errorf("look %d at %d s: %+v, want %s and grows %v", i, c.at, b, c.takes, c.grows)
+		}
+	}
+	if l.look(start.Add(300*time.Second), nil); len(l.of) != 0 {
+		t.Error("what is gone is remembered")
 	}
 }
 

@@ -123,7 +123,11 @@ type pace struct {
 
 // lookAtSources finds what is wrong with what is followed and received.
 func (v *service) lookAtSources(now time.Time, say func(kind, subject, format string, args ...any), streams map[string]*pace) {
-	for _, s := range v.Sources() {
+	sources := v.Sources()
+	if b := v.lags.look(now, sources); b.takes > lagMost && b.grows {
+		say("lag", "all sources", "what is there and not read grows: %d bytes, which take %s at the pace of now", b.bytes, b.takes.Round(time.Second))
+	}
+	for _, s := range sources {
 		name := sourceName(s)
 		if s.State == "broken" {
 			say("broken", name, "%s", s.Why)
