@@ -48,7 +48,8 @@ type Live struct {
 	slowest time.Duration
 	last    bool // the turn at hand is the last: nothing is put off
 	mark    time.Time
-	failing error // of the last commit
+	newest  time.Time // event of all origins, also of those that have ended
+	failing error     // of the last commit
 
 	kept  sync.Mutex
 	saved map[string]string // positions, by commit
@@ -504,8 +505,12 @@ func (l *Live) failed(err error) error {
 func (l *Live) SetRules(in Input, set *sigma.Set, name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, w := range l.workers { // no reader is to judge by the rules of one set and the numbers of another
+		w.mu.Lock()
+		defer w.mu.Unlock()
+	}
 	for _, w := range l.workers {
-		for group, s := range w.hand() {
+		for group, s := range w.handing() {
 			l.take(group, s)
 		}
 	}
@@ -527,7 +532,6 @@ func (l *Live) markAt(now time.Time) time.Time {
 	if !l.o.Replay {
 		mark = now.Add(-l.o.Lateness)
 	}
-	var newest time.Time
 	held := false
 	l.origins.Range(func(_, v any) bool {
 		o := v.(*origin)
@@ -537,8 +541,8 @@ func (l *Live) markAt(now time.Time) time.Time {
 		if at.IsZero() {
 			return true
 		}
-		if at.After(newest) {
-			newest = at
+		if at.After(l.newest) {
+			l.newest = at
 		}
 		if end || now.Sub(last) > l.o.Idle || !l.o.Replay && !behind {
 			return true
@@ -550,9 +554,9 @@ func (l *Live) markAt(now time.Time) time.Time {
 		}
 		return true
 	})
-	if l.o.Replay && !held && !newest.IsZero() {
-		// All are idle: what was delivered is judged to its end. What comes all the same is late, and joined.
-		mark = newest.Add(restSpan)
+	if l.o.Replay && !held && !l.newest.IsZero() {
+		// All are idle, or ended: what was delivered is judged to its end. What comes all the same is late, and joined.
+		mark = l.newest.Add(restSpan)
 	}
 	return mark
 }

@@ -133,10 +133,8 @@ func newReader(l *Live, number int) *reader {
 	return r
 }
 
-// renew takes the rules of the run.
+// renew takes the rules of the run. Whoever calls it has the reader's lock.
 func (r *reader) renew() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	in := r.live.o.Input
 	in.finds, in.shelf = findsBound, shelfBound
 	r.known = r.live.knownOf(&r.group)
@@ -181,6 +179,11 @@ func (r *reader) shareOf(group string) *share {
 func (r *reader) hand() map[string]*share {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.handing()
+}
+
+// handing is hand for who has the reader's lock.
+func (r *reader) handing() map[string]*share {
 	out := map[string]*share{}
 	for group, s := range r.shares {
 		if s.events == 0 && len(s.positions)+len(s.gone) == 0 {

@@ -119,9 +119,9 @@ func liveOptions(set *sigma.Set) LiveOptions {
 // settled waits until all that was put is taken and judged to its end.
 func settled(t testing.TB, l *Live, events int64) *View {
 	t.Helper()
+	var newest time.Time
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		v := l.View()
-		var newest time.Time
 		for _, o := range v.Origins {
 			if o.Newest.After(newest) {
 				newest = o.Newest
@@ -413,4 +413,43 @@ func settled2(t testing.TB, l *Live) *View {
 		}
 	}
 	return l.View()
+}
+
+// TestLiveEnd says that what streams delivered that have ended is judged to its end while a replay goes on.
+func TestLiveEnd(t *testing.T) {
+	set := ownRules(t)
+	want, events := causalHunt(t, intrusion, set)
+	o := liveOptions(set)
+	o.Idle = time.Hour // so that only their ends let the mark go on
+	l, err := NewLive(o, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { _ = l.Run(ctx) })
+	ends := map[string]*feed.Batch{}
+	for _, s := range stretches(t, intrusion, 50) {
+		b := s.batch()
+		if err := l.Put(ctx, b); err != nil {
+			t.Fatal(err)
+		}
+		ends[s.path] = &feed.Batch{Origin: b.Origin, Cursor: b.Cursor, Line: s.line + int64(bytes.Count(s.data, []byte("\n"))), Offset: s.offset + int64(len(s.data)), At: b.At, End: true}
+	}
+	for _, b := range ends {
+		if err := l.Put(ctx, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var v *View
+	for began := time.Now(); time.Since(began) < 60*time.Second; time.Sleep(10 * time.Millisecond) {
+		if v = l.View(); v.Events == events && len(v.Origins) == 0 && len(v.Groups) > 0 && cmp.Diff(gist(t, want), gist(t, v.Groups[0].Campaigns)) == "" {
+			break
+		}
+	}
+	if d := cmp.Diff(gist(t, want), gist(t, v.Groups[0].Campaigns)); d != "" {
+		t.Errorf("%d of %d events, %d streams left; campaigns differ from a hunt's (-hunt +live):\n%s", v.Events, events, len(v.Origins), d)
+	}
+	stop()
+	done.Wait()
 }
