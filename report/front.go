@@ -14,7 +14,6 @@ const (
 	maxRelations = 8
 	maxFrontWays = 6
 	maxFrontName = 3
-	maxFirst     = 3 // measures
 	maxTried     = 5 // names of who got nowhere
 )
 
@@ -41,7 +40,7 @@ func (a *dossier) front(all []*tocsin.Campaign) {
 		a.list(items)
 		a.para(bold(strings.TrimRight(x.next+w.colon, " ")))
 		if first := a.measures(c); len(first) > 0 {
-			a.steps(first[:min(len(first), maxFirst)])
+			a.steps(first)
 		} else {
 			a.list([]text{say(x.nothingNext)})
 		}
@@ -360,6 +359,17 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 		what := a.act(e.What)
 		if doubtful(e) && k.kind != "upload" {
 			what = append(what, say(" (", w.key.unproven, ")")...)
+		}
+		if k.kind == "secrets" {
+			n := -1 // beside the one that is named
+			for _, s := range c.Data {
+				if strings.HasPrefix(s, "secrets") {
+					n++
+				}
+			}
+			if n > 0 {
+				what = append(what, say(" "+w.more(n))...)
+			}
 		}
 		parts = append(parts, fill(k.sentence, what, where))
 	}

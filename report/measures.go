@@ -258,7 +258,11 @@ func (a *dossier) counter(c *tocsin.Campaign) {
 		a.note(w.countermeasuresNote)
 		a.steps(all)
 	}
-	if weak := actedOnIn(c).weak; len(weak) > 0 {
-		a.para(fill(w.weakLeftOut, w.vals(weak, 30)))
+	n := actedOnIn(c)
+	if len(n.hosts) == 0 { // which are to be examined
+		n.weak = slices.DeleteFunc(n.weak, func(s string) bool { return contains(n.weakHosts, s) })
+	}
+	if len(n.weak) > 0 {
+		a.para(fill(w.weakLeftOut, w.vals(n.weak, 30)))
 	}
 }
