@@ -607,7 +607,10 @@ func (r *reader) wholeFile(ctx context.Context, o *origin, b *feed.Batch) {
 	}}
 	_ = r.run.from.Open(source.Unit{Path: b.File, Size: info.Size(), ModTime: info.ModTime()}, hooks, func(s *source.Stream) error {
 		f := &file{path: s.Path, format: s.Format.Name, host: cmp.Or(s.Host, o.Host), ref: s.ModTime}
-		o.file, o.format, o.line, o.nth = f, s.Format, 0, 0
+		o.mu.Lock()
+		o.file = f // which views look at
+		o.mu.Unlock()
+		o.format, o.line, o.nth = s.Format, 0, 0
 		var th *thread
 		if !s.Format.Cut.Alone() {
 			th = &thread{}

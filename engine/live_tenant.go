@@ -290,9 +290,12 @@ func (l *Live) publish(now time.Time) *View {
 	}
 	slices.SortFunc(v.Groups, func(a, b *GroupView) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range l.originsInOrder() {
-		o.file.mu.Lock()
-		events, faults, format := o.file.all.events, o.file.all.faults, o.file.format
-		o.file.mu.Unlock()
+		o.mu.Lock()
+		f := o.file
+		o.mu.Unlock()
+		f.mu.Lock()
+		events, faults, format := f.all.events, f.all.faults, f.format
+		f.mu.Unlock()
 		o.mu.Lock()
 		v.Origins = append(v.Origins, OriginView{ID: o.ID, Kind: o.Kind, Path: o.Path, Tenant: o.Tenant, Format: format, Events: events, Faults: faults, Ahead: o.ahead,
 			Newest: o.newest, Took: o.took, Late: o.late, Behind: o.behind, Why: o.why})
