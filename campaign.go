@@ -264,6 +264,11 @@ type Victim struct {
 	Tie     Tie       `json:"tie,omitempty"` // core where a core of the campaign aimed at it
 }
 
+// Named says that a name or address is one that the victim was seen under.
+func (v *Victim) Named(name string) bool {
+	return v.Value == name || slices.ContainsFunc(v.Also, func(e Entity) bool { return e.Value == name })
+}
+
 // Aimed are the listed victims that were reached, or those that were only tried, by what they are: machines, accounts (of users,
 // cloud identities and agents), and what is of no kind that is known. Those that belong to the campaign weakly are left out
 // where others do not.
@@ -293,7 +298,7 @@ func (c *Campaign) Through(a *Actor) string {
 	h := a.Handles[0].Value
 	for i := range c.Victims {
 		v := &c.Victims[i]
-		if v.Reached && (v.Kind == "host" || v.Kind == "address") && (v.Value == h || slices.ContainsFunc(v.Also, func(e Entity) bool { return e.Value == h })) {
+		if v.Reached && (v.Kind == "host" || v.Kind == "address") && v.Named(h) {
 			return v.Value
 		}
 	}

@@ -136,9 +136,7 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		add("examine", fill(x.examine, w.vals(n.weakHosts, 5)))
 	}
 	within := slices.DeleteFunc(privateOf(keyEvent(c, "control")), func(s string) bool {
-		return slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool {
-			return v.Value == s || slices.ContainsFunc(v.Also, func(e tocsin.Entity) bool { return e.Value == s })
-		})
+		return slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool { return v.Named(s) })
 	})
 	if len(within) > 0 {
 		add("find", fill(x.find, w.vals(within, 4)))
