@@ -110,7 +110,7 @@ func (s *story) place(d *tocsin.Deed) string {
 
 // agree says that what two deeds say of an act is not contrary.
 func agree(x, d *tocsin.Deed) bool {
-	if asksFor(x).host != "" && ofSession(x) != ofSession(d) { // a client that got "not found" worked; see act.outcome
+	if ofSession(x) != ofSession(d) && asksFor(x).host != "" { // a client that got "not found" worked; see act.outcome
 		return x.Tactic == d.Tactic || x.Tactic == "" || d.Tactic == ""
 	}
 	bad := func(d *tocsin.Deed) bool { return d.Outcome == tocsin.Failed || d.Outcome == tocsin.Denied }
