@@ -3,13 +3,13 @@ package tocsin
 import "time"
 
 // KeyKinds are the kinds of key events, in the order of an intrusion: contact (the first act of who comes from outside), sign
-// (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), control (a machine
-// spoke to a host that gives orders; the indicators say whose it is), privilege (the first act with the rights of an administrator), secrets (read or taken),
-// account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
+// (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), download (a
+// machine fetched a tool or malware), control (a machine spoke to a host that gives orders; the indicators say whose it is),
+// privilege (the first act with the rights of an administrator), secrets (read or taken), account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
 // protection), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
 // out; whether it left is not shown), sent (data left), impact (something was changed, destroyed or misused), last (the last act
 // of the campaign).
-var KeyKinds = [...]string{"contact", "sign", "entry", "control", "privilege", "secrets", "account", "key", "persistence", "impairment",
+var KeyKinds = [...]string{"contact", "sign", "entry", "download", "control", "privilege", "secrets", "account", "key", "persistence", "impairment",
 	"lateral", "collection", "upload", "sent", "impact", "last"}
 
 // A KeyEvent is one of the few acts that tell a campaign in short. What several sensors saw is one, with several places.
@@ -19,6 +19,7 @@ type KeyEvent struct {
 	Host      string    `json:"host,omitempty"`    // the machine it was done on; of an entry or a lateral movement the one that was entered
 	Account   string    `json:"account,omitempty"` // who did it, or who was logged in as
 	From      string    `json:"from,omitempty"`    // the address or machine it was done from
+	Server    string    `json:"server,omitempty"`  // of an entry: the program that answers strangers and was made to run What
 	Agent     string    `json:"agent,omitempty"`   // the AI agent whose own log tells of it too, where that is not the account
 	What      string    `json:"what"`              // its command, request or call; else what was done in a few words
 	On        []string  `json:"on,omitempty"`      // what it made or reached, as KIND:VALUE, at most 8: the account, the machine, the host that data went to

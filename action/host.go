@@ -223,6 +223,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 			level := a.Level
 			r.found(foundStartedByServer)
 			a.Level = max(a.Level, level)
+			r.mark("server", base(parent))
 		}
 		if given == 0 && r.act.Level < medium && r.asOther() && r.know.inList("upload-folders", strings.ToLower(r.f.cwd)) {
 			r.found(foundRootInUploads)

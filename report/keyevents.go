@@ -22,7 +22,7 @@ type keyWords struct {
 
 var englishKey = keyWords{
 	head: "Key events", kindHead: "What it is", whereHead: "Where", byHead: "By", evidenceHead: "Evidence",
-	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "control": "command and control", "privilege": "first act with an administrator's rights",
+	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "download": "tool or malware fetched", "control": "command and control", "privilege": "first act with an administrator's rights",
 		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired",
 		"lateral": "first move to another machine", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", by: "by the agent {0}", on: "to {0}", made: "account {0}",
@@ -38,7 +38,7 @@ var englishKey = keyWords{
 
 var frenchKey = keyWords{
 	head: "Faits marquants", kindHead: "Nature", whereHead: "Où", byHead: "Par", evidenceHead: "Preuves",
-	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "control": "commande et contrôle", "privilege": "première action avec des droits d'administration",
+	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "download": "outil ou programme malveillant récupéré", "control": "commande et contrôle", "privilege": "première action avec des droits d'administration",
 		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie",
 		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", by: "par l'agent {0}", on: "vers {0}", made: "compte {0}",
@@ -115,7 +115,7 @@ func (w *words) about(e *tocsin.KeyEvent) text {
 }
 
 // keyPriority says which key events are shown where there is not room for all.
-var keyPriority = []string{"entry", "sent", "contact", "sign", "last", "lateral", "account", "upload", "impact", "privilege", "persistence", "key", "secrets", "control", "impairment", "collection"}
+var keyPriority = []string{"entry", "sent", "contact", "sign", "last", "lateral", "account", "upload", "impact", "privilege", "persistence", "key", "secrets", "control", "download", "impairment", "collection"}
 
 // foremost are at most n key events, in their order.
 func foremost(all []tocsin.KeyEvent, n int) []tocsin.KeyEvent {

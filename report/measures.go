@@ -126,8 +126,12 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 			add("restore", fill(x.restore, what))
 		}
 	}
-	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && strings.HasPrefix(e.Technique, "T1190") {
-		add("close", fill(x.closeWay, val(e.Host), val(concise(e.What, maxNamed))))
+	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && published(e) {
+		sentence := x.closeWay
+		if ranByServer(e) {
+			sentence = x.closeServer
+		}
+		add("close", fill(sentence, val(e.Host), val(concise(e.What, maxNamed)), a.service(e)))
 	}
 	switch {
 	case len(n.hosts) > 0:
@@ -167,6 +171,18 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		add("on", fill(x.turnOn, what))
 	}
 	return all[:min(len(all), maxMeasures)]
+}
+
+// service names the service that was entered, as far as it is known: its program, or the account that it runs as.
+func (a *dossier) service(e *tocsin.KeyEvent) text {
+	x := a.w.front()
+	switch {
+	case e.Server != "":
+		return append(say(" "), val(e.Server))
+	case e.Account != "":
+		return fill(x.serviceOf, val(e.Account))
+	}
+	return nil
 }
 
 // privateOf are the addresses that a key event reached that are private: nothing to block, but somebody's machine.
