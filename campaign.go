@@ -2,6 +2,7 @@ package tocsin
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -292,10 +293,17 @@ func (c *Campaign) Aimed(reached bool) (machines, accounts, others []*Victim) {
 // Through is the listed machine that was entered from which an actor acted, where that is all that is known of it: its first handle is
 // the machine's name or address. It is empty for who acted from elsewhere.
 func (c *Campaign) Through(a *Actor) string {
-	if len(a.Handles) == 0 || a.Handles[0].Kind != "address" && a.Handles[0].Kind != "host" {
+	if len(a.Handles) == 0 {
 		return ""
 	}
 	h := a.Handles[0].Value
+	switch a.Handles[0].Kind {
+	case "address", "host":
+	case "caller":
+		h, _, _ = strings.Cut(h, " with ") // whence
+	default:
+		return ""
+	}
 	for i := range c.Victims {
 		v := &c.Victims[i]
 		if v.Reached && (v.Kind == "host" || v.Kind == "address") && v.Named(h) {
@@ -303,6 +311,19 @@ func (c *Campaign) Through(a *Actor) string {
 		}
 	}
 	return ""
+}
+
+// Loose says that a step is of actors only that belong to the campaign weakly, where others do not.
+func (c *Campaign) Loose(s *Step) bool {
+	weak := map[string]bool{}
+	firm := false
+	for _, a := range c.Actors {
+		if a != nil {
+			weak[a.ID] = a.Tie == Weak
+			firm = firm || a.Tie != Weak
+		}
+	}
+	return firm && len(s.Actors) > 0 && !slices.ContainsFunc(s.Actors, func(id string) bool { return !weak[id] })
 }
 
 // An Aside is telling things of one kind on one machine that are in no campaign.

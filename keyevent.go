@@ -1,6 +1,9 @@
 package tocsin
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // KeyKinds are the kinds of key events, in the order of an intrusion: contact (the first act of who comes from outside), sign
 // (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), download (a
@@ -29,6 +32,12 @@ type KeyEvent struct {
 	Tie       Tie       `json:"tie,omitempty"`   // weak: it is told of because of its company
 	Places    []Place   `json:"places"`          // where it can be read again, one for each sensor, at most 12; the first is where What stands
 }
+
+// Published says that an entry was by what is published to strangers.
+func (e *KeyEvent) Published() bool { return strings.HasPrefix(e.Technique, "T1190") }
+
+// RanByServer says that what is known of such an entry is what a server was made to run, and not the request that did it.
+func (e *KeyEvent) RanByServer() bool { return e.Published() && (e.From == "" || e.From == e.Host) }
 
 // IndicatorRoles are the parts that an indicator has in a campaign. What the intruder used: source (came from there), callback
 // (was called back to), download (tools came from there), drop (data went there), tool (a file that was brought), client (a rare

@@ -11,22 +11,31 @@ type alertMeaning struct {
 	tactic, technique string
 	level             tocsin.Level
 	row               *tocsin.Rule // that says so
+	worked            bool         // the name says that it worked
 }
 
-func meaningOf(r *row) alertMeaning { return alertMeaning{r.tactic, r.technique, r.level, r.rule} }
+func meaningOf(r *row) alertMeaning {
+	return alertMeaning{tactic: r.tactic, technique: r.technique, level: r.level, row: r.rule}
+}
 
 // alerted gives the action what an alert says.
 func (r *Reader) alerted(m alertMeaning) {
 	a := &r.act
 	a.Verb, a.Tactic, a.Technique, a.Level, a.Row = "alert", m.tactic, m.technique, m.level, m.row
+	if m.worked {
+		a.Outcome = tocsin.Worked
+	}
 }
 
 // nameMeaning reads the name of an alert. One that says nothing known is Low: a detector found it worth telling.
 func (k *Knowledge) nameMeaning(name string) alertMeaning {
-	if r := k.first(onAlert, strings.ToLower(name[:min(len(name), 256)])); r != nil {
-		return meaningOf(r)
+	name = strings.ToLower(name[:min(len(name), 256)])
+	m := alertMeaning{level: low}
+	if r := k.first(onAlert, name); r != nil {
+		m = meaningOf(r)
 	}
-	return alertMeaning{level: low}
+	m.worked = m.tactic != "" && k.namesWord("alert-worked", name) && !k.namesWord("hedges", name)
+	return m
 }
 
 // namesWord says that a text holds a name of a list at the beginning of a word.

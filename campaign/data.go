@@ -63,7 +63,7 @@ func (s *story) data() []string {
 		}
 	}
 	if mails > 0 {
-		out = include(out, several(mails, "session")+" of mail straight to at least "+several(max(len(servers), 1), "mail server")+", as spam is sent; what they handed over is not recorded", most+1)
+		out = include(out, "mailed: "+several(mails, "session")+" of mail straight to at least "+several(max(len(servers), 1), "mail server")+", as spam is sent; what they handed over is not recorded", most+1)
 	}
 	if sent > 0 {
 		out = append([]string{fmt.Sprintf("%s sent out in all, as far as the logs count it", size(sent))}, out...)

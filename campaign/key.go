@@ -19,7 +19,7 @@ const (
 // A keyKind says which deeds are of a kind of key event.
 type keyKind struct {
 	kind string
-	most int // how many are told, the first in time; of persistence one of a technique, of accounts one of a name
+	most int // how many are told, the first in time; of persistence and secrets one of a technique, of accounts one of a name
 	fits func(*story, *tocsin.Deed) bool
 }
 
@@ -30,12 +30,12 @@ var keyKinds = []keyKind{
 		return d.Tactic == "command-and-control" && brings(d) && hostile(d) && !s.toProvider(d)
 	}},
 	{"control", 1, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && (hostile(d) || s.obeys(d)) && !s.toProvider(d)
+		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && (hostile(d) || s.obeys(d) || s.calls(d)) && !s.toProvider(d)
 	}},
 	{"privilege", 1, func(s *story, d *tocsin.Deed) bool {
 		return d.Tactic == "privilege-escalation" && d.Weight >= Least || asSuperuser(d) || s.bySuperuser(d) || s.elevated(d)
 	}},
-	{"secrets", 1, func(s *story, d *tocsin.Deed) bool {
+	{"secrets", 3, func(s *story, d *tocsin.Deed) bool {
 		return d.Tactic == "credential-access" && !guess(d) && (d.Level >= tocsin.Medium || d.Weight >= 1)
 	}},
 	{"account", 3, func(s *story, d *tocsin.Deed) bool { return makesAccount(d) }},
@@ -106,6 +106,14 @@ func (s *story) obeys(d *tocsin.Deed) bool {
 		}
 	}
 	return false
+}
+
+// calls says that a deed is regular connections of one who had fetched a tool or malware before.
+func (s *story) calls(d *tocsin.Deed) bool {
+	return slices.ContainsFunc(d.Rules, func(r *tocsin.Rule) bool { return r.Correlation == "channel" }) &&
+		slices.ContainsFunc(s.all, func(x *tocsin.Deed) bool {
+			return s.by[x] == s.by[d] && brings(x) && hostile(x) && x.Time.Before(d.Last)
+		})
 }
 
 // happened says that a deed is not known to have failed, by any sensor.
@@ -219,7 +227,7 @@ func (s *story) keyEvents() {
 
 // cutKey leaves out what is beyond the bound: further events of kinds that have several, the last first.
 func (s *story) cutKey(all []tocsin.KeyEvent) []tocsin.KeyEvent {
-	for _, kind := range [...]string{"persistence", "account", "key"} {
+	for _, kind := range [...]string{"persistence", "secrets", "account", "key"} {
 		for n := len(all) - 1; n > 0 && len(all) > maxKey; n-- {
 			if all[n].Kind == kind && all[n-1].Kind == kind {
 				all = slices.Delete(all, n, n+1)
@@ -284,7 +292,7 @@ func (s *story) sameKey(kind string, group []*tocsin.Deed) string {
 		return ""
 	case "key":
 		return s.name(group[0].Host, group[0]) + group[0].Technique
-	case "persistence":
+	case "persistence", "secrets":
 		return group[0].Technique
 	}
 	return kind
@@ -447,6 +455,11 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		}
 		if a := s.sameKey("account", group); kind == "account" && len(e.On) == 0 && a != "" {
 			e.On = []string{"user:" + a}
+		}
+		fallthrough
+	case "persistence":
+		if to := s.machinesOf(d); e.Host == "" && len(to) == 1 { // typed elsewhere, to be done there
+			_, e.Host, _ = strings.Cut(to[0], ":")
 		}
 	case "entry", "lateral":
 		for _, x := range group {

@@ -52,7 +52,7 @@ func doer(c *tocsin.Campaign) string {
 	firm := slices.ContainsFunc(c.Actors, func(a *tocsin.Actor) bool { return !a.Local && a.Tie != tocsin.Weak })
 	for _, a := range c.Actors {
 		switch {
-		case a.Local || len(a.Handles) == 0 || firm && a.Tie == tocsin.Weak || c.Through(a) != "":
+		case a.Local || len(a.Handles) == 0 || firm && a.Tie == tocsin.Weak || c.Through(a) != "" || asServer(c, a):
 		case first == "":
 			name := handleName(a.Handles[0])
 			if first = short(name); first == "" { // of a caller, whence
@@ -77,6 +77,13 @@ func doer(c *tocsin.Campaign) string {
 	return fmt.Sprintf(" by %s and %d others", first, others)
 }
 
+// asServer says that all that is known of an actor is the account of a server that was made to run what came in.
+func asServer(c *tocsin.Campaign, a *tocsin.Actor) bool {
+	return len(a.Handles) == 1 && slices.ContainsFunc(c.Key, func(e tocsin.KeyEvent) bool {
+		return e.Kind == "entry" && e.RanByServer() && e.Account == a.Handles[0].Value
+	})
+}
+
 // handleName is a handle as a title says it: of a caller, whence and by what; the rest tells callers apart.
 func handleName(h tocsin.Entity) string {
 	if h.Kind == "caller" {
@@ -92,6 +99,9 @@ func extent(c *tocsin.Campaign) string {
 	done, shown := map[string]bool{}, map[string]bool{}
 	for i := range c.Steps {
 		st := &c.Steps[i]
+		if c.Loose(st) {
+			continue
+		}
 		if st.Failed == 0 || st.Failed < st.Actions {
 			done[st.Tactic] = true
 		}

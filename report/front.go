@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -15,6 +16,7 @@ const (
 	maxFrontWays = 6
 	maxFrontName = 3
 	maxTried     = 5 // names of who got nowhere
+	maxShort     = 8 // key events
 )
 
 // front is the first page: how many incidents there are and how they relate, what was not seen, and each in six lines.
@@ -29,6 +31,9 @@ func (a *dossier) front(all []*tocsin.Campaign) {
 	if limits := a.limits(); len(limits) > 0 {
 		a.para(bold(x.limits))
 		a.list(limits)
+	}
+	if beside := a.beside(); len(beside) > 0 {
+		a.para(fill(x.aside, joinTexts(beside, ", ")))
 	}
 	for i, c := range all[:min(len(all), maxIncidents)] {
 		a.heading(3, fmt.Sprintf("%d. ", i+1), a.found(c))
@@ -46,6 +51,34 @@ func (a *dossier) front(all []*tocsin.Campaign) {
 		}
 	}
 }
+
+// beside are the gravest things that are in no incident.
+func (a *dossier) beside() []text {
+	var all []text
+	told := map[string]bool{}
+	more := 0
+	for _, x := range a.h.asides() {
+		switch {
+		case x.Level < tocsin.High || told[x.Title]:
+		case len(all) == maxTried:
+			more++
+		default:
+			t := say(val(x.Title))
+			if datable(x.First) {
+				t = append(t, say(" ("+stampOf(x.First)+" UTC)")...)
+			}
+			all = append(all, t)
+		}
+		told[x.Title] = true
+	}
+	if more > 0 {
+		all = append(all, say(a.w.more(more)))
+	}
+	return all
+}
+
+// stale is how long before a report its logs must end for that to be said.
+const stale = 24 * time.Hour
 
 // limits are what was not read or rests on a guess, where that may change what is told.
 func (a *dossier) limits() []text {
@@ -77,15 +110,6 @@ func (a *dossier) limits() []text {
 		}
 		all = append(all, fill(x.tries, w.several(n, w.actor), who))
 	}
-	var alone []string // the gravest of what is in no incident
-	for _, x := range a.h.asides() {
-		if x.Level >= tocsin.High && !contains(alone, x.Title) {
-			alone = append(alone, x.Title)
-		}
-	}
-	if len(alone) > 0 {
-		all = append(all, fill(x.aside, w.vals(alone, maxTried)))
-	}
 	if c == nil {
 		return append(all, say(w.noCoverage))
 	}
@@ -93,7 +117,7 @@ func (a *dossier) limits() []text {
 		all = append(all, fill(x.cut, quote(c.Partial)))
 	}
 	if c.Bare > 0 {
-		all = append(all, fill(x.bareWindows, w.long(c.Bare)))
+		all = append(all, fill(x.bareWindows, w.long(c.Bare), w.long(c.Events)))
 	}
 	if c.FilesSkipped > 0 {
 		var why []text
@@ -101,6 +125,9 @@ func (a *dossier) limits() []text {
 			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", quote(shorten(c.Skipped[i].Why, 120)))...))
 		}
 		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, w.sure().between), moreOf(w, int(c.FilesSkipped)-len(why))))
+	}
+	if age := a.h.Made.Sub(c.Last); datable(a.h.Made) && datable(c.Last) && age > stale {
+		all = append(all, fill(x.old, stampOf(c.Last), w.lasting(age)))
 	}
 	if c.FaultN > 0 {
 		all = append(all, fill(x.faulty, w.long(c.FaultN)))
@@ -151,7 +178,9 @@ func traitsOf(c *tocsin.Campaign) traits {
 		v := &c.Victims[i]
 		add(v.Kind, v.Value)
 		for _, e := range v.Also {
-			add(e.Kind, e.Value)
+			if v.Kind != "host" || e.Kind != "address" { // a machine in common is said by its name
+				add(e.Kind, e.Value)
+			}
 		}
 	}
 	return t
@@ -248,7 +277,11 @@ func (a *dossier) numbers(all []int) string {
 func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	w := a.w
 	var names, hosts, through []string
+	every := allWeak(c)
 	for _, x := range actorsOf(c) {
+		if x.Tie == tocsin.Weak && !every {
+			continue
+		}
 		if from := c.Through(x); from != "" {
 			if !contains(through, from) {
 				through = append(through, from)
@@ -263,7 +296,7 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	}
 	t := w.vals(names, maxFrontName)
 	switch entry := keyEvent(c, "entry"); {
-	case len(names) > 0 && entry != nil && ranByServer(entry) && slices.Equal(names, []string{entry.Account}):
+	case len(names) > 0 && entry != nil && entry.RanByServer() && slices.Equal(names, []string{entry.Account}):
 		t = fill(w.front().serverDoer, w.vals(names, 1))
 	case len(names) > 0:
 	case len(through) > 0:
@@ -278,12 +311,6 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	t = append(t, say(". ")...)
 	return append(t, w.drivenBy(c)[0]...)
 }
-
-// published says that an entry was by what is published to strangers.
-func published(e *tocsin.KeyEvent) bool { return strings.HasPrefix(e.Technique, "T1190") }
-
-// ranByServer says that what is known of such an entry is what a server was made to run, and not the request that did it.
-func ranByServer(e *tocsin.KeyEvent) bool { return published(e) && (e.From == "" || e.From == e.Host) }
 
 // behind are the hosts that machines which were entered were made to speak to, or fetched from: where somebody stands of whom no
 // more is known. Names of who is told of already are left out.
@@ -308,6 +335,17 @@ func (a *dossier) behind(c *tocsin.Campaign) []string {
 	return all
 }
 
+// keyEvents are those of a kind that do not belong to the campaign weakly.
+func keyEvents(c *tocsin.Campaign, kind string) []*tocsin.KeyEvent {
+	var all []*tocsin.KeyEvent
+	for i := range c.Key {
+		if e := &c.Key[i]; e.Kind == kind && e.Tie != tocsin.Weak {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // keyEvent is the first key event of a kind, nil where there is none.
 func keyEvent(c *tocsin.Campaign, kinds ...string) *tocsin.KeyEvent {
 	for _, k := range kinds {
@@ -325,9 +363,9 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 	if e := keyEvent(c, "entry"); e != nil {
 		what := a.command(e.What)
 		switch {
-		case ranByServer(e) && e.Server != "":
+		case e.RanByServer() && e.Server != "":
 			what = fill(x.inServer, what, val(e.Server))
-		case ranByServer(e):
+		case e.RanByServer():
 			what = fill(x.inService, what)
 		}
 		t := fill(x.inAt, stampOf(e.Time), what)
@@ -343,6 +381,13 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 		if doubtful(e) {
 			t = append(t, say(x.inUnsure)...)
 		}
+		switch {
+		case e.Published():
+		case triedBefore(c, e):
+			t = append(t, say(x.inTried)...)
+		default:
+			t = append(t, say(x.inObtained)...)
+		}
 		return append(t, say(".")...)
 	}
 	t := say(x.notShown)
@@ -357,15 +402,31 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 	return append(t, say(".")...)
 }
 
+// triedBefore says that passwords had been tried before an entry.
+func triedBefore(c *tocsin.Campaign, e *tocsin.KeyEvent) bool {
+	return slices.ContainsFunc(c.Steps, func(s tocsin.Step) bool {
+		return !s.First.After(e.Time) && slices.ContainsFunc(s.Techniques, func(t string) bool { return strings.HasPrefix(t, "T1110") })
+	})
+}
+
 // frontDone is the phases that were reached, those of which it is not recorded, and those that failed.
 func (a *dossier) frontDone(c *tocsin.Campaign) text {
 	x := a.w.front()
 	var worked, open, failed []string
 	for _, slug := range tacticsInOrder(c) {
 		into := &failed
+		loose := true
+		for i := range c.Steps {
+			if s := &c.Steps[i]; s.Tactic == slug && !c.Loose(s) {
+				loose = false
+			}
+		}
+		if loose {
+			continue
+		}
 		for i := range c.Steps {
 			switch s := &c.Steps[i]; {
-			case s.Tactic != slug:
+			case s.Tactic != slug || c.Loose(s):
 			case s.Worked > 0:
 				into = &worked
 			case s.Actions > s.Failed && into == &failed:
@@ -384,10 +445,41 @@ func (a *dossier) frontDone(c *tocsin.Campaign) text {
 		}
 	}
 	if len(parts) == 0 {
-		return say("–")
+		parts = append(parts, say("–"))
 	}
-	return append(joinTexts(parts, a.w.sure().between), say(".")...)
+	t := append(joinTexts(parts, a.w.sure().between), say(".")...)
+	if acts := a.inShort(c); len(acts) > 0 {
+		t = append(append(t, say(" ", x.inShort, " ")...), append(joinTexts(acts, a.w.sure().between), say(".")...)...)
+	}
+	return t
 }
+
+// inShort are the key events that are acts, and the mail that was sent. One command that is several of them is told once.
+func (a *dossier) inShort(c *tocsin.Campaign) []text {
+	var all []text
+	last := ""
+	for i := range c.Key {
+		switch e := &c.Key[i]; {
+		case contains(noAct, e.Kind):
+		case len(all) > 0 && e.What == last:
+			all[len(all)-1] = append(say(a.w.keyKind(e.Kind), ", "), all[len(all)-1]...)
+		case len(all) < maxShort:
+			all, last = append(all, say(a.w.keyKind(e.Kind), a.w.colon, val(concise(e.What, maxNamed)))), e.What
+		}
+	}
+	for _, s := range c.Data {
+		if strings.HasPrefix(s, mailed) {
+			all = append(all, a.finding("data", s))
+		}
+	}
+	return all
+}
+
+// noAct are kinds of key events that say where an act stands in the campaign, or that the first page tells apart.
+var noAct = []string{"contact", "sign", "entry", "last"}
+
+// mailed begins what a campaign says of mail among the data that was touched.
+const mailed = "mailed: "
 
 func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 	w, x := a.w, a.w.front()
@@ -425,9 +517,10 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 		parts = append(parts, fill(k.sentence, what, where))
 	}
 	if len(parts) == 0 {
-		if len(c.Data) > 0 {
+		data := slices.DeleteFunc(slices.Clone(c.Data), func(s string) bool { return strings.HasPrefix(s, mailed) })
+		if len(data) > 0 {
 			var said []text
-			for _, s := range c.Data[:min(len(c.Data), 2)] {
+			for _, s := range data[:min(len(data), 2)] {
 				said = append(said, a.finding("data", s))
 			}
 			return append(joinTexts(said, w.sure().between), say(".")...)
@@ -458,6 +551,10 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 		parts = append(parts, t)
 	}
 	t := say(x.laidNone)
+	if e := keyEvent(c, "control"); e != nil && len(e.On) > 0 {
+		_, to, _ := strings.Cut(e.On[0], ":")
+		t = fill(x.laidControl, val(to))
+	}
 	if len(parts) > 0 {
 		t = joinTexts(parts, w.sure().between)
 		if n := len(groups) - len(parts) + c.Omitted["footholds"]; n > 0 {
@@ -467,27 +564,6 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	}
 	for _, s := range w.state(c, a.h.endOf(c)) {
 		t = append(append(t, say(" ")...), s...)
-	}
-	return t
-}
-
-func (a *dossier) frontSure(c *tocsin.Campaign) text {
-	w, x := a.w, a.w.front()
-	t := say(x.alone)
-	if j := w.joins(c, 1); len(j) > 0 {
-		t = append(say(x.weakest), j[0]...) // its odds say how weak
-	}
-	weak := 0
-	for i := range c.Victims {
-		if c.Victims[i].Tie == tocsin.Weak {
-			weak++
-		}
-	}
-	if weak > 0 {
-		t = append(t, say(" ", fill(x.weakly, w.number(weak), w.number(len(c.Victims))))...)
-	}
-	if cov := a.h.covered(); cov == nil || cov.Bare > 0 || cov.FilesSkipped > 0 || cov.Partial != "" || c.Lost != "" {
-		t = append(t, say(" ", x.thin)...)
 	}
 	return t
 }

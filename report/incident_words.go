@@ -116,7 +116,7 @@ var english = words{
 	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0}.", enteredOf: "{0} of {1}",
 	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sureOf: " ({0})",
 	autonomy: "By estimate {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
-	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "Its last act is {1} before its logs end, at {0} UTC, so that it may go on.", activeLast: "It acted until its logs end, at {0} UTC, and may go on.",
+	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "Its last act was at {2} UTC; its logs end {1} later, at {0} UTC: it may still be going on.", activeLast: "It acted until its logs end, at {0} UTC: it may still be going on.",
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
 
@@ -188,7 +188,7 @@ var french = words{
 	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0}.", enteredOf: "{2} sur {3}",
 	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sureOf: " ({0})",
 	autonomy: "Selon l'estimation, {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
-	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "Sa dernière action précède de {1} la fin de ses journaux, le {0} UTC : elle se poursuit peut-être.", activeLast: "Elle agissait jusqu'à la fin de ses journaux, le {0} UTC, et se poursuit peut-être.",
+	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "Sa dernière action est du {2} UTC ; ses journaux s'arrêtent {1} plus tard, le {0} UTC : elle se poursuit peut-être.", activeLast: "Elle agissait jusqu'à la fin de ses journaux, le {0} UTC, et se poursuit peut-être.",
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 

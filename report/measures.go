@@ -11,13 +11,16 @@ import (
 
 // Bounds of what is suggested.
 const (
-	maxMeasures = 5   // countermeasures of an incident
+	maxMeasures = 9   // countermeasures of an incident
 	maxNamed    = 100 // bytes of a command that one names
 	maxTaken    = 10  // ways to come back that one names
 )
 
 // controllers are the parts of a machine's name by which domain controllers are called: the heavy price of isolating one is said.
 var controllers = []string{"dc", "pdc", "bdc", "rodc", "adc"}
+
+// lastPart is an account's name without its domain, machine or path.
+func lastPart(account string) string { return account[strings.LastIndexAny(account, `\/`)+1:] }
 
 // controller says that a machine's name is one of a domain controller.
 func controller(host string) bool {
@@ -80,6 +83,9 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 			}
 		}
 	}
+	if e := keyEvent(c, "entry"); e != nil && e.RanByServer() { // a service's account has nothing to log in with
+		n.accounts = slices.DeleteFunc(n.accounts, func(s string) bool { return s == e.Account })
+	}
 	n.block, n.made = hostile(c)
 	laid := slices.Clone(n.made)
 	for i := range c.Laid {
@@ -87,7 +93,14 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 			laid = append(laid, c.Laid[i].Name)
 		}
 	}
-	n.accounts = slices.DeleteFunc(n.accounts, func(s string) bool { return contains(laid, s) })
+	n.accounts = slices.DeleteFunc(n.accounts, func(s string) bool { // what the intruder made is taken away, not renewed
+		return slices.ContainsFunc(laid, func(made string) bool { return s == made || lastPart(s) == made || s == lastPart(made) })
+	})
+	n.weak = slices.DeleteFunc(n.weak, func(s string) bool { // a further name of a machine that is named
+		return slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool {
+			return v.Named(s) && v.Value != s && (contains(n.hosts, v.Value) || contains(n.weakHosts, v.Value))
+		})
+	})
 	n.weak = slices.DeleteFunc(n.weak, func(s string) bool {
 		return contains(n.hosts, s) || contains(n.accounts, s) || contains(n.agents, s) || contains(n.block, s) || contains(laid, s)
 	})
@@ -95,7 +108,7 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 }
 
 // measures are what to do against a campaign, from what was seen and with the names it was seen with, in the order in which it is
-// to be done: what costs little first.
+// to be done: what stops it, then what takes away what it laid and the way in, then what was lost, then what is not known.
 func (a *dossier) measures(c *tocsin.Campaign) []text {
 	w, x := a.w, a.w.front()
 	n := actedOnIn(c)
@@ -103,35 +116,15 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	add := func(cost string, t text) {
 		all = append(all, append(t, say(" ("+x.cost[cost]+").")...))
 	}
+	done := func(e *tocsin.KeyEvent) text { // what was done, and where
+		what := say(val(concise(e.What, maxNamed)))
+		if e.Host != "" {
+			what = append(what, fill(x.inHost, val(e.Host))...)
+		}
+		return what
+	}
 	if len(n.agents) > 0 {
 		add("halt", fill(x.halt, w.vals(n.agents, 8)))
-	}
-	if len(n.accounts) > 0 {
-		add("lock", fill(x.lock, w.vals(n.accounts, 8)))
-	}
-	if ways := a.toRemove(c, n.made); len(ways) > 0 {
-		add("take", fill(x.take, joinTexts(ways, w.sure().between)))
-	}
-	if len(n.block) > 0 {
-		add("stop", fill(x.stop, w.vals(n.block, 8)))
-	}
-	if e := keyEvent(c, "impact"); e != nil && e.Tie != tocsin.Weak {
-		if contains(misused, e.Technique[:min(len(e.Technique), 5)]) {
-			add("misuse", fill(x.misuse, val(concise(e.What, maxNamed))))
-		} else {
-			what := say(val(concise(e.What, maxNamed)))
-			if e.Host != "" {
-				what = append(what, fill(x.inHost, val(e.Host))...)
-			}
-			add("restore", fill(x.restore, what))
-		}
-	}
-	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && published(e) {
-		sentence := x.closeWay
-		if ranByServer(e) {
-			sentence = x.closeServer
-		}
-		add("close", fill(sentence, val(e.Host), val(concise(e.What, maxNamed)), a.service(e)))
 	}
 	switch {
 	case len(n.hosts) > 0:
@@ -139,18 +132,42 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	case len(n.weakHosts) > 0:
 		add("examine", fill(x.examine, w.vals(n.weakHosts, 5)))
 	}
-	within := slices.DeleteFunc(privateOf(keyEvent(c, "control")), func(s string) bool {
-		return slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool { return v.Named(s) })
-	})
-	if len(within) > 0 {
-		add("find", fill(x.find, w.vals(within, 4)))
+	if len(n.block) > 0 {
+		add("stop", fill(x.stop, w.vals(n.block, 8)))
 	}
-	if e := keyEvent(c, "secrets"); e != nil && e.Tie != tocsin.Weak {
-		what := say(val(concise(e.What, maxNamed)))
-		if e.Host != "" {
-			what = append(what, fill(x.inHost, val(e.Host))...)
+	if slices.ContainsFunc(c.Data, func(s string) bool { return strings.HasPrefix(s, mailed) }) {
+		add("port", fill(x.port, w.vals(append(slices.Clone(n.hosts), n.weakHosts...), 5)))
+	}
+	if len(n.accounts) > 0 {
+		add("lock", fill(x.lock, w.vals(n.accounts, 8)))
+	}
+	impact := keyEvent(c, "impact")
+	if impact != nil && impact.Tie == tocsin.Weak {
+		impact = nil
+	}
+	if impact != nil && contains(misused, impact.Technique[:min(len(impact.Technique), 5)]) {
+		add("misuse", fill(x.misuse, val(concise(impact.What, maxNamed))))
+		impact = nil
+	}
+	if ways := a.toRemove(c, n.made); len(ways) > 0 {
+		add("take", fill(x.take, joinTexts(ways, w.sure().between)))
+	}
+	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && e.Published() {
+		sentence := x.closeWay
+		if e.RanByServer() {
+			sentence = x.closeServer
 		}
-		add("renew", fill(x.renew, what))
+		add("close", fill(sentence, val(e.Host), val(concise(e.What, maxNamed)), a.service(e)))
+	}
+	if secrets := keyEvents(c, "secrets"); len(secrets) > 0 {
+		var what []text
+		for _, e := range secrets {
+			what = append(what, done(e))
+		}
+		add("renew", fill(x.renew, joinTexts(what, w.sure().between)))
+	}
+	if impact != nil {
+		add("restore", fill(x.restore, done(impact)))
 	}
 	if e := keyEvent(c, "sent", "upload"); e != nil && e.Tie != tocsin.Weak {
 		var to []string
@@ -164,13 +181,40 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		}
 	}
 	if e := keyEvent(c, "impairment"); e != nil && e.Tie != tocsin.Weak {
-		what := say(val(concise(e.What, maxNamed)))
-		if e.Host != "" {
-			what = append(what, fill(x.inHost, val(e.Host))...)
-		}
-		add("on", fill(x.turnOn, what))
+		add("on", fill(x.turnOn, done(e)))
+	}
+	within, outside := a.toFind(c, n.block)
+	if len(within) > 0 {
+		add("find", fill(x.find, w.vals(within, 4)))
+	}
+	if len(outside) > 0 {
+		add("find", fill(x.findOut, w.vals(outside, 4)))
+	}
+	if keyEvent(c, "entry") == nil && len(c.Open) > 0 { // which begins with the way in
+		all = append(all, a.finding("open", c.Open[0]))
 	}
 	return all[:min(len(all), maxMeasures)]
+}
+
+// toFind are the hosts that machines which were entered spoke to and that nobody is told to block: private ones and others. Those that
+// are told of as victims are left out.
+func (a *dossier) toFind(c *tocsin.Campaign, block []string) (within, outside []string) {
+	e := keyEvent(c, "control")
+	if e == nil {
+		return nil, nil
+	}
+	for _, on := range e.On {
+		_, name, _ := strings.Cut(on, ":")
+		ip, err := netip.ParseAddr(name)
+		switch {
+		case contains(block, name) || contains(within, name) || contains(outside, name) || slices.ContainsFunc(c.Victims, func(v tocsin.Victim) bool { return v.Named(name) }):
+		case err == nil && ip.IsPrivate():
+			within = append(within, name)
+		default:
+			outside = append(outside, name)
+		}
+	}
+	return within, outside
 }
 
 // service names the service that was entered, as far as it is known: its program, or the account that it runs as.
@@ -183,20 +227,6 @@ func (a *dossier) service(e *tocsin.KeyEvent) text {
 		return fill(x.serviceOf, val(e.Account))
 	}
 	return nil
-}
-
-// privateOf are the addresses that a key event reached that are private: nothing to block, but somebody's machine.
-func privateOf(e *tocsin.KeyEvent) (all []string) {
-	if e == nil || e.Tie == tocsin.Weak {
-		return nil
-	}
-	for _, on := range e.On {
-		_, name, _ := strings.Cut(on, ":")
-		if ip, err := netip.ParseAddr(name); err == nil && ip.IsPrivate() && !contains(all, name) {
-			all = append(all, name)
-		}
-	}
-	return all
 }
 
 // toRemove are the ways to come back that were not seen removed, and the accounts and keys that were made and are none of them.

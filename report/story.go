@@ -73,7 +73,7 @@ func (w *words) state(c *tocsin.Campaign, end time.Time) []text {
 	case silence < time.Second:
 		return []text{fill(w.activeLast, stampOf(end))}
 	case silence <= quietAfter:
-		return []text{fill(w.active, stampOf(end), w.lasting(silence))}
+		return []text{fill(w.active, stampOf(end), w.lasting(silence), stampOf(c.Last))}
 	case silence <= quiet:
 		return []text{fill(w.paused, w.lasting(silence), w.lasting(quiet))}
 	}
@@ -245,7 +245,7 @@ func (w *words) lasting(d time.Duration) string {
 	if w.lang == "en" {
 		return s
 	}
-	s = strings.NewReplacer(".", ",", "days", "jours", " ", w.gap).Replace(s)
+	s = strings.NewReplacer(".", ",", "days", "jours", "years", "ans", " ", w.gap).Replace(s)
 	return s
 }
 

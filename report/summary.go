@@ -166,12 +166,17 @@ func lasting(d time.Duration) string {
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	case d < time.Minute:
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	case d < 10*time.Minute:
+		return strings.TrimSuffix(strconv.FormatFloat(d.Minutes(), 'f', 1, 64), ".0") + " min"
 	case d < time.Hour:
 		return strconv.Itoa(int(d.Minutes())) + " min"
 	case d < 48*time.Hour:
 		return strconv.FormatFloat(d.Hours(), 'f', 1, 64) + " h"
 	}
-	return strconv.FormatFloat(d.Hours()/24, 'f', 1, 64) + " days"
+	if days := d.Hours() / 24; days < 2*365 {
+		return strconv.FormatFloat(days, 'f', 1, 64) + " days"
+	}
+	return strconv.FormatFloat(d.Hours()/24/365.25, 'f', 1, 64) + " years"
 }
 
 // A skipped is the files that were not read for one reason.
