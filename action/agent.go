@@ -13,7 +13,7 @@ const maxCall = 7 * 24 * 3600 * 1000
 
 // agent reads a tool call of an AI agent: what it asked for, and what came of it as far as the log says.
 func (r *Reader) agent(ev *tocsin.Event) {
-	var agent, principal, run, parent, session, tool, command, result, failed, arguments, server, url, path string
+	var agent, principal, run, parent, session, child, tool, command, result, failed, arguments, server, url, path string
 	var took int64
 	var webs []webCall // the requests of the call, in order
 	web := &webCall{}
@@ -30,6 +30,8 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			parent = v
 		case "session":
 			session = v
+		case "child_session":
+			child = v
 		case "tool":
 			tool = v
 		case "command":
@@ -69,7 +71,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 		// The widest name that stays one doer comes first.
 		r.doer("agent", r.lower(principal))
 		r.doer("agent", r.lower(run))
-		for _, s := range [...]string{parent, session} {
+		for _, s := range [...]string{parent, session, child} {
 			if s != "" {
 				r.doer("agent", r.joined(or(agent, "session"), "/", s))
 			}

@@ -157,6 +157,7 @@ func TestDoer(t *testing.T) {
 		{[][2]string{{"principal", "Ann"}, {"run", "r-7"}, {"session", "s1"}}, "ann"},
 		{[][2]string{{"run", "r-7"}, {"session", "s1"}}, "r-7"},
 		{[][2]string{{"parent_session", "s0"}, {"session", "s1"}, {"agent", "codex"}}, "codex/s0"},
+		{[][2]string{{"session", "s1"}, {"child_session", "s2"}, {"agent", "gemini-cli"}}, "gemini-cli/s1"},
 		{[][2]string{{"agent", "planner"}}, "planner@logs/a.jsonl"},
 		{[][2]string{{"agent", "agent-4711-0042"}}, "agent-4711-0042"},
 	} {

@@ -28,7 +28,7 @@ func dialects() []dialect {
 		{name: "claude-code", is: isClaudeCode, read: (*agentLog).claudeCode},
 		{name: "copilot-cli", is: isCopilot, read: (*agentLog).copilot},
 		{name: "opencode", is: isOpenCode, read: (*agentLog).openCode},
-		{name: "gemini-cli", is: isGemini, read: (*agentLog).gemini},
+		{name: "gemini-cli", is: isGemini, read: (*agentLog).gemini, also: isGeminiPatch},
 		{name: "pi", is: isPi, read: (*agentLog).pi},
 		{name: "agent-hook", is: isHook, read: (*agentLog).hook},
 		{name: "openhands", is: isOpenHands, read: (*agentLog).openHands},
@@ -148,6 +148,7 @@ type turn struct {
 	account                              string // another name of the principal
 	identified                           bool   // the principal is named by more than its client's word
 	run, parent                          string // of an operator; the session that this one goes on from or was started by
+	child                                string // the session that a call started
 	client                               string // the address that the calls came from
 	time                                 time.Time
 }

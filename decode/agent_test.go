@@ -124,6 +124,37 @@ func TestAgentSessions(t *testing.T) {
 `,
 		[]string{`gemini-cli:3 ai_agent/tool_call/gemini-cli 05:06:03 agent="gemini-cli" session="S" model="m" tool="run_shell_command" call_id="run_shell_command__aaaaaaaa" call_index="1" command="ls" has_result="true" result="a" is_error="false" took_ms="2000"`},
 	}, {
+		"Gemini CLI: the folder as its own first message, a patch and a sub-agent's first record have it; the status below a result",
+		`{"sessionId":"S","projectHash":"h","startTime":"2026-03-04T05:06:00Z","kind":"main"}
+{"$set":{"messages":[{"id":"0","timestamp":"2026-03-04T05:06:00Z","type":"user","content":[{"text":"<session_context>\nThis is the Gemini CLI. We are setting up the context for our chat.\nMy operating system is: linux\n- **Workspace Directories:**\n  - /home/ann/shop\n  - /srv/x\n</session_context>"}]}],"lastUpdated":"2026-03-04T05:06:00Z"}}
+{"id":"1","timestamp":"2026-03-04T05:06:01Z","type":"gemini","content":"","toolCalls":[{"id":"c1","name":"run_shell_command","args":{"command":"ls"},"result":[{"functionResponse":{"id":"c1","name":"run_shell_command","response":{"output":"Output: no\nExit Code: 2"}}}],"status":"success","timestamp":"2026-03-04T05:06:03Z"}]}
+{"sessionId":"k3x9z1","projectHash":"h","startTime":"2026-03-04T05:06:04Z","kind":"subagent","directories":["/home/ann/lib","/srv/x"]}
+{"id":"2","timestamp":"2026-03-04T05:06:05Z","type":"gemini","content":"","toolCalls":[{"id":"c2","name":"read_file","args":{"path":"x"},"status":"success","timestamp":"2026-03-04T05:06:06Z"}]}
+{"sessionId":"T","projectHash":"h","startTime":"2026-03-04T05:06:07Z","kind":"main"}
+{"id":"3","timestamp":"2026-03-04T05:06:07Z","type":"user","content":[{"text":"This is the Gemini CLI. We are setting up the context for our chat.\nI'm currently working in the directory: /home/ann/old\nHere is the folder structure"}]}
+{"id":"4","timestamp":"2026-03-04T05:06:08Z","type":"gemini","content":"","toolCalls":[{"id":"c3","name":"read_file","args":{"path":"x"},"status":"success","timestamp":"2026-03-04T05:06:09Z"}]}
+{"sessionId":"U","projectHash":"h","startTime":"2026-03-04T05:06:10Z","kind":"main"}
+{"id":"5","timestamp":"2026-03-04T05:06:11Z","type":"gemini","content":"","toolCalls":[{"id":"c4","name":"read_file","args":{"path":"x"},"status":"success","timestamp":"2026-03-04T05:06:12Z"}]}
+`,
+		[]string{
+			`gemini-cli:3 ai_agent/tool_call/gemini-cli 05:06:03 agent="gemini-cli" session="S" tool="run_shell_command" call_id="c1" call_index="1" cwd="/home/ann/shop" command="ls" has_result="true" result="Output: no\nExit Code: 2" exit_code="2" is_error="true" took_ms="2000"`,
+			`gemini-cli:5 ai_agent/tool_call/gemini-cli 05:06:06 agent="gemini-cli" session="k3x9z1" tool="read_file" call_id="c2" call_index="1" cwd="/home/ann/lib" has_result="true" is_error="false" took_ms="1000"`,
+			`gemini-cli:8 ai_agent/tool_call/gemini-cli 05:06:09 agent="gemini-cli" session="T" tool="read_file" call_id="c3" call_index="1" cwd="/home/ann/old" has_result="true" is_error="false" took_ms="1000"`,
+			`gemini-cli:10 ai_agent/tool_call/gemini-cli 05:06:12 agent="gemini-cli" session="U" tool="read_file" call_id="c4" call_index="1" has_result="true" is_error="false" took_ms="1000"`,
+		},
+	}, {
+		"Copilot CLI: what a sub-agent does stands in the session's log",
+		`{"type":"session.start","data":{"sessionId":"S","context":{"cwd":"/w"}},"id":"1","timestamp":"2026-03-04T05:06:00Z"}
+{"type":"tool.execution_start","data":{"toolCallId":"t1","toolName":"task","arguments":{"prompt":"look"}},"id":"2","timestamp":"2026-03-04T05:06:01Z"}
+{"type":"tool.execution_start","data":{"toolCallId":"t2","toolName":"bash","arguments":{"command":"ls"},"parentToolCallId":"t1"},"id":"3","timestamp":"2026-03-04T05:06:02Z"}
+{"type":"tool.execution_start","data":{"toolCallId":"t3","toolName":"bash","arguments":{"command":"id"}},"id":"4","timestamp":"2026-03-04T05:06:03Z"}
+`,
+		[]string{
+			`copilot-cli:2 ai_agent/tool_call/copilot-cli 05:06:01 agent="copilot-cli" session="S" tool="task" call_id="t1" call_index="1" cwd="/w" has_result="false"`,
+			`copilot-cli:3 ai_agent/tool_call/copilot-cli 05:06:02 agent="copilot-cli" session="S" tool="bash" call_id="t2" call_index="2" cwd="/w" subagent="t1" command="ls" has_result="false"`,
+			`copilot-cli:4 ai_agent/tool_call/copilot-cli 05:06:03 agent="copilot-cli" session="S" tool="bash" call_id="t3" call_index="3" cwd="/w" command="id" has_result="false"`,
+		},
+	}, {
 		"Copilot CLI, and a line that is no JSON",
 		`{"type":"session.start","data":{"sessionId":"S","context":{"cwd":"/w"}},"id":"1","timestamp":"2026-03-04T05:06:00Z"}
 {"type":"tool.execution_start","data":{"toolCallId":"t1","toolName":"bash","arguments":{"command":"ls"},"model":"m"},"id":"2","timestamp":"2026-03-04T05:06:01Z"}

@@ -240,6 +240,7 @@ func (d *agentLog) report(c *call, a answer) {
 	ev.Add("subagent", c.subagent)
 	ev.Add("session", c.session)
 	ev.Add("parent_session", c.parent)
+	ev.Add("child_session", c.child)
 	ev.Add("run", c.run)
 	ev.Add("principal", c.principal)
 	ev.Add("account", c.account)
@@ -274,8 +275,8 @@ func (d *agentLog) report(c *call, a answer) {
 		a.exit = exitText(a.result)
 	}
 	ev.Add("exit_code", a.exit)
-	if a.failed == "" && a.exit != "" {
-		a.failed = strconv.FormatBool(a.exit != "0")
+	if n, err := strconv.Atoi(a.exit); err == nil && (a.failed == "" || n != 0) { // that the tool worked is not that the command did
+		a.failed = strconv.FormatBool(n != 0)
 	}
 	switch ev.Add("is_error", a.failed); a.failed {
 	case "true":

@@ -360,7 +360,7 @@ func (a *answer) outcome(v raw) {
 // exited with code 1", "Exit code 1", "<exited with exit code 0>").
 func exitText(result string) string {
 	for _, s := range [...]string{result[:min(len(result), 400)], result[max(0, len(result)-200):]} {
-		for _, mark := range [...]string{"xited with code ", "xited with exit code ", "xit code: ", "Exit code ", "<returncode>"} {
+		for _, mark := range [...]string{"xited with code ", "xited with exit code ", "xit code: ", "xit Code: ", "Exit code ", "<returncode>"} {
 			i := strings.Index(s, mark)
 			if i < 0 {
 				continue

@@ -188,14 +188,53 @@ func isGemini(m members) bool {
 	return false
 }
 
+// isGeminiPatch takes a record that changes what earlier ones of a chat of Gemini CLI say.
+func isGeminiPatch(m members) bool {
+	return m.at("$set", "lastUpdated") != nil || m.at("$set", "messages") != nil || m.at("$set", "directories") != nil
+}
+
+// geminiFolders come before the folder that it works in, in the message with which Gemini CLI begins a chat by itself.
+var geminiFolders = [...]string{"**Workspace Directories:**\n  - ", "working in the directory: ", "working in the following directories:\n  - "}
+
+// geminiContext says that a message is the one that Gemini CLI begins a chat with by itself, and the folder that it names.
+func geminiContext(content raw) (folder string, is bool) {
+	text := contentText(content, 0)
+	if !strings.HasPrefix(strings.TrimPrefix(text, "<session_context>\n"), "This is the Gemini CLI. ") {
+		return "", false
+	}
+	for _, before := range geminiFolders {
+		if _, rest, ok := strings.Cut(text, before); ok {
+			folder, _, _ = strings.Cut(rest, "\n")
+			return strings.TrimRight(folder, "\r "), true
+		}
+	}
+	return "", true
+}
+
 func (d *agentLog) gemini(m members) {
 	t := &d.turn
 	t.agent = "gemini-cli"
-	set(&t.session, m.str("sessionId"))
+	if id := m.str("sessionId"); id != "" && id != t.session {
+		t.cwd = ""
+		set(&t.session, id)
+	}
 	set(&t.model, m.str("model"))
 	d.stamp(m)
 	if m.str("type") == "user" {
-		d.prompted(m.get("content"))
+		if folder, is := geminiContext(m.get("content")); is {
+			set(&t.cwd, folder)
+		} else {
+			d.prompted(m.get("content"))
+		}
+	}
+	if t.cwd == "" { // of a sub-agent all that it works in, of others what was added
+		for e := range m.get("directories").items() {
+			set(&t.cwd, e.str())
+			break
+		}
+	}
+	if patch := m.get("$set"); patch != nil {
+		d.gemini(patch.members())
 	}
 	for e := range m.get("messages").items() {
 		d.gemini(e.members())
@@ -206,7 +245,9 @@ func (d *agentLog) gemini(m members) {
 		id := e.str("id")
 		t.time = at
 		if !d.calls.known(d.scope, id) {
+			set(&t.child, e.str("agentId"))
 			d.call(id, e.str("name"), "", e.get("args"))
+			t.child = ""
 		}
 		// The log writes one time of a call, that of its end, which is the event's.
 		own := d.stamp(e)
@@ -263,6 +304,13 @@ func (d *agentLog) copilot(m members) {
 	set(&t.model, p.str("model", "selectedModel"))
 	if c := p.get("context"); c != nil {
 		set(&t.cwd, c.members().str("cwd"))
+	}
+	sub := m.str("agentId")
+	if sub == "" {
+		sub = p.str("parentToolCallId") // a sub-agent goes by the call that started it
+	}
+	if t.subagent != sub {
+		t.subagent = strings.Clone(sub)
 	}
 	id := p.str("toolCallId")
 	switch m.str("type") {

@@ -3,6 +3,7 @@ package eval
 import (
 	"flag"
 	"fmt"
+	"io/fs"
 	"math"
 	"path/filepath"
 	"slices"
@@ -221,7 +222,7 @@ func ofPeople(name string, truth *rehearse.Truth) bool {
 	return strings.HasPrefix(name, "10.") && (strings.HasSuffix(name, ".101") || strings.HasSuffix(name, ".102") || strings.HasSuffix(name, ".103"))
 }
 
-// TestRehearsalBothEnds plays rehearsals of which the sessions of the operator's agents are among the logs. What victims' logs and
+// TestRehearsalBothEnds plays rehearsals of which the sessions of the operator's agents are among the logs, in each format in turn. What victims' logs and
 // the sessions tell is to be one campaign that names the principal, and what both tell of one act.
 func TestRehearsalBothEnds(t *testing.T) {
 	measures(t)
@@ -235,9 +236,10 @@ func TestRehearsalBothEnds(t *testing.T) {
 	}
 	set := own(t)
 	one, acts, both, named, strangers := 0, 0, 0, 0, 0
+	formats := rehearse.SessionFormats()
 	for seed := range n {
 		dir := t.TempDir()
-		truth, err := rehearse.Write(dir, rehearse.Options{Seed: uint64(seed + 1), Pace: attackPace, Targets: 12, Sessions: true}, true)
+		truth, err := rehearse.Write(dir, rehearse.Options{Seed: uint64(seed + 1), Pace: attackPace, Targets: 12, SessionFormat: formats[seed%len(formats)]}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -252,20 +254,33 @@ func TestRehearsalBothEnds(t *testing.T) {
 		for _, a := range truth.Benign.Addresses {
 			benign[a] = true
 		}
+		var kept []string // the logs of sessions
+		err = filepath.WalkDir(filepath.Join(dir, "telemetry", "operator"), func(path string, e fs.DirEntry, err error) error {
+			if err == nil && !e.IsDir() {
+				kept = append(kept, path)
+			}
+			return err
+		})
+		if err != nil || len(kept) == 0 {
+			t.Fatalf("no session is kept: %v", err)
+		}
 		whole := false
 		for _, c := range found.Campaigns {
 			lacks := slices.ContainsFunc(truth.Victims, func(v rehearse.Victim) bool {
 				return v.Reached && !slices.ContainsFunc(c.Victims, func(x tocsin.Victim) bool { return x.Value == strings.ToLower(v.Host) })
 			})
-			sessions := true
-			for _, a := range truth.Actors {
-				for _, s := range a.Sessions {
-					sessions = sessions && slices.ContainsFunc(c.Actors, func(x *tocsin.Actor) bool {
-						return slices.ContainsFunc(x.Handles, func(h tocsin.Entity) bool { return strings.HasSuffix(h.Value, s) })
-					})
+			sessions := len(c.Principals) == 1 // and it is that of all sessions, from the log of each of which something is in the campaign
+			for _, p := range found.Principals {
+				for _, a := range truth.Actors {
+					for _, s := range a.Sessions {
+						sessions = sessions && (p.Name != c.Principals[0] || slices.Contains(p.Sessions, s))
+					}
 				}
 			}
-			whole = whole || !lacks && sessions && len(c.Principals) == 1
+			for _, path := range kept {
+				sessions = sessions && slices.ContainsFunc(c.Records, func(r tocsin.Span) bool { return r.Source == path })
+			}
+			whole = whole || !lacks && sessions
 			for _, a := range c.Actors {
 				for _, h := range a.Handles {
 					named++
@@ -292,7 +307,7 @@ func TestRehearsalBothEnds(t *testing.T) {
 		if whole {
 			one++
 		} else {
-			t.Logf("    seed %d: %d campaigns, none of which is whole", seed+1, len(found.Campaigns))
+			t.Logf("    seed %d, %s: %d campaigns, none of which is whole", seed+1, truth.Options.SessionFormat, len(found.Campaigns))
 		}
 	}
 	t.Logf("both ends: one campaign in %d of %d, %d of %d listed acts of agents told by both, benign names %d of %d", one, n, both, acts, strangers, named)

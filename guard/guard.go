@@ -172,7 +172,7 @@ func (b *Book) session(id string) *session {
 
 // Call begins a tool call: the event that tells of it. What the event means is told to Note before the next Call.
 func (b *Book) Call(ev *tocsin.Event) {
-	var principal, account, run, parent, id, agent, folder, callID, said, took, tool, command string
+	var principal, account, run, parent, child, id, agent, folder, callID, said, took, tool, command string
 	s := seen(0)
 	did := doing{}
 	for i := range ev.Fields {
@@ -190,6 +190,8 @@ func (b *Book) Call(ev *tocsin.Event) {
 			run = v
 		case "parent_session":
 			parent = v
+		case "child_session":
+			child = v
 		case "session":
 			id = v
 		case "agent":
@@ -224,6 +226,12 @@ func (b *Book) Call(ev *tocsin.Event) {
 	x.changes()
 	x.taken, b.judged.stale = b.takes, true
 	b.whose(x, principal, account, parent, run, agent)
+	if child = notSelf(child, id); child != "" {
+		y := b.session(child)
+		y.changes()
+		y.taken = b.takes
+		keep(&y.parent, id)
+	}
 	source := ev.Source
 	if n := len(x.calls); n > 0 && x.calls[n-1].source == source {
 		source = x.calls[n-1].source

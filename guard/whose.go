@@ -14,7 +14,8 @@ type principal struct {
 }
 
 // principals are those behind the sessions: the account where a record names it, else the repository and the user of the
-// operating system that a session's folder tells, else the session with its sub-agents. Names that clients give join
+// operating system that a session's folder tells, else the session with its sub-agents. Where one account only works in a repository
+// of a user, what is done there and names none is its work. Names that clients give join
 // sessions and never split them: a session is one principal's, whatever else it is called. links are sessions that have a call
 // in common.
 func (b *Book) principals(sessions map[string]*session, links [][2]*session) []*principal {
@@ -53,6 +54,16 @@ func (b *Book) principals(sessions map[string]*session, links [][2]*session) []*
 			h.folder = x.folder
 		}
 	}
+	works := map[string]string{} // by place: the account that works there, empty for several
+	for _, h := range heads {
+		if place := workplace(h.folder); place != "" && h.principal != "" {
+			if other, ok := works[place]; ok && other != h.principal {
+				works[place] = ""
+			} else {
+				works[place] = h.principal
+			}
+		}
+	}
 	all := map[string]*principal{}
 	for _, id := range ids {
 		r := runs.of(id)
@@ -61,6 +72,8 @@ func (b *Book) principals(sessions map[string]*session, links [][2]*session) []*
 		switch place := workplace(h.folder); {
 		case h.principal != "":
 			p.name, p.by = h.principal, "account"
+		case works[place] != "":
+			p.name, p.by = works[place], "account"
 		case place != "":
 			p.name, p.by = place, "repository"
 		case h.run != "":

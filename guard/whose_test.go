@@ -35,6 +35,13 @@ func TestWhoseWorkItIs(t *testing.T) {
 		"Claude Code: sessions and sub-agents of one repository, a worktree of it": {[]string{
 			claude("A", "/home/ann/shop", "t1", ""), claude("A", "/home/ann/shop", "t2", `"isSidechain":true,"agentId":"a7",`), claude("B", "/home/ann/shop/.claude/worktrees/x", "t3", "")},
 			[]string{"repository /home/ann/shop: A B"}},
+		"an account's conversation in a repository, and a session there that names none": {[]string{
+			chat("c1", `"session_id":"A","principal":"ann","cwd":"/home/ann/shop"`), claude("B", "/home/ann/shop", "t1", ""), claude("C", "/home/ann/other", "t2", "")},
+			[]string{"account ann: A B", "repository /home/ann/other: C"}},
+		"a repository in which two accounts work: whose a session is that names none is not known": {[]string{
+			chat("c1", `"session_id":"A","principal":"ann","cwd":"/home/ann/shop"`), chat("c2", `"session_id":"B","principal":"bob","cwd":"/home/ann/shop"`),
+			chat("c3", `"session_id":"D","principal":"ann","cwd":"/home/ann/shop"`), claude("C", "/home/ann/shop", "t1", "")},
+			[]string{"account ann: A D", "account bob: B", "repository /home/ann/shop: C"}},
 		"Claude Code in containers: each session by itself": {[]string{claude("A", "/workspace", "t1", ""), claude("B", "/home/user/app", "t2", "")},
 			[]string{"session A: A", "session B: B"}},
 		"Claude Code: the session's file, and its export that names the account": {[]string{
@@ -58,6 +65,14 @@ func TestWhoseWorkItIs(t *testing.T) {
 		"Copilot CLI: a log whose first line is not that of the session": {[]string{
 			`{"type":"tool.execution_start","data":{"toolCallId":"c1","toolName":"bash","arguments":{"command":"ls"}},"id":"e2","parentId":"e1","timestamp":"2026-03-04T05:06:00Z"}`},
 			[]string{"session e1: e1"}},
+		"Gemini CLI: a sub-agent, which the call names that started it": {[]string{
+			`{"sessionId":"k3x9z1","projectHash":"h","startTime":"2026-03-04T05:06:02Z","kind":"subagent","directories":["/w"]}
+{"id":"2","timestamp":"2026-03-04T05:06:05Z","type":"gemini","content":"","toolCalls":[{"id":"c2","name":"read_file","args":{"path":"x"},"status":"success","timestamp":"2026-03-04T05:06:06Z"}]}`,
+			`{"sessionId":"S","projectHash":"h","startTime":"2026-03-04T05:06:00Z","kind":"main"}
+{"id":"1","timestamp":"2026-03-04T05:06:01Z","type":"gemini","content":"","toolCalls":[{"id":"c1","name":"generalist","agentId":"k3x9z1","args":{"prompt":"look"},"status":"success","timestamp":"2026-03-04T05:06:08Z"}]}`,
+			`{"sessionId":"T","projectHash":"h","startTime":"2026-03-04T05:06:00Z","kind":"main"}
+{"id":"3","timestamp":"2026-03-04T05:06:01Z","type":"gemini","content":"","toolCalls":[{"id":"c3","name":"read_file","args":{"path":"x"},"status":"success","timestamp":"2026-03-04T05:06:08Z"}]}`},
+			[]string{"session S: S k3x9z1", "session T: T"}},
 		"OpenCode: a session started by another": {[]string{
 			`{"info":{"id":"ses_2","parentID":"ses_1","directory":"/srv/x"},"messages":[{"info":{"role":"assistant"},"parts":[{"type":"tool","tool":"bash","callID":"c1","sessionID":"ses_2","state":{"status":"completed","input":{"command":"ls"},"output":"x"}}]}]}`,
 			`{"info":{"id":"ses_1","directory":"/srv/x"},"messages":[{"info":{"role":"assistant"},"parts":[{"type":"tool","tool":"bash","callID":"c2","sessionID":"ses_1","state":{"status":"completed","input":{"command":"ls"},"output":"x"}}]}]}`},

@@ -174,10 +174,11 @@ func (s *stage) housekeep(o *org, at time.Time) {
 
 // agent is an AI agent at ordinary work.
 func (s *stage) agent(o *org, at time.Time) {
-	session, who := s.hex(8)+"-"+s.hex(4), o.people[len(o.people)-1]
+	x := &session{id: s.hex(8) + "-" + s.hex(4), user: o.people[len(o.people)-1]}
 	for range 8 + s.rng.IntN(25) {
 		c := s.pick([]string{"go test ./...", "git status --short", "grep -rn \"func New\" --include='*.go' .", "sed -n '1,80p' server.go", "npm run build", "git diff HEAD~1 --stat", "ls -la internal", "pytest -q tests/test_api.py", "cat README.md", "make lint", "python -m compileall src", "git log --oneline -5"})
-		s.call(o, at, session, who, c+fmt.Sprintf(" # %d", s.rng.IntN(90)), s.pick([]string{"ok", "", "error: 2 tests failed", "1 file changed, 3 insertions(+)"}))
+		s.call(x, at, c+fmt.Sprintf(" # %d", s.rng.IntN(90)), s.pick([]string{"ok", "", "error: 2 tests failed", "1 file changed, 3 insertions(+)"}), false)
 		at = at.Add(s.draw(agentGaps) + 2*time.Second)
 	}
+	claudeLines(s, o.name+"/agents/"+x.user+"/"+x.id+".jsonl", x)
 }

@@ -17,7 +17,7 @@ type worker struct {
 	used    int    // actions since the address was new
 	now     time.Time
 	actor   *Actor
-	session string // in which an agent's calls are kept
+	session *session // in which an agent's calls are kept
 }
 
 // A step is one action to be played; it says what it was and how it ended.
@@ -599,18 +599,4 @@ func dashed(call string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
-}
-
-// called is the call in the session of the agent that did something: it asks, what it did happens, and the result comes back. Clocks
-// of victims and of the machine on which agents run are apart by less than a second.
-func (s *stage) called(o *org, at time.Time, w *worker, p played) {
-	if w.session == "" {
-		w.session = fmt.Sprintf("%s-%s-4%s-a%s-%s", s.hex(8), s.hex(4), s.hex(3), s.hex(3), s.hex(12))
-		w.actor.Sessions = append(w.actor.Sessions, w.session)
-	}
-	result := "exit code 0"
-	if p.outcome != "worked" {
-		result = "exit code 1: " + p.outcome
-	}
-	s.callIn("operator/agents/", at.Add(-time.Duration(50+s.rng.IntN(700))*time.Millisecond), w.session, "op", p.call, result)
 }

@@ -101,29 +101,3 @@ func (s *stage) cloud(o *org, at time.Time, ip, user, key, service, call, failur
 	}
 	return s.line(o.name+"/cloud/cloudtrail.jsonl", "cloudtrail", at, r)
 }
-
-// call is a tool call of an AI agent of an organisation.
-func (s *stage) call(o *org, at time.Time, session, user, command, result string) *entry {
-	return s.callIn(o.name+"/agents/", at, session, user, command, result)
-}
-
-// callIn is a tool call of an AI agent with its result, as Claude Code keeps sessions, below a folder.
-func (s *stage) callIn(folder string, at time.Time, session, user, command, result string) *entry {
-	id := "toolu_01Example" + s.hex(10)
-	path := folder + user + "/" + session + ".jsonl"
-	base := map[string]any{"sessionId": session, "cwd": "/home/" + user + "/src", "version": "2.1.33"}
-	one := map[string]any{"type": "assistant", "uuid": s.hex(12), "timestamp": at.UTC().Format("2006-01-02T15:04:05.000Z"),
-		"message": map[string]any{"role": "assistant", "model": "model-x", "content": []any{map[string]any{"type": "tool_use", "id": id, "name": "Bash", "input": map[string]any{"command": command}}}}}
-	for k, v := range base {
-		one[k] = v
-	}
-	e := s.line(path, "agent", at, one)
-	done := at.Add(time.Duration(200+s.rng.IntN(2500)) * time.Millisecond)
-	two := map[string]any{"type": "user", "uuid": s.hex(12), "timestamp": done.UTC().Format("2006-01-02T15:04:05.000Z"),
-		"message": map[string]any{"role": "user", "content": []any{map[string]any{"type": "tool_result", "tool_use_id": id, "content": result}}}}
-	for k, v := range base {
-		two[k] = v
-	}
-	s.line(path, "agent", done, two)
-	return e
-}

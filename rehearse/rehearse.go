@@ -39,6 +39,9 @@ type Options struct {
 	Noise    float64   `json:"noise"`    // multiplies what goes on anyway; 1; -1 leaves what machines do every hour and little else
 	Blocks   int       `json:"blocks"`   // organisations whose defenders block the operator's address once; 4; -1 is none
 	Sessions bool      `json:"sessions"` // the sessions of the operator's agents are among the logs, as one has them who runs or serves agents
+	// SessionFormat is how they are kept: the name of an agent or of a form, or mixed; claude-code. It has Sessions set, and changes no
+	// other log.
+	SessionFormat string `json:"session_format,omitempty"`
 }
 
 // maxDays bounds how long a campaign may last, and with it the logs of what goes on beside it.
@@ -56,6 +59,10 @@ func (o *Options) fill() error {
 	usual(&o.Pace, 1)
 	usual(&o.Noise, 1)
 	usual(&o.Blocks, 4)
+	o.Sessions = o.Sessions || o.SessionFormat != ""
+	if o.Sessions {
+		usual(&o.SessionFormat, formats[0].name)
+	}
 	none(&o.Autonomy)
 	none(&o.Gates)
 	none(&o.Noise)
@@ -84,6 +91,8 @@ func (o *Options) fill() error {
 		return fmt.Errorf("noise: %g; want 0 to 100", o.Noise)
 	case o.Blocks < 0:
 		return fmt.Errorf("blocks: %d; want a number of organisations", o.Blocks)
+	case o.Sessions && !slices.Contains(SessionFormats(), o.SessionFormat):
+		return fmt.Errorf("session-format: %q; want %s", o.SessionFormat, strings.Join(SessionFormats(), ", "))
 	}
 	return nil
 }
@@ -138,7 +147,7 @@ func Write(dir string, opt Options, over bool) (*Truth, error) {
 
 // rehearsal is a stage on which a rehearsal is over.
 func rehearsal(opt Options) (*stage, error) {
-	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), files: map[string]*file{}, others: map[string]bool{},
+	s := &stage{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x7465736e)), aside: rand.New(rand.NewPCG(opt.Seed, 0x73756273)), files: map[string]*file{}, others: map[string]bool{},
 		person: Actor{ID: "operator", Driver: "human", UserAgents: []string{browsers[2]}}}
 	s.build()
 	s.operate()
@@ -147,6 +156,7 @@ func rehearsal(opt Options) (*stage, error) {
 		return nil, fmt.Errorf("the campaign would last %d days; want at most %d: lower pace or jitter", days, maxDays)
 	}
 	s.background(days)
+	s.keep()
 	s.end()
 	return s, nil
 }
@@ -293,14 +303,16 @@ type Benign struct {
 type stage struct {
 	opt   Options
 	rng   *rand.Rand
+	aside *rand.Rand // of names of sub-agents
 	orgs  []*org
 	files map[string]*file
 	truth *Truth
 
-	serial  int // of audit records
-	clients []string
-	person  Actor           // the operator
-	others  map[string]bool // addresses beside the clients that have no part in the campaign
+	serial   int // of audit records
+	clients  []string
+	person   Actor           // the operator
+	sessions []*session      // of the operator's agents, in the order in which they begin
+	others   map[string]bool // addresses beside the clients that have no part in the campaign
 }
 
 // A file is one log in the making.

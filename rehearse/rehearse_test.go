@@ -393,6 +393,7 @@ func TestBadOptions(t *testing.T) {
 		{"noise: NaN", rehearse.Options{Noise: math.NaN()}},
 		{"blocks: -2", rehearse.Options{Blocks: -2}},
 		{"start: 0099-", rehearse.Options{Start: time.Date(99, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		{`session-format: "cursor"; want claude-code, codex, opencode,`, rehearse.Options{SessionFormat: "cursor"}},
 		{"lower pace or jitter", rehearse.Options{Pace: 100, Jitter: 3}},
 	} {
 		dir := filepath.Join(t.TempDir(), "out")
