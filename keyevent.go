@@ -9,10 +9,10 @@ import (
 // (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), download (a
 // machine fetched a tool or malware), control (a machine spoke to a host that gives orders; the indicators say whose it is),
 // privilege (the first act with the rights of an administrator), secrets (read or taken), account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
-// protection), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
+// protection), traces (were removed), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
 // out; whether it left is not shown), sent (data left), impact (something was changed, destroyed or misused), last (the last act
 // of the campaign).
-var KeyKinds = [...]string{"contact", "sign", "entry", "download", "control", "privilege", "secrets", "account", "key", "persistence", "impairment",
+var KeyKinds = [...]string{"contact", "sign", "entry", "download", "control", "privilege", "secrets", "account", "key", "persistence", "impairment", "traces",
 	"lateral", "collection", "upload", "sent", "impact", "last"}
 
 // A KeyEvent is one of the few acts that tell a campaign in short. What several sensors saw is one, with several places.

@@ -222,6 +222,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		if given == 0 && parent != "" && r.know.serves(parent) && (isShell(m.Tool) || isShell(r.base(r.f.image)) || m.Level >= low) {
 			level := a.Level
 			r.found(foundStartedByServer)
+			r.madeToRun()
 			a.Level = max(a.Level, level)
 			r.mark("server", base(parent))
 		}
@@ -230,6 +231,9 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		}
 		if given == 0 && start != nil && start.level > a.Level {
 			r.means(start)
+		}
+		if m.Technique == "T1190" && m.Tactic == "execution" {
+			r.madeToRun()
 		}
 		given++
 		r.out()
@@ -250,6 +254,13 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 			continue
 		}
 		give(m)
+	}
+}
+
+// madeToRun notes that a server was made to run something: that it did is what the record says.
+func (r *Reader) madeToRun() {
+	if r.act.Outcome == tocsin.Unknown {
+		r.act.Outcome = tocsin.Worked
 	}
 }
 

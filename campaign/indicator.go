@@ -347,7 +347,7 @@ func (b *indicators) own(value string) bool {
 // hosts are where the machines within reach were made to speak to: the hosts that commands, requests and connections name.
 func (b *indicators) hosts(d *tocsin.Deed) {
 	role := hostRole(d)
-	if role == "" || d.N == 0 && !hostile(d) { // what a correlation says is of acts that are told by themselves
+	if role == "" || d.N == 0 && !hostile(d) && !b.s.calls(d) { // what a correlation says is of acts that are told by themselves
 		return
 	}
 	var all []string

@@ -44,7 +44,10 @@ var keyKinds = []keyKind{
 		return d.Tactic == "persistence" && !makesAccount(d) && !addsKey(d) && d.Verb != "delete" && d.Verb != "list" && d.Verb != "read" && d.Weight >= Least && (d.Technique != "T1098" || d.Level >= tocsin.Medium)
 	}},
 	{"impairment", 1, func(s *story, d *tocsin.Deed) bool {
-		return (d.Tactic == "defense-impairment" || d.Tactic == "stealth" && of3(d, "T1070")) && d.Level >= tocsin.Medium
+		return d.Tactic == "defense-impairment" && d.Level >= tocsin.Medium
+	}},
+	{"traces", 1, func(s *story, d *tocsin.Deed) bool {
+		return d.Tactic == "stealth" && of3(d, "T1070") && d.Level >= tocsin.Medium
 	}},
 	{"collection", 1, func(s *story, d *tocsin.Deed) bool { return d.Tactic == "collection" && d.Weight >= Least }},
 	{"upload", 1, func(s *story, d *tocsin.Deed) bool {
@@ -460,6 +463,12 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 	case "persistence":
 		if to := s.machinesOf(d); e.Host == "" && len(to) == 1 { // typed elsewhere, to be done there
 			_, e.Host, _ = strings.Cut(to[0], ":")
+		}
+	case "secrets":
+		for _, t := range d.On {
+			if d.Log == "api" && t.Kind == "file" { // what a call names as its object
+				e.On = include(e.On, t.Kind+":"+t.Value, maxOn)
+			}
 		}
 	case "entry", "lateral":
 		for _, x := range group {

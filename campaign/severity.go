@@ -94,7 +94,7 @@ func (r *reach) String() string {
 	case r.worked == r.traces:
 		shown = "all of these shown to have worked"
 	}
-	s := fmt.Sprintf("%s %s tried, %d not known to have failed, %s, %s entered", within, several(r.tried, "tactic"), r.traces, shown, several(r.reached, "machine"))
+	s := fmt.Sprintf("%s %s tried, %d of them from inside, %s, %s entered", within, several(r.tried, "tactic"), r.traces, shown, several(r.reached, "machine"))
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}

@@ -63,10 +63,11 @@ func (a *dossier) beside() []text {
 		case len(all) == maxTried:
 			more++
 		default:
-			t := say(val(x.Title))
+			t := say(val(x.Title), " (")
 			if datable(x.First) {
-				t = append(t, say(" ("+stampOf(x.First)+" UTC)")...)
+				t = append(t, say(stampOf(x.First)+" UTC, ")...)
 			}
+			t = append(t, say(val(x.Place.String()), ")")...)
 			all = append(all, t)
 		}
 		told[x.Title] = true
@@ -304,6 +305,9 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	default:
 		t = fill(w.front().unknownDoer, w.vals(hosts, maxFrontName))
 	}
+	if from := keyEvent(c, "contact", "sign"); len(names) > 0 && from != nil && from.From == "" && len(c.Actors) == 1 && slices.ContainsFunc(c.Actors[0].Handles, func(h tocsin.Entity) bool { return h.Kind == "agent" }) {
+		t = append(t, say(" (", w.front().noWhence, ")")...)
+	}
 	if behind := a.behind(c); len(behind) > 0 {
 		t = append(t, say(". ")...)
 		t = append(t, fill(w.front().behind, w.vals(behind, maxFrontName))...)
@@ -381,6 +385,9 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 		if doubtful(e) {
 			t = append(t, say(x.inUnsure)...)
 		}
+		if b := actBefore(c, e); b != nil {
+			t = append(t, fill(x.inBefore, a.act(b.What), stampOf(b.Time))...)
+		}
 		switch {
 		case e.Published():
 		case triedBefore(c, e):
@@ -402,6 +409,16 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 	return append(t, say(".")...)
 }
 
+// actBefore is the first key event before an entry that only one who is in can do, nil where there is none.
+func actBefore(c *tocsin.Campaign, entry *tocsin.KeyEvent) *tocsin.KeyEvent {
+	for i := range c.Key {
+		if e := &c.Key[i]; !contains(noAct, e.Kind) && e.Tie != tocsin.Weak && datable(e.Time) && e.Time.Before(entry.Time) {
+			return e
+		}
+	}
+	return nil
+}
+
 // triedBefore says that passwords had been tried before an entry.
 func triedBefore(c *tocsin.Campaign, e *tocsin.KeyEvent) bool {
 	return slices.ContainsFunc(c.Steps, func(s tocsin.Step) bool {
@@ -415,15 +432,6 @@ func (a *dossier) frontDone(c *tocsin.Campaign) text {
 	var worked, open, failed []string
 	for _, slug := range tacticsInOrder(c) {
 		into := &failed
-		loose := true
-		for i := range c.Steps {
-			if s := &c.Steps[i]; s.Tactic == slug && !c.Loose(s) {
-				loose = false
-			}
-		}
-		if loose {
-			continue
-		}
 		for i := range c.Steps {
 			switch s := &c.Steps[i]; {
 			case s.Tactic != slug || c.Loose(s):
@@ -500,6 +508,9 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 			where = append(say(" "), fill(w.key.on, w.vals(to, maxFrontName))...)
 		}
 		what := a.act(e.What)
+		if names := filesOf(e); len(names) > 0 {
+			what = append(what, say(" (", w.vals(names, maxFrontName), ")")...)
+		}
 		if doubtful(e) && k.kind != "upload" {
 			what = append(what, say(" (", w.key.unproven, ")")...)
 		}
@@ -553,7 +564,11 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 	t := say(x.laidNone)
 	if e := keyEvent(c, "control"); e != nil && len(e.On) > 0 {
 		_, to, _ := strings.Cut(e.On[0], ":")
-		t = fill(x.laidControl, val(to))
+		if strings.HasPrefix(e.What, to) { // a connection was recorded
+			t = fill(x.laidControl, val(to))
+		} else {
+			t = fill(x.laidTold, val(to))
+		}
 	}
 	if len(parts) > 0 {
 		t = joinTexts(parts, w.sure().between)

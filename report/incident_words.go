@@ -58,7 +58,7 @@ type words struct {
 	guessRow, guessFiles, guessMostly              string
 	guessed, strayRow                              string
 	guessKinds                                     map[string]string // by Guess.Kind
-	reachedListed, andTargets                      string
+	reachedListed, andTargets, andWeak             string
 	unlistedTarget                                 noun
 	letGoKinds, omitted                            map[string]noun // by LetGo.Kind; by the list's name, "" for all others
 
@@ -116,7 +116,7 @@ var english = words{
 	reachedNone: "As far as the logs show, none of these was entered.", reachedAll: "All of these were entered.", reachedSome: "Entered: {0}.", enteredOf: "{0} of {1}",
 	order: "In order: {0}.", driven: "The evidence points to {0} at the controls{1}.", sureOf: " ({0})",
 	autonomy: "By estimate {0} of the actions (90 % interval: {1} to {2}) were done without a person.", decided: "At {0} a person seems to have decided how to go on.",
-	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "Its last act was at {2} UTC; its logs end {1} later, at {0} UTC: it may still be going on.", activeLast: "It acted until its logs end, at {0} UTC: it may still be going on.",
+	adapted: "After being blocked it went on another way {0}, at the fastest within {1}.", dataTouched: "Data touched: {0}.", active: "Its last act was at {2} UTC; its logs end {1} later, at {0} UTC: it may have gone on.", activeLast: "It acted until its logs end, at {0} UTC: it may have gone on.",
 	paused: "It had been quiet for {0} when the logs end, but went on after {1} of quiet before.", silent: "Its last action is {0} before the logs end; that it is over, the logs cannot say.",
 	why: "Rated {0}: {1}.",
 
@@ -145,13 +145,13 @@ var english = words{
 	attempts: "Besides, {0} tried something and are not known to have got anywhere.", asides: "In no campaign, but telling: {0} kinds of things on single machines.",
 	lost: "What this campaign may lack", was: "Earlier told as {0}.", weak: "weak",
 	weakNote:    "What is marked weak is told of because of its company, not by itself: nothing should be decided by it alone.",
-	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; check them first: {0}.",
+	weakLeftOut: "Left out of these lists, because they belong to the campaign only weakly; before acting on one, check it: {0}.",
 	bare:        "Events of Windows logs that were read without a rule collection: {0}. What only such rules see is not in this report.",
 	custody:     "Chain of custody", bytesHead: "Bytes", unhashed: "{0} files that were read have no SHA-256: it was not asked for, or they were not read whole or changed meanwhile.",
 	pseudonyms: "Hosts, accounts and addresses are pseudonyms: the same name has the same pseudonym wherever it stands; public addresses are ones for documentation.",
 	seal:       "SHA-256 of everything in this file before this paragraph:", digestKinds: map[string]string{"input": "input", "rules": "rules"},
 	unmet: "A filter of the run met nothing: {0}.", partial: "The run ended before all was read: {0}.", letGoIntro: "Met and not kept, so that whatever is told may lack it:", letGoRow: "{0} {1}, {2}: {3}",
-	andTargets: " and {0}", reachedListed: "Entered, of those that are listed: {0}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
+	andTargets: " and {0}", andWeak: ", and perhaps {0} more", reachedListed: "Entered, of those that are listed: {0}.", unlistedTarget: noun{"target that is not listed", "targets that are not listed"},
 	guessed:  "Times rest on what the records do not say:",
 	guessRow: "{0} of {1} events of {2}: {3}, taken to be {4} because {5}", guessFiles: "{0} files (most of {1})", guessMostly: "mostly {0}",
 	strayRow:   "{0} events of {1} are a year and more from all others and left out of the span: {2}",
@@ -188,7 +188,7 @@ var french = words{
 	reachedNone: "D'après les journaux, aucune de ces cibles n'a été atteinte.", reachedAll: "Toutes ces cibles ont été atteintes.", reachedSome: "L'intrus a atteint {0}.", enteredOf: "{2} sur {3}",
 	order: "Dans l'ordre : {0}.", driven: "Les indices désignent comme opérateur {0}{1}.", sureOf: " ({0})",
 	autonomy: "Selon l'estimation, {0} des actions (intervalle à 90 % : de {1} à {2}) ont été menées sans intervention humaine.", decided: "À {0}, une personne semble avoir décidé de la suite.",
-	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "Sa dernière action est du {2} UTC ; ses journaux s'arrêtent {1} plus tard, le {0} UTC : elle se poursuit peut-être.", activeLast: "Elle agissait jusqu'à la fin de ses journaux, le {0} UTC, et se poursuit peut-être.",
+	adapted: "Bloqué, l'intrus a continué autrement {0}, au plus vite en {1}.", dataTouched: "Données concernées : {0}.", active: "Sa dernière action est du {2} UTC ; ses journaux s'arrêtent {1} plus tard, le {0} UTC : elle a pu se poursuivre.", activeLast: "Elle agissait jusqu'à la fin de ses journaux, le {0} UTC, et a pu se poursuivre.",
 	paused: "La campagne était silencieuse depuis {0} à la fin des journaux, mais avait déjà repris après {1} de silence.", silent: "Sa dernière action précède de {0} la fin des journaux ; ceux-ci ne permettent pas de dire qu'elle est terminée.",
 	why: "Gravité {0} : {1}.",
 
@@ -217,13 +217,13 @@ var french = words{
 	attempts: "Par ailleurs, {0} ont tenté quelque chose sans que l'on sache s'ils sont arrivés à quoi que ce soit.", asides: "Hors de toute campagne, mais parlants : {0} types de faits sur des machines isolées.",
 	lost: "Ce qui peut manquer à cette campagne", was: "Rapportée auparavant sous {0}.", weak: "faible",
 	weakNote:    "Ce qui est marqué « faible » n'est rapporté qu'en raison de son entourage : rien ne devrait être décidé sur cette seule base.",
-	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier d'abord : {0}.",
+	weakLeftOut: "Absents de ces listes, car rattachés trop faiblement à la campagne ; à vérifier avant d'agir : {0}.",
 	bare:        "Événements de journaux Windows lus sans collection de règles : {0}. Ce que seules de telles règles voient n'est pas dans ce rapport.",
 	custody:     "Chaîne de conservation", bytesHead: "Octets", unhashed: "{0} fichiers lus sont sans SHA-256 : il n'a pas été demandé, ou ils n'ont pas été lus en entier ou ont changé entre-temps.",
 	pseudonyms: "Les machines, comptes et adresses sont des pseudonymes : le même nom a partout le même pseudonyme ; les adresses publiques sont des adresses de documentation.",
 	seal:       "SHA-256 de tout ce qui précède ce paragraphe dans ce fichier :", digestKinds: map[string]string{"input": "entrée", "rules": "règles"},
 	unmet: "Un filtre n'a rien trouvé : {0}.", partial: "La lecture s'est arrêtée avant la fin : {0}.", letGoIntro: "Rencontrés mais non conservés, si bien que ce rapport peut être incomplet :", letGoRow: "{0} {1}, {2} : {3}",
-	andTargets: " ainsi qu'à {0}", reachedListed: "Cibles citées que l'intrus a atteintes : {0}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
+	andTargets: " ainsi qu'à {0}", andWeak: ", et peut-être à {0} de plus", reachedListed: "Cibles citées que l'intrus a atteintes : {0}.", unlistedTarget: noun{"cible qui n'est pas citée", "cibles qui ne sont pas citées"},
 	guessed:  "Des heures reposent sur ce que les enregistrements ne disent pas :",
 	guessRow: "{0} événements sur {1} de {2} : {3}, pris pour {4} ; motif : {5}", guessFiles: "{0} fichiers (la plupart de {1})", guessMostly: "le plus souvent {0}",
 	strayRow:   "{0} événements de {1} sont à un an et plus de tous les autres et ne comptent pas dans la période : {2}",

@@ -118,6 +118,9 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	}
 	done := func(e *tocsin.KeyEvent) text { // what was done, and where
 		what := say(val(concise(e.What, maxNamed)))
+		if names := filesOf(e); len(names) > 0 {
+			what = append(what, say(" (", w.vals(names, 4), ")")...)
+		}
 		if e.Host != "" {
 			what = append(what, fill(x.inHost, val(e.Host))...)
 		}
@@ -172,7 +175,7 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	if e := keyEvent(c, "sent", "upload"); e != nil && e.Tie != tocsin.Weak {
 		var to []string
 		for _, on := range e.On {
-			if _, name, ok := strings.Cut(on, ":"); ok {
+			if _, name, ok := strings.Cut(on, ":"); ok && !contains(n.block, name) { // the intruder's own would be warned
 				to = append(to, name)
 			}
 		}
@@ -194,6 +197,16 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		all = append(all, a.finding("open", c.Open[0]))
 	}
 	return all[:min(len(all), maxMeasures)]
+}
+
+// filesOf are the things by name that a key event reached.
+func filesOf(e *tocsin.KeyEvent) (all []string) {
+	for _, on := range e.On {
+		if name, ok := strings.CutPrefix(on, "file:"); ok {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // toFind are the hosts that machines which were entered spoke to and that nobody is told to block: private ones and others. Those that

@@ -29,6 +29,9 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 	if n := c.Omitted["victims"]; n > 0 {
 		whom = append(whom, fill(w.andTargets, w.several(n, w.unlistedTarget))...)
 	}
+	if weak := weakBeside(c); weak > 0 {
+		whom = append(whom, fill(w.andWeak, w.several(weak, w.target))...)
+	}
 	all = append(all, fill(act, w.span(c.First, c.Last), who, whom))
 	reached, n := 0, 0
 	for _, t := range w.tolls(c) {
@@ -61,6 +64,19 @@ func (w *words) story(c *tocsin.Campaign, end time.Time) []text {
 		all = append(all, fill(w.dataTouched, w.tells("data", c.Data, 3)))
 	}
 	return append(all, w.state(c, end)...)
+}
+
+// weakBeside is how many of the listed victims belong to the campaign weakly, where others do not.
+func weakBeside(c *tocsin.Campaign) (n int) {
+	for i := range c.Victims {
+		if c.Victims[i].Tie == tocsin.Weak {
+			n++
+		}
+	}
+	if n == len(c.Victims) {
+		return 0
+	}
+	return n
 }
 
 // state says whether it was still going on when the logs end. That it is over, no log can say.
@@ -169,7 +185,7 @@ func actorsOf(c *tocsin.Campaign) []*tocsin.Actor {
 func tacticsInOrder(c *tocsin.Campaign) []string {
 	var all []string
 	for i := range c.Steps {
-		if s := c.Steps[i].Tactic; s != "" && !contains(all, s) {
+		if s := c.Steps[i].Tactic; s != "" && !contains(all, s) && !c.Loose(&c.Steps[i]) {
 			all = append(all, s)
 		}
 	}

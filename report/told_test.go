@@ -79,7 +79,7 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 		{"a weak victim", "explain", "files1.shop.example (weak) of shop.example"},
 		{"what weak means", "explain incident.en nis2-72h.en", "nothing should be decided by it alone"},
 		{"weak, in French", "incident.fr nis2-72h.fr", "atteinte** (faible)"},
-		{"what is weak is not acted on", "incident.en.md nis2-72h.en.md", "check them first: `files1.shop.example`, `192.0.2.90`"},
+		{"what is weak is not acted on", "incident.en.md nis2-72h.en.md", "before acting on one, check it: `files1.shop.example`, `192.0.2.90`"},
 		{"weak, for machines", "hunt.jsonl page", `"tie":"weak"`},
 	} {
 		for _, name := range sortedKeys(all) {
