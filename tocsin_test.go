@@ -137,7 +137,7 @@ func BenchmarkShelf(b *testing.B) {
 func TestThrough(t *testing.T) {
 	c := &Campaign{Victims: []Victim{{Entity: Entity{Kind: "host", Value: "ws1.corp.example"}, Reached: true, Also: []Entity{{Kind: "address", Value: "10.0.0.5"}}},
 		{Entity: Entity{Kind: "address", Value: "10.0.0.9"}}, {Entity: Entity{Kind: "user", Value: "10.0.0.7"}, Reached: true}}}
-	for handle, want := range map[string]string{"address:10.0.0.5": "ws1.corp.example", "host:ws1.corp.example": "ws1.corp.example", "address:10.0.0.9": "", "address:203.0.113.9": "", "caller:10.0.0.5": "", "address:10.0.0.7": ""} {
+	for handle, want := range map[string]string{"address:10.0.0.5": "ws1.corp.example", "host:ws1.corp.example": "ws1.corp.example", "address:10.0.0.9": "", "address:203.0.113.9": "", "caller:10.0.0.5 with kubectl on linux": "ws1.corp.example", "caller:10.0.0.9 with kubectl": "", "address:10.0.0.7": ""} {
 		kind, value, _ := strings.Cut(handle, ":")
 		if got := c.Through(&Actor{Handles: []Entity{{Kind: kind, Value: value}}}); got != want {
 			t.Errorf("%s: through %q, want %q", handle, got, want)
