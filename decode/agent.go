@@ -72,7 +72,10 @@ func farther(f Format, head []byte, more func() []byte) Format {
 		return f
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
-	if _, whole := valueEnd(head, 0); whole || len(head) == 0 {
+	if len(head) == 0 {
+		return f
+	}
+	if _, whole := valueEnd(head, 0); whole {
 		return f
 	}
 	for _, g := range agentFormats() {
