@@ -307,6 +307,9 @@ func noteLeftOut(t testing.TB, what string, said map[*dossier]bool, groups ...st
 			y.add(d.source, v)
 		}
 		y.noted(t, "guard/left-out/"+what+"/"+g+"/suspicious", suspicious)
+		if _, w := y.worst(t, "left out, "+g); g == "ordinary" {
+			share(t, "guard/left-out/"+what+"/"+g+"/worst-source", w.suspicious, w.of)
+		}
 	}
 }
 

@@ -93,7 +93,7 @@ func TestLongWorkers(t *testing.T) {
 var urlHost = regexp.MustCompile(`(://)([^/:@\s"'\\]+)`)
 
 // agentSessions writes all recorded sessions of agents into a folder, a file a source, again and again until there are n: each copy has
-// sessions, principals and targets of its own. It gives the bytes that it wrote.
+// sessions, principals, calls and targets of its own. It gives the bytes that it wrote.
 func agentSessions(t testing.TB, dir string, n int) (bytes int64) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(data(t, "agents"), "*.jsonl.gz"))
@@ -121,7 +121,11 @@ func agentSessions(t testing.TB, dir string, n int) (bytes int64) {
 			e := json.NewEncoder(out)
 			for _, c := range changed(all, func(m *message) {
 				m.Content = rename(m.Content)
+				if m.CallID != "" {
+					m.CallID = fmt.Sprintf("%s.%d", m.CallID, round)
+				}
 				for i := range m.Calls {
+					m.Calls[i].ID = fmt.Sprintf("%s.%d", m.Calls[i].ID, round)
 					m.Calls[i].Function.Arguments = rename(m.Calls[i].Function.Arguments)
 				}
 			}) {
