@@ -68,7 +68,7 @@ func agentFormats() []Format {
 // farther is the agents' format of a stream of JSON whose first value is longer than its head and tells further on what it is: a
 // request begins with the instructions and tools that it gives a model.
 func farther(f Format, head []byte, more func() []byte) Format {
-	if f.Name != "json" || f.asked || more == nil {
+	if f.Name != "json" || f.asked {
 		return f
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")

@@ -11,7 +11,6 @@ package decode
 import (
 	"errors"
 	"slices"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -68,10 +67,17 @@ type Format struct {
 // record tells that is longer than these bytes. more, if it is not nil, gives more of the stream's beginning, [LookAhead]
 // bytes where there are as many.
 func (f Format) For(head []byte, more func() []byte) Format {
-	if more != nil {
-		more = sync.OnceValue(more)
+	if more == nil {
+		return settled(f, head, nil)
 	}
-	return settled(farther(f, head, more), head, more)
+	var far []byte
+	once := func() []byte { // a stream gives it once
+		if far == nil {
+			far = more()
+		}
+		return far
+	}
+	return settled(farther(f, head, once), head, once)
 }
 
 // LookAhead is how many bytes of a stream are worth looking at for what its first do not tell.
