@@ -65,6 +65,27 @@ func agentFormats() []Format {
 	return all
 }
 
+// farther is the agents' format of a stream of JSON whose first value is longer than its head and tells further on what it is: a
+// request begins with the instructions and tools that it gives a model.
+func farther(f Format, head []byte, more func() []byte) Format {
+	if f.Name != "json" || f.asked {
+		return f
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
+	if len(head) == 0 {
+		return f
+	}
+	if _, whole := valueEnd(head, 0); whole {
+		return f
+	}
+	for _, g := range agentFormats() {
+		if g.Is("", more()) > 0 {
+			return honest(g)
+		}
+	}
+	return f
+}
+
 // sees says whether one of the first records in head is of a dialect, in a document of one value over many lines or,
 // if no document is asked for, in a log of one value a line.
 func sees(head []byte, document bool) bool { return seesOf(dialects(), head, document) }

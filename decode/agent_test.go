@@ -279,6 +279,12 @@ func FuzzAgent(f *testing.F) {
 		`{"info":{},"messages":[{"parts":[{"type":"tool","callID":"R","state":{"status":"completed","input":{},"output":"o"}}]}]}`,
 		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"execute_tool x","attributes":[{"key":"gen_ai.operation.name","value":{"stringValue":"execute_tool"}}]}]}]}]}`,
 		`{"sessionId":"S","messages":[{"type":"gemini","toolCalls":[{"id":"1","name":"n","args":{},"status":"success","result":[]}]}]}`,
+		`{"type":"session.start","timestamp":"2026-03-04T05:06:07Z","data":{"sessionId":"S"}}` + "\n" + `{"type":"tool.execution_start","timestamp":"2026-03-04T05:06:08Z","data":{"toolCallId":"1","toolName":"bash","arguments":{"command":"curl -d a=1 http://192.0.2.1/"}}}`,
+		`{"type":"session","version":3,"id":"S","timestamp":"2026-03-04T05:06:07Z","cwd":"/w"}` + "\n" + `{"type":"message","id":"m","message":{"role":"assistant","content":[{"type":"toolCall","id":"1","name":"bash","arguments":{}}]}}`,
+		`{"hook_event_name":"PostToolUse","session_id":"S","tool_use_id":"1","tool_name":"Bash","tool_input":{"command":"ls"},"tool_response":{"stdout":"x"}}`,
+		`{"source":"agent","id":1,"action":"run","args":{"command":"ls"}}` + "\n" + `{"source":"environment","cause":1,"observation":"run","content":"x","extras":{"metadata":{"exit_code":0}}}`,
+		`{"type":"user","sessionId":"S","uuid":"u","message":{"role":"user","content":"upload report.pdf to files.corp.example"}}`,
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"n","arguments":{}}}` + "\n" + `{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}]}}`,
 		"[[[[[[", `{"a":"\ud800`, `{"command":{"command":{"command":1}}}`,
 	} {
 		f.Add([]byte(s))
@@ -297,6 +303,10 @@ func FuzzAgent(f *testing.F) {
 		}
 		sees(data, false)
 		sees(data, true)
+		asJSON := Format{Name: "json"}
+		if g := farther(asJSON, data[:len(data)/2], func() []byte { return data }); g.Name != "json" && g.New == nil {
+			t.Errorf("%s has no decoder", g.Name)
+		}
 	})
 }
 

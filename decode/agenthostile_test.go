@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -65,5 +66,31 @@ func TestHostileSessions(t *testing.T) {
 				t.Errorf("%s: the last call read: %t; an event of %d bytes; %d bytes allocated for %d", f.Name, found, most, allocated, len(in))
 			}
 		})
+	}
+}
+
+// A request begins with what its model is told, which may be longer than what formats are told by; other JSON stays what it is, and
+// so does what a user calls by its name.
+func TestLongBeginning(t *testing.T) {
+	long := strings.Repeat("Be brief. ", 20_000)
+	call := `"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"sh","arguments":"{\"command\":\"last\"}"}}]}]`
+	for _, c := range []struct {
+		what, in string
+		want     bool
+	}{
+		{"instructions", `{"model":"m","system":"` + long + `",` + call + "}\n", true},
+		{"tools", `{"model":"m","tools":[{"name":"t","description":"` + long + `"}],` + call + "}\n", true},
+		{"a name", `{"session":"` + long + `",` + call + "}\n", true},
+		{"over many lines", "{\n \"system\": \"" + long + "\",\n " + call + "\n}\n", true},
+		{"no session", `{"level":"info","text":"` + long + `","messages":["a"]}` + "\n", false},
+	} {
+		found := false
+		if err := All("x", []byte(c.in), time.Time{}, func(ev *tocsin.Event) { found = found || ev.Text("command") == "last" }); err != nil || found != c.want {
+			t.Errorf("%s: the call is read: %t, %v", c.what, found, err)
+		}
+		named, _ := ByName("json")
+		if f := named.For([]byte(c.in[:64<<10]), func() []byte { return []byte(c.in) }); f.Name != "json" {
+			t.Errorf("%s: called json, read as %s", c.what, f.Name)
+		}
 	}
 }

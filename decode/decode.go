@@ -58,12 +58,27 @@ type Format struct {
 	// The name must never be decisive: a wrong extension is no reason to misread.
 	Is  func(name string, head []byte) int
 	New func(Options) Decoder
+
+	asked bool // a user named it
 }
 
 // For returns the format as a stream with these first bytes is written: what only a whole file can tell, such as the
-// order of day, month and year, is decided here, once, and what a later record says against it is a fault. more, if it is
-// not nil, gives more of the stream's beginning, [LookAhead] bytes where there are as many.
-func (f Format) For(head []byte, more func() []byte) Format { return settled(f, head, more) }
+// order of day, month and year, is decided here, once, and what a later record says against it is a fault; so is what a first
+// record tells that is longer than these bytes. more, if it is not nil, gives more of the stream's beginning, [LookAhead]
+// bytes where there are as many.
+func (f Format) For(head []byte, more func() []byte) Format {
+	if more == nil {
+		return settled(f, head, nil)
+	}
+	var far []byte
+	once := func() []byte { // a stream gives it once
+		if far == nil {
+			far = more()
+		}
+		return far
+	}
+	return settled(farther(f, head, once), head, once)
+}
 
 // LookAhead is how many bytes of a stream are worth looking at for what its first do not tell.
 const LookAhead = deepLook
@@ -117,6 +132,7 @@ func Detect(name string, head []byte) (Format, bool) {
 func ByName(name string) (Format, bool) {
 	for _, f := range named() {
 		if f.Name == name {
+			f.asked = true
 			return f, true
 		}
 	}

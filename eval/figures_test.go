@@ -78,6 +78,7 @@ var tuned = map[string]string{
 	"rules":     "our rules were written with these recordings at hand",
 	"weights":   "the weights were fitted on these recordings",
 	"left-out":  "features were chosen by this score, weights fitted without the group",
+	"apart":     "weights were fitted without it; rows were written, and how many of each count, with it at hand",
 	"hours":     "the weights of callers were chosen on these hours, which are written for it",
 	"rehearsal": "the share, the decisions and the joining were judged on rehearsals while they were written; their gaps are of recordings that the judgement of drivers was neither fitted to nor measured on",
 }

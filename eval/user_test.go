@@ -51,7 +51,12 @@ func (c *cost) mb() float64 { return float64(c.RSS) / 1e6 }
 // itself is charged with this one's memory, since Linux counts what was there before exec.
 func asUser(t testing.TB, program string, limit time.Duration, args ...string) cost {
 	t.Helper()
-	dir := t.TempDir()
+	return asUserInto(t, t.TempDir(), program, limit, args...)
+}
+
+// asUserInto is asUser with found.jsonl in a folder.
+func asUserInto(t testing.TB, dir, program string, limit time.Duration, args ...string) cost {
+	t.Helper()
 	stats := filepath.Join(dir, "stats.json")
 	ctx, cancel := context.WithTimeout(context.Background(), 10*limit)
 	defer cancel()

@@ -13,6 +13,7 @@ package guard
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,6 +165,9 @@ func (b *Book) same(one, other string) {
 func (b *Book) session(id string) *session {
 	x := b.sessions[id]
 	if x == nil {
+		if len(b.sessions) >= mostSessions+mostSessions/4 {
+			b.fewer()
+		}
 		x = &session{id: strings.Clone(id), targets: map[string]bool{}, work: make([]int, len(trades)), taint: taint{hash: b.hash, words: map[uint64]struct{}{}, shown: map[uint64]struct{}{}}}
 		b.sessions[x.id] = x
 	}
@@ -257,6 +261,9 @@ func (b *Book) Call(ev *tocsin.Event) {
 		if isWorldwide(callID) {
 			c.saw |= worldwide
 		}
+	}
+	if len(x.calls) >= 2*mostCalls {
+		x.thin(math.MinInt64)
 	}
 	x.calls = append(x.calls, c)
 	b.now, b.call, b.id = x, nil, append(b.id[:0], callID[:min(len(callID), mostID)]...)

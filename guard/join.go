@@ -74,10 +74,12 @@ func joinCalls(sessions []*session) (links [][2]*session) {
 		switch {
 		case !a.differs(c) || !a.within(c, idApart):
 			return false
-		case a.saw&worldwide != 0:
+		case a.saw&worldwide != 0 && a.at != 0 && c.at != 0:
 			return true
+		case a.saw&worldwide == 0 && a.in != c.in:
+			return false
 		}
-		return a.in == c.in && (a.said == c.said || a.said == 0 || c.said == 0)
+		return a.said == c.said || a.said == 0 || c.said == 0 // models that are asked the same give the same ids: no time tells them apart
 	}, func(a, c record) {
 		if a.in != c.in {
 			links = append(links, [2]*session{a.in, c.in})

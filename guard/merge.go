@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
-// Bounds of a Book that is merged into and forgets, which else grows for as long as it is used.
+// Bounds of a Book, which else grows for as long as it is used.
 const (
 	mostSessions = 1 << 16
 	mostCalls    = 1 << 17 // of a session; those that mean nothing go first
@@ -114,9 +115,6 @@ func (b *Book) Merge(o *Book) {
 	for k := range o.alias {
 		b.same(k[0], k[1])
 	}
-	if len(b.sessions) > mostSessions+mostSessions/4 {
-		b.fewer()
-	}
 }
 
 // lose counts calls that are not kept.
@@ -127,15 +125,38 @@ func (b *Book) lose(n int64) {
 	}
 }
 
-// fewer lets go of sessions: of those whose calls mean nothing, those that were called least recently.
+// fewer lets go of sessions where there are too many. Each principal keeps as many as others, so that nobody's sessions drive out
+// others'; of a principal, and of those who have no more to give, those go first that have fewer telling calls, then those that
+// were called least recently.
 func (b *Book) fewer() {
-	all := slices.SortedFunc(maps.Values(b.sessions), func(x, y *session) int {
-		return cmp.Or(cmp.Compare(min(1, len(y.kept)+len(y.verdicts)), min(1, len(x.kept)+len(x.verdicts))), cmp.Compare(y.last(), x.last()), cmp.Compare(b.hash.of(x.id), b.hash.of(y.id)))
-	})
-	for _, x := range all[mostSessions:] {
-		b.lose(int64(len(x.calls)))
+	type ranked struct {
+		*session
+		whose   string
+		rank    int // among its principal's
+		telling int
+		last    int64
+		hash    uint64
 	}
-	b.leave(all[mostSessions:])
+	worth := func(x, y *ranked) int {
+		return cmp.Or(cmp.Compare(y.telling, x.telling), cmp.Compare(min(1, len(y.kept)), min(1, len(x.kept))), cmp.Compare(y.last, x.last), cmp.Compare(x.hash, y.hash))
+	}
+	all := make([]ranked, 0, len(b.sessions))
+	for _, x := range b.sessions {
+		all = append(all, ranked{x, cmp.Or(x.principal, x.folder, x.run, x.parent, x.id), 0, x.telling + len(x.verdicts), x.last(), b.hash.of(x.id)})
+	}
+	slices.SortFunc(all, func(x, y ranked) int { return cmp.Or(strings.Compare(x.whose, y.whose), worth(&x, &y)) })
+	for i := 1; i < len(all); i++ {
+		if all[i].whose == all[i-1].whose {
+			all[i].rank = all[i-1].rank + 1
+		}
+	}
+	slices.SortFunc(all, func(x, y ranked) int { return cmp.Or(cmp.Compare(x.rank, y.rank), worth(&x, &y)) })
+	var gone []*session
+	for i := mostSessions; i < len(all); i++ {
+		b.lose(int64(len(all[i].calls)))
+		gone = append(gone, all[i].session)
+	}
+	b.leave(gone)
 }
 
 // leave lets go of sessions. Those that had calls in common with them are looked at anew.

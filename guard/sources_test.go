@@ -14,11 +14,15 @@ type told struct {
 	format, source, session, principal, account, id, command, result string
 	after                                                            time.Duration
 	took                                                             string
+	undated                                                          bool
 	act                                                              *tocsin.Action
 }
 
 func tell(b *Book, record uint64, c told) {
 	ev := &tocsin.Event{Time: start.Add(c.after), Source: c.source, Record: record, Format: c.format}
+	if c.undated {
+		ev.Time = time.Time{}
+	}
 	ev.Add("agent", "claude-code")
 	ev.Add("session", c.session)
 	ev.Add("principal", c.principal)
@@ -100,6 +104,19 @@ func TestOneCallInTwoRecords(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ids of models are not given once in the world where no time tells calls apart: strangers stay strangers.
+func TestSameIDs(t *testing.T) {
+	one := told{format: "chat", source: "a1", session: "A", principal: "p", id: idA, command: "ls /srv", undated: true}
+	other := told{format: "chat", source: "b2", session: "B", principal: "q", id: idA, command: "cat notes.txt", undated: true}
+	if all := tells(one, other).Principals(nil); len(all) != 2 || all[0].Calls != 1 || all[1].Calls != 1 {
+		t.Errorf("%d principals of two, %+v", len(all), all[0])
+	}
+	other.command = one.command
+	if all := tells(one, other).Principals(nil); len(all) != 1 || all[0].Calls != 1 {
+		t.Errorf("a copy of a session is %d principals", len(all))
 	}
 }
 

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
@@ -183,7 +184,7 @@ func TestAgainstOpenSSH(t *testing.T) {
 	}
 }
 
-func read(t *testing.T, path string) string {
+func read(t testing.TB, path string) string {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -230,6 +231,18 @@ func FuzzReadSignature(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if x, err := readSignature(text); err == nil {
 			_ = x.verify([]byte("another text"), Namespace)
+		}
+	})
+}
+
+func FuzzReadSigners(f *testing.F) {
+	f.Add([]byte(read(f, "testdata/allowed_signers")))
+	f.Add([]byte(`a@corp.example,!*b namespaces="x,y",valid-after="20260101",valid-before="20270101" ssh-ed25519 AAAA`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		signers, faults := ReadSigners("x", text)
+		lines := bytes.Count(text, []byte("\n")) + 1
+		if n := len(signers.all) + len(faults); n > lines {
+			t.Errorf("%d signers and faults of %d lines", n, lines)
 		}
 	})
 }
