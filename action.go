@@ -71,7 +71,7 @@ type Action struct {
 	// Marks are strings that few others would write and that so tell one doer from another, or that lead from one
 	// place to the next: rare user agents, callback hosts, file hashes, payload tokens, wordlists. Each is "kind:value"
 	// with kind one of agent, callback, hash, token, list, key, dropped, served (a file that a server gave out, by its name), server (a program that answers
-	// strangers and was made to start this one).
+	// strangers and was made to start this one), account (that a command names to log in as on its targets).
 	Marks []string
 
 	// Gave are keyed fingerprints of secrets that the answer to the action gave away, at most six: who uses one of them later

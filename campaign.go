@@ -365,19 +365,20 @@ type Campaign struct {
 	Victims  []Victim           `json:"victims"`
 	Names    []Naming           `json:"names,omitempty"` // which machines its addresses were at the time
 	Gates    []Gate             `json:"gates,omitempty"`
-	Driver   Driver             `json:"driver"`               // what its actors' judgements mostly say
-	Judged   int                `json:"judged"`               // acts of actors of whom a driver's share can be told
-	Share    map[string]float64 `json:"share,omitempty"`      // of those acts, by driver, as an actor's; nil where there are none
-	Autonomy *Share             `json:"autonomy,omitempty"`   // share of actions done without a human; nil where it cannot be told, or not beside Driver
-	Marks    []string           `json:"indicators,omitempty"` // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
-	Data     []string           `json:"data,omitempty"`       // what was read, copied or sent out, for a person to read
-	Open     []string           `json:"open,omitempty"`       // what to look for next
-	Leads    []Aside            `json:"leads,omitempty"`      // unusual things in the same organisations during it or in the two days before, too weak to be joined
-	Missing  []string           `json:"missing,omitempty"`    // telemetry that would tell more
-	Rules    []string           `json:"rules,omitempty"`      // titles of rules and names of alerts in it, most frequent first, at most 40
-	Records  []Span             `json:"records"`              // every record that belongs to it
-	Sparse   bool               `json:"sparse,omitempty"`     // Records leaves some out (bounded memory)
-	Lost     string             `json:"lost,omitempty"`       // a sentence where actions of its time were let go, so that it may lack some
+	Driver   Driver             `json:"driver"`                 // what its actors' judgements mostly say
+	Judged   int                `json:"judged"`                 // acts of actors of whom a driver's share can be told
+	Share    map[string]float64 `json:"share,omitempty"`        // of those acts, by driver, as an actor's; nil where there are none
+	Autonomy *Share             `json:"autonomy,omitempty"`     // share of actions done without a human; nil where it cannot be told, or not beside Driver
+	Marks    []string           `json:"indicators,omitempty"`   // Used as KIND:VALUE (callback:HOST for hosts), then what tells one doer from another
+	LoggedIn []Entity           `json:"logged_in_as,omitempty"` // accounts of its targets that its commands name to log in with, at most 24
+	Data     []string           `json:"data,omitempty"`         // what was read, copied or sent out, for a person to read
+	Open     []string           `json:"open,omitempty"`         // what to look for next
+	Leads    []Aside            `json:"leads,omitempty"`        // unusual things in the same organisations during it or in the two days before, too weak to be joined
+	Missing  []string           `json:"missing,omitempty"`      // telemetry that would tell more
+	Rules    []string           `json:"rules,omitempty"`        // titles of rules and names of alerts in it, most frequent first, at most 40
+	Records  []Span             `json:"records"`                // every record that belongs to it
+	Sparse   bool               `json:"sparse,omitempty"`       // Records leaves some out (bounded memory)
+	Lost     string             `json:"lost,omitempty"`         // a sentence where actions of its time were let go, so that it may lack some
 
 	// Principals are the names of those for whom agents in it work, of whom there is something to report.
 	Principals []string `json:"principals,omitempty"`

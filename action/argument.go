@@ -16,7 +16,8 @@ type arguments struct {
 	urls             []string
 	addresses, nets  int
 	user, hash, pass bool
-	impacket         bool // domain/user:password@host
+	impacket         bool   // domain/user:password@host
+	account          string // that is logged in as on the targets, in lower case, without its domain
 	flags            map[string]bool
 	joined           string // all words in lower case
 }
@@ -60,6 +61,7 @@ func argsOf(args, masked []string) arguments {
 		if u, ok := strings.CutSuffix(w, "'"); ok {
 			w = u
 		}
+		a.logsIn(w)
 		if cred, host, ok := cutLast(w, '@'); ok && !strings.Contains(w, "://") {
 			if up, pw, ok := strings.Cut(cred, ":"); ok && strings.ContainsAny(up, `/\`) || ok && host != "" && pw != "" && !strings.Contains(up, "/") && strings.Contains(cred, "/") {
 				a.impacket, a.pass = true, a.pass || pw != ""
@@ -117,6 +119,9 @@ func (a *arguments) flag(name, next, file string) {
 		}
 		if next != "" && !strings.Contains(next, "://") {
 			a.user = true
+			if !wordlist(file) {
+				a.as(next)
+			}
 		}
 		if wordlist(file) {
 			a.list(file)
@@ -126,6 +131,32 @@ func (a *arguments) flag(name, next, file string) {
 			a.list(file)
 		}
 	}
+}
+
+// logsIn notes the account of a word such as USER@HOST or DOMAIN/USER:SECRET, with or without a host behind it.
+func (a *arguments) logsIn(w string) {
+	if strings.Contains(w, "://") {
+		return
+	}
+	cred, _, at := cutLast(w, '@')
+	if !at {
+		if cred = w; strings.Count(w, "/") != 1 || !strings.HasSuffix(w, ":"+hidden) {
+			return
+		}
+	}
+	a.as(cred)
+}
+
+// as notes the first account that is named: before what follows it, behind its domain.
+func (a *arguments) as(name string) {
+	name = before(before(name, '%'), ':')
+	name = strings.ToLower(name[strings.LastIndexAny(name, `/\`)+1:])
+	if a.account != "" || name == "" || len(name) > 64 || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune("._-$", c))
+	}) {
+		return
+	}
+	a.account = name
 }
 
 // list notes a list once, although a flag and the word behind it both name it.

@@ -192,6 +192,11 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 				p.out = append(p.out, *m)
 			}
 			p.line(nested, lang, depth+1)
+			if as := loginOf(words); as != "" { // what is run there is run as it
+				for i := n; i < len(p.out); i++ {
+					p.out[i].logsIn(as)
+				}
+			}
 			if after {
 				p.out = append(p.out, *m)
 			}
@@ -381,6 +386,14 @@ func (k *Knowledge) wrapper(words []string) *meaning {
 		}
 	}
 	return nil
+}
+
+// loginOf is the account by which a command that runs another on a machine logs in there.
+func loginOf(words []string) string {
+	if base(words[0]) != "ssh" {
+		return ""
+	}
+	return argsOf(words[1:], words[1:]).account
 }
 
 // sshParts are the host that ssh goes to and the command that it runs there.

@@ -102,6 +102,34 @@ func TestOrdinaryCommands(t *testing.T) {
 	}
 }
 
+// The account that a command logs in as on its targets leads to who has to be locked; ordinary commands keep none.
+func TestCommandAccounts(t *testing.T) {
+	for line, want := range map[string]string{
+		"netexec smb 192.0.2.7 192.0.2.8 -u CORP\\\\alice -p Winter2026":      "alice",
+		"toolx corp.example/alice:Winter2026@192.0.2.7":                       "alice",
+		"impacket-GetUserSPNs corp.example/alice:Winter2026 -dc-ip 192.0.2.7": "alice",
+		"smbclient -L //192.0.2.7/ -U alice%Winter2026":                       "alice",
+		"ssh bob@192.0.2.9 'sudo cat /etc/shadow'":                            "bob",
+		"hydra -l root -P /usr/share/wordlists/rockyou.txt ssh://192.0.2.9":   "root",
+		"hydra -L users.txt -P pass.txt ssh://192.0.2.9":                      "",
+		"ssh bob@192.0.2.9 uptime":                                            "",
+		"sort -u names":                                                       "",
+		"nmap -sV 192.0.2.0/24":                                               "",
+	} {
+		got := ""
+		for _, m := range readCommand(line, posix, nil, &masker{know: own}) {
+			for _, k := range m.Marks {
+				if v, ok := strings.CutPrefix(k, "account:"); ok {
+					got = v
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestCommandSecrets(t *testing.T) {
 	for line, secret := range map[string]string{
 		"sshpass -p Winter2026 ssh root@192.0.2.1":           "Winter2026",

@@ -56,8 +56,18 @@ func (k *Knowledge) understand(m *meaning, words, masked, files []string) {
 		}
 	}
 	k.inArguments(m, onShape, did, &b)
+	if len(a.targets) > 0 {
+		m.logsIn(a.account)
+	}
 	if m.Level <= informational && (m.Tool == "sh" || m.Tool == "bash" || m.Tool == "dash" || m.Tool == "zsh" || strings.HasPrefix(m.Tool, "python") || m.Tool == "perl" || m.Tool == "php") {
 		m.fed = len(args) == 0 || args[0] == "-" || args[0] == "-s" // a pipe may feed it; joinPipes tells
+	}
+}
+
+// logsIn notes the account that a telling command names to log in as.
+func (m *meaning) logsIn(account string) {
+	if account != "" && m.Tactic != "" {
+		m.Marks = append(m.Marks, "account:"+account)
 	}
 }
 

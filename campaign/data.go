@@ -2,10 +2,28 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
+
+// loggedIn are the accounts that commands name to log in with on their targets, but those that were only guessed at.
+func (s *story) loggedIn() []tocsin.Entity {
+	const most = 24
+	var out []tocsin.Entity
+	for _, d := range s.all {
+		if d.N == 0 || !s.firm(d) || !s.happened(d) || of3(d, "T1110") && d.Outcome != tocsin.Worked {
+			continue
+		}
+		for _, name := range marked(d, "account:") {
+			if e := (tocsin.Entity{Kind: "user", Value: name}); len(out) < most && !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
 
 // data is what was read, copied or sent out.
 func (s *story) data() []string {

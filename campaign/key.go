@@ -113,7 +113,7 @@ func (s *story) obeys(d *tocsin.Deed) bool {
 
 // calls says that a deed is regular connections of one who had fetched a tool or malware before.
 func (s *story) calls(d *tocsin.Deed) bool {
-	return slices.ContainsFunc(d.Rules, func(r *tocsin.Rule) bool { return r.Correlation == "channel" }) &&
+	return d.Verb == "connect" && slices.ContainsFunc(d.Rules, func(r *tocsin.Rule) bool { return r.Correlation == "channel" }) &&
 		slices.ContainsFunc(s.all, func(x *tocsin.Deed) bool {
 			return s.by[x] == s.by[d] && brings(x) && hostile(x) && x.Time.Before(d.Last)
 		})

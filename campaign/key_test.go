@@ -272,3 +272,23 @@ func TestServersJoinNobody(t *testing.T) {
 		}
 	}
 }
+
+// Accounts that commands log in with are told, but those that were refused or only guessed at; they join nobody.
+func TestLoggedIn(t *testing.T) {
+	actors := acted(t, `
+10 | agent:op | agent:op | | login credential-access/T1110.003 unknown 2 1 | address:10.7.0.9 | a | toolx 10.7.0.9 -u guest -P list
+12 | agent:op | agent:op | | login lateral-movement/T1021.002 worked 4 1 | address:10.7.0.9 | a | toolx 10.7.0.9 -u svc-copy -p ***
+14 | agent:op | agent:op | | run credential-access/T1003.008 worked 4 1 | address:10.7.0.9 | a | ssh bob@10.7.0.9 cat /etc/shadow
+16 | agent:op | agent:op | | login lateral-movement/T1021.002 denied 2 1 | address:10.7.0.9 | a | toolx 10.7.0.9 -u root
+`)
+	for i, name := range []string{"guest", "svc-copy", "bob", "root"} {
+		actors[0].Deeds[i].Marks = []string{"account:" + name}
+	}
+	var got []string
+	for _, e := range build(actors).Campaigns[0].LoggedIn {
+		got = append(got, e.Kind+":"+e.Value)
+	}
+	if s := strings.Join(got, " "); s != "user:svc-copy user:bob" {
+		t.Errorf("logged in as %s", s)
+	}
+}

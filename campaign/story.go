@@ -82,6 +82,7 @@ func (w *world) campaign(g []*member, describe func(*tocsin.Actor)) *tocsin.Camp
 	s.footholds()
 	s.indicators()
 	c.Data = s.data()
+	c.LoggedIn = s.loggedIn()
 	c.Rules = rules(s.all)
 	c.Records = records(s.all)
 	s.open()

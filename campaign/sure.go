@@ -64,7 +64,7 @@ func (s *story) traitsOf(m *member) traits {
 				t.add("key", value) // its number
 			case "agent":
 				t.add("tool", value)
-			case "served", "server": // a victim's own
+			case "served", "server", "account": // a victim's own
 			default:
 				t.add("string", value)
 			}

@@ -151,7 +151,7 @@ func split(name string) (telling []string, known int) {
 
 // base is what the sharing of a string tells by its kind, in nats: a credential and what somebody goes back to more, what
 // many who want the same would use less. That a server gave out a file says nothing of who asked for it.
-var base = map[string]float64{"key": 1, "token": 1, "callback": 1, "hash": 0.5, "list": -0.5, "dropped": -0.5, "agent": -2, "served": -2 * maxWeight, "server": -2 * maxWeight}
+var base = map[string]float64{"key": 1, "token": 1, "callback": 1, "hash": 0.5, "list": -0.5, "dropped": -0.5, "agent": -2, "served": -2 * maxWeight, "server": -2 * maxWeight, "account": -2 * maxWeight}
 
 // maxWeight is the most that one string weighs, in nats.
 const maxWeight = 5

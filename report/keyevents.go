@@ -224,6 +224,11 @@ func (e *explanation) indicators() {
 		e.rest(maxExplained, len(s.all))
 		e.unlisted(s.name)
 	}
+	var accounts []string
+	for i := range e.c.LoggedIn {
+		accounts = append(accounts, e.c.LoggedIn[i].Value)
+	}
+	e.texts("Logged in as, by its commands", "", accounts)
 	if len(e.c.Used)+len(e.c.Touched) == 0 {
 		e.texts("Indicators", "indicators", e.c.Marks)
 	}

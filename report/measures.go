@@ -83,6 +83,11 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 			}
 		}
 	}
+	for i := range c.LoggedIn {
+		if v := c.LoggedIn[i].Value; !slices.ContainsFunc(n.accounts, func(s string) bool { return lastPart(s) == v }) {
+			n.accounts = append(n.accounts, v)
+		}
+	}
 	if e := keyEvent(c, "entry"); e != nil && e.RanByServer() { // a service's account has nothing to log in with
 		n.accounts = slices.DeleteFunc(n.accounts, func(s string) bool { return s == e.Account })
 	}
