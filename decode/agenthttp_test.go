@@ -15,7 +15,7 @@ func TestRequests(t *testing.T) {
 		{"a browser", "browser_navigate", `{"url":"https://shop.example/"}`, "Page title", "GET https://shop.example/  "},
 		{"a body of JSON", "fetch", `{"url":"http://192.0.2.7/x","json":{"q":"1"}}`, "HTTP/1.1 500 Oops", `POST http://192.0.2.7/x {"q":"1"} 500`},
 		{"curl", "bash", `{"command":"curl -si -X PUT http://192.0.2.7/a?b=1 -d 'c=2'"}`, "HTTP/2 204 \nserver: x", "PUT http://192.0.2.7/a?b=1 c=2 204"},
-		{"requests in code", "python", `{"code":"import requests\nr = requests.post('http://192.0.2.7/q', json={'u': 'x'})\nprint(r)"}`, "<Response [200]>", "POST http://192.0.2.7/q {'u': 'x'} 200"},
+		{"requests in code", "python", `{"code":"import requests\nr = requests.post('http://192.0.2.7/q', json={'u': 'x'})\nprint(r)"}`, "<Response [200]>", `POST http://192.0.2.7/q {"u":"x"} 200`},
 		{"fetch in code", "js", `{"code":"await fetch(\"http://192.0.2.7/q\", {method: 'DELETE'})"}`, "", "DELETE http://192.0.2.7/q  "},
 		{"a file", "bash", `{"command":"cat notes.txt"}`, "http://192.0.2.7/", "   "},
 		{"a clone", "bash", `{"command":"git clone https://git.example/a.git"}`, "", "   "},
