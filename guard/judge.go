@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	_ "embed"
 	"net/netip"
 	"regexp"
@@ -277,7 +278,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if a.technique == "T1595.003" && (a.outcome == tocsin.Failed || a.outcome == tocsin.Denied) && put(h.missing, a.text) {
 			h.set("forced-browsing", len(h.missing), c, a)
 		}
-		if a.verb == "probe" && put(h.variants, t.name+" "+a.text) {
+		if a.verb == "probe" && !(a.sent == "" && c.sends(t.name)) && put(h.variants, t.name+" "+cmp.Or(a.sent, a.text)) {
 			h.set("variants", len(h.variants), c, a)
 		}
 	}
@@ -305,6 +306,11 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 			h.set("gathered-and-sent", 1, c, a)
 		}
 	}
+}
+
+// sends says that a call has attacking requests to a target that are told one by one: its command is none besides.
+func (c *call) sends(to string) bool {
+	return slices.ContainsFunc(c.acts, func(a act) bool { return a.sent != "" && len(a.on) > 0 && a.on[0].name == to })
 }
 
 // share adds an act of a principal to what speaks for an intrusion of several.
