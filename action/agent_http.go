@@ -65,14 +65,10 @@ func (r *Reader) webCall(q *webCall) bool {
 		a.Level = level
 		r.mark("callback", attack.host)
 		q.did, q.on, q.text = attack.row.verb == "probe", &e, a.Text
-		h := fnv.New64a()
-		for part := range sentParts(q) {
-			h.Write([]byte(part))
-		}
-		a.Sent = h.Sum64()
+		a.Sent = q.sent()
 	case q.guess:
 		r.found(foundLoginsGuessed)
-		a.Outcome = tocsin.Unknown // of many
+		a.Outcome, a.Sent = tocsin.Failed, q.sent() // of many at most one is right
 	case password != "" && names != nil && passwords != nil && r.know.listed("default-names", r.lower(name)) && r.know.listed("default-passwords", r.lower(password)):
 		r.found(foundDefaultCredentials)
 	case number(q.tried) >= seriesOf:
@@ -156,44 +152,45 @@ func (r *Reader) follows(ev *tocsin.Event, q *webCall, shown *row, who func(), o
 	}
 }
 
-// guessesOf is how many passwords, sent to one place at which people log in, are guesses.
-const guessesOf = 3
+// guessesOf is how many passwords, more than there are names that they are sent for, are guesses: an account has one.
+const guessesOf = 2
 
-// guesses finds the logins of a call of which there are many: with passwords that differ, or with one that a loop puts there.
+// guesses finds the logins of a call of which there are many: names with passwords that differ, or with one that a loop puts there.
 func (r *Reader) guesses(webs []webCall) {
-	type place struct{ url string }
-	tried := map[place]map[string]bool{}
-	password := func(q *webCall) string {
-		if _, p := formLogin(q.body); p != "" && r.know.logins.in(before(q.url, '?')) {
-			return p
+	login := func(q *webCall) (name, password string) {
+		if r.know.logins.in(before(q.url, '?')) {
+			if name, password = formLogin(q.body); password != "" {
+				return name, password
+			}
 		}
 		if _, l, ok := strings.Cut(q.header, "Login: "); ok {
-			_, p, _ := strings.Cut(before(l, '\n'), ":")
-			return p
+			name, password, _ = strings.Cut(before(l, '\n'), ":")
 		}
-		return ""
+		return name, password
 	}
+	type tries struct{ names, pairs map[string]bool }
+	at := map[string]tries{} // by address
 	for i := range webs {
-		if p := password(&webs[i]); p != "" {
-			at := place{before(webs[i].url, '?')}
-			if tried[at] == nil {
-				tried[at] = map[string]bool{}
+		if name, password := login(&webs[i]); password != "" {
+			to := before(webs[i].url, '?')
+			if at[to].names == nil {
+				at[to] = tries{map[string]bool{}, map[string]bool{}}
 			}
-			tried[at][p] = true
+			at[to].names[name], at[to].pairs[name+"\x00"+password] = true, true
 		}
 	}
 	for i := range webs {
 		q := &webs[i]
-		if p := password(q); p != "" {
-			looped := strings.HasPrefix(p, "{") && strings.HasSuffix(p, "}") && len(p) < 40 && q.inLoop(p)
-			q.guess = len(tried[place{before(q.url, '?')}]) >= guessesOf || looped
+		if _, p := login(q); p != "" {
+			n := at[before(q.url, '?')]
+			q.guess = len(n.pairs)-len(n.names) >= guessesOf || len(p) < 40 && loopName(p)
 		}
 	}
 }
 
-// inLoop says that what stands for a password is a name that code goes through a list with.
-func (q *webCall) inLoop(name string) bool {
-	return !strings.ContainsAny(name[1:len(name)-1], " ()[]\"'")
+// loopName says that what stands for a password is {name}, which code gives one value after the other.
+func loopName(p string) bool {
+	return strings.HasPrefix(p, "{") && strings.HasSuffix(p, "}") && !strings.ContainsAny(p[1:len(p)-1], " ()[]{}.\"'")
 }
 
 // attack is what a request carries: in its address, body or headers.
@@ -222,6 +219,15 @@ func (r *Reader) attack(q *webCall, uri string, is *target) attack {
 		}
 	}
 	return attack{}
+}
+
+// sent is a hash of what a request carries.
+func (q *webCall) sent() uint64 {
+	h := fnv.New64a()
+	for part := range sentParts(q) {
+		h.Write([]byte(part + "\x00"))
+	}
+	return max(h.Sum64(), 1)
 }
 
 // maxForm bounds, in bytes, a form that is looked at for commands; what is longer is text.

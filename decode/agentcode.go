@@ -116,6 +116,9 @@ func (c *codeReader) loops() {
 		}
 		if list := c.resolved(over); strings.HasPrefix(list, "[") && strings.Contains(list, "{") { // a list of objects
 			c.lists[name] = arguments(list[1:])
+			if all := c.bodies(name); len(all) > 0 {
+				c.values[name] = all
+			}
 		}
 	}
 }
@@ -589,10 +592,22 @@ func (c *codeReader) objects(expr string) []string {
 		if out[0] == "" {
 			comma = ""
 		}
-		out = c.times(out, comma+string(name)+":", values)
+		out = c.beside(out, comma+string(name)+":", values)
 	}
 	for i := range out {
 		out[i] = "{" + out[i] + "}"
+	}
+	return out
+}
+
+// beside is times for the members of one object: as many values as texts stand for the same loop.
+func (c *codeReader) beside(all []string, text string, values []string) []string {
+	if len(values) != len(all) || len(all) < 2 {
+		return c.times(all, text, values)
+	}
+	out := make([]string, len(all))
+	for i := range all {
+		out[i] = c.times(all[i:i+1], text, values[i:i+1])[0]
 	}
 	return out
 }
@@ -640,7 +655,7 @@ func (c *codeReader) forms(expr string) []string {
 		if out[0] == "" {
 			and = ""
 		}
-		out = c.times(out, and+url.QueryEscape(k)+"=", values)
+		out = c.beside(out, and+url.QueryEscape(k)+"=", values)
 	}
 	return out
 }

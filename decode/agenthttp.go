@@ -171,6 +171,7 @@ type requestReader struct {
 	session string
 	calls   *calls
 	found   []webRequest
+	inside  int // a container of one's own, where names without a domain are its project's
 }
 
 func (q *requestReader) shell(text string, depth int) {
@@ -184,10 +185,11 @@ func (q *requestReader) shell(text string, depth int) {
 
 // fetching and running are programs that make requests and that run a text of code.
 var (
-	fetching = []string{"curl", "wget", "http", "https", "xh", "xhs", "iwr", "irm", "invoke-webrequest", "invoke-restmethod"}
-	talking  = []string{"nc", "ncat", "netcat", "telnet"}
-	running  = []string{"python", "python2", "python3", "node", "deno", "bun", "php", "ruby", "perl", "go", "tsx", "ts-node"}
-	shells   = []string{"bash", "sh", "zsh", "dash", "ash", "ksh"}
+	fetching   = []string{"curl", "wget", "http", "https", "xh", "xhs", "iwr", "irm", "invoke-webrequest", "invoke-restmethod"}
+	talking    = []string{"nc", "ncat", "netcat", "telnet"}
+	running    = []string{"python", "python2", "python3", "node", "deno", "bun", "php", "ruby", "perl", "go", "tsx", "ts-node"}
+	containers = []string{"docker", "docker-compose", "podman", "nerdctl", "kubectl", "oc"}
+	shells     = []string{"bash", "sh", "zsh", "dash", "ash", "ksh"}
 )
 
 func (q *requestReader) command(r *shellReader, c *shellCommand, text string, depth int) {
@@ -205,6 +207,10 @@ func (q *requestReader) command(r *shellReader, c *shellCommand, text string, de
 	if c.words[0] == "tee" && len(c.words) > 1 && c.input != "" {
 		q.calls.wrote(q.session, c.words[len(c.words)-1], c.input)
 		return
+	}
+	if slices.Contains(containers, path.Base(c.words[0])) {
+		q.inside++
+		defer func() { q.inside-- }()
 	}
 	program, args := c.own(func(p string) bool {
 		p = strings.ToLower(p)
@@ -269,7 +275,12 @@ func (q *requestReader) run(script string, depth int) {
 }
 
 func (q *requestReader) add(all ...webRequest) {
-	q.found = append(q.found, all[:min(len(all), maxRequests-len(q.found))]...)
+	for _, one := range all {
+		_, host, _ := strings.Cut(one.url, "://")
+		if len(q.found) < maxRequests && (q.inside == 0 || strings.Contains(upTo(host, '/'), ".")) {
+			q.found = append(q.found, one)
+		}
+	}
 }
 
 // withValue are flags of programs that fetch which take the next word, besides those that are read.

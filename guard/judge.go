@@ -220,7 +220,8 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		return
 	}
 	rank := min(int(a.level)-int(tocsin.Low), 2) // below 0 is an act that tells nothing by itself
-	if rank >= 0 && a.tactic != "" && put(h.rows[rank], a.kind()) {
+	again := a.sent == "" && c.sends(a)
+	if rank >= 0 && a.tactic != "" && !again && put(h.rows[rank], a.kind()) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
 	}
 	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
@@ -244,7 +245,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if a.verb == "login" {
 			switch a.outcome {
 			case tocsin.Failed, tocsin.Denied:
-				if put(h.guesses, t.name+" "+a.credential+" "+a.text) {
+				if put(h.guesses, t.name+" "+a.credential+" "+cmp.Or(a.sent, a.text)) {
 					h.set("guesses", len(h.guesses), c, a)
 				}
 				if len(h.denied) < mostOf {
@@ -278,7 +279,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if a.technique == "T1595.003" && (a.outcome == tocsin.Failed || a.outcome == tocsin.Denied) && put(h.missing, a.text) {
 			h.set("forced-browsing", len(h.missing), c, a)
 		}
-		if a.verb == "probe" && !(a.sent == "" && c.sends(t.name)) && put(h.variants, t.name+" "+cmp.Or(a.sent, a.text)) {
+		if a.verb == "probe" && !again && put(h.variants, t.name+" "+cmp.Or(a.sent, a.text)) {
 			h.set("variants", len(h.variants), c, a)
 		}
 	}
@@ -308,9 +309,10 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 	}
 }
 
-// sends says that a call has attacking requests to a target that are told one by one: its command is none besides.
-func (c *call) sends(to string) bool {
-	return slices.ContainsFunc(c.acts, func(a act) bool { return a.sent != "" && len(a.on) > 0 && a.on[0].name == to })
+// sends says that a call has attacking requests that are told one by one, of the same technique as an act: the act tells of them
+// once more.
+func (c *call) sends(a *act) bool {
+	return slices.ContainsFunc(c.acts, func(b act) bool { return b.sent != "" && b.technique == a.technique })
 }
 
 // share adds an act of a principal to what speaks for an intrusion of several.
