@@ -40,9 +40,10 @@ func (r *Reader) webCall(q *webCall) bool {
 	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
 		host, uri = rest[:i], rest[i:]
 	}
+	uri = strings.ReplaceAll(uri, " ", "%20") // as a client sends it
 	a.Verb, a.Log = "request", "session"
 	a.Outcome = answered(q.status, a.Outcome)
-	e, ok := targetOf(q.url)
+	e, ok := targetOf("http://" + host) // an address may be longer than a name is
 	is := r.asked(q.method, uri)
 	attack := r.attack(q, uri, is)
 	if !ok { // the machine itself, or a name that only exists there: its tests send what attacks too, but to another name seldom
@@ -199,7 +200,7 @@ func (r *Reader) attack(q *webCall, uri string, is *target) attack {
 		return is.attack
 	}
 	if q.body != "" {
-		if p := r.know.payload(plainBody(q.body), false); p.row != nil {
+		if p := r.know.payload(strings.ReplaceAll(plainBody(q.body), " ", "+"), false); p.row != nil {
 			return p
 		}
 		if len(q.body) <= maxForm && !strings.ContainsAny(q.body, "\n") && strings.IndexByte(q.body, '=') > 0 && r.know.injected(unescape(strings.ToLower(q.body))) {
@@ -213,12 +214,13 @@ func (r *Reader) attack(q *webCall, uri string, is *target) attack {
 			}
 		}
 	}
+	worst := attack{}
 	for part := range sentParts(q) {
-		if row := r.know.folded(onSent, part); row != nil {
-			return attack{row: row}
+		if row := r.know.folded(onSent, part); row != nil && (worst.row == nil || row.level > worst.row.level) {
+			worst.row = row
 		}
 	}
-	return attack{}
+	return worst
 }
 
 // sent is a hash of what a request carries.
