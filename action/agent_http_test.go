@@ -21,7 +21,7 @@ func TestRequestsOfAnAgent(t *testing.T) {
 		{"rows, not let", `curl -si "http://192.0.2.7/?id=1%20union%20select%20a,b%20from%20staff"`, "HTTP/1.1 403 Forbidden", "sql-injection"},
 		{"rows", `curl -si "http://192.0.2.7/?id=1%20union%20select%20a,b%20from%20staff"`, "HTTP/1.1 200 OK", "sql-injection rows-asked"},
 		{"blanks as they are", `curl "http://192.0.2.7/?id=1 union select 1,2"; curl -d 'id=2 union select 1,2' http://192.0.2.7/`, "x", "sql-injection sql-injection"},
-		{"a long one", `curl 'http://192.0.2.7/?id=`+strings.Repeat("1", 300)+`%27%20or%201=1'`, "x", "sql-injection"},
+		{"a long one", `curl 'http://192.0.2.7/?id=` + strings.Repeat("1", 300) + `%27%20or%201=1'`, "x", "sql-injection"},
 		{"only an answer", `curl -s http://192.0.2.7/docs/passwd-format`, passwd, ""},
 		{"own machine", `curl "http://localhost:8080/i?id=1'"`, passwd, ""},
 		{"guesses", `for p in a1b2c3 d4e5f6 g7h8i9; do curl -d "user=ann&password=$p" http://192.0.2.7/login; done`, "x", "logins-guessed logins-guessed logins-guessed"},

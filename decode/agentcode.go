@@ -36,6 +36,7 @@ var (
 	codeConnect = regexp.MustCompile(`(?i)\b(?:connect|create_connection|remote|open_connection|TCPSocket\.(?:new|open)|createConnection|Dial)\s*\(\(?\s*(?:["']tcp["']\s*,\s*)?(?:\{\s*host\s*:\s*)?([^,()]{1,100}),?\s*(?:port\s*:\s*)?(\w+)?`)
 	rawRequest  = regexp.MustCompile(`(?:^|[\s"'])(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S[^\r\n]*?) HTTP/[12](?:\.[01])?(?:\r|\n|\\r|\\n|$)`)
 	rawHost     = regexp.MustCompile(`(?i)(?:\n|\\n)host:\s*([\w.-]+(?::\d+)?)`)
+	codeProduct = regexp.MustCompile(`^(?:\w+\.)?(?:product|zip)\(`)
 	codeOpens   = regexp.MustCompile(`(?:^|[^\w.])open\(`)
 	codeLike    = regexp.MustCompile(`(?m)\A\s*(?:import|from|const|let|var|async|await|def|class|function|package|use|require|try|with|return|my|new|\(|<\?php|#!|#|//|"""|'''|[A-Za-z_]\w*\s+=\s|for \w+ in [^;\n]*:|[A-Za-z_][\w.]*\()`)
 )
@@ -107,6 +108,16 @@ func (c *codeReader) loops() {
 		}
 		for _, end := range []string{".items()", ".values()", ".entries()"} {
 			over = strings.TrimSuffix(strings.TrimSpace(over), end)
+		}
+		if x := codeProduct.FindStringIndex(over); x != nil { // each name has its own list
+			for i, a := range arguments(over[x[1]:]) {
+				if n := []string{name, second}; i < 2 && n[i] != "" {
+					if all := c.items(a); len(all) > 0 {
+						c.values[n[i]] = all
+					}
+				}
+			}
+			continue
 		}
 		all := c.items(over)
 		for _, n := range []string{name, second} {

@@ -29,6 +29,9 @@ var (
 
 var statusText = regexp.MustCompile(`(?i)(?:HTTP/[0-9.]+\s+|status(?:[_ ]?code)?"?\s*[:=]\s*"?|<Response \[|http_code"?\s*[:=]\s*"?|\A\s*)([1-5][0-9]{2})\b`)
 
+// statusLine is a line that a loop writes of each request.
+var statusLine = regexp.MustCompile(`(?m)(?:^|[ \t:=,])([1-5][0-9]{2})[ \t]*\r?$`)
+
 // maxRequestText bounds the text that is looked at for a request, and that of a result for its status.
 const maxRequestText = 16 << 10
 
@@ -433,6 +436,11 @@ func (d *agentLog) request(ev *tocsin.Event, c *call, cmd, result string) {
 		return
 	}
 	statuses := statusText.FindAllStringSubmatch(result[:min(len(result), maxRequestText)], maxRequests+1)
+	if len(statuses) != len(all) && len(all) > 1 {
+		if lines := statusLine.FindAllStringSubmatch(result[:min(len(result), maxRequestText)], maxRequests+1); len(lines) == len(all) {
+			statuses = lines
+		}
+	}
 	for i := range all {
 		r := &all[i]
 		if r.method == "" {

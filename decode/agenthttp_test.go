@@ -68,6 +68,7 @@ func TestSeveralRequests(t *testing.T) {
 	for _, c := range []struct{ name, command, result, want string }{
 		{"curl twice", `curl -s http://192.0.2.7/a; curl -s -d 'x=1' http://192.0.2.7/b`, "HTTP/1.1 404 Not Found\nHTTP/1.1 200 OK", "GET http://192.0.2.7/a 404 1 POST http://192.0.2.7/b x=1 200"},
 		{"fewer answers than requests", `curl -s http://192.0.2.7/a; curl -s http://192.0.2.7/b`, "HTTP/1.1 404 Not Found", "GET http://192.0.2.7/a GET http://192.0.2.7/b"},
+		{"a line for each", `for p in a b; do curl -s -o /dev/null -w "$p %{http_code}\\n" http://192.0.2.7/$p; done`, "a 200\nb 404\n", "GET http://192.0.2.7/a 200 GET http://192.0.2.7/b 404 1"},
 		{"more than are read", strings.Repeat("curl -s http://192.0.2.7/a;", maxRequests+3), "", strings.TrimSpace(strings.Repeat("GET http://192.0.2.7/a ", maxRequests))},
 	} {
 		log := `{"messages":[{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"bash","arguments":` + fmt.Sprintf("%q", fmt.Sprintf(`{"command":%q}`, c.command)) +
