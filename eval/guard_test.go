@@ -572,7 +572,7 @@ func TestGuardAdmins(t *testing.T) {
 
 // TestGuardWeb asks of sessions that we wrote, which attack web applications of others, how many are seen, and of their honest
 // twins, how many are taken for such; the unit is a session, each of one principal. Those after "# second half" of the files were
-// written before what is recognised was mended with the first half in sight.
+// written before what is recognised was mended with the first half in sight, those after "# third part" when the second half had been.
 func TestGuardWeb(t *testing.T) {
 	measures(t)
 	set := own(t)
