@@ -91,6 +91,8 @@ type Action struct {
 	Bytes int64   // payload sent by who acts, where the record says so
 	// Answer is the size of what a server answered a request with that it did not refuse, in bytes; 0 where the record does not say.
 	Answer int64
+	// Sent tells apart what requests of an agent carry that attack or guess: a hash, the same in each run. 0 where it carries nothing such.
+	Sent uint64
 
 	// Again says that the action was noted before and that only Rules and Level are new: what a correlation says of an event.
 	// It is not counted once more.

@@ -51,6 +51,8 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			web = &webs[len(webs)-1]
 		case "http_body":
 			web.body = v
+		case "http_header":
+			web.header = v
 		case "http_status":
 			web.status = v
 		case "ids_tried":
@@ -96,14 +98,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	if command != "" {
 		r.f = facts{}
 		r.commands(ev, command, anyShell, who, outcome)
-		for i := range webs {
-			r.begin(ev)
-			who()
-			r.act.Outcome = outcome
-			if r.webCall(&webs[i]) && r.act.Level > informational {
-				r.out()
-			}
-		}
+		r.requests(ev, webs, who, outcome, result)
 		return
 	}
 	r.begin(ev)
@@ -117,6 +112,7 @@ func (r *Reader) agent(ev *tocsin.Event) {
 	r.credentials(secrets)
 	switch {
 	case len(webs) > 0:
+		r.guesses(webs)
 		r.webCall(&webs[0])
 	case url != "":
 		a.Verb = "request"
@@ -156,7 +152,12 @@ func (r *Reader) agent(ev *tocsin.Event) {
 			}
 		}
 	}
+	shown := r.shown(webs, result)
 	r.out()
+	if len(webs) > 0 {
+		r.follows(ev, &webs[0], shown, who, outcome)
+		r.requests(ev, webs[1:], who, outcome, result)
+	}
 }
 
 // distinct says that a name was made to be one of its kind: it has a long number or mixed code in it.
@@ -214,7 +215,7 @@ func (r *Reader) ended(result, failed string) tocsin.Outcome {
 }
 
 // secretNames are what stands before a secret in the output of programs.
-var secretNames = [...]string{"password", "passwd", "pwd", "secret", "api_key"}
+var secretNames = [...]string{"password", "passwd", "pwd", "_pass", "secret", "api_key"}
 
 // yielded are fingerprints of secrets that a result gave away: NT hashes of dumps, logins that a tool found good, and
 // what stands behind the word password. When one of them is an argument later, harvest and use are one actor's.

@@ -48,6 +48,9 @@ import (
 //	request     a request's path and query, as it stands and decoded
 //	client      a user agent
 //	path        a request's path, of requests that were answered
+//	sent        a part of a request that an agent made, decoded: its address, NAME=VALUE of its query, form or object, "header NAME: VALUE"
+//	reached     the same of a request that attacks: what it is after
+//	answer      the result of a call that made one
 //	rpc         a call of a Windows interface, the interface being the name
 //	cloud       a call of a cloud platform, its case counts: a word is one part of a name such as PutObject
 //	kubernetes  WHO VERB RESOURCE/SUBRESOURCE in SCOPE OUTCOME, see (*Reader).cluster
@@ -96,6 +99,9 @@ const (
 	onRequest
 	onClient
 	onPath
+	onSent
+	onReached
+	onAnswer
 	onRPC
 	onCloud
 	onKubernetes
@@ -114,7 +120,7 @@ const (
 	kinds
 )
 
-var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "rpc", "cloud", "kubernetes", "ldap", "registry", "setting", "log", "pipe", "file", "start", "alert", "class", "family", "event", "list"}
+var kindNames = [kinds]string{"program", "argument", "shape", "output", "request", "client", "path", "sent", "reached", "answer", "rpc", "cloud", "kubernetes", "ldap", "registry", "setting", "log", "pipe", "file", "start", "alert", "class", "family", "event", "list"}
 
 // A row is one piece of knowledge.
 type row struct {

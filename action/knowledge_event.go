@@ -25,6 +25,7 @@ const (
 	foundObjectsTried
 	foundPathsTried
 	foundDefaultCredentials
+	foundLoginsGuessed
 
 	foundLoginFailed
 	foundServiceRefused
@@ -108,7 +109,7 @@ const (
 
 var findingNames = [findings]string{
 	"piped-to-shell", "fetched-for-shell", "encoded-echo", "encoded-powershell", "container-exec", "started-by-server", "run-by-server", "run-by-service", "server-printed",
-	"web-shell", "web-shell-encoded", "web-shell-missing", "script-put", "command-injected", "web-login-failed", "web-path-missing", "objects-tried", "paths-tried", "default-credentials",
+	"web-shell", "web-shell-encoded", "web-shell-missing", "script-put", "command-injected", "web-login-failed", "web-path-missing", "objects-tried", "paths-tried", "default-credentials", "logins-guessed",
 	"login-failed", "service-refused", "service-probed", "service-as-person", "root-in-uploads", "account-made", "account-changed", "file-fetched", "connection-forwarded",
 	"remote-management", "upload-large", "upload-very-large", "tls-unvouched", "tls-unnamed", "program-disguised", "put-by-address", "listed-by-address", "post-by-address",
 	"fetched-by-system-tool", "program-received", "name-tunnel", "share-program-admin", "share-program", "share-admin",

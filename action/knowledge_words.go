@@ -68,7 +68,7 @@ func (w *held) inAnyCase(s string) bool {
 // folds says that texts of the kind are compared in any case, as they stand.
 func (on kind) folds() bool {
 	switch on {
-	case onClient, onPath, onLDAP, onRegistry, onSetting, onLog, onPipe, onFile, onStart:
+	case onClient, onPath, onSent, onReached, onAnswer, onLDAP, onRegistry, onSetting, onLog, onPipe, onFile, onStart:
 		return true
 	}
 	return false

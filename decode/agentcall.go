@@ -53,6 +53,10 @@ type calls struct {
 	round int
 
 	series map[uint64]*series // of objects that sessions ask web servers for
+	pages  map[uint64]string  // that sessions' browsers show
+
+	scripts     map[uint64]string // texts of files that sessions wrote
+	scriptBytes int
 }
 
 // begin starts a conversation that is given as a whole. Ids like call_1 occur in many of them: such a call was met

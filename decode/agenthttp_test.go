@@ -15,7 +15,7 @@ func TestRequests(t *testing.T) {
 		{"a browser", "browser_navigate", `{"url":"https://shop.example/"}`, "Page title", "GET https://shop.example/  "},
 		{"a body of JSON", "fetch", `{"url":"http://192.0.2.7/x","json":{"q":"1"}}`, "HTTP/1.1 500 Oops", `POST http://192.0.2.7/x {"q":"1"} 500`},
 		{"curl", "bash", `{"command":"curl -si -X PUT http://192.0.2.7/a?b=1 -d 'c=2'"}`, "HTTP/2 204 \nserver: x", "PUT http://192.0.2.7/a?b=1 c=2 204"},
-		{"requests in code", "python", `{"code":"import requests\nr = requests.post('http://192.0.2.7/q', json={'u': 'x'})\nprint(r)"}`, "<Response [200]>", "POST http://192.0.2.7/q {'u': 'x'} 200"},
+		{"requests in code", "python", `{"code":"import requests\nr = requests.post('http://192.0.2.7/q', json={'u': 'x'})\nprint(r)"}`, "<Response [200]>", `POST http://192.0.2.7/q {"u":"x"} 200`},
 		{"fetch in code", "js", `{"code":"await fetch(\"http://192.0.2.7/q\", {method: 'DELETE'})"}`, "", "DELETE http://192.0.2.7/q  "},
 		{"a file", "bash", `{"command":"cat notes.txt"}`, "http://192.0.2.7/", "   "},
 		{"a clone", "bash", `{"command":"git clone https://git.example/a.git"}`, "", "   "},
@@ -68,6 +68,7 @@ func TestSeveralRequests(t *testing.T) {
 	for _, c := range []struct{ name, command, result, want string }{
 		{"curl twice", `curl -s http://192.0.2.7/a; curl -s -d 'x=1' http://192.0.2.7/b`, "HTTP/1.1 404 Not Found\nHTTP/1.1 200 OK", "GET http://192.0.2.7/a 404 1 POST http://192.0.2.7/b x=1 200"},
 		{"fewer answers than requests", `curl -s http://192.0.2.7/a; curl -s http://192.0.2.7/b`, "HTTP/1.1 404 Not Found", "GET http://192.0.2.7/a GET http://192.0.2.7/b"},
+		{"a line for each", `for p in a b; do curl -s -o /dev/null -w "$p %{http_code}\\n" http://192.0.2.7/$p; done`, "a 200\nb 404\n", "GET http://192.0.2.7/a 200 GET http://192.0.2.7/b 404 1"},
 		{"more than are read", strings.Repeat("curl -s http://192.0.2.7/a;", maxRequests+3), "", strings.TrimSpace(strings.Repeat("GET http://192.0.2.7/a ", maxRequests))},
 	} {
 		log := `{"messages":[{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"bash","arguments":` + fmt.Sprintf("%q", fmt.Sprintf(`{"command":%q}`, c.command)) +

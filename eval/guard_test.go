@@ -570,6 +570,35 @@ func TestGuardAdmins(t *testing.T) {
 	second.noted(t, "guard/admin/second-half", suspicious)
 }
 
+// TestGuardWeb asks of sessions that we wrote, which attack web applications of others, how many are seen, and of their honest
+// twins, how many are taken for such; the unit is a session, each of one principal. Those after "# second half" of the files were
+// written before what is recognised was mended with the first half in sight, those after "# third part" when the second half had been.
+func TestGuardWeb(t *testing.T) {
+	measures(t)
+	set := own(t)
+	for _, f := range []struct{ file, name, second string }{{"webattack.txt", "guard/web-written/", "s-wi2-"}, {"webtwins.txt", "guard/web-twins/", "s-wt2-"}} {
+		scenarios := readScenarios(t, f.file)
+		all, second := tally{}, tally{}
+		for i := range scenarios {
+			found, _ := told(t, set, scenarioFolder(t, scenarios[i:i+1])) // alone: the networks for examples are few, and joined they are one
+			for _, p := range found.Principals {
+				all.add("web", p.Verdict)
+				if strings.HasPrefix(p.Sessions[0], f.second) {
+					second.add("web", p.Verdict)
+				}
+				t.Logf("%v is %s with call %d of %d", p.Sessions, p.Verdict, p.FirstAlert, p.Calls)
+			}
+			found.Close()
+		}
+		if n := all["web"].of; n < 24 || n != len(scenarios) || second["web"].of < 12 {
+			t.Errorf("%s: %d principals of %d sessions", f.file, n, len(scenarios))
+		}
+		all.noted(t, f.name+"suspicious", suspicious)
+		all.noted(t, f.name+"intrusion", intrusion)
+		second.noted(t, f.name+"second-half", suspicious)
+	}
+}
+
 // Cut after the call with which it became suspicious, a run gets the same verdict with the same call; cut before it, none.
 func TestGuardIsCausal(t *testing.T) {
 	set := own(t)

@@ -353,7 +353,7 @@ func scenarioFolder(t testing.TB, all []scenario) string {
 
 // Every scenario is read back as it was written, in each format: as many calls of one session, with their commands.
 func TestScenariosAreRead(t *testing.T) {
-	for _, file := range []string{"admin.txt", "defence.txt", "web.txt"} {
+	for _, file := range []string{"admin.txt", "defence.txt", "web.txt", "webattack.txt", "webtwins.txt"} {
 		for _, s := range readScenarios(t, file) {
 			for _, agent := range []string{"claude-code", "codex", "opencode", "gemini-cli", "copilot-cli", "chat"} {
 				if testing.Short() && agent != s.Agent {

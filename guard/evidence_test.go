@@ -78,6 +78,37 @@ func TestEvidence(t *testing.T) {
 	}
 }
 
+// Attacking requests to one address differ by what they carry; the command that makes them tells nothing more.
+func TestVariants(t *testing.T) {
+	command := did("injection-tried", "initial-access", "probe", tocsin.Medium, "192.0.2.5")
+	command.Technique, command.Tool = "T1190", "curl"
+	request := func(sent uint64) tocsin.Action {
+		a := did("query-broken", "initial-access", "probe", tocsin.Medium, "192.0.2.5")
+		a.Technique, a.Text, a.Sent = "T1190", "POST 192.0.2.5/q", sent
+		return a
+	}
+	for _, c := range []struct {
+		what            string
+		call            []tocsin.Action
+		variants, kinds string
+	}{
+		{"the command alone", []tocsin.Action{command}, "1 variant", "(1)"},
+		{"with its request", []tocsin.Action{command, request(1)}, "1 variant", "(1)"},
+		{"two that differ", []tocsin.Action{command, request(1), request(2)}, "2 variants", "(1)"},
+		{"one twice", []tocsin.Action{request(1), request(1)}, "1 variant", "(1)"},
+	} {
+		b := NewBook()
+		note(b, []said{{"p1", "s1", c.call}}, 0)
+		got := map[string]string{}
+		for _, g := range b.Principals(nil)[0].Evidence {
+			got[g.ID] = g.Sentence
+		}
+		if !strings.Contains(got["variants"], c.variants+" ") || !strings.Contains(got["seldom"], c.kinds) {
+			t.Errorf("%s: %q, %q", c.what, got["variants"], got["seldom"])
+		}
+	}
+}
+
 // An act that tells nothing by itself is kept for what its result gave away; it is none of the acts that work hardly ever has.
 func TestActBelowLow(t *testing.T) {
 	for _, l := range []tocsin.Level{tocsin.Unrated, tocsin.Informational} {

@@ -133,6 +133,7 @@ type act struct {
 	strings           []string // that others would not have by chance
 	own               bool     // it went to the agent's own machine or project only
 	ground            string   // of a provider's verdict; empty for what the agent did
+	sent              string   // hash of what an attacking request carries
 }
 
 // process is the key of Books that are never written.
@@ -333,6 +334,9 @@ func (b *Book) Note(a *tocsin.Action) {
 		on: on, credential: a.Credential, own: own, tool: strings.Clone(a.Tool), text: strings.Clone(a.Text)}
 	if t.row == nil && len(a.Rules) > 0 {
 		t.row = a.Rules[0]
+	}
+	if a.Sent != 0 {
+		t.sent = strconv.FormatUint(a.Sent, 36)
 	}
 	t.strings = unusual(a.Marks)
 	b.call.acts = append(b.call.acts, t)

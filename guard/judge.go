@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	_ "embed"
 	"net/netip"
 	"regexp"
@@ -219,7 +220,8 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		return
 	}
 	rank := min(int(a.level)-int(tocsin.Low), 2) // below 0 is an act that tells nothing by itself
-	if rank >= 0 && a.tactic != "" && put(h.rows[rank], a.kind()) {
+	again := a.sent == "" && c.sends(a)
+	if rank >= 0 && a.tactic != "" && !again && put(h.rows[rank], a.kind()) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
 	}
 	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
@@ -243,7 +245,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if a.verb == "login" {
 			switch a.outcome {
 			case tocsin.Failed, tocsin.Denied:
-				if put(h.guesses, t.name+" "+a.credential+" "+a.text) {
+				if put(h.guesses, t.name+" "+a.credential+" "+cmp.Or(a.sent, a.text)) {
 					h.set("guesses", len(h.guesses), c, a)
 				}
 				if len(h.denied) < mostOf {
@@ -277,7 +279,7 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 		if a.technique == "T1595.003" && (a.outcome == tocsin.Failed || a.outcome == tocsin.Denied) && put(h.missing, a.text) {
 			h.set("forced-browsing", len(h.missing), c, a)
 		}
-		if a.verb == "probe" && put(h.variants, t.name+" "+a.text) {
+		if a.verb == "probe" && !again && put(h.variants, t.name+" "+cmp.Or(a.sent, a.text)) {
 			h.set("variants", len(h.variants), c, a)
 		}
 	}
@@ -305,6 +307,12 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 			h.set("gathered-and-sent", 1, c, a)
 		}
 	}
+}
+
+// sends says that a call has attacking requests that are told one by one, of the same technique as an act: the act tells of them
+// once more.
+func (c *call) sends(a *act) bool {
+	return slices.ContainsFunc(c.acts, func(b act) bool { return b.sent != "" && b.technique == a.technique })
 }
 
 // share adds an act of a principal to what speaks for an intrusion of several.

@@ -70,9 +70,9 @@ func (r *reader) call() call {
 			c.deeds = append(c.deeds, deed{kind: kind, row: rule, heard: f&1 != 0, named: f&2 != 0, wanted: f&4 != 0, told: f&8 != 0, copied: f&16 != 0, flowing: f&32 != 0})
 		}
 	}
-	for n := r.Count(12); n > 0 && !r.Bad; n-- {
+	for n := r.Count(13); n > 0 && !r.Bad; n-- {
 		var a act
-		for _, s := range []*string{&a.tactic, &a.technique, &a.verb, &a.tool, &a.text, &a.credential, &a.ground} {
+		for _, s := range []*string{&a.tactic, &a.technique, &a.verb, &a.tool, &a.text, &a.credential, &a.ground, &a.sent} {
 			*s = r.Ref()
 		}
 		a.level, a.outcome = tocsin.Level(r.Byte()), tocsin.Outcome(r.Byte())

@@ -16,7 +16,7 @@ import (
 // made one. Of results, secrets and commands there are only hashes in it, under the owner's key.
 
 // written is the version of the written form.
-const written = 1
+const written = 2
 
 // ErrWritten is returned for bytes that are no calls of agents, or calls of another version.
 var ErrWritten = errors.New("these are no calls of agents that can be read")
@@ -206,7 +206,7 @@ func (w *writer) call(c *call) {
 	w.Uint(uint64(len(c.acts)))
 	for i := range c.acts {
 		a := &c.acts[i]
-		for _, s := range []string{a.tactic, a.technique, a.verb, a.tool, a.text, a.credential, a.ground} {
+		for _, s := range []string{a.tactic, a.technique, a.verb, a.tool, a.text, a.credential, a.ground, a.sent} {
 			w.Ref(s)
 		}
 		w.Byte(byte(a.level), byte(a.outcome))
