@@ -1,18 +1,20 @@
 package tocsin
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
 
 // KeyKinds are the kinds of key events, in the order of an intrusion: contact (the first act of who comes from outside), sign
 // (the first telling act, where nobody is known to have come from outside), entry (a way in that worked), download (a
-// machine fetched a tool or malware), control (a machine spoke to a host that gives orders; the indicators say whose it is),
+// machine fetched a tool or malware), control (a machine spoke to a host that gives orders; the indicators say whose it is), callout
+// (a machine spoke to a host that may give orders),
 // privilege (the first act with the rights of an administrator), secrets (read or taken), account (one was made), key (one was added to an account), persistence (another way to come back), impairment (of logging or
 // protection), traces (were removed), lateral (the first machine after the first), collection (data was taken together), upload (data was being sent
 // out; whether it left is not shown), sent (data left), impact (something was changed, destroyed or misused), last (the last act
 // of the campaign).
-var KeyKinds = [...]string{"contact", "sign", "entry", "download", "control", "privilege", "secrets", "account", "key", "persistence", "impairment", "traces",
+var KeyKinds = [...]string{"contact", "sign", "entry", "download", "control", "callout", "privilege", "secrets", "account", "key", "persistence", "impairment", "traces",
 	"lateral", "collection", "upload", "sent", "impact", "last"}
 
 // A KeyEvent is one of the few acts that tell a campaign in short. What several sensors saw is one, with several places.
@@ -35,6 +37,13 @@ type KeyEvent struct {
 
 // Published says that an entry was by what is published to strangers.
 func (e *KeyEvent) Published() bool { return strings.HasPrefix(e.Technique, "T1190") }
+
+// TriedBefore says that passwords had been tried before an entry.
+func (c *Campaign) TriedBefore(entry *KeyEvent) bool {
+	return slices.ContainsFunc(c.Steps, func(s Step) bool {
+		return !s.First.After(entry.Time) && slices.ContainsFunc(s.Techniques, func(t string) bool { return strings.HasPrefix(t, "T1110") })
+	})
+}
 
 // RanByServer says that what is known of such an entry is what a server was made to run, and not the request that did it.
 func (e *KeyEvent) RanByServer() bool { return e.Published() && (e.From == "" || e.From == e.Host) }

@@ -471,7 +471,7 @@ func namedBy(value string, d *tocsin.Deed) string {
 		return fmt.Sprintf("It was spoken to%s, in one of %d acts of a kind (%s)", at, d.N, strings.TrimSpace(d.Verb+" "+d.Technique))
 	case d.Verb == "alert":
 		return "An alert names it: " + cmp.Or(strings.TrimSpace(d.Text), what(d))
-	case d.Text != "" && typed(d) && d.Verb != "connect":
+	case d.Text != "" && typed(d) && (d.Verb != "connect" || !strings.HasPrefix(strings.ToLower(d.Text), value)):
 		return "A command" + at + " names it: " + strings.TrimSpace(d.Text)
 	case d.Text != "":
 		return "It was spoken to" + at + ": " + d.Verb + " " + strings.TrimSpace(d.Text)

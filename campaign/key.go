@@ -30,7 +30,10 @@ var keyKinds = []keyKind{
 		return d.Tactic == "command-and-control" && brings(d) && hostile(d) && !s.toProvider(d)
 	}},
 	{"control", 1, func(s *story, d *tocsin.Deed) bool {
-		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && (hostile(d) || s.obeys(d) || s.calls(d)) && !s.toProvider(d)
+		return d.Tactic == "command-and-control" && !toMail(d) && !brings(d) && hostile(d) && !s.toProvider(d)
+	}},
+	{"callout", 1, func(s *story, d *tocsin.Deed) bool {
+		return d.Tactic == "command-and-control" && !hostile(d) && (s.obeys(d) || s.calls(d)) && !s.toProvider(d)
 	}},
 	{"privilege", 1, func(s *story, d *tocsin.Deed) bool {
 		return d.Tactic == "privilege-escalation" && d.Weight >= Least || asSuperuser(d) || s.bySuperuser(d) || s.elevated(d)
@@ -483,7 +486,7 @@ func (s *story) event(kind string, d *tocsin.Deed, group []*tocsin.Deed) *tocsin
 		if len(e.On) == 1 {
 			_, e.Host, _ = strings.Cut(e.On[0], ":")
 		}
-	case "download", "control", "upload", "sent":
+	case "download", "control", "callout", "upload", "sent":
 		for _, h := range callbacks(d) {
 			if strings.Contains(strings.ToLower(d.Text), h) || len(callbacks(d)) == 1 {
 				e.On = include(e.On, hostEntity(h), maxOn)

@@ -239,7 +239,7 @@ func TestKeyEventsOfAServer(t *testing.T) {
 	deeds[0].Log, deeds[0].Tool, deeds[0].Marks = "windows", "getmethod", []string{"server:tomcat9"}
 	deeds[1].Tool = "shell"
 	keys := func() string { return keyed(build(actors).Campaigns[0]) }
-	const control = "12 control at web1 as  from : 10.7.0.9:443 → address:10.7.0.9, unknown, 1\n"
+	const control = "12 callout at web1 as  from : 10.7.0.9:443 → address:10.7.0.9, unknown, 1\n"
 	got := keys()
 	for _, want := range []string{control, "13 download at web1 as  from : GET http://get.intruder.example/a.bin → domain:get.intruder.example, worked, 1\n"} {
 		if !strings.Contains(got, want) {
@@ -252,7 +252,7 @@ func TestKeyEventsOfAServer(t *testing.T) {
 		}
 	}
 	deeds[1].Tool = "updater"
-	if got := keys(); strings.Contains(got, "control") {
+	if got := keys(); strings.Contains(got, "callout") {
 		t.Errorf("another program's connection gives orders:\n%s", got)
 	}
 }

@@ -60,7 +60,7 @@ type rung struct {
 // ladder says how severe a campaign is: the first rung that it comes to. The numbers were chosen on the recordings with ground
 // truth that eval scores, and bound by the benign ones.
 var ladder = []rung{
-	{tocsin.Critical, "five tactics or more were carried out, as far as taking data together or further", reach{tactics: 5, stage: 3, sum: 14}},
+	{tocsin.Critical, "five tactics or more were carried out, as far as taking data together or further, and they weigh 14 nats or more", reach{tactics: 5, stage: 3, sum: 14}},
 	{tocsin.Critical, "four tactics or more were carried out, in more than one organisation", reach{tactics: 4, orgs: 2, sum: 10}},
 	{tocsin.High, "it had all rights on more than one machine", reach{tactics: 2, rooted: 2, sum: 4, intent: 1}},
 	{tocsin.High, "three tactics or more were carried out, not all of which are an administrator's day", reach{tactics: 3, intent: 1, sum: 7}},
@@ -94,7 +94,7 @@ func (r *reach) String() string {
 	case r.worked == r.traces:
 		shown = "all of these shown to have worked"
 	}
-	s := fmt.Sprintf("%s %s tried, %d of them from inside, %s, %s entered", within, several(r.tried, "tactic"), r.traces, shown, several(r.reached, "machine"))
+	s := fmt.Sprintf("%s %s tried, %d of them from inside (%s), %s entered", within, several(r.tried, "tactic"), r.traces, shown, several(r.reached, "machine"))
 	if r.orgs > 1 {
 		s += fmt.Sprintf(" in %d organisations", r.orgs)
 	}

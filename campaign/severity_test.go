@@ -23,7 +23,7 @@ func TestSeverity(t *testing.T) {
 5 address:203.0.113.9 web1.corp.example run privilege-escalation T1548 worked 3 -`, tocsin.Medium, "two tactics or more"},
 		{"what went before it does not", `
 0 address:203.0.113.9 web1.corp.example run execution T1059 worked 1.3 -
-5 address:203.0.113.9 web1.corp.example alert initial-access T1190 unknown 4 -`, tocsin.Low, "within a day 2 tactics tried, 1 of them from inside, it is shown to have worked"},
+5 address:203.0.113.9 web1.corp.example alert initial-access T1190 unknown 4 -`, tocsin.Low, "within a day 2 tactics tried, 1 of them from inside (it is shown to have worked)"},
 		{"root on two machines", `
 0 session:a/1 a.corp.example run privilege-escalation T1548 worked 2.5 -
 9 session:a/1 b.corp.example run privilege-escalation T1548 worked 2.5 -

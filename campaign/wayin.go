@@ -20,7 +20,11 @@ func (s *story) wayIn(shown bool, next func(string)) {
 		next("The way in seen is a service that was made to run a program (T1190)" + onMachine(entry.Host) + ", at " + clock(entry.Time, "a time that is not known") + ": find the request that did it, and from where it came.")
 	case shown:
 	case entry != nil:
-		next("The earliest access seen is at " + clock(entry.Time, "a time that is not known") + onMachine(entry.Host) + ": " + clip(entry.What) + ". How it was obtained is not shown: " + look + "it.")
+		how := "How it was obtained is not shown: " + look + "it."
+		if c.TriedBefore(entry) {
+			how = "Passwords had been tried before it: see whether one of these was right, or from where else it was known."
+		}
+		next("The earliest access seen is at " + clock(entry.Time, "a time that is not known") + onMachine(entry.Host) + ": " + clip(entry.What) + ". " + how)
 	case s.sought():
 		next("How the intruder got in is not shown; ways in were sought from " + clock(c.First, "its first action") + " on: look at the requests and logins that worked from then on.")
 		return

@@ -2,13 +2,13 @@ package report
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tocsin-ids/tocsin"
 )
 
-// A degree is how sure an incident is, in a word: open (nothing shows that any of it worked, or no act of it is telling by itself), part
-// (something is shown, and a join rests on time alone or a victim is told of because of its company), firm.
+// A degree is how sure an incident is, in a word: open (nothing shows that any of it worked, no act of it is telling by itself, or it is told as unusual activity and not as an intrusion), part
+// (something is shown, but less than half of its tactics, or a join rests on time alone, or a victim is told of because of its
+// company), firm.
 type degree int
 
 const (
@@ -34,9 +34,9 @@ func degreeOf(c *tocsin.Campaign) (d degree, tactics, shown int) {
 	}
 	weak := func(v tocsin.Victim) bool { return v.Tie == tocsin.Weak }
 	switch {
-	case shown == 0 || allWeak(c):
+	case shown == 0 || allWeak(c) || c.Level < tocsin.High:
 		return degreeOpen, tactics, shown
-	case slices.ContainsFunc(c.Joins, onTimeAlone) || slices.ContainsFunc(c.Victims, weak):
+	case shown*2 < tactics || slices.ContainsFunc(c.Joins, onTimeAlone) || slices.ContainsFunc(c.Victims, weak):
 		return degreePart, tactics, shown
 	}
 	return degreeFirm, tactics, shown
@@ -63,6 +63,9 @@ func (a *dossier) frontSure(c *tocsin.Campaign) text {
 	}
 	if allWeak(c) {
 		t = append(t, say(" ", x.sureWeak)...)
+	}
+	if c.Level < tocsin.High {
+		t = append(t, say(" ", x.sureUnusual)...)
 	}
 	t = append(t, say(" ")...)
 	switch {
@@ -94,7 +97,8 @@ func (a *dossier) frontSure(c *tocsin.Campaign) text {
 func unread(c *Covered) bool {
 	n := c.FilesSkipped
 	for i := range c.Skipped {
-		if strings.HasPrefix(c.Skipped[i].Why, "text, but no log") || strings.HasPrefix(c.Skipped[i].Why, "not a log") {
+		switch c.Skipped[i].Why {
+		case "text, but no log of a known format", "nothing but white space", "empty":
 			n -= c.Skipped[i].N
 		}
 	}

@@ -23,12 +23,14 @@ func TestDegrees(t *testing.T) {
 		tactics, shown int
 		says           string
 	}{
-		{"nothing is shown", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 0, 1)}}, degreeOpen, 1, 0, "Nothing shows that any of it worked"},
-		{"all failed", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 0, 3)}}, degreeOpen, 0, 0, "Nothing shows"},
-		{"all are weak", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Weak)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}}, degreeOpen, 1, 1, "No act of it is telling by itself"},
-		{"time alone", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Core), actor("b", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}, Joins: []tocsin.Join{onTime}}, degreePart, 1, 1, "Weakest join: a and b"},
-		{"a weak victim", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}, Victims: []tocsin.Victim{{Tie: tocsin.Weak}}}, degreePart, 1, 1, "1 of 1 victims"},
-		{"firm", tocsin.Campaign{Actors: []*tocsin.Actor{actor("a", tocsin.Core), actor("b", tocsin.Weak)}, Steps: []tocsin.Step{step("execution", "a", 2, 0), step("discovery", "a", 0, 1), step("impact", "b", 1, 0)}, Joins: []tocsin.Join{shares}}, degreeFirm, 2, 1, "Of 1 of 2 tactics a record"},
+		{"nothing is shown", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 0, 1)}}, degreeOpen, 1, 0, "Nothing shows that any of it worked"},
+		{"all failed", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 0, 3)}}, degreeOpen, 0, 0, "Nothing shows"},
+		{"all are weak", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Weak)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}}, degreeOpen, 1, 1, "No act of it is telling by itself"},
+		{"time alone", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core), actor("b", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}, Joins: []tocsin.Join{onTime}}, degreePart, 1, 1, "Weakest join: a and b"},
+		{"a weak victim", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}, Victims: []tocsin.Victim{{Tie: tocsin.Weak}}}, degreePart, 1, 1, "1 of 1 victims"},
+		{"unusual activity", tocsin.Campaign{Level: tocsin.Medium, Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0)}}, degreeOpen, 1, 1, "Whether it is an intrusion is for you to find out"},
+		{"less than half", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core)}, Steps: []tocsin.Step{step("execution", "a", 2, 0), step("discovery", "a", 0, 1), step("impact", "a", 0, 1)}}, degreePart, 3, 1, "Of 1 of 3 tactics"},
+		{"firm", tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{actor("a", tocsin.Core), actor("b", tocsin.Weak)}, Steps: []tocsin.Step{step("execution", "a", 2, 0), step("discovery", "a", 0, 1), step("impact", "b", 1, 0)}, Joins: []tocsin.Join{shares}}, degreeFirm, 2, 1, "Of 1 of 2 tactics a record"},
 	} {
 		got, tactics, shown := degreeOf(&c.c)
 		if got != c.want || tactics != c.tactics || shown != c.shown {
@@ -46,7 +48,7 @@ func TestDegrees(t *testing.T) {
 
 // Files that are no logs hide nothing.
 func TestUnread(t *testing.T) {
-	c := &Covered{FilesSkipped: 3, Skipped: []Reason{{Why: "text, but no log of a known format", N: 2}, {Why: "not a log: an image", N: 1}}}
+	c := &Covered{FilesSkipped: 3, Skipped: []Reason{{Why: "text, but no log of a known format", N: 2}, {Why: "empty", N: 1}}}
 	if unread(c) {
 		t.Error("what is no log may hide something")
 	}
@@ -69,7 +71,7 @@ func TestToFind(t *testing.T) {
 
 // Accounts that the intruder made are taken away, whatever their domain is called: they get no new password.
 func TestMadeIsNotRenewed(t *testing.T) {
-	c := &tocsin.Campaign{Actors: []*tocsin.Actor{{ID: "a", Tie: tocsin.Core, Handles: []tocsin.Entity{{Kind: "principal", Value: "arn:aws:iam::111122223333:user/metrics"}, {Kind: "principal", Value: "arn:aws:iam::111122223333:user/ci"}}}},
+	c := &tocsin.Campaign{Level: tocsin.High, Actors: []*tocsin.Actor{{ID: "a", Tie: tocsin.Core, Handles: []tocsin.Entity{{Kind: "principal", Value: "arn:aws:iam::111122223333:user/metrics"}, {Kind: "principal", Value: "arn:aws:iam::111122223333:user/ci"}}}},
 		Laid: []tocsin.Foothold{{KeyEvent: tocsin.KeyEvent{Kind: "account"}, Name: "metrics"}}}
 	if got := strings.Join(actedOnIn(c).accounts, " "); got != "arn:aws:iam::111122223333:user/ci" {
 		t.Errorf("locked: %s", got)

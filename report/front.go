@@ -123,7 +123,7 @@ func (a *dossier) limits() []text {
 	if c.FilesSkipped > 0 {
 		var why []text
 		for i := range c.Skipped[:min(len(c.Skipped), 4)] {
-			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", quote(shorten(c.Skipped[i].Why, 120)))...))
+			why = append(why, append(say(val(shorten(c.Skipped[i].Path, 160))), say(": ", w.skipped(c.Skipped[i].Why))...))
 		}
 		all = append(all, fill(x.unread, w.long(c.FilesSkipped), joinTexts(why, w.sure().between), moreOf(w, int(c.FilesSkipped)-len(why))))
 	}
@@ -153,10 +153,13 @@ func moreOf(w *words, n int) string {
 }
 
 // traits are what incidents are compared by.
-type traits struct{ addresses, hosts, accounts map[string]bool }
+type traits struct{ addresses, hosts, accounts, names map[string]bool }
+
+// everywhere are accounts that many machines have: that they are called alike says nothing.
+var everywhere = []string{"root", "administrator", "administrateur", "admin", "system", "ubuntu", "ec2-user", "user", "guest", "test"}
 
 func traitsOf(c *tocsin.Campaign) traits {
-	t := traits{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	t := traits{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	add := func(kind, value string) {
 		switch kind {
 		case "address":
@@ -165,6 +168,9 @@ func traitsOf(c *tocsin.Campaign) traits {
 			t.hosts[value] = true
 		case "user", "principal", "agent":
 			t.accounts[value] = true
+			if name := strings.ToLower(lastPart(value)); kind == "user" && !contains(everywhere, name) {
+				t.names[name] = true
+			}
 		}
 	}
 	for _, x := range actorsOf(c) {
@@ -174,6 +180,11 @@ func traitsOf(c *tocsin.Campaign) traits {
 	}
 	for i := range c.Used {
 		add(c.Used[i].Kind, c.Used[i].Value)
+	}
+	for i := range c.LoggedIn {
+		if name := strings.ToLower(c.LoggedIn[i].Value); !contains(everywhere, name) { // on which machine is not known
+			t.names[name] = true
+		}
 	}
 	for i := range c.Victims {
 		v := &c.Victims[i]
@@ -218,11 +229,13 @@ func (a *dossier) relations(all []*tocsin.Campaign) text {
 	}
 	related := make([]bool, len(all))
 	told := map[string]bool{}
+	shared := map[string]bool{} // accounts, by their names alone
 	var out []text
 	for _, k := range []struct {
 		sentence string
 		names    func(*traits) map[string]bool
-	}{{x.sameAddress, func(t *traits) map[string]bool { return t.addresses }}, {x.sameNet, (*traits).nets}, {x.sameHost, func(t *traits) map[string]bool { return t.hosts }}, {x.sameAccount, func(t *traits) map[string]bool { return t.accounts }}} {
+	}{{x.sameAddress, func(t *traits) map[string]bool { return t.addresses }}, {x.sameNet, (*traits).nets}, {x.sameHost, func(t *traits) map[string]bool { return t.hosts }}, {x.sameAccount, func(t *traits) map[string]bool { return t.accounts }},
+		{x.sameName, func(t *traits) map[string]bool { return t.names }}} {
 		by := map[string][]string{} // by incidents: what these have in common
 		who := map[string][]int{}
 		names := map[string][]int{}
@@ -236,8 +249,11 @@ func (a *dossier) relations(all []*tocsin.Campaign) text {
 				continue
 			}
 			key := a.numbers(names[name])
-			if k.sentence == x.sameNet && told[key] {
-				continue // an address in common is said
+			if k.sentence == x.sameNet && told[key] || k.sentence == x.sameName && shared[name] {
+				continue // an address or an account in common is said
+			}
+			if k.sentence == x.sameAccount {
+				shared[strings.ToLower(lastPart(name))] = true
 			}
 			by[key], who[key] = append(by[key], name), names[name]
 		}
@@ -283,19 +299,19 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 		if x.Tie == tocsin.Weak && !every {
 			continue
 		}
-		if from := c.Through(x); from != "" {
-			if !contains(through, from) {
-				through = append(through, from)
-			}
-		} else if x.Local {
+		if x.Local {
 			if h := strings.TrimPrefix(x.ID, "host:"); !contains(hosts, h) {
 				hosts = append(hosts, h)
+			}
+		} else if from := c.Through(x); from != "" {
+			if !contains(through, from) {
+				through = append(through, from)
 			}
 		} else {
 			names = append(names, actorName(x))
 		}
 	}
-	t := w.vals(names, maxFrontName)
+	t := a.actors(names)
 	switch entry := keyEvent(c, "entry"); {
 	case len(names) > 0 && entry != nil && entry.RanByServer() && slices.Equal(names, []string{entry.Account}):
 		t = fill(w.front().serverDoer, w.vals(names, 1))
@@ -316,11 +332,28 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	return append(t, w.drivenBy(c)[0]...)
 }
 
+// actors lists who acted, callers in the words of the language.
+func (a *dossier) actors(names []string) text {
+	var all []text
+	for _, n := range names[:min(len(names), maxFrontName)] {
+		if a.w.catalogue != nil && strings.Contains(n, " with ") {
+			all = append(all, a.w.tell("caller", n))
+		} else {
+			all = append(all, say(val(n)))
+		}
+	}
+	t := joinTexts(all, ", ")
+	if n := len(names) - len(all); n > 0 {
+		t = append(t, say(" "+a.w.more(n))...)
+	}
+	return t
+}
+
 // behind are the hosts that machines which were entered were made to speak to, or fetched from: where somebody stands of whom no
 // more is known. Names of who is told of already are left out.
 func (a *dossier) behind(c *tocsin.Campaign) []string {
 	var all []string
-	for _, kind := range [...]string{"control", "download"} {
+	for _, kind := range [...]string{"control", "callout", "download"} {
 		e := keyEvent(c, kind)
 		if e == nil {
 			continue
@@ -390,7 +423,7 @@ func (a *dossier) frontIn(c *tocsin.Campaign) text {
 		}
 		switch {
 		case e.Published():
-		case triedBefore(c, e):
+		case c.TriedBefore(e):
 			t = append(t, say(x.inTried)...)
 		default:
 			t = append(t, say(x.inObtained)...)
@@ -417,13 +450,6 @@ func actBefore(c *tocsin.Campaign, entry *tocsin.KeyEvent) *tocsin.KeyEvent {
 		}
 	}
 	return nil
-}
-
-// triedBefore says that passwords had been tried before an entry.
-func triedBefore(c *tocsin.Campaign, e *tocsin.KeyEvent) bool {
-	return slices.ContainsFunc(c.Steps, func(s tocsin.Step) bool {
-		return !s.First.After(e.Time) && slices.ContainsFunc(s.Techniques, func(t string) bool { return strings.HasPrefix(t, "T1110") })
-	})
 }
 
 // frontDone is the phases that were reached, those of which it is not recorded, and those that failed.
@@ -536,7 +562,12 @@ func (a *dossier) frontTaken(c *tocsin.Campaign) text {
 			}
 			return append(joinTexts(said, w.sure().between), say(".")...)
 		}
-		return say(x.noneTaken, ".")
+		parts = append(parts, say(x.noneTaken))
+	}
+	for _, s := range c.Data {
+		if strings.HasPrefix(s, mailed) {
+			parts = append(parts, say(x.mailTaken))
+		}
 	}
 	return append(joinTexts(parts, w.sure().between), say(".")...)
 }
@@ -562,7 +593,7 @@ func (a *dossier) frontStill(c *tocsin.Campaign) text {
 		parts = append(parts, t)
 	}
 	t := say(x.laidNone)
-	if e := keyEvent(c, "control"); e != nil && len(e.On) > 0 {
+	if e := keyEvent(c, "control", "callout"); e != nil && len(e.On) > 0 {
 		_, to, _ := strings.Cut(e.On[0], ":")
 		if strings.HasPrefix(e.What, to) { // a connection was recorded
 			t = fill(x.laidControl, val(to))

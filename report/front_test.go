@@ -123,7 +123,7 @@ func TestMeasures(t *testing.T) {
 	if len(list) > maxMeasures {
 		t.Errorf("%d measures", len(list))
 	}
-	for _, want := range []string{"/etc/cron.d/refresh", `SHOP\helpdesk2`, "203.0.113.7", "quota and bill (bedrock:InvokeModel)"} {
+	for _, want := range []string{"/etc/cron.d/refresh", `SHOP\helpdesk2`, "203.0.113.7", "deny bedrock:InvokeModel to"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("lacks %s:\n%s", want, all)
 		}

@@ -22,12 +22,12 @@ type keyWords struct {
 
 var englishKey = keyWords{
 	head: "Key events", kindHead: "What it is", whereHead: "Where", byHead: "By", evidenceHead: "Evidence",
-	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "download": "tool or malware fetched", "control": "command and control", "privilege": "first act with an administrator's rights",
-		"secrets": "secrets read", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired", "traces": "traces removed",
-		"lateral": "first move to another machine", "collection": "data taken together", "upload": "data being sent out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
+	kinds: map[string]string{"contact": "first contact", "sign": "first sign", "entry": "entry", "download": "tool or malware fetched", "control": "command and control", "callout": "perhaps command and control", "privilege": "first act with an administrator's rights",
+		"secrets": "secrets read or searched for", "account": "new account", "key": "new key", "persistence": "way to come back", "impairment": "logging or protection impaired", "traces": "traces removed",
+		"lateral": "first move to another machine", "collection": "data taken together", "upload": "command to send data out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", by: "by the agent {0}", on: "to {0}", made: "account {0}",
 	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
-	used: "What the intruder used", usedNone: "No public name or address that the logs show to be the intruder's, so none to block.",
+	used: "What the intruder used", usedNone: "The logs show no public name or address to be the intruder's, so there is none to block. Private ones are to be found out: see what to do.",
 	touched:     "What was touched and is not shown to be the intruder's",
 	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
 	roleHead:    "Role", whyHead: "Why", seenHead: "First and last (UTC)",
@@ -38,12 +38,12 @@ var englishKey = keyWords{
 
 var frenchKey = keyWords{
 	head: "Faits marquants", kindHead: "Nature", whereHead: "Où", byHead: "Par", evidenceHead: "Preuves",
-	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "download": "outil ou programme malveillant récupéré", "control": "commande et contrôle", "privilege": "première action avec des droits d'administration",
-		"secrets": "secrets lus", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie", "traces": "traces effacées",
-		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "envoi de données en cours", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
+	kinds: map[string]string{"contact": "premier contact", "sign": "premier signe", "entry": "entrée", "download": "outil ou programme malveillant récupéré", "control": "commande et contrôle", "callout": "peut-être commande et contrôle", "privilege": "première action avec des droits d'administration",
+		"secrets": "secrets lus ou recherchés", "account": "nouveau compte", "key": "nouvelle clé", "persistence": "moyen de revenir", "impairment": "journalisation ou protection affaiblie", "traces": "traces effacées",
+		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "commande d'envoi de données", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", by: "par l'agent {0}", on: "vers {0}", made: "compte {0}",
 	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
-	used: "Ce que l'intrus a utilisé", usedNone: "Aucun nom ni aucune adresse publique dont les journaux montrent que c'est à l'intrus ; il n'y a donc rien à bloquer.",
+	used: "Ce que l'intrus a utilisé", usedNone: "Les journaux n'attribuent à l'intrus aucun nom ni aucune adresse publique : il n'y en a pas à bloquer. Les adresses privées sont à identifier : voir les mesures.",
 	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
 	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
 	roleHead:    "Rôle", whyHead: "Motif", seenHead: "Début et fin (UTC)",
@@ -68,7 +68,7 @@ func (w *words) act(what string) text {
 // doubtful says that nothing shows that an act worked, where that is of interest.
 func doubtful(e *tocsin.KeyEvent) bool {
 	switch e.Kind {
-	case "contact", "sign", "last", "control":
+	case "contact", "sign", "last", "control", "callout":
 		return false
 	}
 	return e.Outcome == tocsin.Unknown && e.Shown == ""
@@ -117,7 +117,7 @@ func (w *words) about(e *tocsin.KeyEvent) text {
 }
 
 // keyPriority says which key events are shown where there is not room for all.
-var keyPriority = []string{"entry", "sent", "contact", "sign", "last", "lateral", "account", "upload", "impact", "privilege", "persistence", "key", "secrets", "control", "download", "impairment", "traces", "collection"}
+var keyPriority = []string{"entry", "sent", "contact", "sign", "last", "lateral", "account", "upload", "impact", "privilege", "persistence", "key", "secrets", "control", "callout", "download", "impairment", "traces", "collection"}
 
 // foremost are at most n key events, in their order.
 func foremost(all []tocsin.KeyEvent, n int) []tocsin.KeyEvent {

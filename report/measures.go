@@ -135,6 +135,8 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		add("halt", fill(x.halt, w.vals(n.agents, 8)))
 	}
 	switch {
+	case len(n.hosts) > 0 && c.Level < tocsin.High:
+		add("examine", fill(x.examine, w.vals(n.hosts, 5)))
 	case len(n.hosts) > 0:
 		all = append(all, a.isolation(c, n.hosts))
 	case len(n.weakHosts) > 0:
@@ -154,7 +156,11 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		impact = nil
 	}
 	if impact != nil && contains(misused, impact.Technique[:min(len(impact.Technique), 5)]) {
-		add("misuse", fill(x.misuse, val(concise(impact.What, maxNamed))))
+		who := n.accounts
+		if impact.Account != "" {
+			who = []string{impact.Account}
+		}
+		add("misuse", fill(x.misuse, val(concise(impact.What, maxNamed)), w.vals(who, 8)))
 		impact = nil
 	}
 	if ways := a.toRemove(c, n.made); len(ways) > 0 {
@@ -217,7 +223,7 @@ func filesOf(e *tocsin.KeyEvent) (all []string) {
 // toFind are the hosts that machines which were entered spoke to and that nobody is told to block: private ones and others. Those that
 // are told of as victims are left out.
 func (a *dossier) toFind(c *tocsin.Campaign, block []string) (within, outside []string) {
-	e := keyEvent(c, "control")
+	e := keyEvent(c, "control", "callout")
 	if e == nil {
 		return nil, nil
 	}

@@ -64,11 +64,11 @@ func (a *dossier) ways(c *tocsin.Campaign) {
 	for i := range c.Laid[:min(len(c.Laid), maxRows)] {
 		f := &c.Laid[i]
 		what := append(w.laid(f), a.weak(f.Tie)...)
-		if datable(f.Used) {
-			what = append(what, say("; ", fill(x.byUse, stampOf(f.Used)))...)
-		}
 		if f.Name != "" {
 			what = append(what, say(w.colon, a.command(f.What))...)
+		}
+		if datable(f.Used) {
+			what = append(what, say(" (", fill(x.byUse, stampOf(f.Used)), ")")...)
 		}
 		k := f.KeyEvent
 		k.Kind = "persistence"

@@ -67,7 +67,7 @@ var sureIn = map[string]*sureWords{
 		},
 		joins: "How sure the joins are, the weakest first", episode: "what happened on {0}", happened: "what happened on", join: "{0} and {1}: joined {2}.",
 		share: "They share {0}", no: ", but no {0}", sharesNone: "These two share no {0}.",
-		weight: "Odds {0} to 1 that it is no chance (weight {1}, where 3 is enough).", or: " or ", about: "about {0}", over: "more than {0}",
+		weight: "That is {0} times likelier of one intruder than by chance (weight {1}, where 3 is enough).", or: " or ", about: "about {0}", over: "more than {0}",
 		apart: " ({0} apart)", atOnce: " (within a second)",
 		rests: map[string]string{
 			"time": "because both did what is seldom in one organisation close in time{0}", "host": "because both did what is seldom on one machine close in time{0}",
@@ -104,8 +104,8 @@ var sureIn = map[string]*sureWords{
 			"tool/the same as before": "{0} commandes emploient l'outil de la précédente", "tool/one of the last": "{0} commandes reprennent un outil employé peu avant", "tool/new": "{0} commandes emploient un outil nouveau",
 			"batch/alone": "{0} commandes viennent seules", "batch/one of 2 or 3 within 1 s of each other": "{0} commandes sont envoyées par deux ou trois en moins d'une seconde", "batch/of 4 to 7": "{0} commandes sont envoyées par lots de 4 à 7",
 			"batch/of 8 and more":        "{0} commandes sont envoyées par lots de 8 ou plus",
-			"spread/of σ(ln) up to 0.15": "ses {0} intervalles longs sont presque égaux", "spread/up to 0.3": "ses {0} intervalles longs diffèrent à peine", "spread/up to 0.45": "ses {0} intervalles longs diffèrent peu",
-			"spread/up to 0.6": "ses {0} intervalles longs diffèrent quelque peu", "spread/up to 0.8": "ses {0} intervalles longs diffèrent", "spread/up to 1.1": "ses {0} intervalles longs diffèrent beaucoup", "spread/more": "ses {0} intervalles longs diffèrent énormément",
+			"spread/of σ(ln) up to 0.15": "{0} intervalles longs sont presque égaux", "spread/up to 0.3": "{0} intervalles longs diffèrent à peine", "spread/up to 0.45": "{0} intervalles longs diffèrent peu",
+			"spread/up to 0.6": "{0} intervalles longs diffèrent quelque peu", "spread/up to 0.8": "{0} intervalles longs diffèrent", "spread/up to 1.1": "{0} intervalles longs diffèrent beaucoup", "spread/more": "{0} intervalles longs diffèrent énormément",
 			"order/three in a row of the form of an earlier three": "{0} fois, trois commandes de suite ont la forme de trois commandes antérieures", "order/of a new form": "{0} fois, trois commandes de suite ont une forme nouvelle",
 			"length/nothing new": "{0} commandes nouvelles sont faites de mots qui viennent de servir", "length/up to 5 new bytes": "{0} commandes nouvelles apportent au plus 5 caractères nouveaux", "length/6–12": "{0} commandes nouvelles apportent 6 à 12 caractères nouveaux",
 			"length/13–25": "{0} commandes nouvelles apportent 13 à 25 caractères nouveaux", "length/26–50": "{0} commandes nouvelles apportent 26 à 50 caractères nouveaux", "length/51–100": "{0} commandes nouvelles apportent 51 à 100 caractères nouveaux", "length/more": "{0} commandes nouvelles apportent plus de 100 caractères nouveaux",
@@ -115,7 +115,7 @@ var sureIn = map[string]*sureWords{
 		},
 		joins: "Solidité des rapprochements, du plus faible au plus fort", episode: "les faits survenus sur {0}", happened: "les faits survenus sur", join: "{0} et {1} : rapprochés {2}.",
 		share: "Éléments communs : {0}", no: ", mais aucun élément de type {0}", sharesNone: "Ces deux n'ont en commun aucun élément de type {0}.",
-		weight: "À {0} contre 1, ce n'est pas un hasard (poids {1} ; 3 suffit).", or: " ou ", about: "environ {0}", over: "plus de {0}",
+		weight: "C'est {0} fois plus probable d'un seul intrus que du hasard (poids {1} ; 3 suffit).", or: " ou ", about: "environ {0}", over: "plus de {0}",
 		apart: " (à {0} d'intervalle)", atOnce: " (en moins d'une seconde)",
 		rests: map[string]string{
 			"time": "parce que tous deux ont fait, à peu de temps près, ce qui est rare dans une même organisation{0}", "host": "parce que tous deux ont fait, à peu de temps près, ce qui est rare sur une même machine{0}",

@@ -242,6 +242,16 @@ func (w *words) tell(class, s string) text {
 	return fill(w.untranslated, quote(s))
 }
 
+// skipped is why a file was not read; as it was told where the language has no words for it.
+func (w *words) skipped(why string) text {
+	if w.catalogue != nil {
+		if t, ok := w.catalogue.translate("skip", why); ok {
+			return t
+		}
+	}
+	return say(quote(shorten(why, 120)))
+}
+
 // Names of what a word is called: an entity's kind.
 func (w *words) entity(kind string) text {
 	if w.catalogue == nil {

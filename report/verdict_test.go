@@ -167,9 +167,9 @@ func TestJoins(t *testing.T) {
 		{From: a.ID, To: "user:bob", Weight: 4.6, Rests: []string{"together"}, Between: 4, Apart: -1},
 	}}
 	want := []string{
-		"203.0.113.9 and what happened on web1: joined because both did what is seldom in one organisation close in time (13 min apart). These two share no account, address, tool or host. Odds about 25 to 1 that it is no chance (weight 3.20, where 3 is enough).",
-		"203.0.113.9 and user:ann: joined by a secret that both used and because one acted from a machine that the other had got into. They share account ann, secret 2 and 5 tools (cat, curl and 3 more), but no host. Odds more than 1,000 to 1 that it is no chance (weight 9.00, where 3 is enough).",
-		"203.0.113.9 and user:bob: joined by 4 links between what belongs to the one and what belongs to the other, each too weak by itself. Odds about 99 to 1 that it is no chance (weight 4.60, where 3 is enough).",
+		"203.0.113.9 and what happened on web1: joined because both did what is seldom in one organisation close in time (13 min apart). These two share no account, address, tool or host. That is about 25 times likelier of one intruder than by chance (weight 3.20, where 3 is enough).",
+		"203.0.113.9 and user:ann: joined by a secret that both used and because one acted from a machine that the other had got into. They share account ann, secret 2 and 5 tools (cat, curl and 3 more), but no host. That is more than 1,000 times likelier of one intruder than by chance (weight 9.00, where 3 is enough).",
+		"203.0.113.9 and user:bob: joined by 4 links between what belongs to the one and what belongs to the other, each too weak by itself. That is about 99 times likelier of one intruder than by chance (weight 4.60, where 3 is enough).",
 	}
 	for i, got := range english.joins(c, 9) {
 		if got.plain() != want[i] {
