@@ -19,6 +19,8 @@ type deed struct {
 	told    bool // where to or what stood in a result and in nothing that the person wrote
 	copied  bool // words of it that follow each other stood so in a result
 	flowing bool // with it went what a secret's file had shown
+
+	about []string // groups of targets that what was written down names
 }
 
 // A deedRow says what is such a deed.
@@ -97,7 +99,7 @@ func (d *doing) looked(t *taint) (out []deed) {
 		x := deed{kind: r.kind, row: r.rule, heard: d.prompted}
 		x.named, x.wanted, x.told = mentions(object, d.asked), asks(d.wanted, r.kind), mentions(object, d.told)
 		switch r.kind {
-		case "foreign", "secrets":
+		case "foreign", "secrets", "reported":
 		default:
 			x.told = x.told && places(object) != "" // what else is in it was bound to be shown before
 			x.copied = t.copied(text)

@@ -3,8 +3,10 @@ package guard
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tocsin-ids/tocsin"
 )
@@ -251,6 +253,41 @@ func TestSaid(t *testing.T) {
 	for id, g := range grounds {
 		if s := g.said(1, "x", "y"); strings.ContainsAny(s, "{}|") {
 			t.Errorf("%s: %q", id, s)
+		}
+	}
+}
+
+// A report on a target counts after two phases there, and not what is written about others, nor a page that tells no findings.
+func TestReportWritten(t *testing.T) {
+	acts := []tocsin.Action{did("scan-x", "discovery", "list", tocsin.Medium, "192.0.2.5"), did("dump-x", "credential-access", "read", tocsin.High, "192.0.2.5")}
+	for _, c := range []struct {
+		what, path, text string
+		acts             []tocsin.Action
+		want             bool
+	}{
+		{"findings", "/w/out/findings.md", "# 192.0.2.5\nhash of svc-copy cracked, foothold", acts, true},
+		{"of a machine of the same network", "/w/out/findings.md", "# 192.0.2.77\nhash of svc-copy cracked", acts, true}, // a target is a network of 256 addresses
+		{"about another network", "/w/out/findings.md", "# 198.51.100.5\nhash of svc-copy cracked", acts, false},
+		{"no findings", "/w/README.md", "The service runs at 192.0.2.5, port 8080", acts, false},
+		{"code", "/w/main.go", "conn to 192.0.2.5 // exploit nothing", acts, false},
+		{"after one phase", "/w/out/findings.md", "# 192.0.2.5\nhash of svc-copy cracked", acts[:1], false},
+	} {
+		b := NewBook()
+		note(b, []said{{"p1", "s1", c.acts}}, 0)
+		ev := &tocsin.Event{Time: start.Add(time.Hour), Source: "s1", Record: 99}
+		for _, f := range [][2]string{{"principal", "p1"}, {"session", "s1"}, {"tool", "Write"}, {"arguments.file_path", c.path}, {"arguments", `{"file_path":"` + c.path + `","content":` + strconv.Quote(c.text) + `}`}} {
+			ev.Add(f[0], f[1])
+		}
+		write := func(b *Book) {
+			b.Call(ev)
+			b.Note(&tocsin.Action{Time: ev.Time, Verb: "write", Level: tocsin.Informational, Text: "Write " + c.path, Place: ev.Place()})
+		}
+		write(b)
+		told := func(b *Book) bool {
+			return slices.ContainsFunc(b.Principals(nil)[0].Evidence, func(g tocsin.Ground) bool { return g.ID == "reported" && g.Weight > 0 })
+		}
+		if told(b) != c.want {
+			t.Errorf("%s: told %v, want %v", c.what, told(b), c.want)
 		}
 	}
 }

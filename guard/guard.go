@@ -93,6 +93,19 @@ func (x *session) goes(group string) {
 	}
 }
 
+// named are the groups of targets that calls of a session went to and that a text names, at most 16.
+func (x *session) named(text string) (groups []string) {
+	for w := range strings.FieldsFuncSeq(strings.ToLower(text[:min(len(text), mostLooked)]), func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '.' || c == '-')
+	}) {
+		t, own := targetOf(tocsin.Entity{Kind: "host", Value: strings.Trim(w, ".-")})
+		if !own && t.group != "" && x.targets[t.group] && len(groups) < 16 && !slices.Contains(groups, t.group) {
+			groups = append(groups, t.group)
+		}
+	}
+	return groups
+}
+
 // A noted is a call as it was recorded: when and where, and what tells it from others and from itself in another record.
 type noted struct {
 	stamp
@@ -270,6 +283,11 @@ func (b *Book) Call(ev *tocsin.Event) {
 	b.now, b.call, b.id = x, nil, append(b.id[:0], callID[:min(len(callID), mostID)]...)
 	did.folder = cmp.Or(folder, x.folder)
 	b.deeds = did.looked(&x.taint)
+	for i := range b.deeds {
+		if d := &b.deeds[i]; d.kind == "reported" {
+			d.about = x.named(did.arguments + "\n" + did.command)
+		}
+	}
 	if i := tradeOf(tool, command); i >= 0 {
 		x.work[i]++
 	}

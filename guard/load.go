@@ -64,10 +64,10 @@ func (r *reader) call() call {
 	c := call{stamp: r.stamp(), place: tocsin.Place{Time: r.time(), Source: r.Ref(), Record: r.Uint()}, id: r.Ref(), text: r.Ref()}
 	c.low = r.Uint()&1 != 0
 	c.gave = r.Refs()
-	for n := r.Count(3); n > 0 && !r.Bad; n-- {
-		kind, row, f := r.Ref(), r.Ref(), r.Uint()
+	for n := r.Count(4); n > 0 && !r.Bad; n-- {
+		kind, row, f, about := r.Ref(), r.Ref(), r.Uint(), r.Refs()
 		if rule := deedRule(row); rule != nil {
-			c.deeds = append(c.deeds, deed{kind: kind, row: rule, heard: f&1 != 0, named: f&2 != 0, wanted: f&4 != 0, told: f&8 != 0, copied: f&16 != 0, flowing: f&32 != 0})
+			c.deeds = append(c.deeds, deed{kind: kind, row: rule, heard: f&1 != 0, named: f&2 != 0, wanted: f&4 != 0, told: f&8 != 0, copied: f&16 != 0, flowing: f&32 != 0, about: about})
 		}
 	}
 	for n := r.Count(13); n > 0 && !r.Bad; n-- {

@@ -299,6 +299,9 @@ func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) 
 			}
 		}
 	}
+	for _, g := range j.reported(t.call) {
+		say(g, j.here[g].verdict())
+	}
 	v := j.all.verdict()
 	if v == tocsin.Intrusion && !j.chained() {
 		v = tocsin.Suspicious
@@ -308,6 +311,24 @@ func (j *judging) look(t *turn, common map[string]*heap, known map[string]bool) 
 		at(j.here, itself)
 		say(itself, w)
 	}
+}
+
+// reported adds that a call wrote down what was found at targets where the principal had gone through phases, and gives these.
+func (j *judging) reported(c *call) (groups []string) {
+	for i := range c.deeds {
+		d := &c.deeds[i]
+		for _, g := range d.about {
+			h := j.here[g]
+			if h == nil || len(h.phases) < 2 {
+				continue
+			}
+			a := &act{text: c.text, row: d.row}
+			h.set("reported", h.count["reported"]+1, c, a)
+			j.all.set("reported", j.all.count["reported"]+1, c, a)
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 // rest notes that what is said of the principal at a target rests on others that went there too.

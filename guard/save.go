@@ -202,6 +202,7 @@ func (w *writer) call(c *call) {
 		w.Ref(d.kind)
 		w.Ref(d.row.ID)
 		w.Flags(d.heard, d.named, d.wanted, d.told, d.copied, d.flowing)
+		w.Refs(d.about)
 	}
 	w.Uint(uint64(len(c.acts)))
 	for i := range c.acts {

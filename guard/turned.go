@@ -49,6 +49,9 @@ func (t *turning) take(c *call) {
 			}
 			continue
 		}
+		if d.kind == "reported" { // which harms whom it is about
+			continue
+		}
 		share := 1.0
 		switch {
 		case !d.heard:
