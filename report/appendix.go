@@ -68,9 +68,8 @@ func (a *dossier) weighed(c *tocsin.Campaign, x *tocsin.Actor) {
 
 // used is what the intruder used.
 func (a *dossier) used(c *tocsin.Campaign) {
-	w := a.w
 	if len(c.Used) == 0 {
-		a.para(w.key.usedNone)
+		a.para(a.usedNone(c))
 	} else {
 		a.indicators(c.Used)
 	}

@@ -498,7 +498,11 @@ func (a *dossier) inShort(c *tocsin.Campaign) []text {
 		case len(all) > 0 && e.What == last:
 			all[len(all)-1] = append(say(a.w.keyKind(e.Kind), ", "), all[len(all)-1]...)
 		case len(all) < maxShort:
-			all, last = append(all, say(a.w.keyKind(e.Kind), a.w.colon, val(concise(e.What, maxNamed)))), e.What
+			t := say(a.w.keyKind(e.Kind), a.w.colon, val(concise(e.What, maxNamed)))
+			if doubtful(e) {
+				t = append(t, say(" (", a.w.key.unproven, ")")...)
+			}
+			all, last = append(all, t), e.What
 		}
 	}
 	for _, s := range c.Data {

@@ -11,13 +11,13 @@ import (
 
 // keyWords are what a report says of key events and indicators in one language.
 type keyWords struct {
-	head, kindHead, whereHead, byHead, evidenceHead string
-	kinds                                           map[string]string // by KeyEvent.Kind
-	unproven, shown, as, from, by, on, made         string            // of one event
-	used, usedNone, touched, touchedNote            string
-	note, attributed                                string // in reports: what a judgement is
-	roleHead, whyHead, seenHead                     string
-	roles                                           map[string]string // by Indicator.Role
+	head, kindHead, whereHead, byHead, evidenceHead   string
+	kinds                                             map[string]string // by KeyEvent.Kind
+	unproven, shown, as, from, by, on, made           string            // of one event
+	used, usedNone, usedPrivate, touched, touchedNote string
+	note, attributed                                  string // in reports: what a judgement is
+	roleHead, whyHead, seenHead                       string
+	roles                                             map[string]string // by Indicator.Role
 }
 
 var englishKey = keyWords{
@@ -27,7 +27,7 @@ var englishKey = keyWords{
 		"lateral": "first move to another machine", "collection": "data taken together", "upload": "command to send data out", "sent": "data sent out", "impact": "misuse or damage", "last": "last seen"},
 	unproven: "that it worked is not recorded", shown: "it worked: {0}", as: "as {0}", from: "from {0}", by: "by the agent {0}", on: "to {0}", made: "account {0}",
 	note: "What kind of event each is was judged from the logs; what is quoted stands in the records named.", attributed: "Judged by the logs to be the intruder's",
-	used: "What the intruder used", usedNone: "The logs show no public name or address to be the intruder's, so there is none to block. Private ones are to be found out: see what to do.",
+	used: "What the intruder used", usedNone: "The logs show no public name or address to be the intruder's, so there is none to block.", usedPrivate: " What private ones are is to be found out: see what to do.",
 	touched:     "What was touched and is not shown to be the intruder's",
 	touchedNote: "Not to be blocked on the strength of this report. Victims are listed above.",
 	roleHead:    "Role", whyHead: "Why", seenHead: "First and last (UTC)",
@@ -43,7 +43,7 @@ var frenchKey = keyWords{
 		"lateral": "premier passage à une autre machine", "collection": "données rassemblées", "upload": "commande d'envoi de données", "sent": "données sorties", "impact": "détournement ou dommage", "last": "vu pour la dernière fois"},
 	unproven: "sa réussite n'est pas journalisée", shown: "réussi : {0}", as: "en tant que {0}", from: "depuis {0}", by: "par l'agent {0}", on: "vers {0}", made: "compte {0}",
 	note: "La nature de chaque fait est jugée d'après les journaux ; ce qui est cité figure dans les enregistrements indiqués.", attributed: "Jugé appartenir à l'intrus, d'après les journaux",
-	used: "Ce que l'intrus a utilisé", usedNone: "Les journaux n'attribuent à l'intrus aucun nom ni aucune adresse publique : il n'y en a pas à bloquer. Les adresses privées sont à identifier : voir les mesures.",
+	used: "Ce que l'intrus a utilisé", usedNone: "Les journaux n'attribuent à l'intrus aucun nom ni aucune adresse publique : il n'y en a pas à bloquer.", usedPrivate: " Les adresses privées sont à identifier : voir les mesures.",
 	touched:     "Ce qui a été touché, sans que rien ne montre que c'est à l'intrus",
 	touchedNote: "À ne pas bloquer sur la foi de ce rapport. Les victimes sont citées plus haut.",
 	roleHead:    "Rôle", whyHead: "Motif", seenHead: "Début et fin (UTC)",
@@ -65,11 +65,17 @@ func (w *words) act(what string) text {
 	return say(val(what))
 }
 
-// doubtful says that nothing shows that an act worked, where that is of interest.
+// doubtful says that nothing shows that an act worked, where that is of interest. A connection that was recorded was one.
 func doubtful(e *tocsin.KeyEvent) bool {
 	switch e.Kind {
-	case "contact", "sign", "last", "control", "callout":
+	case "contact", "sign", "last", "callout":
 		return false
+	case "control":
+		for _, on := range e.On {
+			if _, host, _ := strings.Cut(on, ":"); strings.HasPrefix(e.What, host) {
+				return false
+			}
+		}
 	}
 	return e.Outcome == tocsin.Unknown && e.Shown == ""
 }
@@ -291,11 +297,20 @@ func sameAct(all []tocsin.KeyEvent) [][]*tocsin.KeyEvent {
 	return groups
 }
 
+// usedNone says that there is nothing to block, and that private names are to be found out where there are any.
+func (a *dossier) usedNone(c *tocsin.Campaign) text {
+	t := say(a.w.key.usedNone)
+	if within, _ := a.toFind(c, nil); len(within) > 0 {
+		t = append(t, say(a.w.key.usedPrivate)...)
+	}
+	return t
+}
+
 // marks lists what the intruder used, and apart from it what was touched.
 func (a *dossier) marks(c *tocsin.Campaign) {
 	w := a.w
 	if len(c.Used) == 0 {
-		a.para(w.key.usedNone)
+		a.para(a.usedNone(c))
 	} else {
 		a.para(bold(w.key.attributed), strings.TrimRight(w.colon, " "))
 		a.indicators(c.Used)

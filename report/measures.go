@@ -113,7 +113,7 @@ func actedOnIn(c *tocsin.Campaign) (n actedOn) {
 }
 
 // measures are what to do against a campaign, from what was seen and with the names it was seen with, in the order in which it is
-// to be done: what stops it, then what takes away what it laid and the way in, then what was lost, then what is not known.
+// to be done: what stops it and takes away what it laid, then the way in, then what was lost, then what is not known.
 func (a *dossier) measures(c *tocsin.Campaign) []text {
 	w, x := a.w, a.w.front()
 	n := actedOnIn(c)
@@ -148,6 +148,9 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 	if slices.ContainsFunc(c.Data, func(s string) bool { return strings.HasPrefix(s, mailed) }) {
 		add("port", fill(x.port, w.vals(append(slices.Clone(n.hosts), n.weakHosts...), 5)))
 	}
+	if ways := a.toRemove(c, n.made); len(ways) > 0 {
+		add("take", fill(x.take, joinTexts(ways, w.sure().between)))
+	}
 	if len(n.accounts) > 0 {
 		add("lock", fill(x.lock, w.vals(n.accounts, 8)))
 	}
@@ -162,9 +165,6 @@ func (a *dossier) measures(c *tocsin.Campaign) []text {
 		}
 		add("misuse", fill(x.misuse, val(concise(impact.What, maxNamed)), w.vals(who, 8)))
 		impact = nil
-	}
-	if ways := a.toRemove(c, n.made); len(ways) > 0 {
-		add("take", fill(x.take, joinTexts(ways, w.sure().between)))
 	}
 	if e := keyEvent(c, "entry"); e != nil && e.Host != "" && e.Tie != tocsin.Weak && e.Published() {
 		sentence := x.closeWay
