@@ -285,7 +285,7 @@ func (b *Book) Call(ev *tocsin.Event) {
 	b.deeds = did.looked(&x.taint)
 	for i := range b.deeds {
 		if d := &b.deeds[i]; d.kind == "reported" {
-			d.about = x.named(did.arguments + "\n" + did.command)
+			d.about = x.named(did.arguments[:min(len(did.arguments), mostLooked)] + "\n" + did.command)
 		}
 	}
 	if i := tradeOf(tool, command); i >= 0 {

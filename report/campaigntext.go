@@ -188,7 +188,7 @@ func (p *page) stillShort(c *tocsin.Campaign, end time.Time) string {
 	case silence < time.Second:
 		return "goes on until the logs end"
 	case silence <= quietAfter:
-		return "last seen " + lasting(silence) + " before the logs end, so that it may go on"
+		return "last seen " + lasting(silence) + " before the logs end; it may have gone on"
 	case silence <= longestQuiet(c):
 		return "quiet for " + lasting(silence) + " when the logs end, but longer before"
 	}
