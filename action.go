@@ -94,6 +94,9 @@ type Action struct {
 	// Sent tells apart what requests of an agent carry that attack or guess: a hash, the same in each run. 0 where it carries nothing such.
 	Sent uint64
 
+	// Via says that it was run on its target through a remote shell, whose login is told apart.
+	Via bool
+
 	// Again says that the action was noted before and that only Rules and Level are new: what a correlation says of an event.
 	// It is not counted once more.
 	Again bool

@@ -26,6 +26,7 @@ type meaning struct {
 	Secrets                       []string        // passwords, hashes, keys that stand in its arguments
 	Marks                         []string        // as tocsin.Action has them
 	Row                           *tocsin.Rule    // that says so
+	via                           bool            // ssh runs it on its target
 	fed                           bool            // a shell or interpreter that a pipe may feed
 }
 
@@ -192,9 +193,9 @@ func (p *lineReader) command(c *simple, sh shell, depth int) {
 				p.out = append(p.out, *m)
 			}
 			p.line(nested, lang, depth+1)
-			if as := loginOf(words); as != "" { // what is run there is run as it
+			if base(words[0]) == "ssh" {
 				for i := n; i < len(p.out); i++ {
-					p.out[i].logsIn(as)
+					p.out[i].ranAt(words[1:])
 				}
 			}
 			if after {
@@ -388,12 +389,17 @@ func (k *Knowledge) wrapper(words []string) *meaning {
 	return nil
 }
 
-// loginOf is the account by which a command that runs another on a machine logs in there.
-func loginOf(words []string) string {
-	if base(words[0]) != "ssh" {
-		return ""
+// ranAt notes where, and as whom, a telling command was run that ssh, with these arguments, runs on another machine.
+func (m *meaning) ranAt(args []string) {
+	m.logsIn(argsOf(args, args).account)
+	if m.Tactic != "" && len(m.On) == 0 {
+		host, _ := sshParts(args)
+		if _, h, ok := cutLast(host, '@'); ok {
+			host = h
+		}
+		m.addTarget(host)
+		m.via = len(m.On) > 0
 	}
-	return argsOf(words[1:], words[1:]).account
 }
 
 // sshParts are the host that ssh goes to and the command that it runs there.

@@ -130,6 +130,24 @@ func TestCommandAccounts(t *testing.T) {
 	}
 }
 
+// What ssh runs on another machine was done there.
+func TestCommandElsewhere(t *testing.T) {
+	for line, want := range map[string]string{
+		"ssh bob@192.0.2.9 'sudo cat /etc/shadow'":       "192.0.2.9",
+		"ssh -p 2222 db1.corp.example 'cat /etc/shadow'": "db1.corp.example",
+		"ssh bob@192.0.2.9 'nmap -sV 198.51.100.7'":      "198.51.100.7",
+		"sudo cat /etc/shadow":                           "",
+	} {
+		m := best(line, posix)
+		if len(m.On) != min(len(want), 1) || want != "" && m.On[0].Value != want {
+			t.Errorf("%s: on %v, want %q", line, m.On, want)
+		}
+		if through := strings.HasPrefix(line, "ssh") && !strings.Contains(line, "nmap"); m.via != through {
+			t.Errorf("%s: through a remote shell: %v", line, m.via)
+		}
+	}
+}
+
 func TestCommandSecrets(t *testing.T) {
 	for line, secret := range map[string]string{
 		"sshpass -p Winter2026 ssh root@192.0.2.1":           "Winter2026",

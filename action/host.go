@@ -197,6 +197,7 @@ func (r *Reader) commands(ev *tocsin.Event, line string, sh shell, who func(), o
 		who()
 		a := &r.act
 		a.Verb, a.Tactic, a.Technique, a.Tool, a.Level, a.Row, a.Outcome, a.Text = m.Verb, m.Tactic, m.Technique, m.Tool, m.Level, m.Row, outcome, text
+		a.Via = m.via
 		a.Log, a.Set, a.Again = log, set, byServer != nil && m.Row == byServer
 		if within(a.Tool, secrets, text) {
 			a.Tool = "" // a script that begins with a secret

@@ -241,7 +241,7 @@ func TestSaid(t *testing.T) {
 		want            string
 	}{
 		{"rights-sought", "Sudo {n}", itself, 1, "1 way sought to more rights on its own machine, the last: Sudo {n}"},
-		{"rights-sought", "x", itself, 3, "3 ways sought to more rights on its own machine, the last: x"},
+		{"rights-sought", "x", itself, 3, "3 ways sought to more rights at its own machine, the last: x"},
 		{"guessed", "", "{what}", 1, "logged in at {what} after 1 failure"},
 		{"phases", phaseName("lateral-movement"), "db1", 2, "2 phases of an intrusion at db1, the last: lateral movement"},
 		{"provider-refused", "refusal, cyber", "", 1, "the provider of the model refused or stopped 1 of its requests: refusal, cyber"},
@@ -254,6 +254,24 @@ func TestSaid(t *testing.T) {
 		if s := g.said(1, "x", "y"); strings.ContainsAny(s, "{}|") {
 			t.Errorf("%s: %q", id, s)
 		}
+	}
+}
+
+// What an administrator's own shell runs on another machine is done there; small things there are no phases of an intrusion.
+func TestThroughAShell(t *testing.T) {
+	via := func(id, tactic string, l tocsin.Level) tocsin.Action {
+		a := did(id, tactic, "read", l, "192.0.2.5")
+		a.Via = true
+		return a
+	}
+	small := []tocsin.Action{via("jobs", "discovery", tocsin.Low), via("history", "credential-access", tocsin.Low), via("key", "persistence", tocsin.Low)}
+	if p, found := one(small...); found["phases"].Weight > 0 || p.Verdict >= tocsin.Suspicious {
+		t.Errorf("%s, %+v", p.Verdict, found["phases"])
+	}
+	grave := []tocsin.Action{via("jobs", "discovery", tocsin.Medium), via("dump", "credential-access", tocsin.High), via("key", "persistence", tocsin.Medium)}
+	p, found := one(grave...)
+	if found["phases"].Weight == 0 || len(p.ByTarget) != 1 || p.ByTarget[0].Target != "192.0.2.0/24" {
+		t.Errorf("%+v, by target %+v", found["phases"], p.ByTarget)
 	}
 }
 

@@ -144,6 +144,7 @@ type act struct {
 	on                []target
 	credential        string
 	strings           []string // that others would not have by chance
+	via               bool     // a remote shell ran it there
 	own               bool     // it went to the agent's own machine or project only
 	ground            string   // of a provider's verdict; empty for what the agent did
 	sent              string   // hash of what an attacking request carries
@@ -349,7 +350,7 @@ func (b *Book) Note(a *tocsin.Action) {
 		return
 	}
 	t := act{tactic: strings.Clone(a.Tactic), technique: strings.Clone(a.Technique), verb: a.Verb, level: a.Level, row: a.Row, outcome: a.Outcome,
-		on: on, credential: a.Credential, own: own, tool: strings.Clone(a.Tool), text: strings.Clone(a.Text)}
+		on: on, credential: a.Credential, own: own, via: a.Via, tool: strings.Clone(a.Tool), text: strings.Clone(a.Text)}
 	if t.row == nil && len(a.Rules) > 0 {
 		t.row = a.Rules[0]
 	}

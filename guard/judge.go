@@ -224,11 +224,11 @@ func (h *heap) add(c *call, a *act, known map[string]bool) {
 	if rank >= 0 && a.tactic != "" && !again && put(h.rows[rank], a.kind()) {
 		h.set([...]string{"telling-in-number", "seldom", "hardly-ever"}[rank], len(h.rows[rank]), c, a)
 	}
-	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0) && put(h.phases, p) {
+	if p := a.phase(); p != "" && (rank > 0 || len(a.on) > 0 && !a.via) && put(h.phases, p) {
 		h.order, h.course = append(h.order, p), append(h.course, &remark{call: c, act: a})
 		h.set("phases", len(h.phases), c, a)
 	}
-	if len(a.on) == 0 && seeksRights[a.technique] && a.seeks() && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {
+	if (len(a.on) == 0 || a.via) && seeksRights[a.technique] && a.seeks() && (a.tactic == "discovery" || a.tactic == "credential-access" || a.tactic == "privilege-escalation") && put(h.rights, a.kind()) {
 		h.set("rights-sought", len(h.rights), c, a)
 	}
 	for i := range a.on {

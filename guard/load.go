@@ -77,7 +77,7 @@ func (r *reader) call() call {
 		}
 		a.level, a.outcome = tocsin.Level(r.Byte()), tocsin.Outcome(r.Byte())
 		f := r.Uint()
-		a.own = f&1 != 0
+		a.own, a.via = f&1 != 0, f&4 != 0
 		if f&2 != 0 {
 			a.row = r.ruleOf(r.Ref(), r.Ref(), tocsin.Level(r.Byte()), r.Refs())
 		}

@@ -211,7 +211,7 @@ func (w *writer) call(c *call) {
 			w.Ref(s)
 		}
 		w.Byte(byte(a.level), byte(a.outcome))
-		w.Flags(a.own, a.row != nil)
+		w.Flags(a.own, a.row != nil, a.via)
 		if a.row != nil {
 			w.Ref(a.row.ID)
 			w.Ref(a.row.Title)
