@@ -240,7 +240,7 @@ func TestSaid(t *testing.T) {
 		n               int
 		want            string
 	}{
-		{"rights-sought", "Sudo {n}", itself, 1, "1 way sought to more rights on its own machine, the last: Sudo {n}"},
+		{"rights-sought", "Sudo {n}", itself, 1, "1 way sought to more rights at its own machine, the last: Sudo {n}"},
 		{"rights-sought", "x", itself, 3, "3 ways sought to more rights at its own machine, the last: x"},
 		{"guessed", "", "{what}", 1, "logged in at {what} after 1 failure"},
 		{"phases", phaseName("lateral-movement"), "db1", 2, "2 phases of an intrusion at db1, the last: lateral movement"},
