@@ -151,7 +151,7 @@ func (a *arguments) logsIn(w string) {
 func (a *arguments) as(name string) {
 	name = before(before(name, '%'), ':')
 	name = strings.ToLower(name[strings.LastIndexAny(name, `/\`)+1:])
-	if a.account != "" || name == "" || len(name) > 64 || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, func(c rune) bool {
+	if dot := strings.LastIndexByte(name, '.'); a.account != "" || name == "" || len(name) > 64 || dot > 0 && fileEnds[name[dot+1:]] || strings.HasPrefix(name, "-") || strings.ContainsFunc(name, func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.ContainsRune("._-$", c))
 	}) {
 		return

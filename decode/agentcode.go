@@ -25,6 +25,8 @@ const (
 	maxCodeNames = 256
 	maxCodeCalls = 64
 	maxArguments = 4096 // bytes of a call's
+
+	readingCosts = 16 // bytes of the budget for a byte of code: as many texts could be made in the time that reading it takes
 )
 
 var (
@@ -41,10 +43,22 @@ var (
 	codeLike    = regexp.MustCompile(`(?m)\A\s*(?:import|from|const|let|var|async|await|def|class|function|package|use|require|try|with|return|my|new|\(|<\?php|#!|#|//|"""|'''|[A-Za-z_]\w*\s+=\s|for \w+ in [^;\n]*:|[A-Za-z_][\w.]*\()`)
 )
 
+var (
+	// codeRemarks are lines of remarks, and texts that stand for themselves: what a program says of itself.
+	codeRemarks = regexp.MustCompile(`(?m)^[ \t]*(?:#|//|\*|--)[^\n]*$|(?s:^[ \t]*(?:"""(?:.*?)"""|'''(?:.*?)'''|/\*.*?\*/))`)
+
+	// codeMocks are ways by which tests answer their own requests.
+	codeMocks = regexp.MustCompile(`responses\.(?:add|activate)|requests_mock\.|httpretty\.(?:enable|activate)|respx\.mock|mock\.patch|\bpatch\(["'](?:requests|httpx|urllib)|monkeypatch\.setattr\((?:requests|httpx)|MockTransport|TestClient\(|test_client\(|\bnock\(|setupServer\(|httptest\.New|stub_request|WebMock|jest\.mock|vi\.mock`)
+)
+
 // codeRequests are the requests that a program's text makes.
 func codeRequests(text string, b *budget) []webRequest {
 	text = text[:min(len(text), maxRequestText)]
-	if !strings.Contains(text, "://") && !strings.Contains(text, " HTTP/1") {
+	if !strings.Contains(text, "://") && !strings.Contains(text, " HTTP/1") || !b.spend(readingCosts*len(text)) {
+		return nil
+	}
+	text = codeRemarks.ReplaceAllString(text, "")
+	if codeMocks.MatchString(text) {
 		return nil
 	}
 	c := codeReader{budget: b, text: text, values: map[string][]string{}, source: map[string]string{}, lists: map[string][]string{}}

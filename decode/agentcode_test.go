@@ -5,7 +5,6 @@ import (
 	"hash/maphash"
 	"strings"
 	"testing"
-	"time"
 )
 
 // requestsIn are the requests of commands of one session, one behind the other.
@@ -56,6 +55,11 @@ func TestRequestsOfCommands(t *testing.T) {
 		{"objects as values", []string{"node -e \"const axios = require('axios'); const L = [{'$ne': ''}, {'$gt': 'a'}]; for (const o of L) { axios.post('http://192.0.2.7/', {u: o, p: o}) }\""}, []string{`POST http://192.0.2.7/ [{"p":{"$ne":""},"u":{"$ne":""}}]`, `POST http://192.0.2.7/ [{"p":{"$gt":"a"},"u":{"$gt":"a"}}]`}},
 		{"product", []string{"python3 -c \"import requests, itertools\nfor u, p in itertools.product(['a'], ['x', 'y']):\n    requests.post('http://192.0.2.7/l', data={'u': u, 'p': p})\""}, []string{`POST http://192.0.2.7/l [{"p":"x","u":"a"}]`, `POST http://192.0.2.7/l [{"p":"y","u":"a"}]`}},
 		{"lines of a file", []string{"python3 -c \"import requests\nfor w in open('w.txt'):\n    requests.post('http://192.0.2.7/l', data={'p': w})\""}, []string{`POST http://192.0.2.7/l [{"p":"{w}"}]`}},
+		{"only checked", []string{"cat > a.py <<EOF\nimport requests\nrequests.get('http://192.0.2.7/?q={{7*7}}')\nEOF\ncp a.py a.js", "python3 -m py_compile a.py; python3 -m pytest a.py", "cat > b.js <<EOF\nfetch('http://192.0.2.7/b')\nEOF", "node --check b.js; node --test b.js", "cat > c.sh <<EOF\ncurl http://192.0.2.7/c\nEOF", "bash -n c.sh"}, nil},
+		{"a module's own flag", []string{"cat > a.py <<EOF\nimport requests\nrequests.get('http://192.0.2.7/a')\nEOF", "python3 -u a.py -m x"}, []string{"GET http://192.0.2.7/a"}},
+		{"answered by a test", []string{"python3 -c \"import responses, requests\nresponses.add('GET', 'http://192.0.2.7/')\nrequests.get('http://192.0.2.7/?q={{7*7}}')\""}, nil},
+		{"remarks", []string{"python3 - <<'EOF'\nimport requests\n# requests.get('http://192.0.2.7/a')\n\"\"\"\nrequests.get('http://192.0.2.7/b')\n\"\"\"\nrequests.get('http://192.0.2.7/c')\nEOF"}, []string{"GET http://192.0.2.7/c"}},
+		{"here-documents that do not end", []string{"cat <<A <<B\nA", ": <<A <<B\nA", "cat <<A <<B"}, nil},
 		{"fetch", []string{"node -e 'for (const q of [\"a\", \"b\"]) { await fetch(`http://192.0.2.7/${q}`, {method: \"POST\", body: JSON.stringify({q})}) }'"}, []string{`POST http://192.0.2.7/a [{"q":"a"}]`, `POST http://192.0.2.7/b [{"q":"b"}]`}},
 		{"axios", []string{"node -e \"const axios = require('axios'); axios.post('http://192.0.2.7/l', {u: 'x'}, {headers: {A: 'b'}})\""}, []string{`POST http://192.0.2.7/l [{"u":"x"}] (A: b)`}},
 		{"Go", []string{"cat > a.go <<EOF\npackage main\nfunc main() { for _, p := range []string{\"x\", \"y\"} { http.PostForm(\"http://192.0.2.7/l\", url.Values{\"p\": {p}}) } }\nEOF\ngo run a.go"}, []string{`POST http://192.0.2.7/l [{"p":"x"}]`, `POST http://192.0.2.7/l [{"p":"y"}]`}},
@@ -91,7 +95,7 @@ func TestRequestsOfTools(t *testing.T) {
 	}
 }
 
-// Whatever a command or its code is, reading it ends soon.
+// Whatever a command or its code is, reading it ends.
 func TestRequestsAreBounded(t *testing.T) {
 	rep := strings.Repeat
 	for name, s := range map[string]string{
@@ -108,12 +112,37 @@ func TestRequestsAreBounded(t *testing.T) {
 		"functions":       "import requests # http://\n" + rep("def f(a,b,c):\n", 32) + rep("f(", 7000),
 		"shells":          rep("sh -c ' ", 2000) + "curl http://a.example",
 	} {
-		begun := time.Now()
 		if n := len(requestsIn(s)); n > maxRequests {
 			t.Errorf("%s: %d requests", name, n)
 		}
-		if took := time.Since(begun); took > 2*time.Second {
-			t.Errorf("%s took %s", name, took)
+	}
+}
+
+// What a call of 16 KB costs is bounded, however it refers to itself.
+func TestRequestsCost(t *testing.T) {
+	long := strings.Repeat("A", 8000)
+	code := "import requests\n" + strings.Repeat("requests.get('http://192.0.2.7/' + x)\n", 400)
+	for _, c := range []struct {
+		name     string
+		commands []string
+	}{
+		{"a long name, many times", []string{"curl -H $" + long + strings.Repeat(" a.b", 1900)}},
+		{"a program run again and again", []string{"cat > x.py <<EOF\n" + code + "\nEOF", strings.Repeat("python3 x.py;", 256)}},
+	} {
+		d := &agentLog{}
+		d.calls.seed = maphash.MakeSeed()
+		left := 0
+		for _, command := range c.commands {
+			q := requestReader{budget: new(budget), session: "s", calls: &d.calls}
+			*q.budget = maxMade
+			q.shell(command, 0)
+			left = int(*q.budget)
+			if len(q.found) > maxRequests {
+				t.Errorf("%s: %d requests", c.name, len(q.found))
+			}
+		}
+		if left > maxMade/2 { // what it would cost is counted
+			t.Errorf("%s: %d of %d are left", c.name, left, maxMade)
 		}
 	}
 }

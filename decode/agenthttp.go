@@ -237,6 +237,9 @@ func (q *requestReader) command(r *shellReader, c *shellCommand, text string, de
 		}
 	case slices.Contains(running, program) || strings.HasPrefix(program, "python3."):
 		code := c.input
+		if onlyLooks(program, args) {
+			return
+		}
 		for i, w := range args {
 			switch {
 			case (w == "-c" || w == "-e" || w == "-r" || w == "--eval") && i+1 < len(args):
@@ -254,6 +257,9 @@ func (q *requestReader) command(r *shellReader, c *shellCommand, text string, de
 		}
 		if name := path.Base(c.words[0]); slices.Contains(shells, name) || name == "source" || name == "." {
 			script := c.input
+			if onlyLooks("sh", c.words[1:]) {
+				return
+			}
 			for _, w := range c.words[1:] {
 				if script == "" && !strings.HasPrefix(w, "-") {
 					script = q.calls.file(q.session, w)
@@ -266,6 +272,27 @@ func (q *requestReader) command(r *shellReader, c *shellCommand, text string, de
 			q.run(script, depth+1)
 		}
 	}
+}
+
+// looking are the words by which programs that run files only look at them, or run others on them: by the program, those of shells
+// under sh.
+var looking = map[string][]string{"python": {"-m"}, "node": {"--check", "-c", "--test"}, "deno": {"check", "lint", "fmt", "test"}, "bun": {"test"}, "php": {"-l", "--syntax-check"},
+	"ruby": {"-c", "-wc"}, "perl": {"-c", "-wc"}, "go": {"vet", "test", "build", "fmt", "doc", "list"}, "tsx": {"--test"}, "sh": {"-n", "-nv", "-vn"}}
+
+// onlyLooks says that a program does not run the files that it is given.
+func onlyLooks(program string, args []string) bool {
+	if strings.HasPrefix(program, "python") {
+		program = "python"
+	}
+	for _, w := range args {
+		if slices.Contains(looking[program], w) {
+			return true
+		}
+		if !strings.HasPrefix(w, "-") && program != "go" && program != "deno" && program != "bun" {
+			return false // what follows is the file's
+		}
+	}
+	return false
 }
 
 // run reads a program that is started by its name.

@@ -25,7 +25,8 @@ type shellReader struct {
 const (
 	maxShellCommands = 256
 	maxShellDepth    = 4
-	maxVariants      = 24 // of a word, by the values of the variables in it
+	maxName          = 128 // bytes of a variable's name
+	maxVariants      = 24  // of a word, by the values of the variables in it
 )
 
 // kept stands for a dollar sign that is meant as it stands.
@@ -169,7 +170,7 @@ func (r *shellReader) read(text string, depth int) {
 		case b == '\n':
 			endCommand(false)
 			for _, doc := range docs {
-				rest := text[i+1:]
+				rest := text[min(i+1, len(text)):]
 				body, _, found := rest, "", false
 				for at := 0; at <= len(rest); {
 					line, _, more := strings.Cut(rest[at:], "\n")
@@ -306,6 +307,9 @@ func nonEmptyLines(s string) (out []string) {
 
 // expand is what a word may be: one text for each value of the variables in it that are known.
 func (r *shellReader) expand(w string) []string {
+	if !r.spend(len(w)) {
+		return nil
+	}
 	out := []string{""}
 	for w != "" {
 		i := strings.IndexByte(w, '$')
@@ -319,7 +323,7 @@ func (r *shellReader) expand(w string) []string {
 				name, n = strings.TrimSuffix(strings.TrimSuffix(rest[1:end], "[@]"), "[*]"), end+1
 			}
 		} else {
-			for n < len(rest) && isVariable(rest[:n+1]) {
+			for n < len(rest) && n < maxName && isVariable("a"+rest[n:n+1]) {
 				n++
 			}
 			name = rest[:n]

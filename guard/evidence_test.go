@@ -257,6 +257,24 @@ func TestSaid(t *testing.T) {
 	}
 }
 
+// Who tries attacking requests out on what is his own attacks nobody.
+func TestOwnTriedOut(t *testing.T) {
+	probe := func(on ...string) tocsin.Action {
+		a := did("injection", "initial-access", "probe", tocsin.Medium, on...)
+		a.Tool = "curl"
+		return a
+	}
+	for _, c := range []struct {
+		name string
+		on   []string
+		want bool
+	}{{"localhost", []string{"localhost"}, false}, {"no target", nil, false}, {"another's", []string{"192.0.2.5"}, true}} {
+		if _, found := one(probe(c.on...)); (found["seldom"].Weight > 0) != c.want {
+			t.Errorf("%s: %+v", c.name, found["seldom"])
+		}
+	}
+}
+
 // What an administrator's own shell runs on another machine is done there; small things there are no phases of an intrusion.
 func TestThroughAShell(t *testing.T) {
 	via := func(id, tactic string, l tocsin.Level) tocsin.Action {

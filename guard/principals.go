@@ -212,6 +212,12 @@ func (j *judging) take(c *call, a *act, common map[string]*heap, known map[strin
 		j.all.set(a.ground, j.all.count[a.ground]+1, c, a)
 		return
 	}
+	switch a.verb { // who tries out what is his own attacks nobody
+	case "probe", "scan", "request":
+		if a.own || len(a.on) == 0 && programs["fetchers"][a.tool] {
+			return
+		}
+	}
 	j.all.add(c, a, known)
 	if len(a.on) == 0 {
 		at(j.here, itself).add(c, a, known)

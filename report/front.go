@@ -324,6 +324,10 @@ func (a *dossier) frontWho(c *tocsin.Campaign) text {
 	if from := keyEvent(c, "contact", "sign"); len(names) > 0 && from != nil && from.From == "" && len(c.Actors) == 1 && slices.ContainsFunc(c.Actors[0].Handles, func(h tocsin.Entity) bool { return h.Kind == "agent" }) {
 		t = append(t, say(" (", w.front().noWhence, ")")...)
 	}
+	if len(c.Principals) > 0 {
+		t = append(t, say(". ")...)
+		t = append(t, fill(w.front().onBehalf, w.vals(c.Principals, maxFrontName))...)
+	}
 	if behind := a.behind(c); len(behind) > 0 {
 		t = append(t, say(". ")...)
 		t = append(t, fill(w.front().behind, w.vals(behind, maxFrontName))...)

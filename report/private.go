@@ -327,6 +327,7 @@ func featuresOf(c *tocsin.Campaign) {
 		}
 	}
 	c.Data, c.Open = none(c.Data), none(c.Open)
+	c.LoggedIn = nil // stands in commands only
 	marks := slices.DeleteFunc(slices.Clone(c.Marks), func(m string) bool {
 		kind, _, _ := strings.Cut(m, ":")
 		return kind == "agent" || !slices.Contains(shownKinds, kind)
