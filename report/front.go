@@ -135,11 +135,11 @@ func (a *dossier) limits() []text {
 	}
 	for i := range c.Guessed {
 		g := &c.Guessed[i]
-		what := w.guessKinds[g.Kind]
-		if what == "" {
-			what = g.Kind
+		what := say(w.guessKinds[g.Kind])
+		if w.guessKinds[g.Kind] == "" {
+			what = say(quote(g.Kind))
 		}
-		all = append(all, fill(x.guessed, w.long(g.N), say(quote(what), ", ", val(shorten(g.Path, 160)))))
+		all = append(all, fill(x.guessed, w.long(g.N), append(what, say(", ", val(shorten(g.Path, 160)))...)))
 	}
 	return all
 }
